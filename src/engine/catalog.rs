@@ -1,0 +1,312 @@
+//! The catalog snapshot: relations, columns, views, functions, operators and types as plain data.
+//!
+//! Read from PostgreSQL by `relay::catalog`, or from text in a test (every type here is `serde`). The engine never
+//! asks PostgreSQL anything; whatever a statement's meaning depends on must be in this snapshot or is refused.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+/// PostgreSQL object identifier.
+pub type Oid = u32;
+
+/// OIDs below this are assigned by initdb: built-in objects (PostgreSQL manual, "System Catalog Initial Data").
+pub const FIRST_NORMAL_OID: Oid = 16384;
+
+/// A schema-qualified name, folded and truncated as PostgreSQL stores it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct QualifiedName {
+    pub schema: String,
+    pub name: String,
+}
+
+impl QualifiedName {
+    pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { schema: schema.into(), name: name.into() }
+    }
+
+    /// The name as SQL text, each part quoted.
+    pub fn to_sql(&self) -> String {
+        format!("{}.{}", quote_ident(&self.schema), quote_ident(&self.name))
+    }
+}
+
+impl std::fmt::Display for QualifiedName {
+    /// For people: `schema.name`, unquoted.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.schema, self.name)
+    }
+}
+
+/// `name` as a quoted SQL identifier (always quoted: no keyword list to go stale).
+pub fn quote_ident(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// `value` as a SQL string literal; `E''` is used when it holds a backslash, so that
+/// `standard_conforming_strings` cannot change its meaning.
+pub fn quote_literal(value: &str) -> String {
+    let doubled = value.replace('\'', "''");
+    if doubled.contains('\\') { format!("E'{}'", doubled.replace('\\', "\\\\")) } else { format!("'{doubled}'") }
+}
+
+/// `pg_class.relkind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RelationKind {
+    Table,
+    PartitionedTable,
+    View,
+    MaterializedView,
+    ForeignTable,
+    Sequence,
+    Composite,
+}
+
+/// A column's type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnType {
+    /// As a cast target, schema-qualified where it is not built in, with its modifier: `character varying(32)`,
+    /// `public.iso_country`, `numeric(12,2)` (`format_type` with an empty `search_path`).
+    pub sql: String,
+    /// `pg_type.typname` of the type itself: `varchar`, `iso_country`, `_text`.
+    pub name: String,
+    /// `pg_type.typname` below all domains: `bpchar` for a domain over `char(2)`. Equals `name` for other types.
+    pub base: String,
+    /// `pg_type.typtype` of the type below all domains: `b` base, `e` enum, `c` composite, `r` range, `m` multirange, `p` pseudo.
+    pub kind: char,
+    /// Declared length of `varchar(n)` / `char(n)`, in characters.
+    pub length: Option<u32>,
+    pub oid: Oid,
+    /// `pg_type.typmod`; -1 when there is none.
+    pub typmod: i32,
+    /// Whether the column's collation is deterministic (true for types without collation).
+    pub deterministic: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    pub name: String,
+    /// `pg_attribute.attnum`, from 1.
+    pub number: i16,
+    #[serde(rename = "type")]
+    pub ty: ColumnType,
+    pub not_null: bool,
+    /// `GENERATED ALWAYS AS (…) STORED`, or an identity column `GENERATED ALWAYS`.
+    pub generated: bool,
+    pub has_default: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignKey {
+    pub columns: Vec<String>,
+    pub references: Oid,
+    pub referenced_columns: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relation {
+    pub oid: Oid,
+    pub name: QualifiedName,
+    pub kind: RelationKind,
+    /// Live columns in `attnum` order.
+    pub columns: Vec<Column>,
+    /// Column names of the primary key; empty when there is none.
+    pub primary_key: Vec<String>,
+    /// Other unique, non-partial, non-expression keys.
+    #[serde(default)]
+    pub unique_keys: Vec<Vec<String>>,
+    #[serde(default)]
+    pub foreign_keys: Vec<ForeignKey>,
+    /// Direct parents: the partitioned table, or what it `INHERITS`.
+    #[serde(default)]
+    pub parents: Vec<Oid>,
+    /// A view's `pg_get_viewdef` under an empty `search_path` (every name qualified); `None` for other kinds.
+    #[serde(default)]
+    pub definition: Option<String>,
+    /// A view with `check_option`, if any: `local` or `cascaded`.
+    #[serde(default)]
+    pub check_option: Option<String>,
+    /// Owning extension, if any.
+    #[serde(default)]
+    pub extension: Option<String>,
+    /// Has user triggers, or rules other than a view's own.
+    #[serde(default)]
+    pub has_triggers: bool,
+    #[serde(default)]
+    pub has_rules: bool,
+    /// Row security is enabled in PostgreSQL itself.
+    #[serde(default)]
+    pub row_security: bool,
+}
+
+impl Relation {
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| c.name == name)
+    }
+
+    /// Column names that identify a row: the primary key, else the first unique key whose columns are all NOT NULL.
+    pub fn row_key(&self) -> Option<&[String]> {
+        if !self.primary_key.is_empty() {
+            return Some(&self.primary_key);
+        }
+        self.unique_keys
+            .iter()
+            .find(|key| key.iter().all(|c| self.column(c).is_some_and(|c| c.not_null)))
+            .map(Vec::as_slice)
+    }
+}
+
+/// A function, aggregate, window function or procedure outside `pg_catalog` (built-ins are in the reviewed list).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Function {
+    pub oid: Oid,
+    pub name: QualifiedName,
+    /// `pg_get_function_identity_arguments`.
+    pub arguments: String,
+    pub procedure: bool,
+    #[serde(default)]
+    pub extension: Option<String>,
+}
+
+/// An operator outside `pg_catalog`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operator {
+    pub oid: Oid,
+    pub name: QualifiedName,
+    #[serde(default)]
+    pub extension: Option<String>,
+    /// The function behind it.
+    pub function: QualifiedName,
+}
+
+/// A type outside `pg_catalog` (enum, domain, composite, range, base), without the row types of tables.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserType {
+    pub oid: Oid,
+    pub name: QualifiedName,
+    /// `pg_type.typtype`.
+    pub kind: char,
+    #[serde(default)]
+    pub extension: Option<String>,
+}
+
+/// Everything the engine knows of one database. Build it with [`Catalog::new`]; it is immutable afterwards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "CatalogData", into = "CatalogData")]
+pub struct Catalog {
+    data: CatalogData,
+    relations: HashMap<Oid, usize>,
+    relation_names: HashMap<QualifiedName, usize>,
+    functions: HashMap<String, Vec<usize>>,
+    operators: HashMap<String, Vec<usize>>,
+    types: HashMap<String, Vec<usize>>,
+    children: HashMap<Oid, Vec<Oid>>,
+}
+
+/// The snapshot as it is read and written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogData {
+    /// `current_database()`.
+    pub database: String,
+    /// `server_version_num`, e.g. 150018.
+    pub server_version: u32,
+    /// Default `search_path` of the upstream role, as `SHOW search_path` prints it.
+    pub search_path: String,
+    /// The upstream role's name (what `"$user"` in `search_path` means).
+    pub user: String,
+    pub schemas: Vec<String>,
+    /// Tables, views, … of user schemas, and of `pg_catalog` and `information_schema`.
+    pub relations: Vec<Relation>,
+    pub functions: Vec<Function>,
+    pub operators: Vec<Operator>,
+    pub types: Vec<UserType>,
+    /// Installed extensions and their schemas.
+    #[serde(default)]
+    pub extensions: BTreeMap<String, String>,
+}
+
+impl From<CatalogData> for Catalog {
+    fn from(data: CatalogData) -> Self {
+        Self::new(data)
+    }
+}
+
+impl From<Catalog> for CatalogData {
+    fn from(catalog: Catalog) -> Self {
+        catalog.data
+    }
+}
+
+fn index_by_name<T>(items: &[T], name: impl Fn(&T) -> &QualifiedName) -> HashMap<String, Vec<usize>> {
+    let mut index: HashMap<String, Vec<usize>> = HashMap::new();
+    for (i, item) in items.iter().enumerate() {
+        index.entry(name(item).name.clone()).or_default().push(i);
+    }
+    index
+}
+
+impl Catalog {
+    /// Indexes a snapshot.
+    pub fn new(data: CatalogData) -> Self {
+        let mut children: HashMap<Oid, Vec<Oid>> = HashMap::new();
+        for r in &data.relations {
+            for parent in &r.parents {
+                children.entry(*parent).or_default().push(r.oid);
+            }
+        }
+        Self {
+            relations: data.relations.iter().enumerate().map(|(i, r)| (r.oid, i)).collect(),
+            relation_names: data.relations.iter().enumerate().map(|(i, r)| (r.name.clone(), i)).collect(),
+            functions: index_by_name(&data.functions, |f| &f.name),
+            operators: index_by_name(&data.operators, |o| &o.name),
+            types: index_by_name(&data.types, |t| &t.name),
+            children,
+            data,
+        }
+    }
+
+    pub fn database(&self) -> &str {
+        &self.data.database
+    }
+
+    pub fn data(&self) -> &CatalogData {
+        &self.data
+    }
+
+    pub fn relation(&self, oid: Oid) -> Option<&Relation> {
+        self.relations.get(&oid).map(|i| &self.data.relations[*i])
+    }
+
+    pub fn relation_named(&self, schema: &str, name: &str) -> Option<&Relation> {
+        self.relation_names.get(&QualifiedName::new(schema, name)).map(|i| &self.data.relations[*i])
+    }
+
+    pub fn relations(&self) -> impl Iterator<Item = &Relation> {
+        self.data.relations.iter()
+    }
+
+    /// Direct partitions and inheritance children.
+    pub fn children(&self, oid: Oid) -> &[Oid] {
+        self.children.get(&oid).map_or(&[], Vec::as_slice)
+    }
+
+    /// Functions outside `pg_catalog` with this name, in any schema.
+    pub fn functions_named(&self, name: &str) -> impl Iterator<Item = &Function> {
+        self.functions.get(name).into_iter().flatten().map(|i| &self.data.functions[*i])
+    }
+
+    /// Operators outside `pg_catalog` with this name, in any schema.
+    pub fn operators_named(&self, name: &str) -> impl Iterator<Item = &Operator> {
+        self.operators.get(name).into_iter().flatten().map(|i| &self.data.operators[*i])
+    }
+
+    /// Types outside `pg_catalog` with this name, in any schema.
+    pub fn types_named(&self, name: &str) -> impl Iterator<Item = &UserType> {
+        self.types.get(name).into_iter().flatten().map(|i| &self.data.types[*i])
+    }
+
+    pub fn has_schema(&self, name: &str) -> bool {
+        self.data.schemas.iter().any(|s| s == name)
+    }
+}

@@ -1,0 +1,235 @@
+//! `Cleared`: the permission to send a statement, and all that session, relay and audit need to know of it.
+//!
+//! There is one maker (`Engine::clear`, in `clear.rs`); the text is private, so nothing else can put words into one.
+
+use serde::Serialize;
+
+use super::catalog::QualifiedName;
+use super::context::PurposeSource;
+
+/// A client's message text, judged: what leaves is [`Cleared::wire_text`].
+#[derive(Debug, Clone)]
+pub struct Cleared {
+    text: String,
+    /// One per statement, in order; empty for an empty query string.
+    pub statements: Vec<Statement>,
+    splices: Vec<Splice>,
+}
+
+/// `len_in` bytes at `at_in` of the client's text became `len_out` bytes at `at_out` of the outgoing text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Splice {
+    pub at_in: usize,
+    pub len_in: usize,
+    pub at_out: usize,
+    pub len_out: usize,
+}
+
+impl Cleared {
+    /// Only `clear.rs` calls this.
+    pub(super) fn mint(text: String, statements: Vec<Statement>, splices: Vec<Splice>) -> Self {
+        Self { text, statements, splices }
+    }
+
+    /// The text to send, without the trailing NUL.
+    pub fn wire_text(&self) -> &str {
+        &self.text
+    }
+
+    /// Maps a byte offset of the outgoing text to the client's text: inside a splice, its start.
+    pub fn client_offset(&self, out: usize) -> usize {
+        let mut shift: isize = 0;
+        for s in &self.splices {
+            if out < s.at_out {
+                break;
+            }
+            if out < s.at_out + s.len_out {
+                return s.at_in;
+            }
+            shift = (s.at_in + s.len_in) as isize - (s.at_out + s.len_out) as isize;
+        }
+        out.saturating_add_signed(shift)
+    }
+
+    /// Whether any statement touches protected data: errors and notices must then be stripped of values.
+    pub fn protected(&self) -> bool {
+        self.statements.iter().any(|s| s.protected)
+    }
+}
+
+/// What became of a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Goes out as the client wrote it.
+    Allowed,
+    /// Goes out rewritten.
+    Changed,
+    Refused,
+}
+
+/// One statement of a [`Cleared`].
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// For the record and for tags: `select`, `insert`, `update`, `delete`, `merge`, `copy_to`, `copy_in`, `set`,
+    /// `show`, `begin`, …
+    pub kind: &'static str,
+    pub outcome: Outcome,
+    /// Reads or writes a protected table (or a temporary table derived from one).
+    pub protected: bool,
+    pub effect: Effect,
+    /// The purpose it was judged for, and where that came from (a comment may differ from the session's).
+    pub purpose: Option<String>,
+    pub purpose_set_by: PurposeSource,
+    /// The purpose's legal basis, when the statement is protected.
+    pub basis: Option<&'static str>,
+    pub recipient: Option<String>,
+    pub tables: Vec<TouchedTable>,
+    /// Rules that applied, in words: `row filter on public.customers: consent for marketing`.
+    pub rules: Vec<String>,
+    /// Subject keys that the statement names by equality.
+    pub subjects: Vec<NamedSubject>,
+    /// Output columns (0-based) that are a bare subject key, with the subject kind, where `record_subjects` asks for it.
+    pub subject_columns: Vec<(u16, String)>,
+    /// The statement with literals replaced by `$n` and comments dropped.
+    pub sql: String,
+    /// `pg_query`'s fingerprint, hex.
+    pub fingerprint: String,
+    /// The client's own text of this statement (for judging a prepared one anew); never recorded.
+    pub source: String,
+}
+
+/// A table that a statement touches, as the record tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TouchedTable {
+    pub table: String,
+    pub columns: Vec<TouchedColumn>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TouchedColumn {
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    #[serde(rename = "use")]
+    pub usage: Usage,
+    pub treatment: Treatment,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Usage {
+    /// Its value may reach the client.
+    Shown,
+    /// It decides about rows, groups, order or another value.
+    Compared,
+    Written,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Treatment {
+    Clear,
+    /// Masked in all or some rows.
+    Masked,
+    /// Unlisted: always null.
+    Hidden,
+}
+
+/// `customer = <value>` in a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedSubject {
+    pub kind: String,
+    pub key: Argument,
+}
+
+/// A value that is in the text, or comes with Bind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Argument {
+    Literal(String),
+    Null,
+    /// `$n`, from 1.
+    Parameter(u16),
+}
+
+/// What the session must do once the statement has completed without error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    None,
+    Begin,
+    /// `COMMIT`/`END`, also `AND CHAIN`.
+    Commit {
+        chain: bool,
+    },
+    Rollback {
+        chain: bool,
+    },
+    Savepoint(String),
+    RollbackTo(String),
+    Release(String),
+    PrepareTransaction,
+    /// A setting that the session tracks: `search_path`, `consentry.purpose`, `consentry.reason`. Others are PostgreSQL's.
+    Set {
+        setting: Tracked,
+        value: SetValue,
+        local: bool,
+    },
+    /// `RESET ALL` / `DISCARD ALL` (which also drops prepared statements, cursors and temporary tables).
+    ResetAll,
+    DiscardAll,
+    DiscardPlans,
+    DiscardTemp,
+    /// `SELECT set_config(name, value, is_local)` calls; arguments may be parameters, so the session decides at Bind
+    /// with `Engine::judge_setting`.
+    SetConfig(Vec<SetConfigCall>),
+    /// SQL `PREPARE name AS …`; the statement itself is `Statement::source`.
+    Prepare {
+        name: String,
+    },
+    Execute {
+        name: String,
+    },
+    /// `DEALLOCATE name`; `None` for `ALL`.
+    Deallocate(Option<String>),
+    DeclareCursor {
+        name: String,
+        hold: bool,
+    },
+    /// `FETCH` or `MOVE`.
+    Fetch {
+        name: String,
+    },
+    CloseCursor(Option<String>),
+    /// A temporary relation now exists, derived under the purpose.
+    CreateTemporary {
+        name: String,
+        purpose: Option<String>,
+    },
+    /// Temporary (or other) relations dropped by these unqualified names; the catalog is to be read again.
+    DropRelations(Vec<QualifiedName>),
+    /// DDL that changes the catalog: read it again before judging anything further.
+    CatalogChanged,
+    CopyIn,
+    CopyOut,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Tracked {
+    SearchPath,
+    Purpose,
+    Reason,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SetValue {
+    /// The new value, as `SHOW` would print it (for `search_path`: comma-separated, quoted where needed).
+    Value(String),
+    Default,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetConfigCall {
+    pub name: Argument,
+    pub value: Argument,
+    pub is_local: Argument,
+}

@@ -1,0 +1,273 @@
+//! What a policy *is*, once read and resolved against a catalog. `raw` is the file, `resolve` the way here.
+//!
+//! Every name in here exists: relations are OIDs with their names beside them, columns stand in the relation,
+//! masks fit their column's type, purposes and categories are declared. Code after `resolve` never re-checks that.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::catalog::{Oid, QualifiedName};
+
+/// A policy that has passed `resolve`.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// SHA-256 of the files' contents, hex: what the record names as `policy`.
+    pub digest: String,
+    pub subjects: BTreeMap<String, SubjectKind>,
+    pub categories: BTreeMap<String, Category>,
+    /// Protected tables, by OID. Partitions and inheritance children are not in here: ask [`Policy::protection`] through the engine.
+    pub tables: HashMap<Oid, TablePolicy>,
+    /// Tables declared `open`, resolved; `schema.*` entries are in `open_schemas` too so that new tables are covered.
+    pub open: BTreeSet<Oid>,
+    pub open_schemas: BTreeSet<String>,
+    pub unlisted_tables: Unlisted,
+    pub purposes: BTreeMap<String, Purpose>,
+    pub roles: BTreeMap<String, Role>,
+}
+
+/// What happens to a table that the policy does not name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Unlisted {
+    #[default]
+    Refuse,
+    Open,
+}
+
+/// A kind of person.
+#[derive(Debug, Clone)]
+pub struct SubjectKind {
+    pub name: String,
+    pub table: Oid,
+    pub table_name: QualifiedName,
+    /// The key column of `table`.
+    pub key: String,
+    /// SQL condition over `table`'s columns.
+    pub restricted_when: Option<SqlFragment>,
+    pub consent: Option<ConsentSource>,
+}
+
+/// Where choices are recorded: column names of `table`.
+#[derive(Debug, Clone)]
+pub struct ConsentSource {
+    pub table: Oid,
+    pub table_name: QualifiedName,
+    pub subject: String,
+    pub purpose: String,
+    pub channel: Option<String>,
+    pub status: String,
+    pub granted: Vec<String>,
+    pub objected: Vec<String>,
+    pub granted_at: Option<String>,
+    pub withdrawn_at: Option<String>,
+    pub expires_at: Option<String>,
+    pub notice: Option<String>,
+    pub recorded_at: Option<String>,
+}
+
+/// How a subject may be contacted (contract, section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Channel {
+    Email,
+    Sms,
+    Phone,
+    Post,
+}
+
+impl Channel {
+    pub const ALL: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Phone, Channel::Post];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Channel::Email => "email",
+            Channel::Sms => "sms",
+            Channel::Phone => "phone",
+            Channel::Post => "post",
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Category {
+    pub name: String,
+    pub mask: Mask,
+    pub channel: Option<Channel>,
+    /// W3C DPV term, if given.
+    pub dpv: Option<String>,
+}
+
+/// What is shown in place of a value (contract, section 3 "Masks").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mask {
+    Null,
+    Redact,
+    Email,
+    KeepFirst(u32),
+    KeepLast(u32),
+    Pseudonym,
+    /// The `date_trunc` field: `year`, `month`, …
+    Truncate(String),
+    /// A positive decimal number as written: `100`, `0.5`.
+    Round(String),
+    /// Prefix length in bits, for `inet`/`cidr`.
+    Prefix(u32),
+    /// The constant's text; cast to the column's type.
+    Constant(String),
+    /// SQL with `{}` for the stored value.
+    Sql(SqlFragment),
+}
+
+/// SQL text out of a policy: parsed, and shown to be one expression of allowed parts, when it was resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlFragment {
+    pub text: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct TablePolicy {
+    pub relation: Oid,
+    pub name: QualifiedName,
+    pub subject: Option<SubjectPath>,
+    pub retention: Option<Retention>,
+    /// Listed columns by name; a column that is not in here is unlisted.
+    pub columns: BTreeMap<String, ColumnUse>,
+    /// Storing a row needs valid consent for this purpose.
+    pub store_requires: Option<StoreRequires>,
+    /// SQL condition: rows under legal hold are not touched by `retention apply` and `subject erase`.
+    pub hold_when: Option<SqlFragment>,
+    /// What `subject erase` and `retention apply` do to this table's rows.
+    pub erase: Erase,
+    /// Record keys that leave in a bare subject-key column.
+    pub record_subjects: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreRequires {
+    pub purpose: String,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Erase {
+    #[default]
+    Delete,
+    /// Set personal columns to NULL.
+    Null,
+}
+
+/// What a listed column holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ColumnUse {
+    Open,
+    Category(String),
+}
+
+/// How a row leads to its subject: `column` of this table holds the key of `kind` itself when `hops` is empty;
+/// else the hops are followed in order and `column` is the last table's column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubjectPath {
+    pub kind: String,
+    pub hops: Vec<Hop>,
+    pub column: String,
+}
+
+/// `this.from = table.to`; `to` is unique in `table`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hop {
+    pub from: String,
+    pub table: Oid,
+    pub table_name: QualifiedName,
+    pub to: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retention {
+    pub since: String,
+    pub keep: Period,
+}
+
+/// A PostgreSQL interval of whole, positive units, as text: `5 years`, `90 days`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Period(pub String);
+
+/// Legal basis (GDPR Art. 6(1)(a) to (f)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    Consent,
+    Contract,
+    LegalObligation,
+    VitalInterests,
+    PublicTask,
+    LegitimateInterests,
+}
+
+impl Basis {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Basis::Consent => "consent",
+            Basis::Contract => "contract",
+            Basis::LegalObligation => "legal_obligation",
+            Basis::VitalInterests => "vital_interests",
+            Basis::PublicTask => "public_task",
+            Basis::LegitimateInterests => "legitimate_interests",
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Purpose {
+    pub name: String,
+    pub description: String,
+    pub basis: Basis,
+    /// Accepted notice versions; `None`: any.
+    pub notices: Option<Vec<String>>,
+    pub retention: Option<Period>,
+    /// Categories in clear.
+    pub shows: BTreeSet<String>,
+    /// Categories shown, but masked this way.
+    pub masks: BTreeMap<String, Mask>,
+    pub without_consent: WithoutConsent,
+    pub dpv: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum WithoutConsent {
+    #[default]
+    Hide,
+    Mask,
+}
+
+/// What a role may do besides the default `read`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Right {
+    Read,
+    Insert,
+    Update,
+    Delete,
+    Truncate,
+    CopyIn,
+    Explain,
+    Derive,
+    Ddl,
+    Call,
+    RecordConsent,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Role {
+    pub name: String,
+    /// The first is the default; empty only for an unrestricted role.
+    pub purposes: Vec<String>,
+    pub may: BTreeSet<Right>,
+    pub functions: BTreeSet<QualifiedName>,
+    pub extensions: BTreeSet<String>,
+    /// Further row filters: SQL over the table's columns.
+    pub rows: HashMap<Oid, SqlFragment>,
+    pub recipient: Option<String>,
+    pub also_requires: Vec<String>,
+    pub unrestricted: bool,
+    pub reason_required: bool,
+}
+
+impl Role {
+    pub fn may(&self, right: Right) -> bool {
+        self.unrestricted || self.may.contains(&right)
+    }
+}

@@ -1,0 +1,9 @@
+//! Consentry: a PostgreSQL proxy that enforces consent.
+pub mod audit;
+pub mod cli;
+pub mod config;
+pub mod consent;
+pub mod engine;
+pub mod relay;
+pub mod session;
+pub mod wire;

@@ -1,0 +1,5 @@
+//! The `consentry` program: everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    consentry::cli::main()
+}
