@@ -1,5 +1,7 @@
 //! The command line: one file a command.
 
+pub mod demo;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};

@@ -1,0 +1,3 @@
+//! `consentry demo`: Consentry shown at work, on a throwaway PostgreSQL with a small CRM.
+
+pub mod postgres;

@@ -1,0 +1,4 @@
+//! What the integration tests share. Each test program uses its part, so what one leaves unused is no mistake.
+#![allow(dead_code)]
+
+pub mod postgres;
