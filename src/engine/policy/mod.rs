@@ -61,6 +61,15 @@ pub struct ConsentSource {
     pub expires_at: Option<String>,
     pub notice: Option<String>,
     pub recorded_at: Option<String>,
+    /// The value of `status` that a withdrawal is written as; `None`: see `consent::target`. TOML key `withdrawn`, as are the
+    /// names of the three optional columns below. Only `consentry consent` reads these four: no decision depends on them.
+    pub withdrawn: Option<String>,
+    /// Column for where a choice came from (`web form`, `call centre`).
+    pub source: Option<String>,
+    /// Column for the outside organisation that a choice is about.
+    pub recipient: Option<String>,
+    /// Column for ISO/IEC TS 27560's event type.
+    pub event: Option<String>,
 }
 
 /// How a subject may be contacted (contract, section 2).
