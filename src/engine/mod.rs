@@ -8,4 +8,6 @@ pub mod clear;
 pub mod cleared;
 pub mod context;
 pub mod policy;
+pub mod parse;
 pub mod refusal;
+pub mod tree;

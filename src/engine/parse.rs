@@ -1,0 +1,243 @@
+//! SQL text to PostgreSQL's own syntax tree and tokens, behind limits. The only caller of libpg_query's parser.
+//!
+//! What is read here is what PostgreSQL reads: UTF-8, `standard_conforming_strings = on` (both pinned by the session).
+//! Tokens whose meaning depends on the server's version are refused.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use pg_query::protobuf::{self as pb, Token};
+
+use super::refusal::{Refusal, SqlState};
+
+/// Longest text in bytes.
+pub const MAX_BYTES: usize = 8 << 20;
+/// Most tokens in a text.
+pub const MAX_TOKENS: usize = 400_000;
+/// Deepest nesting that a text can possibly have (see [`depth_bound`]).
+pub const MAX_DEPTH: usize = 3_000;
+/// Above this bound the parser gets a stack of its own.
+const ROOMY_DEPTH: usize = 60;
+const ROOMY_STACK: usize = 256 << 20;
+
+/// A token without comments: byte range and kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tok {
+    pub start: usize,
+    pub end: usize,
+    pub kind: Token,
+}
+
+/// A text's tokens in order; comments apart.
+#[derive(Debug, Clone, Default)]
+pub struct Tokens {
+    pub list: Vec<Tok>,
+    pub comments: Vec<Tok>,
+}
+
+impl Tokens {
+    /// Index of the token that starts at byte `at`.
+    pub fn at(&self, at: usize) -> Option<usize> {
+        self.list.binary_search_by_key(&at, |t| t.start).ok()
+    }
+
+    pub fn kind(&self, index: usize) -> Option<Token> {
+        self.list.get(index).map(|t| t.kind)
+    }
+}
+
+/// A text as PostgreSQL reads it.
+#[derive(Debug, Clone)]
+pub struct Parsed {
+    pub statements: Vec<pb::RawStmt>,
+    pub tokens: Tokens,
+}
+
+/// Reads `text`. Errors: too long, too deep, a syntax error with PostgreSQL's own words, a doubtful token.
+pub fn parse(text: &str) -> Result<Parsed, Refusal> {
+    if text.len() > MAX_BYTES {
+        return Err(too_long(format!("{} bytes; the limit is {MAX_BYTES}", text.len())));
+    }
+    if let Some(at) = text.find('\0') {
+        return Err(syntax_error("NUL in the statement").at(at as i32));
+    }
+    let tokens = scan(text)?;
+    let depth = depth_bound(&tokens);
+    if depth > MAX_DEPTH {
+        return Err(Refusal::new(
+            "statement-too-deep",
+            SqlState::STATEMENT_TOO_COMPLEX,
+            "statement is nested too deeply",
+            format!("it may nest {depth} levels; the limit is {MAX_DEPTH}"),
+            "split the statement, or use IN lists and VALUES instead of long chains of operators",
+        ));
+    }
+    let statements = on_roomy_stack(depth, || read(text))?;
+    Ok(Parsed { statements, tokens })
+}
+
+/// Runs `work` on a stack that holds `depth` levels of recursion over a syntax tree.
+pub fn on_roomy_stack<T>(depth: usize, work: impl FnOnce() -> T) -> T {
+    if depth > ROOMY_DEPTH { stacker::grow(ROOMY_STACK, work) } else { work() }
+}
+
+fn read(text: &str) -> Result<Vec<pb::RawStmt>, Refusal> {
+    // The crate's own summary of a tree asserts shapes that odd utility statements do not have.
+    let parsed = catch_unwind(AssertUnwindSafe(|| pg_query::parse(text, 0)))
+        .map_err(|_| not_understood("statement is not supported", "PostgreSQL's parser library cannot describe it"))?;
+    match parsed {
+        Ok(result) => Ok(result.protobuf.stmts),
+        Err(pg_query::Error::Parse(message)) => Err(syntax_error(&message)),
+        Err(other) => Err(not_understood("statement is not supported", &other.to_string())),
+    }
+}
+
+fn scan(text: &str) -> Result<Tokens, Refusal> {
+    let scanned = pg_query::scan_tokens(text).map_err(|e| match e {
+        pg_query::Error::Scan(message) | pg_query::Error::Parse(message) => syntax_error(&message),
+        other => not_understood("statement is not supported", &other.to_string()),
+    })?;
+    if scanned.len() > MAX_TOKENS {
+        return Err(too_long(format!("{} tokens; the limit is {MAX_TOKENS}", scanned.len())));
+    }
+    let mut tokens = Tokens { list: Vec::with_capacity(scanned.len()), comments: Vec::new() };
+    let mut after = 0;
+    for t in scanned {
+        let kind = Token::try_from(t.token)
+            .map_err(|_| not_understood("statement is not supported", "it holds a token of an unknown kind"))?;
+        let tok = Tok { start: t.start as usize, end: t.end as usize, kind };
+        let (Some(gap), Some(word)) = (text.get(after..tok.start), text.get(tok.start..tok.end)) else {
+            return Err(not_understood("statement is not supported", "its tokens do not follow each other"));
+        };
+        check_gap(gap, after)?;
+        check_number(kind, word).map_err(|r| r.at(t.start))?;
+        after = tok.end;
+        match kind {
+            Token::SqlComment | Token::CComment => tokens.comments.push(tok),
+            _ => tokens.list.push(tok),
+        }
+    }
+    check_gap(text.get(after..).unwrap_or(""), after)?;
+    Ok(tokens)
+}
+
+/// Between tokens only what every PostgreSQL version reads as white space.
+fn check_gap(gap: &str, at: usize) -> Result<(), Refusal> {
+    match gap.find(|c| !matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0c')) {
+        None => Ok(()),
+        Some(i) => Err(doubtful("white space").at((at + i) as i32)),
+    }
+}
+
+/// `0x1F` and `1_000` are numbers since PostgreSQL 16, and something else before.
+fn check_number(kind: Token, word: &str) -> Result<(), Refusal> {
+    let plain = match kind {
+        Token::Iconst => word.bytes().all(|b| b.is_ascii_digit()),
+        Token::Fconst => word.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-')),
+        Token::Param => word.bytes().skip(1).all(|b| b.is_ascii_digit()),
+        _ => true,
+    };
+    if plain { Ok(()) } else { Err(doubtful("a number")) }
+}
+
+/// An upper bound of the syntax tree's depth: open brackets, and in each of them every token since the last comma
+/// that can put one node below another.
+fn depth_bound(tokens: &Tokens) -> usize {
+    let mut open = vec![0usize];
+    let (mut sum, mut most) = (0usize, 0usize);
+    for t in &tokens.list {
+        match t.kind {
+            Token::Ascii40 | Token::Ascii91 | Token::Case => {
+                open.push(1);
+                sum += 1;
+            }
+            Token::Ascii41 | Token::Ascii93 | Token::EndP if open.len() > 1 => sum -= open.pop().unwrap_or(0),
+            Token::Ascii44 | Token::Ascii59 => sum -= open.last_mut().map_or(0, std::mem::take),
+            kind if nests(kind) => {
+                sum += 1;
+                if let Some(top) = open.last_mut() {
+                    *top += 1;
+                }
+            }
+            _ => {}
+        }
+        most = most.max(sum);
+    }
+    most
+}
+
+/// Tokens that take an expression (or a query) as an operand of a new node. AND and OR are flat lists, names are leaves.
+fn nests(kind: Token) -> bool {
+    use Token as T;
+    matches!(
+        kind,
+        T::Ascii42 | T::Ascii43 | T::Ascii45 | T::Ascii47 | T::Ascii37 | T::Ascii94 | T::Ascii60 | T::Ascii61
+            | T::Ascii62 | T::Op | T::Typecast | T::LessEquals | T::GreaterEquals | T::NotEquals | T::Not | T::NotLa
+            | T::Is | T::Isnull | T::Notnull | T::Collate | T::At | T::Like | T::Ilike | T::Similar | T::InP
+            | T::Between | T::Operator | T::Union | T::Intersect | T::Except | T::Join | T::Explain | T::Over
+    )
+}
+
+fn too_long(detail: String) -> Refusal {
+    Refusal::new(
+        "statement-too-long",
+        SqlState::STATEMENT_TOO_LONG,
+        "statement is too long",
+        detail,
+        "send data with COPY, or in several statements",
+    )
+}
+
+/// PostgreSQL's grammar does not accept the text: its own message.
+pub fn syntax_error(message: &str) -> Refusal {
+    Refusal::new("syntax-error", SqlState::SYNTAX_ERROR, message, "", "")
+}
+
+fn doubtful(what: &str) -> Refusal {
+    Refusal::new(
+        "doubtful-token",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        format!("{what} is written in a way that PostgreSQL versions read differently"),
+        "rule doubtful-token: only what every supported version reads alike is sent",
+        "use plain decimal numbers, and spaces, tabs and line ends",
+    )
+}
+
+fn not_understood(message: &str, detail: &str) -> Refusal {
+    Refusal::new("not-understood", SqlState::FEATURE_NOT_SUPPORTED, message, detail, "rewrite the statement")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(text: &str) -> &'static str {
+        parse(text).map(|_| "ok").unwrap_or_else(|r| r.rule)
+    }
+
+    #[test]
+    fn limits_are_errors_and_not_crashes() {
+        assert_eq!(rule(&format!("SELECT {}1{}", "(".repeat(10_000), ")".repeat(10_000))), "statement-too-deep");
+        assert_eq!(rule(&format!("SELECT 1{}", " + 1".repeat(40_000))), "statement-too-deep");
+        assert_eq!(rule(&format!("SELECT {}", "- ".repeat(40_000))), "statement-too-deep");
+        assert_eq!(rule(&format!("SELECT 1{}", " + 1".repeat(2_000))), "ok");
+        assert_eq!(rule(&format!("SELECT {}1{}", "(SELECT ".repeat(800), ")".repeat(800))), "ok");
+        assert_eq!(rule(&format!("SELECT {}1{}", "ARRAY[".repeat(1_400), "]".repeat(1_400))), "ok");
+        assert_eq!(rule(&format!("SELECT 1 {}", "UNION ALL SELECT 1 ".repeat(2_500))), "ok");
+        assert_eq!(rule(&format!("SELECT {} 1 {}", "CASE WHEN true THEN ".repeat(1_400), "END ".repeat(1_400))), "ok");
+        assert_eq!(rule(&format!("SELECT 1 -- {}", "x".repeat(MAX_BYTES))), "statement-too-long");
+    }
+
+    #[test]
+    fn doubtful_tokens_are_refused() {
+        for text in ["SELECT 0x1F", "SELECT 1_000", "SELECT\x0b1", "SELECT 0b11", "SELECT 1_0.5"] {
+            assert_eq!(rule(text), "doubtful-token", "{text:?}");
+        }
+        assert_eq!(rule("SELECT 1.5e-3, .5, '0x1F', \"0x1F\", 1 \u{c} -- \u{b}"), "ok");
+    }
+
+    #[test]
+    fn every_newline_that_postgresql_knows_ends_a_comment() {
+        assert_eq!(parse("select 1 -- \r; select 2").map(|p| p.statements.len()), Ok(2));
+        assert_eq!(parse("select ''||-- '\n ssn FROM customers -- '").map(|p| p.statements.len()), Ok(1));
+    }
+}

@@ -1,0 +1,247 @@
+//! Syntax trees as canonical bytes, so that two of them can be compared without their locations.
+//!
+//! A rewritten statement's tree must be the client's tree with the injected parts in place of the parts that they
+//! replace. The client's tree carries a *placeholder* (`ParamRef` with a negative number, which no text can produce)
+//! at each such place; here it is written as the bytes of what was injected.
+
+use serde::Serialize;
+use serde::ser::{self, Impossible};
+
+/// Where placeholder `n` (1-based, written as `ParamRef { number: -n }`) stands for `injected[n - 1]`.
+pub fn canonical<T: Serialize>(tree: &T, injected: &[Vec<u8>]) -> Result<Vec<u8>, TreeError> {
+    let mut writer = Writer { out: Vec::with_capacity(1024), injected };
+    tree.serialize(&mut writer)?;
+    Ok(writer.out)
+}
+
+/// A tree that cannot be written down: never for trees that libpg_query made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeError;
+
+impl std::fmt::Display for TreeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("syntax tree cannot be compared")
+    }
+}
+impl std::error::Error for TreeError {}
+impl ser::Error for TreeError {
+    fn custom<T: std::fmt::Display>(_: T) -> Self {
+        Self
+    }
+}
+
+/// Fields that only say where in the text a node stood.
+const LOCATIONS: [&str; 7] =
+    ["location", "stmt_location", "stmt_len", "list_start", "list_end", "rexpr_list_start", "rexpr_list_end"];
+
+struct Writer<'a> {
+    out: Vec<u8>,
+    injected: &'a [Vec<u8>],
+}
+
+impl Writer<'_> {
+    fn bytes(&mut self, tag: u8, bytes: &[u8]) {
+        self.out.push(tag);
+        self.out.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        self.out.extend_from_slice(bytes);
+    }
+
+    fn number(&mut self, value: i64) {
+        self.out.push(b'i');
+        self.out.extend_from_slice(&value.to_le_bytes());
+    }
+
+    /// If what was written since `from` is a placeholder, puts the injected tree there.
+    fn replace_placeholder(&mut self, from: usize) -> Result<(), TreeError> {
+        // `S(number = i64)`: tag, field name, integer.
+        let body = &self.out[from..];
+        let Some(number) = body.strip_prefix(&PARAM_HEAD[..]).and_then(|rest| rest.get(..8)) else { return Ok(()) };
+        let number = i64::from_le_bytes(number.try_into().map_err(|_| TreeError)?);
+        if number >= 0 {
+            return Ok(());
+        }
+        let tree = self.injected.get((-number - 1) as usize).ok_or(TreeError)?;
+        self.out.truncate(from);
+        self.out.extend_from_slice(tree);
+        Ok(())
+    }
+}
+
+/// The bytes before the number of a `ParamRef` in a node: variant name, struct, field name.
+static PARAM_HEAD: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
+    let mut w = Writer { out: Vec::new(), injected: &[] };
+    w.bytes(b'v', b"ParamRef");
+    w.out.push(b'S');
+    w.bytes(b'f', b"number");
+    w.out.push(b'i');
+    w.out
+});
+
+macro_rules! integers {
+    ($($name:ident $ty:ty),*) => { $(fn $name(self, v: $ty) -> Result<(), TreeError> { self.number(v as i64); Ok(()) })* };
+}
+
+impl<'w, 'a> ser::Serializer for &'w mut Writer<'a> {
+    type Ok = ();
+    type Error = TreeError;
+    type SerializeSeq = Self;
+    type SerializeTuple = Impossible<(), TreeError>;
+    type SerializeTupleStruct = Impossible<(), TreeError>;
+    type SerializeTupleVariant = Impossible<(), TreeError>;
+    type SerializeMap = Impossible<(), TreeError>;
+    type SerializeStruct = Self;
+    type SerializeStructVariant = Impossible<(), TreeError>;
+
+    integers!(serialize_i8 i8, serialize_i16 i16, serialize_i32 i32, serialize_i64 i64, serialize_u8 u8, serialize_u16 u16, serialize_u32 u32, serialize_u64 u64);
+
+    fn serialize_bool(self, v: bool) -> Result<(), TreeError> {
+        self.number(i64::from(v));
+        Ok(())
+    }
+    fn serialize_f32(self, _: f32) -> Result<(), TreeError> {
+        Err(TreeError)
+    }
+    fn serialize_f64(self, v: f64) -> Result<(), TreeError> {
+        self.number(v.to_bits() as i64);
+        Ok(())
+    }
+    fn serialize_char(self, _: char) -> Result<(), TreeError> {
+        Err(TreeError)
+    }
+    fn serialize_str(self, v: &str) -> Result<(), TreeError> {
+        self.bytes(b's', v.as_bytes());
+        Ok(())
+    }
+    fn serialize_bytes(self, v: &[u8]) -> Result<(), TreeError> {
+        self.bytes(b's', v);
+        Ok(())
+    }
+    fn serialize_none(self) -> Result<(), TreeError> {
+        self.out.push(b'0');
+        Ok(())
+    }
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), TreeError> {
+        self.out.push(b'1');
+        value.serialize(self)
+    }
+    fn serialize_unit(self) -> Result<(), TreeError> {
+        self.out.push(b'0');
+        Ok(())
+    }
+    fn serialize_unit_struct(self, _: &'static str) -> Result<(), TreeError> {
+        self.out.push(b'0');
+        Ok(())
+    }
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), TreeError> {
+        self.bytes(b'v', variant.as_bytes());
+        Ok(())
+    }
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), TreeError> {
+        value.serialize(self)
+    }
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), TreeError> {
+        let from = self.out.len();
+        self.bytes(b'v', variant.as_bytes());
+        value.serialize(&mut *self)?;
+        if variant == "ParamRef" { self.replace_placeholder(from) } else { Ok(()) }
+    }
+    fn serialize_seq(self, _: Option<usize>) -> Result<Self, TreeError> {
+        self.out.push(b'[');
+        Ok(self)
+    }
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, TreeError> {
+        self.out.push(b'S');
+        Ok(self)
+    }
+    fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, TreeError> {
+        Err(TreeError)
+    }
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, TreeError> {
+        Err(TreeError)
+    }
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleVariant, TreeError> {
+        Err(TreeError)
+    }
+    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, TreeError> {
+        Err(TreeError)
+    }
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStructVariant, TreeError> {
+        Err(TreeError)
+    }
+}
+
+impl ser::SerializeSeq for &mut Writer<'_> {
+    type Ok = ();
+    type Error = TreeError;
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), TreeError> {
+        self.out.push(b',');
+        value.serialize(&mut **self)
+    }
+    fn end(self) -> Result<(), TreeError> {
+        self.out.push(b']');
+        Ok(())
+    }
+}
+
+impl ser::SerializeStruct for &mut Writer<'_> {
+    type Ok = ();
+    type Error = TreeError;
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), TreeError> {
+        if LOCATIONS.contains(&key) {
+            return Ok(());
+        }
+        self.bytes(b'f', key.as_bytes());
+        value.serialize(&mut **self)
+    }
+    fn end(self) -> Result<(), TreeError> {
+        self.out.push(b'.');
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pg_query::protobuf::{Node, ParamRef};
+
+    fn tree(sql: &str) -> Vec<u8> {
+        canonical(&pg_query::parse(sql, 0).unwrap().protobuf.stmts, &[]).unwrap()
+    }
+
+    #[test]
+    fn only_locations_are_ignored() {
+        assert_eq!(tree("SELECT a, 'x' FROM t"), tree("SELECT  a ,\n'x' FROM t"));
+        for other in ["SELECT a, 'y' FROM t", "SELECT a, 'x' FROM u", "SELECT b, 'x' FROM t", "SELECT a, 'x' FROM ONLY t"] {
+            assert_ne!(tree("SELECT a, 'x' FROM t"), tree(other), "{other}");
+        }
+        assert_ne!(tree("SELECT 1"), tree("SELECT -1"));
+        assert_ne!(tree("SELECT a IN (1, 2)"), tree("SELECT a IN (2, 1)"));
+    }
+
+    #[test]
+    fn a_placeholder_is_what_it_stands_for() {
+        let param = |number| Node { node: Some(pg_query::NodeEnum::ParamRef(ParamRef { number, location: 7 })) };
+        let plain = canonical(&param(1), &[]).unwrap();
+        assert_eq!(canonical(&param(-1), &[b"injected".to_vec()]).map(|b| b.ends_with(b"injected.")), Ok(true));
+        assert_ne!(canonical(&param(-1), &[plain[..plain.len() - 1].to_vec()]).unwrap(), b"".to_vec());
+        assert_eq!(canonical(&param(-2), &[b"one".to_vec()]), Err(TreeError));
+    }
+}
