@@ -1,1 +1,3 @@
-//! See `lib.rs`.
+//! To PostgreSQL and back. See `lib.rs`.
+
+pub mod catalog;

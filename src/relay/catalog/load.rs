@@ -1,0 +1,68 @@
+//! One consistent read of all catalogs, pipelined.
+
+use tokio_postgres::{Client, Row};
+
+use super::CatalogError;
+use super::rows;
+use crate::engine::catalog::CatalogData;
+
+/// The oldest server whose catalogs have all columns and functions that the queries use (`hash_record_extended`,
+/// `bit_xor`).
+const OLDEST_SERVER: u32 = 140_000;
+
+/// All names come out qualified under an empty path, and nobody's `public.=` is found before `pg_catalog`'s.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''; \
+                     SET LOCAL quote_all_identifiers = off";
+
+/// Reads the snapshot in a transaction of its own.
+pub(super) async fn snapshot(client: &Client) -> Result<CatalogData, CatalogError> {
+    client.batch_execute(BEGIN).await?;
+    let read = read(client).await;
+    // A failed read leaves an aborted transaction; its own error is what matters then.
+    let ended = client.batch_execute("ROLLBACK").await;
+    let data = read?;
+    ended?;
+    Ok(data)
+}
+
+/// The queries are independent, so they are all sent before the first answer is awaited.
+async fn read(client: &Client) -> Result<CatalogData, CatalogError> {
+    let query = |sql: &'static str| client.query_typed(sql, &[]);
+    let (header, schemas, relations, columns, keys, foreign_keys, functions, operators, types, extensions) = tokio::try_join!(
+        query(include_str!("header.sql")),
+        query(include_str!("schemas.sql")),
+        query(include_str!("relations.sql")),
+        query(include_str!("columns.sql")),
+        query(include_str!("keys.sql")),
+        query(include_str!("foreign_keys.sql")),
+        query(include_str!("functions.sql")),
+        query(include_str!("operators.sql")),
+        query(include_str!("types.sql")),
+        query(include_str!("extensions.sql")),
+    )?;
+
+    let mut data = header_of(&header)?;
+    data.schemas = schemas.iter().map(|row| row.try_get("name")).collect::<Result<_, _>>()?;
+    data.relations = rows::relations(&relations, &columns, &keys, &foreign_keys)?;
+    data.functions = rows::functions(&functions)?;
+    data.operators = rows::operators(&operators)?;
+    data.types = rows::types(&types)?;
+    for row in &extensions {
+        data.extensions.insert(row.try_get("name")?, row.try_get("schema")?);
+    }
+    Ok(data)
+}
+
+fn header_of(rows: &[Row]) -> Result<CatalogData, CatalogError> {
+    let mut data = CatalogData::default();
+    for row in rows {
+        data.database = row.try_get("database")?;
+        data.server_version = row.try_get::<_, i32>("server_version")?.unsigned_abs();
+        data.search_path = row.try_get("search_path")?;
+        data.user = row.try_get("user")?;
+    }
+    if data.server_version < OLDEST_SERVER {
+        return Err(CatalogError::TooOld(data.server_version));
+    }
+    Ok(data)
+}

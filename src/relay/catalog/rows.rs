@@ -1,0 +1,154 @@
+//! Rows of the catalog queries to the engine's types.
+
+use std::collections::HashMap;
+
+use tokio_postgres::Row;
+
+use super::CatalogError;
+use crate::engine::catalog::{
+    Column, ColumnType, ForeignKey, Function, Oid, Operator, QualifiedName, Relation, RelationKind, UserType,
+};
+
+/// Puts columns and keys (each ordered by relation) to their relations.
+pub(super) fn relations(
+    relations: &[Row],
+    columns: &[Row],
+    keys: &[Row],
+    foreign_keys: &[Row],
+) -> Result<Vec<Relation>, CatalogError> {
+    let mut found = relations.iter().map(relation).collect::<Result<Vec<_>, _>>()?;
+    let places: HashMap<Oid, usize> = found.iter().enumerate().map(|(i, r)| (r.oid, i)).collect();
+    let place = |row: &Row| -> Result<Option<usize>, CatalogError> {
+        let oid: Oid = row.try_get("relation")?;
+        Ok(places.get(&oid).copied())
+    };
+    for row in columns {
+        if let Some(i) = place(row)? {
+            found[i].columns.push(column(row)?);
+        }
+    }
+    for row in keys {
+        if let Some(i) = place(row)? {
+            let columns = row.try_get("columns")?;
+            match row.try_get("is_primary")? {
+                true => found[i].primary_key = columns,
+                false => found[i].unique_keys.push(columns),
+            }
+        }
+    }
+    for row in foreign_keys {
+        if let Some(i) = place(row)? {
+            found[i].foreign_keys.push(ForeignKey {
+                columns: row.try_get("columns")?,
+                references: row.try_get("referenced")?,
+                referenced_columns: row.try_get("referenced_columns")?,
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn relation(row: &Row) -> Result<Relation, CatalogError> {
+    let name = qualified(row, "schema", "name")?;
+    Ok(Relation {
+        oid: row.try_get("oid")?,
+        kind: relation_kind(&name, row.try_get("kind")?)?,
+        name,
+        columns: Vec::new(),
+        primary_key: Vec::new(),
+        unique_keys: Vec::new(),
+        foreign_keys: Vec::new(),
+        parents: row.try_get("parents")?,
+        definition: row.try_get("definition")?,
+        check_option: row.try_get("check_option")?,
+        extension: row.try_get("extension")?,
+        has_triggers: row.try_get("has_triggers")?,
+        has_rules: row.try_get("has_rules")?,
+        row_security: row.try_get("row_security")?,
+    })
+}
+
+/// `pg_class.relkind` (PostgreSQL manual, "pg_class").
+fn relation_kind(relation: &QualifiedName, kind: &str) -> Result<RelationKind, CatalogError> {
+    Ok(match kind {
+        "r" => RelationKind::Table,
+        "p" => RelationKind::PartitionedTable,
+        "v" => RelationKind::View,
+        "m" => RelationKind::MaterializedView,
+        "f" => RelationKind::ForeignTable,
+        "S" => RelationKind::Sequence,
+        "c" => RelationKind::Composite,
+        _ => return Err(CatalogError::UnknownKind { relation: relation.to_string(), kind: kind.to_owned() }),
+    })
+}
+
+fn column(row: &Row) -> Result<Column, CatalogError> {
+    let length: Option<i32> = row.try_get("length")?;
+    Ok(Column {
+        name: row.try_get("name")?,
+        number: row.try_get("number")?,
+        ty: ColumnType {
+            sql: row.try_get("sql")?,
+            name: row.try_get("type_name")?,
+            base: row.try_get("base")?,
+            kind: code(row, "kind")?,
+            length: length.and_then(|n| u32::try_from(n).ok()),
+            oid: row.try_get("type_oid")?,
+            typmod: row.try_get("typmod")?,
+            deterministic: row.try_get("deterministic")?,
+        },
+        not_null: row.try_get("not_null")?,
+        generated: row.try_get("generated")?,
+        has_default: row.try_get("has_default")?,
+    })
+}
+
+pub(super) fn functions(rows: &[Row]) -> Result<Vec<Function>, CatalogError> {
+    rows.iter()
+        .map(|row| {
+            Ok(Function {
+                oid: row.try_get("oid")?,
+                name: qualified(row, "schema", "name")?,
+                arguments: row.try_get("arguments")?,
+                procedure: row.try_get("procedure")?,
+                extension: row.try_get("extension")?,
+            })
+        })
+        .collect()
+}
+
+pub(super) fn operators(rows: &[Row]) -> Result<Vec<Operator>, CatalogError> {
+    rows.iter()
+        .map(|row| {
+            Ok(Operator {
+                oid: row.try_get("oid")?,
+                name: qualified(row, "schema", "name")?,
+                extension: row.try_get("extension")?,
+                function: qualified(row, "function_schema", "function_name")?,
+            })
+        })
+        .collect()
+}
+
+pub(super) fn types(rows: &[Row]) -> Result<Vec<UserType>, CatalogError> {
+    rows.iter()
+        .map(|row| {
+            Ok(UserType {
+                oid: row.try_get("oid")?,
+                name: qualified(row, "schema", "name")?,
+                kind: code(row, "kind")?,
+                extension: row.try_get("extension")?,
+            })
+        })
+        .collect()
+}
+
+fn qualified(row: &Row, schema: &str, name: &str) -> Result<QualifiedName, CatalogError> {
+    Ok(QualifiedName { schema: row.try_get(schema)?, name: row.try_get(name)? })
+}
+
+/// A column of PostgreSQL's one-byte `"char"`, cast to text.
+fn code(row: &Row, column: &str) -> Result<char, CatalogError> {
+    let text: &str = row.try_get(column)?;
+    Ok(text.chars().next().unwrap_or(' '))
+}
