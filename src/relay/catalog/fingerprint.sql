@@ -1,8 +1,7 @@
 -- One value that changes whenever a row that `Catalog` is made of changes.
 --
--- Each row of a user object is hashed from its identity, its inserting transaction and its place (`xmin`, `ctid`): every
--- update of a catalog row makes a new version with another place, so a change cannot be missed even inside of one
--- transaction; in-place updates (reltuples, relfrozenxid) touch neither. VACUUM FREEZE keeps `xmin` as it is since
+-- Each row of a user object is hashed from its identity and the transaction that made this version of it (`xmin`), so a
+-- change cannot be missed. In-place updates (reltuples, relfrozenxid) leave `xmin` as it is, and so does VACUUM FREEZE since
 -- PostgreSQL 9.4. The hashes are joined by bit_xor, which needs no order. pg_class is hashed by the columns that matter
 -- instead, because TRUNCATE, CLUSTER and GRANT make new versions of its rows. Temporary relations of all sessions are
 -- left out: they come and go all the time and no catalog lists them.
@@ -16,29 +15,29 @@ WITH namespace AS MATERIALIZED (
 SELECT concat_ws('.',
     (SELECT count(*) || '-' || bit_xor(hash_record_extended(ROW(oid, nspname), 1)) FROM namespace),
     (SELECT count(*) || '-' || bit_xor(hash) FROM class),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((a.attrelid::int8 << 32) | a.xmin::text::int8, hashtid(a.ctid)))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((a.attrelid::int8 << 32) | a.xmin::text::int8, a.attnum))
      FROM pg_catalog.pg_attribute a JOIN class ON class.oid = a.attrelid WHERE a.attnum > 0),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((i.indexrelid::int8 << 32) | i.xmin::text::int8, hashtid(i.ctid)))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((i.indexrelid::int8 << 32) | i.xmin::text::int8, 0))
      FROM pg_catalog.pg_index i JOIN class ON class.oid = i.indrelid WHERE i.indisunique),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((k.oid::int8 << 32) | k.xmin::text::int8, hashtid(k.ctid)))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((k.oid::int8 << 32) | k.xmin::text::int8, 0))
      FROM pg_catalog.pg_constraint k JOIN class ON class.oid = k.conrelid),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((h.inhrelid::int8 << 32) | h.inhparent::int8, h.inhseqno))
      FROM pg_catalog.pg_inherits h JOIN class ON class.oid = h.inhrelid),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((r.oid::int8 << 32) | r.xmin::text::int8, hashtid(r.ctid)))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((r.oid::int8 << 32) | r.xmin::text::int8, 0))
      FROM pg_catalog.pg_rewrite r JOIN class ON class.oid = r.ev_class),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((t.oid::int8 << 32) | t.xmin::text::int8, hashtid(t.ctid)))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((t.oid::int8 << 32) | t.xmin::text::int8, 0))
      FROM pg_catalog.pg_trigger t JOIN class ON class.oid = t.tgrelid WHERE NOT t.tgisinternal),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((p.oid::int8 << 32) | p.xmin::text::int8, hashtid(p.ctid)))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((p.oid::int8 << 32) | p.xmin::text::int8, 0))
      FROM pg_catalog.pg_proc p JOIN namespace n ON n.oid = p.pronamespace WHERE p.oid >= 16384),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((o.oid::int8 << 32) | o.xmin::text::int8, hashtid(o.ctid)))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((o.oid::int8 << 32) | o.xmin::text::int8, 0))
      FROM pg_catalog.pg_operator o WHERE o.oid >= 16384),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((t.oid::int8 << 32) | t.xmin::text::int8, hashtid(t.ctid)))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((t.oid::int8 << 32) | t.xmin::text::int8, 0))
      FROM pg_catalog.pg_type t JOIN namespace n ON n.oid = t.typnamespace WHERE t.oid >= 16384),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((c.oid::int8 << 32) | c.xmin::text::int8, hashtid(c.ctid)))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((c.oid::int8 << 32) | c.xmin::text::int8, 0))
      FROM pg_catalog.pg_cast c WHERE c.oid >= 16384),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((c.oid::int8 << 32) | c.xmin::text::int8, hashtid(c.ctid)))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((c.oid::int8 << 32) | c.xmin::text::int8, 0))
      FROM pg_catalog.pg_collation c WHERE c.oid >= 16384),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((e.oid::int8 << 32) | e.xmin::text::int8, hashtid(e.ctid)))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((e.oid::int8 << 32) | e.xmin::text::int8, 0))
      FROM pg_catalog.pg_extension e),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((d.objid::int8 << 32) | d.classid::int8, d.refobjid::int8))
      FROM pg_catalog.pg_depend d WHERE d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e'),

@@ -1,0 +1,172 @@
+//! The catalog snapshot of a database with one of everything.
+
+mod common;
+
+use common::postgres::{Database, shared};
+use consentry::engine::catalog::{Catalog, Relation, RelationKind};
+use consentry::relay::catalog::{load, load_stamped};
+
+fn shop() -> Database<'static> {
+    shared().database("catalog_shop", include_str!("catalog/shop.sql"))
+}
+
+fn relation<'c>(catalog: &'c Catalog, name: &str) -> &'c Relation {
+    catalog.relation_named("shop", name).unwrap_or_else(|| panic!("no relation shop.{name}"))
+}
+
+/// Everything is read in one test, because a database costs more than the reading.
+#[tokio::test]
+async fn one_of_everything() {
+    let db = shop();
+    let catalog = load(&db.upstream().await).await.unwrap();
+    whole_database(&catalog);
+    columns(&catalog);
+    keys(&catalog);
+    kinds_and_parents(&catalog);
+    views(&catalog);
+    code(&catalog);
+    system_relations(&catalog);
+    json_round_trip(&catalog);
+    settings_are_left_alone(&db).await;
+}
+
+fn whole_database(catalog: &Catalog) {
+    let data = catalog.data();
+    assert_eq!(data.database, "catalog_shop");
+    assert!((140_000..200_000).contains(&data.server_version), "{}", data.server_version);
+    assert_eq!(data.search_path, "shop, public");
+    assert_eq!(data.user, "consentry");
+    assert_eq!(data.schemas, ["Odd Name", "information_schema", "pg_catalog", "public", "shop"]);
+    assert_eq!(data.extensions["citext"], "shop");
+    assert_eq!(data.extensions["plpgsql"], "pg_catalog");
+    assert!(catalog.relation_named("Odd Name", "Tab\"le").is_some());
+    assert!(catalog.relations().all(|r| !r.name.schema.starts_with("pg_toast")));
+}
+
+fn columns(catalog: &Catalog) {
+    let people = relation(catalog, "people");
+    let names: Vec<_> = people.columns.iter().map(|c| (c.name.as_str(), c.number)).collect();
+    assert_eq!(
+        names,
+        [("id", 1), ("email", 2), ("nick", 3), ("country", 4), ("mood", 5), ("tags", 6), ("born", 7), ("shouted", 9)]
+    );
+    let of = |name: &str| people.column(name).unwrap();
+    let types: Vec<_> =
+        people.columns.iter().map(|c| (c.ty.sql.as_str(), c.ty.name.as_str(), c.ty.base.as_str(), c.ty.kind)).collect();
+    assert_eq!(
+        types,
+        [
+            ("bigint", "int8", "int8", 'b'),
+            ("character varying(80)", "varchar", "varchar", 'b'),
+            ("text", "text", "text", 'b'),
+            ("shop.home_country", "home_country", "bpchar", 'b'),
+            ("shop.mood", "mood", "mood", 'e'),
+            ("text[]", "_text", "_text", 'b'),
+            ("date", "date", "date", 'b'),
+            ("text", "text", "text", 'b'),
+        ]
+    );
+    assert_eq!((of("email").ty.length, of("email").ty.typmod), (Some(80), 84));
+    assert_eq!((of("country").ty.length, of("country").ty.typmod), (Some(2), -1));
+    assert_eq!((of("nick").ty.length, of("nick").ty.deterministic), (None, false));
+    assert!(of("email").ty.deterministic && of("born").ty.deterministic);
+    let flags = |name: &str| (of(name).not_null, of(name).generated, of(name).has_default);
+    assert_eq!(flags("id"), (true, true, true));
+    assert_eq!(flags("email"), (true, false, false));
+    assert_eq!(flags("country"), (false, false, true));
+    assert_eq!(flags("shouted"), (false, true, true));
+    assert_eq!(relation(catalog, "orders").column("total").unwrap().ty.sql, "numeric(12,2)");
+}
+
+fn keys(catalog: &Catalog) {
+    let people = relation(catalog, "people");
+    assert_eq!(people.primary_key, ["id"]);
+    // Neither the expression index nor the partial one is a key.
+    assert_eq!(people.unique_keys, [vec!["email"], vec!["country", "nick"]]);
+    let orders = relation(catalog, "orders");
+    assert_eq!(orders.primary_key, ["part", "id"]);
+    assert_eq!(orders.foreign_keys.len(), 1);
+    assert_eq!(orders.foreign_keys[0].references, people.oid);
+    let lines = relation(catalog, "lines");
+    assert!(lines.unique_keys.is_empty(), "a deferrable key is none");
+    assert_eq!(lines.foreign_keys[0].columns, ["order_part", "order_id"]);
+    assert_eq!(lines.foreign_keys[0].referenced_columns, ["part", "id"]);
+    assert_eq!(lines.foreign_keys[0].references, orders.oid);
+}
+
+fn kinds_and_parents(catalog: &Catalog) {
+    let kind = |name: &str| relation(catalog, name).kind;
+    assert_eq!(kind("people"), RelationKind::Table);
+    assert_eq!(kind("orders"), RelationKind::PartitionedTable);
+    assert_eq!(kind("orders_1"), RelationKind::Table);
+    assert_eq!(kind("grown"), RelationKind::View);
+    assert_eq!(kind("totals"), RelationKind::MaterializedView);
+    assert_eq!(kind("numbers"), RelationKind::Sequence);
+    assert_eq!(kind("address"), RelationKind::Composite);
+    assert_eq!(relation(catalog, "orders_1").parents, [relation(catalog, "orders").oid]);
+    assert_eq!(relation(catalog, "child").parents, [relation(catalog, "base").oid]);
+    assert_eq!(catalog.children(relation(catalog, "base").oid), [relation(catalog, "child").oid]);
+    let flags = |name: &str| {
+        let r = relation(catalog, name);
+        (r.has_triggers, r.has_rules, r.row_security)
+    };
+    assert_eq!(flags("base"), (true, false, false));
+    assert_eq!(flags("child"), (false, true, false));
+    assert_eq!(flags("lines"), (false, false, true));
+    assert_eq!(flags("grown"), (false, false, false));
+}
+
+fn views(catalog: &Catalog) {
+    let grown = relation(catalog, "grown");
+    let definition = grown.definition.as_deref().unwrap();
+    for part in ["shop.shout(", "FROM shop.people", "OPERATOR(shop.===)"] {
+        assert!(definition.contains(part), "{part} is not in {definition}");
+    }
+    assert_eq!(grown.check_option.as_deref(), Some("local"));
+    assert_eq!(relation(catalog, "totals").definition, None);
+}
+
+fn code(catalog: &Catalog) {
+    let shout = catalog.functions_named("shout").next().unwrap();
+    assert_eq!((shout.name.schema.as_str(), shout.arguments.as_str()), ("shop", "text, times integer"));
+    assert!(!shout.procedure && shout.extension.is_none());
+    assert!(catalog.functions_named("tidy").next().unwrap().procedure);
+    assert_eq!(catalog.functions_named("citext_eq").next().unwrap().extension.as_deref(), Some("citext"));
+    assert!(catalog.functions_named("lower").next().is_none(), "built-in functions are not listed");
+    let same = catalog.operators_named("===").next().unwrap();
+    assert_eq!((same.name.schema.as_str(), same.function.to_string().as_str()), ("shop", "shop.same"));
+    assert!(catalog.operators_named("=").all(|o| o.extension.as_deref() == Some("citext")));
+    assert!(catalog.operators_named("=").next().is_some());
+    let kind = |name: &str| catalog.types_named(name).map(|t| t.kind).collect::<Vec<_>>();
+    assert_eq!(kind("mood"), ['e']);
+    assert_eq!(kind("address"), ['c']);
+    assert_eq!(kind("home_country"), ['d']);
+    assert_eq!(kind("citext"), ['b']);
+    assert_eq!(kind("people"), [], "row types are their table's");
+    assert_eq!(kind("_mood"), [], "array types are their element's");
+    assert_eq!(kind("text"), [], "built-in types are not listed");
+}
+
+fn system_relations(catalog: &Catalog) {
+    let stats = catalog.relation_named("pg_catalog", "pg_stats").unwrap();
+    assert_eq!(stats.kind, RelationKind::View);
+    assert!(stats.column("most_common_vals").is_some());
+    assert!(catalog.relation_named("information_schema", "tables").is_some());
+    assert_eq!(catalog.relation_named("pg_catalog", "pg_class").unwrap().primary_key, ["oid"]);
+}
+
+fn json_round_trip(catalog: &Catalog) {
+    let json = serde_json::to_string(catalog).unwrap();
+    let back: Catalog = serde_json::from_str(&json).unwrap();
+    assert!(back == *catalog, "a catalog comes back from JSON as it was");
+}
+
+async fn settings_are_left_alone(db: &Database<'_>) {
+    let client = db.upstream().await;
+    client.batch_execute("SET search_path = public; SET default_transaction_isolation = 'serializable'").await.unwrap();
+    let stamped = load_stamped(&client).await.unwrap();
+    assert_eq!(stamped.catalog.data().search_path, "shop, public", "a default is not what a session has set");
+    let row = client.query_one("SELECT current_setting('search_path')", &[]).await.unwrap();
+    assert_eq!(row.get::<_, &str>(0), "public");
+    client.batch_execute("CREATE TEMP TABLE outside_of_any_read_only_transaction (a int)").await.unwrap();
+}
