@@ -1,1 +1,16 @@
-//! See `lib.rs`.
+//! The consent table's side: what people chose, how long their data may stay, and what they may ask for.
+//!
+//! `init` makes tables for those who have none; `target` says how a policy's own consent table is written; `choice` plans
+//! and `record` writes a grant, a withdrawal or an objection; `history` reads and `standing` judges what holds now;
+//! `import` takes many choices from CSV. `sweep` is the one place that erases rows, for `retention` and for `erasure`
+//! (Art. 17) alike; `export` gives a person all that leads to them (Art. 15, 20).
+//!
+//! Libraries over a [`Policy`](crate::engine::policy::Policy), a [`Catalog`](crate::engine::catalog::Catalog) and a PostgreSQL client;
+//! they know nothing of sessions, of the wire or of the command line. Values travel as parameters, never in SQL text.
+
+pub mod choice;
+pub mod fault;
+pub mod history;
+pub mod record;
+pub mod standing;
+pub mod target;

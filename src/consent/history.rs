@@ -1,0 +1,119 @@
+//! Reads one person's records out of their consent table.
+
+use tokio_postgres::{GenericClient, Row};
+
+use crate::engine::catalog::quote_ident;
+
+use super::fault::Fault;
+use super::standing::Record;
+use super::target::Target;
+
+/// A person found in the table of their kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The key as PostgreSQL prints it.
+    pub key: String,
+    /// Whether `restricted_when` holds (contract, section 3: null counts as restricted).
+    pub restricted: bool,
+}
+
+/// Finds the person with this key; refuses a key that nobody has.
+pub async fn person(client: &impl GenericClient, target: &Target<'_>, key: &str) -> Result<Person, Fault> {
+    let kind = target.kind;
+    let restricted = match &kind.restricted_when {
+        Some(condition) => format!("({}) IS NOT FALSE", condition.text),
+        None => "false".to_owned(),
+    };
+    let sql = format!(
+        "SELECT {key}::pg_catalog.text, {restricted} FROM {table} WHERE {key} = $1::pg_catalog.text::{ty}",
+        key = quote_ident(&kind.key),
+        table = kind.table_name.to_sql(),
+        ty = target.key_type(),
+    );
+    let rows = client.query(&sql, &[&key]).await.map_err(|e| bad_key(target, e.into()))?;
+    match rows.first() {
+        Some(row) => Ok(Person { key: row.try_get(0)?, restricted: row.try_get(1)? }),
+        None => Err(Fault::new(format!("{} has no row with this key", kind.table_name))
+            .hint(format!("--key is the value of {}.{}", kind.table_name, kind.key))),
+    }
+}
+
+fn bad_key(target: &Target<'_>, fault: Fault) -> Fault {
+    match fault.sqlstate.as_deref() {
+        Some("22P02" | "22003" | "22007" | "22008") => Fault::new(format!(
+            "the key does not fit {}.{}, which is of type {}",
+            target.kind.table_name,
+            target.kind.key,
+            target.key_type()
+        )),
+        _ => fault,
+    }
+}
+
+/// Every record about the person with this key, the newest last.
+pub async fn records(client: &impl GenericClient, target: &Target<'_>, key: &str) -> Result<Vec<Record>, Fault> {
+    let rows = client.query(&records_sql(target)?, &[&key]).await?;
+    rows.iter().map(|row| read(row).map_err(Fault::from)).collect()
+}
+
+fn records_sql(target: &Target<'_>) -> Result<String, Fault> {
+    let source = target.source;
+    let text = |name: Option<&String>| match name {
+        Some(name) => format!("{}::pg_catalog.text", quote_ident(name)),
+        None => "NULL::pg_catalog.text".to_owned(),
+    };
+    let instant = |name: &Option<String>| match name {
+        Some(name) => target.instant(name),
+        None => Ok("NULL::timestamptz".to_owned()),
+    };
+    let (granted, withdrawn) = (instant(&source.granted_at)?, instant(&source.withdrawn_at)?);
+    let (expires, recorded) = (instant(&source.expires_at)?, instant(&source.recorded_at)?);
+    let (purpose, channel) = (text(Some(&source.purpose)), text(source.channel.as_ref()));
+    let newest = match target.shape() {
+        super::target::Shape::State => "true".to_owned(),
+        super::target::Shape::Ledger => {
+            format!(
+                "pg_catalog.rank() OVER (PARTITION BY {purpose}, {channel} ORDER BY {recorded} DESC NULLS LAST) = 1"
+            )
+        }
+    };
+    Ok(format!(
+        "SELECT {purpose}, {channel}, {status}, ({granted})::pg_catalog.text, ({withdrawn})::pg_catalog.text,
+                ({expires})::pg_catalog.text, ({recorded})::pg_catalog.text, {notice}, {provenance}, {recipient}, {event},
+                COALESCE({withdrawn} IS NOT NULL AND ({granted} IS NULL OR {granted} <= {withdrawn}), false),
+                COALESCE({expires} <= statement_timestamp(), false),
+                COALESCE({granted} > statement_timestamp(), false) OR COALESCE({recorded} > statement_timestamp(), false),
+                {newest}
+           FROM {table}
+          WHERE {subject} = $1::pg_catalog.text::{key}
+          ORDER BY 1, 2 NULLS FIRST, {recorded} NULLS FIRST, GREATEST({granted}, {withdrawn}) NULLS FIRST",
+        status = text(Some(&source.status)),
+        notice = text(source.notice.as_ref()),
+        provenance = text(source.source.as_ref()),
+        recipient = text(source.recipient.as_ref()),
+        event = text(source.event.as_ref()),
+        table = target.table(),
+        subject = quote_ident(&source.subject),
+        key = target.column(&source.subject)?.ty.sql,
+    ))
+}
+
+fn read(row: &Row) -> Result<Record, tokio_postgres::Error> {
+    Ok(Record {
+        purpose: row.try_get::<_, Option<String>>(0)?.unwrap_or_default(),
+        channel: row.try_get(1)?,
+        status: row.try_get::<_, Option<String>>(2)?.unwrap_or_default(),
+        granted_at: row.try_get(3)?,
+        withdrawn_at: row.try_get(4)?,
+        expires_at: row.try_get(5)?,
+        recorded_at: row.try_get(6)?,
+        notice: row.try_get(7)?,
+        source: row.try_get(8)?,
+        recipient: row.try_get(9)?,
+        event: row.try_get(10)?,
+        withdrawn: row.try_get(11)?,
+        expired: row.try_get(12)?,
+        future: row.try_get(13)?,
+        newest: row.try_get(14)?,
+    })
+}

@@ -1,0 +1,300 @@
+//! Writes a choice into the consent table that the policy maps.
+//!
+//! All choices about one person are written one after the other (an advisory lock), so that two that arrive together
+//! never both insert, and the later one counts. The customer's own programs do not take that lock: where their unique
+//! key says that a row came in between, the whole is tried again.
+
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, GenericClient, Transaction};
+
+use crate::engine::catalog::quote_ident;
+
+use super::choice::{Act, At, Choice, Write};
+use super::fault::Fault;
+use super::history::{Person, person, records};
+use super::standing::{Standing, judge};
+use super::target::{Shape, Target};
+
+/// How often a write that lost a race is tried.
+const ATTEMPTS: usize = 4;
+
+/// What was written, and what holds now.
+#[derive(Debug)]
+pub struct Recorded {
+    pub person: Person,
+    pub rows_written: usize,
+    pub standing: Standing,
+}
+
+/// Records `choice` of the person with `key`, in one transaction.
+pub async fn record(client: &mut Client, target: &Target<'_>, key: &str, choice: &Choice) -> Result<Recorded, Fault> {
+    choice.check(target.policy)?;
+    let mut attempt = 1;
+    loop {
+        match try_record(client, target, key, choice).await {
+            Err(fault) if fault.is_transient() && attempt < ATTEMPTS => attempt += 1,
+            result => return result,
+        }
+    }
+}
+
+async fn try_record(client: &mut Client, target: &Target<'_>, key: &str, choice: &Choice) -> Result<Recorded, Fault> {
+    let tx = client.transaction().await?;
+    let person = person(&tx, target, key).await?;
+    lock(&tx, target, &person.key).await?;
+    let before = standing(&tx, target, &person.key, &choice.purpose).await?;
+    let writes = choice.plan(&before.1, &before.0);
+    for write in &writes {
+        write_row(&tx, target, &person.key, write).await?;
+    }
+    tx.commit().await?;
+    // Judged after the commit, by a statement of its own: its clock is later than that of the row.
+    let (standing, _) = self::standing(client, target, &person.key, &choice.purpose).await?;
+    Ok(Recorded { person, rows_written: writes.len(), standing })
+}
+
+async fn lock(tx: &Transaction<'_>, target: &Target<'_>, key: &str) -> Result<(), Fault> {
+    let name = format!("consentry consent {} {key}", target.source.table_name);
+    tx.query("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, 0))", &[&name]).await?;
+    Ok(())
+}
+
+async fn standing(
+    client: &impl GenericClient,
+    target: &Target<'_>,
+    key: &str,
+    purpose: &str,
+) -> Result<(Standing, Vec<super::standing::Record>), Fault> {
+    let records = records(client, target, key).await?;
+    let purpose = target
+        .policy
+        .purposes
+        .get(purpose)
+        .ok_or_else(|| Fault::new(format!("the policy has no purpose \"{purpose}\"")))?;
+    Ok((judge(purpose, target.source, &records), records))
+}
+
+async fn write_row(tx: &Transaction<'_>, target: &Target<'_>, key: &str, write: &Write) -> Result<(), Fault> {
+    let row = Row::of(target, key, write)?;
+    if target.shape() == Shape::State {
+        let changed = row.update(tx, target).await?;
+        if changed > 0 {
+            return Ok(());
+        }
+    }
+    row.insert(tx, target).await
+}
+
+/// A value for one column: text for PostgreSQL to read as the column's type.
+struct Cell {
+    column: String,
+    value: Value,
+}
+
+enum Value {
+    Text(String),
+    /// A time as text.
+    Time(String),
+    Now,
+    Null,
+}
+
+/// A row of the consent table, as it shall be.
+struct Row {
+    /// What finds the row in a state table: subject, purpose, channel.
+    identity: Vec<Cell>,
+    content: Vec<Cell>,
+    /// Refuse to write over a choice that is newer than this time.
+    not_after: Option<String>,
+}
+
+impl Row {
+    fn of(target: &Target<'_>, key: &str, write: &Write) -> Result<Self, Fault> {
+        let source = target.source;
+        let mut identity = vec![
+            Cell { column: source.subject.clone(), value: Value::Text(key.to_owned()) },
+            Cell { column: source.purpose.clone(), value: Value::Text(write.purpose.clone()) },
+        ];
+        match (&source.channel, &write.channel) {
+            (Some(column), channel) => identity.push(Cell { column: column.clone(), value: text_or_null(channel) }),
+            (None, None) => {}
+            (None, Some(_)) => {
+                return Err(unmapped(target, "channel", "a choice is for all channels there"));
+            }
+        }
+        let not_after = match &write.at {
+            At::Given(time) => Some(time.clone()),
+            At::Now | At::CarriedOver(_) => None,
+        };
+        Ok(Self { identity, content: content(target, write)?, not_after })
+    }
+
+    /// Changes every row of a state table that is about this subject, purpose and channel; how many there were.
+    async fn update(&self, tx: &Transaction<'_>, target: &Target<'_>) -> Result<u64, Fault> {
+        let mut statement = Statement::default();
+        let set: Vec<String> = self
+            .content
+            .iter()
+            .map(|c| Ok(format!("{} = {}", quote_ident(&c.column), statement.value(target, c)?)))
+            .collect::<Result<_, Fault>>()?;
+        let found: Vec<String> =
+            self.identity.iter().map(|c| statement.finds(target, c)).collect::<Result<_, Fault>>()?;
+        self.refuse_older(tx, target).await?;
+        let sql = format!("UPDATE {} SET {} WHERE {}", target.table(), set.join(", "), found.join(" AND "));
+        statement.execute(tx, &sql).await.map_err(|f| explain(target, f))
+    }
+
+    /// A choice that is told late must not undo a newer one.
+    async fn refuse_older(&self, tx: &Transaction<'_>, target: &Target<'_>) -> Result<(), Fault> {
+        let times: Vec<String> = [&target.source.granted_at, &target.source.withdrawn_at]
+            .into_iter()
+            .flatten()
+            .map(|name| target.instant(name))
+            .collect::<Result<_, Fault>>()?;
+        let (Some(at), false) = (&self.not_after, times.is_empty()) else { return Ok(()) };
+        let mut statement = Statement::default();
+        let mut found: Vec<String> =
+            self.identity.iter().map(|c| statement.finds(target, c)).collect::<Result<_, Fault>>()?;
+        let time = statement.push(Some(at.clone()));
+        found.push(format!("GREATEST({}) > ${time}::pg_catalog.text::timestamptz", times.join(", ")));
+        let sql = format!("SELECT 1 FROM {} WHERE {} LIMIT 1", target.table(), found.join(" AND "));
+        match statement.query(tx, &sql).await? {
+            0 => Ok(()),
+            _ => Err(Fault::new("a newer choice for this purpose and channel is on record; nothing was changed")
+                .hint("see `consentry consent show`; leave --at away to record a choice made now")),
+        }
+    }
+
+    async fn insert(&self, tx: &Transaction<'_>, target: &Target<'_>) -> Result<(), Fault> {
+        let mut statement = Statement::default();
+        // Nulls are left to the column's default, which an application's own INSERT would get too.
+        let cells = self.identity.iter().chain(self.content.iter().filter(|c| !matches!(c.value, Value::Null)));
+        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        for cell in cells {
+            columns.push(quote_ident(&cell.column));
+            values.push(statement.value(target, cell)?);
+        }
+        let sql = format!("INSERT INTO {} ({}) VALUES ({})", target.table(), columns.join(", "), values.join(", "));
+        statement.execute(tx, &sql).await.map_err(|f| explain(target, f))?;
+        Ok(())
+    }
+}
+
+/// Columns besides those that find the row. What a choice does not say is left as it was, but for a consent: that is
+/// a new one and keeps nothing of what was there.
+fn content(target: &Target<'_>, write: &Write) -> Result<Vec<Cell>, Fault> {
+    let source = target.source;
+    let mut cells = vec![Cell { column: source.status.clone(), value: Value::Text(target.status_for(write.act)?) }];
+    let mut put = |column: &Option<String>, value: Option<Value>| {
+        if let (Some(column), Some(value)) = (column, value) {
+            cells.push(Cell { column: column.clone(), value });
+        }
+    };
+    let row_time = match &write.at {
+        At::Given(time) => Value::Time(time.clone()),
+        At::Now | At::CarriedOver(_) => Value::Now,
+    };
+    let choice_time = match &write.at {
+        At::Given(time) | At::CarriedOver(Some(time)) => Value::Time(time.clone()),
+        At::Now | At::CarriedOver(None) => Value::Now,
+    };
+    put(&source.recorded_at, Some(row_time));
+    match write.act {
+        Act::Grant => {
+            put(&source.granted_at, Some(choice_time));
+            put(&source.withdrawn_at, Some(Value::Null));
+        }
+        Act::Withdraw | Act::Object => put(&source.withdrawn_at, Some(choice_time)),
+    }
+    let given = &write.provenance;
+    let fields = [
+        ("expires_at", &source.expires_at, &given.expires),
+        ("notice", &source.notice, &given.notice),
+        ("source", &source.source, &given.source),
+        ("recipient", &source.recipient, &given.recipient),
+        ("event", &source.event, &given.event),
+    ];
+    for (key, column, value) in fields {
+        if column.is_none() && value.is_some() {
+            return Err(unmapped(target, key, "it would be lost"));
+        }
+        let value = match (value, write.act) {
+            (Some(v), _) if key == "expires_at" => Some(Value::Time(v.clone())),
+            (Some(v), _) => Some(Value::Text(v.clone())),
+            (None, Act::Grant) => Some(Value::Null),
+            (None, Act::Withdraw | Act::Object) => None,
+        };
+        put(column, value);
+    }
+    Ok(cells)
+}
+
+fn text_or_null(value: &Option<String>) -> Value {
+    value.clone().map_or(Value::Null, Value::Text)
+}
+
+fn unmapped(target: &Target<'_>, key: &str, why: &str) -> Fault {
+    Fault::new(format!("the policy maps no `{key}` column of {}: {why}", target.source.table_name))
+        .hint(format!("map it in [subject.{}.consent], or leave the option away", target.kind.name))
+}
+
+/// An enum without the label is the one refusal whose remedy is in the policy.
+fn explain(target: &Target<'_>, fault: Fault) -> Fault {
+    match fault.sqlstate.as_deref() {
+        Some("22P02") => Fault { message: format!("{}: {}", target.source.table_name, fault.message), ..fault }.hint(
+            format!(
+                "the status, purpose or channel is no value of its column's type; see `withdrawn` and `objected` in [subject.{}.consent]",
+                target.kind.name
+            ),
+        ),
+        _ => fault,
+    }
+}
+
+/// A statement's parameters as they are numbered.
+#[derive(Default)]
+struct Statement {
+    parameters: Vec<Option<String>>,
+}
+
+impl Statement {
+    fn push(&mut self, value: Option<String>) -> usize {
+        self.parameters.push(value);
+        self.parameters.len()
+    }
+
+    fn value(&mut self, target: &Target<'_>, cell: &Cell) -> Result<String, Fault> {
+        match &cell.value {
+            Value::Text(v) => {
+                let n = self.push(Some(v.clone()));
+                target.parameter(n, &cell.column)
+            }
+            Value::Time(v) => {
+                let n = self.push(Some(v.clone()));
+                target.time_parameter(n, &cell.column)
+            }
+            Value::Now => super::target::from_instant(target.column(&cell.column)?, "pg_catalog.clock_timestamp()"),
+            Value::Null => Ok("NULL".to_owned()),
+        }
+    }
+
+    fn finds(&mut self, target: &Target<'_>, cell: &Cell) -> Result<String, Fault> {
+        let column = quote_ident(&cell.column);
+        match &cell.value {
+            Value::Null => Ok(format!("{column} IS NULL")),
+            Value::Text(_) | Value::Time(_) | Value::Now => Ok(format!("{column} = {}", self.value(target, cell)?)),
+        }
+    }
+
+    fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
+        self.parameters.iter().map(|p| p as &(dyn ToSql + Sync)).collect()
+    }
+
+    async fn execute(&self, tx: &Transaction<'_>, sql: &str) -> Result<u64, Fault> {
+        Ok(tx.execute(sql, &self.parameters()).await?)
+    }
+
+    async fn query(&self, tx: &Transaction<'_>, sql: &str) -> Result<usize, Fault> {
+        Ok(tx.query(sql, &self.parameters()).await?.len())
+    }
+}

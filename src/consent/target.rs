@@ -1,0 +1,159 @@
+//! How the consent table of one kind of subject is read and written: the policy's mapping joined with its columns' types.
+//!
+//! Every value is a text parameter, cast in the statement to the column's own type (`$1::text::bigint`), so enums,
+//! uuids and numbers need no code of their own.
+
+use crate::engine::catalog::{Catalog, Column, Relation, quote_ident};
+use crate::engine::policy::{ConsentSource, Policy, SubjectKind};
+
+use super::choice::Act;
+use super::fault::Fault;
+
+/// A consent table, ready to be read and written.
+pub struct Target<'a> {
+    pub policy: &'a Policy,
+    pub kind: &'a SubjectKind,
+    pub source: &'a ConsentSource,
+    relation: &'a Relation,
+    key_type: &'a str,
+}
+
+/// What a row of the table is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A choice: a new one is a new row, the newest counts.
+    Ledger,
+    /// The state of things: a new choice changes the row.
+    State,
+}
+
+impl<'a> Target<'a> {
+    /// The consent table of `kind`; refuses a kind that the policy does not declare or that has no consent table.
+    pub fn of(policy: &'a Policy, catalog: &'a Catalog, kind: &str) -> Result<Self, Fault> {
+        let kind = subject_kind(policy, kind)?;
+        let source = kind.consent.as_ref().ok_or_else(|| {
+            Fault::new(format!("subject kind \"{}\" has no consent table in the policy", kind.name))
+                .hint(format!("map one in [subject.{}.consent], or make one with `consentry consent init`", kind.name))
+        })?;
+        let relation = relation(catalog, source.table, &source.table_name.to_string())?;
+        let subject_table = relation_of_kind(catalog, kind)?;
+        let key_type = &column(subject_table, &kind.key)?.ty.sql;
+        Ok(Self { policy, kind, source, relation, key_type })
+    }
+
+    pub fn shape(&self) -> Shape {
+        match self.source.recorded_at {
+            Some(_) => Shape::Ledger,
+            None => Shape::State,
+        }
+    }
+
+    /// The table's name as SQL.
+    pub fn table(&self) -> String {
+        self.source.table_name.to_sql()
+    }
+
+    pub fn column(&self, name: &str) -> Result<&'a Column, Fault> {
+        column(self.relation, name)
+    }
+
+    /// SQL type of the subject's key in the subject's own table.
+    pub fn key_type(&self) -> &'a str {
+        self.key_type
+    }
+
+    /// Parameter `$n` as a value of `column`'s type.
+    pub fn parameter(&self, n: usize, name: &str) -> Result<String, Fault> {
+        Ok(format!("${n}::pg_catalog.text::{}", self.column(name)?.ty.sql))
+    }
+
+    /// Parameter `$n`, a time as text or null, as a value of the time column `name`.
+    pub fn time_parameter(&self, n: usize, name: &str) -> Result<String, Fault> {
+        from_instant(self.column(name)?, &format!("${n}::pg_catalog.text::timestamptz"))
+    }
+
+    /// The time column `name` as a `timestamptz` (contract, section 3: dates and bare timestamps read as UTC).
+    pub fn instant(&self, name: &str) -> Result<String, Fault> {
+        to_instant(self.column(name)?, &quote_ident(name))
+    }
+
+    /// The value of the status column that stands for `act`.
+    pub fn status_for(&self, act: Act) -> Result<String, Fault> {
+        let section = format!("[subject.{}.consent]", self.kind.name);
+        match act {
+            Act::Grant => self.source.granted.first().cloned().ok_or_else(|| {
+                Fault::new("no value of the status column means a consent").hint(format!("say `granted` in {section}"))
+            }),
+            Act::Object => self.source.objected.first().cloned().ok_or_else(|| {
+                Fault::new("no value of the status column means an objection")
+                    .hint(format!("say `objected` in {section}"))
+            }),
+            Act::Withdraw => self.withdrawn_value(),
+        }
+    }
+
+    /// `withdrawn` of the policy; else the other one of two booleans, else the word `withdrawn` (which an enum
+    /// without that label refuses, and nothing is written). Never a value that means yes.
+    fn withdrawn_value(&self) -> Result<String, Fault> {
+        let yes = |value: &str| self.source.granted.iter().any(|g| g == value);
+        let boolean = self.column(&self.source.status)?.ty.base == "bool";
+        let value = match &self.source.withdrawn {
+            Some(value) => value.clone(),
+            None if boolean => if yes("true") { "false" } else { "true" }.to_owned(),
+            None => "withdrawn".to_owned(),
+        };
+        if yes(&value) {
+            return Err(Fault::new(format!("status \"{value}\" means a consent and cannot stand for a withdrawal"))
+                .hint(format!("say `withdrawn` in [subject.{}.consent]", self.kind.name)));
+        }
+        Ok(value)
+    }
+}
+
+/// A kind of subject that the policy declares.
+pub fn subject_kind<'a>(policy: &'a Policy, kind: &str) -> Result<&'a SubjectKind, Fault> {
+    policy.subjects.get(kind).ok_or_else(|| {
+        let known: Vec<&str> = policy.subjects.keys().map(String::as_str).collect();
+        Fault::new(format!("the policy has no subject kind \"{kind}\"")).hint(format!("it has: {}", known.join(", ")))
+    })
+}
+
+/// The table that a kind of subject lives in.
+pub fn relation_of_kind<'a>(catalog: &'a Catalog, kind: &SubjectKind) -> Result<&'a Relation, Fault> {
+    relation(catalog, kind.table, &kind.table_name.to_string())
+}
+
+/// A relation that the policy found when it was resolved; gone only when the table has been dropped since.
+pub fn relation<'a>(catalog: &'a Catalog, oid: u32, name: &str) -> Result<&'a Relation, Fault> {
+    catalog.relation(oid).ok_or_else(|| Fault::new(format!("table {name} is no longer there")))
+}
+
+/// A column that the policy found when it was resolved.
+pub fn column<'a>(relation: &'a Relation, name: &str) -> Result<&'a Column, Fault> {
+    relation.column(name).ok_or_else(|| Fault::new(format!("column {name} of {} is no longer there", relation.name)))
+}
+
+/// `sql`, a value of the time column `column`, as a `timestamptz`.
+pub fn to_instant(column: &Column, sql: &str) -> Result<String, Fault> {
+    match column.ty.base.as_str() {
+        "timestamptz" => Ok(sql.to_owned()),
+        "timestamp" => Ok(format!("({sql} AT TIME ZONE 'UTC')")),
+        "date" => Ok(format!("({sql}::pg_catalog.timestamp AT TIME ZONE 'UTC')")),
+        _ => Err(not_a_time(column)),
+    }
+}
+
+/// `sql`, a `timestamptz`, as a value for the time column `column`.
+pub fn from_instant(column: &Column, sql: &str) -> Result<String, Fault> {
+    match column.ty.base.as_str() {
+        "timestamptz" => Ok(sql.to_owned()),
+        "timestamp" => Ok(format!("({sql} AT TIME ZONE 'UTC')")),
+        "date" => Ok(format!("({sql} AT TIME ZONE 'UTC')::pg_catalog.date")),
+        _ => Err(not_a_time(column)),
+    }
+}
+
+fn not_a_time(column: &Column) -> Fault {
+    Fault::new(format!("column {} is of type {}, which is no time", column.name, column.ty.sql))
+        .hint("map a column of type timestamptz, timestamp or date")
+}
