@@ -1,1 +1,16 @@
-//! See `lib.rs`.
+//! The record: durable before the data, provable after the fact, useful to an auditor.
+//!
+//! `event` says what is recorded, `recorder` takes it, `writer` brings it to disk through `disk` into the files of
+//! `segment`; `subjects` names persons without naming them. Knows the engine's types and nothing of sessions or wire.
+
+pub mod config;
+pub mod disk;
+pub mod event;
+mod recorder;
+pub mod segment;
+pub mod subjects;
+mod writer;
+
+pub use config::{Config, Durability, OpenError};
+pub use event::Event;
+pub use recorder::{Counts, RecordUnavailable, Recorder, Ticket};

@@ -1,0 +1,89 @@
+//! What the record needs to know to start: made by `config/` from `[audit]`, or by a test.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// When a decision's row may leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// After its record is on disk.
+    #[default]
+    Strict,
+    /// At once; records may trail by up to a second.
+    Relaxed,
+    /// Nothing is recorded. For benchmarks only: the server file does not offer it.
+    Off,
+}
+
+impl Durability {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Durability::Strict => "strict",
+            Durability::Relaxed => "relaxed",
+            Durability::Off => "off",
+        }
+    }
+}
+
+/// Settings of the record. Start from [`Config::new`] and change fields.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub folder: PathBuf,
+    pub durability: Durability,
+    /// Private key of the checkpoints, from `consentry audit keygen`; `None`: `<folder>-keys/signing.key`, made when
+    /// it is not there.
+    pub key: Option<PathBuf>,
+    /// Folder of the subject keys; `None`: `<folder>-keys/subjects`. Not inside `folder`, which is handed to auditors.
+    pub subject_keys: Option<PathBuf>,
+    /// A heartbeat and, after activity, a checkpoint come this often.
+    pub heartbeat: Duration,
+    /// A new file is begun when the running one is longer; and every UTC day.
+    pub rotate_bytes: u64,
+}
+
+impl Config {
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            durability: Durability::default(),
+            key: None,
+            subject_keys: None,
+            heartbeat: Duration::from_secs(60),
+            rotate_bytes: 256 << 20,
+        }
+    }
+
+    pub fn key_file(&self) -> PathBuf {
+        self.key.clone().unwrap_or_else(|| keys_beside(&self.folder).join("signing.key"))
+    }
+
+    pub fn subject_keys_folder(&self) -> PathBuf {
+        self.subject_keys.clone().unwrap_or_else(|| keys_beside(&self.folder).join("subjects"))
+    }
+}
+
+/// `audit` → `audit-keys`.
+pub fn keys_beside(folder: &Path) -> PathBuf {
+    let mut name = folder.file_name().unwrap_or_default().to_os_string();
+    name.push("-keys");
+    folder.with_file_name(name)
+}
+
+/// Why a record could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("audit folder {folder}: another process writes to it; one folder takes one proxy")]
+    Locked { folder: PathBuf },
+    #[error("{path}: {fault}")]
+    Io { path: PathBuf, fault: io::Error },
+    #[error("{path}: {problem}")]
+    Unusable { path: PathBuf, problem: String },
+}
+
+impl OpenError {
+    pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |fault| Self::Io { path, fault }
+    }
+}

@@ -1,0 +1,74 @@
+//! The few things that the record asks of a file system, as a trait, so that a test can make each of them fail.
+//!
+//! Knows nothing of events, trees or sessions.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Where the record's files are written.
+pub trait Disk: Send + Sync + 'static {
+    /// Opens `path` for appending and makes it (mode 0640) when it is not there, its entry in the folder durable.
+    fn append(&self, path: &Path) -> io::Result<Box<dyn Appender>>;
+}
+
+/// A file that only grows, except for [`Appender::truncate`] after a failure.
+pub trait Appender: Send {
+    /// Bytes in the file.
+    fn len(&self) -> io::Result<u64>;
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// fdatasync(2): what was written survives a power cut.
+    fn sync(&mut self) -> io::Result<()>;
+    fn truncate(&mut self, len: u64) -> io::Result<()>;
+    /// Fails when the path no longer leads to this very file: a handle outlives its folder, and what is written to
+    /// a deleted file is on no record.
+    fn in_place(&self) -> io::Result<()>;
+}
+
+/// The operating system's file system.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RealDisk;
+
+impl Disk for RealDisk {
+    fn append(&self, path: &Path) -> io::Result<Box<dyn Appender>> {
+        let new = !path.exists();
+        let file = OpenOptions::new().append(true).create(true).mode(0o640).open(path)?;
+        if new && let Some(folder) = path.parent() {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(Box::new(RealFile { file, path: path.to_path_buf() }))
+    }
+}
+
+struct RealFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl Appender for RealFile {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    fn truncate(&mut self, len: u64) -> io::Result<()> {
+        self.file.set_len(len)
+    }
+
+    fn in_place(&self) -> io::Result<()> {
+        let (here, there) = (self.file.metadata()?, std::fs::metadata(&self.path)?);
+        if (here.dev(), here.ino()) == (there.dev(), there.ino()) {
+            Ok(())
+        } else {
+            Err(io::Error::new(io::ErrorKind::NotFound, "the file was replaced by another"))
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! What goes on record: the events, as plain data, and their JSON form with a fixed order of fields.
+//!
+//! PURE: no clock, no IO. The caller gives neither `seq` nor `time`; the log assigns both when it takes the event.
+//! Nothing in here may hold a literal, a parameter or a row value: names, keyed hashes and counts only.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::ser::{SerializeStruct, Serializer};
+
+use crate::engine::cleared::{Outcome, TouchedTable};
+use crate::engine::context::PurposeSource;
+
+/// One event of the record (contract, section 7).
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A statement was judged. Durable before the first byte of its result leaves.
+    Decision(Decision),
+    /// A statement that was let through has ended.
+    Completion(Completion),
+    Login(Login),
+    LoginRefused(LoginRefused),
+    SessionEnd(SessionEnd),
+    PurposeChange(PurposeChange),
+    PolicyReload(PolicyReload),
+    /// The keys of subjects that left in a bare subject-key column (`record_subjects`).
+    SubjectsSeen(SubjectsSeen),
+    Start(Start),
+    Stop(Stop),
+    Heartbeat(Heartbeat),
+    /// A torn or foreign end of the last file was found at start and put aside.
+    Recovered(Recovered),
+    /// The record could be written again after a time in which it could not.
+    Resumed(Resumed),
+    /// A live sink was too slow; the file has everything.
+    SinkDropped(SinkDropped),
+    /// A period's subject key was destroyed: its hashes mean nothing any more (GDPR Art. 17).
+    SubjectKeyForgotten {
+        period: String,
+    },
+}
+
+impl Event {
+    /// Whether somebody waits for this event to be on disk: it tells of something that has not happened yet.
+    pub fn comes_before(&self) -> bool {
+        match self {
+            Event::Decision(_) | Event::Login(_) | Event::Start(_) | Event::Stop(_) => true,
+            Event::Completion(_)
+            | Event::LoginRefused(_)
+            | Event::SessionEnd(_)
+            | Event::PurposeChange(_)
+            | Event::PolicyReload(_)
+            | Event::SubjectsSeen(_)
+            | Event::Heartbeat(_)
+            | Event::Recovered(_)
+            | Event::Resumed(_)
+            | Event::SinkDropped(_)
+            | Event::SubjectKeyForgotten { .. } => false,
+        }
+    }
+}
+
+/// Who asks: the same for all statements of a session, so it is shared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    /// Random, unique over all time.
+    pub session: String,
+    pub user: String,
+    pub role: String,
+    /// The role is `unrestricted`: it sees stored tables.
+    pub unrestricted: bool,
+    pub client: Client,
+    pub database: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Client {
+    /// IP address without port, or `local` for a unix socket.
+    pub address: String,
+    /// As the client gave it; the caller cuts it to 63 bytes, as PostgreSQL does.
+    pub application_name: Option<String>,
+}
+
+/// What is asked and what became of it: the same for all runs of a cached plan, so it is shared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct What {
+    pub recipient: Option<String>,
+    pub purpose: Option<String>,
+    pub basis: Option<String>,
+    pub purpose_set_by: PurposeSource,
+    /// `pg_query`'s fingerprint, hex; empty when the text could not be parsed.
+    pub fingerprint: String,
+    /// Normalised: literals replaced by `$n`; empty when the text could not be parsed.
+    pub sql: String,
+    pub kind: String,
+    pub outcome: Outcome,
+    pub refusal: Option<RefusalRecord>,
+    pub tables: Vec<TouchedTable>,
+    pub rules: Vec<String>,
+    /// Digest of the policy that judged.
+    pub policy: String,
+}
+
+/// A refusal on record: the rule's id and the SQLSTATE; its message names tables and settings, never values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefusalRecord {
+    pub rule: String,
+    pub sqlstate: String,
+    pub message: String,
+}
+
+impl From<&crate::engine::refusal::Refusal> for RefusalRecord {
+    fn from(refusal: &crate::engine::refusal::Refusal) -> Self {
+        Self { rule: refusal.rule.into(), sqlstate: refusal.sqlstate.0.into(), message: refusal.message.clone() }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Decision {
+    pub who: Arc<Who>,
+    /// Unique over all time; its completion names it.
+    pub statement: String,
+    /// `consentry.reason` of the session.
+    pub reason: Option<Arc<str>>,
+    pub what: Arc<What>,
+    /// From `Recorder::subject_hash`, one for each subject that the statement names by equality.
+    pub subjects: Vec<String>,
+}
+
+impl Serialize for Decision {
+    /// In the order of the contract.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (who, what) = (&*self.who, &*self.what);
+        let mut s = serializer.serialize_struct("Decision", 21)?;
+        s.serialize_field("session", &who.session)?;
+        s.serialize_field("statement", &self.statement)?;
+        s.serialize_field("user", &who.user)?;
+        s.serialize_field("role", &who.role)?;
+        if who.unrestricted {
+            s.serialize_field("unrestricted", &true)?;
+        }
+        s.serialize_field("recipient", &what.recipient)?;
+        s.serialize_field("purpose", &what.purpose)?;
+        s.serialize_field("basis", &what.basis)?;
+        s.serialize_field("purpose_set_by", what.purpose_set_by.as_str())?;
+        s.serialize_field("reason", &self.reason)?;
+        s.serialize_field("client", &who.client)?;
+        s.serialize_field("database", &who.database)?;
+        s.serialize_field("fingerprint", &what.fingerprint)?;
+        s.serialize_field("sql", &what.sql)?;
+        s.serialize_field("kind", &what.kind)?;
+        s.serialize_field("outcome", &what.outcome)?;
+        s.serialize_field("refusal", &what.refusal)?;
+        s.serialize_field("tables", &what.tables)?;
+        s.serialize_field("rules", &what.rules)?;
+        s.serialize_field("policy", &what.policy)?;
+        s.serialize_field("subjects", &self.subjects)?;
+        s.end()
+    }
+}
+
+/// How a statement ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    Ok,
+    Error,
+    Cancelled,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Completion {
+    pub statement: String,
+    pub outcome: Ending,
+    /// Of the error that the client was sent.
+    pub sqlstate: Option<String>,
+    /// Rows that were sent to the client, or were written.
+    pub rows: u64,
+    /// Bytes of DataRow and CopyData messages that were sent to the client.
+    pub bytes: u64,
+    /// From the decision to the last message of the result, in milliseconds.
+    pub ms: f64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Login {
+    pub session: String,
+    pub user: String,
+    pub role: String,
+    pub purpose: Option<String>,
+    pub purpose_set_by: &'static str,
+    pub client: Client,
+    pub database: String,
+    /// Protocol version of TLS, `None` without.
+    pub tls: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct LoginRefused {
+    pub session: String,
+    /// Only when such a user exists: what was typed as a name may be a password.
+    pub user: Option<String>,
+    pub client: Client,
+    pub database: Option<String>,
+    pub sqlstate: String,
+    /// A fixed phrase, such as `wrong password`, `unknown database`, `TLS required`.
+    pub reason: &'static str,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct SessionEnd {
+    pub session: String,
+    /// A fixed phrase: `client terminated`, `connection lost`, `upstream lost`, `shut down`.
+    pub reason: &'static str,
+    pub statements: u64,
+    pub refused: u64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct PurposeChange {
+    pub session: String,
+    pub user: String,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub set_by: &'static str,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct PolicyReload {
+    pub database: String,
+    /// Digest of the policy that ran before.
+    pub from: Option<String>,
+    /// Digest of the policy that runs now; equal to `from` when the new one was refused.
+    pub to: Option<String>,
+    /// Number of problems for which the new one was refused; 0 when it runs.
+    pub problems: u64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct SubjectsSeen {
+    pub statement: String,
+    pub subjects: Vec<String>,
+    /// There were more than the bound; this many are not listed.
+    pub more: u64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Start {
+    pub version: &'static str,
+    /// An event comes at least this often while the proxy runs.
+    pub heartbeat_seconds: u64,
+    pub durability: &'static str,
+    /// Verifier key of the checkpoints, C2SP signed-note form.
+    pub key: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Stop {
+    /// A fixed phrase: `signal`, `shut down`.
+    pub reason: &'static str,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Heartbeat {
+    /// Whole seconds since start.
+    pub uptime: u64,
+    /// Events taken since start.
+    pub events: u64,
+    /// fdatasync calls since start.
+    pub syncs: u64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Recovered {
+    /// The file whose end was put aside.
+    pub file: String,
+    /// Where it was put.
+    pub kept: Option<String>,
+    pub bytes: u64,
+    /// Lines that a checkpoint vouches for and that the files no longer have.
+    pub missing: u64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Resumed {
+    /// The fault, as the operating system words it.
+    pub fault: String,
+    pub seconds: u64,
+    /// Events that were refused meanwhile, so that their statements did not run.
+    pub refused: u64,
+    /// Sequence numbers of events that were taken before the fault showed and written only now.
+    pub late_from: Option<u64>,
+    pub late_to: Option<u64>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct SinkDropped {
+    pub sink: String,
+    /// Since the last such event.
+    pub events: u64,
+}

@@ -1,0 +1,91 @@
+//! The record's files: their names, their order, and what a crash leaves at the end of the last one.
+//!
+//! `2026-11-25.000000000001.jsonl`: the UTC day on which the file was begun and the number of its first line. Beside
+//! it, `….leaves` holds the signed hashes of its lines, and `….torn` what was put aside after a crash.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+
+/// A file's place in the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    pub path: PathBuf,
+    pub day: Date,
+    /// Number of its first line.
+    pub first: u64,
+}
+
+impl Segment {
+    pub fn new(folder: &Path, day: Date, first: u64) -> Self {
+        Self { path: folder.join(format!("{day}.{first:012}.jsonl")), day, first }
+    }
+
+    fn read(path: PathBuf) -> Option<Self> {
+        let (day, first) = path.file_name()?.to_str()?.strip_suffix(".jsonl")?.split_once('.')?;
+        Some(Self { day: day.parse().ok()?, first: first.parse().ok()?, path })
+    }
+
+    /// The file's name without its folder, for messages.
+    pub fn file_name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    pub fn leaves_path(&self) -> PathBuf {
+        self.path.with_extension("leaves")
+    }
+
+    pub fn torn_path(&self) -> PathBuf {
+        self.path.with_extension("torn")
+    }
+}
+
+/// The files of a folder in the order of their lines.
+pub fn list(folder: &Path) -> io::Result<Vec<Segment>> {
+    let mut segments = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        segments.extend(Segment::read(entry?.path()));
+    }
+    segments.sort_by_key(|s| s.first);
+    Ok(segments)
+}
+
+/// How far a file can be trusted after a crash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// Number after the last good line.
+    pub next_seq: u64,
+    /// Bytes up to the end of the last good line.
+    pub good: u64,
+    /// Bytes in the file.
+    pub len: u64,
+}
+
+/// Reads the file to where its lines stop being whole lines with rising numbers. `line` is given each good one.
+pub fn ending(segment: &Segment, mut line: impl FnMut(u64, &[u8])) -> io::Result<Ending> {
+    let file = File::open(&segment.path)?;
+    let len = file.metadata()?.len();
+    let mut reader = BufReader::with_capacity(1 << 20, file);
+    let (mut next_seq, mut good, mut buffer) = (segment.first, 0, Vec::new());
+    loop {
+        buffer.clear();
+        let read = reader.read_until(b'\n', &mut buffer)?;
+        let Some(content) = buffer.strip_suffix(b"\n") else { break };
+        if seq_of(content).is_none_or(|seq| seq < next_seq) || !content.ends_with(b"}") {
+            break;
+        }
+        next_seq = seq_of(content).map_or(next_seq, |seq| seq + 1);
+        good += read as u64;
+        line(next_seq - 1, content);
+    }
+    Ok(Ending { next_seq, good, len })
+}
+
+/// The number of a line, from its fixed beginning `{"seq":n,`.
+pub fn seq_of(line: &[u8]) -> Option<u64> {
+    let rest = line.strip_prefix(br#"{"seq":"#)?;
+    let digits = rest.iter().position(|b| *b == b',')?;
+    std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()
+}
