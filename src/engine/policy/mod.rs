@@ -3,6 +3,11 @@
 //! Every name in here exists: relations are OIDs with their names beside them, columns stand in the relation,
 //! masks fit their column's type, purposes and categories are declared. Code after `resolve` never re-checks that.
 
+pub mod diagnostics;
+pub mod fragment;
+pub mod names;
+pub mod raw;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::catalog::{Oid, QualifiedName};
@@ -124,10 +129,49 @@ pub enum Mask {
     Sql(SqlFragment),
 }
 
-/// SQL text out of a policy: parsed, and shown to be one expression of allowed parts, when it was resolved.
+/// SQL out of a policy: shown to be one expression of allowed parts when it was read ([`fragment`]), and printed anew
+/// with every function, operator and type qualified. Make one with [`SqlFragment::condition`] or [`SqlFragment::mask`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlFragment {
+    /// As written in the policy, for people.
     pub text: String,
+    /// What is emitted, in order: ask [`SqlFragment::to_sql`].
+    pub(super) pieces: Vec<Piece>,
+}
+
+/// A part of a [`SqlFragment`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    Sql(String),
+    /// A column of the fragment's table.
+    Column(String),
+    /// The stored value (`{}` of a mask).
+    Value,
+}
+
+impl SqlFragment {
+    /// The expression in parentheses; `column` gives the SQL for a column's name (`c."status"`), `value` is the SQL for
+    /// the stored value (only masks have one).
+    pub fn to_sql(&self, column: impl Fn(&str) -> String, value: &str) -> String {
+        let body: String = self
+            .pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Sql(sql) => sql.clone(),
+                Piece::Column(name) => column(name),
+                Piece::Value => format!("({value})"),
+            })
+            .collect();
+        format!("({body})")
+    }
+
+    /// Names of the columns that it reads.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Column(name) => Some(name.as_str()),
+            Piece::Sql(_) | Piece::Value => None,
+        })
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -138,7 +182,7 @@ pub struct TablePolicy {
     pub retention: Option<Retention>,
     /// Listed columns by name; a column that is not in here is unlisted.
     pub columns: BTreeMap<String, ColumnUse>,
-    /// Storing a row needs valid consent for this purpose.
+    /// Storing a row needs its subject's valid consent.
     pub store_requires: Option<StoreRequires>,
     /// SQL condition: rows under legal hold are not touched by `retention apply` and `subject erase`.
     pub hold_when: Option<SqlFragment>,
@@ -148,9 +192,13 @@ pub struct TablePolicy {
     pub record_subjects: bool,
 }
 
+/// Whose consent storing a row needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoreRequires {
-    pub purpose: String,
+pub enum StoreRequires {
+    /// `store_requires = "consent"`: consent for the purpose under which it is stored.
+    SessionPurpose,
+    /// `store_requires = { purpose = "marketing" }`: consent for that purpose.
+    Purpose(String),
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,0 +1,223 @@
+//! SQL fragments of a policy (`rows`, `restricted_when`, `hold_when`, `{ sql = … }`): one expression over allow-listed
+//! parts, printed anew so that no name in it depends on a session's `search_path`.
+//!
+//! PostgreSQL's grammar reads the fragment; this file walks its tree, and what it does not know is refused. Constructs
+//! whose operator cannot be qualified (`IN`, `BETWEEN`, `LIKE`, `CASE x WHEN`) are printed as what they stand for.
+
+mod print;
+
+use pg_query::NodeEnum;
+use pg_query::protobuf::{Node, Token};
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::parser::Parser;
+
+use super::super::catalog::{Catalog, Relation};
+use super::{Piece, SqlFragment};
+
+/// Longest fragment, in bytes: a policy's condition is a line, not a program.
+const MAX_BYTES: usize = 4096;
+/// What `{}` becomes while PostgreSQL's grammar reads a mask.
+const VALUE_MARK: &str = "$1";
+
+/// What names a fragment may use.
+#[derive(Clone, Copy)]
+pub(super) enum Scope<'a> {
+    /// Columns of this table.
+    Table(&'a Relation),
+    /// `{}`, the stored value.
+    Value,
+}
+
+impl SqlFragment {
+    /// A condition over `table`'s columns (unqualified names). The error says what is wrong, for people.
+    pub fn condition(text: &str, table: &Relation, catalog: &Catalog) -> Result<Self, String> {
+        Self::read(text, text, Scope::Table(table), catalog)
+    }
+
+    /// A mask over the stored value `{}`.
+    pub fn mask(text: &str, catalog: &Catalog) -> Result<Self, String> {
+        if !text.contains("{}") {
+            return Err("the stored value `{}` does not stand in it".into());
+        }
+        if text.contains('$') {
+            return Err("`$` cannot be used in a mask".into());
+        }
+        Self::read(text, &text.replace("{}", VALUE_MARK), Scope::Value, catalog)
+    }
+
+    fn read(text: &str, sql: &str, scope: Scope<'_>, catalog: &Catalog) -> Result<Self, String> {
+        let expression = parse(sql)?;
+        let mut printer = print::Printer::new(scope, catalog);
+        printer.expression(&expression)?;
+        let mut fragment = Self { text: text.to_owned(), pieces: printer.into_pieces() };
+        fragment.pieces.retain(|p| !matches!(p, Piece::Sql(sql) if sql.is_empty()));
+        match scope {
+            Scope::Value if !fragment.pieces.contains(&Piece::Value) => {
+                Err("the stored value `{}` stands only inside of a literal".into())
+            }
+            _ => fragment.read_by_the_second_parser(),
+        }
+    }
+
+    /// What is printed must be readable by both parsers, or no statement that it is put into could leave.
+    fn read_by_the_second_parser(self) -> Result<Self, String> {
+        let sql = self.to_sql(super::super::catalog::quote_ident, "\"value\"");
+        let mut parser = Parser::new(&PostgreSqlDialect {})
+            .try_with_sql(&sql)
+            .map_err(|_| "it has parts that are not supported behind the proxy")?;
+        match parser.parse_expr() {
+            Ok(_) if parser.peek_token().token == sqlparser::tokenizer::Token::EOF => Ok(self),
+            Ok(_) | Err(_) => Err("it has parts that are not supported behind the proxy".into()),
+        }
+    }
+}
+
+/// The one expression that `sql` is.
+fn parse(sql: &str) -> Result<Node, String> {
+    if sql.len() > MAX_BYTES {
+        return Err(format!("it is longer than {MAX_BYTES} bytes"));
+    }
+    refuse_tokens(sql)?;
+    let mut targets = select_targets(&format!("SELECT ({sql})"))?;
+    match (targets.pop(), targets.is_empty()) {
+        (Some(Node { node: Some(NodeEnum::ResTarget(target)) }), true)
+            if target.name.is_empty() && target.indirection.is_empty() =>
+        {
+            target.val.map(|value| *value).ok_or_else(|| "it is empty".into())
+        }
+        _ => Err("it is not one expression".into()),
+    }
+}
+
+/// Comments could swallow what is put behind the fragment, a semicolon end the statement.
+fn refuse_tokens(sql: &str) -> Result<(), String> {
+    let tokens = pg_query::scan_tokens(sql).map_err(|e| reason(&e))?;
+    for token in tokens {
+        match token.token() {
+            Token::SqlComment | Token::CComment => return Err("comments are not allowed in it".into()),
+            Token::Ascii59 => return Err("`;` is not allowed in it".into()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The targets of a statement that must be nothing but `SELECT <targets>`.
+fn select_targets(sql: &str) -> Result<Vec<Node>, String> {
+    let bare = |sql: &str| -> Result<pg_query::protobuf::SelectStmt, String> {
+        let mut tree = pg_query::parse(sql, 0).map_err(|e| reason(&e))?.protobuf;
+        let statement = tree.stmts.pop().and_then(|s| s.stmt).and_then(|s| s.node);
+        match (statement, tree.stmts.is_empty()) {
+            (Some(NodeEnum::SelectStmt(select)), true) => Ok(*select),
+            _ => Err("it is not one expression".into()),
+        }
+    };
+    let mut select = bare(sql)?;
+    let targets = std::mem::take(&mut select.target_list);
+    let mut nothing_else = bare("SELECT 1")?;
+    nothing_else.target_list.clear();
+    if select == nothing_else { Ok(targets) } else { Err("it is not one expression".into()) }
+}
+
+fn reason(error: &pg_query::Error) -> String {
+    match error {
+        pg_query::Error::Parse(message) | pg_query::Error::Scan(message) => {
+            format!("PostgreSQL cannot read it: {message}")
+        }
+        other => format!("PostgreSQL cannot read it: {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::catalog::{CatalogData, Column, ColumnType, QualifiedName, RelationKind};
+    use super::*;
+
+    fn column(name: &str) -> Column {
+        let ty = ColumnType {
+            sql: "text".into(),
+            name: "text".into(),
+            base: "text".into(),
+            kind: 'b',
+            length: None,
+            oid: 25,
+            typmod: -1,
+            deterministic: true,
+        };
+        Column { name: name.into(), number: 1, ty, not_null: false, generated: false, has_default: false }
+    }
+
+    fn table() -> Relation {
+        Relation {
+            oid: 20000,
+            name: QualifiedName::new("public", "t"),
+            kind: RelationKind::Table,
+            columns: vec![column("a"), column("Odd")],
+            primary_key: vec![],
+            unique_keys: vec![],
+            foreign_keys: vec![],
+            parents: vec![],
+            definition: None,
+            check_option: None,
+            extension: None,
+            has_triggers: false,
+            has_rules: false,
+            row_security: false,
+        }
+    }
+
+    fn condition(text: &str) -> Result<String, String> {
+        let fragment = SqlFragment::condition(text, &table(), &Catalog::new(CatalogData::default()))?;
+        Ok(fragment.to_sql(|c| format!("r.{c}"), ""))
+    }
+
+    fn mask(text: &str) -> Result<String, String> {
+        Ok(SqlFragment::mask(text, &Catalog::new(CatalogData::default()))?.to_sql(str::to_owned, "v"))
+    }
+
+    #[test]
+    fn every_operator_and_function_is_qualified() {
+        assert_eq!(condition("a = 'x'").unwrap(), "((r.a OPERATOR(pg_catalog.=) 'x'))");
+        assert_eq!(condition("lower(a) LIKE 'x%'").unwrap(), "((\"pg_catalog\".\"lower\"(r.a) OPERATOR(pg_catalog.~~) 'x%'))");
+        assert_eq!(
+            condition("a IN ('x', 'y') AND \"Odd\" IS NOT NULL").unwrap(),
+            "(((((r.a OPERATOR(pg_catalog.=) 'x') OR (r.a OPERATOR(pg_catalog.=) 'y'))) AND (r.Odd IS NOT NULL)))"
+                .replacen("(((((", "((((", 1)
+                .replacen("'y')))", "'y'))", 1)
+        );
+        assert_eq!(
+            condition("a NOT IN ('x', 'y')").unwrap(),
+            "(((r.a OPERATOR(pg_catalog.<>) 'x') AND (r.a OPERATOR(pg_catalog.<>) 'y')))"
+        );
+        assert_eq!(condition("a::int > -1").unwrap(), "((CAST(r.a AS \"pg_catalog\".\"int4\") OPERATOR(pg_catalog.>) (-1)))");
+    }
+
+    #[test]
+    fn masks_know_the_value_only() {
+        assert_eq!(mask("left({}, 2)").unwrap(), "(\"pg_catalog\".\"left\"((v), 2))");
+        assert_eq!(mask("{} || '{}'").unwrap(), "(((v) OPERATOR(pg_catalog.||) '{}'))", "a literal stays as it is");
+        assert!(mask("left(a, 2)").is_err());
+        assert!(mask("'{}'").is_err(), "only inside of a literal");
+        assert!(mask("$1 || {}").is_err());
+    }
+
+    #[test]
+    fn not_one_expression() {
+        for text in [
+            "", "a, a", "a; SELECT 1", "a) , (a", "a) FROM t WHERE (true", "a -- x", "a /* x */", "a) UNION SELECT (1",
+            "a IN (SELECT 1)", "EXISTS (SELECT 1)", "(SELECT 1)", "count(*) > 1", "count(a) OVER () > 1", "sum(a) > 1",
+            "b = 1", "t.a = 'x'", "$1", "pg_sleep(1) IS NULL", "a::regclass IS NULL", "(a, a)", "public.f(a)",
+            "current_user = 'x'", "a COLLATE \"C\" = 'x'", "a = ", "* = 1",
+        ] {
+            assert!(condition(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn too_deep_is_an_error() {
+        assert!(condition(&"NOT ".repeat(500).to_string().add("true")).is_err());
+        assert!(condition(&format!("a = '{}'", "x".repeat(5000))).is_err());
+    }
+
+    use std::ops::Add;
+}

@@ -1,0 +1,445 @@
+//! Prints a fragment's tree with every name qualified; refuses what it does not know. Knows no policy.
+
+use pg_query::NodeEnum;
+use pg_query::protobuf::{
+    AArrayExpr, AConst, AExpr, AExprKind, BoolExpr, BoolExprType, BoolTestType, BooleanTest, CaseExpr, ColumnRef,
+    FuncCall, MinMaxExpr, MinMaxOp, Node, NullTest, NullTestType, SqlValueFunction, SqlValueFunctionOp, TypeCast,
+    TypeName, a_const,
+};
+
+use super::super::super::catalog::{Catalog, quote_ident, quote_literal};
+use super::super::Piece;
+use super::{Scope, VALUE_MARK};
+
+const MAX_DEPTH: usize = 64;
+const MAX_PIECES: usize = 4096;
+
+/// Built-in functions that a fragment may call: none reads tables, files or settings, runs SQL, waits, or differs from
+/// call to call within a statement.
+const FUNCTIONS: &[&str] = &[
+    "abs", "age", "array_length", "array_position", "array_remove", "array_replace", "array_to_string", "ascii",
+    "btrim", "cardinality", "ceil", "ceiling", "char_length", "concat", "concat_ws", "date_bin", "date_part",
+    "date_trunc", "encode", "extract", "floor", "format", "host", "initcap", "int4", "int8", "jsonb_array_length",
+    "jsonb_build_object", "jsonb_extract_path", "jsonb_extract_path_text", "jsonb_set", "jsonb_strip_nulls",
+    "jsonb_typeof", "left", "length", "like_escape", "lower", "lpad", "ltrim", "make_date", "make_interval",
+    "masklen", "md5", "mod", "network", "now", "numeric", "octet_length", "overlay", "position", "power",
+    "regexp_match", "regexp_replace", "repeat", "replace", "reverse", "right", "round", "rpad", "rtrim",
+    "set_masklen", "sha256", "sign", "similar_to_escape", "split_part", "starts_with", "statement_timestamp",
+    "string_to_array", "strpos", "substr", "substring", "timezone", "to_char", "to_jsonb", "translate", "trunc",
+    "upper",
+];
+
+/// Built-in types that a fragment may cast to (`regclass` and its like look names up, so they are not here).
+const TYPES: &[&str] = &[
+    "bool", "bpchar", "bytea", "cidr", "date", "float4", "float8", "inet", "int2", "int4", "int8", "interval",
+    "json", "jsonb", "numeric", "text", "time", "timestamp", "timestamptz", "uuid", "varchar",
+];
+
+type Done = Result<(), String>;
+
+pub(super) struct Printer<'a> {
+    scope: Scope<'a>,
+    catalog: &'a Catalog,
+    pieces: Vec<Piece>,
+    depth: usize,
+}
+
+impl<'a> Printer<'a> {
+    pub(super) fn new(scope: Scope<'a>, catalog: &'a Catalog) -> Self {
+        Self { scope, catalog, pieces: vec![Piece::Sql(String::new())], depth: 0 }
+    }
+
+    pub(super) fn into_pieces(self) -> Vec<Piece> {
+        self.pieces
+    }
+
+    fn sql(&mut self, text: &str) {
+        match self.pieces.last_mut() {
+            Some(Piece::Sql(sql)) => sql.push_str(text),
+            _ => self.pieces.push(Piece::Sql(text.to_owned())),
+        }
+    }
+
+    pub(super) fn expression(&mut self, node: &Node) -> Done {
+        if self.depth >= MAX_DEPTH || self.pieces.len() >= MAX_PIECES {
+            return Err("it is too deep or too long".into());
+        }
+        self.depth += 1;
+        let done = match &node.node {
+            Some(NodeEnum::AConst(constant)) => self.constant(constant),
+            Some(NodeEnum::ColumnRef(column)) => self.column(column),
+            Some(NodeEnum::ParamRef(_)) => self.value(),
+            Some(NodeEnum::AExpr(expression)) => self.operation(expression),
+            Some(NodeEnum::BoolExpr(expression)) => self.boolean(expression),
+            Some(NodeEnum::NullTest(test)) => self.null_test(test),
+            Some(NodeEnum::BooleanTest(test)) => self.boolean_test(test),
+            Some(NodeEnum::TypeCast(cast)) => self.cast(cast),
+            Some(NodeEnum::FuncCall(call)) => self.call(call),
+            Some(NodeEnum::CaseExpr(case)) => self.case(case),
+            Some(NodeEnum::CoalesceExpr(coalesce)) => self.listed("COALESCE(", &coalesce.args, ")"),
+            Some(NodeEnum::MinMaxExpr(extreme)) => self.extreme(extreme),
+            Some(NodeEnum::AArrayExpr(array)) => self.listed("ARRAY[", &array.elements, "]"),
+            Some(NodeEnum::SqlvalueFunction(function)) => self.value_function(function),
+            Some(NodeEnum::SubLink(_)) => Err("subqueries are not allowed in it".into()),
+            Some(other) => Err(format!("{} is not allowed in it", kind(other))),
+            None => Err("it is empty".into()),
+        };
+        self.depth -= 1;
+        done
+    }
+
+    fn operand(&mut self, node: &Option<Box<Node>>) -> Done {
+        match node {
+            Some(node) => self.expression(node),
+            None => Err("an operand is missing".into()),
+        }
+    }
+
+    fn listed(&mut self, open: &str, items: &[Node], close: &str) -> Done {
+        self.sql(open);
+        for (i, item) in items.iter().enumerate() {
+            if i > 0 {
+                self.sql(", ");
+            }
+            self.expression(item)?;
+        }
+        self.sql(close);
+        Ok(())
+    }
+
+    fn constant(&mut self, constant: &AConst) -> Done {
+        if constant.isnull {
+            self.sql("NULL");
+            return Ok(());
+        }
+        let text = match &constant.val {
+            Some(a_const::Val::Ival(i)) if i.ival < 0 => format!("({})", i.ival),
+            Some(a_const::Val::Ival(i)) => i.ival.to_string(),
+            Some(a_const::Val::Fval(f)) if f.fval.starts_with('-') => format!("({})", f.fval),
+            Some(a_const::Val::Fval(f)) => f.fval.clone(),
+            Some(a_const::Val::Boolval(b)) => if b.boolval { "true" } else { "false" }.to_owned(),
+            Some(a_const::Val::Sval(s)) => self.string(&s.sval),
+            Some(a_const::Val::Bsval(_)) => return Err("bit strings are not allowed in it".into()),
+            None => return Err("a constant has no value".into()),
+        };
+        self.sql(&text);
+        Ok(())
+    }
+
+    /// A literal of a mask had its `{}` replaced like the value's; put it back.
+    fn string(&self, text: &str) -> String {
+        match self.scope {
+            Scope::Value => quote_literal(&text.replace(VALUE_MARK, "{}")),
+            Scope::Table(_) => quote_literal(text),
+        }
+    }
+
+    fn column(&mut self, column: &ColumnRef) -> Done {
+        let [Node { node: Some(NodeEnum::String(name)) }] = column.fields.as_slice() else {
+            return Err("columns stand without a table's name in it".into());
+        };
+        match self.scope {
+            Scope::Table(table) if table.column(&name.sval).is_some() => {
+                self.pieces.push(Piece::Column(name.sval.clone()));
+                Ok(())
+            }
+            Scope::Table(table) => Err(format!("{} has no column `{}`", table.name, name.sval)),
+            Scope::Value => Err(format!("a mask knows only `{{}}`, the stored value, not `{}`", name.sval)),
+        }
+    }
+
+    fn value(&mut self) -> Done {
+        match self.scope {
+            Scope::Value => {
+                self.pieces.push(Piece::Value);
+                Ok(())
+            }
+            Scope::Table(_) => Err("parameters are not allowed in it".into()),
+        }
+    }
+
+    fn boolean(&mut self, expression: &BoolExpr) -> Done {
+        let word = match expression.boolop() {
+            BoolExprType::AndExpr => " AND ",
+            BoolExprType::OrExpr => " OR ",
+            BoolExprType::NotExpr => "NOT ",
+            BoolExprType::Undefined => return Err("it has an unknown boolean operator".into()),
+        };
+        self.sql("(");
+        for (i, argument) in expression.args.iter().enumerate() {
+            if i > 0 || expression.boolop() == BoolExprType::NotExpr {
+                self.sql(word);
+            }
+            self.expression(argument)?;
+        }
+        self.sql(")");
+        Ok(())
+    }
+
+    fn null_test(&mut self, test: &NullTest) -> Done {
+        self.sql("(");
+        self.operand(&test.arg)?;
+        self.sql(match test.nulltesttype() {
+            NullTestType::IsNull => " IS NULL)",
+            NullTestType::IsNotNull => " IS NOT NULL)",
+            NullTestType::Undefined => return Err("it has an unknown test".into()),
+        });
+        Ok(())
+    }
+
+    fn boolean_test(&mut self, test: &BooleanTest) -> Done {
+        self.sql("(");
+        self.operand(&test.arg)?;
+        self.sql(match test.booltesttype() {
+            BoolTestType::IsTrue => " IS TRUE)",
+            BoolTestType::IsNotTrue => " IS NOT TRUE)",
+            BoolTestType::IsFalse => " IS FALSE)",
+            BoolTestType::IsNotFalse => " IS NOT FALSE)",
+            BoolTestType::IsUnknown => " IS UNKNOWN)",
+            BoolTestType::IsNotUnknown => " IS NOT UNKNOWN)",
+            BoolTestType::Undefined => return Err("it has an unknown test".into()),
+        });
+        Ok(())
+    }
+
+    fn operation(&mut self, e: &AExpr) -> Done {
+        let operator = operator(&e.name)?;
+        match e.kind() {
+            AExprKind::AexprOp | AExprKind::AexprLike | AExprKind::AexprIlike | AExprKind::AexprSimilar => {
+                self.compare(e, &operator)
+            }
+            AExprKind::AexprIn => self.in_list(e, &operator),
+            AExprKind::AexprOpAny | AExprKind::AexprOpAll => self.any_of_array(e, &operator),
+            AExprKind::AexprBetween | AExprKind::AexprNotBetween => self.between(e),
+            AExprKind::AexprDistinct | AExprKind::AexprNotDistinct => self.distinct(e),
+            AExprKind::AexprNullif => {
+                self.sql("(CASE WHEN ");
+                self.compare(e, "=")?;
+                self.sql(" THEN NULL ELSE ");
+                self.operand(&e.lexpr)?;
+                self.sql(" END)");
+                Ok(())
+            }
+            AExprKind::AexprBetweenSym | AExprKind::AexprNotBetweenSym | AExprKind::Undefined => {
+                Err("BETWEEN SYMMETRIC is not allowed in it".into())
+            }
+        }
+    }
+
+    fn compare(&mut self, e: &AExpr, operator: &str) -> Done {
+        if e.lexpr.is_none() {
+            return Err(format!("the prefix operator `{operator}` is not allowed in it"));
+        }
+        self.sql("(");
+        self.operand(&e.lexpr)?;
+        self.sql(&format!(" OPERATOR(pg_catalog.{operator}) "));
+        self.operand(&e.rexpr)?;
+        self.sql(")");
+        Ok(())
+    }
+
+    /// `x IN (a, b)` is `x = a OR x = b`; `NOT IN` is `x <> a AND x <> b` (PostgreSQL manual, "Row and Array Comparisons").
+    fn in_list(&mut self, e: &AExpr, operator: &str) -> Done {
+        let Some(Node { node: Some(NodeEnum::List(list)) }) = e.rexpr.as_deref() else {
+            return Err("subqueries are not allowed in it".into());
+        };
+        let word = if operator == "=" { " OR " } else { " AND " };
+        self.compare_each(e, operator, &list.items, word)
+    }
+
+    /// `x = ANY (ARRAY[…])`, written out; other arrays have no form whose operator could be qualified for both parsers.
+    fn any_of_array(&mut self, e: &AExpr, operator: &str) -> Done {
+        let word = if e.kind() == AExprKind::AexprOpAny { " OR " } else { " AND " };
+        match e.rexpr.as_deref() {
+            Some(Node { node: Some(NodeEnum::AArrayExpr(AArrayExpr { elements, .. })) }) if !elements.is_empty() => {
+                self.compare_each(e, operator, elements, word)
+            }
+            _ => Err("ANY and ALL need a written-out array in it; for an array column use `@>`".into()),
+        }
+    }
+
+    fn compare_each(&mut self, e: &AExpr, operator: &str, items: &[Node], word: &str) -> Done {
+        self.sql("(");
+        for (i, item) in items.iter().enumerate() {
+            if i > 0 {
+                self.sql(word);
+            }
+            let one = AExpr { rexpr: Some(Box::new(item.clone())), ..e.clone() };
+            self.compare(&one, operator)?;
+        }
+        self.sql(")");
+        Ok(())
+    }
+
+    fn between(&mut self, e: &AExpr) -> Done {
+        let Some(Node { node: Some(NodeEnum::List(bounds)) }) = e.rexpr.as_deref() else {
+            return Err("BETWEEN has no bounds".into());
+        };
+        let [low, high] = bounds.items.as_slice() else { return Err("BETWEEN has no bounds".into()) };
+        let bound = |node: &Node| AExpr { rexpr: Some(Box::new(node.clone())), ..e.clone() };
+        self.sql(if e.kind() == AExprKind::AexprBetween { "(" } else { "(NOT (" });
+        self.compare(&bound(low), ">=")?;
+        self.sql(" AND ");
+        self.compare(&bound(high), "<=")?;
+        self.sql(if e.kind() == AExprKind::AexprBetween { ")" } else { "))" });
+        Ok(())
+    }
+
+    fn distinct(&mut self, e: &AExpr) -> Done {
+        self.sql(if e.kind() == AExprKind::AexprDistinct { "(CASE WHEN (" } else { "(NOT CASE WHEN (" });
+        self.operand(&e.lexpr)?;
+        self.sql(" IS NULL OR ");
+        self.operand(&e.rexpr)?;
+        self.sql(" IS NULL) THEN NOT (");
+        self.operand(&e.lexpr)?;
+        self.sql(" IS NULL AND ");
+        self.operand(&e.rexpr)?;
+        self.sql(" IS NULL) ELSE NOT ");
+        self.compare(e, "=")?;
+        self.sql(" END)");
+        Ok(())
+    }
+
+    fn case(&mut self, case: &CaseExpr) -> Done {
+        self.sql("(CASE");
+        for arm in &case.args {
+            let Some(NodeEnum::CaseWhen(when)) = &arm.node else { return Err("CASE has an unknown part".into()) };
+            self.sql(" WHEN ");
+            match &case.arg {
+                Some(subject) => {
+                    self.sql("(");
+                    self.expression(subject)?;
+                    self.sql(" OPERATOR(pg_catalog.=) ");
+                    self.operand(&when.expr)?;
+                    self.sql(")");
+                }
+                None => self.operand(&when.expr)?,
+            }
+            self.sql(" THEN ");
+            self.operand(&when.result)?;
+        }
+        if let Some(otherwise) = &case.defresult {
+            self.sql(" ELSE ");
+            self.expression(otherwise)?;
+        }
+        self.sql(" END)");
+        Ok(())
+    }
+
+    fn extreme(&mut self, extreme: &MinMaxExpr) -> Done {
+        match extreme.op() {
+            MinMaxOp::IsGreatest => self.listed("GREATEST(", &extreme.args, ")"),
+            MinMaxOp::IsLeast => self.listed("LEAST(", &extreme.args, ")"),
+            MinMaxOp::Undefined => Err("it has an unknown function".into()),
+        }
+    }
+
+    /// `CURRENT_DATE` and the local times depend on the session's time zone, which the client chooses.
+    fn value_function(&mut self, function: &SqlValueFunction) -> Done {
+        match function.op() {
+            SqlValueFunctionOp::SvfopCurrentTimestamp => {
+                self.sql("\"pg_catalog\".\"statement_timestamp\"()");
+                Ok(())
+            }
+            SqlValueFunctionOp::SvfopCurrentDate => {
+                self.sql("CAST(\"pg_catalog\".\"timezone\"('UTC', \"pg_catalog\".\"statement_timestamp\"()) AS \"pg_catalog\".\"date\")");
+                Ok(())
+            }
+            _ => Err("only CURRENT_TIMESTAMP and CURRENT_DATE (in UTC) are allowed of this kind".into()),
+        }
+    }
+
+    fn call(&mut self, call: &FuncCall) -> Done {
+        let plain = call.agg_order.is_empty()
+            && call.agg_filter.is_none()
+            && call.over.is_none()
+            && !call.agg_within_group
+            && !call.agg_star
+            && !call.agg_distinct
+            && !call.func_variadic;
+        if !plain {
+            return Err("aggregates and window functions are not allowed in it".into());
+        }
+        let name = match strings(&call.funcname)?.as_slice() {
+            [name] => name.clone(),
+            [schema, name] if schema == "pg_catalog" => name.clone(),
+            other => return Err(format!("the function `{}` is not allowed in it", other.join("."))),
+        };
+        if !FUNCTIONS.contains(&name.as_str()) {
+            return Err(format!("the function `{name}` is not allowed in it"));
+        }
+        self.listed(&format!("\"pg_catalog\".{}(", quote_ident(&name)), &call.args, ")")
+    }
+
+    fn cast(&mut self, cast: &TypeCast) -> Done {
+        let Some(target) = &cast.type_name else { return Err("a cast has no type".into()) };
+        let target = self.type_name(target)?;
+        self.sql("CAST(");
+        self.operand(&cast.arg)?;
+        self.sql(&format!(" AS {target})"));
+        Ok(())
+    }
+
+    fn type_name(&self, target: &TypeName) -> Result<String, String> {
+        let (schema, name) = self.type_identity(&strings(&target.names)?)?;
+        let mut modifiers = Vec::new();
+        for modifier in &target.typmods {
+            match &modifier.node {
+                Some(NodeEnum::AConst(AConst { val: Some(a_const::Val::Ival(i)), .. })) if name != "interval" => {
+                    modifiers.push(i.ival.to_string());
+                }
+                _ => return Err(format!("the modifiers of `{name}` are not allowed in it")),
+            }
+        }
+        let modifiers = if modifiers.is_empty() { String::new() } else { format!("({})", modifiers.join(", ")) };
+        let dimensions = "[]".repeat(target.array_bounds.len());
+        Ok(format!("{}.{}{modifiers}{dimensions}", quote_ident(&schema), quote_ident(&name)))
+    }
+
+    fn type_identity(&self, names: &[String]) -> Result<(String, String), String> {
+        let (schema, name) = match names {
+            [name] => (None, name),
+            [schema, name] => (Some(schema), name),
+            _ => return Err("a type's name has too many parts".into()),
+        };
+        let builtin = schema.is_none_or(|s| s == "pg_catalog") && TYPES.contains(&name.as_str());
+        if builtin {
+            return Ok(("pg_catalog".into(), name.clone()));
+        }
+        let mut known = self.catalog.types_named(name).filter(|t| schema.is_none_or(|s| *s == t.name.schema));
+        match (known.next(), known.next()) {
+            (Some(one), None) => Ok((one.name.schema.clone(), one.name.name.clone())),
+            (Some(_), Some(_)) => Err(format!("several schemas have a type `{name}`; write it with its schema")),
+            (None, _) => Err(format!("the type `{name}` is not allowed in it")),
+        }
+    }
+}
+
+fn operator(names: &[Node]) -> Result<String, String> {
+    match strings(names)?.as_slice() {
+        [name] => Ok(name.clone()),
+        [schema, name] if schema == "pg_catalog" => Ok(name.clone()),
+        other => Err(format!("the operator `{}` is not allowed in it", other.join("."))),
+    }
+}
+
+fn strings(nodes: &[Node]) -> Result<Vec<String>, String> {
+    nodes
+        .iter()
+        .map(|node| match &node.node {
+            Some(NodeEnum::String(s)) => Ok(s.sval.clone()),
+            _ => Err("a name has an unknown part".into()),
+        })
+        .collect()
+}
+
+/// A construct in words.
+fn kind(node: &NodeEnum) -> &'static str {
+    match node {
+        NodeEnum::RowExpr(_) | NodeEnum::List(_) => "a row of several values",
+        NodeEnum::AIndirection(_) => "a subscript or field",
+        NodeEnum::CollateClause(_) => "COLLATE",
+        NodeEnum::GroupingFunc(_) => "GROUPING",
+        _ => "this construct",
+    }
+}
