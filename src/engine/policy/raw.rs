@@ -209,7 +209,12 @@ string_or_table!(RawCategory, "a mask, or a table with `mask`, `channel` and `dp
 string_or_table!(RawMask, "a mask's name, or a table like { keep_last = 2 }", RawMask::Name, |t| RawMask::Table(
     Box::new(t)
 ));
-string_or_table!(RawStoreRequires, "\"consent\" or { purpose = \"…\" }", RawStoreRequires::Word, RawStoreRequires::Table);
+string_or_table!(
+    RawStoreRequires,
+    "\"consent\" or { purpose = \"…\" }",
+    RawStoreRequires::Word,
+    RawStoreRequires::Table
+);
 
 /// What was read, and where faulty keys were taken out: nobody should be told that these are missing.
 pub struct Read<T> {
