@@ -1,0 +1,135 @@
+//! `consent init`: consent tables for those who have none, in the schema `consentry` of their own database.
+
+use tokio_postgres::Client;
+
+use crate::engine::catalog::{QualifiedName, quote_ident};
+
+use super::fault::Fault;
+
+const DDL: &str = include_str!("init.sql");
+
+/// `UNIQUE NULLS NOT DISTINCT` came with PostgreSQL 15.
+const OLDEST_SERVER: i32 = 150_000;
+
+/// The longest kind whose tables' names stay below PostgreSQL's 63 bytes.
+const LONGEST_KIND: usize = 32;
+
+/// What was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    pub ddl: String,
+    /// The policy's part that maps it.
+    pub policy: String,
+}
+
+/// The tables for `kind`, whose key is `key` of `table`, and the policy that maps them; nothing is created yet.
+pub async fn plan(client: &Client, kind: &str, table: &QualifiedName, key: &str) -> Result<Made, Fault> {
+    check_kind(kind)?;
+    check_server(client).await?;
+    let key_type = key_type(client, table, key).await?;
+    Ok(Made { ddl: DDL.replace("{kind}", kind).replace("{key_type}", &key_type), policy: policy(kind, table, key) })
+}
+
+/// Creates them in one transaction; `reader`, the proxy's upstream role, may read and write the state table.
+pub async fn create(client: &mut Client, made: &Made, kind: &str, reader: Option<&str>) -> Result<(), Fault> {
+    check_kind(kind)?;
+    let tx = client.transaction().await?;
+    tx.batch_execute(&made.ddl).await.map_err(|e| already_there(kind, e.into()))?;
+    if let Some(role) = reader {
+        tx.batch_execute(&grants(kind, role)).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// The rights that the proxy's role needs: to read, and to write for roles with `record_consent`.
+pub fn grants(kind: &str, role: &str) -> String {
+    let role = quote_ident(role);
+    format!(
+        "GRANT USAGE ON SCHEMA consentry TO {role};\nGRANT SELECT, INSERT, UPDATE ON consentry.{kind}_consent TO {role};\n\
+         GRANT SELECT, INSERT ON consentry.{kind}_ledger TO {role};\n"
+    )
+}
+
+fn already_there(kind: &str, fault: Fault) -> Fault {
+    match fault.sqlstate.as_deref() {
+        Some("42P07") => Fault::new(format!("the consent tables of \"{kind}\" are already there"))
+            .hint("map them in the policy; `--print` shows how"),
+        _ => fault,
+    }
+}
+
+/// The kind becomes part of table names, so that nothing needs quoting anywhere.
+fn check_kind(kind: &str) -> Result<(), Fault> {
+    let plain = kind.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    let starts_well = kind.starts_with(|c: char| c.is_ascii_lowercase());
+    if plain && starts_well && kind.len() <= LONGEST_KIND {
+        return Ok(());
+    }
+    Err(Fault::new(format!("\"{kind}\" cannot be part of a table's name"))
+        .hint(format!("use lower-case letters, digits and _, starting with a letter, at most {LONGEST_KIND}")))
+}
+
+async fn check_server(client: &Client) -> Result<(), Fault> {
+    let row = client.query_one("SELECT pg_catalog.current_setting('server_version_num')::int4", &[]).await?;
+    let version: i32 = row.try_get(0)?;
+    if version < OLDEST_SERVER {
+        return Err(Fault::new("these tables need PostgreSQL 15 or newer").hint("map a consent table of your own"));
+    }
+    Ok(())
+}
+
+async fn key_type(client: &Client, table: &QualifiedName, key: &str) -> Result<String, Fault> {
+    // The cast to regtype's own text form is qualified by what search_path leaves out: nothing but pg_catalog is in it.
+    let sql = "SELECT pg_catalog.format_type(a.atttypid, a.atttypmod)
+                 FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+                 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                WHERE n.nspname = $1 AND c.relname = $2 AND a.attname = $3 AND a.attnum > 0 AND NOT a.attisdropped";
+    match client.query_opt(sql, &[&table.schema, &table.name, &key]).await? {
+        Some(row) => Ok(row.try_get(0)?),
+        None => Err(Fault::new(format!("there is no column {key} of {table}"))
+            .hint("--table schema.table and --key column name where these people are")),
+    }
+}
+
+fn policy(kind: &str, table: &QualifiedName, key: &str) -> String {
+    format!(
+        r#"[subject.{kind}]
+table = {table}
+key   = {key}
+
+[subject.{kind}.consent]
+table        = "consentry.{kind}_consent"
+subject      = "subject_key"
+purpose      = "purpose"
+channel      = "channel"
+status       = "status"
+granted      = ["granted"]
+objected     = ["objected"]
+withdrawn    = "withdrawn"
+granted_at   = "granted_at"
+withdrawn_at = "withdrawn_at"
+expires_at   = "valid_until"
+notice       = "notice"
+source       = "source"
+recipient    = "recipient"
+event        = "event_type"
+# The ledger can be read instead; every query then looks for the newest row itself:
+# table = "consentry.{kind}_ledger", recorded_at = "event_time", and neither granted_at nor withdrawn_at.
+"#,
+        table = toml_string(&table.to_string()),
+        key = toml_string(key),
+    )
+}
+
+/// A TOML basic string (toml.io, v1.0.0, "String").
+fn toml_string(text: &str) -> String {
+    let escaped: String = text
+        .chars()
+        .map(|c| match c {
+            '"' | '\\' => format!("\\{c}"),
+            c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+            c => c.to_string(),
+        })
+        .collect();
+    format!("\"{escaped}\"")
+}
