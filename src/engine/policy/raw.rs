@@ -60,6 +60,10 @@ pub struct RawConsent {
     pub expires_at: Option<Spanned<String>>,
     pub notice: Option<Spanned<String>>,
     pub recorded_at: Option<Spanned<String>>,
+    pub withdrawn: Option<Spanned<String>>,
+    pub source: Option<Spanned<String>>,
+    pub recipient: Option<Spanned<String>>,
+    pub event: Option<Spanned<String>>,
 }
 
 /// A category is a mask, in either form; the table form may also say more.
