@@ -26,6 +26,25 @@ pub trait Appender: Send {
     fn in_place(&self) -> io::Result<()>;
 }
 
+/// Opens `path` again when `file` is no longer what is there. `false`: it does not hold the `known` bytes.
+pub(super) fn reopen(disk: &dyn Disk, file: &mut Box<dyn Appender>, path: &Path, known: u64) -> io::Result<bool> {
+    if file.in_place().is_ok() {
+        return Ok(true);
+    }
+    if !path.parent().is_some_and(Path::exists) {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "the folder is not there"));
+    }
+    if !path.exists() {
+        return Ok(false);
+    }
+    let again = disk.append(path)?;
+    let holds = again.len()? == known;
+    if holds {
+        *file = again;
+    }
+    Ok(holds)
+}
+
 /// The operating system's file system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RealDisk;

@@ -252,7 +252,7 @@ pub struct Start {
     pub heartbeat_seconds: u64,
     pub durability: &'static str,
     /// Verifier key of the checkpoints, C2SP signed-note form.
-    pub key: Option<String>,
+    pub key: String,
 }
 
 #[derive(Debug, Clone, Serialize)]

@@ -3,12 +3,16 @@
 //! `event` says what is recorded, `recorder` takes it, `writer` brings it to disk through `disk` into the files of
 //! `segment`; `subjects` names persons without naming them. Knows the engine's types and nothing of sessions or wire.
 
+pub mod checkpoint;
 pub mod config;
 pub mod disk;
 pub mod event;
+mod evidence;
+pub mod note;
 mod recorder;
 pub mod segment;
 pub mod subjects;
+pub mod tree;
 mod writer;
 
 pub use config::{Config, Durability, OpenError};

@@ -63,8 +63,10 @@ pub struct Ending {
     pub len: u64,
 }
 
-/// Reads the file to where its lines stop being whole lines with rising numbers. `line` is given each good one.
-pub fn ending(segment: &Segment, mut line: impl FnMut(u64, &[u8])) -> io::Result<Ending> {
+/// Reads the file to where its lines stop being whole lines with rising numbers. Beyond `signed`, the last number whose
+/// hash is signed, numbers must follow one another: what stands after a gap there has no place in the tree. `line` is
+/// given each good one.
+pub fn ending(segment: &Segment, signed: u64, mut line: impl FnMut(u64, &[u8])) -> io::Result<Ending> {
     let file = File::open(&segment.path)?;
     let len = file.metadata()?.len();
     let mut reader = BufReader::with_capacity(1 << 20, file);
@@ -72,13 +74,12 @@ pub fn ending(segment: &Segment, mut line: impl FnMut(u64, &[u8])) -> io::Result
     loop {
         buffer.clear();
         let read = reader.read_until(b'\n', &mut buffer)?;
-        let Some(content) = buffer.strip_suffix(b"\n") else { break };
-        if seq_of(content).is_none_or(|seq| seq < next_seq) || !content.ends_with(b"}") {
-            break;
-        }
-        next_seq = seq_of(content).map_or(next_seq, |seq| seq + 1);
+        let whole = buffer.strip_suffix(b"\n").filter(|l| l.ends_with(b"}"));
+        let fits = |seq: &u64| *seq >= next_seq && (*seq <= signed || *seq == next_seq.max(signed + 1));
+        let Some((content, seq)) = whole.and_then(|l| Some((l, seq_of(l).filter(fits)?))) else { break };
+        next_seq = seq + 1;
         good += read as u64;
-        line(next_seq - 1, content);
+        line(seq, content);
     }
     Ok(Ending { next_seq, good, len })
 }

@@ -14,8 +14,10 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 
 use super::config::{Config, OpenError};
-use super::disk::{Appender, Disk};
+use super::disk::{Appender, Disk, reopen};
 use super::event::{Event, Heartbeat, Recovered, Resumed, Start};
+use super::evidence::{self, Evidence};
+use super::note::{DEFAULT_ORIGIN, NoteSigner};
 use super::recorder::{Entry, RecordUnavailable, Shared, Taken};
 use super::segment::{self, Segment};
 use super::subjects::SubjectKeys;
@@ -33,8 +35,11 @@ pub(super) struct Writer {
     /// Held as long as the writer lives; its drop releases the folder.
     _lock: File,
     running: Option<Running>,
+    evidence: Evidence,
     batch: Batch,
     fault: Option<Fault>,
+    /// A checkpoint is to be written once the queue has been.
+    checkpoint_due: bool,
     started: Instant,
     next_heartbeat: Instant,
 }
@@ -75,23 +80,28 @@ impl Writer {
         let folder = config.folder.clone();
         std::fs::create_dir_all(&folder).map_err(OpenError::io(&folder))?;
         let lock = lock(folder.join("lock"))?;
+        let last = segment::list(&folder).map_err(OpenError::io(&folder))?.pop();
+        let opened = evidence::open(&folder, disk.clone(), signer(&config)?, last.as_ref())?;
         let now = Instant::now();
-        let next_heartbeat = now + config.heartbeat;
-        let (batch, fault) = (Batch::default(), None);
         let mut writer = Self {
+            next_heartbeat: now + config.heartbeat,
             shared,
             subjects,
             disk,
             config,
             _lock: lock,
             running: None,
-            batch,
-            fault,
+            evidence: opened.evidence,
+            batch: Batch::default(),
+            fault: None,
+            checkpoint_due: false,
             started: now,
-            next_heartbeat,
         };
-        let recovered = writer.resume_file().map_err(OpenError::io(&folder))?;
-        writer.announce(recovered).map_err(OpenError::io(&folder))?;
+        let recovered = match last.zip(opened.ending) {
+            Some((segment, ending)) => writer.resume_file(segment, &ending, opened.missing),
+            None => Ok(None),
+        };
+        recovered.and_then(|r| writer.announce(r)).map_err(OpenError::io(&folder))?;
         std::thread::Builder::new().name("audit".into()).spawn(move || writer.run()).map_err(OpenError::io(&folder))?;
         Ok(())
     }
@@ -106,6 +116,8 @@ impl Writer {
                 break;
             }
         }
+        self.checkpoint_due = true;
+        self.round();
         if let Some(fault) = &self.fault {
             tracing::error!(fault = %fault.what, events = self.batch.entries.len(), "events lost: the record is closed while it cannot be written");
         }
@@ -118,10 +130,10 @@ impl Writer {
 
     /// Writes what has been taken, or finds that it cannot.
     fn round(&mut self) {
-        if self.batch.entries.is_empty() && self.fault.is_none() {
+        if self.batch.entries.is_empty() && self.fault.is_none() && !self.checkpoint_due {
             return;
         }
-        match self.commit() {
+        match self.commit().and_then(|()| self.prove()) {
             Ok(()) => self.mend(),
             Err(fault) => self.fail(&fault),
         }
@@ -156,7 +168,11 @@ impl Writer {
             return Ok(());
         }
         let segment = Segment::new(&self.config.folder, day, seq);
+        self.evidence.begin(&segment)?;
         let file = self.disk.append(&segment.path)?;
+        if file.len()? > 0 {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "a file with that number is already there"));
+        }
         self.running = Some(Running { segment, file, len: 0 });
         Ok(())
     }
@@ -169,7 +185,22 @@ impl Writer {
         if let Some(last) = self.batch.entries.last() {
             self.shared.publish(last.seq);
         }
+        for line in self.batch.lines.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
+            self.evidence.add(line);
+        }
         self.batch.clear();
+    }
+
+    /// The part of the proof that is due.
+    fn prove(&mut self) -> io::Result<()> {
+        self.evidence.sign_full()?;
+        if self.checkpoint_due {
+            if self.evidence.checkpoint()? {
+                self.shared.counts.checkpoints.fetch_add(1, Ordering::Relaxed);
+            }
+            self.checkpoint_due = false;
+        }
+        Ok(())
     }
 
     // === faults ===
@@ -188,21 +219,18 @@ impl Writer {
         self.reopen();
     }
 
-    /// A handle may be dead for good (folder moved, file replaced): takes the path anew, if it holds what we know.
+    /// Handles may be dead for good (folder moved, files replaced): takes the paths anew where they hold what we know.
+    /// What is gone is gone, and verify will say so; a new file goes on.
     fn reopen(&mut self) {
-        let Some(running) = &self.running else { return };
-        if running.file.in_place().is_ok() || !running.segment.path.parent().is_some_and(|p| p.exists()) {
-            return;
-        }
-        let path = running.segment.path.clone();
-        let known = running.len;
-        match self.disk.append(&path).and_then(|file| Ok((file.len()?, file))) {
-            Ok((len, file)) if len == known && len > 0 => {
-                self.running = Some(Running { segment: running.segment.clone(), file, len });
+        let Some(running) = &mut self.running else { return };
+        let usable = reopen(&*self.disk, &mut running.file, &running.segment.path, running.len)
+            .and_then(|lines| Ok(self.evidence.reopen(&self.config.folder, &running.segment)? && lines));
+        match usable {
+            Ok(true) | Err(_) => {}
+            Ok(false) => {
+                self.running = None;
+                self.evidence.abandon_file();
             }
-            // Another file is there, or none: what is gone is gone, and verify will say so. A new file goes on.
-            Ok(_) => self.running = None,
-            Err(_) => {}
         }
     }
 
@@ -227,6 +255,7 @@ impl Writer {
             return;
         }
         self.next_heartbeat = Instant::now() + self.config.heartbeat;
+        self.checkpoint_due = true;
         let counts = self.shared.counts.read();
         let uptime = self.started.elapsed().as_secs();
         self.tell(&Event::Heartbeat(Heartbeat { uptime, events: counts.events, syncs: counts.syncs }));
@@ -246,32 +275,39 @@ impl Writer {
             version: env!("CARGO_PKG_VERSION"),
             heartbeat_seconds: self.config.heartbeat.as_secs(),
             durability: self.config.durability.as_str(),
-            key: None,
+            key: self.evidence.key(),
         }));
         if let Some(recovered) = recovered {
             self.tell(&Event::Recovered(recovered));
         }
         self.shared.take(&mut self.batch.entries, Duration::ZERO);
-        self.commit()
+        self.commit()?;
+        self.checkpoint_due = true;
+        self.prove()
     }
 
     // === opening ===
 
     /// Takes up the last file where its good lines end, and puts aside what follows them.
-    fn resume_file(&mut self) -> io::Result<Option<Recovered>> {
-        let Some(segment) = segment::list(&self.config.folder)?.pop() else { return Ok(None) };
-        let ending = segment::ending(&segment, |_, _| {})?;
+    fn resume_file(
+        &mut self,
+        segment: Segment,
+        ending: &segment::Ending,
+        missing: u64,
+    ) -> io::Result<Option<Recovered>> {
         let torn = ending.len - ending.good;
-        let recovered = (torn > 0).then(|| put_aside(&segment, ending.good, torn)).transpose()?;
+        let kept = (torn > 0).then(|| put_aside(&segment, ending.good, torn)).transpose()?;
         let mut file = self.disk.append(&segment.path)?;
         if torn > 0 {
             file.truncate(ending.good)?;
             file.sync()?;
         }
-        self.shared.queue.lock().next_seq = ending.next_seq;
-        self.shared.publish(ending.next_seq - 1);
+        // The tree is at least as long as the file: numbers that were signed for are not given twice.
+        self.shared.queue.lock().next_seq = self.evidence.size() + 1;
+        self.shared.publish(self.evidence.size());
+        let name = segment.file_name();
         self.running = Some(Running { segment, file, len: ending.good });
-        Ok(recovered)
+        Ok((torn > 0 || missing > 0).then_some(Recovered { file: name, kept, bytes: torn, missing }))
     }
 }
 
@@ -312,6 +348,19 @@ fn day_of(micros: i64) -> jiff::civil::Date {
     time.to_zoned(TimeZone::UTC).date()
 }
 
+/// The key of the checkpoints. Only the default one is made when it is missing: a named key that is not there is a
+/// mistake.
+fn signer(config: &Config) -> Result<NoteSigner, OpenError> {
+    let path = config.key_file();
+    if config.key.is_none() && !path.exists() {
+        let made = NoteSigner::generate(DEFAULT_ORIGIN).map_err(|e| io::Error::other(e.to_string()));
+        let made = made.and_then(|signer| signer.save(&path).map(|()| signer)).map_err(OpenError::io(&path))?;
+        tracing::warn!(verifier = %made.verifier(), path = %path.display(), "made a key for the record's checkpoints");
+        return Ok(made);
+    }
+    NoteSigner::load(&path).map_err(OpenError::io(&path))
+}
+
 /// One writer a folder: two would give the same numbers twice.
 fn lock(path: PathBuf) -> Result<File, OpenError> {
     use fs4::fs_std::FileExt;
@@ -323,8 +372,8 @@ fn lock(path: PathBuf) -> Result<File, OpenError> {
     }
 }
 
-/// Copies what follows the good lines to `….torn`, durably, before it is cut off.
-fn put_aside(segment: &Segment, good: u64, torn: u64) -> io::Result<Recovered> {
+/// Copies what follows the good lines to `….torn`, durably, before it is cut off. Returns the file's name.
+fn put_aside(segment: &Segment, good: u64, torn: u64) -> io::Result<String> {
     use std::io::{Read, Seek, SeekFrom};
     let mut from = File::open(&segment.path)?;
     from.seek(SeekFrom::Start(good))?;
@@ -333,6 +382,5 @@ fn put_aside(segment: &Segment, good: u64, torn: u64) -> io::Result<Recovered> {
     io::copy(&mut from.take(torn), &mut to)?;
     to.write_all(b"\n")?;
     to.sync_all()?;
-    let kept = kept.file_name().map(|n| n.to_string_lossy().into_owned());
-    Ok(Recovered { file: segment.file_name(), kept, bytes: torn, missing: 0 })
+    Ok(kept.file_name().unwrap_or_default().to_string_lossy().into_owned())
 }
