@@ -21,7 +21,7 @@ pub struct Person {
 pub async fn person(client: &impl GenericClient, target: &Target<'_>, key: &str) -> Result<Person, Fault> {
     let kind = target.kind;
     let restricted = match &kind.restricted_when {
-        Some(condition) => format!("({}) IS NOT FALSE", condition.text),
+        Some(condition) => format!("{} IS NOT FALSE", condition.to_sql(quote_ident, "")),
         None => "false".to_owned(),
     };
     let sql = format!(

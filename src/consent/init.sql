@@ -61,6 +61,9 @@ CREATE TRIGGER {kind}_consent_no_truncate BEFORE TRUNCATE ON consentry.{kind}_co
 CREATE FUNCTION consentry.{kind}_ledger_to_consent() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    IF NOT EXISTS (SELECT FROM fresh) THEN  -- these fire for statements without rows too, and would go round for ever
+        RETURN NULL;
+    END IF;
     INSERT INTO consentry.{kind}_consent AS c
            (subject_key, purpose, channel, status, granted_at, withdrawn_at, valid_until, event_time, event_type,
             notice, source, recipient, record_id)
@@ -121,6 +124,9 @@ CREATE TRIGGER {kind}_consent_stamp BEFORE INSERT OR UPDATE ON consentry.{kind}_
 CREATE FUNCTION consentry.{kind}_consent_to_ledger() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    IF NOT EXISTS (SELECT FROM fresh) THEN  -- these fire for statements without rows too, and would go round for ever
+        RETURN NULL;
+    END IF;
     INSERT INTO consentry.{kind}_ledger
            (record_id, subject_key, purpose, channel, status, event_time, valid_until, event_type, notice, source, recipient)
     SELECT record_id, subject_key, purpose, channel, status, event_time, valid_until, event_type, notice, source, recipient

@@ -97,6 +97,8 @@ enum Value {
     Time(String),
     Now,
     Null,
+    /// What a new row would get.
+    Default,
 }
 
 /// A row of the consent table, as it shall be.
@@ -167,8 +169,7 @@ impl Row {
 
     async fn insert(&self, tx: &Transaction<'_>, target: &Target<'_>) -> Result<(), Fault> {
         let mut statement = Statement::default();
-        // Nulls are left to the column's default, which an application's own INSERT would get too.
-        let cells = self.identity.iter().chain(self.content.iter().filter(|c| !matches!(c.value, Value::Null)));
+        let cells = self.identity.iter().chain(&self.content);
         let (mut columns, mut values) = (Vec::new(), Vec::new());
         for cell in cells {
             columns.push(quote_ident(&cell.column));
@@ -181,7 +182,7 @@ impl Row {
 }
 
 /// Columns besides those that find the row. What a choice does not say is left as it was, but for a consent: that is
-/// a new one and keeps nothing of what was there.
+/// a new one and keeps nothing of what was there, as if its row were new.
 fn content(target: &Target<'_>, write: &Write) -> Result<Vec<Cell>, Fault> {
     let source = target.source;
     let mut cells = vec![Cell { column: source.status.clone(), value: Value::Text(target.status_for(write.act)?) }];
@@ -221,7 +222,7 @@ fn content(target: &Target<'_>, write: &Write) -> Result<Vec<Cell>, Fault> {
         let value = match (value, write.act) {
             (Some(v), _) if key == "expires_at" => Some(Value::Time(v.clone())),
             (Some(v), _) => Some(Value::Text(v.clone())),
-            (None, Act::Grant) => Some(Value::Null),
+            (None, Act::Grant) => Some(Value::Default),
             (None, Act::Withdraw | Act::Object) => None,
         };
         put(column, value);
@@ -275,6 +276,7 @@ impl Statement {
             }
             Value::Now => super::target::from_instant(target.column(&cell.column)?, "pg_catalog.clock_timestamp()"),
             Value::Null => Ok("NULL".to_owned()),
+            Value::Default => Ok("DEFAULT".to_owned()),
         }
     }
 
@@ -282,7 +284,9 @@ impl Statement {
         let column = quote_ident(&cell.column);
         match &cell.value {
             Value::Null => Ok(format!("{column} IS NULL")),
-            Value::Text(_) | Value::Time(_) | Value::Now => Ok(format!("{column} = {}", self.value(target, cell)?)),
+            Value::Text(_) | Value::Time(_) | Value::Now | Value::Default => {
+                Ok(format!("{column} = {}", self.value(target, cell)?))
+            }
         }
     }
 

@@ -1,0 +1,9 @@
+//! `consentry consent`, `retention` and `subject` as libraries, on a real PostgreSQL.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod choices;
+mod init;
+mod policy;
+mod standing;
