@@ -5,8 +5,10 @@
 
 pub mod diagnostics;
 pub mod fragment;
+pub mod mask;
 pub mod names;
 pub mod raw;
+pub mod resolve;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

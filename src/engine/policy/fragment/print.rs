@@ -313,11 +313,13 @@ impl<'a> Printer<'a> {
     }
 
     fn compare(&mut self, e: &AExpr, operator: &str) -> Done {
-        if e.lexpr.is_none() {
-            return Err(format!("the prefix operator `{operator}` is not allowed in it"));
-        }
         self.sql("(");
-        self.operand(&e.lexpr)?;
+        match (&e.lexpr, operator) {
+            (Some(left), _) => self.expression(left)?,
+            // A prefix operator cannot be qualified for both parsers.
+            (None, "-") => self.sql("0"),
+            (None, _) => return Err(format!("the prefix operator `{operator}` is not allowed in it")),
+        }
         self.sql(&format!(" OPERATOR(pg_catalog.{operator}) "));
         self.operand(&e.rexpr)?;
         self.sql(")");

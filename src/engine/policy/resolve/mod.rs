@@ -1,0 +1,282 @@
+//! From the files to a [`Policy`]: every name is looked up in the catalog, every rule of the contract's section 3 is
+//! checked, and all problems are reported at once. One file a kind of definition, in the order in which they build on
+//! each other.
+
+mod categories;
+mod consent;
+mod lints;
+mod open;
+mod path;
+mod purposes;
+mod roles;
+mod subjects;
+mod tables;
+
+use std::ops::Range;
+
+use sha2::{Digest, Sha256};
+use toml::Spanned;
+
+use super::super::catalog::{Catalog, Column, QualifiedName, Relation, RelationKind};
+use super::diagnostics::{Problem, Problems, SourceFile};
+use super::raw::{self, RawPolicy, Read};
+use super::{Period, Policy, SqlFragment, names};
+
+/// Resolves the policy that `files` are, against `catalog`. Gives the policy with its warnings, or all problems
+/// (warnings too) when one of them is an error.
+pub fn resolve(files: &[SourceFile], catalog: &Catalog) -> Result<(Policy, Vec<Problem>), Vec<Problem>> {
+    let mut problems = Problems::new(files);
+    let Some(raw) = raw::read::<RawPolicy>(files, &mut problems) else { return Err(problems.into_sorted()) };
+    let policy = Policy { digest: digest(files), ..Policy::default() };
+    let mut resolver = Resolver { raw: &raw, catalog, problems, policy };
+    resolver.run();
+    let Resolver { policy, problems, .. } = resolver;
+    if problems.any_error() { Err(problems.into_sorted()) } else { Ok((policy, problems.into_sorted())) }
+}
+
+/// SHA-256 over names and contents, each behind its length, so that no two sets of files look alike.
+pub fn digest(files: &[SourceFile]) -> String {
+    let mut hash = Sha256::new();
+    for part in files.iter().flat_map(|file| [&file.name, &file.text]) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hex::encode(hash.finalize())
+}
+
+struct Resolver<'a, 'f> {
+    raw: &'a Read<RawPolicy>,
+    catalog: &'a Catalog,
+    problems: Problems<'f>,
+    policy: Policy,
+}
+
+impl<'a> Resolver<'a, '_> {
+    fn run(&mut self) {
+        categories::resolve(self);
+        purposes::resolve(self);
+        subjects::resolve(self);
+        tables::resolve(self);
+        open::resolve(self);
+        roles::resolve(self);
+        lints::run(self);
+    }
+
+    fn raw(&self) -> &'a RawPolicy {
+        &self.raw.value
+    }
+
+    fn error(&mut self, span: Range<usize>, message: impl Into<String>, fix: impl Into<String>) {
+        self.problems.error(span, message, fix);
+    }
+
+    fn warning(&mut self, span: Range<usize>, message: impl Into<String>, fix: impl Into<String>) {
+        self.problems.warning(span, message, fix);
+    }
+
+    /// The value of a key that must be there; that it is missing is said at `at`, the definition's name. `path` is where
+    /// the key belongs (`["purpose", "marketing", "basis"]`).
+    fn required<'v, T>(
+        &mut self,
+        value: &'v Option<Spanned<T>>,
+        path: &[&str],
+        at: Range<usize>,
+        fix: &str,
+    ) -> Option<&'v Spanned<T>> {
+        if value.is_none() && !self.raw.was_faulty(path) {
+            let (key, definition) = path.split_last().unwrap_or((&"", &[]));
+            self.error(at, format!("`{key}` is missing in [{}]", heading(definition)), fix);
+        }
+        value.as_ref()
+    }
+
+    /// A name of one part.
+    fn name(&mut self, text: &Spanned<String>) -> Option<String> {
+        names::single(text.get_ref()).map_err(|e| self.bad_name(text, &e)).ok()
+    }
+
+    fn bad_name(&mut self, text: &Spanned<String>, what: &str) {
+        self.error(
+            text.span(),
+            format!("`{}` is not a name: {what}", text.get_ref()),
+            r#"write names as in SQL, for example "public.customers" or "public.\"Odd Name\"""#,
+        );
+    }
+
+    /// Whatever relation has this name.
+    fn relation(&mut self, text: &Spanned<String>) -> Option<&'a Relation> {
+        let name = names::qualified(text.get_ref()).map_err(|e| self.bad_name(text, &e)).ok()?;
+        self.relation_named(&name, text.span())
+    }
+
+    fn relation_named(&mut self, name: &QualifiedName, span: Range<usize>) -> Option<&'a Relation> {
+        let found = self.catalog.relation_named(&name.schema, &name.name);
+        if found.is_none() {
+            let known = self.catalog.relations().filter(|r| !is_system(r)).map(|r| r.name.to_string());
+            let fix = did_you_mean(&name.to_string(), known)
+                .unwrap_or_else(|| "correct the name, or create the table first".into());
+            self.error(span, format!("there is no table `{name}` in the database"), fix);
+        }
+        found
+    }
+
+    /// A column of `relation`.
+    fn column<'c>(&mut self, relation: &'c Relation, text: &Spanned<String>) -> Option<&'c Column> {
+        let name = self.name(text)?;
+        self.column_named(relation, &name, text.span())
+    }
+
+    fn column_named<'c>(&mut self, relation: &'c Relation, name: &str, span: Range<usize>) -> Option<&'c Column> {
+        let found = relation.column(name);
+        if found.is_none() {
+            let fix = did_you_mean(name, relation.columns.iter().map(|c| c.name.clone()))
+                .unwrap_or_else(|| "correct the name, or remove the entry".into());
+            self.error(span, format!("{} has no column `{name}`", relation.name), fix);
+        }
+        found
+    }
+
+    /// A column of this type may tell a time: `date`, `timestamp` or `timestamptz`.
+    fn time_column(&mut self, relation: &Relation, text: &Spanned<String>) -> Option<String> {
+        let column = self.column(relation, text)?;
+        if !matches!(column.ty.base.as_str(), "date" | "timestamp" | "timestamptz") {
+            let message = format!("`{}` is of type {}, which tells no time", column.name, column.ty.sql);
+            self.error(text.span(), message, "name a column of type date, timestamp or timestamptz");
+            return None;
+        }
+        Some(column.name.clone())
+    }
+
+    fn condition(&mut self, text: &Spanned<String>, relation: &Relation) -> Option<SqlFragment> {
+        SqlFragment::condition(text.get_ref(), relation, self.catalog)
+            .map_err(|what| {
+                let fix = format!("write one SQL condition over the columns of {}", relation.name);
+                self.error(text.span(), format!("this condition cannot be used: {what}"), fix);
+            })
+            .ok()
+    }
+
+    fn period(&mut self, text: &Spanned<String>) -> Option<Period> {
+        let period = Period::parse(text.get_ref());
+        if period.is_none() {
+            let message = format!("`{}` is not a positive period", text.get_ref());
+            self.error(text.span(), message, "write a period like \"5 years\", \"18 months\" or \"90 days\"");
+        }
+        period
+    }
+
+    /// One of `known` words; `what` names the kind of thing in the message.
+    fn word<T: Copy>(&mut self, text: &Spanned<String>, what: &str, known: &[(&str, T)]) -> Option<T> {
+        let found = known.iter().find(|(word, _)| *word == text.get_ref()).map(|(_, value)| *value);
+        if found.is_none() {
+            let all: Vec<String> = known.iter().map(|(word, _)| format!("`{word}`")).collect();
+            let fix = did_you_mean(text.get_ref(), known.iter().map(|(word, _)| (*word).to_owned()))
+                .unwrap_or_else(|| format!("use one of {}", all.join(", ")));
+            self.error(text.span(), format!("`{}` is not {what}", text.get_ref()), fix);
+        }
+        found
+    }
+
+    /// Whether a purpose of this name is declared (or was, faultily: then nobody is told that it is not).
+    fn knows_purpose(&mut self, text: &Spanned<String>) -> bool {
+        let name = text.get_ref().as_str();
+        let known = self.raw().purpose.contains_key(name) || self.raw.was_faulty(&["purpose", name]);
+        if !known {
+            let fix = did_you_mean(name, self.raw().purpose.keys().map(|k| k.get_ref().clone()))
+                .unwrap_or_else(|| format!("declare it with [purpose.{name}]"));
+            self.error(text.span(), format!("there is no purpose `{name}`"), fix);
+        }
+        known
+    }
+
+    fn knows_category(&mut self, text: &Spanned<String>) -> bool {
+        let name = text.get_ref().as_str();
+        let known = self.raw().category.contains_key(name) || self.raw.was_faulty(&["category", name]);
+        if !known {
+            let fix = did_you_mean(name, self.raw().category.keys().map(|k| k.get_ref().clone()))
+                .unwrap_or_else(|| format!("declare it in [category], for example {name} = \"null\""));
+            self.error(text.span(), format!("there is no category `{name}`"), fix);
+        }
+        known
+    }
+
+    /// Names that differ only in case read as one to people, and one of them would be forgotten.
+    fn refuse_names_alike<'n>(&mut self, what: &str, keys: impl Iterator<Item = &'n Spanned<String>>) {
+        let mut seen: Vec<&Spanned<String>> = Vec::new();
+        for key in keys {
+            if key.get_ref().trim().is_empty() {
+                self.error(key.span(), format!("a {what} has an empty name"), "give it a name");
+            }
+            if let Some(first) = seen.iter().find(|s| s.get_ref().eq_ignore_ascii_case(key.get_ref())) {
+                let message = format!("`{}` and `{}` differ only in case", key.get_ref(), first.get_ref());
+                self.error(key.span(), message, format!("rename one of the two: they read as one {what}"));
+                self.problems.see_also(first.span(), "the other one");
+            }
+            seen.push(key);
+        }
+    }
+}
+
+fn heading(path: &[&str]) -> String {
+    let bare = |part: &&str| part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    let parts: Vec<String> =
+        path.iter().map(|part| if bare(part) { (*part).to_owned() } else { format!("{part:?}") }).collect();
+    parts.join(".")
+}
+
+/// A fix, when one of `known` is nearly `name`.
+fn did_you_mean(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    known
+        .map(|k| (strsim::jaro_winkler(name, &k), k))
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, k)| format!("did you mean `{k}`?"))
+}
+
+fn is_system(relation: &Relation) -> bool {
+    matches!(relation.name.schema.as_str(), "pg_catalog" | "information_schema" | "pg_toast")
+}
+
+/// Whether no two rows of `relation` share a value of `column`.
+fn is_unique(relation: &Relation, column: &str) -> bool {
+    let alone = |key: &[String]| key.len() == 1 && key[0] == column;
+    alone(&relation.primary_key) || relation.unique_keys.iter().any(|key| alone(key))
+}
+
+/// Whether two columns can hold the same keys.
+fn comparable(a: &Column, b: &Column) -> bool {
+    let family = |c: &Column| match c.ty.base.as_str() {
+        "int2" | "int4" | "int8" | "numeric" => "number".to_owned(),
+        "text" | "varchar" | "bpchar" => "text".to_owned(),
+        other => other.to_owned(),
+    };
+    family(a) == family(b)
+}
+
+fn kind_in_words(kind: RelationKind) -> &'static str {
+    match kind {
+        RelationKind::Table => "a table",
+        RelationKind::PartitionedTable => "a partitioned table",
+        RelationKind::View => "a view",
+        RelationKind::MaterializedView => "a materialized view",
+        RelationKind::ForeignTable => "a foreign table",
+        RelationKind::Sequence => "a sequence",
+        RelationKind::Composite => "a composite type",
+    }
+}
+
+impl Period {
+    /// Pairs of a positive whole number and a unit: `5 years`, `1 year 6 months`.
+    fn parse(text: &str) -> Option<Self> {
+        const UNITS: &[&str] = &["second", "minute", "hour", "day", "week", "month", "year", "decade"];
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let pair = |pair: &[&str]| {
+            let unit = pair.get(1)?.to_ascii_lowercase();
+            // At most six digits: PostgreSQL's timestamps end in the year 294276.
+            let count = pair[0].len() <= 6 && pair[0].parse::<u32>().is_ok_and(|n| n > 0);
+            (count && UNITS.contains(&unit.strip_suffix('s').unwrap_or(&unit))).then_some(())
+        };
+        let good = !words.is_empty() && words.chunks(2).all(|p| pair(p).is_some());
+        good.then(|| Self(words.join(" ").to_ascii_lowercase()))
+    }
+}

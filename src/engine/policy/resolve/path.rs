@@ -1,0 +1,177 @@
+//! `subject = { … }` of a table: the way from a row to the person that it is about, over foreign keys if need be.
+
+use toml::Spanned;
+
+use super::super::super::catalog::{Oid, QualifiedName, Relation};
+use super::super::raw::RawTable;
+use super::super::{Hop, SubjectPath, names};
+use super::{Resolver, comparable, is_unique};
+
+/// What a table's `subject` says.
+enum Leads<'a> {
+    /// This column holds the key of a person of that kind.
+    To { kind: &'a Spanned<String>, column: &'a Spanned<String> },
+    Via(&'a Spanned<String>),
+}
+
+const FIX: &str = "write subject = { customer = \"customer_id\" } or subject = { via = \"order_id -> public.orders.id\" }";
+
+/// The way from `table`'s rows to their person. Says what is wrong with it.
+pub(super) fn resolve(r: &mut Resolver<'_, '_>, table: Oid, raw: &RawTable) -> Option<SubjectPath> {
+    let mut relation = r.catalog.relation(table)?;
+    let mut definition = raw;
+    let mut visited = vec![table];
+    let mut hops = Vec::new();
+    loop {
+        match leads(r, definition)? {
+            Leads::To { kind, column } => {
+                let column = direct(r, relation, kind, column, Report::when(hops.is_empty()))?;
+                return Some(SubjectPath { kind: kind.get_ref().clone(), hops, column });
+            }
+            Leads::Via(text) => {
+                let hop = hop(r, relation, text, Report::when(hops.is_empty()))?;
+                // Faults further on belong to the tables there, but that the way goes round is said at its start.
+                let start = raw.subject.as_ref().map_or(text.span(), Spanned::span);
+                if visited.contains(&hop.table) {
+                    let message = format!("the way to the person goes round: it comes back to {}", hop.table_name);
+                    r.error(start, message, "let one of these tables name its person by a column");
+                    return None;
+                }
+                visited.push(hop.table);
+                relation = r.catalog.relation(hop.table)?;
+                let name = hop.table_name.clone();
+                hops.push(hop);
+                definition = next(r, &name, text)?;
+            }
+        }
+    }
+}
+
+/// Whether a fault is this table's own, to be reported, or another's, reported there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Report {
+    Here,
+    Elsewhere,
+}
+
+impl Report {
+    fn when(own: bool) -> Self {
+        if own { Report::Here } else { Report::Elsewhere }
+    }
+}
+
+fn leads<'t>(r: &mut Resolver<'_, '_>, raw: &'t RawTable) -> Option<Leads<'t>> {
+    let subject = raw.subject.as_ref()?;
+    let mut entries = subject.get_ref().iter();
+    match (entries.next(), entries.next()) {
+        (Some((key, text)), None) if key.get_ref() == "via" => Some(Leads::Via(text)),
+        (Some((kind, column)), None) => Some(Leads::To { kind, column }),
+        _ => {
+            r.error(subject.span(), "a row is about exactly one person", FIX);
+            None
+        }
+    }
+}
+
+fn direct(
+    r: &mut Resolver<'_, '_>,
+    relation: &Relation,
+    kind: &Spanned<String>,
+    column: &Spanned<String>,
+    report: Report,
+) -> Option<String> {
+    let name = kind.get_ref().as_str();
+    if report == Report::Elsewhere {
+        return names::single(column.get_ref()).ok().filter(|c| relation.column(c).is_some());
+    }
+    let found = r.column(relation, column);
+    if !r.raw().subject.contains_key(name) {
+        if !r.raw.was_faulty(&["subject", name]) {
+            let known = r.raw().subject.keys().map(|k| k.get_ref().clone());
+            let fix = super::did_you_mean(name, known)
+                .unwrap_or_else(|| format!("declare it with [subject.{name}], or lead to a kind that is declared"));
+            r.error(kind.span(), format!("there is no kind of person `{name}`"), fix);
+        }
+        return None;
+    }
+    let found = found?;
+    let subject = r.policy.subjects.get(name)?;
+    let key = r.catalog.relation(subject.table)?.column(&subject.key)?;
+    if !comparable(found, key) {
+        let message = format!("`{}` is of type {}, the key of `{name}` is of type {}", found.name, found.ty.sql, key.ty.sql);
+        r.error(column.span(), message, format!("name the column that holds the key of `{name}`"));
+        return None;
+    }
+    Some(found.name.clone())
+}
+
+/// `column -> schema.table.column`, along a foreign key to a unique column.
+fn hop(r: &mut Resolver<'_, '_>, relation: &Relation, text: &Spanned<String>, report: Report) -> Option<Hop> {
+    let parsed = text.get_ref().split_once("->").ok_or("an arrow `->` is expected".to_owned());
+    let parsed = parsed.and_then(|(from, to)| Ok((names::single(from)?, names::column_of_table(to)?)));
+    let (from, (table, to)) = match parsed {
+        Ok(parsed) => parsed,
+        Err(_) if report == Report::Elsewhere => return None,
+        Err(what) => {
+            r.error(text.span(), format!("`via` cannot be read: {what}"), FIX);
+            return None;
+        }
+    };
+    if report == Report::Elsewhere {
+        let target = r.catalog.relation_named(&table.schema, &table.name)?;
+        return Some(Hop { from, table: target.oid, table_name: target.name.clone(), to });
+    }
+    let own = r.column_named(relation, &from, text.span());
+    let target = r.relation_named(&table, text.span())?;
+    r.column_named(target, &to, text.span())?;
+    own?;
+    if !is_unique(target, &to) {
+        let message = format!("`{to}` is not unique in {}: a row could belong to several people", target.name);
+        r.error(text.span(), message, "lead to the primary key, or to a column that is unique by itself");
+        return None;
+    }
+    if !is_foreign_key(relation, &from, target, &to) {
+        let message = format!("{}.{from} is no foreign key to {}.{to}", relation.name, target.name);
+        r.error(text.span(), message, foreign_key_ddl(relation, &from, target, &to));
+        return None;
+    }
+    Some(Hop { from, table: target.oid, table_name: target.name.clone(), to })
+}
+
+fn is_foreign_key(relation: &Relation, from: &str, target: &Relation, to: &str) -> bool {
+    let pairs = |key: &super::super::super::catalog::ForeignKey| {
+        key.columns.iter().zip(&key.referenced_columns).any(|(a, b)| a == from && b == to)
+    };
+    relation.foreign_keys.iter().any(|key| key.references == target.oid && pairs(key))
+}
+
+fn foreign_key_ddl(relation: &Relation, from: &str, target: &Relation, to: &str) -> String {
+    use super::super::super::catalog::quote_ident;
+    format!(
+        "follow a foreign key, or add it: ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({})",
+        relation.name.to_sql(),
+        quote_ident(from),
+        target.name.to_sql(),
+        quote_ident(to)
+    )
+}
+
+/// The definition of the table that `via` leads to.
+fn next<'a>(r: &mut Resolver<'a, '_>, name: &QualifiedName, via: &Spanned<String>) -> Option<&'a RawTable> {
+    let listed = r.raw().table.iter().find(|(key, _)| names::qualified(key.get_ref()).is_ok_and(|n| n == *name));
+    match listed {
+        Some((_, raw)) if raw.get_ref().subject.is_some() => Some(raw.get_ref()),
+        Some((key, _)) => {
+            if !r.raw.was_faulty(&["table", key.get_ref(), "subject"]) {
+                let message = format!("`via` ends in {name}, which has no `subject`");
+                r.error(via.span(), message, format!("say in [table.\"{name}\"] whose its rows are"));
+            }
+            None
+        }
+        None => {
+            let message = format!("`via` ends in {name}, which the policy does not list");
+            r.error(via.span(), message, format!("list it as [table.\"{name}\"] with its `subject`"));
+            None
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! `[role]`: who may use which purposes, and do what besides reading.
+
+use std::collections::{BTreeSet, HashMap};
+
+use toml::Spanned;
+
+use super::super::super::catalog::{Oid, QualifiedName};
+use super::super::raw::RawRole;
+use super::super::{Right, Role, SqlFragment, names};
+use super::{Resolver, did_you_mean, tables};
+
+const RIGHTS: [(&str, Right); 11] = [
+    ("read", Right::Read),
+    ("insert", Right::Insert),
+    ("update", Right::Update),
+    ("delete", Right::Delete),
+    ("truncate", Right::Truncate),
+    ("copy_in", Right::CopyIn),
+    ("explain", Right::Explain),
+    ("derive", Right::Derive),
+    ("ddl", Right::Ddl),
+    ("call", Right::Call),
+    ("record_consent", Right::RecordConsent),
+];
+
+pub(super) fn resolve(r: &mut Resolver<'_, '_>) {
+    r.refuse_names_alike("role", r.raw().role.keys());
+    for (name, raw) in &r.raw().role {
+        let role = role(r, name, raw.get_ref());
+        r.policy.roles.insert(name.get_ref().clone(), role);
+    }
+}
+
+fn role(r: &mut Resolver<'_, '_>, name: &Spanned<String>, raw: &RawRole) -> Role {
+    let unrestricted = raw.unrestricted.as_ref().is_some_and(|u| *u.get_ref());
+    if unrestricted {
+        check_unrestricted(r, raw);
+    } else if raw.purposes.is_empty() && !r.raw.was_faulty(&["role", name.get_ref(), "purposes"]) {
+        let message = format!("the role `{}` has no purpose", name.get_ref());
+        r.error(name.span(), message, "list its purposes, the default first, for example purposes = [\"service\"]");
+    }
+    Role {
+        name: name.get_ref().clone(),
+        purposes: purposes(r, &raw.purposes),
+        may: rights(r, raw),
+        functions: functions(r, raw),
+        extensions: extensions(r, raw),
+        rows: rows(r, raw),
+        recipient: recipient(r, raw),
+        also_requires: also_requires(r, raw),
+        unrestricted,
+        reason_required: raw.reason_required.as_ref().is_some_and(|u| *u.get_ref()),
+    }
+}
+
+fn check_unrestricted(r: &mut Resolver<'_, '_>, raw: &RawRole) {
+    let fix = "remove it, or `unrestricted`: an unrestricted role sees stored tables and may do what the upstream role may";
+    if let Some((table, _)) = raw.rows.first_key_value() {
+        r.error(table.span(), "`rows` does not bind an unrestricted role", fix);
+    }
+    if let Some(purpose) = raw.also_requires.first() {
+        r.error(purpose.span(), "`also_requires` does not bind an unrestricted role", fix);
+    }
+    if let Some(may) = &raw.may {
+        r.error(may.span(), "`may` does not bind an unrestricted role", fix);
+    }
+    if let Some(purpose) = raw.purposes.first() {
+        let message = "purposes do not bind an unrestricted role: they only stand in the record";
+        r.warning(purpose.span(), message, "remove them if the record need not say why");
+    }
+}
+
+fn purposes(r: &mut Resolver<'_, '_>, raw: &[Spanned<String>]) -> Vec<String> {
+    let mut purposes: Vec<String> = Vec::new();
+    for purpose in raw {
+        r.knows_purpose(purpose);
+        if purposes.contains(purpose.get_ref()) {
+            r.warning(purpose.span(), format!("`{}` is listed twice", purpose.get_ref()), "remove one of them");
+        } else {
+            purposes.push(purpose.get_ref().clone());
+        }
+    }
+    purposes
+}
+
+fn rights(r: &mut Resolver<'_, '_>, raw: &RawRole) -> BTreeSet<Right> {
+    match &raw.may {
+        None => BTreeSet::from([Right::Read]),
+        Some(may) => may.get_ref().iter().filter_map(|right| r.word(right, "a right", &RIGHTS)).collect(),
+    }
+}
+
+fn functions(r: &mut Resolver<'_, '_>, raw: &RawRole) -> BTreeSet<QualifiedName> {
+    let mut found = BTreeSet::new();
+    for entry in &raw.functions {
+        match names::qualified(entry.get_ref()) {
+            Err(what) => r.bad_name(entry, &what),
+            Ok(name) => {
+                function(r, entry, &name);
+                found.insert(name);
+            }
+        }
+    }
+    found
+}
+
+fn function(r: &mut Resolver<'_, '_>, entry: &Spanned<String>, name: &QualifiedName) {
+    if name.schema == "pg_catalog" {
+        let fix = "remove it: the proxy has a reviewed list of built-in functions";
+        return r.error(entry.span(), format!("`{name}` is built in"), fix);
+    }
+    let catalog = r.catalog;
+    let Some(found) = catalog.functions_named(&name.name).find(|f| f.name == *name) else {
+        let known = catalog.data().functions.iter().map(|f| f.name.to_string());
+        let fix = did_you_mean(&name.to_string(), known).unwrap_or_else(|| "correct the name, or create it first".into());
+        return r.error(entry.span(), format!("there is no function `{name}` in the database"), fix);
+    };
+    if let Some(extension) = &found.extension {
+        let message = format!("`{name}` belongs to the extension `{extension}`");
+        return r.warning(entry.span(), message, format!("write extensions = [\"{extension}\"] to allow all of it"));
+    }
+    let message = format!("`{name}` sees stored tables, not visible ones");
+    r.warning(entry.span(), message, "listing a function is a decision to trust it: review its body, and who may replace it");
+}
+
+fn extensions(r: &mut Resolver<'_, '_>, raw: &RawRole) -> BTreeSet<String> {
+    for extension in &raw.extensions {
+        let installed = &r.catalog.data().extensions;
+        if !installed.contains_key(extension.get_ref()) {
+            let name = extension.get_ref();
+            let fix = did_you_mean(name, installed.keys().cloned())
+                .unwrap_or_else(|| format!("remove it, or have it installed: CREATE EXTENSION {name}"));
+            r.error(extension.span(), format!("the extension `{name}` is not installed"), fix);
+        }
+    }
+    raw.extensions.iter().map(|e| e.get_ref().clone()).collect()
+}
+
+fn rows(r: &mut Resolver<'_, '_>, raw: &RawRole) -> HashMap<Oid, SqlFragment> {
+    let mut rows = HashMap::new();
+    for (table, filter) in &raw.rows {
+        let Some(relation) = r.relation(table) else { continue };
+        let listed = |key: &Spanned<String>| names::qualified(key.get_ref()).is_ok_and(|n| n == relation.name);
+        if !r.raw().table.keys().any(listed) {
+            let message = format!("{} is not a protected table, so its rows are not filtered", relation.name);
+            r.error(table.span(), message, format!("list it as [table.\"{}\"], or remove the filter", relation.name));
+            continue;
+        }
+        if let Some(condition) = r.condition(filter, relation) {
+            rows.insert(relation.oid, condition);
+        }
+    }
+    rows
+}
+
+fn recipient(r: &mut Resolver<'_, '_>, raw: &RawRole) -> Option<String> {
+    let recipient = raw.recipient.as_ref()?;
+    if recipient.get_ref().trim().is_empty() {
+        r.error(recipient.span(), "the recipient is empty", "name the organisation, or remove the key");
+    }
+    Some(recipient.get_ref().clone())
+}
+
+fn also_requires(r: &mut Resolver<'_, '_>, raw: &RawRole) -> Vec<String> {
+    for purpose in &raw.also_requires {
+        tables::consent_purpose(r, purpose);
+    }
+    raw.also_requires.iter().map(|p| p.get_ref().clone()).collect()
+}
