@@ -161,7 +161,9 @@ pub(super) fn misfit(mask: &Mask, ty: &ColumnType) -> Option<String> {
 
 fn round_misfit(number: &str, base: &str) -> Option<String> {
     match base {
-        "int2" | "int4" | "int8" if number.contains('.') => Some("whole numbers cannot be rounded to a fraction".into()),
+        "int2" | "int4" | "int8" if number.contains('.') => {
+            Some("whole numbers cannot be rounded to a fraction".into())
+        }
         "int2" | "int4" | "int8" | "numeric" | "float4" | "float8" => None,
         _ => Some("it needs a number".into()),
     }
@@ -173,9 +175,7 @@ fn constant_misfit(text: &str, ty: &ColumnType) -> Option<String> {
         "text" => true,
         "varchar" | "bpchar" => {
             return match ty.length {
-                Some(n) if text.chars().count() > n as usize => {
-                    Some(format!("it is longer than {n} characters"))
-                }
+                Some(n) if text.chars().count() > n as usize => Some(format!("it is longer than {n} characters")),
                 Some(_) | None => None,
             };
         }

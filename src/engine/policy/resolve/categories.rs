@@ -14,7 +14,11 @@ pub(super) fn resolve(r: &mut Resolver<'_, '_>) {
     r.refuse_names_alike("category", r.raw().category.keys());
     for (name, raw) in &r.raw().category {
         if name.get_ref() == RESERVED {
-            r.error(name.span(), "`open` cannot be a category: it means not personal", "give the category another name");
+            r.error(
+                name.span(),
+                "`open` cannot be a category: it means not personal",
+                "give the category another name",
+            );
             continue;
         }
         if let Some(category) = category(r, name, raw) {

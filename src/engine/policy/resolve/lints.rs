@@ -40,7 +40,8 @@ fn choices(r: &mut Resolver<'_, '_>, name: &Spanned<String>, raw: &RawPurpose) {
         Basis::Consent => {
             let declared = r.raw().subject.values().any(|s| s.get_ref().consent.is_some());
             if !declared {
-                let message = format!("`{}` needs consent, but no subject says where consent is recorded", name.get_ref());
+                let message =
+                    format!("`{}` needs consent, but no subject says where consent is recorded", name.get_ref());
                 let at = raw.basis.as_ref().map_or(name.span(), Spanned::span);
                 r.error(at, message, "add [subject.X.consent], or choose another basis");
                 return;
@@ -50,7 +51,10 @@ fn choices(r: &mut Resolver<'_, '_>, name: &Spanned<String>, raw: &RawPurpose) {
         }
         Basis::LegitimateInterests | Basis::PublicTask => {
             if !sources.iter().any(|s| !s.objected.is_empty()) {
-                let message = format!("nobody can object to `{}`: no consent table says which status is an objection", name.get_ref());
+                let message = format!(
+                    "nobody can object to `{}`: no consent table says which status is an objection",
+                    name.get_ref()
+                );
                 let fix = "add objected = [\"…\"] to [subject.X.consent] (GDPR Art. 21)";
                 r.warning(raw.basis.as_ref().map_or(name.span(), Spanned::span), message, fix);
                 return;
@@ -67,8 +71,13 @@ fn people_without_choices(r: &mut Resolver<'_, '_>, purpose: &Spanned<String>) {
         let whose = |t: &TablePolicy| t.subject.as_ref().is_some_and(|p| p.kind == kind.name);
         let reached = r.policy.tables.values().any(|t| whose(t) && reaches(r, purpose.get_ref(), t));
         if reached {
-            let message = format!("no `{}` is ever there for `{}`: they have no consent table", kind.name, purpose.get_ref());
-            r.warning(purpose.span(), message, format!("add [subject.{}.consent], if these people can consent", kind.name));
+            let message =
+                format!("no `{}` is ever there for `{}`: they have no consent table", kind.name, purpose.get_ref());
+            r.warning(
+                purpose.span(),
+                message,
+                format!("add [subject.{}.consent], if these people can consent", kind.name),
+            );
         }
     }
 }
@@ -94,7 +103,11 @@ fn channels(r: &mut Resolver<'_, '_>, name: &Spanned<String>, raw: &RawPurpose, 
                 source.table_name,
                 name.get_ref(),
             );
-            r.warning(category.span(), message, "map `channel` in [subject.X.consent], or remove the category's channel");
+            r.warning(
+                category.span(),
+                message,
+                "map `channel` in [subject.X.consent], or remove the category's channel",
+            );
         }
     }
 }
@@ -113,11 +126,16 @@ fn unused_purpose(r: &mut Resolver<'_, '_>, name: &Spanned<String>) {
 
 fn unused_category(r: &mut Resolver<'_, '_>, name: &Spanned<String>) {
     let n = name.get_ref();
-    let used = r.raw().table.values().any(|t| {
-        t.get_ref().columns.as_ref().is_some_and(|c| c.get_ref().values().any(|usage| usage.get_ref() == n))
-    });
+    let used =
+        r.raw().table.values().any(|t| {
+            t.get_ref().columns.as_ref().is_some_and(|c| c.get_ref().values().any(|usage| usage.get_ref() == n))
+        });
     if !used {
-        r.warning(name.span(), format!("no column is of the category `{n}`"), "tag the columns that hold it, or remove it");
+        r.warning(
+            name.span(),
+            format!("no column is of the category `{n}`"),
+            "tag the columns that hold it, or remove it",
+        );
     }
 }
 
@@ -135,7 +153,11 @@ fn unreachable_table(r: &mut Resolver<'_, '_>, key: &Spanned<String>, table: &Ta
     let reached = r.policy.purposes.keys().any(|purpose| reaches(r, purpose, table));
     if personal && !reached {
         let message = format!("{} is reachable by no purpose: none shows or masks one of its categories", table.name);
-        r.warning(key.span(), message, "add a category of it to a purpose's `shows` or `masks`, if someone is to read it");
+        r.warning(
+            key.span(),
+            message,
+            "add a category of it to a purpose's `shows` or `masks`, if someone is to read it",
+        );
     }
 }
 
@@ -149,8 +171,7 @@ fn stored_consent(r: &mut Resolver<'_, '_>, key: &Spanned<String>, table: &Table
 
 fn unlisted_columns(r: &mut Resolver<'_, '_>, key: &Spanned<String>, relation: &Relation, table: &TablePolicy) {
     let unlisted = relation.columns.iter().filter(|c| !table.columns.contains_key(&c.name));
-    let personal: Vec<String> =
-        unlisted.filter(|c| looks_personal(&c.name)).map(|c| format!("`{}`", c.name)).collect();
+    let personal: Vec<String> = unlisted.filter(|c| looks_personal(&c.name)).map(|c| format!("`{}`", c.name)).collect();
     if !personal.is_empty() {
         let message = format!("unlisted columns of {} look personal: {}", relation.name, personal.join(", "));
         r.warning(key.span(), message, "they are never shown (null); give them a category if someone is to see them");
@@ -183,12 +204,72 @@ fn is_consent(r: &Resolver<'_, '_>, oid: Oid) -> bool {
 /// Words in column names that mostly hold personal data, in the languages that schemas are written in around here.
 fn looks_personal(column: &str) -> bool {
     const WORDS: &[&str] = &[
-        "email", "mail", "phone", "mobile", "tel", "telephone", "fax", "birth", "birthday", "birthdate", "dob", "age",
-        "ssn", "nif", "nie", "dni", "passport", "iban", "bic", "card", "last4", "pan", "account", "address", "addr",
-        "street", "line1", "line2", "postcode", "zip", "city", "name", "firstname", "lastname", "surname", "fullname",
-        "forename", "nickname", "username", "login", "ip", "gender", "sex", "religion", "ethnicity", "health",
-        "diagnosis", "salary", "income", "lat", "lon", "latitude", "longitude", "geo", "location", "photo", "avatar",
-        "signature", "note", "notes", "comment", "comments", "body", "message", "password", "secret",
+        "email",
+        "mail",
+        "phone",
+        "mobile",
+        "tel",
+        "telephone",
+        "fax",
+        "birth",
+        "birthday",
+        "birthdate",
+        "dob",
+        "age",
+        "ssn",
+        "nif",
+        "nie",
+        "dni",
+        "passport",
+        "iban",
+        "bic",
+        "card",
+        "last4",
+        "pan",
+        "account",
+        "address",
+        "addr",
+        "street",
+        "line1",
+        "line2",
+        "postcode",
+        "zip",
+        "city",
+        "name",
+        "firstname",
+        "lastname",
+        "surname",
+        "fullname",
+        "forename",
+        "nickname",
+        "username",
+        "login",
+        "ip",
+        "gender",
+        "sex",
+        "religion",
+        "ethnicity",
+        "health",
+        "diagnosis",
+        "salary",
+        "income",
+        "lat",
+        "lon",
+        "latitude",
+        "longitude",
+        "geo",
+        "location",
+        "photo",
+        "avatar",
+        "signature",
+        "note",
+        "notes",
+        "comment",
+        "comments",
+        "body",
+        "message",
+        "password",
+        "secret",
     ];
     let words: Vec<&str> = column.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
     let id = words.last().is_some_and(|last| last.eq_ignore_ascii_case("id"));

@@ -26,11 +26,23 @@ fn open_schema(r: &mut Resolver<'_, '_>, entry: &Spanned<String>, schema: &str) 
     };
     let members: Vec<&Relation> = r.catalog.relations().filter(|t| t.name.schema == schema).collect();
     if !r.catalog.has_schema(&schema) {
-        r.error(entry.span(), format!("there is no schema `{schema}` in the database"), "correct the name, or remove it");
+        r.error(
+            entry.span(),
+            format!("there is no schema `{schema}` in the database"),
+            "correct the name, or remove it",
+        );
     } else if members.is_empty() {
-        r.warning(entry.span(), format!("the schema `{schema}` is empty"), "remove the entry, or leave it for tables to come");
+        r.warning(
+            entry.span(),
+            format!("the schema `{schema}` is empty"),
+            "remove the entry, or leave it for tables to come",
+        );
     } else if members.iter().any(|t| is_system(t)) {
-        r.error(entry.span(), format!("`{schema}` belongs to PostgreSQL"), "remove it: the proxy guards the catalogs itself");
+        r.error(
+            entry.span(),
+            format!("`{schema}` belongs to PostgreSQL"),
+            "remove it: the proxy guards the catalogs itself",
+        );
     }
     let open = members.into_iter().filter(|t| holds_rows(t) && !is_protected(r, t)).map(|t| t.oid);
     let open: Vec<_> = open.collect();
@@ -49,7 +61,11 @@ fn open_table(r: &mut Resolver<'_, '_>, entry: &Spanned<String>) {
         return r.error(entry.span(), format!("{} belongs to PostgreSQL", relation.name), fix);
     }
     if let Some(protected) = r.policy.tables.get(&relation.oid).map(|t| t.name.clone()) {
-        r.error(entry.span(), format!("{protected} is both open and protected"), "remove it here, or its [table] entry");
+        r.error(
+            entry.span(),
+            format!("{protected} is both open and protected"),
+            "remove it here, or its [table] entry",
+        );
         let listed = r.raw().table.keys().find(|k| names::qualified(k.get_ref()).is_ok_and(|n| n == protected));
         if let Some(listed) = listed {
             r.problems.see_also(listed.span(), "protected here");

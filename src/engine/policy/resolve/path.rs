@@ -10,11 +10,15 @@ use super::{Resolver, comparable, is_unique};
 /// What a table's `subject` says.
 enum Leads<'a> {
     /// This column holds the key of a person of that kind.
-    To { kind: &'a Spanned<String>, column: &'a Spanned<String> },
+    To {
+        kind: &'a Spanned<String>,
+        column: &'a Spanned<String>,
+    },
     Via(&'a Spanned<String>),
 }
 
-const FIX: &str = "write subject = { customer = \"customer_id\" } or subject = { via = \"order_id -> public.orders.id\" }";
+const FIX: &str =
+    "write subject = { customer = \"customer_id\" } or subject = { via = \"order_id -> public.orders.id\" }";
 
 /// The way from `table`'s rows to their person. Says what is wrong with it.
 pub(super) fn resolve(r: &mut Resolver<'_, '_>, table: Oid, raw: &RawTable) -> Option<SubjectPath> {
@@ -98,7 +102,8 @@ fn direct(
     let subject = r.policy.subjects.get(name)?;
     let key = r.catalog.relation(subject.table)?.column(&subject.key)?;
     if !comparable(found, key) {
-        let message = format!("`{}` is of type {}, the key of `{name}` is of type {}", found.name, found.ty.sql, key.ty.sql);
+        let message =
+            format!("`{}` is of type {}, the key of `{name}` is of type {}", found.name, found.ty.sql, key.ty.sql);
         r.error(column.span(), message, format!("name the column that holds the key of `{name}`"));
         return None;
     }

@@ -54,7 +54,8 @@ fn role(r: &mut Resolver<'_, '_>, name: &Spanned<String>, raw: &RawRole) -> Role
 }
 
 fn check_unrestricted(r: &mut Resolver<'_, '_>, raw: &RawRole) {
-    let fix = "remove it, or `unrestricted`: an unrestricted role sees stored tables and may do what the upstream role may";
+    let fix =
+        "remove it, or `unrestricted`: an unrestricted role sees stored tables and may do what the upstream role may";
     if let Some((table, _)) = raw.rows.first_key_value() {
         r.error(table.span(), "`rows` does not bind an unrestricted role", fix);
     }
@@ -112,7 +113,8 @@ fn function(r: &mut Resolver<'_, '_>, entry: &Spanned<String>, name: &QualifiedN
     let catalog = r.catalog;
     let Some(found) = catalog.functions_named(&name.name).find(|f| f.name == *name) else {
         let known = catalog.data().functions.iter().map(|f| f.name.to_string());
-        let fix = did_you_mean(&name.to_string(), known).unwrap_or_else(|| "correct the name, or create it first".into());
+        let fix =
+            did_you_mean(&name.to_string(), known).unwrap_or_else(|| "correct the name, or create it first".into());
         return r.error(entry.span(), format!("there is no function `{name}` in the database"), fix);
     };
     if let Some(extension) = &found.extension {
@@ -120,7 +122,11 @@ fn function(r: &mut Resolver<'_, '_>, entry: &Spanned<String>, name: &QualifiedN
         return r.warning(entry.span(), message, format!("write extensions = [\"{extension}\"] to allow all of it"));
     }
     let message = format!("`{name}` sees stored tables, not visible ones");
-    r.warning(entry.span(), message, "listing a function is a decision to trust it: review its body, and who may replace it");
+    r.warning(
+        entry.span(),
+        message,
+        "listing a function is a decision to trust it: review its body, and who may replace it",
+    );
 }
 
 fn extensions(r: &mut Resolver<'_, '_>, raw: &RawRole) -> BTreeSet<String> {

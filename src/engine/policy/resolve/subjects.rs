@@ -2,8 +2,8 @@
 
 use toml::Spanned;
 
-use super::super::SubjectKind;
 use super::super::super::catalog::{Relation, RelationKind};
+use super::super::SubjectKind;
 use super::super::raw::RawSubject;
 use super::{Resolver, consent, is_unique, kind_in_words};
 
@@ -54,10 +54,8 @@ fn subject(r: &mut Resolver<'_, '_>, name: &Spanned<String>, raw: &RawSubject) -
 
 /// People and choices are rows of a table, not of a view over one.
 pub(super) fn stores_rows(r: &mut Resolver<'_, '_>, relation: &Relation, at: &Spanned<String>) -> bool {
-    let stores = matches!(
-        relation.kind,
-        RelationKind::Table | RelationKind::PartitionedTable | RelationKind::ForeignTable
-    );
+    let stores =
+        matches!(relation.kind, RelationKind::Table | RelationKind::PartitionedTable | RelationKind::ForeignTable);
     if !stores {
         let message = format!("{} is {}", relation.name, kind_in_words(relation.kind));
         r.error(at.span(), message, "name the table that holds the rows");

@@ -34,7 +34,11 @@ fn protectable<'a>(r: &mut Resolver<'a, '_>, name: &Spanned<String>) -> Option<&
     let relation = r.relation(name)?;
     let what = format!("{} is {}", relation.name, kind_in_words(relation.kind));
     if is_system(relation) {
-        r.error(name.span(), format!("{} belongs to PostgreSQL", relation.name), "remove it: the proxy guards the catalogs itself");
+        r.error(
+            name.span(),
+            format!("{} belongs to PostgreSQL", relation.name),
+            "remove it: the proxy guards the catalogs itself",
+        );
         return None;
     }
     match relation.kind {
@@ -55,7 +59,11 @@ fn protectable<'a>(r: &mut Resolver<'a, '_>, name: &Spanned<String>) -> Option<&
 }
 
 /// Partitions and inheritance children are their parent's, and covered with it.
-pub(super) fn no_child<'a>(r: &mut Resolver<'_, '_>, relation: &'a Relation, name: &Spanned<String>) -> Option<&'a Relation> {
+pub(super) fn no_child<'a>(
+    r: &mut Resolver<'_, '_>,
+    relation: &'a Relation,
+    name: &Spanned<String>,
+) -> Option<&'a Relation> {
     let mut top = relation;
     while let Some(parent) = top.parents.first().and_then(|oid| r.catalog.relation(*oid)) {
         top = parent;
@@ -77,7 +85,11 @@ fn table(r: &mut Resolver<'_, '_>, name: &Spanned<String>, raw: &RawTable, relat
     let erase = raw.erase.as_ref().and_then(|e| erase(r, relation, e, &columns)).unwrap_or_default();
     let store_requires = raw.store_requires.as_ref().and_then(|s| store_requires(r, s, raw));
     if let Some(record) = raw.record_subjects.as_ref().filter(|s| *s.get_ref() && raw.subject.is_none()) {
-        r.error(record.span(), "rows without `subject` have no keys to record", "name the table's `subject`, or remove this");
+        r.error(
+            record.span(),
+            "rows without `subject` have no keys to record",
+            "name the table's `subject`, or remove this",
+        );
     }
     TablePolicy {
         relation: relation.oid,
@@ -157,9 +169,10 @@ fn erase(
     columns: &BTreeMap<String, ColumnUse>,
 ) -> Option<Erase> {
     let erase = r.word(raw, "a way to erase", &[("delete", Erase::Delete), ("null", Erase::Null)])?;
-    let stuck = relation.columns.iter().find(|c| {
-        c.not_null && !c.generated && matches!(columns.get(&c.name), Some(ColumnUse::Category(_)))
-    });
+    let stuck = relation
+        .columns
+        .iter()
+        .find(|c| c.not_null && !c.generated && matches!(columns.get(&c.name), Some(ColumnUse::Category(_))));
     if let Some(column) = stuck.filter(|_| erase == Erase::Null) {
         let message = format!("`{}` is personal and NOT NULL, so it cannot be erased to null", column.name);
         r.error(raw.span(), message, "use erase = \"delete\", or drop the column's NOT NULL");
@@ -167,7 +180,11 @@ fn erase(
     Some(erase)
 }
 
-fn store_requires(r: &mut Resolver<'_, '_>, raw: &Spanned<RawStoreRequires>, table: &RawTable) -> Option<StoreRequires> {
+fn store_requires(
+    r: &mut Resolver<'_, '_>,
+    raw: &Spanned<RawStoreRequires>,
+    table: &RawTable,
+) -> Option<StoreRequires> {
     if table.subject.is_none() {
         let fix = "name the table's `subject`, or remove this";
         r.error(raw.span(), "rows without `subject` are nobody's, so nobody can consent to them", fix);
