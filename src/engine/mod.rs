@@ -3,6 +3,7 @@
 //! PURE: no IO, no clock, no async, no logging, no globals. A query travels the files in this order:
 //! `parse` ▸ `analyse` ▸ `decide` ▸ `rewrite` ▸ `clear`.
 
+pub mod allow;
 pub mod catalog;
 pub mod clear;
 pub mod cleared;

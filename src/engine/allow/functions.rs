@@ -1,0 +1,82 @@
+//! Functions of `pg_catalog` by name.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::list::sections;
+
+/// What it means to let a client call a built-in function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FunctionClass {
+    /// Computes from its arguments only.
+    Pure,
+    /// Computes from its arguments over the rows of a group.
+    Aggregate,
+    /// Needs `OVER`. `rank`, `dense_rank`, `percent_rank` and `cume_dist` are this one, and aggregates with `WITHIN GROUP`.
+    Window,
+    /// Tells about the session itself, the clock or the server's identity, or is random.
+    Session,
+    /// Reads system catalogs about objects: definitions, names, privileges; no rows, no statistics.
+    Metadata,
+    /// Bytes on disk of relations and databases, which tell how many hidden rows there are.
+    Size,
+    /// Reads or moves a sequence.
+    Sequence,
+    /// `current_setting`, `set_config`: judged by the setting.
+    Setting,
+    /// Advisory locks.
+    Advisory,
+    /// `pg_notify`.
+    Notify,
+    /// PostgreSQL's own machinery, never called by people.
+    Internal,
+    /// Why it is never called through the proxy.
+    Refused(&'static str),
+}
+
+#[derive(Default)]
+struct Entry {
+    any_count: Option<FunctionClass>,
+    by_count: Vec<(usize, FunctionClass)>,
+}
+
+static FUNCTIONS: LazyLock<HashMap<&'static str, Entry>> = LazyLock::new(|| {
+    let mut functions: HashMap<&'static str, Entry> = HashMap::new();
+    for section in sections(include_str!("functions.list")) {
+        let Some(class) = class(section.kind, section.detail) else { continue };
+        for word in section.words {
+            let entry = functions.entry(word.name).or_default();
+            match word.arguments {
+                Some(count) => entry.by_count.push((count, class)),
+                None => entry.any_count = Some(class),
+            }
+        }
+    }
+    functions
+});
+
+fn class(kind: &str, detail: &'static str) -> Option<FunctionClass> {
+    Some(match kind {
+        "pure" => FunctionClass::Pure,
+        "aggregate" => FunctionClass::Aggregate,
+        "window" => FunctionClass::Window,
+        "session" => FunctionClass::Session,
+        "metadata" => FunctionClass::Metadata,
+        "size" => FunctionClass::Size,
+        "sequence" => FunctionClass::Sequence,
+        "setting" => FunctionClass::Setting,
+        "advisory" => FunctionClass::Advisory,
+        "notify" => FunctionClass::Notify,
+        "internal" => FunctionClass::Internal,
+        "refused" => FunctionClass::Refused(detail),
+        _ => return None,
+    })
+}
+
+/// The class of the function `pg_catalog.name` called with `nargs` arguments, for all its overloads of that many;
+/// `None`: unknown, to be refused. The name is as PostgreSQL stores it (folded).
+pub fn builtin_function(name: &str, nargs: usize) -> Option<FunctionClass> {
+    let entry = FUNCTIONS.get(name)?;
+    let exact = entry.by_count.iter().find(|(count, _)| *count == nargs).map(|(_, class)| *class);
+    exact.or(entry.any_count)
+}

@@ -1,0 +1,18 @@
+//! What PostgreSQL itself brings along, reviewed: functions, operators, types, system relations and settings by name, and
+//! what it means to let a client use each.
+//!
+//! The lists are data (`*.list`) compiled in; what is not on them is unknown, and the unknown is refused. They must not
+//! know of any policy, session or user-defined object. `tests/allow.rs` holds them against a real server's catalogs.
+
+mod functions;
+mod list;
+mod operators;
+mod relations;
+mod settings;
+mod types;
+
+pub use functions::{FunctionClass, builtin_function};
+pub use operators::{builtin_operator, leakproof, leakproof_between};
+pub use relations::{SystemRelation, system_relation};
+pub use settings::{SettingRule, setting};
+pub use types::{TypeClass, builtin_type};
