@@ -189,6 +189,12 @@ pub struct UserType {
     pub kind: char,
     #[serde(default)]
     pub extension: Option<String>,
+    /// An enum's labels, in order.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// A domain's checks as `pg_get_expr` prints them (the value is `VALUE`), with those of the domains below it.
+    #[serde(default)]
+    pub checks: Vec<String>,
 }
 
 /// Everything the engine knows of one database. Build it with [`Catalog::new`]; it is immutable afterwards.

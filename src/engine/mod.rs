@@ -12,3 +12,4 @@ pub mod policy;
 pub mod parse;
 pub mod refusal;
 pub mod tree;
+pub mod visible;

@@ -33,6 +33,10 @@ SELECT concat_ws('.',
      FROM pg_catalog.pg_operator o WHERE o.oid >= 16384),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((t.oid::int8 << 32) | t.xmin::text::int8, 0))
      FROM pg_catalog.pg_type t JOIN namespace n ON n.oid = t.typnamespace WHERE t.oid >= 16384),
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((v.oid::int8 << 32) | v.xmin::text::int8, 0))
+     FROM pg_catalog.pg_enum v WHERE v.oid >= 16384),
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((k.oid::int8 << 32) | k.xmin::text::int8, 0))
+     FROM pg_catalog.pg_constraint k WHERE k.contypid <> 0 AND k.oid >= 16384),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((c.oid::int8 << 32) | c.xmin::text::int8, 0))
      FROM pg_catalog.pg_cast c WHERE c.oid >= 16384),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((c.oid::int8 << 32) | c.xmin::text::int8, 0))

@@ -138,6 +138,8 @@ pub(super) fn types(rows: &[Row]) -> Result<Vec<UserType>, CatalogError> {
                 name: qualified(row, "schema", "name")?,
                 kind: code(row, "kind")?,
                 extension: row.try_get("extension")?,
+                labels: row.try_get("labels")?,
+                checks: row.try_get("checks")?,
             })
         })
         .collect()

@@ -1,0 +1,119 @@
+//! What each column shows: as stored, masked in some rows, masked in all, or never.
+
+use crate::engine::catalog::Column;
+use crate::engine::policy::{Basis, Category, Channel, ColumnUse, Mask, WithoutConsent};
+use crate::engine::refusal::Refusal;
+
+use super::consent::Records;
+use super::{Cell, CellKind, View, policy_entry};
+
+pub(super) fn cells(view: &View<'_>) -> Result<Vec<Cell>, Refusal> {
+    view.relation.columns.iter().map(|column| cell(view, column)).collect()
+}
+
+fn cell(view: &View<'_>, column: &Column) -> Result<Cell, Refusal> {
+    let name = column.name.clone();
+    match view.table.columns.get(&column.name) {
+        None => {
+            Ok(Cell { name, category: None, kind: CellKind::Hidden, words: Some("not listed: never shown".into()) })
+        }
+        Some(ColumnUse::Open) => Ok(Cell { name, category: None, kind: CellKind::Clear, words: None }),
+        Some(ColumnUse::Category(category)) => personal(view, column, category),
+    }
+}
+
+/// How a purpose treats a category, before anybody's choice.
+enum Treatment<'a> {
+    Shown,
+    MaskedAs(&'a Mask),
+    /// Neither shown nor masked by the purpose: the category's own mask.
+    Withheld,
+}
+
+fn personal(view: &View<'_>, column: &Column, category: &str) -> Result<Cell, Refusal> {
+    let category = policy_entry(&view.policy.categories, "category", category)?;
+    let purpose = view.purpose;
+    let treatment = match purpose.masks.get(&category.name) {
+        _ if purpose.shows.contains(&category.name) => Treatment::Shown,
+        Some(mask) => Treatment::MaskedAs(mask),
+        None => Treatment::Withheld,
+    };
+    let own = view.masked(column, &category.mask)?;
+    let (allowed, choice) = match treatment {
+        Treatment::Withheld => (Allowed::Always, None),
+        Treatment::Shown | Treatment::MaskedAs(_) => allowed(view, category)?,
+    };
+    let name = &category.name;
+    let (kind, words) = match (treatment, allowed) {
+        (Treatment::Withheld, _) => {
+            (CellKind::Masked { masked: own }, Some(format!("{name} is masked: {} does not show it", purpose.name)))
+        }
+        (Treatment::Shown | Treatment::MaskedAs(_), Allowed::Never) => (
+            CellKind::Masked { masked: own },
+            Some(format!("{name} is masked: it needs consent, and the rows are about nobody")),
+        ),
+        (Treatment::Shown, Allowed::Always) => (CellKind::Clear, None),
+        (Treatment::Shown, Allowed::When(clear_when)) => {
+            (CellKind::PerRow { clear_when, masked: own }, choice.map(|c| format!("{name} is masked unless {c}")))
+        }
+        (Treatment::MaskedAs(mask), Allowed::Always) => (
+            CellKind::Masked { masked: view.masked(column, mask)? },
+            Some(format!("{name} is masked as {} has it", purpose.name)),
+        ),
+        (Treatment::MaskedAs(mask), Allowed::When(_)) if *mask == category.mask => {
+            (CellKind::Masked { masked: own }, Some(format!("{name} is masked as {} has it", purpose.name)))
+        }
+        (Treatment::MaskedAs(mask), Allowed::When(when)) => {
+            let masked = format!("CASE WHEN {when} THEN {} ELSE {own} END", view.masked(column, mask)?);
+            let words = choice.map(|c| format!("{name} is masked as {} has it, and more unless {c}", purpose.name));
+            (CellKind::Masked { masked }, words)
+        }
+    };
+    Ok(Cell { name: column.name.clone(), category: Some(category.name.clone()), kind, words })
+}
+
+/// In which rows the people themselves allow what the purpose does with a category.
+enum Allowed {
+    Always,
+    When(String),
+    Never,
+}
+
+/// With the condition in words, when there is one.
+fn allowed(view: &View<'_>, category: &Category) -> Result<(Allowed, Option<String>), Refusal> {
+    match (view.purpose.basis, category.channel) {
+        (Basis::Consent, channel) => by_consent(view, channel),
+        (Basis::LegitimateInterests | Basis::PublicTask, Some(channel)) => by_objection(view, channel),
+        (Basis::LegitimateInterests | Basis::PublicTask, None) => Ok((Allowed::Always, None)),
+        (Basis::Contract | Basis::LegalObligation | Basis::VitalInterests, _) => Ok((Allowed::Always, None)),
+    }
+}
+
+fn by_consent(view: &View<'_>, channel: Option<Channel>) -> Result<(Allowed, Option<String>), Refusal> {
+    let purpose = view.purpose;
+    let records = match (channel, purpose.without_consent) {
+        (Some(channel), WithoutConsent::Hide | WithoutConsent::Mask) => Records::For(channel),
+        // Rows without consent are not there at all.
+        (None, WithoutConsent::Hide) => return Ok((Allowed::Always, None)),
+        (None, WithoutConsent::Mask) => Records::AnyChannel,
+    };
+    let Some(subject) = &view.subject else {
+        let nobody = if channel.is_some() { Allowed::Never } else { Allowed::Always };
+        return Ok((nobody, None));
+    };
+    let by = channel.map(|c| format!(" by {}", c.as_str())).unwrap_or_default();
+    let words = format!("the {} has a valid consent for {}{by}", subject.kind.name, purpose.name);
+    Ok((Allowed::When(subject.consents(purpose, records)?), Some(words)))
+}
+
+fn by_objection(view: &View<'_>, channel: Channel) -> Result<(Allowed, Option<String>), Refusal> {
+    let Some(subject) = &view.subject else { return Ok((Allowed::Always, None)) };
+    Ok(match subject.does_not_object(view.purpose, Records::Only(channel))? {
+        None => (Allowed::Always, None),
+        Some(sql) => {
+            let words =
+                format!("the {} does not object to {} by {}", subject.kind.name, view.purpose.name, channel.as_str());
+            (Allowed::When(sql), Some(words))
+        }
+    })
+}

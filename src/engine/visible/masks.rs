@@ -1,0 +1,147 @@
+//! Masks as expressions over a stored column (contract, section 3 "Masks"): exactly of the column's type, null for null,
+//! and never an error, whatever value is stored.
+
+use crate::engine::catalog::{Catalog, Column, ColumnType, quote_ident, quote_literal};
+use crate::engine::policy::Mask;
+use crate::engine::refusal::Refusal;
+
+use super::pseudonym::{self, Key};
+use super::sql::{column, is_domain, is_text, op, text, type_sql};
+use super::{constant, domain, numbers, times};
+
+/// What a hidden text reads as.
+const REDACTED: &str = "***";
+
+/// Whether a mask can be applied to a column of this type; the error says why not. A constant of an enum type fits by
+/// its label, which is looked up in the catalog when the mask is written: an unknown label shows null.
+pub fn mask_fits(mask: &Mask, ty: &ColumnType) -> Result<(), &'static str> {
+    let must = |holds: bool, why: &'static str| if holds { Ok(()) } else { Err(why) };
+    match mask {
+        Mask::Null | Mask::Redact | Mask::Sql(_) => Ok(()),
+        Mask::Email | Mask::KeepFirst(_) | Mask::KeepLast(_) => must(is_text(ty), "it masks text only"),
+        Mask::Pseudonym => pseudonym::fits(ty),
+        Mask::Truncate(field) => {
+            must(times::is_truncatable(ty), "it masks dates and timestamps only")?;
+            must(times::FIELDS.contains(&field.as_str()), "it is no field that `date_trunc` knows, such as `year`")
+        }
+        Mask::Round(to) => {
+            must(numbers::is_number(ty), "it masks numbers only")?;
+            numbers::step_fits(to)
+        }
+        Mask::Prefix(bits) => {
+            must(matches!(ty.base.as_str(), "inet" | "cidr"), "it masks network addresses only")?;
+            must(*bits <= 128, "a network prefix has 0 to 128 bits")
+        }
+        Mask::Constant(value) => constant::fits(value, ty),
+    }
+}
+
+/// The masked cell. `key` makes pseudonyms of the session's purpose.
+pub fn masked(catalog: &Catalog, of: &Column, alias: &str, mask: &Mask, key: Key<'_>) -> Result<String, Refusal> {
+    let stored = column(alias, &of.name);
+    let Some(value) = value(catalog, of, &stored, mask, key)? else { return Ok(null_of(&of.ty)) };
+    let value = match value {
+        Value::Plain(value) if is_domain(&of.ty) => domain::checked(catalog, &of.ty, &value),
+        Value::Plain(value) => Some(format!("({value})::{}", type_sql(&of.ty))),
+        Value::Typed(value) => Some(value),
+    };
+    // `THEN stored` (a null there) carries the column's own type and collation.
+    Ok(match value {
+        Some(value) => format!("CASE WHEN {stored} IS NULL THEN {stored} ELSE {value} END"),
+        None => null_of(&of.ty),
+    })
+}
+
+/// Null of the column's type. Of a domain it is taken from an empty array: a cast would run the domain's checks.
+pub fn null_of(ty: &ColumnType) -> String {
+    let name = type_sql(ty);
+    if is_domain(ty) { format!("(ARRAY[]::{name}[])[1]") } else { format!("NULL::{name}") }
+}
+
+enum Value {
+    /// To be cast to the column's type.
+    Plain(String),
+    /// Of the column's type already.
+    Typed(String),
+}
+
+/// What a value that is not null becomes; `None`: null.
+fn value(catalog: &Catalog, of: &Column, stored: &str, mask: &Mask, key: Key<'_>) -> Result<Option<Value>, Refusal> {
+    let ty = &of.ty;
+    if mask_fits(mask, ty).is_err() {
+        // `resolve` refuses such a policy; a column that changed its type since shows nothing.
+        return Ok(None);
+    }
+    Ok(Some(Value::Plain(match mask {
+        Mask::Null => return Ok(None),
+        Mask::Redact if is_text(ty) => redacted(ty),
+        Mask::Redact => return Ok(None),
+        Mask::Email => email(ty, stored),
+        Mask::KeepFirst(n) => {
+            kept(ty, stored, *n, |word| op(&format!("pg_catalog.left({word}, {n})"), "||", &text(REDACTED)))
+        }
+        Mask::KeepLast(n) => {
+            kept(ty, stored, *n, |word| op(&text(REDACTED), "||", &format!("pg_catalog.right({word}, {n})")))
+        }
+        Mask::Pseudonym => pseudonym::expression(ty, stored, key)?,
+        Mask::Truncate(field) => times::truncated(ty, stored, field),
+        Mask::Round(to) => numbers::rounded(ty, stored, to),
+        Mask::Prefix(bits) => prefix(stored, *bits),
+        Mask::Constant(value) => match constant::expression(catalog, ty, value) {
+            Some(value) => value,
+            None => return Ok(None),
+        },
+        Mask::Sql(sql) if is_domain(ty) => {
+            // The policy's own expression decides the type; the domain's checks are the policy's business.
+            return Ok(Some(Value::Typed(format!("{}::{}", sql.to_sql(quote_ident, stored), type_sql(ty)))));
+        }
+        Mask::Sql(sql) => sql.to_sql(quote_ident, stored),
+    })))
+}
+
+/// `***`, no longer than the column takes.
+fn redacted(ty: &ColumnType) -> String {
+    let length = ty.length.map_or(REDACTED.len(), |n| REDACTED.len().min(n as usize));
+    text(&REDACTED[..length])
+}
+
+/// The stored value as text whose characters can be searched: PostgreSQL refuses that under a nondeterministic collation.
+fn searchable(ty: &ColumnType, stored: &str) -> String {
+    let value = format!("{stored}::pg_catalog.text");
+    if ty.deterministic { value } else { format!("({value} COLLATE pg_catalog.\"C\")") }
+}
+
+/// First character, then the domain after the last `@`.
+fn email(ty: &ColumnType, stored: &str) -> String {
+    let word = searchable(ty, stored);
+    let masked =
+        format!("pg_catalog.regexp_replace({word}, '^(.?).*@'::pg_catalog.text, E'\\\\1***@'::pg_catalog.text)");
+    let has_at = op(&format!("pg_catalog.strpos({word}, '@'::pg_catalog.text)"), ">", "0");
+    without_collation(ty, format!("CASE WHEN {has_at} THEN {masked} ELSE {} END", text(REDACTED)))
+}
+
+/// `keep` of the value where it has more than `n` characters, else `***`.
+fn kept(ty: &ColumnType, stored: &str, n: u32, keep: impl Fn(&str) -> String) -> String {
+    let word = searchable(ty, stored);
+    let longer = op(&format!("pg_catalog.char_length({word})"), ">", &n.to_string());
+    without_collation(ty, format!("CASE WHEN {longer} THEN {} ELSE {} END", keep(&word), text(REDACTED)))
+}
+
+/// Takes an explicit `COLLATE "C"` off again, so that the cell compares as its column does.
+fn without_collation(ty: &ColumnType, value: String) -> String {
+    if ty.deterministic {
+        return value;
+    }
+    format!("pg_catalog.convert_from(pg_catalog.convert_to({value}, 'UTF8'), 'UTF8')")
+}
+
+/// The network of the first `bits` bits; of all bits where the address has fewer.
+fn prefix(stored: &str, bits: u32) -> String {
+    let most = format!("CASE WHEN {} THEN 32 ELSE 128 END", op(&format!("pg_catalog.family({stored})"), "=", "4"));
+    format!("pg_catalog.network(pg_catalog.set_masklen({stored}, LEAST({bits}, {most})))")
+}
+
+/// A literal as the policy wrote it, with a type.
+pub(super) fn literal(value: &str, ty: &str) -> String {
+    format!("{}::{ty}", quote_literal(value))
+}

@@ -1,0 +1,204 @@
+//! The visible table of contract section 3, as fragments of SQL text: which stored rows are there, and what each cell
+//! shows. Pure; knows nothing of the statement that reads it.
+//!
+//! ```text
+//! TablePolicy ─▶ rows    role filter, retention, restriction, basis, also_requires ─▶ Vec<RowCondition>
+//!             ─▶ cells   shown, masked by choice, masked, hidden                   ─▶ Vec<Cell>
+//!                 both ask `subject` (whom is the row about?), which asks `consent` (what did that person choose?)
+//! ```
+//!
+//! All text stands over one alias of the stored relation, is safe in any position of a query, holds no volatile function
+//! and raises no error for any stored value. A row condition that is null counts as false.
+
+mod cells;
+mod consent;
+mod constant;
+mod domain;
+mod masks;
+mod moment;
+mod numbers;
+mod pseudonym;
+mod rows;
+mod sql;
+mod subject;
+mod times;
+
+use std::collections::BTreeMap;
+
+use super::catalog::{Catalog, Column, Oid, Relation};
+use super::clear::Secrets;
+use super::policy::{ColumnUse, Mask, Policy, Purpose, Role, SqlFragment, TablePolicy};
+use super::refusal::{Refusal, SqlState};
+
+pub use masks::mask_fits;
+
+use pseudonym::Key;
+use sql::Names;
+use subject::Subject;
+
+/// Visible table of one protected relation for a role and a purpose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VisibleTable {
+    pub relation: Oid,
+    /// Conjuncts; a stored row is there when all are true. Empty: every stored row is there.
+    pub rows: Vec<RowCondition>,
+    /// One per column of the relation, in attnum order.
+    pub cells: Vec<Cell>,
+    /// Rules in plain words for the record and `explain`, each once:
+    /// `public.customers: only rows whose customer has a valid consent for marketing`.
+    pub words: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowCondition {
+    pub sql: String,
+    pub words: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    pub name: String,
+    /// `None`: open or unlisted.
+    pub category: Option<String>,
+    pub kind: CellKind,
+    pub words: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CellKind {
+    /// As stored, always.
+    Clear,
+    /// The stored value where `clear_when` is true, else `masked`; both are SQL over the alias.
+    PerRow { clear_when: String, masked: String },
+    /// Masked in every row: an expression of the column's exact type, typmod included.
+    Masked { masked: String },
+    /// Unlisted: null of the column's type.
+    Hidden,
+}
+
+/// What of `relation` a session of `role` may see for `purpose`.
+///
+/// `table` is the policy of `relation` itself or of the table that it is a partition or inheritance child of: columns are
+/// matched by name. `alias` is the quoted identifier that stored columns are qualified with. Errors: 42501 when the table
+/// is out of the purpose's reach; 0A000 when policy and catalog no longer fit each other.
+#[allow(clippy::too_many_arguments)] // each is a different thing that the answer depends on
+pub fn visible_table(
+    catalog: &Catalog,
+    policy: &Policy,
+    secrets: &Secrets,
+    role: &Role,
+    purpose: &Purpose,
+    table: &TablePolicy,
+    relation: &Relation,
+    alias: &str,
+) -> Result<VisibleTable, Refusal> {
+    check_reach(table, purpose)?;
+    let names = Names::beside(alias);
+    let subject = Subject::of(catalog, policy, table, relation, alias, &names)?;
+    let view = View { catalog, policy, secrets, role, purpose, table, relation, alias, subject };
+    let rows = rows::conditions(&view)?;
+    let cells = cells::cells(&view)?;
+    let words = words(&relation.name.to_string(), &rows, &cells);
+    Ok(VisibleTable { relation: relation.oid, rows, cells, words })
+}
+
+/// The cell as one expression without a row guard, typed exactly as the column.
+pub fn cell_sql(cell: &Cell, column: &Column, alias: &str) -> String {
+    match &cell.kind {
+        CellKind::Clear => sql::column(alias, &column.name),
+        CellKind::PerRow { clear_when, masked } => {
+            format!("CASE WHEN {clear_when} THEN {} ELSE {masked} END", sql::column(alias, &column.name))
+        }
+        CellKind::Masked { masked } => masked.clone(),
+        CellKind::Hidden => masks::null_of(&column.ty),
+    }
+}
+
+/// All row conditions as one boolean expression (null counts as false); `None` when every stored row is there.
+pub fn row_sql(table: &VisibleTable) -> Option<String> {
+    let conditions: Vec<&str> = table.rows.iter().map(|row| row.sql.as_str()).collect();
+    (!conditions.is_empty()).then(|| conditions.join(" AND "))
+}
+
+/// Everything that a visible table depends on.
+struct View<'a> {
+    catalog: &'a Catalog,
+    policy: &'a Policy,
+    secrets: &'a Secrets,
+    role: &'a Role,
+    purpose: &'a Purpose,
+    table: &'a TablePolicy,
+    relation: &'a Relation,
+    alias: &'a str,
+    /// `None`: the table's rows are about nobody in particular.
+    subject: Option<Subject<'a>>,
+}
+
+impl View<'_> {
+    fn masked(&self, column: &Column, mask: &Mask) -> Result<String, Refusal> {
+        let key = Key { master: &self.secrets.pseudonym, purpose: &self.purpose.name };
+        masks::masked(self.catalog, column, self.alias, mask, key)
+    }
+}
+
+/// A table with personal columns is closed to a purpose that shows or masks none of its categories.
+fn check_reach(table: &TablePolicy, purpose: &Purpose) -> Result<(), Refusal> {
+    let mut categories = table.columns.values().filter_map(|column| match column {
+        ColumnUse::Category(name) => Some(name),
+        ColumnUse::Open => None,
+    });
+    let personal = categories.clone().next().is_some();
+    if !personal || categories.any(|c| purpose.shows.contains(c) || purpose.masks.contains_key(c)) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "table-out-of-reach",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("table {} may not be used for purpose \"{}\"", table.name, purpose.name),
+        format!("rule table-out-of-reach: \"{}\" shows or masks none of the table's categories", purpose.name),
+        "use another purpose, or leave the table out",
+    ))
+}
+
+fn words(table: &str, rows: &[RowCondition], cells: &[Cell]) -> Vec<String> {
+    let mut words: Vec<String> = rows.iter().map(|row| format!("{table}: {}", row.words)).collect();
+    let mut columns: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for cell in cells {
+        if let Some(said) = &cell.words {
+            columns.entry(said).or_default().push(&cell.name);
+        }
+    }
+    words.extend(columns.iter().map(|(said, names)| format!("{table} ({}): {said}", names.join(", "))));
+    words
+}
+
+fn relation_of(catalog: &Catalog, oid: Oid) -> Result<&Relation, Refusal> {
+    catalog.relation(oid).ok_or_else(|| stale(format!("relation {oid} is gone")))
+}
+
+fn column_of<'r>(relation: &'r Relation, name: &str) -> Result<&'r Column, Refusal> {
+    relation.column(name).ok_or_else(|| stale(format!("column {}.{name} is gone", relation.name)))
+}
+
+/// A condition of the policy over `relation`'s columns, in brackets.
+fn condition_over(fragment: &SqlFragment, relation: &Relation, alias: &str) -> Result<String, Refusal> {
+    for name in fragment.columns() {
+        column_of(relation, name)?;
+    }
+    Ok(fragment.to_sql(|name| sql::column(alias, name), ""))
+}
+
+fn policy_entry<'p, T>(entries: &'p BTreeMap<String, T>, what: &str, name: &str) -> Result<&'p T, Refusal> {
+    entries.get(name).ok_or_else(|| stale(format!("{what} {name} is not declared")))
+}
+
+/// The policy was resolved against another catalog than the one at hand.
+fn stale(what: impl std::fmt::Display) -> Refusal {
+    Refusal::new(
+        "policy-stale",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "the policy does not fit the database any more",
+        format!("rule policy-stale: {what}"),
+        "ask the administrator to run `consentry check`",
+    )
+}

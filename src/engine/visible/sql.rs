@@ -1,0 +1,147 @@
+//! Small pieces of SQL text: qualified columns, types, operators, conjunctions, names that cannot be captured.
+//!
+//! Every operator is written `OPERATOR(pg_catalog.…)`, every type and function with its schema, so that no `search_path`
+//! can give the text another meaning. Knows no policy.
+
+use crate::engine::catalog::{Column, ColumnType, quote_ident, quote_literal};
+
+/// The statement's own time (contract, section 1 "Live"): stable within a statement, not within a transaction.
+pub const NOW: &str = "pg_catalog.statement_timestamp()";
+
+/// `alias."name"`.
+pub fn column(alias: &str, name: &str) -> String {
+    format!("{alias}.{}", quote_ident(name))
+}
+
+/// `(left OPERATOR(pg_catalog.op) right)`: in brackets, as all operators written so bind alike.
+pub fn op(left: &str, operator: &str, right: &str) -> String {
+    format!("({left} OPERATOR(pg_catalog.{operator}) {right})")
+}
+
+/// A `text` literal.
+pub fn text(value: &str) -> String {
+    format!("{}::pg_catalog.text", quote_literal(value))
+}
+
+/// All of `conditions`; `true` when there are none.
+pub fn all(conditions: &[String]) -> String {
+    joined(conditions, " AND ", "true")
+}
+
+/// Any of `conditions`; `false` when there are none.
+pub fn any(conditions: &[String]) -> String {
+    joined(conditions, " OR ", "false")
+}
+
+fn joined(conditions: &[String], word: &str, empty: &str) -> String {
+    match conditions {
+        [] => empty.to_owned(),
+        [one] => one.clone(),
+        many => format!("({})", many.join(word)),
+    }
+}
+
+/// Words with which the grammar itself starts the name of a built-in type: no `search_path` can redirect them.
+const GRAMMAR_TYPES: [&str; 14] = [
+    "bigint",
+    "bit",
+    "boolean",
+    "character",
+    "dec",
+    "decimal",
+    "double",
+    "float",
+    "int",
+    "integer",
+    "interval",
+    "numeric",
+    "real",
+    "smallint",
+];
+
+/// The column's exact type, modifier included, as a cast target: `character varying(32)`, `pg_catalog.uuid`.
+pub fn type_sql(ty: &ColumnType) -> String {
+    let sql = ty.sql.as_str();
+    let word = sql.split([' ', '(', '[']).next().unwrap_or(sql);
+    let time = matches!(word, "time" | "timestamp");
+    if time || GRAMMAR_TYPES.contains(&word) || is_qualified(sql) {
+        sql.to_owned()
+    } else {
+        format!("pg_catalog.{sql}")
+    }
+}
+
+/// Whether a dot stands outside of quotes before any bracket: `public.t`, `"odd.name".t`, not `"odd.name"`.
+fn is_qualified(sql: &str) -> bool {
+    let mut quoted = false;
+    for c in sql.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '.' if !quoted => return true,
+            '(' | '[' if !quoted => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether the type is a domain over another.
+pub fn is_domain(ty: &ColumnType) -> bool {
+    ty.name != ty.base
+}
+
+/// Types whose values are read and compared as text.
+pub fn is_text(ty: &ColumnType) -> bool {
+    matches!(ty.base.as_str(), "text" | "varchar" | "bpchar" | "name" | "citext")
+}
+
+/// The column as `text`, compared byte by byte.
+pub fn as_text(alias: &str, of: &Column) -> String {
+    let value = column(alias, &of.name);
+    match of.ty.base.as_str() {
+        "text" | "varchar" if of.ty.deterministic && !is_domain(&of.ty) => value,
+        _ if of.ty.deterministic => format!("{value}::pg_catalog.text"),
+        _ => format!("({value}::pg_catalog.text COLLATE pg_catalog.\"C\")"),
+    }
+}
+
+/// `left = right` for two columns that hold the same key: as stored where PostgreSQL can compare their types (so that
+/// indexes serve), else as text.
+pub fn same_key(left: (&str, &Column), right: (&str, &Column)) -> String {
+    let bare = |(alias, of): (&str, &Column)| column(alias, &of.name);
+    if comparable(&left.1.ty, &right.1.ty) {
+        return op(&bare(left), "=", &bare(right));
+    }
+    op(&as_text(left.0, left.1), "=", &as_text(right.0, right.1))
+}
+
+fn comparable(left: &ColumnType, right: &ColumnType) -> bool {
+    let family = |ty: &ColumnType| match ty.base.as_str() {
+        "int2" | "int4" | "int8" | "numeric" => "number".to_owned(),
+        "text" | "varchar" => "text".to_owned(),
+        other => other.to_owned(),
+    };
+    family(left) == family(right)
+}
+
+/// Aliases for relations inside of emitted text. None of them is, or is contained in, the alias of the outer relation,
+/// so neither can capture the other's columns.
+pub struct Names {
+    prefix: String,
+}
+
+impl Names {
+    /// `outer` is the quoted alias that the stored columns are qualified with.
+    pub fn beside(outer: &str) -> Self {
+        let mut prefix = "consentry_in".to_owned();
+        while outer.contains(&prefix) {
+            prefix.push('n');
+        }
+        Self { prefix }
+    }
+
+    /// The quoted alias for one use: `consent`, `hop1`, …
+    pub fn alias(&self, of: &str) -> String {
+        quote_ident(&format!("{}_{of}", self.prefix))
+    }
+}

@@ -1,0 +1,85 @@
+//! Visible tables as PostgreSQL computes them from the engine's fragments, against a model of the contract in plain Rust.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod model;
+mod rules;
+mod world;
+
+use consentry::engine::catalog::{Catalog, Relation};
+use consentry::engine::clear::Secrets;
+use consentry::engine::policy::{ColumnUse, Policy, Purpose, Role};
+use consentry::engine::visible::{cell_sql, row_sql, visible_table};
+use consentry::relay::catalog::load;
+use tokio_postgres::Client;
+
+const ALIAS: &str = "\"t\"";
+
+/// The visible rows in order of `id`, every cell as text; `None`: refused.
+async fn shown(client: &Client, at: &At<'_>, role: &Role, purpose: &Purpose) -> Option<Vec<Vec<Option<String>>>> {
+    let table = &at.policy.tables[&at.relation.oid];
+    let visible = match visible_table(at.catalog, at.policy, &at.secrets, role, purpose, table, at.relation, ALIAS) {
+        Ok(visible) => visible,
+        Err(refusal) => {
+            assert_eq!((refusal.rule, refusal.sqlstate.0), ("table-out-of-reach", "42501"), "{refusal}");
+            return None;
+        }
+    };
+    let cells: Vec<String> = std::iter::zip(&visible.cells, &at.relation.columns)
+        .map(|(cell, column)| format!("({})::text", cell_sql(cell, column, ALIAS)))
+        .collect();
+    let rows = row_sql(&visible).unwrap_or("true".into());
+    let order = if at.numbered { "t.id" } else { "t.id::text" };
+    let sql =
+        format!("SELECT {} FROM {} {ALIAS} WHERE {rows} ORDER BY {order}", cells.join(", "), at.relation.name.to_sql());
+    let rows = client.query(&sql, &[]).await.unwrap_or_else(|e| panic!("{e:?}\n{sql}"));
+    Some(rows.iter().map(|row| (0..row.len()).map(|i| row.get(i)).collect()).collect())
+}
+
+struct At<'a> {
+    catalog: &'a Catalog,
+    policy: &'a Policy,
+    secrets: Secrets,
+    relation: &'a Relation,
+    numbered: bool,
+}
+
+async fn compare(seed: u64, people: usize, time_zone: &str) {
+    let world = world::random(seed, people);
+    let db = common::postgres::shared().database(&format!("visible_{seed}"), &world.script);
+    let client = db.superuser().await;
+    client.batch_execute(&format!("SET TimeZone = '{time_zone}'; SET search_path = ''")).await.expect("settings");
+    let catalog = load(&client).await.expect("catalog");
+    let policy = rules::policy(&catalog);
+    let model = model::World { policy: &policy, kinds: &world.kinds, purpose_keep: rules::purpose_keep };
+    let mut seen = 0;
+    for table in &world.tables {
+        let relation = catalog.relation_named("public", table.name.trim_start_matches("public.")).expect("table");
+        let mut sorted = table.clone();
+        if relation.column("status").is_some() {
+            sorted.rows.sort_by_key(|r| r.subject.clone());
+        }
+        let numbered = relation.column("status").is_none();
+        let at = At { catalog: &catalog, policy: &policy, secrets: Secrets::default(), relation, numbered };
+        let uses = &policy.tables[&relation.oid].columns;
+        let columns: Vec<(String, Option<ColumnUse>)> =
+            relation.columns.iter().map(|c| (c.name.clone(), uses.get(&c.name).cloned())).collect();
+        for role in policy.roles.values() {
+            for purpose in policy.purposes.values() {
+                let ours = shown(&client, &at, role, purpose).await;
+                let expected = model.visible(&sorted, &columns, role, purpose);
+                let what = format!("seed {seed}: {} as {} for {}", table.name, role.name, purpose.name);
+                assert_eq!(ours, expected, "{what}");
+                seen += ours.map_or(0, |rows| rows.len());
+            }
+        }
+    }
+    assert!(seen > people, "seed {seed} shows next to nothing: {seen} rows");
+}
+
+#[tokio::test]
+async fn random_people_seen_for_every_purpose() {
+    for (seed, zone) in [(1, "UTC"), (2, "America/New_York"), (3, "Asia/Kolkata"), (4, "Pacific/Kiritimati")] {
+        compare(seed, 25, zone).await;
+    }
+}
