@@ -2,11 +2,9 @@
 
 use std::ops::Range;
 
-use toml::Spanned;
-
 use super::super::catalog::{Catalog, ColumnType};
 use super::diagnostics::Problems;
-use super::raw::{MaskTable, Number, RawMask};
+use super::raw::{MaskTable, Number, RawMask, Spanned};
 use super::{Mask, SqlFragment};
 
 /// Masks that are named alone.

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
-use toml::Spanned;
+pub use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostics::{Problems, SourceFile};

@@ -1,9 +1,7 @@
 //! `[category]`: kinds of personal data, each with the mask of a value that may not be shown.
 
-use toml::Spanned;
-
 use super::super::mask;
-use super::super::raw::{CategoryTable, MaskTable, RawCategory, RawMask};
+use super::super::raw::{CategoryTable, MaskTable, RawCategory, RawMask, Spanned};
 use super::super::{Category, Channel};
 use super::Resolver;
 

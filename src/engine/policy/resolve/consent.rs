@@ -1,10 +1,8 @@
 //! `[subject.X.consent]`: the table in which people's choices are recorded, mapped by its columns.
 
-use toml::Spanned;
-
 use super::super::super::catalog::{Column, Relation};
 use super::super::ConsentSource;
-use super::super::raw::RawConsent;
+use super::super::raw::{RawConsent, Spanned};
 use super::{Resolver, comparable, subjects};
 
 const COLUMNS_FIX: &str = "map the column, see [subject.X.consent] in the policy reference";

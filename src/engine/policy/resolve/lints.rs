@@ -1,10 +1,8 @@
 //! What only the whole policy shows: purposes that no choice can serve, tables that nobody reaches, columns that look
 //! personal and are not listed. Mostly warnings.
 
-use toml::Spanned;
-
 use super::super::super::catalog::{Oid, Relation};
-use super::super::raw::RawPurpose;
+use super::super::raw::{RawPurpose, Spanned};
 use super::super::{Basis, ColumnUse, ConsentSource, SubjectKind, TablePolicy, Unlisted, names};
 use super::{Resolver, is_system, open};
 

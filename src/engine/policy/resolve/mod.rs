@@ -15,11 +15,10 @@ mod tables;
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
-use toml::Spanned;
 
 use super::super::catalog::{Catalog, Column, QualifiedName, Relation, RelationKind};
 use super::diagnostics::{Problem, Problems, SourceFile};
-use super::raw::{self, RawPolicy, Read};
+use super::raw::{self, RawPolicy, Read, Spanned};
 use super::{Period, Policy, SqlFragment, names};
 
 /// Resolves the policy that `files` are, against `catalog`. Gives the policy with its warnings, or all problems

@@ -1,8 +1,7 @@
 //! `open` and `unlisted_tables`: what holds no personal data, and what happens to tables that nobody thought of.
 
-use toml::Spanned;
-
 use super::super::super::catalog::{Relation, RelationKind};
+use super::super::raw::Spanned;
 use super::super::{Unlisted, names};
 use super::{Resolver, is_system, tables};
 

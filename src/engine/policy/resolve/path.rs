@@ -1,9 +1,7 @@
 //! `subject = { … }` of a table: the way from a row to the person that it is about, over foreign keys if need be.
 
-use toml::Spanned;
-
 use super::super::super::catalog::{Oid, QualifiedName, Relation};
-use super::super::raw::RawTable;
+use super::super::raw::{RawTable, Spanned};
 use super::super::{Hop, SubjectPath, names};
 use super::{Resolver, comparable, is_unique};
 

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use toml::Spanned;
-
 use super::super::mask;
-use super::super::raw::RawPurpose;
+use super::super::raw::{RawPurpose, Spanned};
 use super::super::{Basis, Purpose, WithoutConsent};
 use super::Resolver;
 

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use toml::Spanned;
-
 use super::super::super::catalog::{Oid, QualifiedName};
-use super::super::raw::RawRole;
+use super::super::raw::{RawRole, Spanned};
 use super::super::{Right, Role, SqlFragment, names};
 use super::{Resolver, did_you_mean, tables};
 

@@ -1,10 +1,8 @@
 //! `[subject]`: kinds of people, where they stand, and when use of their data is restricted.
 
-use toml::Spanned;
-
 use super::super::super::catalog::{Relation, RelationKind};
 use super::super::SubjectKind;
-use super::super::raw::RawSubject;
+use super::super::raw::{RawSubject, Spanned};
 use super::{Resolver, consent, is_unique, kind_in_words};
 
 /// The word of a table's `subject` that is no kind of person.

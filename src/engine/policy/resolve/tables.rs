@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use toml::Spanned;
-
 use super::super::super::catalog::{Relation, RelationKind};
-use super::super::raw::{RawRetention, RawStoreRequires, RawTable};
+use super::super::raw::{RawRetention, RawStoreRequires, RawTable, Spanned};
 use super::super::{Basis, ColumnUse, Erase, Mask, Retention, StoreRequires, TablePolicy, mask, names};
 use super::{Resolver, is_system, kind_in_words, path};
 
