@@ -207,7 +207,7 @@ pub enum StoreRequires {
 pub enum Erase {
     #[default]
     Delete,
-    /// Set personal columns to NULL.
+    /// Set personal columns to NULL, and those that are NOT NULL to their default (`resolve` sees that there is one).
     Null,
 }
 

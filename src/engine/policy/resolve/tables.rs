@@ -167,13 +167,12 @@ fn erase(
     columns: &BTreeMap<String, ColumnUse>,
 ) -> Option<Erase> {
     let erase = r.word(raw, "a way to erase", &[("delete", Erase::Delete), ("null", Erase::Null)])?;
-    let stuck = relation
-        .columns
-        .iter()
-        .find(|c| c.not_null && !c.generated && matches!(columns.get(&c.name), Some(ColumnUse::Category(_))));
+    let stuck = relation.columns.iter().find(|c| {
+        c.not_null && !c.has_default && !c.generated && matches!(columns.get(&c.name), Some(ColumnUse::Category(_)))
+    });
     if let Some(column) = stuck.filter(|_| erase == Erase::Null) {
-        let message = format!("`{}` is personal and NOT NULL, so it cannot be erased to null", column.name);
-        r.error(raw.span(), message, "use erase = \"delete\", or drop the column's NOT NULL");
+        let message = format!("`{}` is personal, NOT NULL and without a default, so it cannot be emptied", column.name);
+        r.error(raw.span(), message, "use erase = \"delete\", drop the column's NOT NULL, or give it a default");
     }
     Some(erase)
 }
