@@ -9,12 +9,15 @@ pub mod disk;
 pub mod event;
 mod evidence;
 pub mod note;
+pub mod read;
 mod recorder;
 pub mod segment;
 pub mod subjects;
 pub mod tree;
+pub mod verify;
 mod writer;
 
 pub use config::{Config, Durability, OpenError};
 pub use event::Event;
+pub use evidence::CHECKPOINTS;
 pub use recorder::{Counts, RecordUnavailable, Recorder, Ticket};

@@ -1,0 +1,247 @@
+//! What verify can find, in words.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Where a line stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    pub file: String,
+    /// From 1.
+    pub line: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, line {}", self.file, self.line)
+    }
+}
+
+/// Proof of damage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "finding", rename_all = "snake_case")]
+pub enum Finding {
+    /// The line's bytes are not those whose hash was signed.
+    Changed {
+        seq: u64,
+        place: Place,
+    },
+    /// Numbers that should stand before `place` do not.
+    Removed {
+        from: u64,
+        to: u64,
+        place: Place,
+    },
+    /// A line stands elsewhere than where it was written.
+    Moved {
+        seq: u64,
+        place: Place,
+    },
+    /// A line that was never written, or is there twice.
+    Inserted {
+        after: u64,
+        place: Place,
+    },
+    /// The file's, or the record's, last lines are not there.
+    CutOff {
+        from: u64,
+        to: u64,
+        file: Option<String>,
+    },
+    /// A whole file is not there.
+    FileMissing {
+        from: u64,
+        to: u64,
+    },
+    /// One of these lines is not as it was; the signed hashes that would tell which are not there.
+    ChangedBetween {
+        from: u64,
+        to: u64,
+    },
+    /// The lines and their signed hashes contradict a checkpoint.
+    CheckpointContradicted {
+        size: u64,
+        external: bool,
+    },
+    CheckpointUnusable {
+        line: u64,
+        why: String,
+    },
+    CheckpointsMissing,
+    HashesUnusable {
+        file: String,
+        line: u64,
+        why: String,
+        first: u64,
+    },
+    HashesMissing {
+        file: String,
+        first: u64,
+    },
+    ExternalUnusable {
+        why: String,
+    },
+}
+
+impl Finding {
+    /// The lowest line number that it tells of; what is about no line comes last.
+    pub fn first_seq(&self) -> u64 {
+        match self {
+            Finding::Changed { seq, .. } | Finding::Moved { seq, .. } => *seq,
+            Finding::Removed { from, .. }
+            | Finding::CutOff { from, .. }
+            | Finding::FileMissing { from, .. }
+            | Finding::ChangedBetween { from, .. } => *from,
+            Finding::Inserted { after, .. } => after + 1,
+            Finding::CheckpointContradicted { size, .. } => *size,
+            Finding::HashesUnusable { .. }
+            | Finding::HashesMissing { .. }
+            | Finding::CheckpointUnusable { .. }
+            | Finding::CheckpointsMissing
+            | Finding::ExternalUnusable { .. } => u64::MAX,
+        }
+    }
+}
+
+/// `line 7` or `lines 7 to 9`.
+fn range(from: u64, to: u64) -> String {
+    if from == to { format!("line {from}") } else { format!("lines {from} to {to}") }
+}
+
+fn verb(from: u64, to: u64) -> &'static str {
+    if from == to { "was" } else { "were" }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Finding::Changed { seq, place } => write!(f, "line {seq} was changed ({place})"),
+            Finding::Removed { from, to, place } => {
+                write!(f, "{} {} removed (before {place})", range(*from, *to), verb(*from, *to))
+            }
+            Finding::Moved { seq, place } => write!(f, "line {seq} was moved: it stands in {place}"),
+            Finding::Inserted { after, place } => {
+                write!(f, "a line was inserted after line {after} ({place}): it is there twice or was never written")
+            }
+            Finding::CutOff { from, to, file } => {
+                let of = file.as_ref().map_or("of the record".into(), |file| format!("of {file}"));
+                write!(f, "{} {} cut off from the end {of}", range(*from, *to), verb(*from, *to))
+            }
+            Finding::FileMissing { from, to } => write!(f, "the file with {} is missing", range(*from, *to)),
+            Finding::ChangedBetween { from, to } => {
+                write!(
+                    f,
+                    "one of the lines {from} to {to} was changed; the signed hashes that would tell which are not here"
+                )
+            }
+            Finding::CheckpointContradicted { size, external } => {
+                let which = if *external { "the checkpoint from elsewhere" } else { "the checkpoint" };
+                write!(f, "{which} at line {size} contradicts the lines before it")
+            }
+            Finding::CheckpointUnusable { line, why } => write!(f, "checkpoint in checkpoints, line {line}: {why}"),
+            Finding::CheckpointsMissing => {
+                write!(f, "no checkpoint is signed by this key: nothing vouches for any line")
+            }
+            Finding::HashesUnusable { file, line, why, .. } => write!(f, "signed hashes in {file}, line {line}: {why}"),
+            Finding::HashesMissing { file, .. } => write!(f, "the signed hashes {file} are missing"),
+            Finding::ExternalUnusable { why } => write!(f, "the checkpoint from elsewhere: {why}"),
+        }
+    }
+}
+
+/// What an auditor should know and that is no damage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "notice", rename_all = "snake_case")]
+pub enum Notice {
+    /// The statement was let through; its end is not on record (the proxy was killed).
+    NeverCompleted {
+        seq: u64,
+        statement: String,
+    },
+    /// The proxy ended without a stop event.
+    NoStop {
+        after: u64,
+        time: String,
+    },
+    /// It ran, and nothing came for longer than its heartbeat.
+    Silent {
+        after: u64,
+        from: String,
+        to: String,
+    },
+    ClockWentBack {
+        seq: u64,
+        from: String,
+        to: String,
+    },
+    /// A line that was being written when the proxy was killed, or when the copy was taken.
+    TornEnd {
+        file: String,
+        bytes: u64,
+    },
+    /// What was put aside at a start.
+    PutAside {
+        seq: u64,
+        file: String,
+        bytes: u64,
+        missing: u64,
+    },
+    /// The record could not be written for a while; statements were refused.
+    Unavailable {
+        seq: u64,
+        fault: String,
+        seconds: u64,
+        refused: u64,
+    },
+    /// A live sink missed events.
+    SinkDropped {
+        seq: u64,
+        sink: String,
+        events: u64,
+    },
+    /// No checkpoint vouches for these lines yet.
+    Unvouched {
+        from: u64,
+        to: u64,
+    },
+    /// Not every checkpoint could be held against the lines, since older files are not here.
+    CheckpointsUnchecked {
+        count: u64,
+    },
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Notice::NeverCompleted { seq, statement } => {
+                write!(f, "line {seq}: statement {statement} was let through; its end is not on record")
+            }
+            Notice::NoStop { after, time } => {
+                write!(f, "the proxy ended without a stop event after line {after} ({time})")
+            }
+            Notice::Silent { after, from, to } => {
+                write!(f, "no heartbeat after line {after}: nothing is on record from {from} to {to}")
+            }
+            Notice::ClockWentBack { seq, from, to } => write!(f, "line {seq}: the clock went back from {from} to {to}"),
+            Notice::TornEnd { file, bytes } => write!(f, "{file} ends in a torn line of {bytes} bytes"),
+            Notice::PutAside { seq, file, bytes, missing } => {
+                write!(
+                    f,
+                    "line {seq}: at this start {bytes} bytes of {file} were put aside, {missing} lines were missing"
+                )
+            }
+            Notice::Unavailable { seq, fault, seconds, refused } => {
+                write!(
+                    f,
+                    "line {seq}: before it the record could not be written for {seconds} s ({fault}); {refused} events were refused"
+                )
+            }
+            Notice::SinkDropped { seq, sink, events } => write!(f, "line {seq}: sink {sink} missed {events} events"),
+            Notice::Unvouched { from, to } => write!(f, "no checkpoint vouches for {} yet", range(*from, *to)),
+            Notice::CheckpointsUnchecked { count } => {
+                write!(f, "{count} checkpoints could not be held against the lines: older files are not here")
+            }
+        }
+    }
+}

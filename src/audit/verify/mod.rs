@@ -1,0 +1,104 @@
+//! Checks a copied record offline, with nothing but the verifier key, and names the first line that is not as it was.
+//!
+//! Three witnesses are heard: the numbers in the lines, the signed hashes beside each file (`signed`), and the
+//! checkpoints over the whole tree. `lines` holds the lines against them; `story` reads what the events tell of crashes
+//! and silences. Memory: the hashes of one file, the checkpoints, and the statements that run at one time.
+
+mod finding;
+mod lines;
+mod signed;
+mod story;
+
+use std::io;
+use std::path::Path;
+
+use serde::Serialize;
+
+pub use finding::{Finding, Notice, Place};
+pub use signed::{SignedHashes, signed_hashes};
+
+use super::checkpoint::Checkpoint;
+use super::note::NoteVerifier;
+use super::segment;
+use lines::Walk;
+use signed::Checkpoints;
+use story::Story;
+
+/// Listed findings and notices of one kind; more are only counted.
+const MOST_LISTED: usize = 1000;
+
+/// What a record came to.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Verdict {
+    pub folder: String,
+    pub key: String,
+    /// Everything that proves damage, in the order in which it was found; empty: the record is whole.
+    pub findings: Vec<Finding>,
+    /// Findings beyond those that are listed.
+    pub more_findings: u64,
+    /// What an auditor should know and that is no damage.
+    pub notices: Vec<Notice>,
+    pub more_notices: u64,
+    pub files: u64,
+    pub lines: u64,
+    pub bytes: u64,
+    pub first_time: Option<String>,
+    pub last_time: Option<String>,
+    /// Checkpoints that this key signed, and how many of them the lines were held against.
+    pub checkpoints: u64,
+    pub checkpoints_checked: u64,
+    /// Number of the last line that a checkpoint vouches for.
+    pub vouched: u64,
+    /// Lines after that one: nothing vouches for them yet.
+    pub unvouched: u64,
+    pub decisions: u64,
+    /// Statements that were let through and of whose end nothing is on record.
+    pub never_completed: u64,
+}
+
+impl Verdict {
+    pub fn is_whole(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// The damage with the lowest line number.
+    pub fn first_finding(&self) -> Option<&Finding> {
+        self.findings.iter().min_by_key(|f| f.first_seq())
+    }
+
+    fn find(&mut self, finding: Finding) {
+        if self.findings.len() < MOST_LISTED { self.findings.push(finding) } else { self.more_findings += 1 }
+    }
+
+    fn note(&mut self, notice: Notice) {
+        if self.notices.len() < MOST_LISTED { self.notices.push(notice) } else { self.more_notices += 1 }
+    }
+}
+
+/// Checks the record in `folder`. `external` is a checkpoint that was kept elsewhere: with it, a tail that was cut off
+/// together with its checkpoints shows too. `progress` is told how many bytes have been read.
+pub fn verify(
+    folder: &Path,
+    key: &NoteVerifier,
+    external: Option<&str>,
+    progress: &mut dyn FnMut(u64),
+) -> io::Result<Verdict> {
+    let mut verdict = Verdict { folder: folder.display().to_string(), key: key.to_string(), ..Verdict::default() };
+    let segments = segment::list(folder)?;
+    let mut checkpoints = Checkpoints::read(folder, key, &mut verdict)?;
+    if let Some(note) = external {
+        match key.open(note).map(Checkpoint::parse) {
+            Ok(Some(checkpoint)) if checkpoint.origin == key.name() => checkpoints.add_external(checkpoint),
+            Ok(_) => verdict.find(Finding::ExternalUnusable { why: "it is not a checkpoint of this log".into() }),
+            Err(e) => verdict.find(Finding::ExternalUnusable { why: e.to_string() }),
+        }
+    }
+    let mut story = Story::default();
+    let mut walk = Walk::new(key, &checkpoints, progress);
+    for (i, segment) in segments.iter().enumerate() {
+        walk.file(segment, i + 1 == segments.len(), &mut story, &mut verdict)?;
+    }
+    walk.finish(&mut verdict);
+    story.finish(&mut verdict);
+    Ok(verdict)
+}

@@ -1,0 +1,137 @@
+//! What the key has signed: the checkpoints of a folder and the hashes beside a file of lines.
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::Path;
+
+use super::{Finding, Verdict};
+use crate::audit::checkpoint::{Checkpoint, Leaves, parse_frontier};
+use crate::audit::note::{FiledNote, NoteReader, NoteVerifier};
+use crate::audit::segment::Segment;
+use crate::audit::tree::{Hash, Tree};
+
+/// The checkpoints of a folder, by rising size.
+pub struct Checkpoints {
+    pub all: Vec<Known>,
+}
+
+pub struct Known {
+    pub size: u64,
+    pub root: Hash,
+    pub external: bool,
+}
+
+impl Checkpoints {
+    pub fn read(folder: &Path, key: &NoteVerifier, verdict: &mut Verdict) -> io::Result<Self> {
+        let mut all: Vec<Known> = Vec::new();
+        let path = folder.join(crate::audit::CHECKPOINTS);
+        if path.exists() {
+            let mut notes = NoteReader::new(BufReader::new(File::open(path)?));
+            while let Some(FiledNote { note, line, .. }) = notes.next()? {
+                match checkpoint(&note, key, all.last().map_or(0, |k| k.size)) {
+                    Ok(c) => all.push(Known { size: c.size, root: c.root, external: false }),
+                    Err(why) => verdict.find(Finding::CheckpointUnusable { line, why }),
+                }
+            }
+        }
+        verdict.checkpoints = all.len() as u64;
+        if all.is_empty() {
+            verdict.find(Finding::CheckpointsMissing);
+        }
+        Ok(Self { all })
+    }
+
+    pub fn add_external(&mut self, checkpoint: Checkpoint) {
+        self.all.push(Known { size: checkpoint.size, root: checkpoint.root, external: true });
+        self.all.sort_by_key(|k| k.size);
+    }
+
+    pub fn last_size(&self) -> u64 {
+        self.all.last().map_or(0, |k| k.size)
+    }
+}
+
+fn checkpoint(note: &str, key: &NoteVerifier, before: u64) -> Result<Checkpoint, String> {
+    let text = key.open(note).map_err(|e| e.to_string())?;
+    let checkpoint =
+        Checkpoint::parse(text).filter(|c| c.origin == key.name()).ok_or("it is not a checkpoint of this log")?;
+    if checkpoint.size < before {
+        return Err(format!("it vouches for {} lines, and the one before it already for {before}", checkpoint.size));
+    }
+    Ok(checkpoint)
+}
+
+/// The signed hashes beside one file.
+#[derive(Default)]
+pub struct SignedHashes {
+    /// Number of the file's first line.
+    first: u64,
+    hashes: Vec<Option<Hash>>,
+    /// The tree before the first line.
+    pub frontier: Option<Tree>,
+}
+
+impl SignedHashes {
+    pub fn of(&self, seq: u64) -> Option<Hash> {
+        let index = usize::try_from(seq.checked_sub(self.first)?).ok()?;
+        self.hashes.get(index).copied().flatten()
+    }
+
+    /// Number of the last line with a hash; 0: there is none.
+    pub fn last(&self) -> u64 {
+        if self.hashes.is_empty() { 0 } else { self.first + self.hashes.len() as u64 - 1 }
+    }
+
+    fn add(&mut self, leaves: Leaves) -> Result<(), &'static str> {
+        let at = leaves.first.checked_sub(self.first).ok_or("its lines belong to an earlier file")?;
+        let at = usize::try_from(at).map_err(|_| "its numbers are too high")?;
+        if at > self.hashes.len() + MOST_SKIPPED {
+            return Err("hashes before it are missing");
+        }
+        self.hashes.resize(self.hashes.len().max(at + leaves.hashes.len()), None);
+        for (place, hash) in self.hashes[at..].iter_mut().zip(leaves.hashes) {
+            if place.is_some_and(|known| known != hash) {
+                return Err("it contradicts an earlier one");
+            }
+            *place = Some(hash);
+        }
+        Ok(())
+    }
+}
+
+/// Lines whose hashes may be missing between two notes: a bound on memory, not on damage.
+const MOST_SKIPPED: usize = 1 << 22;
+
+/// Reads the hashes beside `segment`; what this key did not sign is a finding and left out.
+pub fn signed_hashes(segment: &Segment, key: &NoteVerifier, verdict: &mut Verdict) -> io::Result<SignedHashes> {
+    let mut signed = SignedHashes { first: segment.first, ..SignedHashes::default() };
+    let path = segment.leaves_path();
+    let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if !path.exists() {
+        verdict.find(Finding::HashesMissing { file, first: segment.first });
+        return Ok(signed);
+    }
+    let mut notes = NoteReader::new(BufReader::with_capacity(1 << 18, File::open(&path)?));
+    let mut torn = None;
+    while let Some(FiledNote { note, line, .. }) = notes.next()? {
+        verdict.findings.extend(torn.take());
+        let taken = key.open(&note).map_err(|e| e.to_string()).and_then(|text| {
+            if let Some(tree) = parse_frontier(text, key.name()).filter(|t| t.size() + 1 == segment.first) {
+                signed.frontier = Some(tree);
+                return Ok(());
+            }
+            let leaves = Leaves::parse(text, key.name()).ok_or("it is not a list of hashes of this file")?;
+            Ok(signed.add(leaves)?)
+        });
+        if let Err(why) = taken {
+            let finding = Finding::HashesUnusable { file: file.clone(), line, why, first: segment.first };
+            // A torn last note is what a crash leaves; the lines it was for are merely not vouched for.
+            if is_torn(&note) { torn = Some(finding) } else { verdict.find(finding) }
+        }
+    }
+    Ok(signed)
+}
+
+fn is_torn(note: &str) -> bool {
+    !note.ends_with('\n') || !note.contains("\n\n")
+}

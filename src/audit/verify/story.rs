@@ -1,0 +1,150 @@
+//! What the events themselves tell: statements without an end, silences, crashes, faults.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use super::{Notice, Verdict};
+
+#[derive(Default)]
+pub struct Story {
+    /// Statements that were let through and have not ended: number of the decision.
+    open: HashMap<String, u64>,
+    last: Option<Moment>,
+    /// Heartbeat of the running proxy; `None`: it does not run.
+    heartbeat: Option<SignedDuration>,
+}
+
+struct Moment {
+    seq: u64,
+    time: Timestamp,
+}
+
+/// The fields of a line that the story needs.
+#[derive(Deserialize)]
+struct Told<'a> {
+    seq: u64,
+    time: Timestamp,
+    #[serde(borrow)]
+    event: Cow<'a, str>,
+    #[serde(borrow, default)]
+    statement: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    outcome: Option<Cow<'a, str>>,
+    #[serde(default)]
+    heartbeat_seconds: Option<u64>,
+    #[serde(default)]
+    file: Option<String>,
+    #[serde(default)]
+    missing: Option<u64>,
+    #[serde(default)]
+    fault: Option<String>,
+    #[serde(default)]
+    seconds: Option<u64>,
+    #[serde(default)]
+    refused: Option<u64>,
+    #[serde(default)]
+    sink: Option<String>,
+    #[serde(default)]
+    bytes: Option<u64>,
+    #[serde(default)]
+    events: Option<u64>,
+}
+
+impl Story {
+    /// Takes the next line. A line that cannot be read is `lines`' finding, not ours.
+    pub fn line(&mut self, line: &[u8], verdict: &mut Verdict) {
+        let Ok(told) = serde_json::from_slice::<Told>(line) else { return };
+        if told.event == "start" {
+            self.started(&told, verdict);
+        }
+        self.keep_time(&told, verdict);
+        match &*told.event {
+            "decision" => self.decided(told, verdict),
+            "completion" => {
+                told.statement.map(|s| self.open.remove(&*s));
+            }
+            "stop" => self.heartbeat = None,
+            "recovered" => verdict.note(Notice::PutAside {
+                seq: told.seq,
+                file: told.file.unwrap_or_default(),
+                bytes: told.bytes.unwrap_or_default(),
+                missing: told.missing.unwrap_or_default(),
+            }),
+            "resumed" => verdict.note(Notice::Unavailable {
+                seq: told.seq,
+                fault: told.fault.unwrap_or_default(),
+                seconds: told.seconds.unwrap_or_default(),
+                refused: told.refused.unwrap_or_default(),
+            }),
+            "sink_dropped" => verdict.note(Notice::SinkDropped {
+                seq: told.seq,
+                sink: told.sink.unwrap_or_default(),
+                events: told.events.unwrap_or_default(),
+            }),
+            _ => {}
+        }
+    }
+
+    fn decided(&mut self, told: Told, verdict: &mut Verdict) {
+        verdict.decisions += 1;
+        if told.outcome.as_deref() != Some("refused")
+            && let Some(statement) = told.statement
+        {
+            self.open.insert(statement.into_owned(), told.seq);
+        }
+    }
+
+    fn keep_time(&mut self, told: &Told, verdict: &mut Verdict) {
+        let time = told.time;
+        verdict.first_time.get_or_insert_with(|| format!("{time:.6}"));
+        if let Some(last) = &self.last {
+            let passed = time.duration_since(last.time);
+            let words = || (format!("{:.6}", last.time), format!("{time:.6}"));
+            if passed < SignedDuration::from_secs(-1) {
+                let (from, to) = words();
+                verdict.note(Notice::ClockWentBack { seq: told.seq, from, to });
+            }
+            // A late heartbeat on a busy machine is not a silence; two missing ones are.
+            if let Some(beat) = self.heartbeat
+                && passed > beat * 2 + SignedDuration::from_secs(5)
+                && told.event != "start"
+            {
+                let (from, to) = words();
+                verdict.note(Notice::Silent { after: last.seq, from, to });
+            }
+        }
+        self.last = Some(Moment { seq: told.seq, time });
+    }
+
+    fn started(&mut self, told: &Told, verdict: &mut Verdict) {
+        if let Some(last) = self.last.as_ref().filter(|_| self.heartbeat.is_some()) {
+            verdict.note(Notice::NoStop { after: last.seq, time: format!("{:.6}", last.time) });
+        }
+        self.forget_open(verdict);
+        let seconds = told.heartbeat_seconds.unwrap_or(60);
+        self.heartbeat = Some(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX / 4)));
+    }
+
+    /// What runs when the proxy starts or the record ends will not end on record.
+    fn forget_open(&mut self, verdict: &mut Verdict) {
+        let mut open: Vec<_> = self.open.drain().collect();
+        open.sort_by_key(|(_, seq)| *seq);
+        verdict.never_completed += open.len() as u64;
+        for (statement, seq) in open {
+            verdict.note(Notice::NeverCompleted { seq, statement });
+        }
+    }
+
+    pub fn finish(mut self, verdict: &mut Verdict) {
+        verdict.last_time = self.last.as_ref().map(|l| format!("{:.6}", l.time));
+        if self.heartbeat.is_some()
+            && let Some(last) = &self.last
+        {
+            verdict.note(Notice::NoStop { after: last.seq, time: format!("{:.6}", last.time) });
+        }
+        self.forget_open(verdict);
+    }
+}
