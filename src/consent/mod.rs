@@ -11,6 +11,7 @@
 pub mod choice;
 pub mod fault;
 pub mod history;
+pub mod import;
 pub mod init;
 pub mod record;
 pub mod standing;

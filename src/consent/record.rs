@@ -143,7 +143,7 @@ impl Row {
             self.identity.iter().map(|c| statement.finds(target, c)).collect::<Result<_, Fault>>()?;
         self.refuse_older(tx, target).await?;
         let sql = format!("UPDATE {} SET {} WHERE {}", target.table(), set.join(", "), found.join(" AND "));
-        statement.execute(tx, &sql).await.map_err(|f| explain(target, f))
+        statement.execute(tx, &sql).await.map_err(|f| target.explain(f))
     }
 
     /// A choice that is told late must not undo a newer one.
@@ -176,7 +176,7 @@ impl Row {
             values.push(statement.value(target, cell)?);
         }
         let sql = format!("INSERT INTO {} ({}) VALUES ({})", target.table(), columns.join(", "), values.join(", "));
-        statement.execute(tx, &sql).await.map_err(|f| explain(target, f))?;
+        statement.execute(tx, &sql).await.map_err(|f| target.explain(f))?;
         Ok(())
     }
 }
@@ -237,19 +237,6 @@ fn text_or_null(value: &Option<String>) -> Value {
 fn unmapped(target: &Target<'_>, key: &str, why: &str) -> Fault {
     Fault::new(format!("the policy maps no `{key}` column of {}: {why}", target.source.table_name))
         .hint(format!("map it in [subject.{}.consent], or leave the option away", target.kind.name))
-}
-
-/// An enum without the label is the one refusal whose remedy is in the policy.
-fn explain(target: &Target<'_>, fault: Fault) -> Fault {
-    match fault.sqlstate.as_deref() {
-        Some("22P02") => Fault { message: format!("{}: {}", target.source.table_name, fault.message), ..fault }.hint(
-            format!(
-                "the status, purpose or channel is no value of its column's type; see `withdrawn` and `objected` in [subject.{}.consent]",
-                target.kind.name
-            ),
-        ),
-        _ => fault,
-    }
 }
 
 /// A statement's parameters as they are numbered.

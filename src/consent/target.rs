@@ -3,7 +3,7 @@
 //! Every value is a text parameter, cast in the statement to the column's own type (`$1::text::bigint`), so enums,
 //! uuids and numbers need no code of their own.
 
-use crate::engine::catalog::{Catalog, Column, Relation, quote_ident};
+use crate::engine::catalog::{Catalog, Column, ColumnType, Relation, quote_ident};
 use crate::engine::policy::{ConsentSource, Policy, SubjectKind};
 
 use super::choice::Act;
@@ -15,7 +15,7 @@ pub struct Target<'a> {
     pub kind: &'a SubjectKind,
     pub source: &'a ConsentSource,
     relation: &'a Relation,
-    key_type: &'a str,
+    key_type: &'a ColumnType,
 }
 
 /// What a row of the table is.
@@ -37,7 +37,7 @@ impl<'a> Target<'a> {
         })?;
         let relation = relation(catalog, source.table, &source.table_name.to_string())?;
         let subject_table = relation_of_kind(catalog, kind)?;
-        let key_type = &column(subject_table, &kind.key)?.ty.sql;
+        let key_type = &column(subject_table, &kind.key)?.ty;
         Ok(Self { policy, kind, source, relation, key_type })
     }
 
@@ -59,7 +59,12 @@ impl<'a> Target<'a> {
 
     /// SQL type of the subject's key in the subject's own table.
     pub fn key_type(&self) -> &'a str {
-        self.key_type
+        &self.key_type.sql
+    }
+
+    /// Name of the key's type, below domains.
+    pub fn key_base(&self) -> &'a str {
+        &self.key_type.base
     }
 
     /// Parameter `$n` as a value of `column`'s type.
@@ -75,6 +80,19 @@ impl<'a> Target<'a> {
     /// The time column `name` as a `timestamptz` (contract, section 3: dates and bare timestamps read as UTC).
     pub fn instant(&self, name: &str) -> Result<String, Fault> {
         to_instant(self.column(name)?, &quote_ident(name))
+    }
+
+    /// An enum without the label is the one refusal of PostgreSQL whose remedy is in the policy.
+    pub fn explain(&self, fault: Fault) -> Fault {
+        match fault.sqlstate.as_deref() {
+            Some("22P02") => {
+                Fault { message: format!("{}: {}", self.source.table_name, fault.message), ..fault }.hint(format!(
+                    "the status, purpose or channel is no value of its column's type; see `withdrawn` and `objected` in [subject.{}.consent]",
+                    self.kind.name
+                ))
+            }
+            _ => fault,
+        }
     }
 
     /// The value of the status column that stands for `act`.

@@ -4,6 +4,7 @@
 mod common;
 
 mod choices;
+mod import;
 mod init;
 mod policy;
 mod standing;

@@ -1,0 +1,283 @@
+//! The SQL of an import, from the staging table into the consent table.
+//!
+//! Of a person's choices for one purpose and channel the newest counts, in the file as on record: an old file never
+//! undoes a newer choice. Values are never in the text; the staging table holds them.
+
+use crate::consent::fault::Fault;
+use crate::consent::target::{Target, from_instant, to_instant};
+use crate::engine::catalog::quote_ident;
+use crate::engine::policy::Channel;
+
+use super::line::Key;
+
+pub const STAGE: &str = "pg_temp.consentry_import";
+
+pub const CREATE_STAGE: &str = "CREATE TEMPORARY TABLE consentry_import (
+    line int8 NOT NULL, subject text NOT NULL, purpose text NOT NULL, channel text, status text NOT NULL,
+    grants bool NOT NULL, withdraws bool NOT NULL, time timestamptz NOT NULL, expires timestamptz,
+    notice text, source text, recipient text, event text) ON COMMIT DROP";
+
+pub const COPY_STAGE: &str = "COPY pg_temp.consentry_import FROM STDIN";
+
+/// How staged text and the table's columns meet.
+pub struct Merge<'a> {
+    target: &'a Target<'a>,
+    /// `s.subject` as a value of the subject table's key, and that key to compare it with.
+    subject_key: (String, String),
+}
+
+impl<'a> Merge<'a> {
+    pub fn new(target: &'a Target<'a>, key: Key) -> Self {
+        let column = format!("p.{}", quote_ident(&target.kind.key));
+        let subject_key = match key {
+            Key::Integer { .. } | Key::Uuid => (format!("s.subject::{}", target.key_type()), column),
+            Key::Text => ("s.subject".to_owned(), format!("{column}::pg_catalog.text")),
+        };
+        Self { target, subject_key }
+    }
+
+    /// Lines whose subject is not there.
+    pub fn unknown_subjects(&self) -> String {
+        let (staged, stored) = &self.subject_key;
+        format!(
+            "SELECT s.line FROM {STAGE} AS s WHERE NOT EXISTS (SELECT FROM {people} AS p WHERE {stored} = {staged}) ORDER BY 1",
+            people = self.target.kind.table_name.to_sql()
+        )
+    }
+
+    /// Lines that take one channel out of a consent for all channels, which would go on to allow it.
+    pub fn withdrawn_from_general(&self) -> Result<Option<String>, Fault> {
+        let source = self.target.source;
+        let Some(channel) = &source.channel else { return Ok(None) };
+        let granted = granted_list(self.target);
+        Ok(Some(format!(
+            "SELECT s.line FROM {STAGE} AS s
+              WHERE s.withdraws AND s.channel IS NOT NULL
+                AND (EXISTS (SELECT FROM {STAGE} AS o WHERE o.grants AND o.channel IS NULL
+                                AND (o.subject, o.purpose) = (s.subject, s.purpose))
+                  OR EXISTS (SELECT FROM {table} AS t WHERE t.{subject} = {key} AND t.{purpose}::pg_catalog.text = s.purpose
+                                AND t.{channel} IS NULL AND t.{status}::pg_catalog.text IN ({granted})))
+              ORDER BY 1",
+            table = self.target.table(),
+            subject = quote_ident(&source.subject),
+            key = self.value("subject")?,
+            purpose = quote_ident(&source.purpose),
+            channel = quote_ident(channel),
+            status = quote_ident(&source.status),
+        )))
+    }
+
+    /// A withdrawal without channel is one of every channel on record or in the file.
+    pub fn spread_withdrawals(&self) -> Result<Option<String>, Fault> {
+        let source = self.target.source;
+        let Some(channel) = &source.channel else { return Ok(None) };
+        let known = Channel::ALL.map(|c| format!("'{}'", c.as_str())).join(", ");
+        Ok(Some(format!(
+            "INSERT INTO {STAGE}
+             SELECT s.line, s.subject, s.purpose, c.channel, s.status, s.grants, s.withdraws, s.time, s.expires,
+                    s.notice, s.source, s.recipient, s.event
+               FROM {STAGE} AS s, LATERAL (
+                    SELECT o.channel FROM {STAGE} AS o
+                     WHERE (o.subject, o.purpose) = (s.subject, s.purpose) AND o.channel IS NOT NULL
+                    UNION
+                    SELECT t.{channel}::pg_catalog.text FROM {table} AS t
+                     WHERE t.{subject} = {key} AND t.{purpose}::pg_catalog.text = s.purpose
+                       AND t.{channel}::pg_catalog.text IN ({known})) AS c
+              WHERE s.withdraws AND s.channel IS NULL",
+            channel = quote_ident(channel),
+            table = self.target.table(),
+            subject = quote_ident(&source.subject),
+            key = self.value("subject")?,
+            purpose = quote_ident(&source.purpose),
+        )))
+    }
+
+    /// For a state table: of each choice only the newest stays staged, of two equally new ones the no.
+    pub fn keep_newest(&self) -> String {
+        format!(
+            "DELETE FROM {STAGE} AS s USING (
+                 SELECT ctid, pg_catalog.row_number() OVER (PARTITION BY subject, purpose, channel
+                                                            ORDER BY time DESC, grants, line DESC) AS place FROM {STAGE}
+             ) AS o WHERE o.ctid = s.ctid AND o.place > 1"
+        )
+    }
+
+    /// No other choice comes in between while rows are changed and added; readers go on reading.
+    pub fn lock(&self) -> String {
+        format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", self.target.table())
+    }
+
+    /// Staged choices that change nothing, because a newer one is on record.
+    pub fn count_older(&self) -> Result<String, Fault> {
+        let (table, same, newer) = (self.target.table(), self.same()?, self.newer()?);
+        Ok(format!(
+            "SELECT pg_catalog.count(*) FROM {STAGE} AS s WHERE EXISTS (SELECT FROM {table} AS t WHERE {same})
+                AND NOT EXISTS (SELECT FROM {table} AS t WHERE {same} AND {newer})"
+        ))
+    }
+
+    pub fn update(&self) -> Result<String, Fault> {
+        let cells = self.cells()?;
+        let set: Vec<String> = cells.iter().map(|c| format!("{} = {}", quote_ident(&c.column), c.update)).collect();
+        Ok(format!(
+            "UPDATE {} AS t SET {} FROM {STAGE} AS s WHERE {} AND {}",
+            self.target.table(),
+            set.join(", "),
+            self.same()?,
+            self.newer()?
+        ))
+    }
+
+    /// Every staged choice that is not in the ledger yet, or those for which the state table has no row yet.
+    pub fn insert(&self) -> Result<String, Fault> {
+        let mut columns: Vec<(String, String)> = Vec::new();
+        let source = self.target.source;
+        columns.push((source.subject.clone(), self.value("subject")?));
+        columns.push((source.purpose.clone(), self.value("purpose")?));
+        if let Some(channel) = &source.channel {
+            columns.push((channel.clone(), self.value("channel")?));
+        }
+        columns.extend(self.cells()?.into_iter().map(|c| (c.column, c.insert)));
+        let names: Vec<String> = columns.iter().map(|(c, _)| quote_ident(c)).collect();
+        let values: Vec<&str> = columns.iter().map(|(_, v)| v.as_str()).collect();
+        let table = self.target.table();
+        let found = match &source.recorded_at {
+            Some(recorded) => format!(
+                "{} AND t.{} = {} AND t.{} = {}",
+                self.same()?,
+                quote_ident(recorded),
+                from_instant(self.target.column(recorded)?, "s.time")?,
+                quote_ident(&source.status),
+                self.value("status")?
+            ),
+            None => self.same()?,
+        };
+        Ok(format!(
+            "INSERT INTO {table} ({}) SELECT {} FROM {STAGE} AS s
+              WHERE NOT EXISTS (SELECT FROM {table} AS t WHERE {found}) ORDER BY s.line",
+            names.join(", "),
+            values.join(", ")
+        ))
+    }
+
+    /// The staged field `name`, as a value of the column that keeps it.
+    fn value(&self, name: &str) -> Result<String, Fault> {
+        let source = self.target.source;
+        let column = match name {
+            "subject" => Some(&source.subject),
+            "purpose" => Some(&source.purpose),
+            "channel" => source.channel.as_ref(),
+            "status" => Some(&source.status),
+            "notice" => source.notice.as_ref(),
+            "source" => source.source.as_ref(),
+            "recipient" => source.recipient.as_ref(),
+            "event" => source.event.as_ref(),
+            _ => None,
+        };
+        let column = column.ok_or_else(|| Fault::new(format!("no column keeps {name}")))?;
+        Ok(format!("s.{name}::{}", self.target.column(column)?.ty.sql))
+    }
+
+    /// Same subject, purpose and channel.
+    fn same(&self) -> Result<String, Fault> {
+        let source = self.target.source;
+        let mut same = format!(
+            "t.{} = {} AND t.{} = {}",
+            quote_ident(&source.subject),
+            self.value("subject")?,
+            quote_ident(&source.purpose),
+            self.value("purpose")?
+        );
+        if let Some(channel) = &source.channel {
+            let (column, value) = (quote_ident(channel), self.value("channel")?);
+            // Not IS NOT DISTINCT FROM: no index serves that.
+            same.push_str(&format!(" AND (t.{column} = {value} OR t.{column} IS NULL AND s.channel IS NULL)"));
+        }
+        Ok(same)
+    }
+
+    /// Whether the staged choice is newer than the row `t`. Without a time to compare, only a no changes a row, and a
+    /// yes one that is a yes already.
+    fn newer(&self) -> Result<String, Fault> {
+        let source = self.target.source;
+        let times: Vec<String> = [&source.granted_at, &source.withdrawn_at]
+            .into_iter()
+            .flatten()
+            .map(|name| to_instant(self.target.column(name)?, &format!("t.{}", quote_ident(name))))
+            .collect::<Result<_, Fault>>()?;
+        let stored =
+            if times.is_empty() { "NULL::timestamptz".to_owned() } else { format!("GREATEST({})", times.join(", ")) };
+        Ok(format!(
+            "CASE WHEN {stored} IS NULL THEN NOT s.grants OR t.{status}::pg_catalog.text IN ({granted})
+                  ELSE s.time > {stored} OR s.time = {stored} AND NOT s.grants AND t.{status}::pg_catalog.text IN ({granted}) END",
+            status = quote_ident(&source.status),
+            granted = granted_list(self.target),
+        ))
+    }
+
+    /// Columns besides those that find a row. As in `record`: a consent starts afresh, a no leaves what it does not say.
+    fn cells(&self) -> Result<Vec<Cell>, Fault> {
+        let source = self.target.source;
+        let mut cells = vec![Cell::same(&source.status, self.value("status")?)];
+        let time = |column: &str| from_instant(self.target.column(column)?, "s.time");
+        if let Some(column) = &source.recorded_at {
+            cells.push(Cell::same(column, time(column)?));
+        }
+        if let Some(column) = &source.granted_at {
+            let granted = time(column)?;
+            cells.push(Cell {
+                column: column.clone(),
+                update: format!("CASE WHEN s.grants THEN {granted} ELSE t.{} END", quote_ident(column)),
+                insert: format!("CASE WHEN s.grants THEN {granted} END"),
+            });
+        }
+        if let Some(column) = &source.withdrawn_at {
+            cells.push(Cell::same(column, format!("CASE WHEN NOT s.grants THEN {} END", time(column)?)));
+        }
+        if let Some(column) = &source.expires_at {
+            cells.push(Cell::kept(column, "s.expires", from_instant(self.target.column(column)?, "s.expires")?));
+        }
+        let texts = [
+            ("notice", &source.notice),
+            ("source", &source.source),
+            ("recipient", &source.recipient),
+            ("event", &source.event),
+        ];
+        for (name, column) in texts {
+            if let Some(column) = column {
+                cells.push(Cell::kept(column, &format!("s.{name}"), self.value(name)?));
+            }
+        }
+        Ok(cells)
+    }
+}
+
+struct Cell {
+    column: String,
+    update: String,
+    insert: String,
+}
+
+impl Cell {
+    fn same(column: &str, value: String) -> Self {
+        Self { column: column.to_owned(), update: value.clone(), insert: value }
+    }
+
+    /// A field that a no may leave away, and then what was there stays.
+    fn kept(column: &str, staged: &str, value: String) -> Self {
+        Self {
+            column: column.to_owned(),
+            update: format!(
+                "CASE WHEN s.grants OR {staged} IS NOT NULL THEN {value} ELSE t.{} END",
+                quote_ident(column)
+            ),
+            insert: value,
+        }
+    }
+}
+
+/// The policy's words for yes, as SQL literals (they come from the policy, not from people).
+fn granted_list(target: &Target<'_>) -> String {
+    let words: Vec<String> = target.source.granted.iter().map(|g| crate::engine::catalog::quote_literal(g)).collect();
+    if words.is_empty() { "NULL".to_owned() } else { words.join(", ") }
+}

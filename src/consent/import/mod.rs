@@ -1,0 +1,163 @@
+//! `consent import`: many choices from a CSV file, all or (on request) all good ones, in flat memory.
+//!
+//! Lines are checked one by one (`line`) and copied into a temporary table; what only the database knows is checked
+//! there; then the whole is merged into the consent table (`merge`), in one transaction.
+
+pub mod line;
+mod merge;
+
+use std::io::Read;
+
+use bytes::{Bytes, BytesMut};
+use csv::ByteRecord;
+use futures_util::SinkExt;
+use jiff::Timestamp;
+use tokio_postgres::{Client, CopyInSink, Transaction};
+
+use super::fault::Fault;
+use super::target::{Shape, Target};
+use line::{Checker, Header, Key};
+use merge::Merge;
+
+/// Sent to PostgreSQL in pieces of about this many bytes.
+const CHUNK: usize = 64 * 1024;
+
+/// What a bad line does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadLines {
+    /// Nothing is imported.
+    Refuse,
+    /// The others are imported.
+    Skip,
+}
+
+/// What the caller is told while it goes on.
+pub enum Progress {
+    /// This many bytes of the file have been read.
+    Read(u64),
+    /// A line is bad: its number, counted from 1 with the header, and what is wrong.
+    Bad { line: u64, wrong: String },
+    /// The file is read, and is being checked and merged.
+    Merging,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Imported {
+    pub lines: u64,
+    pub bad: u64,
+    /// Rows added.
+    pub added: u64,
+    /// Rows changed (state tables).
+    pub changed: u64,
+    /// Choices left out, because a newer one is on record (state tables).
+    pub older: u64,
+}
+
+/// Imports `file`; `on` hears of every bad line, whether or not they are skipped.
+pub async fn import(
+    client: &mut Client,
+    target: &Target<'_>,
+    file: impl Read,
+    bad_lines: BadLines,
+    on: &mut dyn FnMut(Progress),
+) -> Result<Imported, Fault> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
+    let header = Header::read(reader.headers().map_err(unreadable)?, target)?;
+    let checker = Checker::new(target, header, Timestamp::now())?;
+    let merge = Merge::new(target, Key::of(target.key_base()));
+
+    let tx = client.transaction().await?;
+    tx.batch_execute(merge::CREATE_STAGE).await?;
+    let mut done = stage(&tx, &mut reader, &checker, on).await?;
+    on(Progress::Merging);
+    tx.batch_execute(&format!("ANALYZE {}", merge::STAGE)).await?;
+    done.bad += check_staged(&tx, &merge, on).await?;
+    if done.bad > 0 && bad_lines == BadLines::Refuse {
+        return Err(Fault::new(format!("{} of {} lines are bad; nothing was imported", done.bad, done.lines))
+            .hint("correct them, or leave them out with --skip-bad"));
+    }
+    merge_staged(&tx, target, &merge, &mut done).await.map_err(|f| target.explain(f))?;
+    tx.commit().await?;
+    Ok(done)
+}
+
+/// Reads the file into the staging table.
+async fn stage(
+    tx: &Transaction<'_>,
+    reader: &mut csv::Reader<impl Read>,
+    checker: &Checker<'_>,
+    on: &mut dyn FnMut(Progress),
+) -> Result<Imported, Fault> {
+    let sink: CopyInSink<Bytes> = tx.copy_in(merge::COPY_STAGE).await?;
+    let mut sink = std::pin::pin!(sink);
+    let (mut done, mut chunk, mut record) = (Imported::default(), BytesMut::new(), ByteRecord::new());
+    while reader.read_byte_record(&mut record).map_err(unreadable)? {
+        done.lines += 1;
+        let number = record.position().map_or(0, csv::Position::line);
+        match checker.check(std::mem::take(&mut record)) {
+            Ok(line) => line.copy_into(number, &mut chunk),
+            Err(wrong) => {
+                done.bad += 1;
+                on(Progress::Bad { line: number, wrong: wrong.join("; ") });
+            }
+        }
+        if chunk.len() >= CHUNK {
+            sink.send(chunk.split().freeze()).await?;
+            on(Progress::Read(reader.position().byte()));
+        }
+    }
+    sink.send(chunk.freeze()).await?;
+    sink.finish().await?;
+    Ok(done)
+}
+
+fn unreadable(error: csv::Error) -> Fault {
+    // csv's own words hold positions and I/O errors, no fields.
+    Fault::new(format!("the file cannot be read: {error}"))
+}
+
+/// Checks that need the database; bad lines leave the staging table.
+async fn check_staged(tx: &Transaction<'_>, merge: &Merge<'_>, on: &mut dyn FnMut(Progress)) -> Result<u64, Fault> {
+    let mut checks = vec![(merge.unknown_subjects(), "subject is not there")];
+    if let Some(sql) = merge.withdrawn_from_general()? {
+        checks.push((
+            sql,
+            "takes one channel out of a consent for all channels; record it with `consent withdraw`, or give that consent by channel",
+        ));
+    }
+    let mut bad = 0;
+    for (sql, wrong) in checks {
+        let lines: Vec<i64> = tx.query(&sql, &[]).await?.iter().map(|r| r.try_get(0)).collect::<Result<_, _>>()?;
+        for line in &lines {
+            on(Progress::Bad { line: line.unsigned_abs(), wrong: wrong.to_owned() });
+        }
+        if !lines.is_empty() {
+            let leave = format!("DELETE FROM {} WHERE line = ANY($1)", merge::STAGE);
+            bad += tx.execute(&leave, &[&lines]).await?;
+        }
+    }
+    Ok(bad)
+}
+
+async fn merge_staged(
+    tx: &Transaction<'_>,
+    target: &Target<'_>,
+    merge: &Merge<'_>,
+    done: &mut Imported,
+) -> Result<(), Fault> {
+    if target.shape() == Shape::State {
+        tx.batch_execute(&merge.lock()).await?;
+    }
+    if let Some(sql) = merge.spread_withdrawals()? {
+        tx.execute(&sql, &[]).await?;
+    }
+    if target.shape() == Shape::State {
+        tx.execute(&merge.keep_newest(), &[]).await?;
+        let older: i64 = tx.query_one(&merge.count_older()?, &[]).await?.try_get(0)?;
+        done.older = older.unsigned_abs();
+        done.changed = tx.execute(&merge.update()?, &[]).await?;
+    }
+    done.added = tx.execute(&merge.insert()?, &[]).await?;
+    Ok(())
+}

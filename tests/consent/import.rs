@@ -1,0 +1,260 @@
+//! CSV files into consent tables: what is taken, what is complained about, and what an old file cannot undo.
+
+use consentry::consent::fault::Fault;
+use consentry::consent::import::{BadLines, Imported, Progress, import};
+use consentry::consent::target::Target;
+use consentry::engine::catalog::Catalog;
+use consentry::engine::policy::Policy;
+use consentry::relay::catalog;
+
+use crate::common::postgres::{Database, shared};
+use crate::policy;
+
+const CUSTOMERS: &str =
+    "CREATE TABLE customers (id int PRIMARY KEY); INSERT INTO customers SELECT generate_series(1, 9);";
+
+const STATE: &str =
+    "CREATE TABLE consents (subject_id int REFERENCES customers, purpose text, channel text, status text,
+    granted_at timestamptz, withdrawn_at timestamptz, expires_at timestamptz, notice_version varchar(7), source text);";
+
+const LEDGER: &str =
+    "CREATE TABLE consents (subject_id int, purpose text, channel text, status text, recorded_at timestamptz);";
+
+struct Case {
+    db: Database<'static>,
+    catalog: Catalog,
+    policy: Policy,
+}
+
+/// What an import said: the result, and its complaints as `line: what`.
+type Said = (Result<Imported, Fault>, Vec<String>);
+
+impl Case {
+    async fn new(name: &str, sql: &str) -> Self {
+        let db = shared().database(&format!("import_{name}"), &format!("{CUSTOMERS}{sql}"));
+        let catalog = catalog::load(&db.superuser().await).await.unwrap();
+        let policy = policy::customers(&catalog, Some(policy::consent_source(&catalog, "public.consents")));
+        Self { db, catalog, policy }
+    }
+
+    async fn import(&self, file: &str, bad_lines: BadLines) -> Said {
+        let target = Target::of(&self.policy, &self.catalog, "customer").unwrap();
+        let mut complaints = Vec::new();
+        let mut on = |progress: Progress| {
+            if let Progress::Bad { line, wrong } = progress {
+                complaints.push(format!("{line}: {wrong}"));
+            }
+        };
+        let result = import(&mut self.db.superuser().await, &target, file.as_bytes(), bad_lines, &mut on).await;
+        (result, complaints)
+    }
+
+    /// An import without complaints.
+    async fn import_well(&self, file: &str) -> Imported {
+        let (result, complaints) = self.import(file, BadLines::Refuse).await;
+        assert_eq!(complaints, [""; 0]);
+        result.unwrap()
+    }
+
+    fn stored(&self) -> String {
+        self.db.psql("SELECT subject_id, purpose, channel, status FROM consents ORDER BY 1, 2, 3, 4")
+    }
+}
+
+#[tokio::test]
+async fn choices_are_stored_with_their_provenance() {
+    let case = Case::new("well", STATE).await;
+    let done = case
+        .import_well(
+            "subject,choice,purpose,channel,time,expires,notice,source\n\
+             1,grant,marketing,email,2024-03-01T10:00:00+02:00,2030-01-01,2024-05,\"web\tform, \"\"new\"\"\"\n\
+             2,withdrawn,marketing,,2024-03-02,,,\n\
+             3,object,analytics,,2024-03-03 04:05:06,,,\\N\n",
+        )
+        .await;
+    assert_eq!(done, Imported { lines: 3, added: 3, ..Imported::default() });
+    assert_eq!(
+        case.db.psql("SET timezone = 'UTC'; SELECT subject_id, status, channel, granted_at, withdrawn_at, expires_at, notice_version,
+                      source FROM consents ORDER BY 1"),
+        "1|granted|email|2024-03-01 08:00:00+00||2030-01-01 00:00:00+00|2024-05|web\tform, \"new\"\n\
+         2|withdrawn|||2024-03-02 00:00:00+00|||\n\
+         3|objected|||2024-03-03 04:05:06+00|||\\N"
+    );
+}
+
+#[tokio::test]
+async fn every_bad_line_is_named_and_nothing_is_imported() {
+    let case = Case::new("bad", STATE).await;
+    let file = "subject,purpose,choice,channel,time,expires,notice\n\
+                1,marketing,grant,email,2024-01-01,,\n\
+                one,marketing,grant,email,2024-01-01,,\n\
+                1,astrology,perhaps,fax,2024-01-01,,\n\
+                1,marketing,grant\n\
+                99,marketing,grant,email,2024-01-01,,\n\
+                1,marketing,grant,email,yesterday,2020-01-01,\n\
+                1,marketing,grant,email,2024-01-01,2023-01-01,much too long\n\
+                1,marketing,grant,email,2999-01-01,,\n\
+                99999999999,marketing,grant,email,2024-01-01,,\n";
+    let bad = [
+        "3: subject is no integer",
+        "4: purpose is not in the policy; choice is none of grant, withdraw, object or the table's own words for them; \
+         channel is none of email, sms, phone, post",
+        "5: has 3 fields instead of 7",
+        "7: time is no time (2025-03-01, or 2025-03-01T12:00:00Z)",
+        "8: notice is longer than its column; expires is not after time",
+        "9: time is in the future",
+        "10: subject is no integer",
+        "6: subject is not there",
+    ];
+    let (refused, complaints) = case.import(file, BadLines::Refuse).await;
+    assert_eq!(complaints, bad);
+    assert!(refused.unwrap_err().message.contains("8 of 9 lines are bad; nothing was imported"));
+    assert_eq!(case.stored(), "");
+
+    let (skipped, complaints) = case.import(file, BadLines::Skip).await;
+    assert_eq!(complaints, bad);
+    assert_eq!(skipped.unwrap(), Imported { lines: 9, bad: 8, added: 1, ..Imported::default() });
+    assert_eq!(case.stored(), "1|marketing|email|granted");
+}
+
+#[tokio::test]
+async fn no_complaint_quotes_a_value() {
+    let case = Case::new("quiet", STATE).await;
+    let (result, complaints) =
+        case.import("subject,purpose,choice,time\nmaria@example.org,maria's,maria,maria\n", BadLines::Refuse).await;
+    let said = format!("{complaints:?} {:?}", result.unwrap_err());
+    assert!(!said.contains("maria"), "{said}");
+}
+
+#[tokio::test]
+async fn a_header_that_is_not_understood_is_refused() {
+    let case = Case::new("header", STATE).await;
+    for (header, words) in [
+        ("subject,purpose", "no column \"choice\""),
+        ("subject,purpose,choice,email", "column 4 of the file's first line is not known"),
+        ("subject,purpose,choice,subject", "two columns \"subject\""),
+        ("subject,purpose,choice,recipient", "maps none in public.consents"),
+    ] {
+        let (refused, _) = case.import(&format!("{header}\n"), BadLines::Skip).await;
+        let fault = refused.unwrap_err();
+        assert!(fault.message.contains(words), "{header}: {fault}");
+    }
+}
+
+/// The newest counts: in the file, and against what is on record.
+#[tokio::test]
+async fn an_old_file_does_not_undo_a_newer_choice() {
+    let case = Case::new("older", STATE).await;
+    case.db.psql(
+        "INSERT INTO consents VALUES (1, 'marketing', 'email', 'withdrawn', '2020-01-01', '2024-06-01Z'),
+                                     (2, 'marketing', 'email', 'granted', '2020-01-01Z', NULL),
+                                     (3, 'marketing', NULL, 'granted', '2024-06-01Z', NULL)",
+    );
+    let file = "subject,purpose,choice,channel,time\n\
+                1,marketing,grant,email,2024-05-31\n\
+                2,marketing,grant,email,2024-05-30\n\
+                2,marketing,withdraw,email,2024-05-31\n\
+                2,marketing,grant,email,2024-05-29\n\
+                3,marketing,withdraw,,2024-06-01\n\
+                4,marketing,grant,email,2024-05-31\n\
+                4,marketing,withdraw,email,2024-05-31\n";
+    let done = case.import_well(file).await;
+    assert_eq!(done, Imported { lines: 7, added: 1, changed: 2, older: 1, bad: 0 });
+    let after =
+        "1|marketing|email|withdrawn\n2|marketing|email|withdrawn\n3|marketing||withdrawn\n4|marketing|email|withdrawn";
+    assert_eq!(case.stored(), after);
+    let again = case.import_well(file).await;
+    assert_eq!((again.added, again.changed), (0, 0), "a second time changes nothing");
+    assert_eq!(case.stored(), after);
+}
+
+/// Without a time to compare, a yes is never written over a no.
+#[tokio::test]
+async fn without_times_only_a_no_overwrites() {
+    let case = Case::new(
+        "timeless",
+        "CREATE TABLE consents (subject_id int, purpose text, status text);
+        INSERT INTO consents VALUES (1, 'marketing', 'withdrawn'), (2, 'marketing', 'granted');",
+    )
+    .await;
+    let done = case.import_well("subject,purpose,choice\n1,marketing,grant\n2,marketing,object\n").await;
+    assert_eq!((done.changed, done.older), (1, 1));
+    assert_eq!(case.db.psql("SELECT status FROM consents ORDER BY subject_id"), "withdrawn\nobjected");
+}
+
+#[tokio::test]
+async fn a_withdrawal_without_channel_reaches_every_channel() {
+    for (name, sql) in [("spread_state", STATE), ("spread_ledger", LEDGER)] {
+        let case = Case::new(name, sql).await;
+        case.import_well("subject,purpose,choice,channel,time\n1,marketing,grant,email,2024-01-01\n1,marketing,grant,sms,2024-01-02\n")
+            .await;
+        case.import_well(
+            "subject,purpose,choice,channel,time\n1,marketing,withdraw,,2024-02-01\n1,marketing,grant,post,2024-01-05\n1,marketing,grant,sms,2024-02-02\n",
+        )
+        .await;
+        let target = Target::of(&case.policy, &case.catalog, "customer").unwrap();
+        let records = consentry::consent::history::records(&case.db.superuser().await, &target, "1").await.unwrap();
+        let standing = consentry::consent::standing::judge(&case.policy.purposes["marketing"], target.source, &records);
+        let valid: Vec<_> = standing.channels.iter().filter(|(_, v)| v.is_ok()).map(|(c, _)| c.as_str()).collect();
+        assert_eq!(valid, ["sms"], "{name}: only what came later holds");
+    }
+}
+
+#[tokio::test]
+async fn one_channel_out_of_a_consent_for_all_is_a_question() {
+    let case = Case::new("general", STATE).await;
+    case.db.psql("INSERT INTO consents VALUES (1, 'marketing', NULL, 'granted', '2020-01-01Z')");
+    let (_, complaints) = case
+        .import(
+            "subject,purpose,choice,channel\n1,marketing,withdraw,email\n2,marketing,withdraw,email\n",
+            BadLines::Refuse,
+        )
+        .await;
+    assert_eq!(complaints.len(), 1, "{complaints:?}");
+    assert!(complaints[0].starts_with("2: takes one channel out of"), "{complaints:?}");
+}
+
+#[tokio::test]
+async fn a_ledger_takes_each_choice_once() {
+    let case = Case::new("ledger", LEDGER).await;
+    let file = "subject,purpose,choice,time\n1,marketing,grant,2024-01-01\n1,marketing,withdraw,2024-01-02\n";
+    assert_eq!(case.import_well(file).await.added, 2);
+    assert_eq!(case.import_well(file).await.added, 0);
+    assert_eq!(case.db.psql("SELECT status FROM consents ORDER BY recorded_at"), "granted\nwithdrawn");
+}
+
+#[tokio::test]
+async fn a_notice_that_a_purpose_asks_for_must_be_there() {
+    let mut case = Case::new("notice", STATE).await;
+    case.policy.purposes.get_mut("marketing").unwrap().notices = Some(vec!["2025-03".into()]);
+    let (_, complaints) = case
+        .import(
+            "subject,purpose,choice,notice\n1,marketing,grant,\n1,marketing,withdraw,\n1,sharing,grant,\n",
+            BadLines::Refuse,
+        )
+        .await;
+    assert_eq!(complaints, ["2: notice is empty, and this purpose counts consent only under one"]);
+}
+
+#[tokio::test]
+async fn an_enum_without_the_purpose_imports_nothing() {
+    let case = Case::new(
+        "label",
+        "CREATE TYPE why AS ENUM ('marketing'); CREATE TABLE consents (subject_id int, purpose why, status text);",
+    )
+    .await;
+    let (refused, _) =
+        case.import("subject,purpose,choice\n1,marketing,grant\n1,sharing,grant\n", BadLines::Skip).await;
+    assert!(refused.unwrap_err().hint.unwrap_or_default().contains("no value of its column's type"));
+    assert_eq!(case.db.psql("SELECT count(*) FROM consents"), "0");
+}
+
+#[tokio::test]
+async fn many_lines_travel_in_pieces() {
+    let case = Case::new("many", LEDGER).await;
+    case.db.psql("INSERT INTO customers SELECT generate_series(10, 20000)");
+    let mut file = String::from("subject,purpose,choice,time\n");
+    file.extend((1..=20_000).map(|n| format!("{n},marketing,grant,2024-01-01\n")));
+    assert_eq!(case.import_well(&file).await.added, 20_000);
+    assert_eq!(case.db.psql("SELECT count(DISTINCT subject_id) FROM consents"), "20000");
+}
