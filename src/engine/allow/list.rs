@@ -18,7 +18,9 @@ pub(super) struct Word {
 pub(super) fn sections(text: &'static str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
-        if let Some(head) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+        if let Some(head) = line.strip_prefix('[') {
+            // A broken heading is a section of no kind, so that what follows is not taken for the one before.
+            let head = head.strip_suffix(']').unwrap_or("");
             let (kind, detail) = head.split_once(' ').unwrap_or((head, ""));
             sections.push(Section { kind, detail, words: Vec::new() });
         } else if let Some(section) = sections.last_mut() {
@@ -41,4 +43,33 @@ fn versioned(text: &'static str) -> Option<&'static str> {
     let (name, version) = text.split_once('@')?;
     let number = version.strip_prefix('-').unwrap_or(version);
     (!name.is_empty() && number.starts_with(|c: char| c.is_ascii_digit())).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &'static str) -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
+        sections(text).into_iter().map(|s| (s.kind, s.detail, s.words.iter().map(|w| w.name).collect())).collect()
+    }
+
+    #[test]
+    fn sections_hold_the_words_below_them() {
+        let text = "stray\n[open]\n# a comment\na b@16+ c@-15\n\n[refused is a secret]\nd@14-15 @-@ @> |/ #\n";
+        let expected =
+            [("open", "", vec!["a", "b", "c"]), ("refused", "is a secret", vec!["d", "@-@", "@>", "|/", "#"])];
+        assert_eq!(read(text), expected);
+    }
+
+    #[test]
+    fn a_broken_heading_opens_nothing() {
+        assert_eq!(read("[open]\na\n[refused] is a secret\nb"), [("open", "", vec!["a"]), ("", "", vec!["b"])]);
+    }
+
+    #[test]
+    fn counts_of_arguments() {
+        let words = &sections("[pure]\nts_rewrite/3 / f/x")[0].words;
+        let read: Vec<_> = words.iter().map(|w| (w.name, w.arguments)).collect();
+        assert_eq!(read, [("ts_rewrite", Some(3)), ("/", None), ("f/x", None)]);
+    }
 }
