@@ -67,3 +67,215 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+// === the reasons, in the order in which a statement meets them ===
+
+/// A construct that the engine does not know, or knows and does not pass.
+pub fn not_supported(what: &str, why: &str) -> Refusal {
+    Refusal::new(
+        "not-understood",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        format!("{what} is not supported behind the proxy"),
+        format!("rule not-understood: {why}"),
+        "write the statement in another way, or ask for a role that is unrestricted",
+    )
+}
+
+/// No relation of that name; PostgreSQL's own words and SQLSTATE.
+pub fn undefined_table(name: &str) -> Refusal {
+    Refusal::new("undefined-table", SqlState::UNDEFINED_TABLE, format!("relation \"{name}\" does not exist"), "", "")
+}
+
+/// No function of that name; PostgreSQL's own words and SQLSTATE.
+pub fn undefined_function(name: &str) -> Refusal {
+    Refusal::new(
+        "undefined-function",
+        SqlState("42883"),
+        format!("function {name} does not exist"),
+        "",
+        "No function matches the given name and argument types. You might need to add explicit type casts.",
+    )
+}
+
+/// A system column of a protected table.
+pub fn system_column(name: &str) -> Refusal {
+    Refusal::new(
+        "system-column",
+        SqlState("42703"),
+        format!("column \"{name}\" does not exist"),
+        "rule system-column: system columns are not part of a visible table",
+        "use the table's primary key",
+    )
+}
+
+/// The policy does not name the table.
+pub fn table_not_listed(table: &str) -> Refusal {
+    Refusal::new(
+        "table-not-listed",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("permission denied for table {table}"),
+        "rule table-not-listed: the policy does not say what this table holds",
+        "list it under [table.…] with its columns' categories, or in `open` when it holds no personal data",
+    )
+}
+
+/// A relation of the system catalogs that shows values, secrets or other sessions.
+pub fn system_relation(table: &str, why: &str) -> Refusal {
+    Refusal::new(
+        "system-relation",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("permission denied for table {table}"),
+        format!("rule system-relation: {why}"),
+        "query the catalogs that describe tables instead of those that hold their values",
+    )
+}
+
+/// A parent of protected tables that is not protected itself.
+pub fn reads_protected_child(table: &str, child: &str) -> Refusal {
+    Refusal::new(
+        "reads-protected-child",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("permission denied for table {table}"),
+        format!("rule reads-protected-child: it includes the rows of {child}, which is protected"),
+        "list the parent under [table.…] too, or read it with FROM ONLY",
+    )
+}
+
+/// A function that the role may not call.
+pub fn function_not_allowed(name: &str, why: &str) -> Refusal {
+    Refusal::new(
+        "function-not-allowed",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("permission denied for function {name}"),
+        format!("rule function-not-allowed: {why}"),
+        "use another function, or have it listed in the role's `functions` or `extensions`",
+    )
+}
+
+/// An operator that the role may not use.
+pub fn operator_not_allowed(name: &str, why: &str) -> Refusal {
+    Refusal::new(
+        "operator-not-allowed",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("permission denied for operator {name}"),
+        format!("rule operator-not-allowed: {why}"),
+        "write OPERATOR(pg_catalog.…) for the built-in one, or have its extension listed in the role's `extensions`",
+    )
+}
+
+/// A type that a cast may not name.
+pub fn type_not_allowed(name: &str) -> Refusal {
+    Refusal::new(
+        "type-not-allowed",
+        SqlState("42704"),
+        format!("type \"{name}\" does not exist"),
+        "rule type-not-allowed: it is neither a built-in type for values nor one of this database's",
+        "name the type with its schema",
+    )
+}
+
+/// The role lacks a right.
+pub fn right_missing(right: &str, what: &str) -> Refusal {
+    Refusal::new(
+        "right-missing",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("permission denied: {what}"),
+        format!("rule right-missing: the role's `may` does not contain \"{right}\""),
+        format!("have \"{right}\" added to the role's `may`, or use another role"),
+    )
+}
+
+/// Purpose problems.
+pub fn purpose_unknown(purpose: &str) -> Refusal {
+    Refusal::new(
+        "purpose-unknown",
+        SqlState::INVALID_PARAMETER_VALUE,
+        format!("invalid value for parameter \"consentry.purpose\": \"{purpose}\""),
+        "rule purpose-unknown: the policy declares no such purpose",
+        "SHOW consentry.purpose tells the current one; the policy's [purpose.…] tables name them all",
+    )
+}
+
+pub fn purpose_not_allowed(purpose: &str, role: &str, allowed: &[String]) -> Refusal {
+    Refusal::new(
+        "purpose-not-allowed",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("role \"{role}\" may not use data for the purpose \"{purpose}\""),
+        format!("rule purpose-not-allowed: the role's purposes are {}", allowed.join(", ")),
+        "SET consentry.purpose to one of them",
+    )
+}
+
+pub fn purposes_contradict(first: &str, second: &str) -> Refusal {
+    Refusal::new(
+        "purposes-contradict",
+        SqlState::INVALID_PARAMETER_VALUE,
+        format!("comments name two purposes, \"{first}\" and \"{second}\""),
+        "rule purposes-contradict: a statement has exactly one purpose",
+        "keep one /*purpose='…'*/ comment",
+    )
+}
+
+pub fn reason_required(role: &str) -> Refusal {
+    Refusal::new(
+        "reason-required",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("role \"{role}\" must give a reason"),
+        "rule reason-required: each access of this role is recorded with its reason",
+        "SET consentry.reason = 'why you need to see this'",
+    )
+}
+
+/// A setting that may not be changed, or not to this value.
+pub fn setting_pinned(name: &str, why: &str) -> Refusal {
+    Refusal::new(
+        "setting-pinned",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("parameter \"{name}\" cannot be changed behind the proxy"),
+        format!("rule setting-pinned: {why}"),
+        "leave it at its default",
+    )
+}
+
+pub fn setting_value(name: &str, value: &str) -> Refusal {
+    Refusal::new(
+        "setting-value",
+        SqlState::INVALID_PARAMETER_VALUE,
+        format!("invalid value for parameter \"{name}\": \"{value}\""),
+        "rule setting-value: behind the proxy this parameter has fixed values",
+        "leave it at its default",
+    )
+}
+
+/// Read under another purpose than the one it was derived for.
+pub fn derived_elsewhere(table: &str, purpose: &str) -> Refusal {
+    Refusal::new(
+        "derived-for-another-purpose",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("permission denied for table {table}"),
+        format!("rule derived-for-another-purpose: it was made from protected tables for the purpose \"{purpose}\""),
+        format!("SET consentry.purpose = '{purpose}', or derive it anew"),
+    )
+}
+
+/// Writes.
+pub fn column_not_writable(table: &str, column: &str, why: &str) -> Refusal {
+    Refusal::new(
+        "column-not-writable",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("permission denied for column {column} of table {table}"),
+        format!("rule column-not-writable: {why}"),
+        "use a purpose that shows the column's category in clear",
+    )
+}
+
+/// Our own reading of the outgoing text differs from what was judged: a fault of ours, never sent.
+pub fn not_faithful(which: &str) -> Refusal {
+    Refusal::new(
+        "not-faithful",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "statement could not be rewritten faithfully",
+        format!("rule not-faithful: {which}"),
+        "write the statement in a simpler way, and please report it",
+    )
+}

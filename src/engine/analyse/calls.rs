@@ -1,0 +1,232 @@
+//! Functions, operators and types by identity: built-in ones from the reviewed lists, others by the role's policy.
+//!
+//! A name means a built-in only when nothing else on the search path bears it: which overload PostgreSQL would take
+//! depends on argument types that are not worked out here.
+
+use pg_query::Node;
+use pg_query::NodeEnum;
+use pg_query::protobuf as pb;
+
+use super::scope::{self, Scope};
+use super::{Analyser, At, Place, names};
+use crate::engine::allow::{self, FunctionClass};
+use crate::engine::catalog::{Function, Operator};
+use crate::engine::cleared::{Argument, SetConfigCall};
+use crate::engine::refusal::{self, Refusal};
+
+impl<'e> Analyser<'e> {
+    pub fn func_call(&mut self, f: &mut pb::FuncCall, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        let name: Vec<String> = names(&f.funcname).into_iter().map(str::to_owned).collect();
+        let name: Vec<&str> = name.iter().map(String::as_str).collect();
+        let class = match self.functional_notation(&name, f, scope) {
+            true => None,
+            false => self.function(&name, f.args.len()).map_err(|r| r.at(f.location))?,
+        };
+        if class == Some(FunctionClass::Setting) {
+            self.setting_call(&name, &f.args).map_err(|r| r.at(f.location))?;
+        }
+        if class == Some(FunctionClass::Sequence) {
+            self.sequence_call(&f.args).map_err(|r| r.at(f.location))?;
+        }
+        let pb::FuncCall { args, agg_order, agg_filter, over, .. } = f;
+        // Aggregates and window functions run above the scan and its filters.
+        let above = matches!(class, Some(FunctionClass::Aggregate | FunctionClass::Window)) || over.is_some();
+        let inside = if above { At { place: Place::Output, ..at } } else { at.part() };
+        self.exprs(args, scope, inside)?;
+        self.sort_clause(agg_order, scope, inside)?;
+        if let Some(filter) = agg_filter {
+            self.expr(filter, scope, inside)?;
+        }
+        if let Some(window) = over {
+            self.window_def(window, scope, At { place: Place::Item, ..At::KEY })?;
+        }
+        Ok(())
+    }
+
+    /// `email(c)` is `c.email` when `c` is a row with that column.
+    fn functional_notation(&self, name: &[&str], f: &pb::FuncCall, scope: &Scope<'_>) -> bool {
+        let ([column], [arg]) = (name, f.args.as_slice()) else { return false };
+        let Some(NodeEnum::ColumnRef(r)) = &arg.node else { return false };
+        let [row] = names(&r.fields)[..] else { return false };
+        let known = allow::builtin_function(column, 1).is_some()
+            || self.engine.catalog.functions_named(column).next().is_some();
+        let is_column = |f: scope::Found| match f {
+            scope::Found::Row { item } => item.columns.list().iter().any(|c| &*c.name == *column),
+            _ => false,
+        };
+        !known && is_column(scope::row(scope, row))
+    }
+
+    /// A field after a dot might be a function of the row in front of it.
+    pub fn field_notation(&mut self, field: &str) -> Result<(), Refusal> {
+        let user = self.engine.catalog.functions_named(field).next().is_some();
+        match allow::builtin_function(field, 1) {
+            Some(_) => self.function(&[field], 1).map(|_| ()),
+            None if user => self.function(&[field], 1).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the role may call what this name can mean; the class of a built-in.
+    pub fn function(&self, name: &[&str], nargs: usize) -> Result<Option<FunctionClass>, Refusal> {
+        let (schema, base) = match name {
+            [base] => (None, *base),
+            [schema, base] => (Some(*schema), *base),
+            [db, schema, base] if *db == self.engine.catalog.database() => (Some(*schema), *base),
+            _ => return Err(refusal::undefined_function(&name.join("."))),
+        };
+        let others: Vec<&Function> = self
+            .engine
+            .catalog
+            .functions_named(base)
+            .filter(|f| schema.map_or_else(|| self.on_path(&f.name.schema), |s| f.name.schema == s))
+            .collect();
+        for function in &others {
+            self.user_function(function)?;
+        }
+        if schema.is_some_and(|s| s != "pg_catalog") {
+            return if others.is_empty() { Err(refusal::undefined_function(&name.join("."))) } else { Ok(None) };
+        }
+        match allow::builtin_function(base, nargs) {
+            None if others.is_empty() => Err(refusal::undefined_function(base)),
+            None => Ok(None),
+            Some(class) => self.builtin(base, class).map(Some),
+        }
+    }
+
+    fn on_path(&self, schema: &str) -> bool {
+        self.search_path.iter().any(|s| s == schema)
+    }
+
+    fn user_function(&self, function: &Function) -> Result<(), Refusal> {
+        let by_extension = function.extension.as_ref().is_some_and(|e| self.role.extensions.contains(e));
+        if self.role.unrestricted || by_extension || self.role.functions.contains(&function.name) {
+            return Ok(());
+        }
+        let why = match &function.extension {
+            Some(extension) => format!("it belongs to the extension {extension}, which the role does not list"),
+            None => "it sees stored tables, and the role does not list it".to_owned(),
+        };
+        Err(refusal::function_not_allowed(&function.name.to_string(), &why))
+    }
+
+    fn builtin(&self, name: &str, class: FunctionClass) -> Result<FunctionClass, Refusal> {
+        match class {
+            FunctionClass::Pure
+            | FunctionClass::Aggregate
+            | FunctionClass::Window
+            | FunctionClass::Session
+            | FunctionClass::Metadata
+            | FunctionClass::Sequence
+            | FunctionClass::Setting
+            | FunctionClass::Advisory
+            | FunctionClass::Notify => Ok(class),
+            FunctionClass::Size => Err(refusal::function_not_allowed(name, "it tells how much is stored, hidden rows included")),
+            FunctionClass::Internal => Err(refusal::function_not_allowed(name, "it is PostgreSQL's own, not for queries")),
+            FunctionClass::Refused(why) => Err(refusal::function_not_allowed(name, why)),
+        }
+    }
+
+    /// `set_config` changes the session, so it is taken only where the session can follow it.
+    fn setting_call(&mut self, name: &[&str], args: &[Node]) -> Result<(), Refusal> {
+        if name.last() != Some(&"set_config") {
+            return Ok(());
+        }
+        let why = "it is taken only as SELECT set_config(…) of constants or parameters, without FROM";
+        let refused = || refusal::function_not_allowed("set_config", why);
+        if !self.set_config_allowed {
+            return Err(refused());
+        }
+        let mut arguments = args.iter().map(argument);
+        let mut next = || arguments.next().flatten().ok_or_else(refused);
+        let call = SetConfigCall { name: next()?, value: next()?, is_local: next()? };
+        self.set_config.push(call);
+        Ok(())
+    }
+
+    /// A sequence is a relation of its own: named by a constant, and open to the role.
+    fn sequence_call(&mut self, args: &[Node]) -> Result<(), Refusal> {
+        let Some(first) = args.first() else { return Ok(()) };
+        let why = "the sequence must be named by a constant";
+        let Some(Argument::Literal(text)) = argument(first) else {
+            return Err(refusal::function_not_allowed("of a sequence", why));
+        };
+        let parts = crate::engine::names::split(&text).ok_or_else(|| refusal::undefined_table(&text))?;
+        let var = match parts.as_slice() {
+            [name] => pb::RangeVar { relname: name.clone(), location: -1, ..Default::default() },
+            [schema, name] => {
+                pb::RangeVar { schemaname: schema.clone(), relname: name.clone(), location: -1, ..Default::default() }
+            }
+            _ => return Err(refusal::undefined_table(&text)),
+        };
+        match self.resolve(&var)? {
+            super::relations::Named::Temporary(_) => Ok(()),
+            super::relations::Named::Relation(relation) => self.protection(relation, true).map(|_| ()),
+        }
+    }
+
+    /// Whether the role may use what this operator name can mean.
+    pub fn operator(&self, name: &[Node], location: i32) -> Result<(), Refusal> {
+        let (schema, base) = match names(name)[..] {
+            [base] => (None, base),
+            [schema, base] => (Some(schema), base),
+            _ => return Err(refusal::operator_not_allowed("", "its name is not known").at(location)),
+        };
+        let others = |o: &&Operator| schema.map_or_else(|| self.on_path(&o.name.schema), |s| o.name.schema == s);
+        let mut found = false;
+        for operator in self.engine.catalog.operators_named(base).filter(others) {
+            found = true;
+            let by_extension = operator.extension.as_ref().is_some_and(|e| self.role.extensions.contains(e));
+            if !(self.role.unrestricted || by_extension || self.role.functions.contains(&operator.function)) {
+                let why = format!("it runs {}, which the role does not list", operator.function);
+                return Err(refusal::operator_not_allowed(&operator.name.to_string(), &why).at(location));
+            }
+        }
+        let builtin = schema.is_none_or(|s| s == "pg_catalog") && allow::builtin_operator(base);
+        if found || builtin {
+            return Ok(());
+        }
+        let words = Refusal::new(
+            "undefined-function",
+            refusal::SqlState("42883"),
+            format!("operator does not exist: {base}"),
+            "",
+            "No operator matches the given name and argument types. You might need to add explicit type casts.",
+        );
+        Err(words.at(location))
+    }
+
+    /// Whether a type may be named: built in and for values, or one of this database's.
+    pub fn type_name(&self, ty: &pb::TypeName) -> Result<(), Refusal> {
+        let (schema, base) = match names(&ty.names)[..] {
+            [base] => (None, base),
+            [schema, base] => (Some(schema), base),
+            [_, schema, base] => (Some(schema), base),
+            _ => return Err(refusal::type_not_allowed("").at(ty.location)),
+        };
+        let element = base.strip_prefix('_').unwrap_or(base);
+        let catalog = &self.engine.catalog;
+        let known = schema.is_none_or(|s| s == "pg_catalog") && (allow::builtin_type(base) || allow::builtin_type(element))
+            || catalog.types_named(base).chain(catalog.types_named(element)).next().is_some()
+            || catalog.relations().any(|r| r.name.name == base && schema.is_none_or(|s| s == r.name.schema));
+        if known { Ok(()) } else { Err(refusal::type_not_allowed(base).at(ty.location)) }
+    }
+}
+
+/// A constant or parameter as an argument.
+pub fn argument(node: &Node) -> Option<Argument> {
+    use pb::a_const::Val;
+    match node.node.as_ref()? {
+        NodeEnum::AConst(c) if c.isnull => Some(Argument::Null),
+        NodeEnum::AConst(c) => match c.val.as_ref()? {
+            Val::Sval(s) => Some(Argument::Literal(s.sval.clone())),
+            Val::Ival(i) => Some(Argument::Literal(i.ival.to_string())),
+            Val::Fval(f) => Some(Argument::Literal(f.fval.clone())),
+            Val::Boolval(b) => Some(Argument::Literal(b.boolval.to_string())),
+            Val::Bsval(_) => None,
+        },
+        NodeEnum::ParamRef(p) => u16::try_from(p.number).ok().map(Argument::Parameter),
+        NodeEnum::TypeCast(c) => argument(c.arg.as_deref()?),
+        _ => None,
+    }
+}

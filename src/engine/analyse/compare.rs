@@ -1,0 +1,329 @@
+//! Conditions that PostgreSQL may test on a stored row without telling anything of it: leakproof comparisons of a bare
+//! column with a constant or another bare column, null tests, and booleans.
+
+use std::rc::Rc;
+
+use pg_query::protobuf::{self as pb, AExprKind, Token, a_const::Val};
+use pg_query::{Node, NodeEnum};
+
+use super::scope::{self, Col, Found, Scope};
+use super::{Analyser, At, inner, names};
+use crate::engine::allow;
+use crate::engine::cleared::{Argument, NamedSubject};
+use crate::engine::refusal::Refusal;
+
+/// A side of a comparison.
+enum Side {
+    Column(Col),
+    /// Holds no column; its type where the text tells (`None`: it takes the other side's).
+    Constant(Option<Rc<str>>),
+    Other,
+}
+
+impl<'e> Analyser<'e> {
+    /// Judges a condition of a known harmless shape; false when it has none.
+    pub fn condition(&mut self, node: &mut Node, scope: &Scope<'_>) -> Result<bool, Refusal> {
+        let harmless = match inner(node)? {
+            NodeEnum::AExpr(e) => self.harmless_comparison(e, scope),
+            NodeEnum::NullTest(t) => self.harmless_test(t.arg.as_deref(), scope),
+            NodeEnum::BooleanTest(t) => self.harmless_test(t.arg.as_deref(), scope),
+            NodeEnum::SubLink(s) => return self.harmless_membership(s, scope),
+            _ => None,
+        };
+        let Some(columns) = harmless else { return Ok(false) };
+        // The parts still have to be judged; their columns are noted as compared, nothing more.
+        match inner(node)? {
+            NodeEnum::AExpr(e) => {
+                if e.kind() != AExprKind::AexprBetween && e.kind() != AExprKind::AexprNotBetween {
+                    self.operator(&e.name, e.location)?;
+                }
+                for side in [&mut e.lexpr, &mut e.rexpr].into_iter().flatten() {
+                    self.harmless_side(side, scope)?;
+                }
+            }
+            NodeEnum::NullTest(pb::NullTest { arg: Some(arg), .. })
+            | NodeEnum::BooleanTest(pb::BooleanTest { arg: Some(arg), .. }) => self.harmless_side(arg, scope)?,
+            _ => {}
+        }
+        columns.iter().for_each(|c| self.note(&c.origin, At::CONDITION));
+        Ok(true)
+    }
+
+    /// A bare column is judged as such, anything else as the constant that it is.
+    fn harmless_side(&mut self, side: &mut Node, scope: &Scope<'_>) -> Result<(), Refusal> {
+        match inner(side)? {
+            NodeEnum::ColumnRef(r) => self.column_ref(r, scope, At::KEY).map(|_| ()),
+            _ => self.expr(side, scope, At::OPERAND),
+        }
+    }
+
+    fn harmless_test(&self, arg: Option<&Node>, scope: &Scope<'_>) -> Option<Vec<Col>> {
+        match self.side(arg?, scope) {
+            Side::Column(col) => Some(vec![col]),
+            Side::Constant(_) | Side::Other => None,
+        }
+    }
+
+    fn harmless_comparison(&self, e: &pb::AExpr, scope: &Scope<'_>) -> Option<Vec<Col>> {
+        let (left, right) = (e.lexpr.as_deref()?, e.rexpr.as_deref()?);
+        let operator = names(&e.name);
+        let operators: &[&str] = match (e.kind(), operator.as_slice()) {
+            (AExprKind::AexprOp | AExprKind::AexprIn | AExprKind::AexprOpAny, [name] | ["pg_catalog", name]) => &[*name],
+            (AExprKind::AexprBetween | AExprKind::AexprNotBetween, _) => &[">=", "<="],
+            _ => return None,
+        };
+        if operators.iter().any(|op| self.engine.catalog.operators_named(op).next().is_some()) {
+            return None;
+        }
+        let rights: Vec<&Node> = match &right.node {
+            Some(NodeEnum::List(list)) => list.items.iter().collect(),
+            _ => vec![right],
+        };
+        let mut columns = Vec::new();
+        let left = self.side(left, scope);
+        let pairs = rights.into_iter().map(|r| (self.side(r, scope), r));
+        for (right, node) in pairs {
+            let types = match (&left, &right) {
+                (Side::Column(a), Side::Column(b)) if e.kind() == AExprKind::AexprOp => (a.ty.clone(), b.ty.clone()),
+                (Side::Column(a), Side::Constant(ty)) => (a.ty.clone(), ty.clone().or_else(|| a.ty.clone())),
+                (Side::Constant(ty), Side::Column(b)) => (ty.clone().or_else(|| b.ty.clone()), b.ty.clone()),
+                _ => return None,
+            };
+            // `column = ANY (array)`: only an array that is a parameter or a literal takes the column's type.
+            if e.kind() == AExprKind::AexprOpAny && !is_bare_constant(node) {
+                return None;
+            }
+            if !operators.iter().all(|op| self.comparable(op, types.0.as_deref(), types.1.as_deref())) {
+                return None;
+            }
+            for side in [&left, &right] {
+                if let Side::Column(col) = side {
+                    columns.push(col.clone());
+                }
+            }
+        }
+        (!columns.is_empty()).then_some(columns)
+    }
+
+    /// `column IN (SELECT column …)` over leakproof equality.
+    fn harmless_membership(&mut self, s: &mut pb::SubLink, scope: &Scope<'_>) -> Result<bool, Refusal> {
+        let equality = s.oper_name.is_empty() || names(&s.oper_name) == ["="];
+        let test = s.testexpr.as_deref().map(|t| self.side(t, scope));
+        let (pb::SubLinkType::AnySublink, true, Some(Side::Column(col))) = (s.sub_link_type(), equality, test) else {
+            return Ok(false);
+        };
+        self.operator(&[super::string_node("=")], s.location)?;
+        if let Some(test) = s.testexpr.as_mut() {
+            self.harmless_side(test, scope)?;
+        }
+        let Some(query) = s.subselect.as_mut() else { return Ok(false) };
+        let columns = self.query(query, scope, At { usage: At::KEY.usage, ..At::ITEM })?;
+        let fits = match columns.list() {
+            [one] => self.comparable("=", col.ty.as_deref(), one.ty.as_deref()),
+            _ => false,
+        };
+        let at = if fits { At::CONDITION } else { At::OPERAND };
+        self.note(&col.origin, at);
+        columns.list().iter().for_each(|c| self.note(&c.origin, at));
+        Ok(true)
+    }
+
+    /// Whether `left op right` runs a leakproof built-in function for these base types.
+    pub fn comparable(&self, op: &str, left: Option<&str>, right: Option<&str>) -> bool {
+        let (Some(left), Some(right)) = (left, right) else { return false };
+        let (left, right) = (family(left), family(right));
+        left == right && allow::leakproof(op, left)
+    }
+
+    fn side(&self, node: &Node, scope: &Scope<'_>) -> Side {
+        match &node.node {
+            Some(NodeEnum::ColumnRef(r)) => self.bare_column(r, scope).map_or(Side::Other, Side::Column),
+            _ => constant_type(node).map_or(Side::Other, Side::Constant),
+        }
+    }
+
+    /// The column that a reference surely means.
+    fn bare_column(&self, r: &pb::ColumnRef, scope: &Scope<'_>) -> Option<Col> {
+        let fields = names(&r.fields);
+        if fields.len() != r.fields.len() {
+            return None;
+        }
+        match fields.as_slice() {
+            [column] => match scope::column(scope, column) {
+                Found::Column { col, .. } => Some(col),
+                _ => None,
+            },
+            [.., alias, column] => {
+                let schema = fields.len().checked_sub(3).and_then(|i| fields.get(i)).copied();
+                let (item, _) = scope::item(scope, schema, alias)?;
+                item.columns.list().iter().find(|c| &*c.name == *column).cloned()
+            }
+            [] => None,
+        }
+    }
+
+    /// Remembers conjuncts `column op constant` on stored columns of this level: they may be tested inside too, so that
+    /// an index serves; and which subjects they name.
+    pub fn copy_conjuncts(&mut self, node: &Node, scope: &Scope<'_>) {
+        match &node.node {
+            Some(NodeEnum::BoolExpr(b)) if b.boolop() == pb::BoolExprType::AndExpr => {
+                b.args.iter().for_each(|arg| self.copy_conjuncts(arg, scope));
+            }
+            Some(NodeEnum::AExpr(e)) => {
+                self.copy_comparison(e, scope);
+            }
+            _ => {}
+        }
+    }
+
+    fn copy_comparison(&mut self, e: &pb::AExpr, scope: &Scope<'_>) -> Option<()> {
+        let (left, right) = (e.lexpr.as_deref()?, e.rexpr.as_deref()?);
+        let [op] = names(&e.name)[..] else { return None };
+        let (column, constant, op) = match (&left.node, &right.node) {
+            (Some(NodeEnum::ColumnRef(c)), _) => (c, right, op),
+            (_, Some(NodeEnum::ColumnRef(c))) if e.kind() == AExprKind::AexprOp => (c, left, commuted(op)?),
+            _ => return None,
+        };
+        self.harmless_comparison(e, scope)?;
+        let col = self.bare_column(column, scope)?;
+        let [(occurrence, index)] = col.origin[..] else { return None };
+        let local = scope.items.iter().any(|i| i.occurrence == Some(occurrence));
+        if !local {
+            return None;
+        }
+        let condition = match e.kind() {
+            AExprKind::AexprOp => format!("OPERATOR(pg_catalog.{op}) {}", self.constant_text(constant)?),
+            AExprKind::AexprOpAny if op == "=" => {
+                format!("OPERATOR(pg_catalog.=) ANY ({})", self.constant_text(constant)?)
+            }
+            AExprKind::AexprIn if op == "=" => {
+                let Some(NodeEnum::List(list)) = &constant.node else { return None };
+                let texts: Option<Vec<&str>> = list.items.iter().map(|n| self.constant_text(n)).collect();
+                format!("IN ({})", texts?.join(", "))
+            }
+            _ => return None,
+        };
+        if e.kind() == AExprKind::AexprOp && op == "=" {
+            self.name_subject(occurrence, index, constant);
+        }
+        let o = self.occurrences.get_mut(occurrence)?;
+        o.inside.push((index, condition));
+        if e.kind() == AExprKind::AexprOp && op == "=" {
+            let text = self.constant_text(constant)?.to_owned();
+            self.occurrences.get_mut(occurrence)?.probes.push((index, text));
+        }
+        Some(())
+    }
+
+    /// The text of a constant that is one token.
+    fn constant_text(&self, node: &Node) -> Option<&str> {
+        let location = match &node.node {
+            Some(NodeEnum::AConst(c)) => c.location,
+            Some(NodeEnum::ParamRef(p)) => p.location,
+            _ => return None,
+        };
+        let token = self.tokens().list.get(self.tokens().at(usize::try_from(location).ok()?)?)?;
+        let single = matches!(token.kind, Token::Sconst | Token::Iconst | Token::Fconst | Token::Param);
+        // `'a' ⏎ 'b'` is one constant of several pieces; it is one token too.
+        single.then(|| self.sources[self.source].text.get(token.start..token.end)).flatten()
+    }
+
+    /// `subject key = constant`: the record names the subject (by a keyed hash).
+    fn name_subject(&mut self, occurrence: usize, column: usize, constant: &Node) -> Option<()> {
+        let o = self.occurrences.get(occurrence)?;
+        let table = self.engine.policy.tables.get(&o.protected_by?)?;
+        let name = &self.engine.catalog.relation(o.relation)?.columns.get(column)?.name;
+        let path = table.subject.as_ref().filter(|p| p.hops.is_empty() && p.column == *name)?;
+        let key = match &constant.node {
+            Some(NodeEnum::ParamRef(p)) => Argument::Parameter(u16::try_from(p.number).ok()?),
+            Some(NodeEnum::AConst(c)) => match c.val.as_ref()? {
+                Val::Ival(i) => Argument::Literal(i.ival.to_string()),
+                Val::Fval(f) => Argument::Literal(f.fval.clone()),
+                Val::Sval(s) => Argument::Literal(s.sval.clone()),
+                Val::Boolval(_) | Val::Bsval(_) => return None,
+            },
+            _ => return None,
+        };
+        let subject = NamedSubject { kind: path.kind.clone(), key };
+        if !self.subjects.contains(&subject) {
+            self.subjects.push(subject);
+        }
+        Some(())
+    }
+}
+
+/// Types whose comparisons mix freely and are leakproof in every mix (`pg_proc.proleakproof`: `int24eq`, …), or that
+/// are compared as another type.
+fn family(ty: &str) -> &str {
+    match ty {
+        "int2" | "int4" | "int8" => "int4",
+        "varchar" => "text",
+        other => other,
+    }
+}
+
+fn is_bare_constant(node: &Node) -> bool {
+    match &node.node {
+        Some(NodeEnum::ParamRef(_)) => true,
+        Some(NodeEnum::AConst(c)) => matches!(c.val, Some(Val::Sval(_))),
+        _ => false,
+    }
+}
+
+/// `Some(type)` for an expression without columns and without anything that could fail on a stored row; its inner
+/// `None`: it takes the type of the other side.
+fn constant_type(node: &Node) -> Option<Option<Rc<str>>> {
+    let typed = |name: &str| Some(Some(Rc::from(name)));
+    match node.node.as_ref()? {
+        NodeEnum::ParamRef(_) => Some(None),
+        NodeEnum::AConst(c) if c.isnull => Some(None),
+        NodeEnum::AConst(c) => match c.val.as_ref()? {
+            Val::Ival(_) => typed("int4"),
+            Val::Fval(_) => typed("numeric"),
+            Val::Boolval(_) => typed("bool"),
+            Val::Bsval(_) => typed("bit"),
+            Val::Sval(_) => Some(None),
+        },
+        NodeEnum::TypeCast(c) => {
+            constant_type(c.arg.as_deref()?)?;
+            let ty = c.type_name.as_ref().filter(|t| t.array_bounds.is_empty() && !t.setof)?;
+            match names(&ty.names)[..] {
+                ["pg_catalog", name] | [name] => typed(name),
+                _ => None,
+            }
+        }
+        NodeEnum::SqlvalueFunction(f) => match f.op() {
+            pb::SqlValueFunctionOp::SvfopCurrentDate => typed("date"),
+            pb::SqlValueFunctionOp::SvfopCurrentTimestamp | pb::SqlValueFunctionOp::SvfopCurrentTimestampN => {
+                typed("timestamptz")
+            }
+            _ => None,
+        },
+        NodeEnum::FuncCall(f) if f.args.is_empty() => match names(&f.funcname)[..] {
+            ["now" | "statement_timestamp" | "transaction_timestamp"]
+            | ["pg_catalog", "now" | "statement_timestamp" | "transaction_timestamp"] => typed("timestamptz"),
+            _ => None,
+        },
+        NodeEnum::AExpr(e) if e.kind() == AExprKind::AexprOp && matches!(names(&e.name)[..], ["+" | "-"]) => {
+            let left = constant_type(e.lexpr.as_deref()?)??;
+            let right = constant_type(e.rexpr.as_deref()?)??;
+            match (&*left, &*right) {
+                ("timestamptz" | "timestamp", "interval") => Some(Some(left)),
+                ("date", "interval") => typed("timestamp"),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn commuted(op: &str) -> Option<&'static str> {
+    match op {
+        "=" => Some("="),
+        "<" => Some(">"),
+        ">" => Some("<"),
+        "<=" => Some(">="),
+        ">=" => Some("<="),
+        _ => None,
+    }
+}

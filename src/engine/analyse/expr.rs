@@ -1,0 +1,227 @@
+//! Expressions: every node that may stand in one is named here; any other is refused.
+
+use std::rc::Rc;
+
+use pg_query::protobuf as pb;
+use pg_query::{Node, NodeEnum};
+
+use super::scope::{self, Base, Col, Columns, Found, Scope};
+use super::select::{missing_from, split_qualifier};
+use super::{Analyser, At, Place, Replacement, inner, kind_of, names};
+use crate::engine::refusal::{self, Refusal};
+
+/// System columns of a stored table (PostgreSQL manual, 5.5).
+pub const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
+
+impl<'e> Analyser<'e> {
+    pub fn exprs(&mut self, list: &mut [Node], scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        list.iter_mut().try_for_each(|node| self.expr(node, scope, at))
+    }
+
+    fn part(&mut self, node: &mut Option<Box<Node>>, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        node.as_mut().map_or(Ok(()), |node| self.expr(node, scope, at))
+    }
+
+    /// Judges an expression that stands at `at`.
+    pub fn expr(&mut self, node: &mut Node, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        if at.place == Place::Condition && self.condition(node, scope)? {
+            return Ok(());
+        }
+        let part = at.part();
+        match inner(node)? {
+            NodeEnum::ColumnRef(reference) => {
+                // In a condition a bare column is a boolean, tested as it is.
+                let at = if at.place == Place::Condition { At { place: Place::Item, ..at } } else { at };
+                self.column_ref(reference, scope, at).map(|_| ())
+            }
+            NodeEnum::AConst(_) | NodeEnum::SetToDefault(_) => Ok(()),
+            NodeEnum::ParamRef(p) if p.number >= 0 => Ok(()),
+            NodeEnum::ParamRef(_) => Err(refusal::not_faithful("a placeholder in the client's text")),
+            NodeEnum::SqlvalueFunction(_) => Ok(()),
+            NodeEnum::AExpr(e) => self.a_expr(e, scope, part),
+            NodeEnum::BoolExpr(b) => {
+                let at = if at.place == Place::Condition { at } else { part };
+                self.exprs(&mut b.args, scope, at)
+            }
+            NodeEnum::NullTest(t) => self.part(&mut t.arg, scope, part),
+            NodeEnum::BooleanTest(t) => self.part(&mut t.arg, scope, part),
+            NodeEnum::CaseExpr(c) => self.case(c, scope, part),
+            NodeEnum::CoalesceExpr(c) => self.exprs(&mut c.args, scope, part),
+            NodeEnum::MinMaxExpr(m) => self.exprs(&mut m.args, scope, part),
+            NodeEnum::RowExpr(r) => self.exprs(&mut r.args, scope, part),
+            NodeEnum::AArrayExpr(a) => self.exprs(&mut a.elements, scope, part),
+            NodeEnum::List(l) => self.exprs(&mut l.items, scope, part),
+            NodeEnum::GroupingFunc(g) => self.exprs(&mut g.args, scope, At { place: Place::Item, ..at }),
+            NodeEnum::NamedArgExpr(n) => self.part(&mut n.arg, scope, part),
+            NodeEnum::FuncCall(f) => self.func_call(f, scope, at),
+            NodeEnum::TypeCast(c) => {
+                if let Some(ty) = c.type_name.as_ref() {
+                    self.type_name(ty)?;
+                }
+                self.part(&mut c.arg, scope, part)
+            }
+            NodeEnum::CollateClause(c) => self.part(&mut c.arg, scope, part),
+            NodeEnum::AIndirection(i) => self.indirection(i, scope, part),
+            NodeEnum::SubLink(s) => self.sub_link(s, scope, part),
+            NodeEnum::XmlExpr(x) => {
+                self.exprs(&mut x.args, scope, part)?;
+                self.exprs(&mut x.named_args, scope, part)
+            }
+            // Inside XMLELEMENT(… XMLATTRIBUTES (a AS b)).
+            NodeEnum::ResTarget(t) => self.part(&mut t.val, scope, part),
+            NodeEnum::XmlSerialize(x) => {
+                if let Some(ty) = x.type_name.as_ref() {
+                    self.type_name(ty)?;
+                }
+                self.part(&mut x.expr, scope, part)
+            }
+            other => Err(refusal::not_supported(&kind_of(other), "it is not one of the known expressions")),
+        }
+    }
+
+    fn a_expr(&mut self, e: &mut pb::AExpr, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        let pb::AExpr { kind: _, name, lexpr, rexpr, rexpr_list_start: _, rexpr_list_end: _, location } = e;
+        if !matches!(names(name).as_slice(), ["BETWEEN" | "NOT BETWEEN" | "BETWEEN SYMMETRIC" | "NOT BETWEEN SYMMETRIC"]) {
+            self.operator(name, *location)?;
+        }
+        self.part(lexpr, scope, at)?;
+        self.part(rexpr, scope, at)
+    }
+
+    fn case(&mut self, c: &mut pb::CaseExpr, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        self.part(&mut c.arg, scope, at)?;
+        for when in &mut c.args {
+            let NodeEnum::CaseWhen(when) = inner(when)? else {
+                return Err(refusal::not_supported("CASE", "it holds something that is no WHEN"));
+            };
+            self.part(&mut when.expr, scope, at)?;
+            self.part(&mut when.result, scope, at)?;
+        }
+        self.part(&mut c.defresult, scope, at)
+    }
+
+    /// `(expression).field` and `expression[subscript]`.
+    fn indirection(&mut self, i: &mut pb::AIndirection, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        self.part(&mut i.arg, scope, at)?;
+        for step in &mut i.indirection {
+            match inner(step)? {
+                NodeEnum::String(field) => self.field_notation(&field.sval)?,
+                NodeEnum::AStar(_) => {}
+                NodeEnum::AIndices(index) => {
+                    self.part(&mut index.lidx, scope, at)?;
+                    self.part(&mut index.uidx, scope, at)?;
+                }
+                other => return Err(refusal::not_supported(&kind_of(other), "it is not a field or a subscript")),
+            }
+        }
+        Ok(())
+    }
+
+    fn sub_link(&mut self, s: &mut pb::SubLink, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        if !s.oper_name.is_empty() {
+            self.operator(&s.oper_name, s.location)?;
+        }
+        self.part(&mut s.testexpr, scope, at)?;
+        let query = s.subselect.as_mut().ok_or_else(|| refusal::not_supported("a subquery", "it is empty"))?;
+        let usage = At { usage: at.usage, ..At::ITEM };
+        let columns = self.query(query, scope, usage)?;
+        // Its result takes part in whatever stands around it.
+        if at.place != Place::Output && s.sub_link_type() != pb::SubLinkType::ExistsSublink {
+            columns.list().iter().for_each(|c| self.note(&c.origin, At { place: Place::Operand, ..usage }));
+        }
+        Ok(())
+    }
+
+    /// A column reference, or a whole row; notes the use and returns what it is.
+    pub fn column_ref(&mut self, r: &mut pb::ColumnRef, scope: &Scope<'_>, at: At) -> Result<Col, Refusal> {
+        self.drop_schema(r, scope)?;
+        let fields: Vec<String> = names(&r.fields).into_iter().map(str::to_owned).collect();
+        let whole = matches!(r.fields.last().map(|f| &f.node), Some(Some(NodeEnum::AStar(_))));
+        let col = match fields.as_slice() {
+            [alias] if whole => self.whole_row(scope::row(scope, alias), alias, at)?,
+            [column] => match scope::column(scope, column) {
+                Found::Column { col, .. } => col,
+                Found::Nothing if self.is_system_column(column, scope) => {
+                    return Err(refusal::system_column(column).at(r.location));
+                }
+                found => self.whole_row(found, column, at)?,
+            },
+            [qualifier @ .., alias, _] if whole => {
+                let schema = qualifier.last().map(String::as_str);
+                let item = scope::item(scope, schema, alias).ok_or_else(|| missing_from(alias).at(r.location))?.0;
+                self.row_of(&item.columns.clone(), at)
+            }
+            [qualifier @ .., column] if !qualifier.is_empty() => {
+                let (schema, alias) = split_qualifier(qualifier);
+                let item = scope::item(scope, schema, alias).ok_or_else(|| missing_from(alias).at(r.location))?.0.clone();
+                match item.columns.list().iter().find(|c| &*c.name == column) {
+                    Some(col) => col.clone(),
+                    None if SYSTEM_COLUMNS.contains(&column.as_str()) && item.occurrence.is_some() => {
+                        return Err(refusal::system_column(column).at(r.location));
+                    }
+                    None => {
+                        // `alias.function` is `function(alias)`.
+                        self.field_notation(column)?;
+                        self.row_of(&item.columns, at)
+                    }
+                }
+            }
+            _ => return Err(refusal::not_supported("a column reference of this shape", "its parts are not known").at(r.location)),
+        };
+        self.note(&col.origin, at);
+        Ok(col)
+    }
+
+    fn is_system_column(&self, name: &str, scope: &Scope<'_>) -> bool {
+        SYSTEM_COLUMNS.contains(&name) && scope.items.iter().any(|i| i.occurrence.is_some())
+    }
+
+    fn whole_row(&mut self, found: Found, name: &str, at: At) -> Result<Col, Refusal> {
+        match found {
+            Found::Row { item } => Ok(self.row_of(&item.columns, at)),
+            Found::Doubtful(bases) => {
+                self.note(&bases, At { place: Place::Operand, ..at });
+                Ok(Col::computed(name))
+            }
+            // PostgreSQL will say so itself, or it is an output name of ours that the record need not know.
+            Found::Nothing | Found::Column { .. } => Ok(Col::computed(name)),
+        }
+    }
+
+    /// A whole row as one value: every column in it is used.
+    fn row_of(&mut self, columns: &Columns, at: At) -> Col {
+        let all: Vec<Base> = columns.list().iter().flat_map(|c| c.origin.iter().copied()).collect();
+        let at = if at.place == Place::Output { at } else { At { place: Place::Operand, ..at } };
+        self.note(&all, at);
+        Col { name: "row".into(), origin: Rc::from([]), ty: None }
+    }
+
+    /// `schema.table.column` where the table becomes a subquery: the schema goes.
+    pub fn drop_schema(&mut self, r: &mut pb::ColumnRef, scope: &Scope<'_>) -> Result<(), Refusal> {
+        let fields: Vec<String> = names(&r.fields).into_iter().map(str::to_owned).collect();
+        let parts = r.fields.len();
+        if parts < 3 {
+            return Ok(());
+        }
+        let Some(alias_at) = parts.checked_sub(2) else { return Ok(()) };
+        let (Some(schema), Some(alias)) = (fields.get(alias_at - 1), fields.get(alias_at)) else { return Ok(()) };
+        if alias_at == 2 && fields.first().is_some_and(|db| db != self.engine.catalog.database()) {
+            return Err(refusal::not_supported("a cross-database reference", "PostgreSQL knows only the current database")
+                .at(r.location));
+        }
+        let Some((item, _)) = scope::item(scope, Some(schema), alias) else {
+            return Err(missing_from(alias).at(r.location));
+        };
+        if !item.replaced {
+            return Ok(());
+        }
+        let lost = || refusal::not_faithful("a column's name was not found in the text");
+        let tokens = self.tokens();
+        let first = usize::try_from(r.location).ok().and_then(|at| tokens.at(at)).ok_or_else(lost)?;
+        let kept = tokens.list.get(first + 2 * (alias_at)).ok_or_else(lost)?.start;
+        let start = tokens.list.get(first).ok_or_else(lost)?.start;
+        self.edit(start, kept, Replacement::Text(String::new()));
+        r.fields.drain(..alias_at);
+        Ok(())
+    }
+}

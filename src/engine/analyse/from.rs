@@ -1,0 +1,445 @@
+//! The FROM clause: tables, views, subqueries, functions and joins become items in scope; protected ones become
+//! occurrences with a placeholder in their stead.
+
+use std::rc::Rc;
+
+use pg_query::protobuf as pb;
+use pg_query::{Node, NodeEnum};
+
+use super::relations::{Named, Protection};
+use super::scope::{Col, Columns, Item, Scope};
+use super::{Analyser, At, ColumnUses, Injection, Occurrence, Part, Replacement, Source, inner, kind_of, names, placeholder};
+use crate::engine::catalog::{Relation, quote_ident};
+use crate::engine::parse;
+use crate::engine::refusal::{self, Refusal};
+
+impl<'e> Analyser<'e> {
+    /// All items of a FROM list, left to right.
+    pub fn from_clause(&mut self, list: &mut [Node], outer: &Scope<'_>) -> Result<Vec<Item>, Refusal> {
+        let mut items = Vec::new();
+        for node in list {
+            let more = self.from_item(node, &items, outer)?;
+            items.extend(more);
+        }
+        Ok(items)
+    }
+
+    /// One FROM item; `left` is what a lateral reference may see.
+    fn from_item(&mut self, node: &mut Node, left: &[Item], outer: &Scope<'_>) -> Result<Vec<Item>, Refusal> {
+        match inner(node)? {
+            NodeEnum::RangeVar(var) => {
+                let (item, index) = self.range_var(var)?;
+                if let Some(index) = index {
+                    node.node = Some(placeholder(index));
+                }
+                Ok(vec![item])
+            }
+            NodeEnum::RangeSubselect(sub) => Ok(vec![self.range_subselect(sub, left, outer)?]),
+            NodeEnum::RangeFunction(function) => Ok(vec![self.range_function(function, left, outer)?]),
+            NodeEnum::RangeTableFunc(table) => Ok(vec![self.range_table_func(table, left, outer)?]),
+            NodeEnum::JoinExpr(join) => self.join(join, left, outer),
+            NodeEnum::RangeTableSample(sample) => self.table_sample(sample, left, outer),
+            other => Err(refusal::not_supported(&kind_of(other), "it is not one of the known FROM items")),
+        }
+    }
+
+    /// A table, view or CTE name. With an injection index when it must be replaced.
+    fn range_var(&mut self, var: &mut pb::RangeVar) -> Result<(Item, Option<usize>), Refusal> {
+        let alias = var.alias.clone();
+        let alias_name: Rc<str> = alias.as_ref().map_or(var.relname.as_str(), |a| a.aliasname.as_str()).into();
+        let renames: Vec<String> =
+            alias.iter().flat_map(|a| names(&a.colnames)).map(str::to_owned).collect();
+        let renames: Vec<&str> = renames.iter().map(String::as_str).collect();
+        let item = |columns: Columns| Item {
+            alias: Some(alias_name.clone()),
+            relation: None,
+            replaced: false,
+            occurrence: None,
+            columns: columns.renamed(&renames),
+            unqualified: true,
+            qualified: true,
+        };
+        if var.schemaname.is_empty() && var.catalogname.is_empty() {
+            if let Some(cte) = self.ctes.iter().rev().find(|c| c.name == var.relname) {
+                return Ok((item(cte.columns.clone()), None));
+            }
+        }
+        let relation = match self.resolve(var)? {
+            Named::Relation(relation) => relation,
+            Named::Temporary(purpose) => {
+                self.read_temporary(var, purpose)?;
+                return Ok((item(Columns::Unknown), None));
+            }
+        };
+        let relation_name = alias.is_none().then(|| relation.name.clone());
+        let protection = self.protection(relation, !var.inh).map_err(|r| r.at(var.location))?;
+        let (protected_by, nulled): (_, &[&'static str]) = match protection {
+            Protection::Open => {
+                self.qualify(var, relation);
+                return Ok((Item { relation: relation_name, ..item(plain_columns(relation)) }, None));
+            }
+            Protection::View => {
+                let (columns, index) = self.view(var, relation)?;
+                return Ok((Item { relation: relation_name, replaced: true, ..item(columns) }, Some(index)));
+            }
+            Protection::Protected(table) => (Some(table), &[]),
+            Protection::Nulled(columns) => (None, columns),
+        };
+        let (occurrence, columns) = self.occurrence(relation, protected_by, !var.inh, nulled)?;
+        let index = self.replace_range_var(var, Part::Guard(occurrence))?;
+        let item = Item { relation: relation_name, replaced: true, occurrence: Some(occurrence), ..item(columns) };
+        Ok((item, Some(index)))
+    }
+
+    /// Reading a temporary table: only under the purpose that it was derived for.
+    pub fn read_temporary(&mut self, var: &pb::RangeVar, purpose: Option<String>) -> Result<(), Refusal> {
+        let Some(purpose) = purpose else { return Ok(()) };
+        self.reads_derived = true;
+        if self.role.unrestricted || self.purpose.is_some_and(|p| p.name == purpose) {
+            return Ok(());
+        }
+        Err(refusal::derived_elsewhere(&var.relname, &purpose).at(var.location))
+    }
+
+    /// A new occurrence and the columns that it puts out.
+    pub fn occurrence(
+        &mut self,
+        relation: &Relation,
+        protected_by: Option<u32>,
+        only: bool,
+        nulled: &[&'static str],
+    ) -> Result<(usize, Columns), Refusal> {
+        self.enough()?;
+        let index = self.occurrences.len();
+        self.occurrences.push(Occurrence {
+            relation: relation.oid,
+            protected_by,
+            only,
+            uses: vec![ColumnUses::default(); relation.columns.len()],
+            inside: Vec::new(),
+            probes: Vec::new(),
+            nulled: nulled.to_vec(),
+        });
+        let columns = relation
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(i, c)| Col {
+                name: c.name.as_str().into(),
+                origin: Rc::from([(index, i)]),
+                ty: Some(c.ty.base.as_str().into()),
+            })
+            .collect();
+        Ok((index, Columns::known(columns)))
+    }
+
+    /// Puts an injection in place of a range variable's name in the text.
+    fn replace_range_var(&mut self, var: &pb::RangeVar, part: Part) -> Result<usize, Refusal> {
+        let (start, end) = self.range_var_span(var)?;
+        let written = var.alias.is_some();
+        let alias = var.alias.clone().unwrap_or_else(|| pb::Alias { aliasname: var.relname.clone(), colnames: vec![] });
+        let index = self.inject(part, Some(alias), false);
+        let suffix = if written { String::new() } else { format!(" AS {}", quote_ident(&var.relname)) };
+        self.edit(start, end, Replacement::Injected(index, suffix));
+        Ok(index)
+    }
+
+    /// Byte range of `[ONLY] name [*]` as written.
+    fn range_var_span(&self, var: &pb::RangeVar) -> Result<(usize, usize), Refusal> {
+        use pg_query::protobuf::Token as T;
+        let lost = || refusal::not_faithful("a table's name was not found in the text");
+        let tokens = self.tokens();
+        let first = usize::try_from(var.location).ok().and_then(|at| tokens.at(at)).ok_or_else(lost)?;
+        let (mut from, mut to) = (first, first);
+        while tokens.kind(to + 1) == Some(T::Ascii46) {
+            to += 2;
+        }
+        if !var.inh {
+            let kind = |i: Option<usize>| i.and_then(|i| tokens.kind(i));
+            if kind(from.checked_sub(1)) == Some(T::Only) {
+                from -= 1;
+            } else if kind(from.checked_sub(2)) == Some(T::Only)
+                && kind(from.checked_sub(1)) == Some(T::Ascii40)
+                && tokens.kind(to + 1) == Some(T::Ascii41)
+            {
+                (from, to) = (from - 2, to + 1);
+            } else {
+                return Err(lost());
+            }
+        } else if tokens.kind(to + 1) == Some(T::Ascii42) {
+            to += 1;
+        }
+        match (tokens.list.get(from), tokens.list.get(to)) {
+            (Some(a), Some(b)) => Ok((a.start, b.end)),
+            _ => Err(lost()),
+        }
+    }
+
+    /// An open relation in a statement that may be rewritten: name its schema, so that nothing can slip in between.
+    pub fn qualify(&mut self, var: &mut pb::RangeVar, relation: &Relation) {
+        if var.schemaname.is_empty() {
+            if let Ok(at) = usize::try_from(var.location) {
+                self.edit(at, at, Replacement::Text(format!("{}.", quote_ident(&relation.name.schema))));
+                var.schemaname = relation.name.schema.clone();
+            }
+        }
+    }
+
+    /// A view is its definition, over visible tables, in the reader's context.
+    fn view(&mut self, var: &pb::RangeVar, relation: &Relation) -> Result<(Columns, usize), Refusal> {
+        let name = relation.name.to_string();
+        let definition = relation.definition.as_deref().ok_or_else(|| refusal::table_not_listed(&name))?;
+        if self.view_depth >= super::MAX_VIEW_DEPTH {
+            return Err(refusal::not_supported(&format!("view {name}"), "it reads too many views inside each other"));
+        }
+        let text = definition.trim().trim_end_matches(';').to_owned();
+        let parsed = parse::parse(&text)?;
+        let [statement] = <[pb::RawStmt; 1]>::try_from(parsed.statements)
+            .map_err(|_| refusal::not_supported(&format!("view {name}"), "its definition is not one statement"))?;
+        let mut tree = statement.stmt.ok_or_else(|| refusal::undefined_table(&name))?;
+        self.sources.push(Source { text, tokens: parsed.tokens, edits: Vec::new() });
+        let source = self.sources.len() - 1;
+
+        // A view's names mean what they meant to its author: fully qualified, no CTE of the reader's.
+        let outside = (
+            std::mem::replace(&mut self.source, source),
+            std::mem::take(&mut self.ctes),
+            std::mem::take(&mut self.search_path),
+        );
+        self.view_depth += 1;
+        let columns = match inner(&mut tree)? {
+            NodeEnum::SelectStmt(select) => self.select(select, &Scope::EMPTY, At::ITEM),
+            other => Err(refusal::not_supported(&format!("view {name}"), &kind_of(other))),
+        };
+        self.view_depth -= 1;
+        (self.source, self.ctes, self.search_path) = outside;
+        let columns = columns.map_err(|r| Refusal { position: None, ..r }.at(var.location))?;
+        let named: Vec<&str> = relation.columns.iter().map(|c| c.name.as_str()).collect();
+        let index = self.replace_range_var(var, Part::View { source, tree })?;
+        Ok((columns.renamed(&named), index))
+    }
+
+    fn range_subselect(&mut self, sub: &mut pb::RangeSubselect, left: &[Item], outer: &Scope<'_>) -> Result<Item, Refusal> {
+        let pb::RangeSubselect { lateral, subquery, alias } = sub;
+        let scope = if *lateral { outer.child(left) } else { *outer };
+        let query = subquery.as_mut().ok_or_else(|| refusal::not_supported("a subquery", "it is empty"))?;
+        let columns = self.query(query, &scope, At::ITEM)?;
+        Ok(aliased(alias.as_ref(), columns))
+    }
+
+    fn range_function(&mut self, f: &mut pb::RangeFunction, left: &[Item], outer: &Scope<'_>) -> Result<Item, Refusal> {
+        let pb::RangeFunction { lateral: _, ordinality, is_rowsfrom: _, functions, alias, coldeflist } = f;
+        let scope = outer.child(left);
+        let mut single = (functions.len() == 1 && coldeflist.is_empty() && !*ordinality).then(String::new);
+        for node in functions.iter_mut() {
+            // Each is a list of the function and its column definitions.
+            let NodeEnum::List(list) = inner(node)? else {
+                return Err(refusal::not_supported("ROWS FROM", "its shape is not known"));
+            };
+            let mut parts = list.items.iter_mut();
+            if let Some(call) = parts.next() {
+                if let (Some(name), Some(NodeEnum::FuncCall(f))) = (single.as_mut(), &call.node) {
+                    *name = names(&f.funcname).last().map_or(String::new(), |n| (*n).to_owned());
+                }
+                self.expr(call, &scope, At::OPERAND)?;
+            }
+            for definition in parts {
+                self.column_definitions(definition)?;
+            }
+        }
+        for node in coldeflist.iter_mut() {
+            self.column_definitions(node)?;
+        }
+        let columns = match single {
+            Some(name) if SCALAR_SETS.contains(&name.as_str()) => {
+                let column = alias.as_ref().map_or(name.as_str(), |a| a.aliasname.as_str());
+                Columns::known(vec![Col::computed(column)])
+            }
+            _ => Columns::Unknown,
+        };
+        Ok(aliased(alias.as_ref(), columns))
+    }
+
+    fn column_definitions(&mut self, node: &mut Node) -> Result<(), Refusal> {
+        match &mut node.node {
+            None => Ok(()),
+            Some(NodeEnum::List(list)) => list.items.iter_mut().try_for_each(|n| self.column_definitions(n)),
+            Some(NodeEnum::ColumnDef(def)) => match def.type_name.as_ref() {
+                Some(ty) => self.type_name(ty),
+                None => Ok(()),
+            },
+            Some(other) => Err(refusal::not_supported(&kind_of(other), "a column definition list holds columns only")),
+        }
+    }
+
+    /// `XMLTABLE(…)`.
+    fn range_table_func(&mut self, t: &mut pb::RangeTableFunc, left: &[Item], outer: &Scope<'_>) -> Result<Item, Refusal> {
+        let pb::RangeTableFunc { lateral: _, docexpr, rowexpr, namespaces, columns, alias, location: _ } = t;
+        let scope = outer.child(left);
+        for part in [docexpr, rowexpr].into_iter().flatten() {
+            self.expr(part, &scope, At::OPERAND)?;
+        }
+        self.exprs(namespaces, &scope, At::OPERAND)?;
+        let mut cols = Vec::new();
+        for column in columns.iter_mut() {
+            let NodeEnum::RangeTableFuncCol(col) = inner(column)? else {
+                return Err(refusal::not_supported("XMLTABLE", "its columns are not known"));
+            };
+            if let Some(ty) = col.type_name.as_ref() {
+                self.type_name(ty)?;
+            }
+            for part in [&mut col.colexpr, &mut col.coldefexpr].into_iter().flatten() {
+                self.expr(part, &scope, At::OPERAND)?;
+            }
+            cols.push(Col::computed(&col.colname));
+        }
+        Ok(aliased(alias.as_ref(), Columns::known(cols)))
+    }
+
+    fn table_sample(&mut self, s: &mut pb::RangeTableSample, left: &[Item], outer: &Scope<'_>) -> Result<Vec<Item>, Refusal> {
+        let pb::RangeTableSample { relation, method, args, repeatable, location } = s;
+        let at = *location;
+        if !matches!(names(method).as_slice(), ["system" | "bernoulli"] | ["pg_catalog", "system" | "bernoulli"]) {
+            return Err(refusal::not_supported("this sampling method", "only SYSTEM and BERNOULLI are known").at(at));
+        }
+        self.exprs(args, outer, At::OPERAND)?;
+        if let Some(seed) = repeatable {
+            self.expr(seed, outer, At::OPERAND)?;
+        }
+        let relation = relation.as_mut().ok_or_else(|| refusal::not_supported("TABLESAMPLE", "it samples nothing"))?;
+        let items = self.from_item(relation, left, outer)?;
+        if matches!(relation.node, Some(NodeEnum::ParamRef(_))) {
+            let why = "a sample of the stored rows would tell how many of them are hidden";
+            return Err(refusal::not_supported("TABLESAMPLE of a protected table", why).at(at));
+        }
+        Ok(items)
+    }
+
+    fn join(&mut self, join: &mut pb::JoinExpr, left: &[Item], outer: &Scope<'_>) -> Result<Vec<Item>, Refusal> {
+        let pb::JoinExpr { jointype: _, is_natural, larg, rarg, using_clause, join_using_alias, quals, alias, rtindex: _ } = join;
+        let missing = || refusal::not_supported("a join", "a side of it is empty");
+        let mut near = self.from_item(larg.as_mut().ok_or_else(missing)?, left, outer)?;
+        let lateral: Vec<Item> = left.iter().chain(&near).cloned().collect();
+        let far = self.from_item(rarg.as_mut().ok_or_else(missing)?, &lateral, outer)?;
+        let (mine, other) = (visible_columns(&near), visible_columns(&far));
+        let shared: Vec<Rc<str>> = match (*is_natural, &mine, &other) {
+            (false, _, _) => names(using_clause).into_iter().map(Rc::from).collect(),
+            (true, Some(a), Some(b)) => {
+                a.iter().map(|c| c.name.clone()).filter(|n| b.iter().any(|c| c.name == *n)).collect()
+            }
+            (true, _, _) => return Ok(self.join_of_unknown(near, far, alias.as_ref())),
+        };
+        near.extend(far);
+        if let Some(quals) = quals {
+            self.expr(quals, &outer.child(&near), At::CONDITION)?;
+        }
+        if shared.is_empty() && alias.is_none() {
+            return Ok(near);
+        }
+        let (Some(mine), Some(other)) = (mine, other) else {
+            let split = near.split_off(0);
+            return Ok(self.join_of_unknown(split, Vec::new(), alias.as_ref()));
+        };
+        let merged = self.merge(&shared, &mine, &other);
+        let rest = |side: &[Col]| side.iter().filter(|c| !shared.contains(&c.name)).cloned().collect::<Vec<_>>();
+        let all: Vec<Col> = merged.iter().cloned().chain(rest(&mine)).chain(rest(&other)).collect();
+        for item in &mut near {
+            item.unqualified = false;
+            item.qualified &= alias.is_none();
+        }
+        if let Some(using) = join_using_alias {
+            near.push(Item { unqualified: false, ..aliased(Some(using), Columns::known(merged)) });
+        }
+        near.push(aliased(alias.as_ref(), Columns::known(all)));
+        Ok(near)
+    }
+
+    /// The merged columns of `USING`: compared with `=`, and shown as either side's value.
+    fn merge(&mut self, shared: &[Rc<str>], mine: &[Col], other: &[Col]) -> Vec<Col> {
+        let mut merged = Vec::new();
+        for name in shared {
+            let find = |side: &[Col]| side.iter().find(|c| c.name == *name).cloned();
+            let (Some(a), Some(b)) = (find(mine), find(other)) else {
+                merged.push(Col::computed(name));
+                continue;
+            };
+            let at = if self.comparable("=", a.ty.as_deref(), b.ty.as_deref()) { At::CONDITION } else { At::OPERAND };
+            let origin: Rc<[_]> = a.origin.iter().chain(b.origin.iter()).copied().collect();
+            self.note(&origin, at);
+            let ty = if a.ty == b.ty { a.ty.clone() } else { None };
+            merged.push(Col { name: name.clone(), origin, ty });
+        }
+        merged
+    }
+
+    /// A join whose columns cannot all be told: everything in it counts as used early.
+    fn join_of_unknown(&mut self, near: Vec<Item>, far: Vec<Item>, alias: Option<&pb::Alias>) -> Vec<Item> {
+        let mut all: Vec<Item> = near.into_iter().chain(far).collect();
+        for item in &mut all {
+            for col in item.columns.list() {
+                self.note(&col.origin, At::OPERAND);
+            }
+            item.qualified &= alias.is_none();
+        }
+        if alias.is_some() {
+            all.push(aliased(alias, Columns::Unknown));
+        }
+        all
+    }
+
+    /// The part and alias of an injection, for tests and for emission.
+    pub fn injection(&self, index: usize) -> Option<&Injection> {
+        self.injections.get(index)
+    }
+}
+
+/// Built-in set-returning functions with one column, named like their alias or themselves.
+const SCALAR_SETS: [&str; 12] = [
+    "generate_series",
+    "generate_subscripts",
+    "unnest",
+    "regexp_split_to_table",
+    "string_to_table",
+    "json_array_elements",
+    "json_array_elements_text",
+    "jsonb_array_elements",
+    "jsonb_array_elements_text",
+    "json_object_keys",
+    "jsonb_object_keys",
+    "jsonb_path_query",
+];
+
+fn plain_columns(relation: &Relation) -> Columns {
+    Columns::known(
+        relation
+            .columns
+            .iter()
+            .map(|c| Col { ty: Some(c.ty.base.as_str().into()), ..Col::computed(&c.name) })
+            .collect(),
+    )
+}
+
+fn aliased(alias: Option<&pb::Alias>, columns: Columns) -> Item {
+    let renames = alias.map_or(Vec::new(), |a| names(&a.colnames));
+    Item {
+        alias: alias.map(|a| a.aliasname.as_str().into()),
+        relation: None,
+        replaced: false,
+        occurrence: None,
+        columns: columns.renamed(&renames),
+        unqualified: true,
+        qualified: alias.is_some(),
+    }
+}
+
+/// The columns that `*` would show of these items; `None` when one is unknown.
+pub fn visible_columns(items: &[Item]) -> Option<Vec<Col>> {
+    let mut all = Vec::new();
+    for item in items.iter().filter(|i| i.unqualified) {
+        match &item.columns {
+            Columns::Known(cols) => all.extend(cols.iter().cloned()),
+            Columns::Unknown => return None,
+        }
+    }
+    Some(all)
+}

@@ -1,0 +1,271 @@
+//! What a statement touches, and how: scopes and names, every relation, column, function, operator and type.
+//!
+//! Works on PostgreSQL's own tree. Each place that must change is remembered twice: as an edit of the text, and as a
+//! placeholder in the tree (`tree.rs`), so that `clear.rs` can hold one against the other.
+
+mod calls;
+mod compare;
+mod expr;
+mod from;
+mod relations;
+mod scope;
+mod select;
+
+use pg_query::protobuf as pb;
+use pg_query::{Node, NodeEnum};
+
+use super::catalog::Oid;
+use super::clear::Engine;
+use super::cleared::{NamedSubject, Usage};
+use super::context::Context;
+use super::parse::Tokens;
+use super::policy::{Purpose, Role};
+use super::refusal::{self, Refusal};
+
+pub use scope::{Base, Col, Columns, Item, Scope};
+
+/// Deepest nesting of views in views.
+const MAX_VIEW_DEPTH: usize = 32;
+/// Most protected relations in one statement, views expanded.
+const MAX_OCCURRENCES: usize = 500;
+
+/// A text that is being judged: the client's (index 0), or a view's definition.
+pub struct Source {
+    pub text: String,
+    pub tokens: Tokens,
+    pub edits: Vec<Edit>,
+}
+
+/// Bytes `start..end` of a source become `with`.
+#[derive(Debug, Clone)]
+pub struct Edit {
+    pub start: usize,
+    pub end: usize,
+    pub with: Replacement,
+}
+
+#[derive(Debug, Clone)]
+pub enum Replacement {
+    Text(String),
+    /// An injected part, followed by fixed text (an alias that the client did not write).
+    Injected(usize, String),
+}
+
+/// What a placeholder stands for: injection `n` is `ParamRef { number: -(n + 1) }` in the tree.
+#[derive(Debug, Clone)]
+pub struct Injection {
+    pub part: Part,
+    /// The range-table alias in the tree; `None` where the part is not a FROM item.
+    pub alias: Option<pb::Alias>,
+    pub lateral: bool,
+}
+
+#[derive(Debug, Clone)]
+pub enum Part {
+    /// A protected relation's visible table.
+    Guard(usize),
+    /// A view's definition: source and its tree.
+    View { source: usize, tree: Box<Node> },
+    /// SQL text of one expression.
+    Expression(String),
+    /// SQL text of one query.
+    Query(String),
+}
+
+/// One place where a statement reads (or writes) a relation whose stored rows it must not see.
+#[derive(Debug, Clone)]
+pub struct Occurrence {
+    pub relation: Oid,
+    /// The policy's table (an ancestor of `relation`, or itself); `None`: a system relation with nulled columns.
+    pub protected_by: Option<Oid>,
+    pub only: bool,
+    /// Per column of the relation.
+    pub uses: Vec<ColumnUses>,
+    /// Conjuncts that may be tested on stored values inside: (column, operator and constant as text).
+    pub inside: Vec<(usize, String)>,
+    /// Conjuncts `column = constant` on a masked column.
+    pub probes: Vec<(usize, String)>,
+    pub nulled: Vec<&'static str>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ColumnUses {
+    pub shown: bool,
+    pub compared: bool,
+    pub written: bool,
+    /// Used where PostgreSQL might run it on a row before the row filter.
+    pub early: bool,
+}
+
+impl ColumnUses {
+    pub fn any(self) -> bool {
+        self.shown || self.compared || self.written
+    }
+}
+
+/// Where an expression stands: what PostgreSQL may do with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Output of the outermost query: computed after every filter.
+    Output,
+    /// Output or key of an inner query: a bare column is harmless, anything else may become part of a condition.
+    Item,
+    /// A condition: leakproof comparisons are harmless.
+    Condition,
+    /// Anything else: may run on any stored row.
+    Operand,
+}
+
+/// A place, and what the record calls the use of a column there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct At {
+    pub place: Place,
+    pub usage: Usage,
+}
+
+impl At {
+    pub const OUTPUT: At = At { place: Place::Output, usage: Usage::Shown };
+    pub const ITEM: At = At { place: Place::Item, usage: Usage::Shown };
+    pub const KEY: At = At { place: Place::Item, usage: Usage::Compared };
+    pub const CONDITION: At = At { place: Place::Condition, usage: Usage::Compared };
+    pub const OPERAND: At = At { place: Place::Operand, usage: Usage::Compared };
+
+    /// For a part of an expression that stands here.
+    pub fn part(self) -> At {
+        match self.place {
+            Place::Output => self,
+            Place::Item | Place::Condition | Place::Operand => At { place: Place::Operand, ..self },
+        }
+    }
+}
+
+/// The state of judging one message.
+pub struct Analyser<'e> {
+    pub engine: &'e Engine,
+    pub context: &'e Context,
+    pub role: &'e Role,
+    pub purpose: Option<&'e Purpose>,
+    pub sources: Vec<Source>,
+    /// The source that the walk is in.
+    pub source: usize,
+    pub occurrences: Vec<Occurrence>,
+    pub injections: Vec<Injection>,
+    /// Common table expressions in scope, innermost last.
+    ctes: Vec<Cte>,
+    view_depth: usize,
+    /// `search_path` that unqualified names are looked up in: the session's, or nothing inside a view.
+    pub search_path: Vec<String>,
+    pub subjects: Vec<NamedSubject>,
+    /// Temporary tables read that were derived from protected ones.
+    pub reads_derived: bool,
+    /// Calls of `set_config` outside of plain `SELECT set_config(…)` are refused; inside they land here.
+    pub set_config: Vec<super::cleared::SetConfigCall>,
+    pub set_config_allowed: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Cte {
+    name: String,
+    columns: Columns,
+}
+
+impl<'e> Analyser<'e> {
+    pub fn new(
+        engine: &'e Engine,
+        context: &'e Context,
+        role: &'e Role,
+        purpose: Option<&'e Purpose>,
+        text: String,
+        tokens: Tokens,
+    ) -> Self {
+        Self {
+            engine,
+            context,
+            role,
+            purpose,
+            sources: vec![Source { text, tokens, edits: Vec::new() }],
+            source: 0,
+            occurrences: Vec::new(),
+            injections: Vec::new(),
+            ctes: Vec::new(),
+            view_depth: 0,
+            search_path: context.search_path.clone(),
+            subjects: Vec::new(),
+            reads_derived: false,
+            set_config: Vec::new(),
+            set_config_allowed: false,
+        }
+    }
+
+    pub fn tokens(&self) -> &Tokens {
+        &self.sources[self.source].tokens
+    }
+
+    pub fn edit(&mut self, start: usize, end: usize, with: Replacement) {
+        self.sources[self.source].edits.push(Edit { start, end, with });
+    }
+
+    /// Remembers an injected part; returns its index.
+    pub fn inject(&mut self, part: Part, alias: Option<pb::Alias>, lateral: bool) -> usize {
+        self.injections.push(Injection { part, alias, lateral });
+        self.injections.len() - 1
+    }
+
+    /// Notes a use of stored columns.
+    pub fn note(&mut self, bases: &[Base], at: At) {
+        for &(occurrence, column) in bases {
+            let Some(uses) = self.occurrences.get_mut(occurrence).and_then(|o| o.uses.get_mut(column)) else { continue };
+            match at.usage {
+                Usage::Shown => uses.shown = true,
+                Usage::Compared => uses.compared = true,
+                Usage::Written => uses.written = true,
+            }
+            uses.early |= at.place == Place::Operand;
+        }
+    }
+
+    fn enough(&self) -> Result<(), Refusal> {
+        if self.occurrences.len() < MAX_OCCURRENCES {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            "too-many-relations",
+            refusal::SqlState::STATEMENT_TOO_COMPLEX,
+            format!("statement reads more than {MAX_OCCURRENCES} protected relations"),
+            "rule too-many-relations: views are counted with what they read",
+            "split the statement",
+        ))
+    }
+}
+
+/// The tree's stand-in for injection `index`.
+pub fn placeholder(index: usize) -> NodeEnum {
+    NodeEnum::ParamRef(pb::ParamRef { number: -(index as i32) - 1, location: -1 })
+}
+
+/// The strings of a name list.
+pub fn names(nodes: &[Node]) -> Vec<&str> {
+    nodes
+        .iter()
+        .filter_map(|n| match &n.node {
+            Some(NodeEnum::String(s)) => Some(s.sval.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// A String node.
+pub fn string_node(text: &str) -> Node {
+    Node { node: Some(NodeEnum::String(pb::String { sval: text.to_owned() })) }
+}
+
+/// The node inside, or a refusal: an absent node where the grammar always has one.
+pub fn inner(node: &mut Node) -> Result<&mut NodeEnum, Refusal> {
+    node.node.as_mut().ok_or_else(|| refusal::not_supported("this construct", "a part of it is empty"))
+}
+
+/// The name of a node's kind, for refusals: `JsonTable`, `RangeTableSample`.
+pub fn kind_of(node: &NodeEnum) -> String {
+    let debug = format!("{node:?}");
+    debug.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("construct").to_owned()
+}

@@ -1,0 +1,153 @@
+//! Relations: which one a name means, and how the policy treats it.
+
+use std::collections::BTreeSet;
+
+use pg_query::protobuf as pb;
+
+use super::Analyser;
+use crate::engine::allow::{SystemRelation, system_relation};
+use crate::engine::catalog::{Catalog, Oid, Relation, RelationKind};
+use crate::engine::policy::{Policy, Unlisted};
+use crate::engine::refusal::{self, Refusal};
+
+/// How a relation is to be treated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Protection {
+    /// No personal data.
+    Open,
+    /// By the policy's table of this OID: the relation itself or an ancestor.
+    Protected(Oid),
+    View,
+    /// A system relation with columns that must read as null.
+    Nulled(&'static [&'static str]),
+}
+
+/// What a range variable names.
+pub enum Named<'e> {
+    Relation(&'e Relation),
+    /// A temporary relation of this session, with the purpose it was derived under.
+    Temporary(Option<String>),
+}
+
+impl<'e> Analyser<'e> {
+    /// The relation that a name means under the current `search_path`.
+    pub fn resolve(&self, var: &pb::RangeVar) -> Result<Named<'e>, Refusal> {
+        let catalog: &'e Catalog = &self.engine.catalog;
+        if !var.catalogname.is_empty() && var.catalogname != catalog.database() {
+            return Err(refusal::not_supported(
+                &format!("the cross-database name \"{}.{}.{}\"", var.catalogname, var.schemaname, var.relname),
+                "PostgreSQL knows only the current database",
+            )
+            .at(var.location));
+        }
+        if var.schemaname.is_empty() {
+            return self.resolve_unqualified(var);
+        }
+        if var.schemaname == "pg_temp" || var.schemaname.starts_with("pg_temp_") {
+            return self
+                .temporary(&var.relname)
+                .ok_or_else(|| refusal::undefined_table(&format!("{}.{}", var.schemaname, var.relname)).at(var.location));
+        }
+        catalog.relation_named(&var.schemaname, &var.relname).map(Named::Relation).ok_or_else(|| {
+            refusal::undefined_table(&format!("{}.{}", var.schemaname, var.relname)).at(var.location)
+        })
+    }
+
+    fn resolve_unqualified(&self, var: &pb::RangeVar) -> Result<Named<'e>, Refusal> {
+        let catalog: &'e Catalog = &self.engine.catalog;
+        // PostgreSQL searches pg_temp first, then pg_catalog, then the path, unless the path names them itself.
+        let names = |schema: &str| self.search_path.iter().any(|s| s == schema);
+        if !names("pg_temp") {
+            if let Some(found) = self.temporary(&var.relname) {
+                return Ok(found);
+            }
+        }
+        let implicit = (!names("pg_catalog")).then_some("pg_catalog");
+        for schema in implicit.into_iter().chain(self.search_path.iter().map(String::as_str)) {
+            if schema == "pg_temp" {
+                if let Some(found) = self.temporary(&var.relname) {
+                    return Ok(found);
+                }
+            } else if let Some(relation) = catalog.relation_named(schema, &var.relname) {
+                return Ok(Named::Relation(relation));
+            }
+        }
+        Err(refusal::undefined_table(&var.relname).at(var.location))
+    }
+
+    fn temporary(&self, name: &str) -> Option<Named<'e>> {
+        self.context.temporary.get(name).map(|purpose| Named::Temporary(purpose.clone()))
+    }
+
+    /// How the policy treats `relation`, read with or without its children; a refusal when it is closed to everyone.
+    pub fn protection(&self, relation: &Relation, only: bool) -> Result<Protection, Refusal> {
+        let name = relation.name.to_string();
+        match relation.name.schema.as_str() {
+            "pg_toast" => return Err(refusal::system_relation(&name, "it holds stored values of other tables")),
+            schema @ ("pg_catalog" | "information_schema") => {
+                return match system_relation(schema, &relation.name.name) {
+                    SystemRelation::Open => Ok(Protection::Open),
+                    SystemRelation::Nulled(columns) => Ok(Protection::Nulled(columns)),
+                    SystemRelation::Refused(why) => Err(refusal::system_relation(&name, why)),
+                };
+            }
+            _ => {}
+        }
+        let (catalog, policy) = (&*self.engine.catalog, &*self.engine.policy);
+        if let Some(table) = protecting_ancestor(catalog, policy, relation.oid) {
+            return Ok(Protection::Protected(table));
+        }
+        if relation.kind == RelationKind::View {
+            return Ok(Protection::View);
+        }
+        if !only {
+            if let Some(child) = protected_descendant(catalog, policy, relation.oid) {
+                return Err(refusal::reads_protected_child(&name, &child));
+            }
+        }
+        if is_open(catalog, policy, relation) { Ok(Protection::Open) } else { Err(refusal::table_not_listed(&name)) }
+    }
+}
+
+/// The table of the policy that `oid` is, or is a partition or inheritance child of.
+pub fn protecting_ancestor(catalog: &Catalog, policy: &Policy, oid: Oid) -> Option<Oid> {
+    let mut seen = BTreeSet::new();
+    let mut todo = vec![oid];
+    while let Some(oid) = todo.pop() {
+        if policy.tables.contains_key(&oid) {
+            return Some(oid);
+        }
+        if seen.insert(oid) {
+            todo.extend(catalog.relation(oid).into_iter().flat_map(|r| r.parents.iter().copied()));
+        }
+    }
+    None
+}
+
+fn protected_descendant(catalog: &Catalog, policy: &Policy, oid: Oid) -> Option<String> {
+    let mut seen = BTreeSet::new();
+    let mut todo = catalog.children(oid).to_vec();
+    while let Some(oid) = todo.pop() {
+        if policy.tables.contains_key(&oid) {
+            return catalog.relation(oid).map(|r| r.name.to_string());
+        }
+        if seen.insert(oid) {
+            todo.extend_from_slice(catalog.children(oid));
+        }
+    }
+    None
+}
+
+/// Whether the policy opens the relation, by itself, by its schema, by an open parent, or by `unlisted_tables`.
+fn is_open(catalog: &Catalog, policy: &Policy, relation: &Relation) -> bool {
+    if policy.open.contains(&relation.oid) || policy.open_schemas.contains(&relation.name.schema) {
+        return true;
+    }
+    let parents = || relation.parents.iter().filter_map(|p| catalog.relation(*p));
+    if !relation.parents.is_empty() && parents().all(|p| is_open(catalog, policy, p)) {
+        return true;
+    }
+    // A materialized view or foreign table may hold anything: never open by default.
+    let plain = matches!(relation.kind, RelationKind::Table | RelationKind::PartitionedTable | RelationKind::Sequence);
+    plain && policy.unlisted_tables == Unlisted::Open
+}

@@ -1,0 +1,403 @@
+//! Queries: WITH, set operations, VALUES, and the clauses of SELECT in the order in which names come into scope.
+
+use std::rc::Rc;
+
+use pg_query::protobuf::{self as pb, SetOperation};
+use pg_query::{Node, NodeEnum};
+
+use super::scope::{self, Base, Col, Columns, Item, Scope};
+use super::from::visible_columns;
+use super::{Analyser, At, Cte, Place, Replacement, inner, kind_of, names, string_node};
+use crate::engine::catalog::quote_ident;
+use crate::engine::cleared::Usage;
+use crate::engine::policy::Right;
+use crate::engine::refusal::{self, Refusal};
+
+impl<'e> Analyser<'e> {
+    /// A query node: SELECT, or a data-modifying statement in WITH. Returns the columns that it puts out.
+    pub fn query(&mut self, node: &mut Node, outer: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
+        match inner(node)? {
+            NodeEnum::SelectStmt(select) => self.select(select, outer, at),
+            NodeEnum::InsertStmt(_) | NodeEnum::UpdateStmt(_) | NodeEnum::DeleteStmt(_) | NodeEnum::MergeStmt(_) => {
+                self.write_in_with(node, outer)
+            }
+            other => Err(refusal::not_supported(&kind_of(other), "only a query can stand here")),
+        }
+    }
+
+    pub fn select(&mut self, s: &mut pb::SelectStmt, outer: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
+        let outside = self.ctes.len();
+        if let Some(with) = s.with_clause.as_mut() {
+            self.with_clause(with, outer)?;
+        }
+        let columns = match s.op() {
+            SetOperation::SetopNone | SetOperation::Undefined => self.simple_select(s, outer, at),
+            SetOperation::SetopUnion | SetOperation::SetopIntersect | SetOperation::SetopExcept => {
+                self.set_operation(s, outer, at)
+            }
+        };
+        self.ctes.truncate(outside);
+        columns
+    }
+
+    /// Common table expressions come into scope one after the other, or all at once when RECURSIVE.
+    pub fn with_clause(&mut self, with: &mut pb::WithClause, outer: &Scope<'_>) -> Result<(), Refusal> {
+        let pb::WithClause { ctes, recursive, location: _ } = with;
+        let base = self.ctes.len();
+        if *recursive {
+            for node in ctes.iter_mut() {
+                if let NodeEnum::CommonTableExpr(cte) = inner(node)? {
+                    self.ctes.push(Cte { name: cte.ctename.clone(), columns: Columns::Unknown });
+                }
+            }
+        }
+        for (i, node) in ctes.iter_mut().enumerate() {
+            let NodeEnum::CommonTableExpr(cte) = inner(node)? else {
+                return Err(refusal::not_supported("WITH", "it holds something that is not a query"));
+            };
+            let query = cte.ctequery.as_mut().ok_or_else(|| refusal::not_supported("WITH", "a query is empty"))?;
+            let before = self.ctes.len();
+            let columns = self.query(query, outer, At::ITEM)?;
+            self.ctes.truncate(before);
+            let plain = cte.search_clause.is_none() && cte.cycle_clause.is_none();
+            if let Some(cycle) = cte.cycle_clause.as_mut() {
+                for value in [&mut cycle.cycle_mark_value, &mut cycle.cycle_mark_default].into_iter().flatten() {
+                    self.expr(value, &Scope::EMPTY, At::OPERAND)?;
+                }
+            }
+            let columns = if plain { columns.renamed(&names(&cte.aliascolnames)) } else { self.unknown(&columns) };
+            let entry = Cte { name: cte.ctename.clone(), columns };
+            match self.ctes.get_mut(base + i) {
+                Some(slot) if *recursive => *slot = entry,
+                _ => self.ctes.push(entry),
+            }
+        }
+        Ok(())
+    }
+
+    /// Columns that cannot be followed further count as used early.
+    fn unknown(&mut self, columns: &Columns) -> Columns {
+        for col in columns.list() {
+            self.note(&col.origin, At::OPERAND);
+        }
+        Columns::Unknown
+    }
+
+    fn set_operation(&mut self, s: &mut pb::SelectStmt, outer: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
+        let missing = || refusal::not_supported("a set operation", "a side of it is empty");
+        let left = self.select(s.larg.as_mut().ok_or_else(missing)?, outer, at)?;
+        let right = self.select(s.rarg.as_mut().ok_or_else(missing)?, outer, at)?;
+        let columns = match (&left, &right) {
+            (Columns::Known(a), Columns::Known(b)) => Columns::known(
+                a.iter()
+                    .enumerate()
+                    .map(|(i, col)| {
+                        let other = b.get(i);
+                        let more = other.map_or(&[][..], |c| &c.origin[..]);
+                        let ty = if other.is_some_and(|c| c.ty == col.ty) { col.ty.clone() } else { None };
+                        Col { name: col.name.clone(), origin: col.origin.iter().chain(more).copied().collect(), ty }
+                    })
+                    .collect(),
+            ),
+            _ => {
+                self.unknown(&left);
+                self.unknown(&right)
+            }
+        };
+        // ORDER BY of a set operation sees its output columns only.
+        let output = [Item {
+            alias: None,
+            relation: None,
+            replaced: false,
+            occurrence: None,
+            columns: columns.clone(),
+            unqualified: true,
+            qualified: false,
+        }];
+        self.tail(s, &Scope { items: &output, parent: None }, at)?;
+        Ok(columns)
+    }
+
+    fn simple_select(&mut self, s: &mut pb::SelectStmt, outer: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
+        if s.into_clause.is_some() {
+            return Err(refusal::not_supported("SELECT INTO inside a query", "it stands at the top only"));
+        }
+        for row in &mut s.values_lists {
+            let NodeEnum::List(list) = inner(row)? else {
+                return Err(refusal::not_supported("VALUES", "its rows are not known"));
+            };
+            self.exprs(&mut list.items, outer, at)?;
+        }
+        let items = self.from_clause(&mut s.from_clause, outer)?;
+        let scope = outer.child(&items);
+        if let Some(condition) = s.where_clause.as_mut() {
+            self.copy_conjuncts(condition, &scope);
+            self.expr(condition, &scope, At::CONDITION)?;
+        }
+        let columns = if s.values_lists.is_empty() {
+            self.target_list(&mut s.target_list, &scope, at)?
+        } else {
+            values_columns(&s.values_lists)
+        };
+        let key = At { usage: Usage::Compared, ..at };
+        for node in &mut s.group_clause {
+            self.group_item(node, &scope, key)?;
+        }
+        if let Some(having) = s.having_clause.as_mut() {
+            self.expr(having, &scope, At::CONDITION)?;
+        }
+        for node in s.distinct_clause.iter_mut().filter(|n| n.node.is_some()) {
+            self.expr(node, &scope, key)?;
+        }
+        for node in &mut s.window_clause {
+            self.window(node, &scope, key)?;
+        }
+        self.tail(s, &scope, at)?;
+        self.keep_functional_dependency(s, &scope);
+        Ok(columns)
+    }
+
+    /// ORDER BY, LIMIT and FOR UPDATE.
+    fn tail(&mut self, s: &mut pb::SelectStmt, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        self.sort_clause(&mut s.sort_clause, scope, At { usage: Usage::Compared, ..at })?;
+        for limit in [&mut s.limit_offset, &mut s.limit_count].into_iter().flatten() {
+            self.expr(limit, scope, At::OPERAND)?;
+        }
+        if !s.locking_clause.is_empty() && !self.role.may(Right::Update) {
+            return Err(refusal::right_missing("update", "SELECT … FOR UPDATE or FOR SHARE locks rows"));
+        }
+        Ok(())
+    }
+
+    pub fn sort_clause(&mut self, list: &mut [Node], scope: &Scope<'_>, key: At) -> Result<(), Refusal> {
+        for node in list {
+            let NodeEnum::SortBy(sort) = inner(node)? else {
+                return Err(refusal::not_supported("ORDER BY", "it holds something that is no sort key"));
+            };
+            if !sort.use_op.is_empty() {
+                self.operator(&sort.use_op, sort.location)?;
+            }
+            if let Some(node) = sort.node.as_mut() {
+                self.expr(node, scope, key)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn group_item(&mut self, node: &mut Node, scope: &Scope<'_>, key: At) -> Result<(), Refusal> {
+        if let NodeEnum::GroupingSet(set) = inner(node)? {
+            return set.content.iter_mut().try_for_each(|n| self.group_item(n, scope, key));
+        }
+        match inner(node)? {
+            // `(a, b)` in GROUP BY is a list of keys.
+            NodeEnum::RowExpr(row) => self.exprs(&mut row.args, scope, key),
+            _ => self.expr(node, scope, key),
+        }
+    }
+
+    pub fn window(&mut self, node: &mut Node, scope: &Scope<'_>, key: At) -> Result<(), Refusal> {
+        match inner(node)? {
+            NodeEnum::WindowDef(window) => self.window_def(window, scope, key),
+            other => Err(refusal::not_supported(&kind_of(other), "a window is expected here")),
+        }
+    }
+
+    pub fn window_def(&mut self, w: &mut pb::WindowDef, scope: &Scope<'_>, key: At) -> Result<(), Refusal> {
+        self.exprs(&mut w.partition_clause, scope, key)?;
+        self.sort_clause(&mut w.order_clause, scope, key)?;
+        for offset in [&mut w.start_offset, &mut w.end_offset].into_iter().flatten() {
+            self.expr(offset, scope, At::OPERAND)?;
+        }
+        Ok(())
+    }
+
+    /// A select list or RETURNING: its columns.
+    pub fn target_list(&mut self, list: &mut [Node], scope: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
+        let mut columns = Some(Vec::new());
+        for node in list {
+            let NodeEnum::ResTarget(target) = inner(node)? else {
+                return Err(refusal::not_supported("a select list", "it holds something that is no column"));
+            };
+            let Some(value) = target.val.as_mut() else { continue };
+            let more = match star(value) {
+                Some(fields) => self.expand_star(value, &fields, scope, at)?,
+                None => {
+                    let name = if target.name.is_empty() { output_name(value) } else { target.name.clone() };
+                    Some(vec![self.output(value, &name, scope, at)?])
+                }
+            };
+            match (&mut columns, more) {
+                (Some(columns), Some(more)) => columns.extend(more),
+                (known, _) => {
+                    if let Some(known) = known.take() {
+                        known.iter().for_each(|c| self.note(&c.origin, At::OPERAND));
+                    }
+                }
+            }
+        }
+        Ok(columns.map_or(Columns::Unknown, Columns::known))
+    }
+
+    fn output(&mut self, value: &mut Node, name: &str, scope: &Scope<'_>, at: At) -> Result<Col, Refusal> {
+        let Some(NodeEnum::ColumnRef(reference)) = &mut value.node else {
+            self.expr(value, scope, at)?;
+            return Ok(Col::computed(name));
+        };
+        let col = self.column_ref(reference, scope, at)?;
+        Ok(Col { name: name.into(), ..col })
+    }
+
+    /// `*` or `alias.*`; `None` when the columns are not known.
+    fn expand_star(
+        &mut self,
+        value: &mut Node,
+        qualifier: &[String],
+        scope: &Scope<'_>,
+        at: At,
+    ) -> Result<Option<Vec<Col>>, Refusal> {
+        let columns = match qualifier {
+            [] => visible_columns(scope.items),
+            _ => {
+                if let Some(NodeEnum::ColumnRef(reference)) = &mut value.node {
+                    self.drop_schema(reference, scope)?;
+                }
+                let (schema, alias) = split_qualifier(qualifier);
+                let item = scope::item(scope, schema, alias).ok_or_else(|| missing_from(alias))?.0;
+                match &item.columns {
+                    Columns::Known(cols) => Some(cols.to_vec()),
+                    Columns::Unknown => None,
+                }
+            }
+        };
+        match &columns {
+            Some(cols) => cols.iter().for_each(|c| self.note(&c.origin, at)),
+            None => {
+                let all: Vec<Base> =
+                    scope.items.iter().flat_map(|i| i.columns.list()).flat_map(|c| c.origin.iter().copied()).collect();
+                self.note(&all, At { place: Place::Operand, ..at });
+            }
+        }
+        Ok(columns)
+    }
+
+    /// A visible table keeps its primary key: where a query groups by all of it, PostgreSQL lets other columns of the
+    /// table stand ungrouped. Over a subquery it does not, so those columns join the GROUP BY; the key determines them,
+    /// so the groups stay the same.
+    fn keep_functional_dependency(&mut self, s: &mut pb::SelectStmt, scope: &Scope<'_>) {
+        if s.group_clause.iter().any(|n| matches!(n.node, Some(NodeEnum::GroupingSet(_)))) {
+            return;
+        }
+        for item in scope.items {
+            let (Some(occurrence), Some(alias)) = (item.occurrence, item.alias.as_deref()) else { continue };
+            let Some(o) = self.occurrences.get(occurrence) else { continue };
+            let Some(relation) = self.engine.catalog.relation(o.relation) else { continue };
+            let grouped = |column: usize| {
+                s.group_clause.iter().position(|n| match &n.node {
+                    Some(NodeEnum::ColumnRef(r)) => self.refers_to(r, scope, (occurrence, column)),
+                    _ => false,
+                })
+            };
+            let key: Option<Vec<usize>> = relation
+                .primary_key
+                .iter()
+                .map(|k| relation.columns.iter().position(|c| c.name == *k).and_then(|c| grouped(c)))
+                .collect();
+            let Some(first) = key.and_then(|k| k.first().copied()) else { continue };
+            let missing: Vec<Rc<str>> = (0..relation.columns.len())
+                .filter(|c| o.uses.get(*c).is_some_and(|u| u.any()) && grouped(*c).is_none())
+                .filter_map(|c| item.columns.list().get(c).map(|c| c.name.clone()))
+                .collect();
+            let at = match s.group_clause.get(first).and_then(|n| n.node.as_ref()) {
+                Some(NodeEnum::ColumnRef(r)) => usize::try_from(r.location).ok(),
+                _ => None,
+            };
+            let (Some(at), false) = (at, missing.is_empty()) else { continue };
+            let text: String =
+                missing.iter().map(|name| format!("{}.{}, ", quote_ident(alias), quote_ident(name))).collect();
+            let nodes = missing.iter().map(|name| Node {
+                node: Some(NodeEnum::ColumnRef(pb::ColumnRef {
+                    fields: vec![string_node(alias), string_node(name)],
+                    location: -1,
+                })),
+            });
+            s.group_clause.splice(first..first, nodes);
+            self.edit(at, at, Replacement::Text(text));
+        }
+    }
+
+    /// Whether a reference means exactly that stored column of this level.
+    fn refers_to(&self, reference: &pb::ColumnRef, scope: &Scope<'_>, base: Base) -> bool {
+        let fields = names(&reference.fields);
+        let col = match fields.as_slice() {
+            [column] => match scope::column(scope, column) {
+                scope::Found::Column { col, level: 0, .. } => Some(col),
+                _ => None,
+            },
+            [alias, column] => scope::item(scope, None, alias)
+                .and_then(|(item, _)| item.columns.list().iter().find(|c| &*c.name == *column).cloned()),
+            _ => None,
+        };
+        col.is_some_and(|c| *c.origin == [base])
+    }
+}
+
+/// `FROM` has no such entry: PostgreSQL's words and SQLSTATE.
+pub fn missing_from(alias: &str) -> Refusal {
+    Refusal::new(
+        "undefined-table",
+        refusal::SqlState::UNDEFINED_TABLE,
+        format!("missing FROM-clause entry for table \"{alias}\""),
+        "",
+        "",
+    )
+}
+
+/// The names in front of `*`, when a node is `*` or `a.b.*`.
+fn star(node: &Node) -> Option<Vec<String>> {
+    let Some(NodeEnum::ColumnRef(reference)) = &node.node else { return None };
+    let last = reference.fields.last()?;
+    matches!(last.node, Some(NodeEnum::AStar(_))).then(|| names(&reference.fields).into_iter().map(str::to_owned).collect())
+}
+
+/// `[database.][schema.]alias` as schema and alias.
+pub fn split_qualifier(parts: &[String]) -> (Option<&str>, &str) {
+    match parts {
+        [.., schema, alias] => (Some(schema), alias),
+        [alias] => (None, alias),
+        [] => (None, ""),
+    }
+}
+
+fn values_columns(rows: &[Node]) -> Columns {
+    match rows.first().and_then(|r| r.node.as_ref()) {
+        Some(NodeEnum::List(row)) => {
+            Columns::known((1..=row.items.len()).map(|i| Col::computed(&format!("column{i}"))).collect())
+        }
+        _ => Columns::Unknown,
+    }
+}
+
+/// The name that PostgreSQL gives an output column (`FigureColname` in its parser).
+fn output_name(node: &Node) -> String {
+    let last = |list: &[Node]| names(list).last().map(|s| (*s).to_owned());
+    let name = match &node.node {
+        Some(NodeEnum::ColumnRef(r)) => last(&r.fields),
+        Some(NodeEnum::AIndirection(i)) => last(&i.indirection).or_else(|| i.arg.as_deref().map(output_name)),
+        Some(NodeEnum::FuncCall(f)) => last(&f.funcname),
+        Some(NodeEnum::TypeCast(c)) => match c.arg.as_deref().map(output_name) {
+            Some(name) if name != "?column?" => Some(name),
+            _ => c.type_name.as_ref().and_then(|t| last(&t.names)),
+        },
+        Some(NodeEnum::CollateClause(c)) => c.arg.as_deref().map(output_name),
+        Some(NodeEnum::CaseExpr(c)) => match c.defresult.as_deref().map(output_name) {
+            Some(name) if name != "?column?" => Some(name),
+            _ => Some("case".to_owned()),
+        },
+        Some(NodeEnum::CoalesceExpr(_)) => Some("coalesce".to_owned()),
+        Some(NodeEnum::AArrayExpr(_)) => Some("array".to_owned()),
+        Some(NodeEnum::RowExpr(_)) => Some("row".to_owned()),
+        Some(NodeEnum::GroupingFunc(_)) => Some("grouping".to_owned()),
+        _ => None,
+    };
+    name.unwrap_or_else(|| "?column?".to_owned())
+}

@@ -1,0 +1,96 @@
+//! SET, RESET and set_config: which settings a client may change, and which ones the session must follow.
+
+use pg_query::NodeEnum;
+use pg_query::protobuf::{self as pb, VariableSetKind as K};
+
+use super::Analyser;
+use super::calls::argument;
+use super::statement::Judged;
+use crate::engine::allow::{SettingRule, setting};
+use crate::engine::cleared::{Argument, Effect, SetValue, Tracked};
+use crate::engine::names;
+use crate::engine::policy::{Policy, Role};
+use crate::engine::refusal::{self, Refusal};
+
+impl<'e> Analyser<'e> {
+    pub fn set(&mut self, s: &mut pb::VariableSetStmt) -> Result<Judged, Refusal> {
+        let done = |effect| Ok(Judged { kind: "set", effect });
+        let name = s.name.to_ascii_lowercase();
+        match s.kind() {
+            K::VarResetAll => done(Effect::ResetAll),
+            K::VarSetMulti => match name.as_str() {
+                "transaction" | "session characteristics" => done(Effect::None),
+                _ => Err(refusal::setting_pinned(&name, "a transaction may not see another one's snapshot")),
+            },
+            K::VarSetCurrent => Err(refusal::setting_pinned(&name, "SET … FROM CURRENT belongs to functions")),
+            K::VarReset | K::VarSetDefault => {
+                let tracked = judge(&self.engine.policy, self.role, &name, None)?;
+                done(effect(tracked, s.is_local))
+            }
+            K::VarSetValue => {
+                let value = value(&s.args).ok_or_else(|| refusal::setting_value(&name, "…"))?;
+                let tracked = judge(&self.engine.policy, self.role, &name, Some(&value))?;
+                done(effect(tracked, s.is_local))
+            }
+            K::Undefined => Err(refusal::not_supported("this form of SET", "it is not known")),
+        }
+    }
+}
+
+fn effect(tracked: Option<(Tracked, SetValue)>, local: bool) -> Effect {
+    match tracked {
+        Some((setting, value)) => Effect::Set { setting, value, local },
+        None => Effect::None,
+    }
+}
+
+/// The arguments of SET as one text: constants, joined as PostgreSQL's list settings are.
+fn value(args: &[pg_query::Node]) -> Option<String> {
+    let one = |node: &pg_query::Node| match argument(node)? {
+        Argument::Literal(text) => Some(text),
+        Argument::Null | Argument::Parameter(_) => None,
+    };
+    match args {
+        [node] if !matches!(node.node, Some(NodeEnum::TypeCast(_))) => one(node),
+        // SET TIME ZONE INTERVAL '…': free, its value does not matter.
+        [node] => one(node),
+        many => many.iter().map(|n| one(n).map(|t| crate::engine::catalog::quote_ident(&t))).collect::<Option<Vec<_>>>().map(|v| v.join(", ")),
+    }
+}
+
+/// Whether `name` may be set to `value` (`None`: its default) by `role`; what the session must follow.
+pub fn judge(policy: &Policy, role: &Role, name: &str, value: Option<&str>) -> Result<Option<(Tracked, SetValue)>, Refusal> {
+    let name = name.to_ascii_lowercase();
+    match setting(&name) {
+        SettingRule::Free => Ok(None),
+        SettingRule::Tracked(tracked) => {
+            let Some(value) = value else { return Ok(Some((tracked, SetValue::Default))) };
+            let value = match tracked {
+                Tracked::Purpose => purpose(policy, role, value)?,
+                Tracked::SearchPath => {
+                    names::split_path(value).ok_or_else(|| refusal::setting_value(&name, value))?;
+                    value.to_owned()
+                }
+                Tracked::Reason => value.to_owned(),
+            };
+            Ok(Some((tracked, SetValue::Value(value))))
+        }
+        SettingRule::Pinned(accepted) => match value {
+            None => Ok(None),
+            Some(v) if accepted.iter().any(|a| a.eq_ignore_ascii_case(v.trim_matches('\''))) => Ok(None),
+            Some(v) => Err(refusal::setting_value(&name, v)),
+        },
+        SettingRule::Refused(why) => Err(refusal::setting_pinned(&name, why)),
+    }
+}
+
+/// A purpose that exists and that the role has.
+pub fn purpose(policy: &Policy, role: &Role, name: &str) -> Result<String, Refusal> {
+    if !policy.purposes.contains_key(name) {
+        return Err(refusal::purpose_unknown(name));
+    }
+    if !role.unrestricted && !role.purposes.iter().any(|p| p == name) {
+        return Err(refusal::purpose_not_allowed(name, &role.name, &role.purposes));
+    }
+    Ok(name.to_owned())
+}

@@ -1,0 +1,270 @@
+//! Statements: which kinds there are, what each needs, and what the session must do when it has completed.
+
+use pg_query::protobuf::{self as pb, TransactionStmtKind as T};
+use pg_query::{Node, NodeEnum};
+
+use super::scope::Scope;
+use super::{Analyser, At, inner, kind_of, names};
+use crate::engine::cleared::Effect;
+use crate::engine::policy::Right;
+use crate::engine::refusal::{self, Refusal};
+
+/// A statement's kind and effect.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    pub kind: &'static str,
+    pub effect: Effect,
+}
+
+/// `CURSOR_OPT_HOLD` (PostgreSQL, nodes/parsenodes.h).
+const CURSOR_OPT_HOLD: i32 = 0x0020;
+
+fn judged(kind: &'static str, effect: Effect) -> Result<Judged, Refusal> {
+    Ok(Judged { kind, effect })
+}
+
+impl<'e> Analyser<'e> {
+    /// Judges one top-level statement.
+    pub fn statement(&mut self, node: &mut Node) -> Result<Judged, Refusal> {
+        match inner(node)? {
+            NodeEnum::SelectStmt(s) if s.into_clause.is_some() => self.select_into(s),
+            NodeEnum::SelectStmt(s) => self.top_select(s),
+            NodeEnum::InsertStmt(_) | NodeEnum::UpdateStmt(_) | NodeEnum::DeleteStmt(_) | NodeEnum::MergeStmt(_) => {
+                self.top_write(node)
+            }
+            NodeEnum::CopyStmt(c) => self.copy(c),
+            NodeEnum::PrepareStmt(p) => self.prepare(p),
+            NodeEnum::ExecuteStmt(e) => {
+                self.exprs(&mut e.params, &Scope::EMPTY, At::OPERAND)?;
+                judged("execute", Effect::Execute { name: e.name.clone() })
+            }
+            NodeEnum::DeclareCursorStmt(d) => self.declare_cursor(d),
+            NodeEnum::ExplainStmt(e) => self.explain(e),
+            NodeEnum::CreateTableAsStmt(c) => self.create_table_as(c),
+            other => match session_statement(other) {
+                Some(session) => Ok(session),
+                None => self.other_statement(node),
+            },
+        }
+    }
+
+    fn other_statement(&mut self, node: &mut Node) -> Result<Judged, Refusal> {
+        match inner(node)? {
+            NodeEnum::VariableSetStmt(s) => self.set(s),
+            NodeEnum::VariableShowStmt(_) => judged("show", Effect::None),
+            NodeEnum::LockStmt(l) => self.lock(l),
+            NodeEnum::ConstraintsSetStmt(_) => judged("set_constraints", Effect::None),
+            NodeEnum::ListenStmt(_) => judged("listen", Effect::None),
+            NodeEnum::UnlistenStmt(_) => judged("unlisten", Effect::None),
+            NodeEnum::NotifyStmt(_) => judged("notify", Effect::None),
+            _ => self.definition(node),
+        }
+    }
+
+    fn top_select(&mut self, s: &mut pb::SelectStmt) -> Result<Judged, Refusal> {
+        self.set_config_allowed = is_plain_call_list(s);
+        let result = self.select(s, &Scope::EMPTY, At::OUTPUT);
+        self.set_config_allowed = false;
+        result?;
+        let calls = std::mem::take(&mut self.set_config);
+        judged("select", if calls.is_empty() { Effect::None } else { Effect::SetConfig(calls) })
+    }
+
+    fn prepare(&mut self, p: &mut pb::PrepareStmt) -> Result<Judged, Refusal> {
+        for ty in &mut p.argtypes {
+            if let NodeEnum::TypeName(ty) = inner(ty)? {
+                self.type_name(ty)?;
+            }
+        }
+        let query = p.query.as_mut().ok_or_else(|| refusal::not_supported("PREPARE", "it prepares nothing"))?;
+        match inner(query)? {
+            NodeEnum::SelectStmt(s) if s.into_clause.is_none() => {
+                self.select(s, &Scope::EMPTY, At::OUTPUT)?;
+            }
+            NodeEnum::InsertStmt(_) | NodeEnum::UpdateStmt(_) | NodeEnum::DeleteStmt(_) | NodeEnum::MergeStmt(_) => {
+                self.top_write(query)?;
+            }
+            other => return Err(refusal::not_supported(&format!("PREPARE of {}", kind_of(other)), "only queries and writes are prepared")),
+        }
+        judged("prepare", Effect::Prepare { name: p.name.clone() })
+    }
+
+    fn declare_cursor(&mut self, d: &mut pb::DeclareCursorStmt) -> Result<Judged, Refusal> {
+        let hold = d.options & CURSOR_OPT_HOLD != 0;
+        let query = d.query.as_mut().ok_or_else(|| refusal::not_supported("DECLARE", "its query is empty"))?;
+        let NodeEnum::SelectStmt(s) = inner(query)? else {
+            return Err(refusal::not_supported("this cursor", "only a query can have a cursor"));
+        };
+        self.select(s, &Scope::EMPTY, At::OUTPUT)?;
+        if hold && self.reads_protected() && !self.role.unrestricted {
+            let why = "a held result would outlive the consent that it was read under";
+            return Err(refusal::not_supported("a cursor WITH HOLD over protected tables", why));
+        }
+        judged("declare_cursor", Effect::DeclareCursor { name: d.portalname.clone(), hold })
+    }
+
+    /// The plan of a statement on protected tables: without anything that tells how much is stored.
+    fn explain(&mut self, e: &mut pb::ExplainStmt) -> Result<Judged, Refusal> {
+        let query = e.query.as_mut().ok_or_else(|| refusal::not_supported("EXPLAIN", "it explains nothing"))?;
+        match inner(query)? {
+            NodeEnum::SelectStmt(s) if s.into_clause.is_none() => {
+                self.select(s, &Scope::EMPTY, At::OUTPUT)?;
+            }
+            NodeEnum::InsertStmt(_) | NodeEnum::UpdateStmt(_) | NodeEnum::DeleteStmt(_) | NodeEnum::MergeStmt(_) => {
+                self.top_write(query)?;
+            }
+            other => {
+                let why = "only queries and writes are explained; explain the statement itself instead";
+                return Err(refusal::not_supported(&format!("EXPLAIN of {}", kind_of(other)), why));
+            }
+        }
+        if self.reads_protected() {
+            self.explain_protected(e)?;
+        }
+        judged("explain", Effect::None)
+    }
+
+    fn explain_protected(&mut self, e: &mut pb::ExplainStmt) -> Result<(), Refusal> {
+        if !self.role.may(Right::Explain) {
+            return Err(refusal::right_missing("explain", "EXPLAIN on a protected table"));
+        }
+        let mut costs_off = false;
+        for option in &mut e.options {
+            let NodeEnum::DefElem(option) = inner(option)? else {
+                return Err(refusal::not_supported("EXPLAIN", "its options are not known"));
+            };
+            let on = is_on(option.arg.as_deref());
+            match option.defname.as_str() {
+                "format" => {}
+                "costs" if !on => costs_off = true,
+                "analyze" | "verbose" | "buffers" | "wal" | "settings" | "timing" | "summary" | "memory" if !on => {}
+                other => {
+                    let what = format!("EXPLAIN with {} on a protected table", other.to_uppercase());
+                    return Err(refusal::not_supported(&what, "it would tell of hidden rows; plain plans are allowed"));
+                }
+            }
+        }
+        if !costs_off {
+            self.explain_without_costs(e)?;
+        }
+        Ok(())
+    }
+
+    /// Puts `COSTS OFF` among the options, in text and tree.
+    fn explain_without_costs(&mut self, e: &mut pb::ExplainStmt) -> Result<(), Refusal> {
+        use pg_query::protobuf::Token;
+        let lost = || refusal::not_faithful("EXPLAIN was not found in the text");
+        let tokens = self.tokens();
+        let first = self.statement_start;
+        let explain = tokens.list.iter().position(|t| t.start >= first && t.kind == Token::Explain).ok_or_else(lost)?;
+        let at = tokens.list.get(explain).ok_or_else(lost)?.end;
+        let node = Node {
+            node: Some(NodeEnum::DefElem(Box::new(pb::DefElem {
+                defname: "costs".to_owned(),
+                arg: Some(Box::new(super::string_node("off"))),
+                defaction: pb::DefElemAction::DefelemUnspec as i32,
+                ..Default::default()
+            }))),
+        };
+        match tokens.list.get(explain + 1) {
+            Some(open) if open.kind == Token::Ascii40 => {
+                let at = open.end;
+                self.edit(at, at, super::Replacement::Text("COSTS off, ".to_owned()));
+            }
+            // The old spelling `EXPLAIN VERBOSE …` was refused above.
+            _ => self.edit(at, at, super::Replacement::Text(" (COSTS off)".to_owned())),
+        }
+        e.options.insert(0, node);
+        Ok(())
+    }
+
+    fn lock(&mut self, l: &mut pb::LockStmt) -> Result<Judged, Refusal> {
+        // ROW SHARE (2) and weaker stop nobody from writing (PostgreSQL, storage/lockdefs.h).
+        if l.mode > 2 && !self.role.may(Right::Update) {
+            return Err(refusal::right_missing("update", "LOCK TABLE"));
+        }
+        for node in &mut l.relations {
+            let NodeEnum::RangeVar(var) = inner(node)? else {
+                return Err(refusal::not_supported("LOCK", "it locks something that is no table"));
+            };
+            if let super::relations::Named::Relation(relation) = self.resolve(var)? {
+                self.protection(relation, !var.inh).map_err(|r| r.at(var.location))?;
+            }
+        }
+        judged("lock", Effect::None)
+    }
+
+    /// Whether anything read so far in this statement is protected.
+    pub fn reads_protected(&self) -> bool {
+        self.reads_derived || self.occurrences[self.first_occurrence..].iter().any(|o| o.protected_by.is_some())
+    }
+}
+
+/// Transactions, cursors, prepared statements: nothing to judge, something to follow.
+fn session_statement(node: &NodeEnum) -> Option<Judged> {
+    let (kind, effect) = match node {
+        NodeEnum::TransactionStmt(t) => return transaction(t),
+        NodeEnum::DiscardStmt(d) => match d.target() {
+            pb::DiscardMode::DiscardAll => ("discard", Effect::DiscardAll),
+            pb::DiscardMode::DiscardPlans => ("discard", Effect::DiscardPlans),
+            pb::DiscardMode::DiscardTemp => ("discard", Effect::DiscardTemp),
+            pb::DiscardMode::DiscardSequences => ("discard", Effect::None),
+            pb::DiscardMode::Undefined => return None,
+        },
+        NodeEnum::DeallocateStmt(d) => {
+            ("deallocate", Effect::Deallocate((!d.isall && !d.name.is_empty()).then(|| d.name.clone())))
+        }
+        NodeEnum::FetchStmt(f) => (if f.ismove { "move" } else { "fetch" }, Effect::Fetch { name: f.portalname.clone() }),
+        NodeEnum::ClosePortalStmt(c) => {
+            ("close", Effect::CloseCursor((!c.portalname.is_empty()).then(|| c.portalname.clone())))
+        }
+        _ => return None,
+    };
+    Some(Judged { kind, effect })
+}
+
+fn transaction(t: &pb::TransactionStmt) -> Option<Judged> {
+    let name = || t.savepoint_name.clone();
+    let (kind, effect) = match t.kind() {
+        T::TransStmtBegin | T::TransStmtStart => ("begin", Effect::Begin),
+        T::TransStmtCommit => ("commit", Effect::Commit { chain: t.chain }),
+        T::TransStmtRollback => ("rollback", Effect::Rollback { chain: t.chain }),
+        T::TransStmtSavepoint => ("savepoint", Effect::Savepoint(name())),
+        T::TransStmtRelease => ("release", Effect::Release(name())),
+        T::TransStmtRollbackTo => ("rollback_to", Effect::RollbackTo(name())),
+        T::TransStmtPrepare => ("prepare_transaction", Effect::PrepareTransaction),
+        T::TransStmtCommitPrepared => ("commit_prepared", Effect::None),
+        T::TransStmtRollbackPrepared => ("rollback_prepared", Effect::None),
+        T::Undefined => return None,
+    };
+    Some(Judged { kind, effect })
+}
+
+/// `SELECT f(…), g(…)` and nothing else: evaluated exactly once, whatever the data.
+fn is_plain_call_list(s: &pb::SelectStmt) -> bool {
+    let is_call = |n: &Node| match &n.node {
+        Some(NodeEnum::ResTarget(t)) => {
+            matches!(t.val.as_ref().and_then(|v| v.node.as_ref()), Some(NodeEnum::FuncCall(f)) if names(&f.funcname).last() == Some(&"set_config"))
+        }
+        _ => false,
+    };
+    s.from_clause.is_empty()
+        && s.where_clause.is_none()
+        && s.group_clause.is_empty()
+        && s.having_clause.is_none()
+        && s.limit_count.is_none()
+        && s.limit_offset.is_none()
+        && s.with_clause.is_none()
+        && s.op() == pb::SetOperation::SetopNone
+        && s.target_list.iter().all(is_call)
+}
+
+/// An option's boolean as `defGetBoolean` reads it; no argument means on.
+fn is_on(arg: Option<&Node>) -> bool {
+    match arg.and_then(|n| n.node.as_ref()) {
+        Some(NodeEnum::String(s)) => !matches!(s.sval.to_ascii_lowercase().as_str(), "off" | "false" | "0"),
+        Some(NodeEnum::Integer(i)) => i.ival != 0,
+        Some(NodeEnum::Boolean(b)) => b.boolval,
+        _ => true,
+    }
+}

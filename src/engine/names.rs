@@ -1,0 +1,75 @@
+//! Names inside text: `schema.name` in a `regclass` literal, the list in `search_path`, folded and unquoted as
+//! PostgreSQL does it.
+
+/// `"Odd".name` as `["Odd", "name"]`; `None` when it is not a dotted list of identifiers.
+pub fn split(text: &str) -> Option<Vec<String>> {
+    parts(text, '.')
+}
+
+/// A `search_path` value as schema names.
+pub fn split_path(text: &str) -> Option<Vec<String>> {
+    if text.trim().is_empty() { Some(Vec::new()) } else { parts(text, ',') }
+}
+
+/// NAMEDATALEN - 1: longer names are cut at a character border (PostgreSQL manual, 4.1.1).
+const MAX_NAME: usize = 63;
+
+fn parts(text: &str, separator: char) -> Option<Vec<String>> {
+    let mut all = Vec::new();
+    let mut rest = text.trim();
+    loop {
+        let (part, after) = part(rest, separator)?;
+        all.push(truncated(part));
+        rest = after.trim_start();
+        match rest.strip_prefix(separator) {
+            Some(more) => rest = more.trim_start(),
+            None if rest.is_empty() => return Some(all),
+            None => return None,
+        }
+    }
+}
+
+fn part(text: &str, separator: char) -> Option<(String, &str)> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find(|c: char| c == separator || c.is_whitespace() || c == '"').unwrap_or(text.len());
+        let (word, rest) = text.split_at(end);
+        return (!word.is_empty()).then(|| (word.to_ascii_lowercase(), rest));
+    };
+    let mut name = String::new();
+    let mut chars = quoted.char_indices().peekable();
+    while let Some((i, c)) = chars.next() {
+        match (c, chars.peek()) {
+            ('"', Some((_, '"'))) => {
+                name.push('"');
+                chars.next();
+            }
+            ('"', _) => return quoted.get(i + 1..).map(|rest| (name, rest)),
+            (other, _) => name.push(other),
+        }
+    }
+    None
+}
+
+fn truncated(mut name: String) -> String {
+    let mut end = MAX_NAME.min(name.len());
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    name.truncate(end);
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_postgresql_reads_them() {
+        assert_eq!(split("Public.\"Odd\"\"Name\""), Some(vec!["public".into(), "Odd\"Name".into()]));
+        assert_eq!(split_path("\"$user\", public"), Some(vec!["$user".into(), "public".into()]));
+        assert_eq!(split_path(""), Some(vec![]));
+        for bad in ["a..b", "a b", "\"open", ".", "a,"] {
+            assert_eq!(split(bad).filter(|p| p.len() > 1), None, "{bad}");
+        }
+    }
+}

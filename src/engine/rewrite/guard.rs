@@ -1,0 +1,137 @@
+//! A relation's visible table as a derived table.
+//!
+//! A row filter alone is no barrier: PostgreSQL may run the client's conditions first. So a column of a row-filtered
+//! table leaves bare only where every use of it is harmless on hidden rows; else it leaves as
+//! `CASE WHEN <row is there> THEN … END`, which a condition cannot look behind.
+
+use crate::engine::analyse::{Analyser, Occurrence};
+use crate::engine::catalog::{Relation, quote_ident};
+use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage};
+use crate::engine::policy::Purpose;
+use crate::engine::refusal::{self, Refusal};
+use crate::engine::visible::{self, CellKind, VisibleTable};
+
+/// How stored columns are named inside a guard.
+pub const ALIAS: &str = "\"consentry_t\"";
+
+/// An occurrence, written.
+pub struct Guard {
+    pub text: String,
+    pub touched: Option<TouchedTable>,
+    pub words: Vec<String>,
+}
+
+/// Writes the derived table of one occurrence, in parentheses.
+pub fn write(a: &Analyser<'_>, o: &Occurrence) -> Result<Guard, Refusal> {
+    let relation = a.engine.catalog.relation(o.relation).ok_or_else(|| refusal::not_faithful("a table is gone"))?;
+    match o.protected_by {
+        Some(_) => protected(a, o, relation),
+        None => Ok(Guard { text: nulled(o, relation), touched: None, words: nulled_words(o, relation) }),
+    }
+}
+
+/// The visible table of an occurrence under the purpose that holds where it stands.
+pub fn visible_of<'a>(
+    a: &Analyser<'a>,
+    o: &Occurrence,
+    relation: &Relation,
+    alias: &str,
+) -> Result<(VisibleTable, &'a Purpose), Refusal> {
+    let engine = a.engine;
+    let table = o.protected_by.and_then(|oid| engine.policy.tables.get(&oid));
+    let (Some(table), Some(purpose)) = (table, a.purpose) else {
+        return Err(refusal::not_faithful("a protected table without a purpose"));
+    };
+    let v = visible::visible_table(
+        &engine.catalog,
+        &engine.policy,
+        &engine.secrets,
+        a.role,
+        purpose,
+        table,
+        relation,
+        alias,
+    )?;
+    Ok((v, purpose))
+}
+
+fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Guard, Refusal> {
+    let (v, _) = visible_of(a, o, relation, ALIAS)?;
+    let rows = visible::row_sql(&v);
+    let mut columns = Vec::with_capacity(relation.columns.len());
+    let mut inside = Vec::new();
+    for (i, (column, cell)) in relation.columns.iter().zip(&v.cells).enumerate() {
+        let sql = visible::cell_sql(cell, column, ALIAS);
+        let stored = format!("{ALIAS}.{}", quote_ident(&column.name));
+        let early = o.uses.get(i).is_some_and(|u| u.early);
+        // A NULL or a constant mask tells nothing of a hidden row; whatever holds the stored value might.
+        let guarded = early && rows.is_some() && !matches!(cell.kind, CellKind::Hidden);
+        let text = match &rows {
+            Some(rows) if guarded => format!("CASE WHEN {rows} THEN {sql} ELSE NULL::{} END", column.ty.sql),
+            _ => sql,
+        };
+        columns.push(format!("{text} AS {}", quote_ident(&column.name)));
+        match &cell.kind {
+            CellKind::Clear if guarded => {
+                let conjuncts = o.inside.iter().filter(|(c, _)| *c == i);
+                inside.extend(conjuncts.map(|(_, condition)| format!("({stored} {condition})")));
+            }
+            CellKind::PerRow { .. } | CellKind::Masked { .. } => {
+                let probes = o.probes.iter().filter(|(c, _)| *c == i);
+                inside.extend(probes.filter_map(|(_, constant)| visible::probe_sql(cell, column, ALIAS, constant)));
+            }
+            _ => {}
+        }
+    }
+    let only = if o.only { "ONLY " } else { "" };
+    let conditions: Vec<String> = inside.into_iter().chain(rows).collect();
+    let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+    let text = format!("(SELECT {} FROM {only}{} AS {ALIAS}{filter})", columns.join(", "), relation.name.to_sql());
+    Ok(Guard { text, touched: Some(touched(o, relation, &v)), words: v.words.clone() })
+}
+
+/// What the record says of an occurrence: the columns that the statement names or shows.
+pub fn touched(o: &Occurrence, relation: &Relation, v: &VisibleTable) -> TouchedTable {
+    let columns = relation
+        .columns
+        .iter()
+        .zip(&v.cells)
+        .zip(&o.uses)
+        .filter(|(_, uses)| uses.any())
+        .map(|((column, cell), uses)| TouchedColumn {
+            name: column.name.clone(),
+            category: cell.category.clone(),
+            usage: match (uses.written, uses.shown) {
+                (true, _) => Usage::Written,
+                (false, true) => Usage::Shown,
+                (false, false) => Usage::Compared,
+            },
+            treatment: match cell.kind {
+                CellKind::Clear => Treatment::Clear,
+                CellKind::PerRow { .. } | CellKind::Masked { .. } => Treatment::Masked,
+                CellKind::Hidden => Treatment::Hidden,
+            },
+        })
+        .collect();
+    TouchedTable { table: relation.name.to_string(), columns }
+}
+
+/// A system relation with some columns read as null.
+fn nulled(o: &Occurrence, relation: &Relation) -> String {
+    let columns: Vec<String> = relation
+        .columns
+        .iter()
+        .map(|c| {
+            let name = quote_ident(&c.name);
+            match o.nulled.contains(&c.name.as_str()) {
+                true => format!("NULL::{} AS {name}", c.ty.sql),
+                false => format!("{ALIAS}.{name} AS {name}"),
+            }
+        })
+        .collect();
+    format!("(SELECT {} FROM {} AS {ALIAS})", columns.join(", "), relation.name.to_sql())
+}
+
+fn nulled_words(o: &Occurrence, relation: &Relation) -> Vec<String> {
+    vec![format!("{}: {} read as null, they could tell stored values or other sessions' statements", relation.name, o.nulled.join(", "))]
+}

@@ -1,0 +1,45 @@
+//! The second opinion: sqlparser, which shares no code with PostgreSQL's grammar, reads the text that is about to leave
+//! and must find the same relations in it.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{ObjectName, Statement, visit_relations};
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::parser::Parser;
+
+use crate::engine::refusal::{self, Refusal};
+
+/// Deepest recursion that sqlparser is let into.
+const RECURSION: usize = 400;
+
+/// Holds sqlparser's reading of `text` against the relations (last name part) that PostgreSQL's grammar found in it.
+/// Where sqlparser cannot read `text`, it reads `canonical`, the same tree printed by libpg_query.
+pub fn agree(text: &str, canonical: impl FnOnce() -> Option<String>, relations: &BTreeSet<String>) -> Result<(), Refusal> {
+    let statements = match read(text) {
+        Some(statements) => statements,
+        None => canonical().as_deref().and_then(read).ok_or_else(|| {
+            refusal::not_faithful("the second parser cannot read the rewritten statement")
+        })?,
+    };
+    let mut found = BTreeSet::new();
+    let _ = visit_relations(&statements, |name: &ObjectName| {
+        if let Some(last) = name.0.last().and_then(|p| p.as_ident()) {
+            found.insert(if last.quote_style.is_some() { last.value.clone() } else { last.value.to_lowercase() });
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    match relations.iter().find(|r| !found.contains(*r)) {
+        None => Ok(()),
+        Some(missing) => {
+            Err(refusal::not_faithful(&format!("the second parser does not find the relation {missing} where PostgreSQL's does")))
+        }
+    }
+}
+
+fn read(text: &str) -> Option<Vec<Statement>> {
+    let dialect = PostgreSqlDialect {};
+    let parser = Parser::new(&dialect).with_recursion_limit(RECURSION);
+    let options = sqlparser::parser::ParserOptions::new().with_unescape(false).with_trailing_commas(false);
+    parser.with_options(options).try_with_sql(text).ok()?.parse_statements().ok()
+}
