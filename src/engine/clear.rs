@@ -1,12 +1,20 @@
-//! The one maker of [`Cleared`].
+//! The one maker of [`Cleared`]: judge, rewrite, and read the result again before it may leave.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use pg_query::Node;
+use pg_query::protobuf::RawStmt;
+
+use super::analyse::{Analyser, Judged};
 use super::catalog::Catalog;
-use super::cleared::{Cleared, SetValue, Tracked};
-use super::context::{Context, Protocol};
-use super::policy::Policy;
-use super::refusal::{Refusal, SqlState};
+use super::cleared::{Cleared, Effect, Outcome, SetValue, Splice, Statement, Tracked};
+use super::context::{Context, Protocol, PurposeSource};
+use super::parse::{self, Parsed, Tokens};
+use super::policy::{Policy, Purpose, Role};
+use super::refusal::{self, Refusal, SqlState};
+use super::rewrite::{self, guard::Guard, second};
+use super::{analyse, comment, names, record, tree};
 
 /// Keys that go into emitted SQL. Never logged.
 #[derive(Clone, Default)]
@@ -28,15 +36,12 @@ impl Engine {
     }
 
     /// Judges `text` for `context`. The result is the same for equal arguments, so it may be cached.
-    pub fn clear(&self, text: &str, _context: &Context, _protocol: Protocol) -> Result<Cleared, Refusal> {
-        // The judging itself comes with the next commits; until then nothing leaves.
-        Err(Refusal::new(
-            "not-understood",
-            SqlState::FEATURE_NOT_SUPPORTED,
-            format!("statement of {} bytes is not supported", text.len()),
-            "",
-            "",
-        ))
+    pub fn clear(&self, text: &str, context: &Context, protocol: Protocol) -> Result<Cleared, Refusal> {
+        let parsed = parse::parse(text)?;
+        if protocol == Protocol::Extended && parsed.statements.len() > 1 {
+            return Err(parse::syntax_error("cannot insert multiple commands into a prepared statement"));
+        }
+        parse::on_roomy_stack(parsed.depth, || self.judge(text, parsed, context))
     }
 
     /// Judges a setting whose name or value came as a parameter (`set_config($1, $2, $3)`); `value` is `None` for the
@@ -44,15 +49,259 @@ impl Engine {
     pub fn judge_setting(
         &self,
         name: &str,
-        _value: Option<&str>,
-        _context: &Context,
+        value: Option<&str>,
+        context: &Context,
     ) -> Result<Option<(Tracked, SetValue)>, Refusal> {
-        Err(Refusal::new(
-            "setting-pinned",
-            SqlState::INVALID_PARAMETER_VALUE,
-            format!("setting \"{name}\" cannot be changed behind the proxy"),
-            "",
-            "",
-        ))
+        analyse::judge_setting(&self.policy, self.role(context)?, name, value)
     }
+
+    fn role(&self, context: &Context) -> Result<&Role, Refusal> {
+        self.policy.roles.get(&context.role).ok_or_else(|| {
+            Refusal::new(
+                "role-unknown",
+                SqlState::INSUFFICIENT_PRIVILEGE,
+                format!("role \"{}\" is not in the policy", context.role),
+                "rule role-unknown: the policy no longer declares the role of this user",
+                "ask for a role in consentry.toml that the policy declares",
+            )
+        })
+    }
+
+    fn judge(&self, text: &str, parsed: Parsed, context: &Context) -> Result<Cleared, Refusal> {
+        let Parsed { statements, tokens, depth: _ } = parsed;
+        let role = self.role(context)?;
+        let only_one = statements.len() == 1;
+        let mut now = Standing { context: context.clone(), uncertain: false };
+        let mut a = Analyser::new(self, context, role, text.to_owned(), tokens.clone());
+        let mut all = Drafts::default();
+        for raw in statements {
+            let span = span(&raw, text.len());
+            let comments = if only_one { (0, text.len()) } else { span };
+            let purpose = self.purpose(text, &tokens, comments, role, &now.context)?;
+            a.begin_statement(now.context.clone(), purpose.purpose, span.0);
+            let draft = self.draft(&mut a, raw, span, purpose, role, &now)?;
+            now.follow(self, role, &draft.judged.effect);
+            all.0.push(draft);
+        }
+        self.mint(text, &tokens, a, all)
+    }
+
+    /// The purpose of a statement: a comment's, or the session's.
+    fn purpose<'p>(
+        &'p self,
+        text: &str,
+        tokens: &Tokens,
+        within: (usize, usize),
+        role: &Role,
+        context: &Context,
+    ) -> Result<Asked<'p>, Refusal> {
+        let (name, source) = match comment::purpose(text, tokens, within)? {
+            Some(name) => (Some(analyse::purpose(&self.policy, role, &name)?), PurposeSource::Comment),
+            None => (context.purpose.clone(), context.purpose_set_by),
+        };
+        let purpose = match name {
+            None => None,
+            Some(name) => match self.policy.purposes.get(&name) {
+                Some(p) if role.unrestricted || role.purposes.contains(&name) => Some(p),
+                Some(_) => return Err(refusal::purpose_not_allowed(&name, &role.name, &role.purposes)),
+                None => return Err(refusal::purpose_unknown(&name)),
+            },
+        };
+        Ok(Asked { purpose, source })
+    }
+
+    fn draft<'e>(
+        &'e self,
+        a: &mut Analyser<'e>,
+        raw: RawStmt,
+        span: (usize, usize),
+        asked: Asked<'e>,
+        role: &Role,
+        now: &Standing,
+    ) -> Result<Draft<'e>, Refusal> {
+        let Some(original) = raw.stmt.map(|n| *n) else {
+            return Err(refusal::not_supported("an empty statement", "it has no meaning"));
+        };
+        let mut tree = original.clone();
+        let judged = if role.unrestricted { a.unrestricted(&mut tree)? } else { a.statement(&mut tree)? };
+        if now.uncertain && !judged.effect_only() {
+            let why =
+                "its purpose or search_path depends on a setting that a statement before it in the same message resets";
+            return Err(refusal::not_supported("this sequence of statements in one message", why));
+        }
+        let changed = a.must_rewrite;
+        if !changed {
+            a.forget_edits();
+            tree = original;
+        }
+        let guards = a.write_guards()?;
+        Ok(Draft {
+            protected: a.touches_protected(),
+            subjects: std::mem::take(&mut a.subjects),
+            subject_columns: a.subject_columns(),
+            named: std::mem::take(&mut a.unrestricted_tables),
+            judged,
+            tree,
+            changed,
+            span,
+            asked,
+            guards,
+        })
+    }
+
+    fn mint(&self, text: &str, tokens: &Tokens, a: Analyser<'_>, all: Drafts<'_>) -> Result<Cleared, Refusal> {
+        let (out, splices) =
+            if all.0.iter().any(|d| d.changed) { self.rewrite(&a, &all)? } else { (text.to_owned(), Vec::new()) };
+        let statements = all.0.into_iter().map(|d| d.statement(text, tokens, a.role)).collect();
+        Ok(Cleared::mint(out, statements, splices))
+    }
+
+    /// The outgoing text, shown to be the judged tree with the injected parts in their places, by PostgreSQL's grammar
+    /// and by a second parser.
+    fn rewrite(&self, a: &Analyser<'_>, all: &Drafts<'_>) -> Result<(String, Vec<Splice>), Refusal> {
+        let guards: Vec<String> = all.0.iter().flat_map(|d| &d.guards).map(|g| g.text.clone()).collect();
+        let injected = rewrite::injected(a, &guards)?;
+        let (out, splices) = rewrite::render(a, 0, &injected.texts)?;
+        let again = parse::parse(&out).map_err(|r| match r.sqlstate {
+            SqlState::STATEMENT_TOO_LONG | SqlState::STATEMENT_TOO_COMPLEX => r,
+            _ => refusal::not_faithful("PostgreSQL's grammar does not accept what it became"),
+        })?;
+        let meant: Vec<&Node> = all.0.iter().map(|d| &d.tree).collect();
+        let read: Vec<&Node> = again.statements.iter().filter_map(|s| s.stmt.as_deref()).collect();
+        let bytes = |nodes: &[&Node], injected: &[Vec<u8>]| {
+            tree::canonical(&nodes, injected).map_err(|e| refusal::not_faithful(&e.to_string()))
+        };
+        if bytes(&meant, &injected.trees)? != bytes(&read, &[])? {
+            return Err(refusal::not_faithful("what it became does not mean what was judged"));
+        }
+        let relations: BTreeSet<String> = tree::relations(&read).map_err(|e| refusal::not_faithful(&e.to_string()))?;
+        second::agree(&out, || pg_query::parse(&out, 0).ok()?.deparse(Default::default()).ok(), &relations)?;
+        Ok((out, splices))
+    }
+}
+
+/// A statement's purpose and where it came from.
+#[derive(Clone, Copy)]
+struct Asked<'e> {
+    purpose: Option<&'e Purpose>,
+    source: PurposeSource,
+}
+
+/// A judged statement that is not written yet.
+struct Draft<'e> {
+    judged: Judged,
+    tree: Node,
+    changed: bool,
+    protected: bool,
+    span: (usize, usize),
+    asked: Asked<'e>,
+    guards: Vec<Guard>,
+    subjects: Vec<super::cleared::NamedSubject>,
+    subject_columns: Vec<(u16, String)>,
+    /// Relations of a statement that was not looked into.
+    named: Vec<super::cleared::TouchedTable>,
+}
+
+#[derive(Default)]
+struct Drafts<'e>(Vec<Draft<'e>>);
+
+impl Draft<'_> {
+    fn statement(self, text: &str, tokens: &Tokens, role: &Role) -> Statement {
+        let (start, end) = self.span;
+        let source = text.get(start..end).unwrap_or(text).to_owned();
+        let mut tables = self.named;
+        let mut rules: Vec<String> = Vec::new();
+        for guard in self.guards {
+            rules.extend(guard.words.into_iter().filter(|w| !rules.contains(w)).collect::<Vec<_>>());
+            match guard.touched {
+                Some(t) => match tables.iter_mut().find(|known| known.table == t.table) {
+                    Some(known) => known.add(t),
+                    None => tables.push(t),
+                },
+                None => {}
+            }
+        }
+        Statement {
+            kind: self.judged.kind,
+            outcome: if self.changed { Outcome::Changed } else { Outcome::Allowed },
+            protected: self.protected,
+            effect: self.judged.effect,
+            purpose: self.asked.purpose.map(|p| p.name.clone()),
+            purpose_set_by: self.asked.source,
+            basis: self.asked.purpose.filter(|_| self.protected).map(|p| p.basis.as_str()),
+            recipient: role.recipient.clone(),
+            tables,
+            rules,
+            subjects: self.subjects,
+            subject_columns: self.subject_columns,
+            sql: record::normalised(text, tokens, start, end),
+            fingerprint: record::fingerprint(&source),
+            source,
+        }
+    }
+}
+
+/// Byte range of a statement in its text.
+fn span(raw: &RawStmt, len: usize) -> (usize, usize) {
+    let start = usize::try_from(raw.stmt_location).unwrap_or(0);
+    let length = usize::try_from(raw.stmt_len).unwrap_or(0);
+    (start, if length == 0 { len } else { start + length })
+}
+
+/// The session's state between the statements of one message.
+struct Standing {
+    context: Context,
+    /// A tracked setting went back to a value that only the session knows.
+    uncertain: bool,
+}
+
+impl Standing {
+    fn follow(&mut self, engine: &Engine, role: &Role, effect: &Effect) {
+        match effect {
+            Effect::Set { setting, value: SetValue::Value(value), .. } => self.set(engine, *setting, value),
+            Effect::SetConfig(calls) => {
+                for call in calls {
+                    use super::cleared::Argument::Literal;
+                    let (Literal(name), Literal(value)) = (&call.name, &call.value) else {
+                        self.uncertain = true;
+                        continue;
+                    };
+                    match analyse::judge_setting(&engine.policy, role, name, Some(value)) {
+                        Ok(Some((setting, SetValue::Value(value)))) => self.set(engine, setting, &value),
+                        _ => {}
+                    }
+                }
+            }
+            Effect::Set { value: SetValue::Default, .. }
+            | Effect::ResetAll
+            | Effect::DiscardAll
+            | Effect::Rollback { .. }
+            | Effect::RollbackTo(_) => self.uncertain = true,
+            Effect::CreateTemporary { name, purpose } => {
+                self.context.temporary.insert(name.clone(), purpose.clone());
+            }
+            _ => {}
+        }
+    }
+
+    fn set(&mut self, engine: &Engine, setting: Tracked, value: &str) {
+        match setting {
+            Tracked::Purpose => {
+                self.context.purpose = Some(value.to_owned());
+                self.context.purpose_set_by = PurposeSource::Set;
+            }
+            Tracked::Reason => self.context.has_reason = !value.trim().is_empty(),
+            Tracked::SearchPath => self.context.search_path = effective_path(&engine.catalog, value),
+        }
+    }
+}
+
+/// A `search_path` value as the list that names are looked up in: `"$user"` resolved, schemas that are not there dropped.
+pub fn effective_path(catalog: &Catalog, value: &str) -> Vec<String> {
+    names::split_path(value)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|s| if s == "$user" { catalog.data().user.clone() } else { s })
+        .filter(|s| s == "pg_catalog" || s == "pg_temp" || catalog.has_schema(s))
+        .collect()
 }

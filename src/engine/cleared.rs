@@ -106,6 +106,27 @@ pub struct TouchedTable {
     pub columns: Vec<TouchedColumn>,
 }
 
+impl TouchedTable {
+    /// Adds the columns of another occurrence of the same table; of two uses of a column the stronger counts.
+    pub fn add(&mut self, other: TouchedTable) {
+        for column in other.columns {
+            match self.columns.iter_mut().find(|c| c.name == column.name) {
+                Some(known) => {
+                    let strength = |u: Usage| match u {
+                        Usage::Compared => 0,
+                        Usage::Shown => 1,
+                        Usage::Written => 2,
+                    };
+                    if strength(column.usage) > strength(known.usage) {
+                        known.usage = column.usage;
+                    }
+                }
+                None => self.columns.push(column),
+            }
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TouchedColumn {
     pub name: String,

@@ -3,10 +3,10 @@
 use super::parse::Tokens;
 use super::refusal::{self, Refusal};
 
-/// The purpose that the comments of a text name; two different ones are refused.
-pub fn purpose(text: &str, tokens: &Tokens) -> Result<Option<String>, Refusal> {
+/// The purpose that the comments in bytes `within` of a text name; two different ones are refused.
+pub fn purpose(text: &str, tokens: &Tokens, within: (usize, usize)) -> Result<Option<String>, Refusal> {
     let mut found: Option<String> = None;
-    for comment in &tokens.comments {
+    for comment in tokens.comments.iter().filter(|c| c.start >= within.0 && c.end <= within.1) {
         let Some(body) = text.get(comment.start..comment.end) else { continue };
         let Some(body) = body.strip_prefix("/*").and_then(|b| b.strip_suffix("*/")) else { continue };
         for value in pairs(body).into_iter().flatten().filter(|(k, _)| k == "purpose").map(|(_, v)| v) {
@@ -67,7 +67,7 @@ mod tests {
     use crate::engine::parse::parse;
 
     fn of(text: &str) -> Result<Option<String>, &'static str> {
-        purpose(text, &parse(text).unwrap().tokens).map_err(|r| r.rule)
+        purpose(text, &parse(text).unwrap().tokens, (0, text.len())).map_err(|r| r.rule)
     }
 
     #[test]

@@ -4,12 +4,17 @@
 //! `parse` ▸ `analyse` ▸ `decide` ▸ `rewrite` ▸ `clear`.
 
 pub mod allow;
+mod analyse;
 pub mod catalog;
 pub mod clear;
 pub mod cleared;
+mod comment;
 pub mod context;
+pub mod names;
+mod parse;
 pub mod policy;
-pub mod parse;
+mod record;
 pub mod refusal;
-pub mod tree;
+mod rewrite;
+mod tree;
 pub mod visible;

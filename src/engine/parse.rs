@@ -50,6 +50,8 @@ impl Tokens {
 pub struct Parsed {
     pub statements: Vec<pb::RawStmt>,
     pub tokens: Tokens,
+    /// An upper bound of the trees' depth, for [`on_roomy_stack`].
+    pub depth: usize,
 }
 
 /// Reads `text`. Errors: too long, too deep, a syntax error with PostgreSQL's own words, a doubtful token.
@@ -72,7 +74,7 @@ pub fn parse(text: &str) -> Result<Parsed, Refusal> {
         ));
     }
     let statements = on_roomy_stack(depth, || read(text))?;
-    Ok(Parsed { statements, tokens })
+    Ok(Parsed { statements, tokens, depth })
 }
 
 /// Runs `work` on a stack that holds `depth` levels of recursion over a syntax tree.
@@ -170,10 +172,39 @@ fn nests(kind: Token) -> bool {
     use Token as T;
     matches!(
         kind,
-        T::Ascii42 | T::Ascii43 | T::Ascii45 | T::Ascii47 | T::Ascii37 | T::Ascii94 | T::Ascii60 | T::Ascii61
-            | T::Ascii62 | T::Op | T::Typecast | T::LessEquals | T::GreaterEquals | T::NotEquals | T::Not | T::NotLa
-            | T::Is | T::Isnull | T::Notnull | T::Collate | T::At | T::Like | T::Ilike | T::Similar | T::InP
-            | T::Between | T::Operator | T::Union | T::Intersect | T::Except | T::Join | T::Explain | T::Over
+        T::Ascii42
+            | T::Ascii43
+            | T::Ascii45
+            | T::Ascii47
+            | T::Ascii37
+            | T::Ascii94
+            | T::Ascii60
+            | T::Ascii61
+            | T::Ascii62
+            | T::Op
+            | T::Typecast
+            | T::LessEquals
+            | T::GreaterEquals
+            | T::NotEquals
+            | T::Not
+            | T::NotLa
+            | T::Is
+            | T::Isnull
+            | T::Notnull
+            | T::Collate
+            | T::At
+            | T::Like
+            | T::Ilike
+            | T::Similar
+            | T::InP
+            | T::Between
+            | T::Operator
+            | T::Union
+            | T::Intersect
+            | T::Except
+            | T::Join
+            | T::Explain
+            | T::Over
     )
 }
 

@@ -4,14 +4,33 @@
 //! replace. The client's tree carries a *placeholder* (`ParamRef` with a negative number, which no text can produce)
 //! at each such place; here it is written as the bytes of what was injected.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde::ser::{self, Impossible};
 
 /// Where placeholder `n` (1-based, written as `ParamRef { number: -n }`) stands for `injected[n - 1]`.
 pub fn canonical<T: Serialize>(tree: &T, injected: &[Vec<u8>]) -> Result<Vec<u8>, TreeError> {
-    let mut writer = Writer { out: Vec::with_capacity(1024), injected };
+    let mut writer = Writer { out: Vec::with_capacity(1024), injected, relations: BTreeSet::new() };
     tree.serialize(&mut writer)?;
     Ok(writer.out)
+}
+
+/// Whether a tree calls a function of this name anywhere.
+pub fn calls<T: Serialize>(tree: &T, function: &str) -> Result<bool, TreeError> {
+    let mut writer = Writer { out: Vec::with_capacity(1024), injected: &[], relations: BTreeSet::new() };
+    tree.serialize(&mut writer)?;
+    let mut name = Writer { out: Vec::new(), injected: &[], relations: BTreeSet::new() };
+    name.bytes(b's', function.as_bytes());
+    // A string of that spelling anywhere is taken for a call: too careful rather than too little.
+    Ok(writer.out.windows(name.out.len()).any(|w| w == name.out))
+}
+
+/// The last name part of every relation that a tree names anywhere (`RangeVar` nodes, CTE names among them).
+pub fn relations<T: Serialize>(tree: &T) -> Result<BTreeSet<String>, TreeError> {
+    let mut writer = Writer { out: Vec::with_capacity(1024), injected: &[], relations: BTreeSet::new() };
+    tree.serialize(&mut writer)?;
+    Ok(writer.relations)
 }
 
 /// A tree that cannot be written down: never for trees that libpg_query made.
@@ -37,6 +56,7 @@ const LOCATIONS: [&str; 7] =
 struct Writer<'a> {
     out: Vec<u8>,
     injected: &'a [Vec<u8>],
+    relations: BTreeSet<String>,
 }
 
 impl Writer<'_> {
@@ -69,7 +89,7 @@ impl Writer<'_> {
 
 /// The bytes before the number of a `ParamRef` in a node: variant name, struct, field name.
 static PARAM_HEAD: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
-    let mut w = Writer { out: Vec::new(), injected: &[] };
+    let mut w = Writer { out: Vec::new(), injected: &[], relations: BTreeSet::new() };
     w.bytes(b'v', b"ParamRef");
     w.out.push(b'S');
     w.bytes(b'f', b"number");
@@ -209,7 +229,14 @@ impl ser::SerializeStruct for &mut Writer<'_> {
             return Ok(());
         }
         self.bytes(b'f', key.as_bytes());
-        value.serialize(&mut **self)
+        let from = self.out.len();
+        value.serialize(&mut **self)?;
+        // Only `RangeVar` has a field of this name; a string is its tag, eight bytes of length, and the text.
+        if key == "relname" {
+            let name = self.out.get(from + 9..).ok_or(TreeError)?;
+            self.relations.insert(String::from_utf8_lossy(name).into_owned());
+        }
+        Ok(())
     }
     fn end(self) -> Result<(), TreeError> {
         self.out.push(b'.');
@@ -229,7 +256,9 @@ mod tests {
     #[test]
     fn only_locations_are_ignored() {
         assert_eq!(tree("SELECT a, 'x' FROM t"), tree("SELECT  a ,\n'x' FROM t"));
-        for other in ["SELECT a, 'y' FROM t", "SELECT a, 'x' FROM u", "SELECT b, 'x' FROM t", "SELECT a, 'x' FROM ONLY t"] {
+        for other in
+            ["SELECT a, 'y' FROM t", "SELECT a, 'x' FROM u", "SELECT b, 'x' FROM t", "SELECT a, 'x' FROM ONLY t"]
+        {
             assert_ne!(tree("SELECT a, 'x' FROM t"), tree(other), "{other}");
         }
         assert_ne!(tree("SELECT 1"), tree("SELECT -1"));

@@ -121,8 +121,12 @@ impl<'e> Analyser<'e> {
             | FunctionClass::Setting
             | FunctionClass::Advisory
             | FunctionClass::Notify => Ok(class),
-            FunctionClass::Size => Err(refusal::function_not_allowed(name, "it tells how much is stored, hidden rows included")),
-            FunctionClass::Internal => Err(refusal::function_not_allowed(name, "it is PostgreSQL's own, not for queries")),
+            FunctionClass::Size => {
+                Err(refusal::function_not_allowed(name, "it tells how much is stored, hidden rows included"))
+            }
+            FunctionClass::Internal => {
+                Err(refusal::function_not_allowed(name, "it is PostgreSQL's own, not for queries"))
+            }
             FunctionClass::Refused(why) => Err(refusal::function_not_allowed(name, why)),
         }
     }
@@ -206,7 +210,7 @@ impl<'e> Analyser<'e> {
         };
         let element = base.strip_prefix('_').unwrap_or(base);
         let catalog = &self.engine.catalog;
-        let known = schema.is_none_or(|s| s == "pg_catalog") && (allow::builtin_type(base) || allow::builtin_type(element))
+        let known = schema.is_none_or(|s| s == "pg_catalog") && allow::builtin_type(base).is_some()
             || catalog.types_named(base).chain(catalog.types_named(element)).next().is_some()
             || catalog.relations().any(|r| r.name.name == base && schema.is_none_or(|s| s == r.name.schema));
         if known { Ok(()) } else { Err(refusal::type_not_allowed(base).at(ty.location)) }

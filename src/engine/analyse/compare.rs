@@ -41,8 +41,8 @@ impl<'e> Analyser<'e> {
                     self.harmless_side(side, scope)?;
                 }
             }
-            NodeEnum::NullTest(pb::NullTest { arg: Some(arg), .. })
-            | NodeEnum::BooleanTest(pb::BooleanTest { arg: Some(arg), .. }) => self.harmless_side(arg, scope)?,
+            NodeEnum::NullTest(t) => t.arg.iter_mut().try_for_each(|arg| self.harmless_side(arg, scope))?,
+            NodeEnum::BooleanTest(t) => t.arg.iter_mut().try_for_each(|arg| self.harmless_side(arg, scope))?,
             _ => {}
         }
         columns.iter().for_each(|c| self.note(&c.origin, At::CONDITION));
@@ -68,7 +68,9 @@ impl<'e> Analyser<'e> {
         let (left, right) = (e.lexpr.as_deref()?, e.rexpr.as_deref()?);
         let operator = names(&e.name);
         let operators: &[&str] = match (e.kind(), operator.as_slice()) {
-            (AExprKind::AexprOp | AExprKind::AexprIn | AExprKind::AexprOpAny, [name] | ["pg_catalog", name]) => &[*name],
+            (AExprKind::AexprOp | AExprKind::AexprIn | AExprKind::AexprOpAny, [name] | ["pg_catalog", name]) => {
+                &[*name]
+            }
             (AExprKind::AexprBetween | AExprKind::AexprNotBetween, _) => &[">=", "<="],
             _ => return None,
         };
@@ -131,8 +133,7 @@ impl<'e> Analyser<'e> {
     /// Whether `left op right` runs a leakproof built-in function for these base types.
     pub fn comparable(&self, op: &str, left: Option<&str>, right: Option<&str>) -> bool {
         let (Some(left), Some(right)) = (left, right) else { return false };
-        let (left, right) = (family(left), family(right));
-        left == right && allow::leakproof(op, left)
+        allow::leakproof_between(op, left, right)
     }
 
     fn side(&self, node: &Node, scope: &Scope<'_>) -> Side {
@@ -206,12 +207,7 @@ impl<'e> Analyser<'e> {
         if e.kind() == AExprKind::AexprOp && op == "=" {
             self.name_subject(occurrence, index, constant);
         }
-        let o = self.occurrences.get_mut(occurrence)?;
-        o.inside.push((index, condition));
-        if e.kind() == AExprKind::AexprOp && op == "=" {
-            let text = self.constant_text(constant)?.to_owned();
-            self.occurrences.get_mut(occurrence)?.probes.push((index, text));
-        }
+        self.occurrences.get_mut(occurrence)?.inside.push((index, condition));
         Some(())
     }
 
@@ -249,16 +245,6 @@ impl<'e> Analyser<'e> {
             self.subjects.push(subject);
         }
         Some(())
-    }
-}
-
-/// Types whose comparisons mix freely and are leakproof in every mix (`pg_proc.proleakproof`: `int24eq`, …), or that
-/// are compared as another type.
-fn family(ty: &str) -> &str {
-    match ty {
-        "int2" | "int4" | "int8" => "int4",
-        "varchar" => "text",
-        other => other,
     }
 }
 

@@ -81,7 +81,10 @@ impl<'e> Analyser<'e> {
 
     fn a_expr(&mut self, e: &mut pb::AExpr, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
         let pb::AExpr { kind: _, name, lexpr, rexpr, rexpr_list_start: _, rexpr_list_end: _, location } = e;
-        if !matches!(names(name).as_slice(), ["BETWEEN" | "NOT BETWEEN" | "BETWEEN SYMMETRIC" | "NOT BETWEEN SYMMETRIC"]) {
+        if !matches!(
+            names(name).as_slice(),
+            ["BETWEEN" | "NOT BETWEEN" | "BETWEEN SYMMETRIC" | "NOT BETWEEN SYMMETRIC"]
+        ) {
             self.operator(name, *location)?;
         }
         self.part(lexpr, scope, at)?;
@@ -153,7 +156,8 @@ impl<'e> Analyser<'e> {
             }
             [qualifier @ .., column] if !qualifier.is_empty() => {
                 let (schema, alias) = split_qualifier(qualifier);
-                let item = scope::item(scope, schema, alias).ok_or_else(|| missing_from(alias).at(r.location))?.0.clone();
+                let item =
+                    scope::item(scope, schema, alias).ok_or_else(|| missing_from(alias).at(r.location))?.0.clone();
                 match item.columns.list().iter().find(|c| &*c.name == column) {
                     Some(col) => col.clone(),
                     None if SYSTEM_COLUMNS.contains(&column.as_str()) && item.occurrence.is_some() => {
@@ -166,7 +170,10 @@ impl<'e> Analyser<'e> {
                     }
                 }
             }
-            _ => return Err(refusal::not_supported("a column reference of this shape", "its parts are not known").at(r.location)),
+            _ => {
+                return Err(refusal::not_supported("a column reference of this shape", "its parts are not known")
+                    .at(r.location));
+            }
         };
         self.note(&col.origin, at);
         Ok(col)
@@ -206,8 +213,11 @@ impl<'e> Analyser<'e> {
         let Some(alias_at) = parts.checked_sub(2) else { return Ok(()) };
         let (Some(schema), Some(alias)) = (fields.get(alias_at - 1), fields.get(alias_at)) else { return Ok(()) };
         if alias_at == 2 && fields.first().is_some_and(|db| db != self.engine.catalog.database()) {
-            return Err(refusal::not_supported("a cross-database reference", "PostgreSQL knows only the current database")
-                .at(r.location));
+            return Err(refusal::not_supported(
+                "a cross-database reference",
+                "PostgreSQL knows only the current database",
+            )
+            .at(r.location));
         }
         let Some((item, _)) = scope::item(scope, Some(schema), alias) else {
             return Err(missing_from(alias).at(r.location));

@@ -8,7 +8,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::relations::{Named, Protection};
 use super::scope::{Col, Columns, Item, Scope};
-use super::{Analyser, At, ColumnUses, Injection, Occurrence, Part, Replacement, Source, inner, kind_of, names, placeholder};
+use super::{Analyser, At, ColumnUses, Occurrence, Part, Replacement, Source, inner, kind_of, names, placeholder};
 use crate::engine::catalog::{Relation, quote_ident};
 use crate::engine::parse;
 use crate::engine::refusal::{self, Refusal};
@@ -47,8 +47,7 @@ impl<'e> Analyser<'e> {
     fn range_var(&mut self, var: &mut pb::RangeVar) -> Result<(Item, Option<usize>), Refusal> {
         let alias = var.alias.clone();
         let alias_name: Rc<str> = alias.as_ref().map_or(var.relname.as_str(), |a| a.aliasname.as_str()).into();
-        let renames: Vec<String> =
-            alias.iter().flat_map(|a| names(&a.colnames)).map(str::to_owned).collect();
+        let renames: Vec<String> = alias.iter().flat_map(|a| names(&a.colnames)).map(str::to_owned).collect();
         let renames: Vec<&str> = renames.iter().map(String::as_str).collect();
         let item = |columns: Columns| Item {
             alias: Some(alias_name.clone()),
@@ -60,8 +59,10 @@ impl<'e> Analyser<'e> {
             qualified: true,
         };
         if var.schemaname.is_empty() && var.catalogname.is_empty() {
-            if let Some(cte) = self.ctes.iter().rev().find(|c| c.name == var.relname) {
-                return Ok((item(cte.columns.clone()), None));
+            if let Some(columns) = self.ctes.iter().rev().find(|c| c.name == var.relname).map(|c| c.columns.clone()) {
+                // What a query not yet read puts out cannot be followed: nothing leaves bare then.
+                self.guard_all |= matches!(columns, Columns::Unknown);
+                return Ok((item(columns), None));
             }
         }
         let relation = match self.resolve(var)? {
@@ -80,7 +81,8 @@ impl<'e> Analyser<'e> {
             }
             Protection::View => {
                 let (columns, index) = self.view(var, relation)?;
-                return Ok((Item { relation: relation_name, replaced: true, ..item(columns) }, Some(index)));
+                let replaced = index.is_some();
+                return Ok((Item { relation: relation_name, replaced, ..item(columns) }, index));
             }
             Protection::Protected(table) => (Some(table), &[]),
             Protection::Nulled(columns) => (None, columns),
@@ -117,7 +119,6 @@ impl<'e> Analyser<'e> {
             only,
             uses: vec![ColumnUses::default(); relation.columns.len()],
             inside: Vec::new(),
-            probes: Vec::new(),
             nulled: nulled.to_vec(),
         });
         let columns = relation
@@ -186,7 +187,11 @@ impl<'e> Analyser<'e> {
     }
 
     /// A view is its definition, over visible tables, in the reader's context.
-    fn view(&mut self, var: &pb::RangeVar, relation: &Relation) -> Result<(Columns, usize), Refusal> {
+    fn view(
+        &mut self,
+        var: &mut pb::RangeVar,
+        relation: &Relation,
+    ) -> Result<(Columns, Option<usize>), Refusal> {
         let name = relation.name.to_string();
         let definition = relation.definition.as_deref().ok_or_else(|| refusal::table_not_listed(&name))?;
         if self.view_depth >= super::MAX_VIEW_DEPTH {
@@ -199,6 +204,7 @@ impl<'e> Analyser<'e> {
         let mut tree = statement.stmt.ok_or_else(|| refusal::undefined_table(&name))?;
         self.sources.push(Source { text, tokens: parsed.tokens, edits: Vec::new() });
         let source = self.sources.len() - 1;
+        let (occurrences, injections) = (self.occurrences.len(), self.injections.len());
 
         // A view's names mean what they meant to its author: fully qualified, no CTE of the reader's.
         let outside = (
@@ -214,12 +220,23 @@ impl<'e> Analyser<'e> {
         self.view_depth -= 1;
         (self.source, self.ctes, self.search_path) = outside;
         let columns = columns.map_err(|r| Refusal { position: None, ..r }.at(var.location))?;
+        if self.occurrences.len() == occurrences {
+            // It reads nothing protected: PostgreSQL may expand it itself.
+            self.injections.truncate(injections);
+            self.qualify(var, relation);
+            return Ok((plain_columns(relation), None));
+        }
         let named: Vec<&str> = relation.columns.iter().map(|c| c.name.as_str()).collect();
         let index = self.replace_range_var(var, Part::View { source, tree })?;
-        Ok((columns.renamed(&named), index))
+        Ok((columns.renamed(&named), Some(index)))
     }
 
-    fn range_subselect(&mut self, sub: &mut pb::RangeSubselect, left: &[Item], outer: &Scope<'_>) -> Result<Item, Refusal> {
+    fn range_subselect(
+        &mut self,
+        sub: &mut pb::RangeSubselect,
+        left: &[Item],
+        outer: &Scope<'_>,
+    ) -> Result<Item, Refusal> {
         let pb::RangeSubselect { lateral, subquery, alias } = sub;
         let scope = if *lateral { outer.child(left) } else { *outer };
         let query = subquery.as_mut().ok_or_else(|| refusal::not_supported("a subquery", "it is empty"))?;
@@ -273,7 +290,12 @@ impl<'e> Analyser<'e> {
     }
 
     /// `XMLTABLE(…)`.
-    fn range_table_func(&mut self, t: &mut pb::RangeTableFunc, left: &[Item], outer: &Scope<'_>) -> Result<Item, Refusal> {
+    fn range_table_func(
+        &mut self,
+        t: &mut pb::RangeTableFunc,
+        left: &[Item],
+        outer: &Scope<'_>,
+    ) -> Result<Item, Refusal> {
         let pb::RangeTableFunc { lateral: _, docexpr, rowexpr, namespaces, columns, alias, location: _ } = t;
         let scope = outer.child(left);
         for part in [docexpr, rowexpr].into_iter().flatten() {
@@ -296,7 +318,12 @@ impl<'e> Analyser<'e> {
         Ok(aliased(alias.as_ref(), Columns::known(cols)))
     }
 
-    fn table_sample(&mut self, s: &mut pb::RangeTableSample, left: &[Item], outer: &Scope<'_>) -> Result<Vec<Item>, Refusal> {
+    fn table_sample(
+        &mut self,
+        s: &mut pb::RangeTableSample,
+        left: &[Item],
+        outer: &Scope<'_>,
+    ) -> Result<Vec<Item>, Refusal> {
         let pb::RangeTableSample { relation, method, args, repeatable, location } = s;
         let at = *location;
         if !matches!(names(method).as_slice(), ["system" | "bernoulli"] | ["pg_catalog", "system" | "bernoulli"]) {
@@ -316,7 +343,17 @@ impl<'e> Analyser<'e> {
     }
 
     fn join(&mut self, join: &mut pb::JoinExpr, left: &[Item], outer: &Scope<'_>) -> Result<Vec<Item>, Refusal> {
-        let pb::JoinExpr { jointype: _, is_natural, larg, rarg, using_clause, join_using_alias, quals, alias, rtindex: _ } = join;
+        let pb::JoinExpr {
+            jointype: _,
+            is_natural,
+            larg,
+            rarg,
+            using_clause,
+            join_using_alias,
+            quals,
+            alias,
+            rtindex: _,
+        } = join;
         let missing = || refusal::not_supported("a join", "a side of it is empty");
         let mut near = self.from_item(larg.as_mut().ok_or_else(missing)?, left, outer)?;
         let lateral: Vec<Item> = left.iter().chain(&near).cloned().collect();
@@ -337,8 +374,7 @@ impl<'e> Analyser<'e> {
             return Ok(near);
         }
         let (Some(mine), Some(other)) = (mine, other) else {
-            let split = near.split_off(0);
-            return Ok(self.join_of_unknown(split, Vec::new(), alias.as_ref()));
+            return Ok(self.join_of_unknown(near, Vec::new(), alias.as_ref()));
         };
         let merged = self.merge(&shared, &mine, &other);
         let rest = |side: &[Col]| side.iter().filter(|c| !shared.contains(&c.name)).cloned().collect::<Vec<_>>();
@@ -385,11 +421,6 @@ impl<'e> Analyser<'e> {
             all.push(aliased(alias, Columns::Unknown));
         }
         all
-    }
-
-    /// The part and alias of an injection, for tests and for emission.
-    pub fn injection(&self, index: usize) -> Option<&Injection> {
-        self.injections.get(index)
     }
 }
 

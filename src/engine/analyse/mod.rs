@@ -5,24 +5,31 @@
 
 mod calls;
 mod compare;
+mod define;
 mod expr;
 mod from;
 mod relations;
 mod scope;
 mod select;
+mod session;
+mod settings;
+mod statement;
+mod writes;
 
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
 use super::catalog::Oid;
 use super::clear::Engine;
-use super::cleared::{NamedSubject, Usage};
+use super::cleared::{NamedSubject, TouchedTable, Usage};
 use super::context::Context;
 use super::parse::Tokens;
 use super::policy::{Purpose, Role};
 use super::refusal::{self, Refusal};
 
-pub use scope::{Base, Col, Columns, Item, Scope};
+use scope::{Base, Columns};
+pub use settings::{judge as judge_setting, purpose};
+pub use statement::Judged;
 
 /// Deepest nesting of views in views.
 const MAX_VIEW_DEPTH: usize = 32;
@@ -83,8 +90,6 @@ pub struct Occurrence {
     pub uses: Vec<ColumnUses>,
     /// Conjuncts that may be tested on stored values inside: (column, operator and constant as text).
     pub inside: Vec<(usize, String)>,
-    /// Conjuncts `column = constant` on a masked column.
-    pub probes: Vec<(usize, String)>,
     pub nulled: Vec<&'static str>,
 }
 
@@ -142,9 +147,25 @@ impl At {
 /// The state of judging one message.
 pub struct Analyser<'e> {
     pub engine: &'e Engine,
-    pub context: &'e Context,
+    /// The session as this statement finds it.
+    pub context: Context,
     pub role: &'e Role,
     pub purpose: Option<&'e Purpose>,
+    /// Where this statement's own entries begin, and its text.
+    pub first_occurrence: usize,
+    pub statement_start: usize,
+    first_edit: usize,
+    /// This statement cannot leave as it was written.
+    pub must_rewrite: bool,
+    /// Some column's way could not be followed: every column is guarded.
+    pub guard_all: bool,
+    /// It is only explained: secrets stay out of its text.
+    pub explaining: bool,
+    pub writes_protected: bool,
+    /// What a top-level query puts out.
+    pub output: Columns,
+    /// What an unrestricted statement names.
+    pub unrestricted_tables: Vec<TouchedTable>,
     pub sources: Vec<Source>,
     /// The source that the walk is in.
     pub source: usize,
@@ -170,19 +191,21 @@ struct Cte {
 }
 
 impl<'e> Analyser<'e> {
-    pub fn new(
-        engine: &'e Engine,
-        context: &'e Context,
-        role: &'e Role,
-        purpose: Option<&'e Purpose>,
-        text: String,
-        tokens: Tokens,
-    ) -> Self {
+    pub fn new(engine: &'e Engine, context: &Context, role: &'e Role, text: String, tokens: Tokens) -> Self {
         Self {
             engine,
-            context,
+            context: context.clone(),
             role,
-            purpose,
+            purpose: None,
+            first_occurrence: 0,
+            statement_start: 0,
+            first_edit: 0,
+            must_rewrite: false,
+            guard_all: false,
+            explaining: false,
+            writes_protected: false,
+            output: Columns::Unknown,
+            unrestricted_tables: Vec::new(),
             sources: vec![Source { text, tokens, edits: Vec::new() }],
             source: 0,
             occurrences: Vec::new(),
@@ -207,6 +230,7 @@ impl<'e> Analyser<'e> {
 
     /// Remembers an injected part; returns its index.
     pub fn inject(&mut self, part: Part, alias: Option<pb::Alias>, lateral: bool) -> usize {
+        self.must_rewrite = true;
         self.injections.push(Injection { part, alias, lateral });
         self.injections.len() - 1
     }
@@ -214,7 +238,9 @@ impl<'e> Analyser<'e> {
     /// Notes a use of stored columns.
     pub fn note(&mut self, bases: &[Base], at: At) {
         for &(occurrence, column) in bases {
-            let Some(uses) = self.occurrences.get_mut(occurrence).and_then(|o| o.uses.get_mut(column)) else { continue };
+            let Some(uses) = self.occurrences.get_mut(occurrence).and_then(|o| o.uses.get_mut(column)) else {
+                continue;
+            };
             match at.usage {
                 Usage::Shown => uses.shown = true,
                 Usage::Compared => uses.compared = true,

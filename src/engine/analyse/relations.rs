@@ -44,13 +44,14 @@ impl<'e> Analyser<'e> {
             return self.resolve_unqualified(var);
         }
         if var.schemaname == "pg_temp" || var.schemaname.starts_with("pg_temp_") {
-            return self
-                .temporary(&var.relname)
-                .ok_or_else(|| refusal::undefined_table(&format!("{}.{}", var.schemaname, var.relname)).at(var.location));
+            return self.temporary(&var.relname).ok_or_else(|| {
+                refusal::undefined_table(&format!("{}.{}", var.schemaname, var.relname)).at(var.location)
+            });
         }
-        catalog.relation_named(&var.schemaname, &var.relname).map(Named::Relation).ok_or_else(|| {
-            refusal::undefined_table(&format!("{}.{}", var.schemaname, var.relname)).at(var.location)
-        })
+        catalog
+            .relation_named(&var.schemaname, &var.relname)
+            .map(Named::Relation)
+            .ok_or_else(|| refusal::undefined_table(&format!("{}.{}", var.schemaname, var.relname)).at(var.location))
     }
 
     fn resolve_unqualified(&self, var: &pb::RangeVar) -> Result<Named<'e>, Refusal> {

@@ -98,7 +98,7 @@ impl<'s> Scope<'s> {
 #[derive(Debug, Clone)]
 pub enum Found {
     /// A column; `level` 0 is the innermost query.
-    Column { col: Col, item: Item, level: usize },
+    Column { col: Col, level: usize },
     /// A whole row of an item.
     Row { item: Item },
     /// Not to be told for sure: any of these may be meant.
@@ -113,12 +113,11 @@ pub fn column(scope: &Scope<'_>, name: &str) -> Found {
     let mut at = Some(scope);
     while let Some(s) = at {
         let visible = || s.items.iter().filter(|i| i.unqualified);
-        let hits: Vec<(&Item, &Col)> =
-            visible().flat_map(|i| i.columns.list().iter().filter(|c| &*c.name == name).map(move |c| (i, c))).collect();
+        let hits: Vec<&Col> = visible().flat_map(|i| i.columns.list()).filter(|c| &*c.name == name).collect();
         let unknown = visible().any(|i| matches!(i.columns, Columns::Unknown));
         match hits.as_slice() {
             [] if !unknown => {}
-            [(item, col)] if !unknown => return Found::Column { col: (*col).clone(), item: (*item).clone(), level },
+            [col] if !unknown => return Found::Column { col: (*col).clone(), level },
             _ => return Found::Doubtful(everywhere(scope, name)),
         }
         level += 1;

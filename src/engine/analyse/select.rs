@@ -5,8 +5,8 @@ use std::rc::Rc;
 use pg_query::protobuf::{self as pb, SetOperation};
 use pg_query::{Node, NodeEnum};
 
-use super::scope::{self, Base, Col, Columns, Item, Scope};
 use super::from::visible_columns;
+use super::scope::{self, Base, Col, Columns, Item, Scope};
 use super::{Analyser, At, Cte, Place, Replacement, inner, kind_of, names, string_node};
 use crate::engine::catalog::quote_ident;
 use crate::engine::cleared::Usage;
@@ -321,6 +321,7 @@ impl<'e> Analyser<'e> {
                 })),
             });
             s.group_clause.splice(first..first, nodes);
+            self.must_rewrite = true;
             self.edit(at, at, Replacement::Text(text));
         }
     }
@@ -356,7 +357,8 @@ pub fn missing_from(alias: &str) -> Refusal {
 fn star(node: &Node) -> Option<Vec<String>> {
     let Some(NodeEnum::ColumnRef(reference)) = &node.node else { return None };
     let last = reference.fields.last()?;
-    matches!(last.node, Some(NodeEnum::AStar(_))).then(|| names(&reference.fields).into_iter().map(str::to_owned).collect())
+    matches!(last.node, Some(NodeEnum::AStar(_)))
+        .then(|| names(&reference.fields).into_iter().map(str::to_owned).collect())
 }
 
 /// `[database.][schema.]alias` as schema and alias.

@@ -54,12 +54,21 @@ fn value(args: &[pg_query::Node]) -> Option<String> {
         [node] if !matches!(node.node, Some(NodeEnum::TypeCast(_))) => one(node),
         // SET TIME ZONE INTERVAL '…': free, its value does not matter.
         [node] => one(node),
-        many => many.iter().map(|n| one(n).map(|t| crate::engine::catalog::quote_ident(&t))).collect::<Option<Vec<_>>>().map(|v| v.join(", ")),
+        many => many
+            .iter()
+            .map(|n| one(n).map(|t| crate::engine::catalog::quote_ident(&t)))
+            .collect::<Option<Vec<_>>>()
+            .map(|v| v.join(", ")),
     }
 }
 
 /// Whether `name` may be set to `value` (`None`: its default) by `role`; what the session must follow.
-pub fn judge(policy: &Policy, role: &Role, name: &str, value: Option<&str>) -> Result<Option<(Tracked, SetValue)>, Refusal> {
+pub fn judge(
+    policy: &Policy,
+    role: &Role,
+    name: &str,
+    value: Option<&str>,
+) -> Result<Option<(Tracked, SetValue)>, Refusal> {
     let name = name.to_ascii_lowercase();
     match setting(&name) {
         SettingRule::Free => Ok(None),
@@ -75,10 +84,9 @@ pub fn judge(policy: &Policy, role: &Role, name: &str, value: Option<&str>) -> R
             };
             Ok(Some((tracked, SetValue::Value(value))))
         }
-        SettingRule::Pinned(accepted) => match value {
-            None => Ok(None),
-            Some(v) if accepted.iter().any(|a| a.eq_ignore_ascii_case(v.trim_matches('\''))) => Ok(None),
-            Some(v) => Err(refusal::setting_value(&name, v)),
+        rule @ SettingRule::Pinned(_) => match value {
+            Some(v) if !rule.accepts(v.trim_matches('\'')) => Err(refusal::setting_value(&name, v)),
+            _ => Ok(None),
         },
         SettingRule::Refused(why) => Err(refusal::setting_pinned(&name, why)),
     }

@@ -65,7 +65,7 @@ impl<'e> Analyser<'e> {
         self.set_config_allowed = is_plain_call_list(s);
         let result = self.select(s, &Scope::EMPTY, At::OUTPUT);
         self.set_config_allowed = false;
-        result?;
+        self.output = result?;
         let calls = std::mem::take(&mut self.set_config);
         judged("select", if calls.is_empty() { Effect::None } else { Effect::SetConfig(calls) })
     }
@@ -84,7 +84,12 @@ impl<'e> Analyser<'e> {
             NodeEnum::InsertStmt(_) | NodeEnum::UpdateStmt(_) | NodeEnum::DeleteStmt(_) | NodeEnum::MergeStmt(_) => {
                 self.top_write(query)?;
             }
-            other => return Err(refusal::not_supported(&format!("PREPARE of {}", kind_of(other)), "only queries and writes are prepared")),
+            other => {
+                return Err(refusal::not_supported(
+                    &format!("PREPARE of {}", kind_of(other)),
+                    "only queries and writes are prepared",
+                ));
+            }
         }
         judged("prepare", Effect::Prepare { name: p.name.clone() })
     }
@@ -105,6 +110,7 @@ impl<'e> Analyser<'e> {
 
     /// The plan of a statement on protected tables: without anything that tells how much is stored.
     fn explain(&mut self, e: &mut pb::ExplainStmt) -> Result<Judged, Refusal> {
+        self.explaining = true;
         let query = e.query.as_mut().ok_or_else(|| refusal::not_supported("EXPLAIN", "it explains nothing"))?;
         match inner(query)? {
             NodeEnum::SelectStmt(s) if s.into_clause.is_none() => {
@@ -175,6 +181,7 @@ impl<'e> Analyser<'e> {
             _ => self.edit(at, at, super::Replacement::Text(" (COSTS off)".to_owned())),
         }
         e.options.insert(0, node);
+        self.must_rewrite = true;
         Ok(())
     }
 
@@ -201,7 +208,7 @@ impl<'e> Analyser<'e> {
 }
 
 /// Transactions, cursors, prepared statements: nothing to judge, something to follow.
-fn session_statement(node: &NodeEnum) -> Option<Judged> {
+pub fn session_statement(node: &NodeEnum) -> Option<Judged> {
     let (kind, effect) = match node {
         NodeEnum::TransactionStmt(t) => return transaction(t),
         NodeEnum::DiscardStmt(d) => match d.target() {
@@ -214,7 +221,9 @@ fn session_statement(node: &NodeEnum) -> Option<Judged> {
         NodeEnum::DeallocateStmt(d) => {
             ("deallocate", Effect::Deallocate((!d.isall && !d.name.is_empty()).then(|| d.name.clone())))
         }
-        NodeEnum::FetchStmt(f) => (if f.ismove { "move" } else { "fetch" }, Effect::Fetch { name: f.portalname.clone() }),
+        NodeEnum::FetchStmt(f) => {
+            (if f.ismove { "move" } else { "fetch" }, Effect::Fetch { name: f.portalname.clone() })
+        }
         NodeEnum::ClosePortalStmt(c) => {
             ("close", Effect::CloseCursor((!c.portalname.is_empty()).then(|| c.portalname.clone())))
         }
@@ -241,7 +250,7 @@ fn transaction(t: &pb::TransactionStmt) -> Option<Judged> {
 }
 
 /// `SELECT f(…), g(…)` and nothing else: evaluated exactly once, whatever the data.
-fn is_plain_call_list(s: &pb::SelectStmt) -> bool {
+pub fn is_plain_call_list(s: &pb::SelectStmt) -> bool {
     let is_call = |n: &Node| match &n.node {
         Some(NodeEnum::ResTarget(t)) => {
             matches!(t.val.as_ref().and_then(|v| v.node.as_ref()), Some(NodeEnum::FuncCall(f)) if names(&f.funcname).last() == Some(&"set_config"))

@@ -6,6 +6,7 @@
 
 use crate::engine::analyse::{Analyser, Occurrence};
 use crate::engine::catalog::{Relation, quote_ident};
+use crate::engine::clear::Secrets;
 use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage};
 use crate::engine::policy::Purpose;
 use crate::engine::refusal::{self, Refusal};
@@ -13,6 +14,9 @@ use crate::engine::visible::{self, CellKind, VisibleTable};
 
 /// How stored columns are named inside a guard.
 pub const ALIAS: &str = "\"consentry_t\"";
+
+/// What stands for the secrets in a plan: plans print expressions.
+static NO_SECRETS: Secrets = Secrets { pseudonym: Vec::new() };
 
 /// An occurrence, written.
 pub struct Guard {
@@ -45,7 +49,7 @@ pub fn visible_of<'a>(
     let v = visible::visible_table(
         &engine.catalog,
         &engine.policy,
-        &engine.secrets,
+        if a.explaining { &NO_SECRETS } else { &engine.secrets },
         a.role,
         purpose,
         table,
@@ -63,7 +67,7 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
     for (i, (column, cell)) in relation.columns.iter().zip(&v.cells).enumerate() {
         let sql = visible::cell_sql(cell, column, ALIAS);
         let stored = format!("{ALIAS}.{}", quote_ident(&column.name));
-        let early = o.uses.get(i).is_some_and(|u| u.early);
+        let early = a.guard_all || o.uses.get(i).is_some_and(|u| u.early);
         // A NULL or a constant mask tells nothing of a hidden row; whatever holds the stored value might.
         let guarded = early && rows.is_some() && !matches!(cell.kind, CellKind::Hidden);
         let text = match &rows {
@@ -76,11 +80,7 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
                 let conjuncts = o.inside.iter().filter(|(c, _)| *c == i);
                 inside.extend(conjuncts.map(|(_, condition)| format!("({stored} {condition})")));
             }
-            CellKind::PerRow { .. } | CellKind::Masked { .. } => {
-                let probes = o.probes.iter().filter(|(c, _)| *c == i);
-                inside.extend(probes.filter_map(|(_, constant)| visible::probe_sql(cell, column, ALIAS, constant)));
-            }
-            _ => {}
+            CellKind::Clear | CellKind::PerRow { .. } | CellKind::Masked { .. } | CellKind::Hidden => {}
         }
     }
     let only = if o.only { "ONLY " } else { "" };
@@ -133,5 +133,9 @@ fn nulled(o: &Occurrence, relation: &Relation) -> String {
 }
 
 fn nulled_words(o: &Occurrence, relation: &Relation) -> Vec<String> {
-    vec![format!("{}: {} read as null, they could tell stored values or other sessions' statements", relation.name, o.nulled.join(", "))]
+    vec![format!(
+        "{}: {} read as null, they could tell stored values or other sessions' statements",
+        relation.name,
+        o.nulled.join(", ")
+    )]
 }

@@ -15,12 +15,17 @@ const RECURSION: usize = 400;
 
 /// Holds sqlparser's reading of `text` against the relations (last name part) that PostgreSQL's grammar found in it.
 /// Where sqlparser cannot read `text`, it reads `canonical`, the same tree printed by libpg_query.
-pub fn agree(text: &str, canonical: impl FnOnce() -> Option<String>, relations: &BTreeSet<String>) -> Result<(), Refusal> {
+pub fn agree(
+    text: &str,
+    canonical: impl FnOnce() -> Option<String>,
+    relations: &BTreeSet<String>,
+) -> Result<(), Refusal> {
     let statements = match read(text) {
         Some(statements) => statements,
-        None => canonical().as_deref().and_then(read).ok_or_else(|| {
-            refusal::not_faithful("the second parser cannot read the rewritten statement")
-        })?,
+        None => canonical()
+            .as_deref()
+            .and_then(read)
+            .ok_or_else(|| refusal::not_faithful("the second parser cannot read the rewritten statement"))?,
     };
     let mut found = BTreeSet::new();
     let _ = visit_relations(&statements, |name: &ObjectName| {
@@ -31,9 +36,9 @@ pub fn agree(text: &str, canonical: impl FnOnce() -> Option<String>, relations: 
     });
     match relations.iter().find(|r| !found.contains(*r)) {
         None => Ok(()),
-        Some(missing) => {
-            Err(refusal::not_faithful(&format!("the second parser does not find the relation {missing} where PostgreSQL's does")))
-        }
+        Some(missing) => Err(refusal::not_faithful(&format!(
+            "the second parser does not find the relation {missing} where PostgreSQL's does"
+        ))),
     }
 }
 

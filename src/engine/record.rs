@@ -1,0 +1,50 @@
+//! What the record may say of a statement's text: literals replaced by `$n`, comments dropped.
+
+use pg_query::protobuf::Token;
+
+use super::parse::Tokens;
+
+/// The part `start..end` of `text`, normalised: constants become `$n` (after the statement's own parameters), comments
+/// and runs of white space become one space.
+pub fn normalised(text: &str, tokens: &Tokens, start: usize, end: usize) -> String {
+    let list: Vec<_> = tokens.list.iter().filter(|t| t.start >= start && t.end <= end).collect();
+    let word = |t: &super::parse::Tok| text.get(t.start..t.end).unwrap_or("");
+    let own =
+        list.iter().filter(|t| t.kind == Token::Param).filter_map(|t| word(t).get(1..)?.parse::<u32>().ok()).max();
+    let mut next = own.unwrap_or(0);
+    let mut out = String::with_capacity(end.saturating_sub(start));
+    let mut after = start;
+    for token in list {
+        if token.start > after && !out.is_empty() {
+            out.push(' ');
+        }
+        match token.kind {
+            Token::Sconst | Token::Usconst | Token::Bconst | Token::Xconst | Token::Iconst | Token::Fconst => {
+                next += 1;
+                out.push_str(&format!("${next}"));
+            }
+            _ => out.push_str(word(token)),
+        }
+        after = token.end;
+    }
+    out
+}
+
+/// `pg_query`'s fingerprint of the text, hex; empty where it has none.
+pub fn fingerprint(text: &str) -> String {
+    pg_query::fingerprint(text, 0, 0).map(|f| f.hex).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::parse::parse;
+
+    #[test]
+    fn no_value_of_the_text_is_left() {
+        let text = "SELECT /* Anna */ * FROM t -- Ben\n WHERE a = 'Clara' AND b=$2 AND c IN (1, 2.5, E'x', $$y$$);";
+        let tokens = parse(text).unwrap().tokens;
+        let expected = "SELECT * FROM t WHERE a = $3 AND b=$2 AND c IN ($4, $5, $6, $7);";
+        assert_eq!(normalised(text, &tokens, 0, text.len()), expected);
+    }
+}
