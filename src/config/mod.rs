@@ -2,3 +2,8 @@
 //! with them. `raw` is the file as it is written, `server` what it means.
 
 pub mod folder;
+pub mod raw;
+mod resolve;
+pub mod secret;
+pub mod server;
+pub mod upstream;
