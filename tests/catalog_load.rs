@@ -142,9 +142,9 @@ fn code(catalog: &Catalog) {
     assert_eq!(kind("address"), ['c']);
     assert_eq!(kind("home_country"), ['d']);
     assert_eq!(kind("citext"), ['b']);
-    assert_eq!(kind("people"), [], "row types are their table's");
-    assert_eq!(kind("_mood"), [], "array types are their element's");
-    assert_eq!(kind("text"), [], "built-in types are not listed");
+    assert!(kind("people").is_empty(), "row types are their table's");
+    assert!(kind("_mood").is_empty(), "array types are their element's");
+    assert!(kind("text").is_empty(), "built-in types are not listed");
 }
 
 fn system_relations(catalog: &Catalog) {
