@@ -1,6 +1,8 @@
 //! A small random database with people of every kind, the same in PostgreSQL and in the model's memory.
 
 use std::fmt::Write;
+use std::sync::OnceLock;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use consentry::engine::catalog::quote_literal;
 use rand::rngs::StdRng;
@@ -8,7 +10,6 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 
 use super::model::{Choice, Kind, Meaning, Person, Row, Table};
-
 
 /// customers: enums, timestamptz, channels, objections. patients: a ledger in text columns with bare timestamps.
 /// members: boolean status, dates, no channel, keys as text. guests: no consent source.
@@ -59,9 +60,6 @@ const DAY: i64 = 24 * HOUR;
 pub fn random(seed: u64, people: usize) -> World {
     let mut rng = StdRng::seed_from_u64(seed);
     let mut world = World { kinds: Vec::new(), tables: Vec::new(), script: SCHEMA.to_owned() };
-    // Two records of one time must be of one time in PostgreSQL too.
-    world.script += "CREATE FUNCTION pg_temp.at(m int) RETURNS timestamptz IMMUTABLE LANGUAGE sql
-                       AS $$SELECT date_trunc('day', now(), 'UTC') + m * interval '1 minute'$$;\n";
     for k in 0..KINDS.len() {
         kind(&mut world, k, people, &mut rng);
     }
@@ -96,7 +94,7 @@ fn kind(world: &mut World, k: usize, people: usize, rng: &mut StdRng) {
         own.rows.push(row);
     }
     if let Some(meaning) = &made.meaning {
-        for _ in 0..people * 5 {
+        for _ in 0..people * 9 {
             let choice = choice(rng, k, &keys, meaning);
             world.script += &insert(k, &choice);
             made.choices.push(choice);
@@ -212,9 +210,12 @@ fn stored(rng: &mut StdRng, id: i64, subject: Option<String>, k: usize) -> Row {
 }
 
 fn choice(rng: &mut StdRng, k: usize, keys: &[String], meaning: &Meaning) -> Choice {
-    let past =
-        [None, Some(-400 * DAY), Some(-10 * DAY), Some(-10 * DAY), Some(-2 * DAY), Some(-2 * DAY), Some(3 * DAY)];
-    let mut pick = |odds: f64| if rng.gen_bool(odds) { *past.choose(rng).unwrap() } else { None };
+    // Few different times, so that records tie; close ones where the column can hold them, so that time zones matter.
+    let times = match k {
+        2 => [None, Some(-400 * DAY), Some(-DAY), Some(0), Some(DAY)],
+        _ => [None, Some(-10 * DAY), Some(-2 * HOUR), Some(-2 * HOUR), Some(2 * HOUR)],
+    };
+    let mut pick = |odds: f64| if rng.gen_bool(odds) { *times.choose(rng).unwrap() } else { None };
     let (granted_at, withdrawn_at, expires_at) = (pick(0.8), pick(0.15), pick(0.15));
     let recorded_at = if meaning.ledger { pick(0.97) } else { None };
     let mut status: Vec<&str> =
@@ -250,7 +251,7 @@ fn insert(k: usize, c: &Choice) -> String {
     let (p, st) = (quote_literal(&c.purpose), quote_literal(&c.status));
     let (g, w, e, r) = (
         at(c.granted_at, k),
-        at(c.withdrawn_at, if k == 2 { 0 } else { k }),
+        at(c.withdrawn_at, if k == 2 { ZONED_BESIDE_DATES } else { k }),
         at(c.expires_at, k),
         at(c.recorded_at, k),
     );
@@ -264,12 +265,19 @@ fn insert(k: usize, c: &Choice) -> String {
 /// A time in the flavour of kind `k`'s columns: with zone, bare in UTC, date in UTC.
 fn at(minutes: Option<i64>, k: usize) -> String {
     let Some(minutes) = minutes else { return "NULL".into() };
+    let now = NOW.get_or_init(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64 / 60));
     match k {
-        1 => format!("timezone('UTC', pg_temp.at({minutes}))"),
-        2 => format!("timezone('UTC', pg_temp.at({minutes}))::date"),
-        _ => format!("pg_temp.at({minutes})"),
+        1 => format!("timezone('UTC', to_timestamp({}))", (now + minutes) * 60),
+        2 => format!("timezone('UTC', to_timestamp({}))::date", (now / DAY * DAY + minutes) * 60),
+        // Beside dates: the start of a day.
+        ZONED_BESIDE_DATES => format!("to_timestamp({})", (now / DAY * DAY + minutes) * 60),
+        _ => format!("to_timestamp({})", (now + minutes) * 60),
     }
 }
+
+const ZONED_BESIDE_DATES: usize = 9;
+/// In minutes since 1970: one base for all times, so that equal ones are equal in PostgreSQL too.
+static NOW: OnceLock<i64> = OnceLock::new();
 
 fn truth(filter: Option<bool>) -> String {
     filter.map_or("NULL".into(), |f| f.to_string())

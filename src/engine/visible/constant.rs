@@ -20,7 +20,7 @@ pub fn fits(value: &str, ty: &ColumnType) -> Result<(), &'static str> {
         "timestamp" => value.parse::<jiff::civil::DateTime>().is_ok_and(|d| d.year() > 0),
         "timestamptz" => value.parse::<jiff::Timestamp>().is_ok(),
         "uuid" => uuid(value),
-        "inet" => value.parse::<std::net::IpAddr>().is_ok(),
+        "inet" => value.parse::<core::net::IpAddr>().is_ok(),
         "json" | "jsonb" => serde_json::from_str::<serde_json::Value>(value).is_ok() && !value.contains("\\u0000"),
         // Known to the catalog, see `expression`.
         _ if ty.kind == 'e' => true,
