@@ -39,7 +39,7 @@ pub fn mask_fits(mask: &Mask, ty: &ColumnType) -> Result<(), &'static str> {
 /// The masked cell. `key` makes pseudonyms of the session's purpose.
 pub fn masked(catalog: &Catalog, of: &Column, alias: &str, mask: &Mask, key: Key<'_>) -> Result<String, Refusal> {
     let stored = column(alias, &of.name);
-    let Some(value) = value(catalog, of, &stored, mask, key)? else { return Ok(null_of(&of.ty)) };
+    let Some(value) = value(catalog, of, &stored, mask, key)? else { return Ok(null_cell(of, alias)) };
     let value = match value {
         Value::Plain(value) if is_domain(&of.ty) => domain::checked(catalog, &of.ty, &value),
         Value::Plain(value) => Some(format!("({value})::{}", type_sql(&of.ty))),
@@ -48,12 +48,23 @@ pub fn masked(catalog: &Catalog, of: &Column, alias: &str, mask: &Mask, key: Key
     // `THEN stored` (a null there) carries the column's own type and collation.
     Ok(match value {
         Some(value) => format!("CASE WHEN {stored} IS NULL THEN {stored} ELSE {value} END"),
-        None => null_of(&of.ty),
+        None => null_cell(of, alias),
     })
 }
 
-/// Null of the column's type. Of a domain it is taken from an empty array: a cast would run the domain's checks.
-pub fn null_of(ty: &ColumnType) -> String {
+/// Null of the column's type and collation. Of a domain it is taken from an empty array: a cast would run the domain's
+/// checks.
+pub fn null_cell(of: &Column, alias: &str) -> String {
+    let null = null_of(&of.ty);
+    if !is_text(&of.ty) && !of.ty.base.starts_with('_') {
+        return null;
+    }
+    // A branch that is never taken, and is gone from the plan, gives the column's collation.
+    format!("CASE WHEN false THEN {} ELSE {null} END", column(alias, &of.name))
+}
+
+/// Null of the type, whatever its collation.
+pub(super) fn null_of(ty: &ColumnType) -> String {
     let name = type_sql(ty);
     if is_domain(ty) { format!("(ARRAY[]::{name}[])[1]") } else { format!("NULL::{name}") }
 }
@@ -132,7 +143,8 @@ fn without_collation(ty: &ColumnType, value: String) -> String {
     if ty.deterministic {
         return value;
     }
-    format!("pg_catalog.convert_from(pg_catalog.convert_to({value}, 'UTF8'), 'UTF8')")
+    // jsonb has no collation, so the way through it leaves none behind.
+    op(&format!("pg_catalog.to_jsonb({value})"), "#>>", "'{}'::pg_catalog.text[]")
 }
 
 /// The network of the first `bits` bits; of all bits where the address has fewer.

@@ -110,7 +110,7 @@ pub fn cell_sql(cell: &Cell, column: &Column, alias: &str) -> String {
             format!("CASE WHEN {clear_when} THEN {} ELSE {masked} END", sql::column(alias, &column.name))
         }
         CellKind::Masked { masked } => masked.clone(),
-        CellKind::Hidden => masks::null_of(&column.ty),
+        CellKind::Hidden => masks::null_cell(column, alias),
     }
 }
 
