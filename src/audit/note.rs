@@ -64,10 +64,13 @@ impl NoteSigner {
         Self::parse(&std::fs::read_to_string(path)?).map_err(invalid)
     }
 
-    /// Writes the key to a new file that only its owner may read.
+    /// Writes the key to a new file that only its owner may read, and the verifier key beside it as `….pub`.
     pub fn save(&self, path: &Path) -> io::Result<()> {
-        path.parent().map_or(Ok(()), make_private_folder)?;
-        write_new(path, format!("{}\n", self.secret_text()).as_bytes())
+        path.parent().filter(|p| !p.as_os_str().is_empty()).map_or(Ok(()), make_private_folder)?;
+        write_new(path, format!("{}\n", self.secret_text()).as_bytes())?;
+        let mut public = path.as_os_str().to_owned();
+        public.push(".pub");
+        std::fs::write(public, format!("{}\n", self.verifier))
     }
 
     fn secret_text(&self) -> String {

@@ -61,3 +61,44 @@ pub fn for_each_line(
     }
     Ok(())
 }
+
+/// Reads a record as it grows: each call of [`Tail::read_new`] goes on where the last one ended.
+pub struct Tail {
+    folder: std::path::PathBuf,
+    /// Number of the first line of the file that is being read, and how far it has been read.
+    file: Option<u64>,
+    offset: u64,
+    skip_before: Option<u64>,
+}
+
+impl Tail {
+    /// Begins with the first file that is wanted.
+    pub fn new(folder: &Path, wanted: impl Fn(&Segment) -> bool) -> io::Result<Self> {
+        let skip_before = segment::list(folder)?.iter().find(|s| wanted(s)).map(|s| s.first);
+        Ok(Self { folder: folder.to_path_buf(), file: None, offset: 0, skip_before })
+    }
+
+    /// Calls `each` with every whole line that is new.
+    pub fn read_new(&mut self, mut each: impl FnMut(&[u8])) -> io::Result<()> {
+        let start = self.file.or(self.skip_before).unwrap_or(0);
+        for segment in segment::list(&self.folder)?.into_iter().filter(|s| s.first >= start) {
+            if self.file != Some(segment.first) {
+                (self.file, self.offset) = (Some(segment.first), 0);
+            }
+            self.read_file(&segment, &mut each)?;
+        }
+        Ok(())
+    }
+
+    fn read_file(&mut self, segment: &Segment, each: &mut impl FnMut(&[u8])) -> io::Result<()> {
+        let mut file = File::open(&segment.path)?;
+        io::Seek::seek(&mut file, io::SeekFrom::Start(self.offset))?;
+        let mut reader = LineReader::new(BufReader::with_capacity(1 << 20, file));
+        let mut line = Line::default();
+        while reader.read(&mut line)? && !line.torn {
+            self.offset += line.bytes.len() as u64 + 1;
+            each(&line.bytes);
+        }
+        Ok(())
+    }
+}

@@ -27,6 +27,10 @@ pub struct SubjectKeys {
 
 type Key = [u8; 32];
 
+/// What a tombstone says before and after an event tells of it.
+const UNTOLD: &[u8] = b"destroyed, not yet on record\n";
+const TOLD: &[u8] = b"destroyed, on record\n";
+
 impl SubjectKeys {
     /// Opens the folder, makes it (mode 0700) when it is not there.
     pub fn open(folder: PathBuf) -> Result<Self, OpenError> {
@@ -54,6 +58,22 @@ impl SubjectKeys {
             read_or_make(&self.folder, &period)?;
         }
         Ok(())
+    }
+
+    /// Periods whose key was destroyed and that no event tells of yet; they are taken as told from now on.
+    pub fn newly_forgotten(&self) -> io::Result<Vec<String>> {
+        let mut periods = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|e| e == "forgotten")
+                && fs::read(&path)? == UNTOLD
+                && let Some(period) = path.file_stem().and_then(|s| s.to_str())
+            {
+                fs::write(&path, TOLD)?;
+                periods.push(period.to_owned());
+            }
+        }
+        Ok(periods)
     }
 }
 
@@ -99,7 +119,7 @@ pub fn forget(folder: &Path, period: &str) -> io::Result<Forgotten> {
     if !key.exists() {
         return Ok(if tombstone.exists() { Forgotten::AlreadyDestroyed } else { Forgotten::NeverThere });
     }
-    write_new(&tombstone, b"destroyed, not yet on record\n")?;
+    write_new(&tombstone, UNTOLD)?;
     // Overwritten first: a deleted file's blocks can be read from the device.
     let mut file = OpenOptions::new().write(true).open(&key)?;
     file.write_all(&[b'0'; 65])?;
@@ -107,25 +127,6 @@ pub fn forget(folder: &Path, period: &str) -> io::Result<Forgotten> {
     fs::remove_file(&key)?;
     fs::File::open(folder)?.sync_all()?;
     Ok(Forgotten::Destroyed)
-}
-
-/// Tombstones that no event tells of yet; [`mark_recorded`] ends that.
-pub(super) fn unrecorded_tombstones(folder: &Path) -> io::Result<Vec<String>> {
-    let mut all = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|e| e == "forgotten")
-            && fs::read_to_string(&path)?.contains("not yet")
-            && let Some(period) = path.file_stem().and_then(|s| s.to_str())
-        {
-            all.push(period.to_owned());
-        }
-    }
-    Ok(all)
-}
-
-pub(super) fn mark_recorded(folder: &Path, period: &str) -> io::Result<()> {
-    fs::write(tombstone_path(folder, period), b"destroyed, on record\n")
 }
 
 fn hash(period: &str, secret: &Key, kind: &str, key: &str) -> String {
@@ -183,5 +184,6 @@ pub(super) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(path);
     }
     written?;
-    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::File::open(folder)?.sync_all()
 }

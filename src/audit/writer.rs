@@ -259,8 +259,19 @@ impl Writer {
         let counts = self.shared.counts.read();
         let uptime = self.started.elapsed().as_secs();
         self.tell(&Event::Heartbeat(Heartbeat { uptime, events: counts.events, syncs: counts.syncs }));
-        if let Err(fault) = self.subjects.prepare() {
-            tracing::error!(%fault, "subject keys cannot be made");
+        self.keep_subject_keys();
+    }
+
+    /// Makes the keys that are needed soon, and puts destroyed ones on record.
+    fn keep_subject_keys(&self) {
+        let forgotten = self.subjects.prepare().and_then(|()| self.subjects.newly_forgotten());
+        match forgotten {
+            Ok(periods) => {
+                for period in periods {
+                    self.tell(&Event::SubjectKeyForgotten { period });
+                }
+            }
+            Err(fault) => tracing::error!(%fault, "subject keys cannot be kept"),
         }
     }
 
@@ -280,6 +291,7 @@ impl Writer {
         if let Some(recovered) = recovered {
             self.tell(&Event::Recovered(recovered));
         }
+        self.keep_subject_keys();
         self.shared.take(&mut self.batch.entries, Duration::ZERO);
         self.commit()?;
         self.checkpoint_due = true;

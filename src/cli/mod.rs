@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+pub mod audit;
 pub mod demo;
 
 use std::process::ExitCode;
@@ -14,9 +15,23 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
-enum Command {}
+enum Command {
+    /// The record: keys, verification, proofs, events, reports
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+}
 
 /// Runs the program; 0: done, 1: it failed, 2: usage (clap's own).
 pub fn main() -> ExitCode {
-    match Cli::parse().command {}
+    match Cli::parse().command {
+        Command::Audit(it) => exit(it.run()),
+    }
+}
+
+/// Tells an error with its causes on stderr.
+fn exit(result: anyhow::Result<ExitCode>) -> ExitCode {
+    result.unwrap_or_else(|e| {
+        anstream::eprintln!("error: {e:#}");
+        ExitCode::FAILURE
+    })
 }

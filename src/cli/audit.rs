@@ -1,0 +1,350 @@
+//! `consentry audit …`: the record's side of the command line. What it prints is made in `crate::audit`.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::audit::filter::{Filter, Sieve};
+use crate::audit::note::{DEFAULT_ORIGIN, NoteSigner, NoteVerifier};
+use crate::audit::prove::{Proof, prove};
+use crate::audit::recorded::Recorded;
+use crate::audit::verify::{Verdict, verify};
+use crate::audit::{config, read, segment, show, subjects};
+
+#[derive(Subcommand)]
+pub enum AuditCommand {
+    /// Make a key that signs checkpoints; prints the verifier key
+    Keygen(Keygen),
+    /// Check a record offline; exits with 1 and names the first line that is not as it was
+    Verify(Verify),
+    /// Print a proof that a line is on record, which `verify --proof` accepts alone
+    Prove(Prove),
+    /// Print events
+    Show(Show),
+    /// Destroy a past month's subject key: its hashes mean nothing any more
+    Forget(Forget),
+}
+
+impl AuditCommand {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            AuditCommand::Keygen(it) => it.run(),
+            AuditCommand::Verify(it) => it.run(),
+            AuditCommand::Prove(it) => it.run(),
+            AuditCommand::Show(it) => it.run(),
+            AuditCommand::Forget(it) => it.run(),
+        }
+    }
+}
+
+// === keygen ===
+
+#[derive(Args)]
+pub struct Keygen {
+    /// Where to write the private key; the verifier key goes beside it as FILE.pub
+    #[arg(value_name = "FILE", default_value = "audit-keys/signing.key")]
+    file: PathBuf,
+    /// Name of the record, such as crm.example.com/audit: no spaces, no +
+    #[arg(long, default_value = DEFAULT_ORIGIN)]
+    name: String,
+}
+
+impl Keygen {
+    fn run(self) -> anyhow::Result<ExitCode> {
+        let signer = NoteSigner::generate(&self.name)?;
+        signer.save(&self.file).with_context(|| format!("cannot write {}", self.file.display()))?;
+        println!("{}", signer.verifier());
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+// === verify ===
+
+#[derive(Args)]
+pub struct Verify {
+    #[command(flatten)]
+    key: KeyArgument,
+    /// The record, or a copy of it
+    #[arg(value_name = "FOLDER", required_unless_present = "proof")]
+    folder: Option<PathBuf>,
+    /// A checkpoint that was kept elsewhere: shows a tail that was cut off with its own checkpoints
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Check a proof of `audit prove` instead of a folder
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["folder", "checkpoint"])]
+    proof: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Verify {
+    fn run(self) -> anyhow::Result<ExitCode> {
+        let key = self.key.load()?;
+        if let Some(proof) = &self.proof {
+            return check_proof(proof, &key);
+        }
+        let folder = self.folder.context("no folder")?;
+        let external = self.checkpoint.as_deref().map(read_text).transpose()?;
+        let verdict = verify_with_progress(&folder, &key, external.as_deref())?;
+        match self.format {
+            Format::Text => show::verdict(&mut anstream::stdout().lock(), &verdict)?,
+            Format::Json => print_json(&verdict)?,
+        }
+        Ok(if verdict.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+fn check_proof(path: &Path, key: &NoteVerifier) -> anyhow::Result<ExitCode> {
+    let proof: Proof =
+        serde_json::from_str(&read_text(path)?).with_context(|| format!("{}: not a proof", path.display()))?;
+    proof.check(key).with_context(|| format!("{} proves nothing", path.display()))?;
+    println!("line {} is on record, under the checkpoint of {} lines", proof.seq, proof.tree_size);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn verify_with_progress(
+    folder: &Path,
+    key: &NoteVerifier,
+    external: Option<&str>,
+) -> anyhow::Result<Verdict> {
+    let bar = progress(folder, |_| true)?;
+    let verdict = verify(folder, key, external, &mut |bytes| bar.set_position(bytes));
+    bar.finish_and_clear();
+    verdict.with_context(|| format!("cannot read {}", folder.display()))
+}
+
+// === prove ===
+
+#[derive(Args)]
+pub struct Prove {
+    /// Number of the line
+    seq: u64,
+    #[command(flatten)]
+    key: KeyArgument,
+    #[arg(value_name = "FOLDER", default_value = "audit")]
+    folder: PathBuf,
+}
+
+impl Prove {
+    fn run(self) -> anyhow::Result<ExitCode> {
+        let proof = prove(&self.folder, &self.key.load()?, self.seq)?;
+        print_json(&proof)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+// === show ===
+
+#[derive(Args)]
+pub struct Show {
+    #[arg(value_name = "FOLDER", default_value = "audit")]
+    folder: PathBuf,
+    #[command(flatten)]
+    filter: FilterArguments,
+    /// Go on with what comes
+    #[arg(long, short)]
+    follow: bool,
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Show {
+    fn run(self) -> anyhow::Result<ExitCode> {
+        let mut sieve = Sieve::new(self.filter.resolve(&self.folder)?);
+        let mut out = io::BufWriter::new(anstream::stdout().lock());
+        let mut tail = read::Tail::new(&self.folder, |s| sieve.filter().wants_file(s))?;
+        loop {
+            let mut fault = Ok(());
+            tail.read_new(|line| {
+                let Some(event) = Recorded::parse(line) else { return };
+                sieve.pass(line, &event, |line| {
+                    let written = match self.format {
+                        Format::Text => show::line(&mut out, line),
+                        Format::Json => out.write_all(line).and_then(|()| out.write_all(b"\n")),
+                    };
+                    fault = std::mem::replace(&mut fault, Ok(())).and(written);
+                });
+            })?;
+            match fault.and_then(|()| out.flush()) {
+                Err(e) if e.kind() == io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
+                written => written?,
+            }
+            if !self.follow {
+                return Ok(ExitCode::SUCCESS);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(200));
+        }
+    }
+}
+
+// === forget ===
+
+#[derive(Args)]
+pub struct Forget {
+    /// A month that is over, such as 2026-10
+    period: String,
+    /// Folder of the subject keys
+    #[arg(long, value_name = "FOLDER", default_value = "audit-keys/subjects")]
+    keys: PathBuf,
+}
+
+impl Forget {
+    fn run(self) -> anyhow::Result<ExitCode> {
+        let forgotten = subjects::forget(&self.keys, &self.period)
+            .with_context(|| format!("the key of {} was not destroyed", self.period))?;
+        match forgotten {
+            subjects::Forgotten::Destroyed => {
+                println!(
+                    "the key of {} is destroyed; the running proxy, or the next start, puts that on record",
+                    self.period
+                );
+            }
+            subjects::Forgotten::AlreadyDestroyed => println!("the key of {} had been destroyed before", self.period),
+            subjects::Forgotten::NeverThere => bail!("{} holds no key of {}", self.keys.display(), self.period),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+// === shared arguments ===
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Args)]
+pub struct KeyArgument {
+    /// The verifier key, as `audit keygen` printed it, or a file that holds it
+    #[arg(long, value_name = "KEY")]
+    key: String,
+}
+
+impl KeyArgument {
+    pub fn load(&self) -> anyhow::Result<NoteVerifier> {
+        load_key(&self.key)
+    }
+}
+
+/// A verifier key from its text, or from a file with it or with the private key.
+pub(super) fn load_key(given: &str) -> anyhow::Result<NoteVerifier> {
+    if let Ok(key) = NoteVerifier::parse(given) {
+        return Ok(key);
+    }
+    let text = std::fs::read_to_string(given)
+        .with_context(|| format!("{given}: neither a verifier key (name+hash+base64) nor a file with one"))?;
+    let key = match text.starts_with("PRIVATE+KEY+") {
+        true => NoteSigner::parse(&text).map(|signer| signer.verifier().clone()),
+        false => NoteVerifier::parse(&text),
+    };
+    key.with_context(|| given.to_owned())
+}
+
+#[derive(Args)]
+pub struct FilterArguments {
+    /// From this time on: 2026-11-25, 2026-11-25T10:00:00Z, or 24h ago
+    #[arg(long, value_parser = parse_since)]
+    since: Option<Timestamp>,
+    /// Up to this time; a day is included
+    #[arg(long, value_parser = parse_until)]
+    until: Option<Timestamp>,
+    #[arg(long)]
+    user: Option<String>,
+    #[arg(long)]
+    role: Option<String>,
+    #[arg(long)]
+    purpose: Option<String>,
+    /// customers or public.customers
+    #[arg(long)]
+    table: Option<String>,
+    /// email or public.customers.email
+    #[arg(long)]
+    column: Option<String>,
+    #[arg(long, value_parser = ["allowed", "changed", "refused", "ok", "error", "cancelled"])]
+    outcome: Option<String>,
+    /// A person, such as customer:42
+    #[arg(long, value_name = "KIND:KEY")]
+    subject: Option<String>,
+    /// Folder of the subject keys; beside FOLDER by default
+    #[arg(long, value_name = "FOLDER")]
+    subject_keys: Option<PathBuf>,
+    /// A kind of event, such as decision or login
+    #[arg(long)]
+    event: Option<String>,
+}
+
+impl FilterArguments {
+    pub fn resolve(&self, folder: &Path) -> anyhow::Result<Filter> {
+        Ok(Filter {
+            since: self.since,
+            until: self.until,
+            user: self.user.clone(),
+            role: self.role.clone(),
+            purpose: self.purpose.clone(),
+            table: self.table.clone(),
+            column: self.column.clone(),
+            outcome: self.outcome.clone(),
+            subject: self.subject.as_deref().map(|s| self.subject_hashes(s, folder)).transpose()?,
+            event: self.event.clone(),
+        })
+    }
+
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    fn subject_hashes(&self, subject: &str, folder: &Path) -> anyhow::Result<HashSet<String>> {
+        let (kind, key) = subject.split_once(':').context("--subject takes KIND:KEY, such as customer:42")?;
+        let keys = self.subject_keys.clone().unwrap_or_else(|| config::keys_beside(folder).join("subjects"));
+        let hashes = subjects::hashes(&keys, kind, key)
+            .with_context(|| format!("{}: cannot read the subject keys (--subject-keys)", keys.display()))?;
+        if hashes.is_empty() {
+            bail!("{} holds no subject key: nobody can be found in this record", keys.display());
+        }
+        Ok(hashes.into_iter().collect())
+    }
+}
+
+fn parse_since(text: &str) -> Result<Timestamp, String> {
+    let day = || text.parse::<Date>().ok().and_then(start_of);
+    let ago = || text.parse::<SignedDuration>().ok().and_then(|d| Timestamp::now().checked_sub(d).ok());
+    text.parse().ok().or_else(day).or_else(ago).ok_or_else(|| "not a time, a day or a duration".to_owned())
+}
+
+fn parse_until(text: &str) -> Result<Timestamp, String> {
+    let end_of_day = || text.parse::<Date>().ok()?.tomorrow().ok().and_then(start_of);
+    text.parse().ok().or_else(end_of_day).ok_or_else(|| "not a time or a day".to_owned())
+}
+
+fn start_of(day: Date) -> Option<Timestamp> {
+    day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|z| z.timestamp())
+}
+
+// === helpers ===
+
+fn read_text(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value)?;
+    Ok(writeln!(out)?)
+}
+
+/// A bar over the bytes of a record's files, on a terminal.
+pub(super) fn progress(folder: &Path, wanted: impl Fn(&segment::Segment) -> bool) -> anyhow::Result<ProgressBar> {
+    let files = segment::list(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let bytes = files.iter().filter(|s| wanted(s)).filter_map(|s| s.path.metadata().ok()).map(|m| m.len()).sum();
+    let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {bytes_per_sec}, {eta} left")?;
+    Ok(ProgressBar::new(bytes).with_style(style))
+}

@@ -1,0 +1,165 @@
+//! `consentry audit …` as an auditor runs it: on copied files, by its exit codes.
+
+mod audit_support;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use audit_support::{completion, decision, decision_of, what, who};
+use consentry::audit::event::{Event, RefusalRecord, SubjectsSeen};
+use consentry::audit::{Config, Recorder};
+use consentry::engine::cleared::Outcome;
+
+fn audit(dir: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_consentry")).arg("audit").args(arguments).current_dir(dir).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// A record with a decision for each of three users, one refused, one about customer 42 by name, and one whose result
+/// turned out to hold customer 42.
+async fn sample() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let recorder = Recorder::open(Config::new(dir.path().join("audit"))).unwrap();
+    let customer = recorder.subject_hash("customer", "42").unwrap();
+
+    let Event::Decision(mut named) = decision("named") else { unreachable!() };
+    named.subjects = vec![customer.clone()];
+    recorder.append(Event::Decision(named)).unwrap();
+    recorder.append(completion("named")).unwrap();
+
+    recorder.append(decision_of(who("bob"), what(), "seen")).unwrap();
+    let seen = SubjectsSeen { statement: "seen".into(), subjects: vec![customer], more: 0 };
+    recorder.append(Event::SubjectsSeen(seen)).unwrap();
+    recorder.append(completion("seen")).unwrap();
+
+    let mut refused = what();
+    refused.outcome = Outcome::Refused;
+    refused.purpose = Some("analytics".into());
+    refused.refusal = Some(RefusalRecord {
+        rule: "table-not-listed".into(),
+        sqlstate: "42501".into(),
+        message: "table public.payments is not listed".into(),
+    });
+    recorder.append(decision_of(who("eve"), refused, "refused")).unwrap();
+    recorder.shutdown().await;
+    dir
+}
+
+#[tokio::test]
+async fn verify_says_whole_and_damaged_by_its_exit_code() {
+    let dir = sample().await;
+    let key = "audit-keys/signing.key.pub";
+    let whole = audit(dir.path(), &["verify", "--key", key, "audit"]);
+    assert!(stdout(&whole).starts_with("whole: every line is as it was written"));
+
+    let file = audit_support::segments(&dir.path().join("audit")).pop().unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replacen("bob", "eve", 1)).unwrap();
+    let damaged = audit(dir.path(), &["verify", "--key", key, "audit"]);
+    assert_eq!(damaged.status.code(), Some(1));
+    let told = String::from_utf8(damaged.stdout).unwrap();
+    assert!(told.starts_with("damaged: line 4 was changed ("), "{told}");
+
+    let usage = audit(dir.path(), &["verify", "audit"]);
+    assert_eq!(usage.status.code(), Some(2), "no key");
+    let nowhere = audit(dir.path(), &["verify", "--key", key, "nowhere"]);
+    assert_eq!(nowhere.status.code(), Some(1));
+    assert!(String::from_utf8(nowhere.stderr).unwrap().starts_with("error: cannot read nowhere"));
+}
+
+#[tokio::test]
+async fn a_proof_stands_alone() {
+    let dir = sample().await;
+    let key = audit(dir.path(), &["show", "--event", "start", "--format", "json"]);
+    let start: serde_json::Value = serde_json::from_str(&stdout(&key)).unwrap();
+    let key = start["key"].as_str().unwrap();
+    for seq in ["1", "4", "8"] {
+        let proof = stdout(&audit(dir.path(), &["prove", seq, "--key", key]));
+        let alone = tempfile::tempdir().unwrap();
+        std::fs::write(alone.path().join("proof.json"), &proof).unwrap();
+        let checked = audit(alone.path(), &["verify", "--key", key, "--proof", "proof.json"]);
+        assert_eq!(stdout(&checked), format!("line {seq} is on record, under the checkpoint of 8 lines\n"));
+
+        std::fs::write(alone.path().join("proof.json"), proof.replacen(r#"time\":\"2"#, r#"time\":\"3"#, 1)).unwrap();
+        let checked = audit(alone.path(), &["verify", "--key", key, "--proof", "proof.json"]);
+        assert_eq!(checked.status.code(), Some(1));
+    }
+    assert_eq!(audit(dir.path(), &["prove", "9", "--key", key]).status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn show_filters() {
+    let dir = sample().await;
+    for (arguments, expected) in [
+        (vec!["--user", "bob"], vec!["seen", "seen", "seen"]),
+        (vec!["--outcome", "refused"], vec!["refused"]),
+        (vec!["--outcome", "ok"], vec!["named", "seen"]),
+        (vec!["--purpose", "analytics"], vec!["refused"]),
+        (vec!["--table", "customers", "--user", "app"], vec!["named", "named"]),
+        (vec!["--table", "orders"], vec![]),
+        (vec!["--column", "customers.email", "--event", "decision"], vec!["named", "seen", "refused"]),
+        (vec!["--column", "phone"], vec![]),
+        (vec!["--subject", "customer:42"], vec!["named", "named", "seen", "seen", "seen"]),
+        (vec!["--subject", "customer:43"], vec![]),
+        (vec!["--since", "1h", "--outcome", "changed"], vec!["named", "seen"]),
+        (vec!["--until", "2020-01-01"], vec![]),
+    ] {
+        let output = audit(dir.path(), &[vec!["show", "--format", "json"], arguments.clone()].concat());
+        let shown: Vec<String> = stdout(&output)
+            .lines()
+            .map(|l| {
+                serde_json::from_str::<serde_json::Value>(l).unwrap()["statement"].as_str().unwrap_or("-").to_owned()
+            })
+            .collect();
+        assert_eq!(shown, expected, "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn show_prints_a_line_for_people() {
+    let dir = sample().await;
+    let shown = stdout(&audit(dir.path(), &["show", "--user", "eve"]));
+    assert!(
+        shown.contains("refused  eve/crm_app for analytics (consent): select public.customers(email masked)"),
+        "{shown}"
+    );
+    assert!(shown.contains("42501 table-not-listed: table public.payments is not listed"), "{shown}");
+    assert!(!shown.contains('\u{1b}'), "no colours in a pipe");
+}
+
+#[test]
+fn keygen_prints_the_verifier_key_and_never_overwrites() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let made = audit(dir.path(), &["keygen", "--name", "crm.example.com/audit", "the.key"]);
+    let verifier = stdout(&made);
+    assert!(verifier.starts_with("crm.example.com/audit+"));
+    assert_eq!(std::fs::read_to_string(dir.path().join("the.key.pub")).unwrap(), verifier);
+    let mode = std::fs::metadata(dir.path().join("the.key")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(audit(dir.path(), &["keygen", "the.key"]).status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn a_forgotten_period_finds_nobody_and_is_on_record() {
+    let dir = sample().await;
+    let keys = dir.path().join("audit-keys/subjects");
+    let this_month = std::fs::read_dir(&keys).unwrap().next().unwrap().unwrap().path();
+    let refused = audit(dir.path(), &["forget", this_month.file_stem().unwrap().to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(1), "the running month's key is in use");
+    // The same key as that of a past month.
+    std::fs::copy(&this_month, keys.join("2020-01.key")).unwrap();
+    stdout(&audit(dir.path(), &["forget", "2020-01"]));
+    assert!(!keys.join("2020-01.key").exists());
+    assert_eq!(audit(dir.path(), &["forget", "2019-12"]).status.code(), Some(1), "there was no such key");
+
+    Recorder::open(Config::new(dir.path().join("audit"))).unwrap().shutdown().await;
+    Recorder::open(Config::new(dir.path().join("audit"))).unwrap().shutdown().await;
+    let told = stdout(&audit(dir.path(), &["show", "--event", "subject_key_forgotten", "--format", "json"]));
+    assert_eq!(told.lines().count(), 1, "once: {told}");
+    assert!(told.contains(r#""period":"2020-01""#));
+}
