@@ -19,7 +19,7 @@ CREATE TABLE care.staff (id bigint PRIMARY KEY, name text, mail text, wage numer
 INSERT INTO care.staff
 SELECT n, 'Nurse ' || n, 'n' || n || '@care.example', 2000 + 10 * n, CASE WHEN n > 1 THEN 1 + n % 3 END FROM generate_series(1, 9) n;
 CREATE TABLE care.staff_choice (staff_id bigint, purpose care.reason, ok boolean, notice text, PRIMARY KEY (staff_id, purpose));
-INSERT INTO care.staff_choice VALUES (1, 'outreach', true), (2, 'outreach', false), (3, 'outreach', NULL), (4, 'outreach', true),
+INSERT INTO care.staff_choice VALUES (1, 'outreach', true, 'v1'), (2, 'outreach', false, 'v1'), (3, 'outreach', NULL, NULL), (4, 'outreach', true, NULL),
     (5, 'research', true, 'v2'), (6, 'research', false, 'v2'), (1, 'research', true, 'v1');
 
 CREATE TABLE care."Patient" (
@@ -31,7 +31,7 @@ CREATE TABLE care."Patient" (
 INSERT INTO care."Patient"
 SELECT pg_temp.id(n), 'Person ' || chr(64 + 1 + n % 26) || n, 'p' || n || '@' || (ARRAY['a.example', 'b.example'])[1 + n % 2],
        '+99' || 100000 + n, date '1940-03-03' + 400 * n, (enum_range(NULL::care.blood))[1 + n % 4], 50 + n / 2.0, 1.5 + n / 100.0, 15 + n,
-       CASE WHEN n % 5 > 0 THEN ARRAY['nuts', 'dust'][1:n % 3] END, jsonb_build_object('bp', 100 + n, 'tags', jsonb_build_array('x', n)),
+       CASE WHEN n % 5 > 0 THEN (ARRAY['nuts', 'dust'])[1:n % 3] END, jsonb_build_object('bp', 100 + n, 'tags', jsonb_build_array('x', n)),
        ('10.' || n || '.7.' || n)::inet, decode(md5(n::text), 'hex'), ARRAY[n, n + 1],
        CASE WHEN n % 11 = 0 THEN 'blocked' WHEN n % 13 = 0 THEN NULL ELSE 'ok' END, 'never shown ' || n,
        CASE WHEN n % 4 > 0 THEN 't' || n || 'ag' END, current_date - 10 * n, n % 3 = 0, (ARRAY['ICU', 'ER ', 'GYN'])[1 + n % 3], 150 + n

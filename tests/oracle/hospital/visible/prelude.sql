@@ -45,3 +45,6 @@ CREATE FUNCTION oracle.first(v text, n int) RETURNS text LANGUAGE sql AS
     $$ SELECT CASE WHEN v IS NULL THEN NULL WHEN length(v) <= n THEN '***' ELSE left(v, n) || '***' END $$;
 CREATE FUNCTION oracle.net(v inet, n int) RETURNS inet LANGUAGE sql AS $$ SELECT network(set_masklen(v, n))::inet $$;
 CREATE FUNCTION oracle.stars(v text) RETURNS text LANGUAGE sql AS $$ SELECT CASE WHEN v IS NOT NULL THEN '***' END $$;
+
+-- Tables that the policy does not list are refused.
+REVOKE ALL ON care."Consent Log" FROM consentry;
