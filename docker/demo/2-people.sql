@@ -18,7 +18,7 @@
 --   13  Miriam  a name with quotes, backslash and non-Latin letters; never asked
 --   14  Nadia   everything granted, but nothing heard of her for seven years: past retention
 --   15  Oskar   shares Ada's email address; everything withdrawn
---   16  Paula   marketing granted on all channels, then objected by email: email is off
+--   16  Paula   marketing granted by email, but an objection on every channel contradicts it
 --   17  Quim    marketing granted as of next year: not yet
 --   18  Rosa    status says granted, but withdrawn_at is later than granted_at: withdrawn
 --   19..        chosen by md5: about half grant marketing, a tenth object to analytics
@@ -124,7 +124,7 @@ FROM (VALUES
     (12, 'marketing', NULL, 'granted', 10, 60, NULL, '2025-03'),
     (14, 'marketing', NULL, 'granted', 300, NULL, NULL, '2025-03'), (14, 'analytics', NULL, 'granted', 300, NULL, NULL, '2025-03'),
     (15, 'marketing', NULL, 'withdrawn', 300, 10, NULL, '2025-03'), (15, 'analytics', NULL, 'objected', NULL, NULL, NULL, NULL),
-    (16, 'marketing', NULL, 'granted', 120, NULL, NULL, '2025-03'), (16, 'marketing', 'email', 'objected', NULL, NULL, NULL, NULL),
+    (16, 'marketing', 'email', 'granted', 120, NULL, NULL, '2025-03'), (16, 'marketing', NULL, 'objected', NULL, NULL, NULL, NULL),
     (17, 'marketing', NULL, 'granted', -365, NULL, NULL, '2025-03'),
     (18, 'marketing', NULL, 'granted', 200, 3, NULL, '2025-03')
 ) s (id, purpose, channel, status, granted, withdrawn, expires, notice);

@@ -1,16 +1,16 @@
 -- Makes a twin: every cell that the visible tables (schema "oracle") do not show gets another value; hidden rows of tables that
 -- nothing refers to go, on the second side, in part. What rows are chosen by (pg_temp.fixed(), keys, foreign keys) stays.
-CREATE FUNCTION pg_temp.value(type regtype, side int) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE base oid := type; modifier int := -1; kind "char"; labels text;
+CREATE FUNCTION pg_temp.value(type regtype, side int, modifier int) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE base oid := type; kind "char";
 BEGIN
-    SELECT coalesce(nullif(typbasetype, 0), oid), typtypmod, typtype INTO base, modifier, kind FROM pg_type WHERE oid = type;
+    SELECT coalesce(nullif(typbasetype, 0), oid), greatest(modifier, typtypmod) INTO base, modifier FROM pg_type WHERE oid = type;
     SELECT typtype INTO kind FROM pg_type WHERE oid = base;
     IF kind = 'e' THEN
         RETURN format('(enum_range(NULL::%s))[1 + %s]', type, side - 1);
     END IF;
     RETURN CASE base::regtype::text
         WHEN 'text' THEN 'pg_temp.token(k)'
-        WHEN 'character varying' THEN 'left(pg_temp.token(k), 12)'
+        WHEN 'character varying' THEN format('left(pg_temp.token(k), %s)', CASE WHEN modifier > 4 THEN modifier - 4 ELSE 40 END)
         WHEN 'character' THEN 'left(pg_temp.token(k), 2)'
         WHEN 'integer' THEN format('%s', 1000 * side) WHEN 'bigint' THEN format('%s', 1000 * side) WHEN 'smallint' THEN format('%s', 1000 * side)
         WHEN 'numeric' THEN format('%s', 1000 * side) WHEN 'real' THEN format('%s', 1000 * side) WHEN 'double precision' THEN format('%s', 1000 * side)
@@ -45,7 +45,7 @@ BEGIN
         FOR col IN SELECT a.attname, a.atttypid, a.attnotnull, a.atttypmod FROM pg_attribute a
                  WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
                    AND a.attname <> ALL (pg_temp.fixed()) AND a.attname <> ALL (coalesce(t.keys, '{}')) LOOP
-            value := pg_temp.value(col.atttypid, pg_temp.side());
+            value := pg_temp.value(col.atttypid, pg_temp.side(), col.atttypmod);
             IF value IS NULL THEN RAISE 'no value for type %', col.atttypid::regtype; END IF;
             value := format('(SELECT %s FROM (SELECT ROW(%s)::text || %L AS k) x)', value, key, t.shown || col.attname);
             masked := CASE WHEN t.visible IS NULL THEN 'false' ELSE
