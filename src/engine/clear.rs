@@ -129,12 +129,13 @@ impl Engine {
                 "its purpose or search_path depends on a setting that a statement before it in the same message resets";
             return Err(refusal::not_supported("this sequence of statements in one message", why));
         }
-        let changed = a.must_rewrite;
+        let changed = a.changes();
+        let mut guards = a.write_guards()?;
         if !changed {
             a.forget_edits();
             tree = original;
+            guards.iter_mut().for_each(|g| g.words.clear());
         }
-        let guards = a.write_guards()?;
         Ok(Draft {
             protected: a.touches_protected(),
             subjects: std::mem::take(&mut a.subjects),
@@ -174,10 +175,19 @@ impl Engine {
         if bytes(&meant, &injected.trees)? != bytes(&read, &[])? {
             return Err(refusal::not_faithful("what it became does not mean what was judged"));
         }
-        let relations: BTreeSet<String> = tree::relations(&read).map_err(|e| refusal::not_faithful(&e.to_string()))?;
-        second::agree(&out, || pg_query::parse(&out, 0).ok()?.deparse(Default::default()).ok(), &relations)?;
+        second_opinion(a, &meant)?;
         Ok((out, splices))
     }
+}
+
+/// Another parser reads the client's part, with a stub for each injected one, and must find the same relations.
+fn second_opinion(a: &Analyser<'_>, meant: &[&Node]) -> Result<(), Refusal> {
+    let (text, _) = rewrite::render(a, 0, &rewrite::stubs(a)?)?;
+    let named = tree::relations(&meant).map_err(|e| refusal::not_faithful(&e.to_string()))?;
+    let guarded =
+        a.occurrences.iter().filter_map(|o| a.engine.catalog.relation(o.relation)).map(|r| r.name.name.clone());
+    let relations: BTreeSet<String> = named.into_iter().chain(guarded).collect();
+    second::agree(&text, || pg_query::parse(&text, 0).ok()?.deparse(Default::default()).ok(), &relations)
 }
 
 /// A statement's purpose and where it came from.

@@ -50,7 +50,8 @@ fn part(text: &str, separator: char) -> Option<(String, &str)> {
     None
 }
 
-fn truncated(mut name: String) -> String {
+/// `name` cut as PostgreSQL cuts it.
+pub fn truncated(mut name: String) -> String {
     let mut end = MAX_NAME.min(name.len());
     while !name.is_char_boundary(end) {
         end -= 1;

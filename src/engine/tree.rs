@@ -11,24 +11,25 @@ use serde::ser::{self, Impossible};
 
 /// Where placeholder `n` (1-based, written as `ParamRef { number: -n }`) stands for `injected[n - 1]`.
 pub fn canonical<T: Serialize>(tree: &T, injected: &[Vec<u8>]) -> Result<Vec<u8>, TreeError> {
-    let mut writer = Writer { out: Vec::with_capacity(1024), injected, relations: BTreeSet::new() };
+    let mut writer = Writer::new(injected);
     tree.serialize(&mut writer)?;
     Ok(writer.out)
 }
 
 /// Whether a tree calls a function of this name anywhere.
 pub fn calls<T: Serialize>(tree: &T, function: &str) -> Result<bool, TreeError> {
-    let mut writer = Writer { out: Vec::with_capacity(1024), injected: &[], relations: BTreeSet::new() };
+    let mut writer = Writer { reads_names_only: true, ..Writer::new(&[]) };
     tree.serialize(&mut writer)?;
-    let mut name = Writer { out: Vec::new(), injected: &[], relations: BTreeSet::new() };
+    let mut name = Writer::new(&[]);
     name.bytes(b's', function.as_bytes());
     // A string of that spelling anywhere is taken for a call: too careful rather than too little.
     Ok(writer.out.windows(name.out.len()).any(|w| w == name.out))
 }
 
-/// The last name part of every relation that a tree names anywhere (`RangeVar` nodes, CTE names among them).
+/// The last name part of every relation that a tree names anywhere (`RangeVar` nodes, CTE names among them), outside of
+/// what placeholders stand for.
 pub fn relations<T: Serialize>(tree: &T) -> Result<BTreeSet<String>, TreeError> {
-    let mut writer = Writer { out: Vec::with_capacity(1024), injected: &[], relations: BTreeSet::new() };
+    let mut writer = Writer { reads_names_only: true, ..Writer::new(&[]) };
     tree.serialize(&mut writer)?;
     Ok(writer.relations)
 }
@@ -50,13 +51,29 @@ impl ser::Error for TreeError {
 }
 
 /// Fields that only say where in the text a node stood.
-const LOCATIONS: [&str; 7] =
-    ["location", "stmt_location", "stmt_len", "list_start", "list_end", "rexpr_list_start", "rexpr_list_end"];
+const LOCATIONS: [&str; 9] = [
+    "location",
+    "stmt_location",
+    "stmt_len",
+    "arg_location",
+    "payload_location",
+    "list_start",
+    "list_end",
+    "rexpr_list_start",
+    "rexpr_list_end",
+];
 
 struct Writer<'a> {
     out: Vec<u8>,
     injected: &'a [Vec<u8>],
     relations: BTreeSet<String>,
+    reads_names_only: bool,
+}
+
+impl<'a> Writer<'a> {
+    fn new(injected: &'a [Vec<u8>]) -> Self {
+        Self { out: Vec::with_capacity(1024), injected, relations: BTreeSet::new(), reads_names_only: false }
+    }
 }
 
 impl Writer<'_> {
@@ -80,6 +97,9 @@ impl Writer<'_> {
         if number >= 0 {
             return Ok(());
         }
+        if self.reads_names_only {
+            return Ok(());
+        }
         let tree = self.injected.get((-number - 1) as usize).ok_or(TreeError)?;
         self.out.truncate(from);
         self.out.extend_from_slice(tree);
@@ -89,7 +109,7 @@ impl Writer<'_> {
 
 /// The bytes before the number of a `ParamRef` in a node: variant name, struct, field name.
 static PARAM_HEAD: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
-    let mut w = Writer { out: Vec::new(), injected: &[], relations: BTreeSet::new() };
+    let mut w = Writer::new(&[]);
     w.bytes(b'v', b"ParamRef");
     w.out.push(b'S');
     w.bytes(b'f', b"number");

@@ -137,12 +137,22 @@ impl<'e> Analyser<'e> {
     /// Puts an injection in place of a range variable's name in the text.
     fn replace_range_var(&mut self, var: &pb::RangeVar, part: Part) -> Result<usize, Refusal> {
         let (start, end) = self.range_var_span(var)?;
+        self.spell_out_table(start);
         let written = var.alias.is_some();
         let alias = var.alias.clone().unwrap_or_else(|| pb::Alias { aliasname: var.relname.clone(), colnames: vec![] });
         let index = self.inject(part, Some(alias), false);
         let suffix = if written { String::new() } else { format!(" AS {}", quote_ident(&var.relname)) };
         self.edit(start, end, Replacement::Injected(index, suffix));
         Ok(index)
+    }
+
+    /// `TABLE name` is short for `SELECT * FROM name`, and takes nothing but a name.
+    fn spell_out_table(&mut self, name_start: usize) {
+        let tokens = self.tokens();
+        let before = tokens.at(name_start).and_then(|i| i.checked_sub(1)).and_then(|i| tokens.list.get(i)).copied();
+        if let Some(table) = before.filter(|t| t.kind == pg_query::protobuf::Token::Table) {
+            self.edit(table.start, table.end, Replacement::Text("SELECT * FROM".to_owned()));
+        }
     }
 
     /// Byte range of `[ONLY] name [*]` as written.
@@ -170,10 +180,8 @@ impl<'e> Analyser<'e> {
         } else if tokens.kind(to + 1) == Some(T::Ascii42) {
             to += 1;
         }
-        match (tokens.list.get(from), tokens.list.get(to)) {
-            (Some(a), Some(b)) => Ok((a.start, b.end)),
-            _ => Err(lost()),
-        }
+        let (Some(a), Some(b)) = (tokens.list.get(from), tokens.list.get(to)) else { return Err(lost()) };
+        Ok((a.start, b.end))
     }
 
     /// An open relation in a statement that may be rewritten: name its schema, so that nothing can slip in between.
@@ -187,11 +195,7 @@ impl<'e> Analyser<'e> {
     }
 
     /// A view is its definition, over visible tables, in the reader's context.
-    fn view(
-        &mut self,
-        var: &mut pb::RangeVar,
-        relation: &Relation,
-    ) -> Result<(Columns, Option<usize>), Refusal> {
+    fn view(&mut self, var: &mut pb::RangeVar, relation: &Relation) -> Result<(Columns, Option<usize>), Refusal> {
         let name = relation.name.to_string();
         let definition = relation.definition.as_deref().ok_or_else(|| refusal::table_not_listed(&name))?;
         if self.view_depth >= super::MAX_VIEW_DEPTH {

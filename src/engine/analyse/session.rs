@@ -30,6 +30,20 @@ impl<'e> Analyser<'e> {
         self.output = Columns::Unknown;
     }
 
+    /// Whether the statement must leave rewritten: not when all that it touches are system relations of which it reads
+    /// none of the columns that must be null.
+    pub fn changes(&self) -> bool {
+        let harmless = |o: &super::Occurrence| {
+            let relation = self.engine.catalog.relation(o.relation);
+            let nulled = |column: usize| {
+                relation.and_then(|r| r.columns.get(column)).is_none_or(|c| o.nulled.contains(&c.name.as_str()))
+            };
+            o.protected_by.is_none() && !o.uses.iter().enumerate().any(|(i, u)| u.any() && nulled(i))
+        };
+        let own = &self.occurrences[self.first_occurrence..];
+        self.must_rewrite && (own.is_empty() || self.guard_all || !own.iter().all(harmless))
+    }
+
     /// The statement leaves as it was written.
     pub fn forget_edits(&mut self) {
         if let Some(source) = self.sources.first_mut() {
@@ -87,7 +101,9 @@ impl<'e> Analyser<'e> {
         self.set_config_allowed = super::statement::is_plain_call_list(s);
         let effect = if self.set_config_allowed {
             self.target_list(&mut s.target_list, &Scope::EMPTY, super::At::OPERAND)?;
-            Effect::SetConfig(std::mem::take(&mut self.set_config))
+            let calls = std::mem::take(&mut self.set_config);
+            self.judge_calls(&calls)?;
+            Effect::SetConfig(calls)
         } else if tree::calls(s, "set_config").map_err(|e| refusal::not_faithful(&e.to_string()))? {
             let why = "it is taken only as SELECT set_config(…) of constants or parameters, without FROM";
             return Err(refusal::function_not_allowed("set_config", why));

@@ -5,7 +5,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::scope::Scope;
 use super::{Analyser, At, inner, kind_of, names};
-use crate::engine::cleared::Effect;
+use crate::engine::cleared::{Argument, Effect, SetConfigCall};
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
 
@@ -67,7 +67,21 @@ impl<'e> Analyser<'e> {
         self.set_config_allowed = false;
         self.output = result?;
         let calls = std::mem::take(&mut self.set_config);
+        self.judge_calls(&calls)?;
         judged("select", if calls.is_empty() { Effect::None } else { Effect::SetConfig(calls) })
+    }
+
+    /// Settings named by constants are judged here; the session judges the others when they are bound.
+    pub fn judge_calls(&self, calls: &[SetConfigCall]) -> Result<(), Refusal> {
+        for call in calls {
+            let (Argument::Literal(name), value) = (&call.name, &call.value) else { continue };
+            match value {
+                Argument::Literal(value) => super::judge_setting(&self.engine.policy, self.role, name, Some(value))?,
+                Argument::Null => super::judge_setting(&self.engine.policy, self.role, name, None)?,
+                Argument::Parameter(_) => None,
+            };
+        }
+        Ok(())
     }
 
     fn prepare(&mut self, p: &mut pb::PrepareStmt) -> Result<Judged, Refusal> {

@@ -19,6 +19,25 @@ pub struct Injected {
     pub trees: Vec<Vec<u8>>,
 }
 
+/// A stub for every injected part, by index, for the second parser: a query of the same relation.
+pub fn stubs(a: &Analyser<'_>) -> Result<Vec<String>, Refusal> {
+    let mut all = Vec::new();
+    for injection in &a.injections {
+        let stub = match &injection.part {
+            Part::Guard(occurrence) => {
+                let relation = a.occurrences.get(*occurrence).and_then(|o| a.engine.catalog.relation(o.relation));
+                let relation = relation.ok_or_else(|| refusal::not_faithful("a table is gone"))?;
+                format!("(SELECT * FROM {})", relation.name.to_sql())
+            }
+            Part::View { source, .. } => format!("({})", render(a, *source, &all)?.0),
+            Part::Expression(_) => "(NULL)".to_owned(),
+            Part::Query(_) => "SELECT".to_owned(),
+        };
+        all.push(stub);
+    }
+    Ok(all)
+}
+
 /// Writes all injected parts. An injection inside a view comes before the view's own, so one pass is enough.
 pub fn injected(a: &Analyser<'_>, guards: &[String]) -> Result<Injected, Refusal> {
     let mut all = Injected { texts: Vec::new(), trees: Vec::new() };

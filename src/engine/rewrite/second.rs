@@ -1,5 +1,7 @@
-//! The second opinion: sqlparser, which shares no code with PostgreSQL's grammar, reads the text that is about to leave
-//! and must find the same relations in it.
+//! The second opinion: sqlparser, which shares no code with PostgreSQL's grammar, reads the statement that is about to
+//! leave and must find the same relations in it.
+//!
+//! What it reads has a stub in place of each injected part: those are our own words, and were held against their tree.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -30,7 +32,10 @@ pub fn agree(
     let mut found = BTreeSet::new();
     let _ = visit_relations(&statements, |name: &ObjectName| {
         if let Some(last) = name.0.last().and_then(|p| p.as_ident()) {
-            found.insert(if last.quote_style.is_some() { last.value.clone() } else { last.value.to_lowercase() });
+            // Quoted names come as they were written, with doubled quotes.
+            let quoted = last.quote_style.is_some();
+            let name = if quoted { last.value.replace("\"\"", "\"") } else { last.value.to_lowercase() };
+            found.insert(crate::engine::names::truncated(name));
         }
         ControlFlow::<()>::Continue(())
     });

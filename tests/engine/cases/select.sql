@@ -1,0 +1,185 @@
+-- marketing/marketing: same
+SELECT 1
+;;
+-- marketing/marketing: same
+SELECT name, price FROM products WHERE price < 10 ORDER BY 1
+;;
+-- marketing/marketing: changed | has FROM "public"."customers" AS "consentry_t" WHERE | has "consentry_t"."country" AS "country"
+SELECT id, country FROM customers WHERE id = 7
+;;
+-- marketing/marketing: changed
+SELECT * FROM customers
+;;
+-- support/service: changed
+SELECT c.*, o.total_amount FROM customers c JOIN orders o ON o.customer_id = c.id WHERE c.country = 'ES' ORDER BY o.placed_at DESC LIMIT 10
+;;
+-- marketing/marketing: changed
+SELECT "public"."customers"."id", "public"."customers"."email" FROM "public"."customers" WHERE "public"."customers"."id" = 1
+;;
+-- marketing/marketing: changed
+SELECT public.customers.* FROM public.customers
+;;
+-- marketing/marketing: changed
+SELECT email FROM ONLY customers
+;;
+-- marketing/marketing: changed
+SELECT email FROM ONLY (public . customers) AS c (a, b)
+;;
+-- marketing/marketing: changed
+SELECT email FROM customers *
+;;
+-- marketing/marketing: changed
+SELECT c.a, c.b FROM customers AS c(a, b) WHERE c.a > 3
+;;
+-- marketing/marketing: changed
+TABLE customers
+;;
+-- marketing/marketing: changed
+WITH x AS (SELECT * FROM customers), customers AS (SELECT 1 AS one) SELECT * FROM x, customers
+;;
+-- marketing/marketing: changed
+WITH customers AS (SELECT * FROM customers) SELECT * FROM customers
+;;
+-- marketing/marketing: same
+WITH customers AS (SELECT 1) SELECT * FROM customers
+;;
+-- marketing/marketing: changed
+WITH customers AS (SELECT 1) SELECT * FROM public.customers
+;;
+-- marketing/marketing: changed
+WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 3) SELECT n, email FROM t JOIN customers ON id = n
+;;
+-- marketing/marketing: changed | has CASE WHEN | error 22P02
+WITH RECURSIVE a AS (SELECT * FROM b), b AS (SELECT email FROM customers) SELECT * FROM a WHERE email::int > 0
+;;
+-- nobody/service: role-unknown
+SELECT 1
+;;
+-- support/service: changed
+SELECT id FROM customers UNION SELECT customer_id FROM orders EXCEPT SELECT 3 ORDER BY id
+;;
+-- support/service: changed
+SELECT c.id, c.full_name, count(*) FROM customers c LEFT JOIN orders o ON o.customer_id = c.id GROUP BY c.id
+;;
+-- support/service: changed
+SELECT c.*, count(*) FROM customers c LEFT JOIN orders o ON o.customer_id = c.id GROUP BY c.id
+;;
+-- support/service: changed
+SELECT customers.*, count(*) FROM public.customers LEFT JOIN orders o ON o.customer_id = customers.id GROUP BY public.customers.id
+;;
+-- support/service: changed
+SELECT i.order_id, i.line_no, i.quantity FROM order_items i GROUP BY i.order_id, i.line_no
+;;
+-- marketing/marketing: changed | error 42803
+SELECT c.full_name, count(*) FROM customers c GROUP BY c.country
+;;
+-- marketing/marketing: changed
+SELECT country, count(*), rank() OVER (ORDER BY count(*) DESC) FROM customers GROUP BY GROUPING SETS ((country), ()) HAVING count(*) > 1
+;;
+-- support/service: changed
+SELECT c.id, o.n FROM customers c CROSS JOIN LATERAL (SELECT count(*) AS n FROM orders WHERE customer_id = c.id) o
+;;
+-- support/service: changed
+SELECT id, (SELECT max(placed_at) FROM orders o WHERE o.customer_id = customers.id) FROM customers
+;;
+-- support/service: changed
+SELECT * FROM customers WHERE id IN (SELECT customer_id FROM orders) AND EXISTS (SELECT 1 FROM addresses a WHERE a.customer_id = customers.id)
+;;
+-- marketing/marketing: changed
+SELECT row_to_json(c), c, (c).email, c.full_name FROM customers c
+;;
+-- marketing/marketing: changed
+SELECT full_name(c) FROM customers c
+;;
+-- marketing/marketing: changed
+SELECT * FROM customers NATURAL JOIN (SELECT id, country FROM customers) x
+;;
+-- support/service: changed
+SELECT * FROM customers JOIN addresses USING (id) JOIN orders AS o USING (id)
+;;
+-- support/service: changed
+SELECT j.jid, j.email FROM (customers c LEFT JOIN orders o ON o.customer_id = c.id) AS j (jid, ref, full_name, email)
+;;
+-- marketing/marketing: changed
+SELECT g, email FROM generate_series(1, 3) g, customers WHERE id = g
+;;
+-- marketing/marketing: changed
+SELECT u, t.full_name FROM customers t, unnest(t.tags) u
+;;
+-- marketing/marketing: changed
+SELECT * FROM (VALUES (1, 'a'), (2, 'b')) v(id, x) JOIN customers USING (id)
+;;
+-- marketing/marketing: changed
+SELECT U&"\0065mail" FROM U&"c\0075stomers"
+;;
+-- marketing/marketing: changed
+SELECT Email, COUNTRY FROM CUSTOMERS
+;;
+-- marketing/marketing: changed
+SELECT "engine_cases"."public"."customers"."email" FROM "engine_cases"."public"."customers"
+;;
+-- marketing/marketing: not-understood
+SELECT 1 FROM "other"."public"."customers"
+;;
+-- bi/analytics: changed | has "public"."web_events_2025_h1"
+SELECT * FROM web_events_2025_h1
+;;
+-- bi/analytics: changed
+SELECT id, occurred_at FROM web_events WHERE occurred_at >= '2025-02-01' AND occurred_at < '2025-03-01'
+;;
+-- marketing/marketing: changed
+SELECT DISTINCT ON (country) country, full_name FROM customers ORDER BY country, full_name
+;;
+-- marketing/marketing: changed
+SELECT full_name AS n FROM customers ORDER BY n LIMIT 5 OFFSET 1
+;;
+-- marketing/marketing: changed
+SELECT string_agg(full_name, ', ' ORDER BY full_name) FILTER (WHERE country = 'ES') FROM customers
+;;
+-- marketing/marketing: changed
+SELECT CASE WHEN country = 'ES' THEN full_name ELSE upper(full_name) END, coalesce(email, phone), NULLIF(email, ''), email LIKE '%x', email ~* 'a', id BETWEEN 1 AND 3, -id, NOT (id = 1), extract(year FROM created_at), created_at AT TIME ZONE 'UTC', substring(email FROM 1 FOR 2), position('@' IN email), overlay(email PLACING 'x' FROM 1), trim(full_name), ARRAY[id, 2], (ARRAY[id])[1], tags[1:2], attributes -> 'a' ->> 'b', id::text, CAST(id AS numeric(10,2)), current_date, ROW(id, email), greatest(id, 2), id IS DISTINCT FROM 3, full_name COLLATE "C", grouping(id) FROM customers GROUP BY id, country, full_name, email, phone, created_at, tags, attributes
+;;
+-- marketing/marketing: right-missing
+SELECT id FROM customers WHERE id = 1 FOR UPDATE
+;;
+-- crm_app/marketing: changed
+SELECT id, email FROM customers WHERE id = 1 FOR UPDATE OF customers SKIP LOCKED
+;;
+-- marketing/marketing: system-column
+SELECT ctid FROM customers
+;;
+-- marketing/marketing: system-column
+SELECT c.xmin FROM customers c
+;;
+-- marketing/marketing: same
+SELECT ctid, xmin FROM products
+;;
+-- marketing/marketing: not-understood
+SELECT * FROM customers TABLESAMPLE system (1)
+;;
+-- marketing/marketing: same
+SELECT * FROM products TABLESAMPLE bernoulli (50) REPEATABLE (1)
+;;
+-- marketing/marketing: undefined-table
+SELECT * FROM no_such_table
+;;
+-- marketing/marketing: undefined-table
+SELECT nobody.email FROM customers c
+;;
+-- marketing/marketing: table-out-of-reach
+SELECT * FROM employees
+;;
+-- marketing/marketing: table-not-listed
+SELECT * FROM frozen
+;;
+-- bi/analytics: changed | has sha256
+SELECT email, total_amount FROM customers JOIN orders ON orders.customer_id = customers.id
+;;
+-- marketing/marketing: syntax-error
+SELECT FROM WHERE
+;;
+-- marketing/marketing: same
+SELECT
+;;
+-- support/service: changed
+SELECT count(*) FROM customers; SELECT 2; SELECT id FROM orders

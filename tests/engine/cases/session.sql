@@ -1,0 +1,83 @@
+-- marketing/marketing: same
+BEGIN; SAVEPOINT a; ROLLBACK TO a; RELEASE a; COMMIT
+;;
+-- marketing/marketing: same
+SET application_name = 'x'; SHOW search_path; RESET application_name
+;;
+-- marketing/marketing: purpose-unknown
+SET consentry.purpose = 'nothing'
+;;
+-- marketing/marketing: purpose-not-allowed
+SET consentry.purpose = 'payroll'
+;;
+-- crm_app/service: same
+SET LOCAL consentry.purpose = 'marketing'
+;;
+-- crm_app/service: changed | has 'marketing'
+SET consentry.purpose = 'marketing'; SELECT email FROM customers
+;;
+-- crm_app/service: changed | has 'marketing'
+SELECT email FROM customers /*purpose='marketing'*/
+;;
+-- crm_app/service: purposes-contradict
+SELECT email FROM customers /*purpose='marketing'*/ /*purpose='service'*/
+;;
+-- crm_app/service: purpose-not-allowed
+SELECT 1 /*purpose='payroll'*/
+;;
+-- crm_app/service: not-understood
+SET consentry.purpose = 'marketing'; ROLLBACK; SELECT email FROM customers
+;;
+-- crm_app/service: setting-value
+SET client_encoding = 'LATIN1'
+;;
+-- crm_app/service: same
+SET NAMES 'UTF8'
+;;
+-- crm_app/service: setting-pinned
+SET SESSION AUTHORIZATION postgres
+;;
+-- crm_app/service: setting-pinned
+SET ROLE postgres
+;;
+-- crm_app/service: setting-value
+SET standard_conforming_strings = off
+;;
+-- crm_app/service: setting-pinned
+SET TRANSACTION SNAPSHOT '00000003-0000001B-1'
+;;
+-- crm_app/service: same
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
+;;
+-- crm_app/marketing: changed
+PREPARE p (bigint) AS SELECT email FROM customers WHERE id = $1
+;;
+-- crm_app/marketing: changed
+DECLARE c CURSOR FOR SELECT email FROM customers
+;;
+-- crm_app/marketing: not-understood
+DECLARE c CURSOR WITH HOLD FOR SELECT email FROM customers
+;;
+-- crm_app/marketing: right-missing
+EXPLAIN SELECT email FROM customers
+;;
+-- bi/analytics: changed | has EXPLAIN (COSTS off) SELECT
+EXPLAIN SELECT email FROM customers
+;;
+-- bi/analytics: changed | has (COSTS off, FORMAT json)
+EXPLAIN (FORMAT json) SELECT email FROM customers
+;;
+-- bi/analytics: not-understood
+EXPLAIN ANALYZE SELECT email FROM customers
+;;
+-- bi/analytics: same
+EXPLAIN ANALYZE SELECT name FROM products
+;;
+-- dba/-: reason-required
+SELECT * FROM customers
+;;
+-- crm_app/service: same | error 25001
+DISCARD ALL
+;;
+-- crm_app/service: same
+LISTEN news; NOTIFY news; UNLISTEN *

@@ -1,0 +1,8 @@
+-- What the demo's CRM does not have and the cases need.
+CREATE VIEW public.contact_list AS SELECT id, full_name, email FROM public.customers WHERE country = 'ES';
+CREATE VIEW public.contact_names AS SELECT c.full_name AS name, count(o.id) AS orders
+  FROM public.contact_list c LEFT JOIN public.orders o ON o.customer_id = c.id GROUP BY c.id, c.full_name;
+CREATE VIEW public.cheap AS SELECT * FROM public.products WHERE price < 10;
+CREATE FUNCTION public.initcap(public.customers) RETURNS text LANGUAGE sql AS 'SELECT $1.email';
+CREATE FUNCTION public.peek(integer) RETURNS text LANGUAGE sql AS 'SELECT email FROM public.customers WHERE id = $1';
+CREATE MATERIALIZED VIEW public.frozen AS SELECT email FROM public.customers;

@@ -1,0 +1,146 @@
+//! Cases of the engine: `tests/engine/cases/*.sql`, SQL in, what leaves or which rule refuses out; and every statement
+//! that leaves is accepted by a real PostgreSQL.
+//!
+//! A case is a line `-- role/purpose: expectation`, then SQL up to a line `;;`. Expectations: `same` (leaves as written),
+//! `changed`, a rule (`table-not-listed`), each optionally followed by `| has TEXT` / `| lacks TEXT` about what leaves,
+//! or `| error 42703` when PostgreSQL itself is to refuse what leaves.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use common::postgres::shared;
+use consentry::cli::demo::crm;
+use consentry::config::folder::read_policy;
+use consentry::engine::clear::{Engine, Secrets};
+use consentry::engine::cleared::Outcome;
+use consentry::engine::context::{Context, Protocol, PurposeSource};
+use consentry::engine::policy::resolve::resolve;
+use libtest_mimic::{Arguments, Failed, Trial};
+use tokio::runtime::Runtime;
+use tokio_postgres::Client;
+
+struct Case {
+    name: String,
+    role: String,
+    purpose: String,
+    expectation: String,
+    sql: String,
+}
+
+struct World {
+    engine: Engine,
+    client: Mutex<Client>,
+    runtime: Runtime,
+}
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let world = Arc::new(World::start());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engine/cases");
+    let mut trials = Vec::new();
+    let mut files: Vec<_> = std::fs::read_dir(&folder).expect("cases").map(|e| e.expect("case").path()).collect();
+    files.sort();
+    for file in files {
+        for case in cases(&file) {
+            let world = world.clone();
+            trials.push(Trial::test(case.name.clone(), move || world.run(&case)));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn cases(file: &Path) -> Vec<Case> {
+    let text = std::fs::read_to_string(file).expect("readable case file");
+    let stem = file.file_stem().expect("name").to_string_lossy().into_owned();
+    let mut all = Vec::new();
+    for (i, block) in text.split("\n;;\n").map(str::trim).filter(|b| !b.is_empty()).enumerate() {
+        let head = block.lines().position(|l| l.starts_with("-- ") && l.contains('/') && l.contains(": "));
+        let head = head.unwrap_or_else(|| panic!("{}: case {} has no head", file.display(), i + 1));
+        let line = block.lines().nth(head).expect("head");
+        let (who, expectation) = line.trim_start_matches("-- ").split_once(": ").expect("head");
+        let (role, purpose) = who.split_once('/').expect("role/purpose");
+        let sql: Vec<&str> = block.lines().skip(head + 1).collect();
+        all.push(Case {
+            name: format!("{stem}::{:02} {}", i + 1, sql.join(" ").chars().take(60).collect::<String>()),
+            role: role.to_owned(),
+            purpose: purpose.to_owned(),
+            expectation: expectation.trim().to_owned(),
+            sql: sql.join("\n"),
+        });
+    }
+    all
+}
+
+impl World {
+    fn start() -> Self {
+        let runtime = Runtime::new().expect("runtime");
+        let db = shared().database("engine_cases", &crm::SCRIPTS.map(|(_, sql)| sql).concat());
+        db.psql(include_str!("extra.sql"));
+        let (engine, client) = runtime.block_on(async {
+            let client = db.superuser().await;
+            let catalog = consentry::relay::catalog::load(&client).await.expect("catalog");
+            let files = read_policy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/crm")).expect("policy");
+            let (policy, _) = resolve(&files, &catalog).unwrap_or_else(|p| panic!("{p:?}"));
+            let secrets = Secrets { pseudonym: b"engine cases".to_vec() };
+            (Engine::new(Arc::new(catalog), Arc::new(policy), secrets), Mutex::new(client))
+        });
+        Self { engine, client, runtime }
+    }
+
+    fn run(&self, case: &Case) -> Result<(), Failed> {
+        let context = Context {
+            role: case.role.clone(),
+            purpose: (case.purpose != "-").then(|| case.purpose.clone()),
+            purpose_set_by: PurposeSource::Default,
+            has_reason: false,
+            search_path: vec!["public".to_owned()],
+            temporary: Default::default(),
+        };
+        let mut parts = case.expectation.split(" | ");
+        let expected = parts.next().unwrap_or_default();
+        let cleared = match self.engine.clear(&case.sql, &context, Protocol::Simple) {
+            Err(refusal) if refusal.rule == expected => return Ok(()),
+            Err(refusal) => return Err(format!("refused by {}: {refusal}\n{}", refusal.rule, refusal.detail).into()),
+            Ok(cleared) => cleared,
+        };
+        let text = cleared.wire_text();
+        let changed = cleared.statements.iter().any(|s| s.outcome == Outcome::Changed);
+        let mut error = None;
+        match expected {
+            "same" if !changed && text == case.sql => {}
+            "changed" if changed => {}
+            _ => return Err(format!("expected {expected}, but it leaves as\n{text}").into()),
+        }
+        for part in parts {
+            match part.split_once(' ') {
+                Some(("has", wanted)) if text.contains(wanted) => {}
+                Some(("lacks", unwanted)) if !text.contains(unwanted) => {}
+                Some(("error", state)) => error = Some(state.to_owned()),
+                _ => return Err(format!("not so: {part}\n{text}").into()),
+            }
+        }
+        self.accepted(text, error.as_deref())
+    }
+
+    /// PostgreSQL takes what leaves, or refuses it with the SQLSTATE that the case names.
+    fn accepted(&self, text: &str, error: Option<&str>) -> Result<(), Failed> {
+        let client = self.client.lock().unwrap_or_else(|e| e.into_inner());
+        let run = async {
+            client.batch_execute("BEGIN").await?;
+            let result = client.simple_query(text).await.map(|_| ());
+            client.batch_execute("ROLLBACK").await?;
+            result
+        };
+        match (self.runtime.block_on(run), error) {
+            (Ok(()), None) => Ok(()),
+            (Err(e), Some(state)) if e.code().is_some_and(|c| c.code() == state) => Ok(()),
+            (Err(e), _) => {
+                Err(format!("PostgreSQL refuses: {:?}\n{text}", e.as_db_error().map(|e| e.message())).into())
+            }
+            (Ok(()), Some(state)) => Err(format!("PostgreSQL was to refuse with {state}\n{text}").into()),
+        }
+    }
+}
