@@ -34,7 +34,7 @@ SELECT set_config('search_path', 'x', false) FROM products
 -- marketing/marketing: same
 SELECT set_config('search_path', '', false)
 ;;
--- marketing/marketing: setting-pinned
+-- marketing/marketing: setting-value
 SELECT set_config('session_replication_role', 'replica', false)
 ;;
 -- marketing/marketing: system-relation
