@@ -231,6 +231,11 @@ impl<T> Read<T> {
     pub fn was_faulty(&self, path: &[&str]) -> bool {
         self.removed.iter().any(|removed| removed.iter().zip(path).all(|(r, p)| r == p) && removed.len() <= path.len())
     }
+
+    /// Whether anything in this section was faulty, so that what seems unused may be used there.
+    pub fn has_faults_in(&self, section: &str) -> bool {
+        self.removed.iter().any(|removed| removed.first().is_some_and(|first| first == section))
+    }
 }
 
 /// Reads all files as one document. `None` when a file is not TOML, or not even its outline fits.

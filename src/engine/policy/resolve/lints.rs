@@ -117,7 +117,7 @@ fn unused_purpose(r: &mut Resolver<'_, '_>, name: &Spanned<String>) {
         Some(super::super::raw::RawStoreRequires::Table(required)) => required.purpose.get_ref() == n,
         Some(super::super::raw::RawStoreRequires::Word(_)) | None => false,
     });
-    if !by_role && !stored {
+    if !by_role && !stored && !r.raw.has_faults_in("role") {
         r.warning(name.span(), format!("no role has the purpose `{n}`"), "give it to a role, or remove it");
     }
 }
@@ -137,18 +137,22 @@ fn unused_category(r: &mut Resolver<'_, '_>, name: &Spanned<String>) {
     }
 }
 
-/// Whether the purpose shows or masks any personal column of the table.
+/// Whether the purpose shows or masks any personal column of the table, as far as the purpose could be read.
 fn reaches(r: &Resolver<'_, '_>, purpose: &str, table: &TablePolicy) -> bool {
-    let Some(purpose) = r.policy.purposes.get(purpose) else { return true };
-    table.columns.values().any(|usage| match usage {
-        ColumnUse::Open => false,
-        ColumnUse::Category(c) => purpose.shows.contains(c) || purpose.masks.contains_key(c),
-    })
+    let faulty = |key| r.raw.was_faulty(&["purpose", purpose, key]);
+    let Some(raw) = r.raw().purpose.get(purpose).map(Spanned::get_ref) else { return true };
+    let used: Vec<&str> = raw.shows.iter().chain(raw.masks.keys()).map(|c| c.get_ref().as_str()).collect();
+    faulty("shows")
+        || faulty("masks")
+        || table.columns.values().any(|usage| match usage {
+            ColumnUse::Open => false,
+            ColumnUse::Category(category) => used.contains(&category.as_str()),
+        })
 }
 
 fn unreachable_table(r: &mut Resolver<'_, '_>, key: &Spanned<String>, table: &TablePolicy) {
     let personal = table.columns.values().any(|usage| *usage != ColumnUse::Open);
-    let reached = r.policy.purposes.keys().any(|purpose| reaches(r, purpose, table));
+    let reached = r.raw().purpose.keys().any(|purpose| reaches(r, purpose.get_ref(), table));
     if personal && !reached {
         let message = format!("{} is reachable by no purpose: none shows or masks one of its categories", table.name);
         r.warning(

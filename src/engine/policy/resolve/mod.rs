@@ -226,9 +226,9 @@ fn heading(path: &[&str]) -> String {
 /// A fix, when one of `known` is nearly `name`.
 fn did_you_mean(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
     known
-        .map(|k| (strsim::jaro_winkler(name, &k), k))
-        .filter(|(likeness, _)| *likeness > 0.85)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|k| (strsim::osa_distance(name, &k), k))
+        .filter(|(edits, k)| edits * 4 <= k.len().max(4))
+        .min_by_key(|(edits, _)| *edits)
         .map(|(_, k)| format!("did you mean `{k}`?"))
 }
 

@@ -112,11 +112,11 @@ fn columns(
         let Some(column) = r.column(relation, name) else { continue };
         let usage = if usage.get_ref() == "open" {
             ColumnUse::Open
-        } else if r.knows_category(usage) {
-            check_masks(r, relation, &column.name, usage);
-            ColumnUse::Category(usage.get_ref().clone())
         } else {
-            continue;
+            if r.knows_category(usage) {
+                check_masks(r, relation, &column.name, usage);
+            }
+            ColumnUse::Category(usage.get_ref().clone())
         };
         if columns.insert(column.name.clone(), usage).is_some() {
             let message = format!("the column `{}` is listed twice", column.name);

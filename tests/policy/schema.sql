@@ -1,0 +1,87 @@
+-- The database that the policies in `good/` and `broken/` are resolved against: one of everything that they name.
+
+CREATE SCHEMA reporting;
+CREATE SCHEMA nothing;
+CREATE EXTENSION pg_trgm;
+CREATE EXTENSION postgres_fdw;
+
+CREATE TYPE customer_status AS ENUM ('active', 'blocked', 'erased');
+CREATE DOMAIN iso_country AS char(2);
+
+CREATE TABLE customers (
+    id         bigint PRIMARY KEY,
+    email      text,
+    full_name  varchar(80),
+    phone      varchar(32),
+    birth_date date,
+    country    iso_country NOT NULL,
+    status     customer_status NOT NULL DEFAULT 'active',
+    tags       text[] NOT NULL DEFAULT '{}',
+    credit     numeric(10,2),
+    points     integer,
+    vip        boolean NOT NULL,
+    ip         inet,
+    code       varchar(4),
+    ref        uuid UNIQUE,
+    ssn        text,
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE consents (
+    id             bigint PRIMARY KEY,
+    subject_id     bigint NOT NULL,
+    subject_name   text,
+    purpose        text NOT NULL,
+    channel        text,
+    status         text NOT NULL,
+    agreed         boolean,
+    granted_at     timestamptz,
+    withdrawn_at   timestamptz,
+    expires_at     date,
+    notice_version text,
+    recorded_at    timestamptz,
+    source         text,
+    recipient      text,
+    event          text,
+    details        jsonb
+);
+
+CREATE TABLE orders (
+    id          bigint PRIMARY KEY,
+    customer_id bigint NOT NULL REFERENCES customers,
+    order_no    text,
+    placed_at   timestamp,
+    total       numeric(12,2),
+    note        text
+);
+
+CREATE TABLE order_items (
+    order_id bigint NOT NULL REFERENCES orders,
+    line_no  integer NOT NULL,
+    order_no text,
+    related  bigint,
+    amount   numeric(12,2),
+    PRIMARY KEY (order_id, line_no)
+);
+
+CREATE TABLE here  (id integer PRIMARY KEY, there_id integer, note text);
+CREATE TABLE there (id integer PRIMARY KEY, here_id integer REFERENCES here, note text);
+ALTER TABLE here ADD FOREIGN KEY (there_id) REFERENCES there;
+
+CREATE TABLE products (id integer PRIMARY KEY, title text);
+CREATE TABLE product_notes (product_id integer REFERENCES products, note text);
+CREATE TABLE staff (id integer PRIMARY KEY, full_name text, customer_name text);
+
+CREATE TABLE events (id bigint, at timestamptz NOT NULL, customer_id bigint, ip inet) PARTITION BY RANGE (at);
+CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+
+CREATE TABLE "Odd Name" (id integer PRIMARY KEY, "Mixed ""Case""" text);
+
+CREATE VIEW contacts AS SELECT id, email FROM customers;
+CREATE MATERIALIZED VIEW reporting.revenue AS SELECT customer_id, sum(total) AS total FROM orders GROUP BY 1;
+CREATE SEQUENCE order_no_seq;
+CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw;
+CREATE FOREIGN TABLE partners (id integer, email text) SERVER elsewhere;
+
+CREATE FUNCTION lifetime_value(customer bigint) RETURNS numeric LANGUAGE sql STABLE
+    AS $$ SELECT sum(total) FROM orders WHERE customer_id = customer $$;
