@@ -9,10 +9,15 @@
 //! they know nothing of sessions, of the wire or of the command line. Values travel as parameters, never in SQL text.
 
 pub mod choice;
+pub mod erasure;
 pub mod fault;
+pub mod foreign_keys;
 pub mod history;
 pub mod import;
 pub mod init;
+pub mod path;
 pub mod record;
+pub mod retention;
 pub mod standing;
+pub mod sweep;
 pub mod target;

@@ -1,0 +1,160 @@
+//! The right to erasure (GDPR Art. 17): everything that leads to one person, deleted or nulled as the policy says, in
+//! one transaction; and a report of what was done, what stays, and why.
+
+use serde::Serialize;
+use tokio_postgres::{Client, GenericClient, Transaction};
+
+use crate::engine::catalog::{Catalog, quote_ident};
+use crate::engine::policy::{Erase, Policy, SubjectKind, TablePolicy};
+
+use super::fault::Fault;
+use super::path::{leads_to, tables_of};
+use super::retention::erase_word;
+use super::sweep::{Blocked, Sweep, Swept, TableCount, not_held};
+use super::target::subject_kind;
+
+/// Whether it is done for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// Done in full, reported, and undone.
+    Dry,
+    ForGood,
+}
+
+/// What was done about one person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Erased {
+    pub kind: String,
+    /// Every table that leads to this kind of person.
+    pub tables: Vec<TableErased>,
+    /// Rows of other tables that went along (ON DELETE CASCADE).
+    pub along: Vec<TableCount>,
+    /// Rows that stay because rows that stay refer to them.
+    pub blocked: Vec<Blocked>,
+    /// The person's choices that stay, as proof of what was allowed when (Art. 7(1), 17(3)(e)).
+    pub choices: Option<TableCount>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TableErased {
+    pub table: String,
+    /// `delete` or `null`.
+    pub erase: &'static str,
+    /// Rows that led to the person.
+    pub rows: u64,
+    /// Rows deleted or nulled.
+    pub erased: u64,
+    /// Rows kept by `hold_when`.
+    pub held: u64,
+    /// Columns that the policy does not list; in rows that are nulled they stay as they are.
+    pub unlisted: Vec<String>,
+}
+
+/// Erases the person with this key; `before_commit` is told what was done, and an error from it undoes all.
+pub async fn erase(
+    client: &mut Client,
+    policy: &Policy,
+    catalog: &Catalog,
+    kind: &str,
+    key: &str,
+    run: Run,
+    before_commit: &mut dyn FnMut(&Erased) -> Result<(), Fault>,
+) -> Result<Erased, Fault> {
+    let kind = subject_kind(policy, kind)?;
+    let sweep = Sweep::start(client, policy, catalog).await?;
+    let tx = client.transaction().await?;
+    let mut tables = Vec::new();
+    for (table, path) in tables_of(policy, kind) {
+        let condition = leads_to(catalog, table, path)?;
+        tables.push(count(&tx, catalog, table, &condition, key).await?);
+        sweep.mark(&tx, table, &condition, &[&key], None).await?;
+    }
+    if tables.iter().all(|t| t.rows == 0) {
+        return Err(Fault::new(format!("no row of any table leads to a {} with this key", kind.name)));
+    }
+    sweep.settle(&tx).await?;
+    let swept = sweep.carry_out(&tx).await?;
+    let along = account(&mut tables, &swept);
+    let erased = Erased {
+        kind: kind.name.clone(),
+        tables,
+        along,
+        blocked: sweep.blocked(&tx).await?,
+        choices: choices(&tx, policy, catalog, kind, key).await?,
+    };
+    match run {
+        Run::Dry => tx.rollback().await?,
+        Run::ForGood => {
+            before_commit(&erased)?;
+            tx.commit().await?;
+        }
+    }
+    Ok(erased)
+}
+
+/// What leads to the person before anything is done.
+async fn count(
+    tx: &Transaction<'_>,
+    catalog: &Catalog,
+    table: &TablePolicy,
+    condition: &str,
+    key: &str,
+) -> Result<TableErased, Fault> {
+    let sql = format!(
+        "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE NOT ({})) FROM {} AS t WHERE {condition}",
+        not_held(table, "t"),
+        table.name.to_sql()
+    );
+    let row = tx.query_one(&sql, &[&key]).await.map_err(|e| bad_key(e.into()))?;
+    let relation = super::target::relation(catalog, table.relation, &table.name.to_string())?;
+    let unlisted = relation.columns.iter().filter(|c| !table.columns.contains_key(&c.name)).map(|c| c.name.clone());
+    Ok(TableErased {
+        table: table.name.to_string(),
+        erase: erase_word(table.erase),
+        rows: row.try_get::<_, i64>(0)?.unsigned_abs(),
+        erased: 0,
+        held: row.try_get::<_, i64>(1)?.unsigned_abs(),
+        unlisted: if table.erase == Erase::Null { unlisted.collect() } else { Vec::new() },
+    })
+}
+
+/// Says what became of a key that is none.
+pub fn bad_key(fault: Fault) -> Fault {
+    match fault.sqlstate.as_deref() {
+        Some("22P02" | "22003" | "22007" | "22008") => Fault::new("the key does not fit the type of the subject's key"),
+        _ => fault,
+    }
+}
+
+/// Enters what was done; what belongs to no listed table went along.
+fn account(tables: &mut [TableErased], swept: &Swept) -> Vec<TableCount> {
+    let mut along = Vec::new();
+    for count in swept.nulled.iter().chain(&swept.deleted).filter(|c| c.rows > 0) {
+        match tables.iter_mut().find(|t| t.table == count.table) {
+            Some(table) => table.erased += count.rows,
+            None => along.push(count.clone()),
+        }
+    }
+    along
+}
+
+/// Choices on record that are left, where the consent table is none of the policy's listed tables.
+async fn choices(
+    client: &impl GenericClient,
+    policy: &Policy,
+    catalog: &Catalog,
+    kind: &SubjectKind,
+    key: &str,
+) -> Result<Option<TableCount>, Fault> {
+    let Some(source) = kind.consent.as_ref().filter(|s| !policy.tables.contains_key(&s.table)) else { return Ok(None) };
+    let relation = super::target::relation(catalog, source.table, &source.table_name.to_string())?;
+    let subject = super::target::column(relation, &source.subject)?;
+    let sql = format!(
+        "SELECT pg_catalog.count(*) FROM {} WHERE {} = $1::pg_catalog.text::{}",
+        source.table_name.to_sql(),
+        quote_ident(&source.subject),
+        subject.ty.sql
+    );
+    let rows: i64 = client.query_one(&sql, &[&key]).await.map_err(|e| bad_key(e.into()))?.try_get(0)?;
+    Ok((rows > 0).then(|| TableCount { table: source.table_name.to_string(), rows: rows.unsigned_abs() }))
+}

@@ -1,0 +1,52 @@
+//! From a person's key to the rows of a table that lead to them, as SQL.
+
+use crate::engine::catalog::{Catalog, quote_ident};
+use crate::engine::policy::{Policy, SubjectKind, SubjectPath, TablePolicy};
+
+use super::fault::Fault;
+use super::target::{column, relation};
+
+/// `t` leads to the person whose key is the text parameter `$1`.
+pub fn leads_to(catalog: &Catalog, table: &TablePolicy, path: &SubjectPath) -> Result<String, Fault> {
+    let mut condition = None;
+    // From the last table, which holds the key, back to this one.
+    for depth in (0..=path.hops.len()).rev() {
+        let alias = alias(depth);
+        condition = Some(match (condition, path.hops.get(depth)) {
+            (Some(inner), Some(hop)) => format!(
+                "{alias}.{from} IN (SELECT {next}.{to} FROM {table} AS {next} WHERE {inner})",
+                from = quote_ident(&hop.from),
+                to = quote_ident(&hop.to),
+                table = hop.table_name.to_sql(),
+                next = self::alias(depth + 1),
+            ),
+            _ => holds_key(catalog, table, path, &alias)?,
+        });
+    }
+    condition.ok_or_else(|| Fault::new(format!("{} leads to nobody", table.name)))
+}
+
+fn alias(depth: usize) -> String {
+    if depth == 0 { "t".to_owned() } else { format!("t{depth}") }
+}
+
+fn holds_key(catalog: &Catalog, table: &TablePolicy, path: &SubjectPath, alias: &str) -> Result<String, Fault> {
+    let (oid, name) = match path.hops.last() {
+        Some(hop) => (hop.table, &hop.table_name),
+        None => (table.relation, &table.name),
+    };
+    let key = column(relation(catalog, oid, &name.to_string())?, &path.column)?;
+    Ok(format!("{alias}.{} = $1::pg_catalog.text::{}", quote_ident(&path.column), key.ty.sql))
+}
+
+/// The policy's tables whose rows lead to a person of this kind, by name.
+pub fn tables_of<'p>(policy: &'p Policy, kind: &SubjectKind) -> Vec<(&'p TablePolicy, &'p SubjectPath)> {
+    let mut tables: Vec<_> = policy
+        .tables
+        .values()
+        .filter_map(|t| t.subject.as_ref().filter(|p| p.kind == kind.name).map(|p| (t, p)))
+        .collect();
+    tables.sort_by(|a, b| a.0.name.cmp(&b.0.name));
+    tables
+}
+

@@ -1,0 +1,303 @@
+//! Retention: what is past its time, and taking it away.
+//!
+//! A row is past its time when its `since` is older than the table's `keep` (contract, section 3); then it is erased as the
+//! table's `erase` says. A purpose's own, narrower period only hides rows from that purpose; they are counted and stay.
+//! A row without a date is shown to nobody and is never erased by age. No value leaves these reports but the oldest date.
+
+use serde::Serialize;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, GenericClient};
+
+use crate::engine::catalog::{Catalog, Oid, quote_ident};
+use crate::engine::policy::{ColumnUse, Erase, Policy, Purpose, Retention, TablePolicy};
+
+use super::fault::Fault;
+use super::foreign_keys::children_first;
+use super::sweep::{Blocked, Sweep, Swept, TableCount, not_held};
+use super::target::{column, relation, to_instant};
+
+/// One table's rows and their time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TableReport {
+    pub table: String,
+    pub since: String,
+    pub keep: String,
+    /// `delete` or `null`: what `retention apply` does.
+    pub erase: &'static str,
+    pub rows: u64,
+    /// Past the table's own period, and not yet nulled where that is what happens to them.
+    pub past: u64,
+    /// Of these, kept by `hold_when`.
+    pub held: u64,
+    /// The oldest date among those past, in UTC.
+    pub oldest: Option<String>,
+    /// Rows whose date is null.
+    pub undated: u64,
+    /// Purposes with a period of their own that may see this table.
+    pub purposes: Vec<PurposeReport>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PurposeReport {
+    pub purpose: String,
+    pub keep: String,
+    /// Rows that this purpose no longer sees.
+    pub past: u64,
+}
+
+/// What the caller hears while `apply` goes on.
+pub enum Step {
+    /// A table is begun: this many rows of it are past their time and not held.
+    Table { table: String, due: u64 },
+    /// A batch is about to be committed; an error from the callback undoes it.
+    Batch(Batch),
+    /// Its commit is done.
+    Committed,
+}
+
+/// One batch of one table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    pub table: String,
+    pub keep: String,
+    pub swept: Swept,
+}
+
+/// What came of `apply`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Applied {
+    pub deleted: Vec<TableCount>,
+    pub nulled: Vec<TableCount>,
+    /// Rows past their time that stay, because rows that stay refer to them.
+    pub blocked: Vec<Blocked>,
+    /// Tables that could not be dealt with, and why.
+    pub problems: Vec<String>,
+}
+
+/// A table with a period.
+struct Kept<'a> {
+    table: &'a TablePolicy,
+    retention: &'a Retention,
+}
+
+fn kept<'p>(policy: &'p Policy) -> Vec<Kept<'p>> {
+    let mut tables: Vec<Kept<'p>> = policy
+        .tables
+        .values()
+        .filter_map(|table| table.retention.as_ref().map(|retention| Kept { table, retention }))
+        .collect();
+    tables.sort_by(|a, b| a.table.name.cmp(&b.table.name));
+    tables
+}
+
+/// The moment `$n`, an interval as text, ago. Counted in UTC, whatever the connection's time zone is.
+fn ago(n: usize) -> String {
+    format!("((statement_timestamp() AT TIME ZONE 'UTC') - ${n}::pg_catalog.text::pg_catalog.interval)")
+}
+
+impl Kept<'_> {
+    /// `t` is older than the interval in `$n`; in a form that an index on the column serves.
+    fn older_than(&self, catalog: &Catalog, n: usize) -> Result<String, Fault> {
+        let since = column(relation(catalog, self.table.relation, &self.table.name.to_string())?, &self.retention.since)?;
+        let name = format!("t.{}", quote_ident(&since.name));
+        // Refuses a column that is no time.
+        to_instant(since, &name)?;
+        Ok(match since.ty.base.as_str() {
+            "timestamptz" => format!("{name} < ({} AT TIME ZONE 'UTC')", ago(n)),
+            _ => format!("{name} < {}", ago(n)),
+        })
+    }
+
+    /// Rows that `apply` would still do something to.
+    fn left_to_do(&self, sweep: &Sweep<'_>) -> Result<String, Fault> {
+        match self.table.erase {
+            Erase::Delete => Ok("true".to_owned()),
+            Erase::Null => {
+                let columns = sweep.personal_columns(self.table)?;
+                Ok(columns.iter().map(|c| format!("t.{} IS NOT NULL", quote_ident(c))).collect::<Vec<_>>().join(" OR "))
+            }
+        }
+    }
+}
+
+/// Purposes that show or mask a category of this table, and keep rows for a period of their own.
+fn purposes_with_period<'p>(policy: &'p Policy, table: &TablePolicy) -> Vec<(&'p Purpose, &'p str)> {
+    let reaches = |purpose: &Purpose| {
+        table.columns.values().any(|c| match c {
+            ColumnUse::Open => false,
+            ColumnUse::Category(name) => purpose.shows.contains(name) || purpose.masks.contains_key(name),
+        })
+    };
+    policy
+        .purposes
+        .values()
+        .filter(|p| reaches(p))
+        .filter_map(|p| p.retention.as_ref().map(|r| (p, r.0.as_str())))
+        .collect()
+}
+
+/// Counts what is past its time in every table that has a period.
+pub async fn report(client: &Client, policy: &Policy, catalog: &Catalog) -> Result<Vec<TableReport>, Fault> {
+    let mut reports = Vec::new();
+    for kept in kept(policy) {
+        reports.push(report_table(client, policy, catalog, &kept).await?);
+    }
+    Ok(reports)
+}
+
+async fn report_table(
+    client: &impl GenericClient,
+    policy: &Policy,
+    catalog: &Catalog,
+    kept: &Kept<'_>,
+) -> Result<TableReport, Fault> {
+    let past = format!("({}) AND {}", kept.older_than(catalog, 1)?, not_done(catalog, kept)?);
+    let since = column(relation(catalog, kept.table.relation, &kept.table.name.to_string())?, &kept.retention.since)?;
+    let name = format!("t.{}", quote_ident(&since.name));
+    let purposes = purposes_with_period(policy, kept.table);
+    let mut columns = vec![
+        "pg_catalog.count(*)".to_owned(),
+        format!("pg_catalog.count(*) FILTER (WHERE {past})"),
+        format!("pg_catalog.count(*) FILTER (WHERE {past} AND NOT ({}))", not_held(kept.table, "t")),
+        format!("(pg_catalog.min({}) FILTER (WHERE {past}) AT TIME ZONE 'UTC')::pg_catalog.date::pg_catalog.text", to_instant(since, &name)?),
+        format!("pg_catalog.count(*) FILTER (WHERE {name} IS NULL)"),
+    ];
+    let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&kept.retention.keep.0];
+    for (_, period) in &purposes {
+        parameters.push(period);
+        // The narrower of the two periods is the one that ends later.
+        let (own, its) = (kept.older_than(catalog, 1)?, kept.older_than(catalog, parameters.len())?);
+        columns.push(format!("pg_catalog.count(*) FILTER (WHERE {own} OR {its})"));
+    }
+    let sql = format!("SELECT {} FROM {} AS t", columns.join(", "), kept.table.name.to_sql());
+    let row = client.query_one(&sql, &parameters).await?;
+    let count = |i: usize| row.try_get::<_, i64>(i).map(i64::unsigned_abs);
+    let purposes = purposes.iter().enumerate().map(|(i, (purpose, keep))| {
+        Ok(PurposeReport { purpose: purpose.name.clone(), keep: (*keep).to_owned(), past: count(5 + i)? })
+    });
+    Ok(TableReport {
+        table: kept.table.name.to_string(),
+        since: kept.retention.since.clone(),
+        keep: kept.retention.keep.0.clone(),
+        erase: erase_word(kept.table.erase),
+        rows: count(0)?,
+        past: count(1)?,
+        held: count(2)?,
+        oldest: row.try_get(3)?,
+        undated: count(4)?,
+        purposes: purposes.collect::<Result<_, Fault>>()?,
+    })
+}
+
+/// Where rows are nulled, those that are nulled already are done with. Columns that cannot be nulled count too: they are
+/// what `apply` will complain about.
+fn not_done(catalog: &Catalog, kept: &Kept<'_>) -> Result<String, Fault> {
+    if kept.table.erase == Erase::Delete {
+        return Ok("true".to_owned());
+    }
+    let relation = relation(catalog, kept.table.relation, &kept.table.name.to_string())?;
+    let personal = relation.columns.iter().filter(|c| matches!(kept.table.columns.get(&c.name), Some(ColumnUse::Category(_))));
+    let tests: Vec<String> = personal.map(|c| format!("t.{} IS NOT NULL", quote_ident(&c.name))).collect();
+    Ok(if tests.is_empty() { "false".to_owned() } else { format!("({})", tests.join(" OR ")) })
+}
+
+pub fn erase_word(erase: Erase) -> &'static str {
+    match erase {
+        Erase::Delete => "delete",
+        Erase::Null => "null",
+    }
+}
+
+/// Erases what is past its time, `batch` rows a transaction, tables that refer to others first. Can be stopped and
+/// begun again at any time: the rows that are left are the state.
+pub async fn apply(
+    client: &mut Client,
+    policy: &Policy,
+    catalog: &Catalog,
+    batch: u32,
+    on: &mut dyn FnMut(Step) -> Result<(), Fault>,
+) -> Result<Applied, Fault> {
+    let sweep = Sweep::start(client, policy, catalog).await?;
+    let kept = kept(policy);
+    let oids: Vec<Oid> = kept.iter().map(|k| k.table.relation).collect();
+    let order = children_first(&oids, &sweep.keys);
+    let mut applied = Applied::default();
+    let mut first = true;
+    loop {
+        let mut erased = 0;
+        for oid in &order {
+            let Some(kept) = kept.iter().find(|k| k.table.relation == *oid) else { continue };
+            match kept.left_to_do(&sweep) {
+                Ok(left) => erased += apply_table(client, &sweep, catalog, kept, &left, batch, &mut applied, on).await?,
+                Err(problem) if first => applied.problems.push(problem.to_string()),
+                Err(_) => {}
+            }
+        }
+        applied.blocked = sweep.blocked(client).await?;
+        first = false;
+        // What kept a row may have gone in the meantime.
+        if erased == 0 || applied.blocked.is_empty() {
+            return Ok(applied);
+        }
+        sweep.forget_kept(client).await?;
+    }
+}
+
+#[allow(clippy::too_many_arguments, reason = "a batch loop joins all that `apply` holds; a struct would only rename them")]
+async fn apply_table(
+    client: &mut Client,
+    sweep: &Sweep<'_>,
+    catalog: &Catalog,
+    kept: &Kept<'_>,
+    left: &str,
+    batch: u32,
+    applied: &mut Applied,
+    on: &mut dyn FnMut(Step) -> Result<(), Fault>,
+) -> Result<u64, Fault> {
+    let condition = format!("({}) AND ({left})", kept.older_than(catalog, 1)?);
+    let due = count_due(client, kept, &condition).await?;
+    on(Step::Table { table: kept.table.name.to_string(), due })?;
+    let mut erased = 0;
+    if due == 0 {
+        return Ok(0);
+    }
+    loop {
+        let tx = client.transaction().await?;
+        if sweep.mark(&tx, kept.table, &condition, &[&kept.retention.keep.0], Some(batch)).await? == 0 {
+            return Ok(erased);
+        }
+        sweep.settle(&tx).await?;
+        let swept = sweep.carry_out(&tx).await?;
+        if swept.rows() > 0 {
+            on(Step::Batch(Batch {
+                table: kept.table.name.to_string(),
+                keep: kept.retention.keep.0.clone(),
+                swept: swept.clone(),
+            }))?;
+        }
+        tx.commit().await?;
+        on(Step::Committed)?;
+        erased += swept.rows();
+        add(&mut applied.nulled, swept.nulled);
+        add(&mut applied.deleted, swept.deleted);
+    }
+}
+
+async fn count_due(client: &Client, kept: &Kept<'_>, condition: &str) -> Result<u64, Fault> {
+    let sql = format!(
+        "SELECT pg_catalog.count(*) FROM {} AS t WHERE {condition} AND {}",
+        kept.table.name.to_sql(),
+        not_held(kept.table, "t")
+    );
+    let due: i64 = client.query_one(&sql, &[&kept.retention.keep.0]).await?.try_get(0)?;
+    Ok(due.unsigned_abs())
+}
+
+fn add(to: &mut Vec<TableCount>, counts: Vec<TableCount>) {
+    for count in counts.into_iter().filter(|c| c.rows > 0) {
+        match to.iter_mut().find(|t| t.table == count.table) {
+            Some(total) => total.rows += count.rows,
+            None => to.push(count),
+        }
+    }
+}

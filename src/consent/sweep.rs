@@ -1,0 +1,385 @@
+//! Erases rows: marks those that shall go, finds which of them may, and takes them away in one statement.
+//!
+//! A row stays when it is under a legal hold, or when a row that stays refers to it. Rows that PostgreSQL would delete
+//! by ON DELETE CASCADE are marked too, so that a hold on one of them keeps the row that it hangs on. As all marked rows
+//! go in one statement, references among them (to each other's tables, to their own, in circles) are no obstacle.
+//!
+//! Marks are (relation, ctid) of locked rows in a temporary table: they hold until the transaction ends.
+
+use std::collections::BTreeSet;
+
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, GenericClient, Transaction};
+
+use crate::engine::catalog::{Catalog, Oid, QualifiedName, quote_ident};
+use crate::engine::policy::{ColumnUse, Erase, Policy, TablePolicy};
+
+use super::fault::Fault;
+use super::foreign_keys::{self, ForeignKey, OnDelete};
+use super::target::relation;
+
+/// One database with its policy, ready for erasing.
+pub struct Sweep<'a> {
+    policy: &'a Policy,
+    catalog: &'a Catalog,
+    pub keys: Vec<ForeignKey>,
+}
+
+/// Rows of a table, and how many.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct TableCount {
+    pub table: String,
+    pub rows: u64,
+}
+
+/// Rows that were to go and stay, because rows of `because_of` stay and refer to them.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Blocked {
+    pub table: String,
+    pub because_of: String,
+    pub rows: u64,
+}
+
+/// What becomes of a marked row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Delete,
+    Null,
+}
+
+impl Fate {
+    fn code(self) -> &'static str {
+        match self {
+            Fate::Delete => "d",
+            Fate::Null => "n",
+        }
+    }
+}
+
+const MARKED: &str = "pg_temp.consentry_marked";
+const KEPT: &str = "pg_temp.consentry_kept";
+
+/// `root` is the table that the policy names, `rel` the partition that holds the row; `fate` d: deleted, n: nulled;
+/// `along` marks rows that go only because a row that they refer to goes.
+const CREATE: &str = "CREATE TEMPORARY TABLE consentry_marked (root oid, rel oid, tid tid, fate \"char\", along bool, PRIMARY KEY (rel, tid));
+    CREATE TEMPORARY TABLE consentry_kept (root oid, rel oid, tid tid, because_of oid);";
+
+impl<'a> Sweep<'a> {
+    /// Reads the foreign keys and makes the temporary tables of this connection.
+    pub async fn start(client: &Client, policy: &'a Policy, catalog: &'a Catalog) -> Result<Self, Fault> {
+        let mut keys = foreign_keys::load(client).await?;
+        choices_go_with_their_person(policy, &mut keys);
+        client.batch_execute(CREATE).await?;
+        Ok(Self { policy, catalog, keys })
+    }
+
+    /// Marks the rows of `table` for which `condition` (over the alias `t`) holds and that no hold keeps, at most `limit`;
+    /// how many. They are locked, and rows found to be kept earlier on this connection are left out.
+    pub async fn mark(
+        &self,
+        tx: &Transaction<'_>,
+        table: &TablePolicy,
+        condition: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+        limit: Option<u32>,
+    ) -> Result<u64, Fault> {
+        let fate = match table.erase {
+            Erase::Delete => Fate::Delete,
+            Erase::Null => Fate::Null,
+        };
+        let mut wanted = format!("({condition}) AND {}", not_held(table, "t"));
+        if fate == Fate::Null {
+            wanted.push_str(&format!(" AND ({})", self.has_personal_value(table)?));
+        }
+        let limit = limit.map_or(String::new(), |n| format!(" LIMIT {n}"));
+        let sql = format!(
+            "INSERT INTO {MARKED} SELECT {root}, t.tableoid, t.ctid, '{fate}', false FROM {name} AS t
+              WHERE {wanted} AND NOT EXISTS (SELECT FROM {KEPT} AS k WHERE k.rel = t.tableoid AND k.tid = t.ctid){limit}
+                FOR UPDATE OF t",
+            root = table.relation,
+            fate = fate.code(),
+            name = table.name.to_sql(),
+        );
+        Ok(tx.execute(&sql, parameters).await?)
+    }
+
+    /// Adds what goes along, then takes the mark off every row that a staying row refers to, until nothing changes.
+    pub async fn settle(&self, tx: &Transaction<'_>) -> Result<(), Fault> {
+        let mut tables = self.marked_tables(tx).await?;
+        loop {
+            tx.batch_execute(&format!("ANALYZE {MARKED}")).await?;
+            let more = self.mark_along(tx, &mut tables).await?;
+            if more == 0 {
+                break;
+            }
+        }
+        while self.unmark_referred(tx, &tables).await? + self.unmark_along(tx, &tables).await? > 0 {}
+        Ok(())
+    }
+
+    async fn marked_tables(&self, tx: &Transaction<'_>) -> Result<BTreeSet<Oid>, Fault> {
+        let rows = tx.query(&format!("SELECT DISTINCT root FROM {MARKED} WHERE fate = 'd'"), &[]).await?;
+        Ok(rows.iter().map(|r| r.try_get(0)).collect::<Result<_, _>>()?)
+    }
+
+    async fn mark_along(&self, tx: &Transaction<'_>, tables: &mut BTreeSet<Oid>) -> Result<u64, Fault> {
+        let mut marked = 0;
+        for key in self.keys.iter().filter(|k| k.on_delete == OnDelete::Cascade) {
+            if !tables.contains(&key.parent) || !self.may_go_along(key) {
+                continue;
+            }
+            let held = self.policy.tables.get(&key.child).map_or("true".to_owned(), |t| not_held(t, "c"));
+            let sql = format!(
+                "INSERT INTO {MARKED} SELECT {child}, c.tableoid, c.ctid, 'd', true
+                   FROM {parent_name} AS p JOIN {MARKED} AS d ON {at_parent} AND d.fate = 'd'
+                   JOIN {child_name} AS c ON {matches}
+                  WHERE {held} AND NOT EXISTS (SELECT FROM {MARKED} AS x WHERE x.rel = c.tableoid AND x.tid = c.ctid)
+                    FOR UPDATE OF c",
+                child = key.child,
+                parent_name = key.parent_name.to_sql(),
+                child_name = key.child_name.to_sql(),
+                at_parent = at("d", key.parent, "p"),
+                matches = key.matches("c", "p"),
+            );
+            let added = tx.execute(&sql, &[]).await?;
+            if added > 0 {
+                tables.insert(key.child);
+            }
+            marked += added;
+        }
+        Ok(marked)
+    }
+
+    /// Rows that the policy would only null are not to disappear by a cascade.
+    fn may_go_along(&self, key: &ForeignKey) -> bool {
+        self.policy.tables.get(&key.child).is_none_or(|t| t.erase == Erase::Delete)
+    }
+
+    /// Takes the mark off rows that a row without one refers to.
+    async fn unmark_referred(&self, tx: &Transaction<'_>, tables: &BTreeSet<Oid>) -> Result<u64, Fault> {
+        let mut kept = 0;
+        for key in self.keys.iter().filter(|k| tables.contains(&k.parent)) {
+            let Some(stays) = self.child_stays(key) else { continue };
+            let sql = format!(
+                "WITH kept AS (DELETE FROM {MARKED} AS d USING {parent} AS p
+                   WHERE {at_parent} AND d.fate = 'd' AND EXISTS (SELECT FROM {child} AS c WHERE {matches} AND {stays})
+                   RETURNING d.root, d.rel, d.tid)
+                 INSERT INTO {KEPT} SELECT root, rel, tid, {because_of} FROM kept",
+                parent = key.parent_name.to_sql(),
+                at_parent = at("d", key.parent, "p"),
+                child = key.child_name.to_sql(),
+                matches = key.matches("c", "p"),
+                because_of = key.child,
+            );
+            kept += tx.execute(&sql, &[]).await?;
+        }
+        Ok(kept)
+    }
+
+    /// When the referring row `c` stays and so keeps what it refers to; `None`: never.
+    fn child_stays(&self, key: &ForeignKey) -> Option<String> {
+        let nulls_reference = self.policy.tables.get(&key.child).is_some_and(|t| {
+            t.erase == Erase::Null && key.columns.iter().any(|(c, _)| matches!(t.columns.get(c), Some(ColumnUse::Category(_))))
+        });
+        let fates = if nulls_reference { "'d', 'n'" } else { "'d'" };
+        let unmarked = format!(
+            "NOT EXISTS (SELECT FROM {MARKED} AS x WHERE x.rel = c.tableoid AND x.tid = c.ctid AND x.fate IN ({fates}))"
+        );
+        match key.on_delete {
+            OnDelete::Refuse | OnDelete::Cascade => Some(unmarked),
+            // The row is changed, not deleted: only a hold forbids that.
+            OnDelete::Change => {
+                let child = self.policy.tables.get(&key.child)?;
+                child.hold_when.as_ref()?;
+                Some(format!("NOT ({}) AND {unmarked}", not_held(child, "c")))
+            }
+        }
+    }
+
+    /// Takes the mark off rows that would go along with rows that stay.
+    async fn unmark_along(&self, tx: &Transaction<'_>, tables: &BTreeSet<Oid>) -> Result<u64, Fault> {
+        let mut kept = 0;
+        for child in tables {
+            let keys: Vec<&ForeignKey> =
+                self.keys.iter().filter(|k| k.child == *child && k.on_delete == OnDelete::Cascade).collect();
+            let Some(first) = keys.first() else { continue };
+            let pulled: Vec<String> = keys
+                .iter()
+                .map(|k| {
+                    format!(
+                        "EXISTS (SELECT FROM {} AS p JOIN {MARKED} AS x ON {} AND x.fate = 'd' WHERE {})",
+                        k.parent_name.to_sql(),
+                        at("x", k.parent, "p"),
+                        k.matches("c", "p")
+                    )
+                })
+                .collect();
+            let sql = format!(
+                "DELETE FROM {MARKED} AS d USING {} AS c WHERE {} AND d.along AND NOT ({})",
+                first.child_name.to_sql(),
+                at("d", *child, "c"),
+                pulled.join(" OR ")
+            );
+            kept += tx.execute(&sql, &[]).await?;
+        }
+        Ok(kept)
+    }
+
+    /// Nulls and deletes what is marked; how many rows of which table. `deleted` includes what went along.
+    pub async fn carry_out(&self, tx: &Transaction<'_>) -> Result<Swept, Fault> {
+        tx.batch_execute(&format!("ANALYZE {MARKED}")).await?;
+        let nulled = self.null(tx).await?;
+        let deleted = self.delete(tx).await?;
+        tx.batch_execute(&format!("DELETE FROM {MARKED}")).await?;
+        Ok(Swept { nulled, deleted })
+    }
+
+    async fn null(&self, tx: &Transaction<'_>) -> Result<Vec<TableCount>, Fault> {
+        let mut counts = Vec::new();
+        for table in self.marked(tx, Fate::Null).await? {
+            let policy = self.policy.tables.get(&table.0).ok_or_else(|| gone(&table.1))?;
+            let set: Vec<String> =
+                self.personal_columns(policy)?.iter().map(|c| format!("{} = NULL", quote_ident(c))).collect();
+            let sql = format!(
+                "UPDATE {} AS t SET {} FROM {MARKED} AS d WHERE {} AND d.fate = 'n'",
+                table.1.to_sql(),
+                set.join(", "),
+                at("d", table.0, "t")
+            );
+            counts.push(TableCount { table: table.1.to_string(), rows: tx.execute(&sql, &[]).await? });
+        }
+        Ok(counts)
+    }
+
+    async fn delete(&self, tx: &Transaction<'_>) -> Result<Vec<TableCount>, Fault> {
+        let tables = self.marked(tx, Fate::Delete).await?;
+        if tables.is_empty() {
+            return Ok(Vec::new());
+        }
+        let parts: Vec<String> = tables
+            .iter()
+            .enumerate()
+            .map(|(i, (oid, name))| {
+                format!(
+                    "d{i} AS (DELETE FROM {} AS t USING {MARKED} AS d WHERE {} AND d.fate = 'd' RETURNING 1)",
+                    name.to_sql(),
+                    at("d", *oid, "t")
+                )
+            })
+            .collect();
+        let counts: Vec<String> =
+            (0..tables.len()).map(|i| format!("(SELECT pg_catalog.count(*) FROM d{i})")).collect();
+        let row = tx.query_one(&format!("WITH {} SELECT {}", parts.join(", "), counts.join(", ")), &[]).await?;
+        tables
+            .iter()
+            .enumerate()
+            .map(|(i, (_, name))| {
+                let rows: i64 = row.try_get(i)?;
+                Ok(TableCount { table: name.to_string(), rows: rows.unsigned_abs() })
+            })
+            .collect()
+    }
+
+    /// Tables with marked rows, by name.
+    async fn marked(&self, tx: &Transaction<'_>, fate: Fate) -> Result<Vec<(Oid, QualifiedName)>, Fault> {
+        let sql = format!("SELECT DISTINCT root FROM {MARKED} WHERE fate = '{}'", fate.code());
+        let mut tables = Vec::new();
+        for row in tx.query(&sql, &[]).await? {
+            let oid: Oid = row.try_get(0)?;
+            tables.push((oid, self.name(oid)?));
+        }
+        tables.sort_by(|a, b| a.1.cmp(&b.1));
+        Ok(tables)
+    }
+
+    fn name(&self, oid: Oid) -> Result<QualifiedName, Fault> {
+        Ok(relation(self.catalog, oid, &oid.to_string())?.name.clone())
+    }
+
+    /// What was kept on this connection because staying rows refer to it.
+    pub async fn blocked(&self, client: &impl GenericClient) -> Result<Vec<Blocked>, Fault> {
+        let sql = format!(
+            "SELECT root, because_of, pg_catalog.count(*) FROM {KEPT} GROUP BY 1, 2 ORDER BY 1, 2"
+        );
+        let mut blocked = Vec::new();
+        for row in client.query(&sql, &[]).await? {
+            blocked.push(Blocked {
+                table: self.name(row.try_get(0)?)?.to_string(),
+                because_of: self.name(row.try_get(1)?)?.to_string(),
+                rows: row.try_get::<_, i64>(2)?.unsigned_abs(),
+            });
+        }
+        Ok(blocked)
+    }
+
+    /// Forgets what was kept: rows that kept it may have gone since.
+    pub async fn forget_kept(&self, client: &impl GenericClient) -> Result<(), Fault> {
+        Ok(client.batch_execute(&format!("DELETE FROM {KEPT}")).await?)
+    }
+
+    /// Columns with a category that can be set to null; refuses a table where one cannot.
+    pub fn personal_columns(&self, table: &TablePolicy) -> Result<Vec<String>, Fault> {
+        let relation = relation(self.catalog, table.relation, &table.name.to_string())?;
+        let personal = relation
+            .columns
+            .iter()
+            .filter(|c| !c.generated && matches!(table.columns.get(&c.name), Some(ColumnUse::Category(_))));
+        let fixed: Vec<&str> = personal.clone().filter(|c| c.not_null).map(|c| c.name.as_str()).collect();
+        if !fixed.is_empty() {
+            return Err(Fault::new(format!("{} cannot be nulled: NOT NULL is declared for {}", table.name, fixed.join(", ")))
+                .hint("allow nulls there, or say erase = \"delete\" for the table"));
+        }
+        let personal: Vec<String> = personal.map(|c| c.name.clone()).collect();
+        if personal.is_empty() {
+            return Err(Fault::new(format!("{} has no column with a category to be nulled", table.name))
+                .hint("give its personal columns a category, or say erase = \"delete\" for the table"));
+        }
+        Ok(personal)
+    }
+
+    fn has_personal_value(&self, table: &TablePolicy) -> Result<String, Fault> {
+        let columns = self.personal_columns(table)?;
+        Ok(columns.iter().map(|c| format!("t.{} IS NOT NULL", quote_ident(c))).collect::<Vec<_>>().join(" OR "))
+    }
+}
+
+/// What was done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Swept {
+    pub nulled: Vec<TableCount>,
+    pub deleted: Vec<TableCount>,
+}
+
+impl Swept {
+    pub fn rows(&self) -> u64 {
+        self.nulled.iter().chain(&self.deleted).map(|t| t.rows).sum()
+    }
+}
+
+/// The mark `mark` is that of the row `row` of the table `root`.
+fn at(mark: &str, root: Oid, row: &str) -> String {
+    format!("{mark}.root = {root} AND {mark}.rel = {row}.tableoid AND {mark}.tid = {row}.ctid")
+}
+
+/// No legal hold is on the row; a hold that is null counts as one, as an erased row cannot be brought back.
+pub fn not_held(table: &TablePolicy, alias: &str) -> String {
+    match &table.hold_when {
+        Some(hold) => format!("{} IS FALSE", hold.to_sql(|c| format!("{alias}.{}", quote_ident(c)), "")),
+        None => "true".to_owned(),
+    }
+}
+
+/// Choices of a person who is deleted go too, where the consent table refers to them and has no policy of its own.
+fn choices_go_with_their_person(policy: &Policy, keys: &mut [ForeignKey]) {
+    for kind in policy.subjects.values() {
+        let Some(source) = &kind.consent else { continue };
+        let own = policy.tables.contains_key(&source.table);
+        for key in keys.iter_mut().filter(|k| !own && k.child == source.table && k.parent == kind.table) {
+            key.on_delete = OnDelete::Cascade;
+        }
+    }
+}
+
+fn gone(name: &QualifiedName) -> Fault {
+    Fault::new(format!("table {name} is no longer in the policy"))
+}
