@@ -8,6 +8,7 @@ use crate::engine::catalog::{Catalog, quote_ident};
 use crate::engine::policy::{Erase, Policy, SubjectKind, TablePolicy};
 
 use super::fault::Fault;
+use super::init::SCHEMA;
 use super::path::{leads_to, tables_of};
 use super::retention::erase_word;
 use super::sweep::{Blocked, Sweep, Swept, TableCount, not_held};
@@ -64,7 +65,7 @@ pub async fn erase(
     let sweep = Sweep::start(client, policy, catalog).await?;
     let tx = client.transaction().await?;
     let mut tables = Vec::new();
-    for (table, path) in tables_of(policy, kind) {
+    for (table, path) in tables_of(policy, kind).into_iter().filter(|(t, _)| t.name.schema != SCHEMA) {
         let condition = leads_to(catalog, table, path)?;
         tables.push(count(&tx, catalog, table, &condition, key).await?);
         sweep.mark(&tx, table, &condition, &[&key], None).await?;
@@ -146,7 +147,11 @@ async fn choices(
     kind: &SubjectKind,
     key: &str,
 ) -> Result<Option<TableCount>, Fault> {
-    let Some(source) = kind.consent.as_ref().filter(|s| !policy.tables.contains_key(&s.table)) else { return Ok(None) };
+    let Some(source) =
+        kind.consent.as_ref().filter(|s| s.table_name.schema == SCHEMA || !policy.tables.contains_key(&s.table))
+    else {
+        return Ok(None);
+    };
     let relation = super::target::relation(catalog, source.table, &source.table_name.to_string())?;
     let subject = super::target::column(relation, &source.subject)?;
     let sql = format!(

@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio_postgres::{Client, IsolationLevel, Transaction};
 
-use crate::engine::catalog::{Catalog, quote_ident};
-use crate::engine::policy::{ColumnUse, Policy, SubjectKind, TablePolicy};
+use crate::engine::catalog::Catalog;
+use crate::engine::policy::{ColumnUse, Policy, Purpose, SubjectKind, TablePolicy};
 
 use super::erasure::bad_key;
 use super::fault::Fault;
@@ -17,3 +17,243 @@ use super::history::records;
 use super::path::{leads_to, tables_of};
 use super::standing::{Record, Standing, judge_all};
 use super::target::{Target, subject_kind};
+
+/// What the caller adds from the record (`audit`): accesses to this person's data.
+pub type Accesses = serde_json::Value;
+
+/// How many rows of how many tables were written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Exported {
+    pub tables: usize,
+    pub rows: u64,
+}
+
+/// Why a person's data are used (Art. 15(1)(a), (c), (d)).
+#[derive(Debug, Serialize)]
+struct PurposeNote<'a> {
+    purpose: &'a str,
+    description: &'a str,
+    basis: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dpv: Option<&'a str>,
+    categories: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retention: Option<&'a str>,
+    recipients: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed_now: Option<AllowedNow>,
+}
+
+/// What the person's own choices amount to now.
+#[derive(Debug, Serialize)]
+struct AllowedNow {
+    consent: bool,
+    channels: Vec<&'static str>,
+    objection: bool,
+}
+
+/// One table, without its rows.
+#[derive(Debug, Serialize)]
+struct TableNote<'a> {
+    table: String,
+    categories: std::collections::BTreeMap<&'a str, &'a str>,
+    purposes: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retention: Option<RetentionNote<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct RetentionNote<'a> {
+    since: &'a str,
+    keep: &'a str,
+}
+
+/// Writes everything about the person with this key to `out`, as one JSON object, from one snapshot of the database.
+pub async fn export(
+    client: &mut Client,
+    policy: &Policy,
+    catalog: &Catalog,
+    kind: &str,
+    key: &str,
+    accesses: Option<Accesses>,
+    out: &mut dyn Write,
+) -> Result<Exported, Fault> {
+    let kind = subject_kind(policy, kind)?;
+    let tx = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().await?;
+    let key = &canonical_key(&tx, catalog, kind, key).await?;
+    let choices = choices(&tx, policy, catalog, kind, key).await?;
+    let mut json = Json { out };
+    json.raw("{\n  \"subject\": ")?;
+    json.value(&serde_json::json!({ "kind": kind.name, "key": key }))?;
+    json.raw(",\n  \"exported_at\": ")?;
+    json.value(&jiff::Timestamp::now().to_string())?;
+    json.raw(",\n  \"purposes\": ")?;
+    json.value(&purposes(policy, &choices.1))?;
+    json.raw(",\n  \"choices\": ")?;
+    json.value(&choices.0)?;
+    json.raw(",\n  \"tables\": [")?;
+    let exported = tables(&tx, policy, catalog, kind, key, &mut json).await?;
+    json.raw("\n  ]")?;
+    if let Some(accesses) = accesses {
+        json.raw(",\n  \"accesses\": ")?;
+        json.value(&accesses)?;
+    }
+    json.raw("\n}\n")?;
+    json.out.flush().map_err(unwritable)?;
+    tx.rollback().await?;
+    Ok(exported)
+}
+
+/// The key as PostgreSQL prints it, also when the person's own row is gone and others still lead to it.
+async fn canonical_key(
+    tx: &Transaction<'_>,
+    catalog: &Catalog,
+    kind: &SubjectKind,
+    key: &str,
+) -> Result<String, Fault> {
+    let table = super::target::relation_of_kind(catalog, kind)?;
+    let ty = &super::target::column(table, &kind.key)?.ty.sql;
+    let sql = format!("SELECT ($1::pg_catalog.text::{ty})::pg_catalog.text");
+    let row = tx.query_one(&sql, &[&key]).await.map_err(|e| bad_key(e.into()))?;
+    Ok(row.try_get::<_, Option<String>>(0)?.unwrap_or_default())
+}
+
+async fn choices(
+    tx: &Transaction<'_>,
+    policy: &Policy,
+    catalog: &Catalog,
+    kind: &SubjectKind,
+    key: &str,
+) -> Result<(Vec<Record>, Vec<Standing>), Fault> {
+    if kind.consent.is_none() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let target = Target::of(policy, catalog, &kind.name)?;
+    let records = records(tx, &target, key).await?;
+    let standings = judge_all(policy, target.source, &records);
+    Ok((records, standings))
+}
+
+fn purposes<'p>(policy: &'p Policy, standings: &[Standing]) -> Vec<PurposeNote<'p>> {
+    let note = |purpose: &'p Purpose| PurposeNote {
+        purpose: &purpose.name,
+        description: &purpose.description,
+        basis: purpose.basis.as_str(),
+        dpv: purpose.dpv.as_deref(),
+        categories: purpose.shows.iter().chain(purpose.masks.keys()).map(String::as_str).collect(),
+        retention: purpose.retention.as_ref().map(|r| r.0.as_str()),
+        recipients: recipients(policy, &purpose.name),
+        allowed_now: standings.iter().find(|s| s.purpose == purpose.name).map(allowed_now),
+    };
+    policy.purposes.values().map(note).collect()
+}
+
+fn allowed_now(standing: &Standing) -> AllowedNow {
+    AllowedNow {
+        consent: standing.any.is_ok(),
+        channels: standing.channels.iter().filter(|(_, v)| v.is_ok()).map(|(c, _)| c.as_str()).collect(),
+        objection: standing.objects,
+    }
+}
+
+/// Outside organisations that a purpose's roles stand for.
+fn recipients<'p>(policy: &'p Policy, purpose: &str) -> Vec<&'p str> {
+    let mut names: Vec<&str> = policy
+        .roles
+        .values()
+        .filter(|r| r.purposes.iter().any(|p| p == purpose))
+        .filter_map(|r| r.recipient.as_deref())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+async fn tables(
+    tx: &Transaction<'_>,
+    policy: &Policy,
+    catalog: &Catalog,
+    kind: &SubjectKind,
+    key: &str,
+    json: &mut Json<'_>,
+) -> Result<Exported, Fault> {
+    let mut exported = Exported::default();
+    for (table, path) in tables_of(policy, kind) {
+        json.raw(if exported.tables == 0 { "\n    " } else { ",\n    " })?;
+        let condition = leads_to(catalog, table, path)?;
+        exported.rows += write_table(tx, policy, table, &condition, key, json).await?;
+        exported.tables += 1;
+    }
+    Ok(exported)
+}
+
+async fn write_table(
+    tx: &Transaction<'_>,
+    policy: &Policy,
+    table: &TablePolicy,
+    condition: &str,
+    key: &str,
+    json: &mut Json<'_>,
+) -> Result<u64, Fault> {
+    let note = serde_json::to_string(&note(policy, table)).map_err(unserialisable)?;
+    // The note's object is left open for its rows.
+    json.raw(note.strip_suffix('}').unwrap_or(&note))?;
+    json.raw(",\"rows\":[")?;
+    let sql = format!(
+        "SELECT pg_catalog.row_to_json(t)::pg_catalog.text FROM {} AS t WHERE {condition}",
+        table.name.to_sql()
+    );
+    let rows = tx.query_raw(&sql, [&key]).await.map_err(|e| bad_key(e.into()))?;
+    let mut rows = std::pin::pin!(rows);
+    let mut count = 0;
+    while let Some(row) = rows.try_next().await? {
+        let text: String = row.try_get(0)?;
+        json.raw(if count == 0 { "\n      " } else { ",\n      " })?;
+        json.value(&RawValue::from_string(text).map_err(unserialisable)?)?;
+        count += 1;
+    }
+    json.raw("]}")?;
+    Ok(count)
+}
+
+fn note<'p>(policy: &'p Policy, table: &'p TablePolicy) -> TableNote<'p> {
+    let categories: std::collections::BTreeMap<&str, &str> = table
+        .columns
+        .iter()
+        .filter_map(|(column, usage)| match usage {
+            ColumnUse::Open => None,
+            ColumnUse::Category(category) => Some((column.as_str(), category.as_str())),
+        })
+        .collect();
+    let uses = |p: &&Purpose| categories.values().any(|c| p.shows.contains(*c) || p.masks.contains_key(*c));
+    TableNote {
+        table: table.name.to_string(),
+        purposes: policy.purposes.values().filter(uses).map(|p| p.name.as_str()).collect(),
+        retention: table.retention.as_ref().map(|r| RetentionNote { since: &r.since, keep: &r.keep.0 }),
+        categories,
+    }
+}
+
+/// JSON as it is written, piece by piece.
+struct Json<'w> {
+    out: &'w mut dyn Write,
+}
+
+impl Json<'_> {
+    fn raw(&mut self, text: &str) -> Result<(), Fault> {
+        self.out.write_all(text.as_bytes()).map_err(unwritable)
+    }
+
+    fn value(&mut self, value: &impl Serialize) -> Result<(), Fault> {
+        serde_json::to_writer(&mut *self.out, value).map_err(unserialisable)
+    }
+}
+
+fn unwritable(error: std::io::Error) -> Fault {
+    Fault::new(format!("the export cannot be written: {error}"))
+}
+
+fn unserialisable(error: serde_json::Error) -> Fault {
+    // Without its text: that may quote a value.
+    Fault::new(format!("the export cannot be written: {:?}", error.classify()))
+}

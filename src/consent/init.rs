@@ -8,6 +8,9 @@ use super::fault::Fault;
 
 const DDL: &str = include_str!("init.sql");
 
+/// The schema of these tables. Their triggers refuse every DELETE.
+pub const SCHEMA: &str = "consentry";
+
 /// `UNIQUE NULLS NOT DISTINCT` came with PostgreSQL 15.
 const OLDEST_SERVER: i32 = 150_000;
 

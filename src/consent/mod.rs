@@ -10,6 +10,7 @@
 
 pub mod choice;
 pub mod erasure;
+pub mod export;
 pub mod fault;
 pub mod foreign_keys;
 pub mod history;

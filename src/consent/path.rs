@@ -49,4 +49,3 @@ pub fn tables_of<'p>(policy: &'p Policy, kind: &SubjectKind) -> Vec<(&'p TablePo
     tables.sort_by(|a, b| a.0.name.cmp(&b.0.name));
     tables
 }
-

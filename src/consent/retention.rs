@@ -98,7 +98,8 @@ fn ago(n: usize) -> String {
 impl Kept<'_> {
     /// `t` is older than the interval in `$n`; in a form that an index on the column serves.
     fn older_than(&self, catalog: &Catalog, n: usize) -> Result<String, Fault> {
-        let since = column(relation(catalog, self.table.relation, &self.table.name.to_string())?, &self.retention.since)?;
+        let since =
+            column(relation(catalog, self.table.relation, &self.table.name.to_string())?, &self.retention.since)?;
         let name = format!("t.{}", quote_ident(&since.name));
         // Refuses a column that is no time.
         to_instant(since, &name)?;
@@ -112,10 +113,7 @@ impl Kept<'_> {
     fn left_to_do(&self, sweep: &Sweep<'_>) -> Result<String, Fault> {
         match self.table.erase {
             Erase::Delete => Ok("true".to_owned()),
-            Erase::Null => {
-                let columns = sweep.personal_columns(self.table)?;
-                Ok(columns.iter().map(|c| format!("t.{} IS NOT NULL", quote_ident(c))).collect::<Vec<_>>().join(" OR "))
-            }
+            Erase::Null => sweep.has_personal_value(self.table),
         }
     }
 }
@@ -159,7 +157,10 @@ async fn report_table(
         "pg_catalog.count(*)".to_owned(),
         format!("pg_catalog.count(*) FILTER (WHERE {past})"),
         format!("pg_catalog.count(*) FILTER (WHERE {past} AND NOT ({}))", not_held(kept.table, "t")),
-        format!("(pg_catalog.min({}) FILTER (WHERE {past}) AT TIME ZONE 'UTC')::pg_catalog.date::pg_catalog.text", to_instant(since, &name)?),
+        format!(
+            "(pg_catalog.min({}) FILTER (WHERE {past}) AT TIME ZONE 'UTC')::pg_catalog.date::pg_catalog.text",
+            to_instant(since, &name)?
+        ),
         format!("pg_catalog.count(*) FILTER (WHERE {name} IS NULL)"),
     ];
     let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&kept.retention.keep.0];
@@ -189,14 +190,15 @@ async fn report_table(
     })
 }
 
-/// Where rows are nulled, those that are nulled already are done with. Columns that cannot be nulled count too: they are
-/// what `apply` will complain about.
+/// Where rows are nulled, those that are nulled already are done with. Columns that cannot be null do not tell.
 fn not_done(catalog: &Catalog, kept: &Kept<'_>) -> Result<String, Fault> {
     if kept.table.erase == Erase::Delete {
         return Ok("true".to_owned());
     }
     let relation = relation(catalog, kept.table.relation, &kept.table.name.to_string())?;
-    let personal = relation.columns.iter().filter(|c| matches!(kept.table.columns.get(&c.name), Some(ColumnUse::Category(_))));
+    let personal = relation.columns.iter().filter(|c| {
+        !c.not_null && !c.generated && matches!(kept.table.columns.get(&c.name), Some(ColumnUse::Category(_)))
+    });
     let tests: Vec<String> = personal.map(|c| format!("t.{} IS NOT NULL", quote_ident(&c.name))).collect();
     Ok(if tests.is_empty() { "false".to_owned() } else { format!("({})", tests.join(" OR ")) })
 }
@@ -228,7 +230,9 @@ pub async fn apply(
         for oid in &order {
             let Some(kept) = kept.iter().find(|k| k.table.relation == *oid) else { continue };
             match kept.left_to_do(&sweep) {
-                Ok(left) => erased += apply_table(client, &sweep, catalog, kept, &left, batch, &mut applied, on).await?,
+                Ok(left) => {
+                    erased += apply_table(client, &sweep, catalog, kept, &left, batch, &mut applied, on).await?
+                }
                 Err(problem) if first => applied.problems.push(problem.to_string()),
                 Err(_) => {}
             }
@@ -243,7 +247,10 @@ pub async fn apply(
     }
 }
 
-#[allow(clippy::too_many_arguments, reason = "a batch loop joins all that `apply` holds; a struct would only rename them")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "a batch loop joins all that `apply` holds; a struct would only rename them"
+)]
 async fn apply_table(
     client: &mut Client,
     sweep: &Sweep<'_>,

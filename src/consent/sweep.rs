@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, GenericClient, Transaction};
 
-use crate::engine::catalog::{Catalog, Oid, QualifiedName, quote_ident};
+use crate::engine::catalog::{Catalog, Column, Oid, QualifiedName, quote_ident};
 use crate::engine::policy::{ColumnUse, Erase, Policy, TablePolicy};
 
 use super::fault::Fault;
@@ -89,7 +89,7 @@ impl<'a> Sweep<'a> {
         };
         let mut wanted = format!("({condition}) AND {}", not_held(table, "t"));
         if fate == Fate::Null {
-            wanted.push_str(&format!(" AND ({})", self.has_personal_value(table)?));
+            wanted.push_str(&format!(" AND {}", self.has_personal_value(table)?));
         }
         let limit = limit.map_or(String::new(), |n| format!(" LIMIT {n}"));
         let sql = format!(
@@ -179,7 +179,8 @@ impl<'a> Sweep<'a> {
     /// When the referring row `c` stays and so keeps what it refers to; `None`: never.
     fn child_stays(&self, key: &ForeignKey) -> Option<String> {
         let nulls_reference = self.policy.tables.get(&key.child).is_some_and(|t| {
-            t.erase == Erase::Null && key.columns.iter().any(|(c, _)| matches!(t.columns.get(c), Some(ColumnUse::Category(_))))
+            t.erase == Erase::Null
+                && key.columns.iter().any(|(c, _)| matches!(t.columns.get(c), Some(ColumnUse::Category(_))))
         });
         let fates = if nulls_reference { "'d', 'n'" } else { "'d'" };
         let unmarked = format!(
@@ -238,8 +239,7 @@ impl<'a> Sweep<'a> {
         let mut counts = Vec::new();
         for table in self.marked(tx, Fate::Null).await? {
             let policy = self.policy.tables.get(&table.0).ok_or_else(|| gone(&table.1))?;
-            let set: Vec<String> =
-                self.personal_columns(policy)?.iter().map(|c| format!("{} = NULL", quote_ident(c))).collect();
+            let set: Vec<String> = self.personal_columns(policy)?.iter().map(Personal::emptied).collect();
             let sql = format!(
                 "UPDATE {} AS t SET {} FROM {MARKED} AS d WHERE {} AND d.fate = 'n'",
                 table.1.to_sql(),
@@ -298,9 +298,7 @@ impl<'a> Sweep<'a> {
 
     /// What was kept on this connection because staying rows refer to it.
     pub async fn blocked(&self, client: &impl GenericClient) -> Result<Vec<Blocked>, Fault> {
-        let sql = format!(
-            "SELECT root, because_of, pg_catalog.count(*) FROM {KEPT} GROUP BY 1, 2 ORDER BY 1, 2"
-        );
+        let sql = format!("SELECT root, because_of, pg_catalog.count(*) FROM {KEPT} GROUP BY 1, 2 ORDER BY 1, 2");
         let mut blocked = Vec::new();
         for row in client.query(&sql, &[]).await? {
             blocked.push(Blocked {
@@ -317,29 +315,53 @@ impl<'a> Sweep<'a> {
         Ok(client.batch_execute(&format!("DELETE FROM {KEPT}")).await?)
     }
 
-    /// Columns with a category that can be set to null; refuses a table where one cannot.
-    pub fn personal_columns(&self, table: &TablePolicy) -> Result<Vec<String>, Fault> {
+    /// Columns with a category that are emptied: set to null, or to their default where null is not allowed. Refuses a
+    /// table where a column has neither, and one whose emptied rows could not be told from the others.
+    fn personal_columns(&self, table: &TablePolicy) -> Result<Vec<Personal>, Fault> {
         let relation = relation(self.catalog, table.relation, &table.name.to_string())?;
-        let personal = relation
+        let personal: Vec<&Column> = relation
             .columns
             .iter()
-            .filter(|c| !c.generated && matches!(table.columns.get(&c.name), Some(ColumnUse::Category(_))));
-        let fixed: Vec<&str> = personal.clone().filter(|c| c.not_null).map(|c| c.name.as_str()).collect();
+            .filter(|c| !c.generated && matches!(table.columns.get(&c.name), Some(ColumnUse::Category(_))))
+            .collect();
+        let fixed: Vec<&str> =
+            personal.iter().filter(|c| c.not_null && !c.has_default).map(|c| c.name.as_str()).collect();
         if !fixed.is_empty() {
-            return Err(Fault::new(format!("{} cannot be nulled: NOT NULL is declared for {}", table.name, fixed.join(", ")))
-                .hint("allow nulls there, or say erase = \"delete\" for the table"));
+            return Err(Fault::new(format!(
+                "{} cannot be emptied: {} is NOT NULL and has no default",
+                table.name,
+                fixed.join(", ")
+            ))
+            .hint("allow nulls there, or say erase = \"delete\" for the table"));
         }
-        let personal: Vec<String> = personal.map(|c| c.name.clone()).collect();
-        if personal.is_empty() {
-            return Err(Fault::new(format!("{} has no column with a category to be nulled", table.name))
-                .hint("give its personal columns a category, or say erase = \"delete\" for the table"));
+        if personal.iter().all(|c| c.not_null) {
+            return Err(Fault::new(format!("{} has no column with a category that can be null", table.name))
+                .hint("an emptied row could not be told from another: say erase = \"delete\" for the table"));
         }
-        Ok(personal)
+        Ok(personal.into_iter().map(|c| Personal { column: c.name.clone(), nullable: !c.not_null }).collect())
     }
 
-    fn has_personal_value(&self, table: &TablePolicy) -> Result<String, Fault> {
+    /// The row `t` is not emptied yet.
+    pub fn has_personal_value(&self, table: &TablePolicy) -> Result<String, Fault> {
         let columns = self.personal_columns(table)?;
-        Ok(columns.iter().map(|c| format!("t.{} IS NOT NULL", quote_ident(c))).collect::<Vec<_>>().join(" OR "))
+        let tests: Vec<String> = columns
+            .iter()
+            .filter(|c| c.nullable)
+            .map(|c| format!("t.{} IS NOT NULL", quote_ident(&c.column)))
+            .collect();
+        Ok(format!("({})", tests.join(" OR ")))
+    }
+}
+
+/// A column that is emptied.
+struct Personal {
+    column: String,
+    nullable: bool,
+}
+
+impl Personal {
+    fn emptied(&self) -> String {
+        format!("{} = {}", quote_ident(&self.column), if self.nullable { "NULL" } else { "DEFAULT" })
     }
 }
 

@@ -4,7 +4,10 @@
 mod common;
 
 mod choices;
+mod erasure;
+mod export;
 mod import;
 mod init;
 mod policy;
+mod retention;
 mod standing;

@@ -1,6 +1,8 @@
 //! Policies by hand: what `resolve` would make of a few lines, over a real catalog.
 
 use consentry::engine::catalog::{Catalog, QualifiedName};
+use consentry::engine::policy::diagnostics::{SourceFile, Style, render};
+use consentry::engine::policy::resolve::resolve;
 use consentry::engine::policy::{Basis, ConsentSource, Policy, Purpose, SubjectKind, WithoutConsent};
 
 /// `schema.table` of the catalog: its oid and name. Panics when it is not there.
@@ -72,4 +74,13 @@ pub fn customers(catalog: &Catalog, consent: Option<ConsentSource>) -> Policy {
         policy.purposes.insert(name.to_owned(), purpose(name, basis));
     }
     policy
+}
+
+/// A policy as a user writes it. Panics with every problem.
+pub fn from_toml(catalog: &Catalog, text: &str) -> Policy {
+    let files = [SourceFile { name: "policy.toml".to_owned(), text: text.to_owned() }];
+    match resolve(&files, catalog) {
+        Ok((policy, _)) => policy,
+        Err(problems) => panic!("{}", render(&problems, &files, Style::Plain)),
+    }
 }

@@ -1,0 +1,215 @@
+//! What is past its time goes, in batches; what is held or referred to stays and is reported.
+
+use consentry::consent::fault::Fault;
+use consentry::consent::retention::{Applied, Step, apply, report};
+use consentry::consent::sweep::{Blocked, TableCount};
+use consentry::engine::catalog::Catalog;
+use consentry::engine::policy::Policy;
+use consentry::relay::catalog;
+
+use crate::common::postgres::{Database, shared};
+use crate::policy;
+
+struct Case {
+    db: Database<'static>,
+    catalog: Catalog,
+    policy: Policy,
+}
+
+impl Case {
+    async fn new(name: &str, sql: &str, toml: &str) -> Self {
+        let db = shared().database(&format!("retention_{name}"), sql);
+        let catalog = catalog::load(&db.superuser().await).await.unwrap();
+        let policy = policy::from_toml(&catalog, toml);
+        Self { db, catalog, policy }
+    }
+
+    async fn apply(&self, batch: u32) -> Applied {
+        self.try_apply(batch, &mut |_| Ok(())).await.unwrap()
+    }
+
+    async fn try_apply(&self, batch: u32, on: &mut dyn FnMut(Step) -> Result<(), Fault>) -> Result<Applied, Fault> {
+        apply(&mut self.db.superuser().await, &self.policy, &self.catalog, batch, on).await
+    }
+}
+
+fn rows(table: &str, rows: u64) -> TableCount {
+    TableCount { table: table.to_owned(), rows }
+}
+
+const KINDS: &str =
+    "category.identity = 'null'\n[purpose.service]\ndescription = 'd'\nbasis = 'contract'\nshows = ['identity']\n";
+
+/// `days` old.
+fn old(days: u32) -> String {
+    format!("now() - interval '{days} days'")
+}
+
+#[tokio::test]
+async fn the_report_counts_and_names_no_value() {
+    let sql = format!(
+        "CREATE TABLE visits (id int PRIMARY KEY, who text, disputed boolean, at timestamptz);
+         INSERT INTO visits VALUES (1, 'Ada', false, {a}), (2, 'Bo', true, {a}), (3, 'Cy', NULL, {a}), (4, 'Di', false, {b}),
+                                   (5, 'Ed', false, {c}), (6, 'Flo', false, NULL);",
+        a = "'2001-02-03 12:00+00'",
+        b = old(100),
+        c = old(10)
+    );
+    let toml = format!(
+        "{KINDS}[purpose.marketing]\ndescription = 'd'\nbasis = 'contract'\nshows = ['identity']\nretention = '30 days'\n\
+         [purpose.elsewhere]\ndescription = 'd'\nbasis = 'contract'\nretention = '1 day'\n\
+         [table.'public.visits']\nretention = {{ since = 'at', keep = '1 year' }}\nhold_when = 'disputed'\n\
+         columns = {{ id = 'open', who = 'identity', disputed = 'open', at = 'open' }}"
+    );
+    let case = Case::new("report", &sql, &toml).await;
+    let reports = report(&case.db.superuser().await, &case.policy, &case.catalog).await.unwrap();
+    let [visits] = &reports[..] else { panic!("{reports:?}") };
+    assert_eq!((visits.rows, visits.past, visits.held, visits.undated), (6, 3, 2, 1), "an unknown hold is one");
+    assert_eq!(visits.oldest.as_deref(), Some("2001-02-03"));
+    let [marketing] = &visits.purposes[..] else { panic!("{visits:?}") };
+    assert_eq!(
+        (marketing.purpose.as_str(), marketing.past),
+        ("marketing", 4),
+        "purposes that cannot see the table do not count"
+    );
+    let text = serde_json::to_string(&reports).unwrap();
+    assert!(!["Ada", "Bo", "Cy"].iter().any(|v| text.contains(v)), "{text}");
+}
+
+#[tokio::test]
+async fn rows_past_their_time_go_in_batches_and_holds_stay() {
+    let sql = "CREATE TABLE visits (id int PRIMARY KEY, who text, disputed boolean NOT NULL DEFAULT false, at date);
+         INSERT INTO visits (id, who, at) SELECT n, 'p', current_date - n FROM generate_series(1, 100) n;
+         UPDATE visits SET disputed = true WHERE id IN (50, 90);";
+    let toml = format!(
+        "{KINDS}[table.'public.visits']\nretention = {{ since = 'at', keep = '40 days' }}\nhold_when = 'disputed'\n\
+         columns = {{ id = 'open', who = 'identity', at = 'open' }}"
+    );
+    let case = Case::new("batches", sql, &toml).await;
+    let mut batches = Vec::new();
+    let applied = case
+        .try_apply(25, &mut |step| {
+            match step {
+                Step::Table { table, due } => batches.push(format!("{table} {due}")),
+                Step::Batch(b) => batches.push(format!("{}", b.swept.rows())),
+                Step::Committed => {}
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    // A date is its midnight in UTC: exactly 40 days ago is older than 40 days but for one instant of the day.
+    let left: Vec<i32> = (1..40).chain([50, 90]).collect();
+    let stored = case.db.psql("SELECT string_agg(id::text, ' ' ORDER BY id) FROM visits");
+    assert_eq!(stored, left.iter().map(i32::to_string).collect::<Vec<_>>().join(" "));
+    assert_eq!(applied.deleted, [rows("public.visits", 59)]);
+    assert_eq!(batches, ["public.visits 59", "25", "25", "9"]);
+    assert_eq!(case.apply(25).await, Applied::default(), "a second run finds nothing");
+}
+
+#[tokio::test]
+async fn a_batch_that_cannot_be_recorded_is_undone_and_the_next_run_goes_on() {
+    let sql = "CREATE TABLE visits (who text, at timestamp); INSERT INTO visits SELECT 'p', '2001-01-01' FROM generate_series(1, 30);";
+    let toml = format!(
+        "{KINDS}[table.'public.visits']\nretention = {{ since = 'at', keep = '1 year' }}\ncolumns = {{ who = 'identity', at = 'open' }}"
+    );
+    let case = Case::new("resumed", sql, &toml).await;
+    let mut seen = 0;
+    let stopped = case
+        .try_apply(10, &mut |step| match step {
+            Step::Batch(_) if seen == 1 => Err(Fault::new("disk full")),
+            Step::Batch(_) => {
+                seen += 1;
+                Ok(())
+            }
+            Step::Table { .. } | Step::Committed => Ok(()),
+        })
+        .await;
+    assert_eq!(stopped.unwrap_err().message, "disk full");
+    assert_eq!(case.db.psql("SELECT count(*) FROM visits"), "20");
+    assert_eq!(case.apply(10).await.deleted, [rows("public.visits", 20)]);
+}
+
+#[tokio::test]
+async fn personal_columns_are_emptied_where_rows_are_to_stay() {
+    let sql = format!(
+        "CREATE TABLE people (id int PRIMARY KEY, name text, nick text NOT NULL DEFAULT '', upper_name text GENERATED ALWAYS AS (upper(name)) STORED,
+                              city text, left_at timestamptz);
+         INSERT INTO people (id, name, nick, city, left_at) VALUES (1, 'Ada', 'a', 'X', {a}), (2, 'Bo', 'b', 'Y', {a}), (3, 'Cy', 'c', 'Z', now());",
+        a = old(999)
+    );
+    let toml = format!(
+        "{KINDS}[table.'public.people']\nretention = {{ since = 'left_at', keep = '2 years' }}\nerase = 'null'\n\
+         columns = {{ id = 'open', name = 'identity', nick = 'identity', upper_name = 'identity', city = 'open', left_at = 'open' }}"
+    );
+    let case = Case::new("emptied", &sql, &toml).await;
+    assert_eq!(case.apply(1).await.nulled, [rows("public.people", 2)]);
+    assert_eq!(
+        case.db.psql("SELECT id, name, nick, upper_name, city FROM people ORDER BY id"),
+        "1||||X\n2||||Y\n3|Cy|c|CY|Z"
+    );
+    assert_eq!(case.apply(1).await, Applied::default());
+}
+
+#[tokio::test]
+async fn what_is_referred_to_stays_until_nothing_refers_to_it() {
+    let sql = format!(
+        "CREATE TABLE people (id int PRIMARY KEY, name text, boss int REFERENCES people, seen timestamptz);
+         CREATE TABLE invoices (no int PRIMARY KEY, person int REFERENCES people, text text, at timestamptz);
+         CREATE TABLE lines (invoice int REFERENCES invoices ON DELETE CASCADE, n int, text text, disputed boolean DEFAULT false);
+         INSERT INTO people VALUES (1, 'a', NULL, {a}), (2, 'b', 1, {a}), (3, 'c', 2, {a}), (4, 'd', NULL, {a}), (5, 'e', NULL, {a}), (6, 'f', NULL, {a});
+         INSERT INTO invoices VALUES (10, 4, 't', {a}), (11, 5, 't', now()), (12, 6, 't', {a});
+         INSERT INTO lines VALUES (10, 1, 'x', false), (10, 2, 'x', false), (11, 1, 'x', false), (12, 1, 'x', true);",
+        a = old(999)
+    );
+    let toml = format!(
+        "{KINDS}[table.'public.people']\nretention = {{ since = 'seen', keep = '1 year' }}\ncolumns = {{ id = 'open', name = 'identity', boss = 'open' }}\n\
+         [table.'public.invoices']\nretention = {{ since = 'at', keep = '1 year' }}\ncolumns = {{ no = 'open', text = 'identity' }}\n\
+         [table.'public.lines']\nhold_when = 'disputed'\ncolumns = {{ invoice = 'open', text = 'identity' }}"
+    );
+    let case = Case::new("referred", &sql, &toml).await;
+    // One row a batch: the boss comes first and must wait for those below.
+    let applied = case.apply(1).await;
+    assert_eq!(case.db.psql("SELECT string_agg(id::text, ' ' ORDER BY id) FROM people"), "5 6");
+    assert_eq!(
+        case.db.psql("SELECT string_agg(no::text, ' ' ORDER BY no) FROM invoices"),
+        "11 12",
+        "a hold below keeps what is above"
+    );
+    assert_eq!(case.db.psql("SELECT count(*) FROM lines"), "2");
+    let mut deleted = applied.deleted;
+    deleted.sort_by(|a, b| a.table.cmp(&b.table));
+    assert_eq!(deleted, [rows("public.invoices", 1), rows("public.lines", 2), rows("public.people", 4)]);
+    let blocked =
+        |table: &str, because_of: &str, rows| Blocked { table: table.into(), because_of: because_of.into(), rows };
+    assert_eq!(
+        applied.blocked,
+        [blocked("public.people", "public.invoices", 2), blocked("public.invoices", "public.lines", 1)]
+    );
+}
+
+#[tokio::test]
+async fn partitions_are_swept_through_their_table() {
+    let sql = format!(
+        "CREATE TABLE events (id int, who text, at timestamptz, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+         CREATE TABLE events_old PARTITION OF events FOR VALUES FROM (MINVALUE) TO ('2020-01-01');
+         CREATE TABLE events_new PARTITION OF events DEFAULT;
+         CREATE TABLE notes (id int, at timestamptz, text text, FOREIGN KEY (id, at) REFERENCES events ON DELETE SET NULL);
+         INSERT INTO events VALUES (1, 'a', '2001-01-01'), (2, 'b', {a}), (3, 'c', now()), (4, 'd', '2002-02-02');
+         INSERT INTO notes VALUES (1, '2001-01-01', 'kept'), (4, '2002-02-02', 'freed');",
+        a = old(500)
+    );
+    let toml = format!(
+        "{KINDS}[table.'public.events']\nretention = {{ since = 'at', keep = '1 year' }}\ncolumns = {{ id = 'open', who = 'identity', at = 'open' }}\n\
+         [table.'public.notes']\nhold_when = \"text = 'kept'\"\ncolumns = {{ text = 'identity' }}"
+    );
+    let case = Case::new("partitions", &sql, &toml).await;
+    let applied = case.apply(100).await;
+    assert_eq!(applied.deleted, [rows("public.events", 2)]);
+    assert_eq!(case.db.psql("SELECT id FROM events ORDER BY id"), "1\n3");
+    assert_eq!(
+        case.db.psql("SELECT id, text FROM notes ORDER BY text"),
+        "|freed\n1|kept",
+        "a row under hold is not even changed"
+    );
+}
