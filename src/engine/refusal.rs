@@ -279,3 +279,14 @@ pub fn not_faithful(which: &str) -> Refusal {
         "write the statement in a simpler way, and please report it",
     )
 }
+
+/// A definition that would change what the policy rests on.
+pub fn definition_protected(what: &str, table: &str) -> Refusal {
+    Refusal::new(
+        "definition-protected",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("{what} is not allowed on {table}"),
+        "rule definition-protected: the policy names this table, and must go on meaning it",
+        "change it directly in PostgreSQL, together with the policy",
+    )
+}

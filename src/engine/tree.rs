@@ -250,7 +250,12 @@ impl ser::SerializeStruct for &mut Writer<'_> {
         }
         self.bytes(b'f', key.as_bytes());
         let from = self.out.len();
+        // What a query is stored in is not read.
+        let known = matches!(key, "into_clause" | "into").then(|| self.relations.clone());
         value.serialize(&mut **self)?;
+        if let Some(known) = known {
+            self.relations = known;
+        }
         // Only `RangeVar` has a field of this name; a string is its tag, eight bytes of length, and the text.
         if key == "relname" {
             let name = self.out.get(from + 9..).ok_or(TreeError)?;

@@ -17,6 +17,7 @@ use consentry::config::folder::read_policy;
 use consentry::engine::clear::{Engine, Secrets};
 use consentry::engine::cleared::Outcome;
 use consentry::engine::context::{Context, Protocol, PurposeSource};
+use consentry::engine::policy::diagnostics::SourceFile;
 use consentry::engine::policy::resolve::resolve;
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
@@ -82,7 +83,8 @@ impl World {
         let (engine, client) = runtime.block_on(async {
             let client = db.superuser().await;
             let catalog = consentry::relay::catalog::load(&client).await.expect("catalog");
-            let files = read_policy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/crm")).expect("policy");
+            let mut files = read_policy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/crm")).expect("policy");
+            files.push(SourceFile { name: "extra.toml".into(), text: include_str!("extra.toml").to_owned() });
             let (policy, _) = resolve(&files, &catalog).unwrap_or_else(|p| panic!("{p:?}"));
             let secrets = Secrets { pseudonym: b"engine cases".to_vec() };
             (Engine::new(Arc::new(catalog), Arc::new(policy), secrets), Mutex::new(client))

@@ -155,6 +155,7 @@ pub struct Analyser<'e> {
     pub first_occurrence: usize,
     pub statement_start: usize,
     first_edit: usize,
+    pub first_injection: usize,
     /// This statement cannot leave as it was written.
     pub must_rewrite: bool,
     /// Some column's way could not be followed: every column is guarded.
@@ -162,6 +163,8 @@ pub struct Analyser<'e> {
     /// It is only explained: secrets stay out of its text.
     pub explaining: bool,
     pub writes_protected: bool,
+    /// A relation that this statement creates: later ones of the same message know it.
+    pub creates: Option<String>,
     /// What a top-level query puts out.
     pub output: Columns,
     /// What an unrestricted statement names.
@@ -200,10 +203,12 @@ impl<'e> Analyser<'e> {
             first_occurrence: 0,
             statement_start: 0,
             first_edit: 0,
+            first_injection: 0,
             must_rewrite: false,
             guard_all: false,
             explaining: false,
             writes_protected: false,
+            creates: None,
             output: Columns::Unknown,
             unrestricted_tables: Vec::new(),
             sources: vec![Source { text, tokens, edits: Vec::new() }],

@@ -21,12 +21,14 @@ impl<'e> Analyser<'e> {
         self.purpose = purpose;
         self.statement_start = start;
         self.first_occurrence = self.occurrences.len();
+        self.first_injection = self.injections.len();
         self.first_edit = self.sources.first().map_or(0, |s| s.edits.len());
         self.must_rewrite = false;
         self.guard_all = false;
         self.explaining = false;
         self.reads_derived = false;
         self.writes_protected = false;
+        self.creates = None;
         self.output = Columns::Unknown;
     }
 

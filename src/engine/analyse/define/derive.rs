@@ -1,0 +1,88 @@
+//! Results that are stored: CREATE TABLE AS, SELECT INTO, views. Data keeps the purpose that it was read for.
+
+use pg_query::NodeEnum;
+use pg_query::protobuf as pb;
+
+use super::{ddl, is_temporary};
+use crate::engine::analyse::scope::Scope;
+use crate::engine::analyse::statement::Judged;
+use crate::engine::analyse::{Analyser, At, inner, kind_of};
+use crate::engine::cleared::Effect;
+use crate::engine::policy::Right;
+use crate::engine::refusal::{self, Refusal};
+
+impl<'e> Analyser<'e> {
+    pub fn select_into(&mut self, s: &mut pb::SelectStmt) -> Result<Judged, Refusal> {
+        let into = s.into_clause.take();
+        let result = self.select(s, &Scope::EMPTY, At::OUTPUT);
+        s.into_clause = into;
+        result?;
+        self.stored_result(s.into_clause.as_ref().and_then(|i| i.rel.as_ref()))
+    }
+
+    pub fn create_table_as(&mut self, c: &mut pb::CreateTableAsStmt) -> Result<Judged, Refusal> {
+        let query = c.query.as_mut().ok_or_else(|| refusal::not_supported("CREATE TABLE AS", "its query is empty"))?;
+        match inner(query)? {
+            NodeEnum::SelectStmt(s) if s.into_clause.is_none() => self.select(s, &Scope::EMPTY, At::OUTPUT)?,
+            other => {
+                return Err(refusal::not_supported(
+                    &format!("CREATE TABLE AS {}", kind_of(other)),
+                    "only a query can be stored",
+                ));
+            }
+        };
+        self.stored_result(c.into.as_ref().and_then(|i| i.rel.as_ref()))
+    }
+
+    /// Rights and effect of storing what was just read.
+    fn stored_result(&mut self, target: Option<&pb::RangeVar>) -> Result<Judged, Refusal> {
+        let target = target.ok_or_else(|| refusal::not_supported("a stored result", "it has no name"))?;
+        let protected = self.reads_protected();
+        if protected && !self.role.may(Right::Derive) {
+            return Err(refusal::right_missing("derive", "storing a result of protected tables"));
+        }
+        if is_temporary(Some(target)) {
+            let purpose = self.purpose.filter(|_| protected).map(|p| p.name.clone());
+            let effect = Effect::CreateTemporary { name: target.relname.clone(), purpose };
+            return Ok(Judged { kind: "create_table_as", effect });
+        }
+        if protected {
+            let why = "nothing would take a person out of it when consent is withdrawn; a TEMPORARY table or a view is possible";
+            return Err(refusal::not_supported("a stored copy of protected tables", why));
+        }
+        self.needs_ddl("CREATE TABLE AS")?;
+        self.creates = Some(target.relname.clone());
+        Ok(Judged { kind: "create_table_as", effect: Effect::CatalogChanged })
+    }
+
+    /// A view is read as its definition over visible tables, so storing the definition stores no data.
+    pub fn create_view(&mut self, v: &mut pb::ViewStmt) -> Result<Judged, Refusal> {
+        let query = v.query.as_mut().ok_or_else(|| refusal::not_supported("CREATE VIEW", "its query is empty"))?;
+        match inner(query)? {
+            NodeEnum::SelectStmt(s) => self.select(s, &Scope::EMPTY, At::OUTPUT)?,
+            other => return Err(refusal::not_supported(&kind_of(other), "only a query can be a view")),
+        };
+        let protected = self.reads_protected();
+        self.only_looked_at();
+        if is_temporary(v.view.as_ref()) {
+            if protected {
+                let why = "its definition is not known to the proxy afterwards; create it in a schema";
+                return Err(refusal::not_supported("a temporary view of protected tables", why));
+            }
+            let name = v.view.as_ref().map_or(String::new(), |v| v.relname.clone());
+            return Ok(Judged { kind: "ddl", effect: Effect::CreateTemporary { name, purpose: None } });
+        }
+        self.needs_ddl("CREATE VIEW")?;
+        let existing = self.unprotected(v.view.as_ref(), "CREATE OR REPLACE VIEW")?;
+        self.not_named_by_policy(existing, "CREATE OR REPLACE VIEW")?;
+        ddl()
+    }
+
+    /// The statement was judged by what it would read, but reads nothing now: it leaves as it was written.
+    fn only_looked_at(&mut self) {
+        self.occurrences.truncate(self.first_occurrence);
+        self.injections.truncate(self.first_injection);
+        self.forget_edits();
+        self.must_rewrite = false;
+    }
+}

@@ -1,0 +1,175 @@
+//! Definitions: results that are stored (`derive`), and DDL by role right. Whatever is not named here is refused.
+
+mod alter;
+mod derive;
+mod table;
+
+use pg_query::protobuf::{self as pb, ObjectType};
+use pg_query::{Node, NodeEnum};
+
+use super::relations::{Named, Protection};
+use super::scope::Scope;
+use super::statement::Judged;
+use super::{Analyser, At, inner, kind_of, names};
+use crate::engine::catalog::{QualifiedName, Relation};
+use crate::engine::cleared::Effect;
+use crate::engine::policy::Right;
+use crate::engine::refusal::{self, Refusal};
+
+fn ddl() -> Result<Judged, Refusal> {
+    Ok(Judged { kind: "ddl", effect: Effect::CatalogChanged })
+}
+
+impl<'e> Analyser<'e> {
+    /// Any other statement: known definitions by right, the rest refused.
+    pub fn definition(&mut self, node: &mut Node) -> Result<Judged, Refusal> {
+        match inner(node)? {
+            NodeEnum::CreateStmt(c) => self.create_table(c),
+            NodeEnum::ViewStmt(v) => self.create_view(v),
+            NodeEnum::IndexStmt(i) => self.create_index(i),
+            NodeEnum::DropStmt(d) => self.drop_objects(d),
+            NodeEnum::AlterTableStmt(a) => self.alter_table(a),
+            NodeEnum::RenameStmt(r) => self.rename(r),
+            NodeEnum::RefreshMatViewStmt(r) => self.refresh(r),
+            NodeEnum::CallStmt(c) => self.call(c),
+            NodeEnum::CommentStmt(_) => self.needs_ddl("COMMENT").and_then(|()| ddl()),
+            NodeEnum::CreateSchemaStmt(s) if s.schema_elts.is_empty() => {
+                self.needs_ddl("CREATE SCHEMA").and_then(|()| ddl())
+            }
+            NodeEnum::CreateSeqStmt(_) => self.needs_ddl("CREATE SEQUENCE").and_then(|()| ddl()),
+            NodeEnum::AlterSeqStmt(s) => {
+                self.needs_ddl("ALTER SEQUENCE")?;
+                self.unprotected(s.sequence.as_ref(), "ALTER SEQUENCE")?;
+                ddl()
+            }
+            NodeEnum::CreateEnumStmt(_) | NodeEnum::AlterEnumStmt(_) | NodeEnum::CompositeTypeStmt(_) => {
+                self.needs_ddl("a type definition").and_then(|()| ddl())
+            }
+            NodeEnum::CreateDomainStmt(d) => {
+                self.needs_ddl("CREATE DOMAIN")?;
+                self.constraints(&mut d.constraints)?;
+                ddl()
+            }
+            NodeEnum::VacuumStmt(_) => {
+                self.needs_ddl("VACUUM and ANALYZE")?;
+                Ok(Judged { kind: "vacuum", effect: Effect::None })
+            }
+            other => {
+                let kind = kind_of(other);
+                Err(refusal::not_supported(&kind, "it is not one of the statements that the proxy passes"))
+            }
+        }
+    }
+
+    fn needs_ddl(&self, what: &str) -> Result<(), Refusal> {
+        if self.role.may(Right::Ddl) { Ok(()) } else { Err(refusal::right_missing("ddl", what)) }
+    }
+
+    /// The relation of a definition, which must not be protected; `None` for a temporary or a new one.
+    fn unprotected(&self, var: Option<&pb::RangeVar>, what: &str) -> Result<Option<&'e Relation>, Refusal> {
+        let Some(var) = var else { return Ok(None) };
+        let relation = match self.resolve(var) {
+            Ok(Named::Relation(relation)) => relation,
+            Ok(Named::Temporary(_)) => return Ok(None),
+            // It does not exist (IF EXISTS …): PostgreSQL knows what to say.
+            Err(r) if r.rule == "undefined-table" => return Ok(None),
+            Err(r) => return Err(r),
+        };
+        match self.protection(relation, true) {
+            Ok(Protection::Open | Protection::View) => Ok(Some(relation)),
+            Ok(Protection::Protected(_) | Protection::Nulled(_)) => {
+                Err(refusal::definition_protected(what, &relation.name.to_string()))
+            }
+            // What the policy does not name may be defined and dropped, not read.
+            Err(r) if r.rule == "table-not-listed" => Ok(Some(relation)),
+            Err(r) => Err(r.at(var.location)),
+        }
+    }
+
+    /// What the policy names by itself may not be moved or renamed: its rules would follow the name, or lose it.
+    fn not_named_by_policy(&self, relation: Option<&Relation>, what: &str) -> Result<(), Refusal> {
+        let Some(relation) = relation else { return Ok(()) };
+        let policy = &self.engine.policy;
+        let by_schema = policy.open_schemas.contains(&relation.name.schema);
+        let named = policy.open.contains(&relation.oid) && !by_schema;
+        let role = policy
+            .subjects
+            .values()
+            .any(|s| s.table == relation.oid || s.consent.as_ref().is_some_and(|c| c.table == relation.oid));
+        if named || role { Err(refusal::definition_protected(what, &relation.name.to_string())) } else { Ok(()) }
+    }
+
+    fn drop_objects(&mut self, d: &mut pb::DropStmt) -> Result<Judged, Refusal> {
+        let mut dropped = Vec::new();
+        let mut temporary_only = true;
+        match d.remove_type() {
+            ObjectType::ObjectTable
+            | ObjectType::ObjectView
+            | ObjectType::ObjectMatview
+            | ObjectType::ObjectSequence
+            | ObjectType::ObjectIndex => {
+                for object in &mut d.objects {
+                    let var = range_var_of(object)?;
+                    let relation = self.unprotected(Some(&var), "DROP")?;
+                    self.not_named_by_policy(relation, "DROP")?;
+                    temporary_only &= matches!(self.resolve(&var), Ok(Named::Temporary(_)));
+                    dropped.push(QualifiedName::new(var.schemaname, var.relname));
+                }
+            }
+            ObjectType::ObjectSchema if d.behavior() != pb::DropBehavior::DropCascade => temporary_only = false,
+            ObjectType::ObjectType | ObjectType::ObjectDomain if d.behavior() != pb::DropBehavior::DropCascade => {
+                temporary_only = false
+            }
+            _ => {
+                return Err(refusal::not_supported(
+                    "this DROP",
+                    "only tables, views, sequences, indexes, empty schemas and unused types are dropped",
+                ));
+            }
+        }
+        if !temporary_only {
+            self.needs_ddl("DROP")?;
+        }
+        Ok(Judged { kind: "ddl", effect: Effect::DropRelations(dropped) })
+    }
+
+    fn refresh(&mut self, r: &mut pb::RefreshMatViewStmt) -> Result<Judged, Refusal> {
+        self.needs_ddl("REFRESH MATERIALIZED VIEW")?;
+        self.unprotected(r.relation.as_ref(), "REFRESH MATERIALIZED VIEW")?;
+        Ok(Judged { kind: "refresh", effect: Effect::None })
+    }
+
+    fn call(&mut self, c: &mut pb::CallStmt) -> Result<Judged, Refusal> {
+        if !self.role.may(Right::Call) {
+            return Err(refusal::right_missing("call", "CALL"));
+        }
+        let call = c.funccall.as_mut().ok_or_else(|| refusal::not_supported("CALL", "it calls nothing"))?;
+        let name: Vec<String> = names(&call.funcname).into_iter().map(str::to_owned).collect();
+        let name: Vec<&str> = name.iter().map(String::as_str).collect();
+        self.function(&name, call.args.len()).map_err(|r| r.at(call.location))?;
+        self.exprs(&mut call.args, &Scope::EMPTY, At::OPERAND)?;
+        Ok(Judged { kind: "call", effect: Effect::CatalogChanged })
+    }
+}
+
+/// The name in a DROP list as a range variable.
+fn range_var_of(object: &mut Node) -> Result<pb::RangeVar, Refusal> {
+    let parts: Vec<String> = match inner(object)? {
+        NodeEnum::List(list) => names(&list.items).into_iter().map(str::to_owned).collect(),
+        other => return Err(refusal::not_supported(&kind_of(other), "a name is expected here")),
+    };
+    let mut parts = parts.into_iter().rev();
+    Ok(pb::RangeVar {
+        relname: parts.next().unwrap_or_default(),
+        schemaname: parts.next().unwrap_or_default(),
+        catalogname: parts.next().unwrap_or_default(),
+        inh: true,
+        location: -1,
+        ..Default::default()
+    })
+}
+
+/// Whether a relation is created as a temporary one.
+fn is_temporary(var: Option<&pb::RangeVar>) -> bool {
+    var.is_some_and(|v| v.relpersistence == "t" || v.schemaname == "pg_temp")
+}

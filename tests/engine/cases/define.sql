@@ -1,0 +1,95 @@
+-- marketing/marketing: right-missing
+CREATE TEMP TABLE mine AS SELECT email FROM customers
+;;
+-- bi/analytics: changed
+CREATE TEMP TABLE mine AS SELECT email FROM customers
+;;
+-- bi/analytics: changed
+SELECT email INTO TEMP mine FROM customers
+;;
+-- bi/analytics: not-understood
+CREATE TABLE mine AS SELECT email FROM customers
+;;
+-- bi/analytics: right-missing
+CREATE TABLE mine AS SELECT name FROM products
+;;
+-- marketing/marketing: same
+CREATE TEMP TABLE mine (id int PRIMARY KEY, x text DEFAULT lower('X') CHECK (x <> '')); DROP TABLE mine
+;;
+-- builder/service: same
+CREATE TABLE mine (id int REFERENCES products (id)); CREATE INDEX ON mine (id); DROP TABLE mine
+;;
+-- builder/service: definition-protected
+CREATE TABLE mine (id bigint REFERENCES customers (id))
+;;
+-- builder/service: definition-protected
+CREATE TABLE mine () INHERITS (customers)
+;;
+-- builder/service: same
+CREATE VIEW v AS SELECT email FROM customers WHERE email LIKE 'a%'
+;;
+-- builder/service: function-not-allowed
+CREATE VIEW v AS SELECT peek(1)
+;;
+-- builder/service: not-understood
+CREATE TEMP VIEW v AS SELECT email FROM customers
+;;
+-- builder/service: not-understood
+CREATE MATERIALIZED VIEW v AS SELECT email FROM customers
+;;
+-- builder/service: same
+ALTER TABLE customers ADD COLUMN shoe_size int
+;;
+-- builder/service: definition-protected
+ALTER TABLE customers DROP COLUMN email
+;;
+-- builder/service: definition-protected
+ALTER TABLE customers RENAME TO c2
+;;
+-- builder/service: definition-protected
+ALTER TABLE customers RENAME COLUMN email TO country2
+;;
+-- builder/service: not-understood
+ALTER TABLE customers SET SCHEMA reporting
+;;
+-- builder/service: definition-protected
+ALTER TABLE web_events DETACH PARTITION web_events_other
+;;
+-- builder/service: not-understood
+ALTER TABLE products ENABLE ROW LEVEL SECURITY
+;;
+-- builder/service: definition-protected
+DROP TABLE customers
+;;
+-- builder/service: definition-protected
+CREATE INDEX ON customers ((email::int))
+;;
+-- builder/service: same
+CREATE INDEX ON customers (phone)
+;;
+-- builder/service: not-understood
+CREATE TRIGGER t AFTER INSERT ON products FOR EACH ROW EXECUTE FUNCTION f()
+;;
+-- builder/service: not-understood
+CREATE RULE r AS ON INSERT TO products DO ALSO DELETE FROM products
+;;
+-- builder/service: not-understood
+GRANT SELECT ON customers TO public
+;;
+-- builder/service: not-understood
+CREATE PUBLICATION p FOR TABLE customers
+;;
+-- builder/service: not-understood
+CREATE EXTENSION dblink
+;;
+-- builder/service: not-understood
+CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'SELECT 1'
+;;
+-- builder/service: not-understood
+ALTER ROLE consentry SET search_path = 'x'
+;;
+-- builder/service: not-understood
+COPY customers TO '/tmp/x'
+;;
+-- marketing/marketing: right-missing
+ALTER TABLE products ADD COLUMN x int
