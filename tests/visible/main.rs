@@ -10,16 +10,23 @@ mod world;
 use consentry::engine::catalog::{Catalog, Relation};
 use consentry::engine::clear::Secrets;
 use consentry::engine::policy::{ColumnUse, Policy, Purpose, Role};
-use consentry::engine::visible::{cell_sql, row_sql, visible_table};
+use consentry::engine::visible::{Form, cell_sql, row_sql, visible_table_as};
 use consentry::relay::catalog::load;
 use tokio_postgres::Client;
 
 const ALIAS: &str = "\"t\"";
 
 /// The visible rows in order of `id`, every cell as text; `None`: refused.
-async fn shown(client: &Client, at: &At<'_>, role: &Role, purpose: &Purpose) -> Option<Vec<Vec<Option<String>>>> {
+async fn shown(
+    client: &Client,
+    form: Form,
+    at: &At<'_>,
+    role: &Role,
+    purpose: &Purpose,
+) -> Option<Vec<Vec<Option<String>>>> {
     let table = &at.policy.tables[&at.relation.oid];
-    let visible = match visible_table(at.catalog, at.policy, &at.secrets, role, purpose, table, at.relation, ALIAS) {
+    let (policy, secrets) = (at.policy, &at.secrets);
+    let visible = match visible_table_as(form, at.catalog, policy, secrets, role, purpose, table, at.relation, ALIAS) {
         Ok(visible) => visible,
         Err(refusal) => {
             assert_eq!((refusal.rule, refusal.sqlstate.0), ("table-out-of-reach", "42501"), "{refusal}");
@@ -27,12 +34,15 @@ async fn shown(client: &Client, at: &At<'_>, role: &Role, purpose: &Purpose) -> 
         }
     };
     let cells: Vec<String> = std::iter::zip(&visible.cells, &at.relation.columns)
-        .map(|(cell, column)| format!("({})::text", cell_sql(cell, column, ALIAS)))
+        .map(|(cell, column)| format!("({})::pg_catalog.text", cell_sql(cell, column, ALIAS)))
         .collect();
     let rows = row_sql(&visible).unwrap_or("true".into());
+    let guard = visible.guard.unwrap_or("true".into());
     let order = if at.numbered { "t.id" } else { "t.id::text" };
-    let sql =
-        format!("SELECT {} FROM {} {ALIAS} WHERE {rows} ORDER BY {order}", cells.join(", "), at.relation.name.to_sql());
+    let from = format!("{} {ALIAS}{}{}", at.relation.name.to_sql(), visible.joins, visible.guard_joins);
+    let unequal = format!("SELECT 1 FROM {from} WHERE (({rows}) IS TRUE) <> (({guard}) IS TRUE)");
+    assert!(client.query(&unequal, &[]).await.unwrap_or_else(|e| panic!("{e:?}\n{unequal}")).is_empty(), "{unequal}");
+    let sql = format!("SELECT {} FROM {from} WHERE {rows} ORDER BY {order}", cells.join(", "));
     let rows = client.query(&sql, &[]).await.unwrap_or_else(|e| panic!("{e:?}\n{sql}"));
     Some(rows.iter().map(|row| (0..row.len()).map(|i| row.get(i)).collect()).collect())
 }
@@ -67,11 +77,13 @@ async fn compare(seed: u64, people: usize, time_zone: &str) {
             relation.columns.iter().map(|c| (c.name.clone(), uses.get(&c.name).cloned())).collect();
         for role in policy.roles.values() {
             for purpose in policy.purposes.values() {
-                let ours = shown(&client, &at, role, purpose).await;
                 let expected = model.visible(&sorted, &columns, role, purpose);
-                let what = format!("seed {seed}: {} as {} for {}", table.name, role.name, purpose.name);
-                assert_eq!(ours, expected, "{what}");
-                seen += ours.map_or(0, |rows| rows.len());
+                for form in [Form::Exists, Form::Joined] {
+                    let ours = shown(&client, form, &at, role, purpose).await;
+                    let what = format!("seed {seed}: {} as {} for {}, {form:?}", table.name, role.name, purpose.name);
+                    assert_eq!(ours, expected, "{what}");
+                }
+                seen += expected.map_or(0, |rows| rows.len());
             }
         }
     }

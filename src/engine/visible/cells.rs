@@ -103,17 +103,17 @@ fn by_consent(view: &View<'_>, channel: Option<Channel>) -> Result<(Allowed, Opt
     };
     let by = channel.map(|c| format!(" by {}", c.as_str())).unwrap_or_default();
     let words = format!("the {} has a valid consent for {}{by}", subject.kind.name, purpose.name);
-    Ok((Allowed::When(subject.consents(purpose, records)?), Some(words)))
+    Ok((Allowed::When(view.as_cell_test(&subject.consents(purpose, records)?)), Some(words)))
 }
 
 fn by_objection(view: &View<'_>, channel: Channel) -> Result<(Allowed, Option<String>), Refusal> {
     let Some(subject) = &view.subject else { return Ok((Allowed::Always, None)) };
     Ok(match subject.does_not_object(view.purpose, Records::Only(channel))? {
         None => (Allowed::Always, None),
-        Some(sql) => {
+        Some(test) => {
             let words =
                 format!("the {} does not object to {} by {}", subject.kind.name, view.purpose.name, channel.as_str());
-            (Allowed::When(sql), Some(words))
+            (Allowed::When(view.as_cell_test(&test)), Some(words))
         }
     })
 }

@@ -36,14 +36,6 @@ pub struct Choices<'a> {
     channel: Option<&'a Column>,
 }
 
-/// What a purpose asks of a record.
-pub struct Wanted<'a> {
-    pub purpose: &'a str,
-    /// Accepted notice versions; `None`: any.
-    pub notices: Option<&'a [String]>,
-    pub records: Records,
-}
-
 impl<'a> Choices<'a> {
     pub fn new(catalog: &'a Catalog, source: &'a ConsentSource, names: &'a Names) -> Result<Self, Refusal> {
         let relation = relation_of(catalog, source.table)?;
@@ -68,33 +60,32 @@ impl<'a> Choices<'a> {
         self.subject
     }
 
-    /// Conditions under which the record behind `c` is a valid consent; about whom is the caller's to add.
-    pub fn valid(&self, c: &str, wanted: &Wanted<'_>) -> Result<Vec<String>, Refusal> {
-        let mut tests = self.about(c, wanted.purpose, wanted.records);
-        tests.extend(self.granted(c, wanted.notices)?);
-        tests.extend(self.newest(c, wanted)?);
+    /// Conditions under which the record behind `c` is a valid consent for the purpose, on whatever channel, under one of
+    /// `notices` (`None`: any); about whom is the caller's to add.
+    pub fn valid(&self, c: &str, purpose: &str, notices: Option<&[String]>) -> Result<Vec<String>, Refusal> {
+        let mut tests = vec![self.purpose_is(c, purpose)];
+        tests.extend(self.granted(c, notices)?);
+        tests.extend(self.newest(c, purpose, notices)?);
         if !self.source.objected.is_empty() {
-            let o = self.names.alias("objection");
-            let mut contradicts = vec![same_key((&o, self.subject), (c, self.subject))];
-            contradicts.extend(self.purpose_is(&o, wanted.purpose));
-            contradicts.extend(self.contradicting_channel(&o, c, wanted.records));
-            contradicts.extend(self.objected(&o, wanted.purpose)?);
+            let o = self.names.alias("against");
+            let mut contradicts = vec![same_key((&o, self.subject), (c, self.subject)), self.purpose_is(&o, purpose)];
+            contradicts.extend(self.contradicting_channel(&o, c));
+            contradicts.extend(self.objected(&o, purpose)?);
             tests.push(self.no_record(&o, &contradicts));
         }
         Ok(tests)
     }
 
-    /// Conditions under which the record behind `o` is an objection for the purpose.
-    pub fn objection(&self, o: &str, purpose: &str, records: Records) -> Result<Vec<String>, Refusal> {
-        let mut tests = self.about(o, purpose, records);
+    /// Conditions under which the record behind `o` is an objection for the purpose, on whatever channel.
+    pub fn objection(&self, o: &str, purpose: &str) -> Result<Vec<String>, Refusal> {
+        let mut tests = vec![self.purpose_is(o, purpose)];
         tests.extend(self.objected(o, purpose)?);
         Ok(tests)
     }
 
-    /// Purpose and channel of the record.
-    fn about(&self, c: &str, purpose: &str, records: Records) -> Vec<String> {
-        let mut tests = self.purpose_is(c, purpose);
-        let channel = match (self.channel, records) {
+    /// The record behind `c` is one of `records`. `None`: every record is.
+    pub fn is_of(&self, c: &str, records: Records) -> Option<String> {
+        match (self.channel, records) {
             (_, Records::AnyChannel) => None,
             // Without a channel column every record's channel is null.
             (None, Records::For(_) | Records::WithoutChannel) => None,
@@ -105,13 +96,11 @@ impl<'a> Choices<'a> {
             (Some(of), Records::For(channel)) => {
                 Some(any(&[self.is_one_of(c, of, &[channel.as_str()]), format!("{} IS NULL", column(c, &of.name))]))
             }
-        };
-        tests.extend(channel);
-        tests
+        }
     }
 
-    fn purpose_is(&self, c: &str, purpose: &str) -> Vec<String> {
-        vec![self.is_one_of(c, self.purpose, &[purpose])]
+    fn purpose_is(&self, c: &str, purpose: &str) -> String {
+        self.is_one_of(c, self.purpose, &[purpose])
     }
 
     /// Granted, not withdrawn, not expired, not of the future, under an accepted notice.
@@ -142,17 +131,17 @@ impl<'a> Choices<'a> {
     }
 
     /// In a ledger: nothing newer about the same choice, and nothing equally new (or of unknown age) that is no grant.
-    fn newest(&self, c: &str, wanted: &Wanted<'_>) -> Result<Option<String>, Refusal> {
+    fn newest(&self, c: &str, purpose: &str, notices: Option<&[String]>) -> Result<Option<String>, Refusal> {
         let n = self.names.alias("newer");
         let (Some(mine), Some(its)) = self.recorded(c, &n)? else { return Ok(None) };
-        let grant = all(&self.granted(&n, wanted.notices)?);
+        let grant = all(&self.granted(&n, notices)?);
         let tie = if its.not_null {
             its.compared("=", &mine)
         } else {
             format!("({}) IS NOT TRUE", its.compared("<>", &mine))
         };
         let refusal = format!("({tie} AND ({grant}) IS NOT TRUE)");
-        let mut tests = self.same_choice(&n, c, wanted.purpose);
+        let mut tests = self.same_choice(&n, c, purpose);
         tests.push(any(&[its.compared(">", &mine), refusal]));
         Ok(Some(self.no_record(&n, &tests)))
     }
@@ -176,8 +165,7 @@ impl<'a> Choices<'a> {
 
     /// The record behind `n` is of the same subject, purpose and channel as the one behind `c`.
     fn same_choice(&self, n: &str, c: &str, purpose: &str) -> Vec<String> {
-        let mut tests = vec![same_key((n, self.subject), (c, self.subject))];
-        tests.extend(self.purpose_is(n, purpose));
+        let mut tests = vec![same_key((n, self.subject), (c, self.subject)), self.purpose_is(n, purpose)];
         tests.extend(self.channel.map(|of| {
             let equal = op(&as_text(n, of), "=", &as_text(c, of));
             if of.not_null {
@@ -189,13 +177,9 @@ impl<'a> Choices<'a> {
     }
 
     /// The objection behind `o` is for the channel of the record behind `c`, or has a null channel.
-    fn contradicting_channel(&self, o: &str, c: &str, records: Records) -> Option<String> {
+    fn contradicting_channel(&self, o: &str, c: &str) -> Option<String> {
         let of = self.channel?;
-        let equal = match records {
-            Records::Only(channel) => self.is_one_of(o, of, &[channel.as_str()]),
-            Records::WithoutChannel => "false".to_owned(),
-            Records::AnyChannel | Records::For(_) => op(&as_text(o, of), "=", &as_text(c, of)),
-        };
+        let equal = op(&as_text(o, of), "=", &as_text(c, of));
         Some(any(&[format!("{} IS NULL", column(o, &of.name)), equal]))
     }
 

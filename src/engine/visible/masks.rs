@@ -87,7 +87,7 @@ fn value(catalog: &Catalog, of: &Column, stored: &str, mask: &Mask, key: Key<'_>
         Mask::Null => return Ok(None),
         Mask::Redact if is_text(ty) => redacted(ty),
         Mask::Redact => return Ok(None),
-        Mask::Email => email(ty, stored),
+        Mask::Email => email(catalog, ty, stored),
         Mask::KeepFirst(n) => {
             kept(ty, stored, *n, |word| op(&format!("pg_catalog.left({word}, {n})"), "||", &text(REDACTED)))
         }
@@ -122,13 +122,27 @@ fn searchable(ty: &ColumnType, stored: &str) -> String {
     if ty.deterministic { value } else { format!("({value} COLLATE pg_catalog.\"C\")") }
 }
 
-/// First character, then the domain after the last `@`.
-fn email(ty: &ColumnType, stored: &str) -> String {
+/// First character of what stands before the last `@`, then the domain. No regular expression: those cost eight times
+/// as much.
+fn email(catalog: &Catalog, ty: &ColumnType, stored: &str) -> String {
     let word = searchable(ty, stored);
-    let masked =
-        format!("pg_catalog.regexp_replace({word}, '^(.?).*@'::pg_catalog.text, E'\\\\1***@'::pg_catalog.text)");
-    let has_at = op(&format!("pg_catalog.strpos({word}, '@'::pg_catalog.text)"), ">", "0");
-    without_collation(ty, format!("CASE WHEN {has_at} THEN {masked} ELSE {} END", text(REDACTED)))
+    let at = text("@");
+    let first_at = format!("pg_catalog.strpos({word}, {at})");
+    let domain = match catalog.data().server_version {
+        140_000.. => op(&text("***@"), "||", &format!("pg_catalog.split_part({word}, {at}, -1)")),
+        _ => {
+            let length = format!("pg_catalog.strpos(pg_catalog.reverse({word}), {at})");
+            op(&text(REDACTED), "||", &format!("pg_catalog.right({word}, {length})"))
+        }
+    };
+    let local = op(&format!("pg_catalog.left({word}, 1)"), "||", &domain);
+    let masked = format!(
+        "CASE WHEN {} THEN {local} WHEN {} THEN {domain} ELSE {} END",
+        op(&first_at, ">", "1"),
+        op(&first_at, "=", "1"),
+        text(REDACTED)
+    );
+    without_collation(ty, masked)
 }
 
 /// `keep` of the value where it has more than `n` characters, else `***`.

@@ -4,7 +4,8 @@
 //! ```text
 //! TablePolicy ─▶ rows    role filter, retention, restriction, basis, also_requires ─▶ Vec<RowCondition>
 //!             ─▶ cells   shown, masked by choice, masked, hidden                   ─▶ Vec<Cell>
-//!                 both ask `subject` (whom is the row about?), which asks `consent` (what did that person choose?)
+//!                 both ask `subject` (whom is the row about?), which asks `consent` (what did that person choose?);
+//!                 `probe` writes what they ask as EXISTS or as a join
 //! ```
 //!
 //! All text stands over one alias of the stored relation, is safe in any position of a query, holds no volatile function
@@ -17,6 +18,7 @@ mod domain;
 mod masks;
 mod moment;
 mod numbers;
+mod probe;
 mod pseudonym;
 mod rows;
 mod sql;
@@ -32,6 +34,7 @@ use super::refusal::{Refusal, SqlState};
 
 pub use masks::mask_fits;
 
+use probe::{Joins, Test};
 use pseudonym::Key;
 use sql::Names;
 use subject::Subject;
@@ -47,6 +50,21 @@ pub struct VisibleTable {
     /// Rules in plain words for the record and `explain`, each once:
     /// `public.customers: only rows whose customer has a valid consent for marketing`.
     pub words: Vec<String>,
+    /// Text to stand right behind the stored relation and its alias in FROM; the cells need it. Empty in [`Form::Exists`].
+    pub joins: String,
+    /// All `rows` as one condition for use *in* cells (`CASE WHEN <guard> THEN … END`), cheaper there than `row_sql`.
+    pub guard: Option<String>,
+    /// Text to stand behind `joins` where `guard` is used.
+    pub guard_joins: String,
+}
+
+/// How cells and `guard` look into other tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// By EXISTS: can stand anywhere.
+    Exists,
+    /// By lateral joins, in a SELECT without row locks: one look for all columns of a row.
+    Joined,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,14 +110,41 @@ pub fn visible_table(
     relation: &Relation,
     alias: &str,
 ) -> Result<VisibleTable, Refusal> {
+    visible_table_as(Form::Exists, catalog, policy, secrets, role, purpose, table, relation, alias)
+}
+
+/// [`visible_table`] in a form of choice: the same table, as text that PostgreSQL runs otherwise.
+#[allow(clippy::too_many_arguments)]
+pub fn visible_table_as(
+    form: Form,
+    catalog: &Catalog,
+    policy: &Policy,
+    secrets: &Secrets,
+    role: &Role,
+    purpose: &Purpose,
+    table: &TablePolicy,
+    relation: &Relation,
+    alias: &str,
+) -> Result<VisibleTable, Refusal> {
     check_reach(table, purpose)?;
     let names = Names::beside(alias);
     let subject = Subject::of(catalog, policy, table, relation, alias, &names)?;
-    let view = View { catalog, policy, secrets, role, purpose, table, relation, alias, subject };
-    let rows = rows::conditions(&view)?;
+    let joins = match form {
+        Form::Exists => None,
+        Form::Joined => Some(Joins::new(&names)),
+    };
+    let view = View { catalog, policy, secrets, role, purpose, table, relation, alias, subject, joins };
     let cells = cells::cells(&view)?;
+    let conditions = rows::conditions(&view)?;
+    let for_cells = view.joins.as_ref().map_or(0, Joins::count);
+    let guard: Vec<String> = conditions.iter().map(|c| view.as_cell_test(&c.test)).collect();
+    let rows: Vec<RowCondition> =
+        conditions.into_iter().map(|c| RowCondition { sql: c.test.exists(), words: c.words }).collect();
+    let join_sql = |from| view.joins.as_ref().map_or(String::new(), |joins| joins.sql(from));
+    let (joins, guard_joins) = (join_sql(0..for_cells), join_sql(for_cells..usize::MAX));
     let words = words(&relation.name.to_string(), &rows, &cells);
-    Ok(VisibleTable { relation: relation.oid, rows, cells, words })
+    let guard = (!guard.is_empty()).then(|| guard.join(" AND "));
+    Ok(VisibleTable { relation: relation.oid, rows, cells, words, joins, guard, guard_joins })
 }
 
 /// The cell as one expression without a row guard, typed exactly as the column.
@@ -132,9 +177,19 @@ struct View<'a> {
     alias: &'a str,
     /// `None`: the table's rows are about nobody in particular.
     subject: Option<Subject<'a>>,
+    /// The joins that cells look through; `None`: they use EXISTS.
+    joins: Option<Joins<'a>>,
 }
 
 impl View<'_> {
+    /// A test as a condition inside of a cell.
+    fn as_cell_test(&self, test: &Test) -> String {
+        match &self.joins {
+            Some(joins) => joins.flag(test),
+            None => test.exists(),
+        }
+    }
+
     fn masked(&self, column: &Column, mask: &Mask) -> Result<String, Refusal> {
         let key = Key { master: &self.secrets.pseudonym, purpose: &self.purpose.name };
         masks::masked(self.catalog, column, self.alias, mask, key)

@@ -5,10 +5,17 @@ use crate::engine::refusal::Refusal;
 
 use super::consent::Records;
 use super::moment::Moment;
-use super::{RowCondition, View, column_of, condition_over, policy_entry, stale};
+use super::probe::Test;
+use super::{View, column_of, condition_over, policy_entry, stale};
+
+/// A conjunct and its reason.
+pub(super) struct Condition {
+    pub test: Test,
+    pub words: String,
+}
 
 /// The conjuncts, cheap ones first.
-pub(super) fn conditions(view: &View<'_>) -> Result<Vec<RowCondition>, Refusal> {
+pub(super) fn conditions(view: &View<'_>) -> Result<Vec<Condition>, Refusal> {
     let mut found = Vec::new();
     found.extend(role_filter(view)?);
     found.extend(retention(view)?);
@@ -18,65 +25,65 @@ pub(super) fn conditions(view: &View<'_>) -> Result<Vec<RowCondition>, Refusal> 
     Ok(found)
 }
 
-fn role_filter(view: &View<'_>) -> Result<Option<RowCondition>, Refusal> {
+fn role_filter(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
     let Some(filter) = view.role.rows.get(&view.table.relation) else { return Ok(None) };
-    Ok(Some(RowCondition {
-        sql: condition_over(filter, view.relation, view.alias)?,
+    Ok(Some(Condition {
+        test: Test::Plain(condition_over(filter, view.relation, view.alias)?),
         words: format!("only rows that role {} may see: {}", view.role.name, filter.text),
     }))
 }
 
 /// A null `since` makes the comparison null: the row is not there.
-fn retention(view: &View<'_>) -> Result<Option<RowCondition>, Refusal> {
+fn retention(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
     let Some(retention) = &view.table.retention else { return Ok(None) };
     let since = column_of(view.relation, &retention.since)?;
     let since = Moment::of(view.alias, since)
         .ok_or_else(|| stale(format!("{}.{} holds no point in time", view.table.name, retention.since)))?;
     let periods: Vec<_> = std::iter::once(&retention.keep).chain(&view.purpose.retention).collect();
     let words: Vec<&str> = periods.iter().map(|p| p.0.as_str()).collect();
-    Ok(Some(RowCondition {
-        sql: since.within(&periods),
+    Ok(Some(Condition {
+        test: Test::Plain(since.within(&periods)),
         words: format!("only rows whose {} is not older than {}", retention.since, words.join(" and ")),
     }))
 }
 
-fn restriction(view: &View<'_>) -> Result<Option<RowCondition>, Refusal> {
+fn restriction(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
     let sees_restricted = match view.purpose.basis {
         Basis::LegalObligation | Basis::VitalInterests => true,
         Basis::Consent | Basis::Contract | Basis::PublicTask | Basis::LegitimateInterests => false,
     };
     let Some(subject) = view.subject.as_ref().filter(|_| !sees_restricted) else { return Ok(None) };
     let words = format!("only rows whose {} is not restricted (GDPR Art. 17, 18)", subject.kind.name);
-    Ok(subject.is_not_restricted()?.map(|sql| RowCondition { sql, words }))
+    Ok(subject.is_not_restricted()?.map(|test| Condition { test, words }))
 }
 
-fn basis(view: &View<'_>) -> Result<Option<RowCondition>, Refusal> {
+fn basis(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
     let Some(subject) = &view.subject else { return Ok(None) };
     let (who, purpose) = (&subject.kind.name, view.purpose);
     match purpose.basis {
         Basis::Consent => Ok(Some(match purpose.without_consent {
-            WithoutConsent::Hide => RowCondition {
-                sql: subject.consents(purpose, Records::AnyChannel)?,
+            WithoutConsent::Hide => Condition {
+                test: subject.consents(purpose, Records::AnyChannel)?,
                 words: format!("only rows whose {who} has a valid consent for {}", purpose.name),
             },
             WithoutConsent::Mask => {
-                RowCondition { sql: subject.known(), words: format!("only rows that are about a {who}") }
+                Condition { test: subject.known(), words: format!("only rows that are about a {who}") }
             }
         })),
         Basis::LegitimateInterests | Basis::PublicTask => {
             let words = format!("only rows whose {who} does not object to {}", purpose.name);
-            Ok(subject.does_not_object(purpose, Records::WithoutChannel)?.map(|sql| RowCondition { sql, words }))
+            Ok(subject.does_not_object(purpose, Records::WithoutChannel)?.map(|test| Condition { test, words }))
         }
         Basis::Contract | Basis::LegalObligation | Basis::VitalInterests => Ok(None),
     }
 }
 
-fn also_requires(view: &View<'_>, found: &mut Vec<RowCondition>) -> Result<(), Refusal> {
+fn also_requires(view: &View<'_>, found: &mut Vec<Condition>) -> Result<(), Refusal> {
     let Some(subject) = &view.subject else { return Ok(()) };
     for name in &view.role.also_requires {
         let purpose = policy_entry(&view.policy.purposes, "purpose", name)?;
-        found.push(RowCondition {
-            sql: subject.consents(purpose, Records::AnyChannel)?,
+        found.push(Condition {
+            test: subject.consents(purpose, Records::AnyChannel)?,
             words: format!("only rows whose {} has a valid consent for {name} too", subject.kind.name),
         });
     }

@@ -8,6 +8,11 @@ use crate::engine::catalog::{Column, ColumnType, quote_ident, quote_literal};
 /// The statement's own time (contract, section 1 "Live"): stable within a statement, not within a transaction.
 pub const NOW: &str = "pg_catalog.statement_timestamp()";
 
+/// A quoted identifier.
+pub fn quoted(name: &str) -> String {
+    quote_ident(name)
+}
+
 /// `alias."name"`.
 pub fn column(alias: &str, name: &str) -> String {
     format!("{alias}.{}", quote_ident(name))

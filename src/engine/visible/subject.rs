@@ -6,7 +6,8 @@ use crate::engine::catalog::{Catalog, Column, Relation};
 use crate::engine::policy::{Policy, Purpose, SubjectKind, TablePolicy};
 use crate::engine::refusal::Refusal;
 
-use super::consent::{Choices, Records, Wanted};
+use super::consent::{Choices, Records};
+use super::probe::{Must, Probe, Test};
 use super::sql::{Names, column, same_key};
 use super::{column_of, condition_over, policy_entry, relation_of};
 
@@ -25,13 +26,6 @@ pub struct Subject<'a> {
     /// The row is the person's own row in the subject's table.
     own_row: Option<&'a Relation>,
     alias: &'a str,
-}
-
-/// What must be so of the subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Must {
-    Exist,
-    NotExist,
 }
 
 impl<'a> Subject<'a> {
@@ -61,59 +55,57 @@ impl<'a> Subject<'a> {
     }
 
     /// The row leads to somebody.
-    pub fn known(&self) -> String {
+    pub fn known(&self) -> Test {
         let known = format!("{} IS NOT NULL", column(&self.holder, &self.key.name));
-        if self.from.is_empty() { known } else { self.exists(Must::Exist, None, vec![known]) }
+        if self.from.is_empty() { Test::Plain(known) } else { self.probe(Must::Exist, None, vec![known], None) }
     }
 
     /// Somebody's consent for `purpose` is valid. False for rows about nobody.
-    pub fn consents(&self, purpose: &Purpose, records: Records) -> Result<String, Refusal> {
-        let Some(source) = &self.kind.consent else { return Ok("false".to_owned()) };
+    pub fn consents(&self, purpose: &Purpose, records: Records) -> Result<Test, Refusal> {
+        let Some(source) = &self.kind.consent else { return Ok(Test::Plain("false".to_owned())) };
         let choices = Choices::new(self.catalog, source, self.names)?;
         let c = self.names.alias("consent");
         let mut tests = vec![same_key((&c, choices.subject()), (&self.holder, self.key))];
-        tests.extend(
-            choices.valid(&c, &Wanted { purpose: &purpose.name, notices: purpose.notices.as_deref(), records })?,
-        );
-        Ok(self.exists(Must::Exist, Some(choices.from(&c)), tests))
+        tests.extend(choices.valid(&c, &purpose.name, purpose.notices.as_deref())?);
+        Ok(self.probe(Must::Exist, Some(choices.from(&c)), tests, choices.is_of(&c, records)))
     }
 
     /// Nobody that the row is about objects to `purpose`. True for rows about nobody. `None`: no objection can be on record.
-    pub fn does_not_object(&self, purpose: &Purpose, records: Records) -> Result<Option<String>, Refusal> {
+    pub fn does_not_object(&self, purpose: &Purpose, records: Records) -> Result<Option<Test>, Refusal> {
         let Some(source) = self.kind.consent.as_ref().filter(|source| !source.objected.is_empty()) else {
             return Ok(None);
         };
         let choices = Choices::new(self.catalog, source, self.names)?;
         let o = self.names.alias("objection");
         let mut tests = vec![same_key((&o, choices.subject()), (&self.holder, self.key))];
-        tests.extend(choices.objection(&o, &purpose.name, records)?);
-        Ok(Some(self.exists(Must::NotExist, Some(choices.from(&o)), tests)))
+        tests.extend(choices.objection(&o, &purpose.name)?);
+        Ok(Some(self.probe(Must::NotExist, Some(choices.from(&o)), tests, choices.is_of(&o, records))))
     }
 
     /// Nobody that the row is about is restricted; a null `restricted_when` restricts. `None`: the policy restricts nobody.
-    pub fn is_not_restricted(&self) -> Result<Option<String>, Refusal> {
+    pub fn is_not_restricted(&self) -> Result<Option<Test>, Refusal> {
         let Some(restricted_when) = &self.kind.restricted_when else { return Ok(None) };
         if let Some(own) = self.own_row.filter(|own| is_sole(own, &self.kind.key, self.catalog)) {
             // The row itself says it: no other row has this key.
             let free = format!("{} IS FALSE", condition_over(restricted_when, own, self.alias)?);
             let key = column(self.alias, &self.key.name);
-            return Ok(Some(if self.key.not_null { free } else { format!("({key} IS NULL OR {free})") }));
+            let free = if self.key.not_null { free } else { format!("({key} IS NULL OR {free})") };
+            return Ok(Some(Test::Plain(free)));
         }
         let (s, people) = (self.names.alias("subject"), relation_of(self.catalog, self.kind.table)?);
         let restricted = format!("{} IS NOT FALSE", condition_over(restricted_when, people, &s)?);
         let same = same_key((&s, column_of(people, &self.kind.key)?), (&self.holder, self.key));
         let from = format!("{} {s}", people.name.to_sql());
-        Ok(Some(self.exists(Must::NotExist, Some(from), vec![same, restricted])))
+        Ok(Some(self.probe(Must::NotExist, Some(from), vec![same, restricted], None)))
     }
 
-    fn exists(&self, must: Must, last: Option<String>, tests: Vec<String>) -> String {
-        let from: Vec<String> = self.from.iter().cloned().chain(last).collect();
-        let tests: Vec<String> = self.joins.iter().cloned().chain(tests).collect();
-        let not = match must {
-            Must::Exist => "",
-            Must::NotExist => "NOT ",
-        };
-        format!("{not}EXISTS (SELECT 1 FROM {} WHERE {})", from.join(", "), tests.join(" AND "))
+    fn probe(&self, must: Must, last: Option<String>, tests: Vec<String>, of: Option<String>) -> Test {
+        Test::Probe(Probe {
+            must,
+            from: self.from.iter().cloned().chain(last).collect(),
+            tests: self.joins.iter().cloned().chain(tests).collect(),
+            of,
+        })
     }
 }
 
