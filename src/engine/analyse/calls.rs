@@ -5,14 +5,17 @@
 
 use pg_query::Node;
 use pg_query::NodeEnum;
-use pg_query::protobuf as pb;
+use pg_query::protobuf::{self as pb, Token};
 
 use super::scope::{self, Scope};
-use super::{Analyser, At, Place, names};
+use super::{Analyser, At, Part, Place, Replacement, names, placeholder};
 use crate::engine::allow::{self, FunctionClass};
 use crate::engine::catalog::{Function, Operator};
 use crate::engine::cleared::{Argument, SetConfigCall};
 use crate::engine::refusal::{self, Refusal};
+
+/// Why sizes are not told.
+const STORED_SIZE: &str = "it tells how much is stored, hidden rows included";
 
 impl<'e> Analyser<'e> {
     pub fn func_call(&mut self, f: &mut pb::FuncCall, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
@@ -24,6 +27,9 @@ impl<'e> Analyser<'e> {
         };
         if class == Some(FunctionClass::Setting) {
             self.setting_call(&name, &f.args).map_err(|r| r.at(f.location))?;
+        }
+        if class == Some(FunctionClass::Size) {
+            return self.size_call(&name, f, scope);
         }
         if class == Some(FunctionClass::Sequence) {
             self.sequence_call(&f.args).map_err(|r| r.at(f.location))?;
@@ -61,6 +67,7 @@ impl<'e> Analyser<'e> {
     pub fn field_notation(&mut self, field: &str) -> Result<(), Refusal> {
         let user = self.engine.catalog.functions_named(field).next().is_some();
         match allow::builtin_function(field, 1) {
+            Some(FunctionClass::Size) => Err(refusal::function_not_allowed(field, STORED_SIZE)),
             Some(_) => self.function(&[field], 1).map(|_| ()),
             None if user => self.function(&[field], 1).map(|_| ()),
             None => Ok(()),
@@ -117,13 +124,11 @@ impl<'e> Analyser<'e> {
             | FunctionClass::Window
             | FunctionClass::Session
             | FunctionClass::Metadata
+            | FunctionClass::Size
             | FunctionClass::Sequence
             | FunctionClass::Setting
             | FunctionClass::Advisory
             | FunctionClass::Notify => Ok(class),
-            FunctionClass::Size => {
-                Err(refusal::function_not_allowed(name, "it tells how much is stored, hidden rows included"))
-            }
             FunctionClass::Internal => {
                 Err(refusal::function_not_allowed(name, "it is PostgreSQL's own, not for queries"))
             }
@@ -146,6 +151,45 @@ impl<'e> Analyser<'e> {
         let call = SetConfigCall { name: next()?, value: next()?, is_local: next()? };
         self.set_config.push(call);
         Ok(())
+    }
+
+    /// A size is null: its first argument becomes a null, and these functions are strict (PostgreSQL, pg_proc.proisstrict).
+    fn size_call(&mut self, name: &[&str], f: &mut pb::FuncCall, scope: &Scope<'_>) -> Result<(), Refusal> {
+        let base = name.last().copied().unwrap_or_default();
+        let refused = || refusal::function_not_allowed(base, STORED_SIZE).at(f.location);
+        let ty = if matches!(base, "pg_database_size" | "pg_tablespace_size") { "oid" } else { "regclass" };
+        let (Some((start, end)), Some((first, others))) = (self.first_argument(f.location), f.args.split_first_mut())
+        else {
+            return Err(refused());
+        };
+        if f.over.is_some() || f.agg_filter.is_some() || !f.agg_order.is_empty() || f.func_variadic {
+            return Err(refused());
+        }
+        let sql = format!("NULL::pg_catalog.{ty}");
+        let index = self.inject(Part::Expression(sql), None, false);
+        self.edit(start, end, Replacement::Injected(index, String::new()));
+        first.node = Some(placeholder(index));
+        self.nulls_sizes = true;
+        self.exprs(others, scope, At::OPERAND)
+    }
+
+    /// Where the text of a call's first argument begins and ends.
+    fn first_argument(&self, call: i32) -> Option<(usize, usize)> {
+        let tokens = self.tokens();
+        let from = tokens.at(usize::try_from(call).ok()?)?;
+        let open = tokens.list.get(from..)?.iter().position(|t| t.kind == Token::Ascii40)? + from;
+        let mut depth = 0usize;
+        for token in tokens.list.get(open + 1..)? {
+            match token.kind {
+                Token::Ascii40 | Token::Ascii91 => depth += 1,
+                Token::Ascii41 | Token::Ascii44 if depth == 0 => {
+                    return Some((tokens.list.get(open + 1)?.start, token.start));
+                }
+                Token::Ascii41 | Token::Ascii93 => depth = depth.checked_sub(1)?,
+                _ => {}
+            }
+        }
+        None
     }
 
     /// A sequence is a relation of its own: named by a constant, and open to the role.

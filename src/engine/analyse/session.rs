@@ -25,6 +25,7 @@ impl<'e> Analyser<'e> {
         self.first_edit = self.sources.first().map_or(0, |s| s.edits.len());
         self.must_rewrite = false;
         self.guard_all = false;
+        self.nulls_sizes = false;
         self.explaining = false;
         self.reads_derived = false;
         self.writes_protected = false;
@@ -43,7 +44,7 @@ impl<'e> Analyser<'e> {
             o.protected_by.is_none() && !o.uses.iter().enumerate().any(|(i, u)| u.any() && nulled(i))
         };
         let own = &self.occurrences[self.first_occurrence..];
-        self.must_rewrite && (own.is_empty() || self.guard_all || !own.iter().all(harmless))
+        self.must_rewrite && (own.is_empty() || self.guard_all || self.nulls_sizes || !own.iter().all(harmless))
     }
 
     /// The statement leaves as it was written.

@@ -1,0 +1,20 @@
+-- marketing/marketing: changed | has pg_total_relation_size((NULL::pg_catalog.regclass))
+SELECT pg_total_relation_size('customers')
+;;
+-- marketing/marketing: changed | has pg_size_pretty(pg_catalog.pg_table_size((NULL::pg_catalog.regclass)))
+SELECT relname, pg_catalog.pg_size_pretty(pg_catalog.pg_table_size(c.oid)) FROM pg_class c WHERE relkind = 'r'
+;;
+-- marketing/marketing: changed | has pg_relation_size((NULL::pg_catalog.regclass), 'main')
+SELECT pg_relation_size(concat('customers', '') :: regclass, 'main') AS size
+;;
+-- marketing/marketing: changed | has pg_database_size((NULL::pg_catalog.oid))
+SELECT sum(pg_database_size(datname)) FROM pg_database
+;;
+-- marketing/marketing: changed | lacks (c.oid
+SELECT (SELECT pg_indexes_size((array[c.oid])[1]) FROM pg_class c LIMIT 1)
+;;
+-- marketing/marketing: function-not-allowed
+SELECT c.pg_table_size FROM pg_class c
+;;
+-- marketing/marketing: table-out-of-reach
+SELECT pg_relation_size('customers', (SELECT name FROM employees LIMIT 1))
