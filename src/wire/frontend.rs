@@ -1,0 +1,156 @@
+//! Client messages, checked and borrowed from their frame. Anything that is not in [`Message`] is refused.
+
+use super::frame::{Malformed, Reader};
+
+/// A message that a client may send in a session (PostgreSQL manual, "Message Formats").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Message<'a> {
+    Query(&'a str),
+    Parse(Parse<'a>),
+    Bind(Bind<'a>),
+    Describe(Target, &'a str),
+    Execute { portal: &'a str, limit: i32 },
+    Close(Target, &'a str),
+    Flush,
+    Sync,
+    Terminate,
+    CopyData,
+    CopyDone,
+    CopyFail,
+    /// `F`: calls a function by OID with no SQL to judge. Known only so that it can be refused by name.
+    FunctionCall,
+}
+
+/// What Describe and Close name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    Statement,
+    Portal,
+}
+
+impl Target {
+    fn read(byte: u8) -> Result<Self, Malformed> {
+        match byte {
+            b'S' => Ok(Target::Statement),
+            b'P' => Ok(Target::Portal),
+            _ => Err(Malformed::Count),
+        }
+    }
+
+    pub fn byte(self) -> u8 {
+        match self {
+            Target::Statement => b'S',
+            Target::Portal => b'P',
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parse<'a> {
+    pub name: &'a str,
+    pub sql: &'a str,
+    /// Int16 count and that many Int32 OIDs, as they arrived.
+    pub types: &'a [u8],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bind<'a> {
+    pub portal: &'a str,
+    pub statement: &'a str,
+    /// Everything behind the two names: formats, values, result formats; lengths are checked.
+    pub rest: &'a [u8],
+}
+
+/// A parameter value of a Bind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parameter<'a> {
+    pub binary: bool,
+    /// `None` is NULL.
+    pub value: Option<&'a [u8]>,
+}
+
+impl<'a> Bind<'a> {
+    /// Parameter `n`, from 1; `None` when there is none.
+    pub fn parameter(&self, n: u16) -> Option<Parameter<'a>> {
+        let index = usize::from(n).checked_sub(1)?;
+        let mut r = Reader(self.rest);
+        let formats = r.count().ok()?;
+        let codes = r.bytes(formats * 2).ok()?;
+        let binary = match formats {
+            0 => false,
+            1 => codes[1] == 1,
+            _ => *codes.get(index * 2 + 1)? == 1,
+        };
+        let count = r.count().ok()?;
+        if index >= count {
+            return None;
+        }
+        for _ in 0..index {
+            r.value().ok()?;
+        }
+        Some(Parameter { binary, value: r.value().ok()? })
+    }
+}
+
+/// Reads one message. `Err(Type)` for a tag that no client message has.
+pub fn read(tag: u8, body: &[u8]) -> Result<Message<'_>, Malformed> {
+    let mut r = Reader(body);
+    let message = match tag {
+        b'Q' => Message::Query(r.string()?),
+        b'P' => Message::Parse(read_parse(&mut r)?),
+        b'B' => Message::Bind(read_bind(&mut r)?),
+        b'D' => Message::Describe(Target::read(r.u8()?)?, r.string()?),
+        b'E' => Message::Execute { portal: r.string()?, limit: r.i32()? },
+        b'C' => Message::Close(Target::read(r.u8()?)?, r.string()?),
+        b'H' => Message::Flush,
+        b'S' => Message::Sync,
+        // psycopg2 and others send no body, some old clients did; PostgreSQL does not look.
+        b'X' => return Ok(Message::Terminate),
+        b'd' => return Ok(Message::CopyData),
+        b'c' => Message::CopyDone,
+        b'f' => {
+            r.string()?;
+            Message::CopyFail
+        }
+        b'F' => return Ok(Message::FunctionCall),
+        other => return Err(Malformed::Type(other)),
+    };
+    r.end()?;
+    Ok(message)
+}
+
+fn read_parse<'a>(r: &mut Reader<'a>) -> Result<Parse<'a>, Malformed> {
+    let name = r.string()?;
+    let sql = r.string()?;
+    let types = r.0;
+    let count = r.count()?;
+    r.bytes(count * 4)?;
+    Ok(Parse { name, sql, types })
+}
+
+fn read_bind<'a>(r: &mut Reader<'a>) -> Result<Bind<'a>, Malformed> {
+    let portal = r.string()?;
+    let statement = r.string()?;
+    let rest = r.0;
+    let formats = r.count()?;
+    read_formats(r, formats)?;
+    let values = r.count()?;
+    if formats > 1 && formats != values {
+        return Err(Malformed::Count);
+    }
+    for _ in 0..values {
+        r.value()?;
+    }
+    let results = r.count()?;
+    read_formats(r, results)?;
+    Ok(Bind { portal, statement, rest })
+}
+
+/// Format codes are 0 (text) or 1 (binary); PostgreSQL refuses others too (22023).
+fn read_formats(r: &mut Reader<'_>, count: usize) -> Result<(), Malformed> {
+    let codes = r.bytes(count * 2)?;
+    match codes.chunks_exact(2).all(|c| matches!(c, [0, 0 | 1])) {
+        true => Ok(()),
+        false => Err(Malformed::Count),
+    }
+}
