@@ -9,7 +9,10 @@ pub enum Message<'a> {
     Parse(Parse<'a>),
     Bind(Bind<'a>),
     Describe(Target, &'a str),
-    Execute { portal: &'a str, limit: i32 },
+    Execute {
+        portal: &'a str,
+        limit: i32,
+    },
     Close(Target, &'a str),
     Flush,
     Sync,
