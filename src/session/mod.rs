@@ -1,1 +1,27 @@
-//! See `lib.rs`.
+//! One client's session: who asks and why, and every message between client and PostgreSQL in its order.
+//!
+//! `login` lets a client in, `run` moves bytes; between them `core` is a state machine without IO. A message's way:
+//! `client` ▸ `simple` or `extended` ▸ (`rejudge`, `refuse`) ▸ relay; back: `server` ▸ `complete` ▸ `effects`.
+
+pub mod core;
+pub mod gate;
+pub mod live;
+pub mod plans;
+pub mod record;
+pub mod run;
+pub mod sanitise;
+pub mod search_path;
+pub mod settings;
+pub mod startup;
+
+mod client;
+mod complete;
+mod effects;
+mod expect;
+mod extended;
+mod names;
+mod prepared;
+mod refuse;
+mod rejudge;
+mod server;
+mod simple;

@@ -94,6 +94,12 @@ impl Outbox {
         self.before + self.data.len() as u64
     }
 
+    /// Throws away what lies behind `offset` and is not sent yet.
+    pub fn cut(&mut self, offset: u64) {
+        let keep = usize::try_from(offset.saturating_sub(self.before)).unwrap_or(usize::MAX);
+        self.data.truncate(keep.max(self.sent));
+    }
+
     /// Writes as much as the socket takes of what lies before `limit` (an offset as [`Outbox::end_offset`] counts).
     /// Ready with whether everything before `limit` is out.
     pub fn poll_drain<W: AsyncWrite + Unpin>(

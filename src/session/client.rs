@@ -1,0 +1,169 @@
+//! One message of the client: what kind it is decides where it goes.
+
+use super::core::{Copy, Core, End, Hold};
+use super::expect::{Audience, Kind, NameChange};
+use super::names::Lookup;
+use super::refuse;
+use crate::relay::outgoing::{Name, OWN_NAME};
+use crate::wire::buffer::Inbox;
+use crate::wire::frame::{HEADER, client_frame};
+use crate::wire::frontend::{self, Message, Target};
+
+/// Output to PostgreSQL that may pile up before the client is not read any more.
+const MAX_WAITING: usize = 256 * 1024;
+
+/// Whether a message is done with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    Done,
+    /// It depends on answers that are not here yet: look at it again when they are.
+    Later,
+}
+
+impl Core {
+    /// Takes as many complete messages from `inbox` as may be taken now. Returns whether any was.
+    pub fn take_client(&mut self, inbox: &mut Inbox) -> Result<bool, End> {
+        let mut progress = false;
+        while self.takes_messages() && self.to_server.waiting() < MAX_WAITING {
+            self.hold = Hold::Go;
+            let Some((tag, body)) = client_frame(inbox.bytes())? else {
+                break;
+            };
+            let length = HEADER + body.len();
+            match self.client_message(tag, body)? {
+                Taken::Done => inbox.consume(length),
+                Taken::Later if self.queue.is_empty() => return Err(End::Upstream("an answer is missing")),
+                Taken::Later => self.wait_for_answers(),
+            }
+            progress = true;
+        }
+        Ok(progress)
+    }
+
+    fn client_message(&mut self, tag: u8, body: &[u8]) -> Result<Taken, End> {
+        let message = frontend::read(tag, body)?;
+        match self.copy {
+            Copy::In => self.copy_message(message, body),
+            Copy::Not if self.skipping => self.skip(message),
+            Copy::Not => self.message(message),
+        }
+    }
+
+    fn message(&mut self, message: Message<'_>) -> Result<Taken, End> {
+        match message {
+            Message::Query(sql) => self.query(sql),
+            Message::Parse(parse) => self.parse(&parse),
+            Message::Bind(bind) => self.bind(&bind),
+            Message::Describe(Target::Statement, name) => self.describe_statement(name),
+            Message::Describe(Target::Portal, name) => self.describe_portal(name),
+            Message::Execute { portal, limit } => self.execute(portal, limit),
+            Message::Close(target, name) => self.close(target, name),
+            Message::Flush => {
+                self.to_server.flush();
+                Ok(Taken::Done)
+            }
+            Message::Sync => {
+                self.sync();
+                Ok(Taken::Done)
+            }
+            Message::Terminate => Err(End::Terminated),
+            // "Accept but ignore these messages, per protocol spec; we probably got here because a frontend is still
+            // sending after receipt of a COPY failure" (PostgreSQL, tcop/postgres.c).
+            Message::CopyData | Message::CopyDone | Message::CopyFail => Ok(Taken::Done),
+            Message::FunctionCall => {
+                self.refuse_query(&refuse::function_call(), "", None)?;
+                Ok(Taken::Done)
+            }
+        }
+    }
+
+    /// PostgreSQL has failed and ignores all messages up to Sync.
+    fn skip(&mut self, message: Message<'_>) -> Result<Taken, End> {
+        match message {
+            Message::Sync => self.sync(),
+            Message::Terminate => return Err(End::Terminated),
+            Message::Query(_)
+            | Message::Parse(_)
+            | Message::Bind(_)
+            | Message::Describe(..)
+            | Message::Execute { .. }
+            | Message::Close(..)
+            | Message::Flush
+            | Message::CopyData
+            | Message::CopyDone
+            | Message::CopyFail
+            | Message::FunctionCall => {}
+        }
+        Ok(Taken::Done)
+    }
+
+    /// Inside of COPY … FROM STDIN. PostgreSQL ignores Flush and Sync there, and so they have no answer.
+    fn copy_message(&mut self, message: Message<'_>, body: &[u8]) -> Result<Taken, End> {
+        match message {
+            Message::CopyData => self.to_server.copy_data(body)?,
+            Message::CopyDone => {
+                self.to_server.copy_done();
+                self.end_copy();
+            }
+            Message::CopyFail => {
+                self.to_server.copy_fail(body)?;
+                self.end_copy();
+            }
+            Message::Flush | Message::Sync => {}
+            Message::Terminate => return Err(End::Terminated),
+            Message::Query(_)
+            | Message::Parse(_)
+            | Message::Bind(_)
+            | Message::Describe(..)
+            | Message::Execute { .. }
+            | Message::Close(..)
+            | Message::FunctionCall => return Err(End::Fatal(Box::new(refuse::not_in_copy()))),
+        }
+        Ok(Taken::Done)
+    }
+
+    /// The client has sent all its data; the answer decides what comes next.
+    fn end_copy(&mut self) {
+        self.copy = Copy::Not;
+        self.hold = Hold::UntilAnswered;
+        if self.unsynced {
+            self.to_server.flush();
+        }
+    }
+
+    pub(super) fn sync(&mut self) {
+        self.skipping = false;
+        self.unsynced = false;
+        self.to_server.sync();
+        self.expect(Kind::Sync, Audience::Client);
+        self.batch += 1;
+        // An implicit transaction ends here: whether its settings stay is not known yet.
+        if self.settings.is_dirty() {
+            self.hold = Hold::UntilAnswered;
+        }
+    }
+
+    fn close(&mut self, target: Target, name: &str) -> Result<Taken, End> {
+        if name == OWN_NAME {
+            return Err(End::Fatal(Box::new(refuse::own_name())));
+        }
+        let kind = match target {
+            Target::Statement => {
+                if matches!(self.statements.lookup(name, self.batch), Lookup::Uncertain) {
+                    return Ok(Taken::Later);
+                }
+                Kind::CloseStatement(NameChange::new(name, self.statements.change(name, self.batch, None)))
+            }
+            Target::Portal => {
+                if matches!(self.portals.lookup(name, self.batch), Lookup::Uncertain) {
+                    return Ok(Taken::Later);
+                }
+                Kind::ClosePortal(NameChange::new(name, self.portals.change(name, self.batch, None)))
+            }
+        };
+        self.to_server.close(target, Name::Client(name))?;
+        self.unsynced = true;
+        self.expect(kind, Audience::Client);
+        Ok(Taken::Done)
+    }
+}

@@ -1,0 +1,202 @@
+//! Statements that end: completion, suspension, failure, ReadyForQuery; each goes on record.
+
+use std::sync::Arc;
+
+use super::core::{Core, End};
+use super::effects::Completed;
+use super::expect::{Expect, Kind, QueryRun, Settles, StatementRun};
+use super::names::Fate;
+use super::prepared::{Portal, Progress};
+use super::record::Run;
+use super::server::{OUT_OF_ORDER, Verdict};
+use crate::audit::event::Ending;
+use crate::wire::backend::{Status, rows_in_tag};
+use crate::wire::error::Fields;
+
+/// Query cancelled, by a client's request or a timeout (PostgreSQL manual, appendix A).
+const QUERY_CANCELED: &str = "57014";
+
+impl Core {
+    /// A change of names has happened or not. A portal that is replaced or closed ends with it.
+    pub(super) fn settle(&mut self, kind: &Kind, fate: Fate) {
+        match kind.settles() {
+            Settles::Statement(change) => drop(self.statements.settle(&change.name, change.id, fate)),
+            Settles::Portal(change) => {
+                let old = self.portals.settle(&change.name, change.id, fate);
+                self.finish_portals(old);
+            }
+            Settles::Nothing => {}
+        }
+    }
+
+    pub(super) fn command_complete(&mut self, tag: &str) -> Result<Verdict, End> {
+        match self.queue.front_mut().map(|e| &mut e.kind) {
+            Some(Kind::Query(query)) => {
+                let index = query.done;
+                let Some(StatementRun { mut run, settings }) = query.runs.get_mut(index).and_then(Option::take) else {
+                    return Err(OUT_OF_ORDER);
+                };
+                query.done += 1;
+                let context = query.context;
+                let judged = self.queue.front().and_then(|e| e.judged.clone()).ok_or(OUT_OF_ORDER)?;
+                self.count_rows(&mut run, Some(tag));
+                self.clerk.complete(&run, Ending::Ok, None);
+                self.apply(&Completed { judged: &judged, index, context, settings: &settings, tag });
+                Ok(Verdict::Pass)
+            }
+            Some(Kind::Execute(_)) => {
+                let portal = self.pop_execute()?;
+                if let Some(mut run) = portal.finish() {
+                    self.count_rows(&mut run, Some(tag));
+                    self.clerk.complete(&run, Ending::Ok, None);
+                }
+                let Portal { judged, index, context, settings, .. } = &*portal;
+                self.apply(&Completed { judged, index: *index, context: *context, settings, tag });
+                Ok(Verdict::Pass)
+            }
+            Some(Kind::OwnExecute(_)) => match self.queue.pop_front() {
+                Some(expect) => {
+                    self.settle(&expect.kind, Fate::Happened);
+                    Ok(expect.audience.into())
+                }
+                None => Err(OUT_OF_ORDER),
+            },
+            _ => Err(OUT_OF_ORDER),
+        }
+    }
+
+    pub(super) fn empty_query(&mut self) -> Result<Verdict, End> {
+        match self.queue.front().map(|e| &e.kind) {
+            Some(Kind::Query(_)) => Ok(Verdict::Pass),
+            Some(Kind::Execute(_)) => self.pop_execute().map(|_| Verdict::Pass),
+            _ => Err(OUT_OF_ORDER),
+        }
+    }
+
+    /// The row limit is reached; the portal may go on, be closed, or just end with its transaction.
+    pub(super) fn portal_suspended(&mut self) -> Result<Verdict, End> {
+        let portal = self.pop_execute()?;
+        if let Progress::Running(run) = &mut *portal.progress.lock() {
+            self.count_rows(run, None);
+        }
+        Ok(Verdict::Pass)
+    }
+
+    fn pop_execute(&mut self) -> Result<Arc<Portal>, End> {
+        match self.queue.pop_front() {
+            Some(Expect { kind: Kind::Execute(portal), .. }) => Ok(portal),
+            _ => Err(OUT_OF_ORDER),
+        }
+    }
+
+    pub(super) fn ready(&mut self, status: Status) -> Result<Verdict, End> {
+        let expect = self.queue.pop_front().ok_or(OUT_OF_ORDER)?;
+        let verdict = expect.audience.into();
+        match expect.kind {
+            Kind::Query(query) => {
+                // Its unnamed statement and portal are gone.
+                let [statement, portal] = query.unnamed;
+                statement.map(|id| self.statements.settle("", id, Fate::Happened));
+                let portal = portal.and_then(|id| self.portals.settle("", id, Fate::Happened));
+                self.finish_portals(portal);
+                self.rest_never_ran(*query);
+            }
+            Kind::RefusedQuery(_) | Kind::Sync => {}
+            _ => return Err(OUT_OF_ORDER),
+        }
+        let before = self.settings.now().purpose.clone();
+        self.settings.ready(status);
+        self.note_purpose(before);
+        self.status = status;
+        if status == Status::Idle {
+            self.transaction_has_ended();
+        }
+        Ok(verdict)
+    }
+
+    // === rows and records ===
+
+    /// Moves what was counted since the last statement to `run`. A tag's number counts rows that were written.
+    fn count_rows(&mut self, run: &mut Run, tag: Option<&str>) {
+        let sent = std::mem::take(&mut self.rows);
+        run.rows += match tag.and_then(rows_in_tag) {
+            Some(written) if sent == 0 => written,
+            _ => sent,
+        };
+        run.bytes += std::mem::take(&mut self.bytes);
+    }
+
+    pub(super) fn query_statement_failed(&mut self, fields: &Fields) {
+        let Some(Expect { kind: Kind::Query(query), .. }) = self.queue.front_mut() else {
+            return;
+        };
+        let run = query.runs.get_mut(query.done).and_then(Option::take);
+        query.done += 1;
+        if let Some(StatementRun { mut run, .. }) = run {
+            self.count_rows(&mut run, None);
+            self.complete_with(&run, fields);
+        }
+    }
+
+    fn complete_with(&mut self, run: &Run, fields: &Fields) {
+        let ending = if fields.sqlstate() == QUERY_CANCELED { Ending::Cancelled } else { Ending::Error };
+        self.clerk.complete(run, ending, Some(fields.sqlstate()));
+    }
+
+    pub(super) fn finish_portal(&mut self, portal: &Portal, fields: &Fields) {
+        if let Some(mut run) = portal.finish() {
+            self.count_rows(&mut run, None);
+            self.complete_with(&run, fields);
+        }
+    }
+
+    /// Portals that are gone: what they have sent is all they will.
+    pub(super) fn finish_portals(&mut self, portals: impl IntoIterator<Item = Arc<Portal>>) {
+        for portal in portals {
+            if let Some(run) = portal.finish() {
+                self.clerk.complete(&run, Ending::Ok, None);
+            }
+        }
+    }
+
+    /// It was sent behind one that failed.
+    pub(super) fn never_ran(&mut self, portal: &Portal) {
+        if let Some(run) = portal.finish() {
+            self.clerk.complete(&run, Ending::Cancelled, None);
+        }
+    }
+
+    pub(super) fn query_never_ran(&mut self, query: QueryRun) {
+        let [statement, portal] = query.unnamed;
+        statement.map(|id| self.statements.settle("", id, Fate::DidNot));
+        portal.map(|id| self.portals.settle("", id, Fate::DidNot));
+        self.rest_never_ran(query);
+    }
+
+    fn rest_never_ran(&mut self, query: QueryRun) {
+        for StatementRun { run, .. } in query.runs.into_iter().flatten() {
+            self.clerk.complete(&run, Ending::Cancelled, None);
+        }
+    }
+
+    /// The session ends with statements running.
+    pub fn abandon(&mut self, sqlstate: Option<&str>) {
+        while let Some(expect) = self.queue.pop_front() {
+            match expect.kind {
+                Kind::Query(query) => {
+                    for StatementRun { run, .. } in query.runs.into_iter().flatten() {
+                        self.clerk.complete(&run, Ending::Cancelled, sqlstate);
+                    }
+                }
+                Kind::Execute(portal) => {
+                    if let Some(run) = portal.finish() {
+                        self.clerk.complete(&run, Ending::Cancelled, sqlstate);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let closed = self.portals.retain(|_| false);
+        self.finish_portals(closed);
+    }
+}

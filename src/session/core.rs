@@ -1,0 +1,255 @@
+//! One session's state machine: messages in, messages out, no IO, no waiting.
+//!
+//! The client's side is in `client` (one message at a time), `simple` and `extended`; the server's in `server` and
+//! `complete`; `rejudge` keeps prepared statements true to the context, `refuse` puts refusals in their place.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::expect::{Audience, Expect, Kind};
+use super::gate::Gate;
+use super::live::{Live, Snapshot};
+use super::names::Names;
+use super::plans::{ContextId, Judged};
+use super::prepared::{Portal, Prepared};
+use super::record::Clerk;
+use super::sanitise::Sensitivity;
+use super::search_path;
+use super::settings::{Settings, Values};
+use crate::engine::cleared::{SetValue, Tracked};
+use crate::engine::context::{Context, Protocol};
+use crate::engine::refusal::Refusal;
+use crate::relay::marker::Marker;
+use crate::relay::outgoing::Outgoing;
+use crate::wire::backend::Status;
+use crate::wire::buffer::Outbox;
+use crate::wire::error::Fields;
+use crate::wire::frame::Malformed;
+
+/// Prepared statements that a session may have. PostgreSQL has no limit; its memory has.
+pub const MAX_PREPARED: usize = 10_000;
+
+/// Why a session ends.
+#[derive(Debug)]
+pub enum End {
+    /// The client said goodbye.
+    Terminated,
+    /// The client broke the protocol, or may not go on: it is told, then the connection closes.
+    Fatal(Box<Fields>),
+    /// PostgreSQL said something that cannot be followed.
+    Upstream(&'static str),
+}
+
+impl From<Malformed> for End {
+    fn from(fault: Malformed) -> Self {
+        End::Fatal(Box::new(super::refuse::protocol_violation(fault)))
+    }
+}
+
+/// Whether the client's next message may be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    Go,
+    /// What comes next depends on answers that are not here yet.
+    UntilAnswered,
+}
+
+/// COPY … FROM STDIN, as the client must behave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Copy {
+    Not,
+    /// PostgreSQL has asked for data.
+    In,
+}
+
+pub struct Core {
+    pub(super) live: Arc<Live>,
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) settings: Settings,
+    pub(super) context: Context,
+    pub(super) context_id: ContextId,
+    /// What `context` was made from.
+    context_of: Arc<Values>,
+    pub(super) statements: Names<Prepared>,
+    pub(super) portals: Names<Portal>,
+    pub(super) queue: VecDeque<Expect>,
+    /// Number of the client's batch: up to a Sync, or one Query.
+    pub(super) batch: u64,
+    /// Extended messages have been sent since the last Sync.
+    pub(super) unsynced: bool,
+    /// PostgreSQL has failed in this batch: it skips to Sync, and so do we.
+    pub(super) skipping: bool,
+    pub(super) hold: Hold,
+    pub(super) copy: Copy,
+    pub(super) status: Status,
+    /// A protected statement has run in this transaction.
+    pub(super) lingering: bool,
+    /// The catalog has changed by this session's doing: it must be read again before anything is judged.
+    pub(super) catalog_changed: bool,
+    pub(super) marker: Marker,
+    pub(super) clerk: Clerk,
+    pub to_server: Outgoing,
+    pub to_client: Outbox,
+    pub gate: Gate,
+    /// Bytes of a server message that are still to come, and who gets them.
+    pub(super) passing: usize,
+    pub(super) passing_to: Audience,
+    /// Rows and bytes of the running statement that are not on its account yet.
+    pub(super) rows: u64,
+    pub(super) bytes: u64,
+    /// PostgreSQL has sent a FATAL error.
+    pub(super) fatal: bool,
+}
+
+impl Core {
+    pub fn new(live: Arc<Live>, role: String, defaults: Values, clerk: Clerk) -> Self {
+        let snapshot = live.snapshot();
+        let settings = Settings::new(defaults);
+        let context_of = settings.now().clone();
+        let context = context(&snapshot, &role, &context_of);
+        let context_id = snapshot.context_id(&context);
+        Self {
+            live,
+            snapshot,
+            settings,
+            context,
+            context_id,
+            context_of,
+            statements: Names::default(),
+            portals: Names::default(),
+            queue: VecDeque::new(),
+            batch: 0,
+            unsynced: false,
+            skipping: false,
+            hold: Hold::Go,
+            copy: Copy::Not,
+            status: Status::Idle,
+            lingering: false,
+            catalog_changed: false,
+            marker: Marker::new(),
+            clerk,
+            to_server: Outgoing::default(),
+            to_client: Outbox::default(),
+            gate: Gate::default(),
+            passing: 0,
+            passing_to: Audience::Client,
+            rows: 0,
+            bytes: 0,
+            fatal: false,
+        }
+    }
+
+    /// Whether client messages may be taken now.
+    pub fn takes_messages(&self) -> bool {
+        !self.needs_catalog()
+            && match self.hold {
+                Hold::Go => true,
+                Hold::UntilAnswered => self.queue.is_empty() || self.copy == Copy::In,
+            }
+    }
+
+    /// Whether the catalog must be read again before the next message is judged. Inside of a transaction nobody else
+    /// could see the change yet.
+    pub fn needs_catalog(&self) -> bool {
+        self.catalog_changed && self.queue.is_empty() && self.status == Status::Idle
+    }
+
+    /// The catalog has been read again.
+    pub fn catalog_is_read(&mut self) {
+        self.catalog_changed = false;
+    }
+
+    /// Whether nothing is running and no transaction is open: a good moment to end the session.
+    pub fn is_idle(&self) -> bool {
+        self.queue.is_empty() && self.status == Status::Idle && !self.unsynced
+    }
+
+    pub fn clerk(&self) -> &Clerk {
+        &self.clerk
+    }
+
+    /// Whether the client's next byte would be the first of a message.
+    pub fn is_between_messages(&self) -> bool {
+        self.passing == 0 || self.passing_to == Audience::Nobody
+    }
+
+    /// Whether PostgreSQL has said why it ends the session.
+    pub fn heard_fatal(&self) -> bool {
+        self.fatal
+    }
+
+    // === judging ===
+
+    /// Judges a text in the context as it is now.
+    pub(super) fn judge(&mut self, protocol: Protocol, text: &str) -> Result<Arc<Judged>, Refusal> {
+        self.renew_context();
+        self.live.judge(&self.snapshot, &self.context, self.context_id, protocol, text)
+    }
+
+    /// Judges a setting whose name or value came as an argument of `set_config`.
+    pub(super) fn judge_setting(
+        &self,
+        name: &str,
+        value: Option<&str>,
+    ) -> Result<Option<(Tracked, SetValue)>, Refusal> {
+        self.snapshot.engine.judge_setting(name, value, &self.context)
+    }
+
+    /// Makes `context` true: settings may have changed, or policy and catalog.
+    pub(super) fn renew_context(&mut self) {
+        let same_snapshot = self.live.is_current(&self.snapshot);
+        if same_snapshot && Arc::ptr_eq(&self.context_of, self.settings.now()) {
+            return;
+        }
+        self.snapshot = self.live.snapshot();
+        self.context_of = self.settings.now().clone();
+        self.context = context(&self.snapshot, &self.context.role, &self.context_of);
+        self.context_id = self.snapshot.context_id(&self.context);
+    }
+
+    pub(super) fn reason(&self) -> Option<Arc<str>> {
+        self.settings.now().reason.clone()
+    }
+
+    // === the order of answers ===
+
+    pub(super) fn expect(&mut self, kind: Kind, audience: Audience) {
+        self.queue.push_back(Expect { kind, audience, judged: None, protected: false });
+    }
+
+    pub(super) fn expect_about(&mut self, kind: Kind, judged: Arc<Judged>, protected: bool) {
+        self.queue.push_back(Expect { kind, audience: Audience::Client, judged: Some(judged), protected });
+    }
+
+    /// Takes no further messages until all that was sent is answered.
+    pub(super) fn wait_for_answers(&mut self) {
+        if self.queue.is_empty() {
+            return;
+        }
+        if self.unsynced {
+            self.to_server.flush();
+        }
+        self.hold = Hold::UntilAnswered;
+    }
+
+    pub(super) fn sensitivity(&self, protected: bool) -> Sensitivity {
+        match (protected, self.lingering) {
+            (true, _) => Sensitivity::Protected,
+            (false, true) => Sensitivity::Lingering,
+            (false, false) => Sensitivity::Open,
+        }
+    }
+}
+
+fn context(snapshot: &Snapshot, role: &str, values: &Values) -> Context {
+    let user = &snapshot.engine.catalog.data().user;
+    Context {
+        role: role.to_owned(),
+        purpose: values.purpose.clone(),
+        purpose_set_by: values.purpose_set_by,
+        has_reason: values.reason.is_some(),
+        // PostgreSQL has accepted it; were it ever unreadable, no unqualified name means anything.
+        search_path: search_path::schemas(&values.search_path, user).unwrap_or_default(),
+        temporary: values.temporary.clone(),
+    }
+}

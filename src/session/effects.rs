@@ -1,0 +1,255 @@
+//! What a statement does to the session: which ones the next message must wait for, and what happens when one completes.
+
+use std::sync::Arc;
+
+use super::core::Core;
+use super::expect::SettingChange;
+use super::plans::{ContextId, Judged};
+use super::prepared::{Origin, Portal, PortalKind, Prepared, Progress};
+use super::settings::Lifetime;
+use crate::audit::Event;
+use crate::audit::event::PurposeChange;
+use crate::engine::cleared::{Argument, Effect, SetConfigCall};
+use crate::engine::context::Protocol;
+use crate::engine::refusal::{Refusal, SqlState};
+use crate::wire::frontend::{Bind, Parameter};
+
+/// Whether what comes behind the statement can only be judged when its outcome is known. `dirty`: settings have changed
+/// in this transaction, so its end changes them again.
+pub(super) fn is_barrier(effect: &Effect, dirty: bool) -> bool {
+    match effect {
+        Effect::None
+        | Effect::Begin
+        | Effect::Savepoint(_)
+        | Effect::Release(_)
+        | Effect::Execute { .. }
+        | Effect::Fetch { .. }
+        | Effect::CopyOut => false,
+        Effect::Commit { .. } | Effect::Rollback { .. } | Effect::RollbackTo(_) | Effect::PrepareTransaction => dirty,
+        Effect::Set { .. }
+        | Effect::ResetAll
+        | Effect::DiscardAll
+        | Effect::DiscardPlans
+        | Effect::DiscardTemp
+        | Effect::SetConfig(_)
+        | Effect::Prepare { .. }
+        | Effect::Deallocate(_)
+        | Effect::DeclareCursor { .. }
+        | Effect::CloseCursor(_)
+        | Effect::CreateTemporary { .. }
+        | Effect::DropRelations(_)
+        | Effect::CatalogChanged
+        | Effect::CopyIn => true,
+    }
+}
+
+/// A statement that has completed.
+pub(super) struct Completed<'a> {
+    pub judged: &'a Arc<Judged>,
+    pub index: usize,
+    /// The context it was judged in.
+    pub context: ContextId,
+    pub settings: &'a [SettingChange],
+    /// PostgreSQL's command tag: a COMMIT of a failed transaction says `ROLLBACK`.
+    pub tag: &'a str,
+}
+
+impl Core {
+    /// Does to the session's state what the statement has done in PostgreSQL.
+    pub(super) fn apply(&mut self, completed: &Completed<'_>) {
+        let Some(statement) = completed.judged.cleared.statements.get(completed.index) else {
+            return;
+        };
+        let before = self.settings.now().purpose.clone();
+        match &statement.effect {
+            Effect::None
+            | Effect::Begin
+            | Effect::DiscardPlans
+            | Effect::Execute { .. }
+            | Effect::Fetch { .. }
+            | Effect::CopyIn
+            | Effect::CopyOut => {}
+            Effect::Commit { .. } | Effect::PrepareTransaction if completed.tag.starts_with("ROLLBACK") => {
+                self.settings.rollback();
+                self.transaction_has_ended();
+            }
+            Effect::Commit { .. } | Effect::PrepareTransaction => {
+                self.settings.commit();
+                self.transaction_has_ended();
+            }
+            Effect::Rollback { .. } => {
+                self.settings.rollback();
+                self.transaction_has_ended();
+            }
+            Effect::Savepoint(name) => self.settings.savepoint(name),
+            Effect::RollbackTo(name) => self.settings.rollback_to(name),
+            Effect::Release(name) => self.settings.release(name),
+            Effect::Set { setting, value, local } => self.settings.set(*setting, value, Lifetime::of(*local)),
+            Effect::SetConfig(_) => {
+                for change in completed.settings {
+                    self.settings.set(change.setting, &change.value, change.lifetime);
+                }
+            }
+            Effect::ResetAll => self.settings.reset_all(),
+            Effect::DiscardAll => self.discard_all(),
+            Effect::DiscardTemp => self.settings.change_temporary(|t| t.clear()),
+            Effect::Prepare { name } => self.remember_prepared(name, completed),
+            Effect::Deallocate(Some(name)) => drop(self.statements.remove(name)),
+            Effect::Deallocate(None) => self.statements.clear_named(),
+            Effect::DeclareCursor { name, hold } => self.remember_cursor(name, *hold, completed),
+            Effect::CloseCursor(Some(name)) => {
+                let closed = self.portals.remove(name);
+                self.finish_portals(closed);
+            }
+            Effect::CloseCursor(None) => {
+                let closed = self.portals.retain(|_| false);
+                self.finish_portals(closed);
+            }
+            Effect::CreateTemporary { name, purpose } => {
+                let (name, purpose) = (name.clone(), purpose.clone());
+                self.settings.change_temporary(|t| {
+                    t.insert(name.clone(), purpose.clone());
+                });
+            }
+            Effect::DropRelations(names) => {
+                self.settings.change_temporary(|t| t.retain(|known, _| names.iter().all(|n| n.name != *known)));
+                self.catalog_changed = true;
+            }
+            Effect::CatalogChanged => self.catalog_changed = true,
+        }
+        self.note_purpose(before);
+    }
+
+    /// Puts a change of purpose on record.
+    pub(super) fn note_purpose(&self, before: Option<String>) {
+        let now = self.settings.now();
+        if now.purpose != before {
+            self.clerk.note(Event::PurposeChange(PurposeChange {
+                session: self.clerk.who.session.clone(),
+                user: self.clerk.who.user.clone(),
+                from: before,
+                to: now.purpose.clone(),
+                set_by: now.purpose_set_by.as_str(),
+            }));
+        }
+    }
+
+    fn discard_all(&mut self) {
+        self.settings.reset_all();
+        self.settings.change_temporary(|t| t.clear());
+        self.statements.clear_named();
+        let closed = self.portals.retain(|_| false);
+        self.finish_portals(closed);
+    }
+
+    /// Portals and cursors of a transaction go with it.
+    pub(super) fn transaction_has_ended(&mut self) {
+        self.lingering = false;
+        let closed = self.portals.retain(|p| p.kind == PortalKind::Held);
+        self.finish_portals(closed);
+    }
+
+    fn remember_prepared(&mut self, name: &str, completed: &Completed<'_>) {
+        let alone = completed.judged.cleared.statements.len() == 1;
+        let judged = if alone {
+            Some(completed.judged.clone())
+        } else {
+            // Out of several: what may be prepared again later is this one alone.
+            let source = completed.judged.cleared.statements[completed.index].source.clone();
+            self.judge(Protocol::Simple, &source).ok()
+        };
+        match judged {
+            Some(judged) => {
+                let prepared = Prepared { judged, context: completed.context, origin: Origin::Sql };
+                self.statements.put(name, Arc::new(prepared));
+            }
+            // It cannot be judged alone: then it cannot be used either.
+            None => drop(self.statements.remove(name)),
+        }
+    }
+
+    fn remember_cursor(&mut self, name: &str, hold: bool, completed: &Completed<'_>) {
+        let portal = Portal {
+            judged: completed.judged.clone(),
+            index: completed.index,
+            context: completed.context,
+            kind: if hold { PortalKind::Held } else { PortalKind::Cursor },
+            protected: completed.judged.cleared.statements[completed.index].protected,
+            settings: Vec::new(),
+            subjects: Vec::new(),
+            progress: Progress::Bound.into(),
+        };
+        self.portals.put(name, Arc::new(portal));
+    }
+
+    // === set_config ===
+
+    /// Judges the settings that `set_config` calls make, with the values of `bind` for parameters.
+    pub(super) fn judge_set_config(
+        &mut self,
+        calls: &[SetConfigCall],
+        bind: Option<&Bind<'_>>,
+    ) -> Result<Vec<SettingChange>, Refusal> {
+        let mut changes = Vec::new();
+        for call in calls {
+            // A null name is an error in PostgreSQL; a null value is the default.
+            let Some(name) = argument(&call.name, bind)? else {
+                continue;
+            };
+            let value = argument(&call.value, bind)?;
+            let local = argument_is_true(&call.is_local, bind)?;
+            if let Some((setting, value)) = self.judge_setting(&name, value.as_deref())? {
+                changes.push(SettingChange { setting, value, lifetime: Lifetime::of(local) });
+            }
+        }
+        Ok(changes)
+    }
+}
+
+/// An argument's text; `None` is NULL.
+fn argument(argument: &Argument, bind: Option<&Bind<'_>>) -> Result<Option<String>, Refusal> {
+    match argument {
+        Argument::Literal(text) => Ok(Some(text.clone())),
+        Argument::Null => Ok(None),
+        Argument::Parameter(n) => match parameter(*n, bind)?.value {
+            None => Ok(None),
+            // Text has the same bytes in both formats.
+            Some(bytes) => String::from_utf8(bytes.to_vec()).map(Some).map_err(|_| unreadable()),
+        },
+    }
+}
+
+fn argument_is_true(argument: &Argument, bind: Option<&Bind<'_>>) -> Result<bool, Refusal> {
+    let text = match argument {
+        Argument::Literal(text) => text.clone(),
+        Argument::Null => return Ok(false),
+        Argument::Parameter(n) => match parameter(*n, bind)? {
+            Parameter { value: None, .. } => return Ok(false),
+            Parameter { binary: true, value: Some([0]) } => return Ok(false),
+            Parameter { binary: true, value: Some([1]) } => return Ok(true),
+            Parameter { binary: true, value: Some(_) } => return Err(unreadable()),
+            Parameter { binary: false, value: Some(bytes) } => {
+                String::from_utf8(bytes.to_vec()).map_err(|_| unreadable())?
+            }
+        },
+    };
+    match text.trim().to_ascii_lowercase().as_str() {
+        "t" | "tr" | "tru" | "true" | "y" | "ye" | "yes" | "on" | "1" => Ok(true),
+        "f" | "fa" | "fal" | "fals" | "false" | "n" | "no" | "of" | "off" | "0" => Ok(false),
+        _ => Err(unreadable()),
+    }
+}
+
+fn parameter<'a>(n: u16, bind: Option<&Bind<'a>>) -> Result<Parameter<'a>, Refusal> {
+    bind.and_then(|b| b.parameter(n)).ok_or_else(unreadable)
+}
+
+fn unreadable() -> Refusal {
+    Refusal::new(
+        "set-config-argument",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "an argument of set_config cannot be read",
+        "The proxy must know which setting changes, to what, and for how long.",
+        "Use literals or text parameters.",
+    )
+}

@@ -1,0 +1,113 @@
+//! What PostgreSQL still has to answer, in order: one entry for each message that has an answer.
+
+use std::sync::Arc;
+
+use super::plans::{ContextId, Judged};
+use super::prepared::Portal;
+use super::record::Run;
+use super::settings::Lifetime;
+use crate::engine::cleared::{SetValue, Tracked};
+use crate::wire::error::Fields;
+
+/// Who hears the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    Client,
+    /// The message was ours: only errors reach the client.
+    Nobody,
+}
+
+pub struct Expect {
+    pub kind: Kind,
+    pub audience: Audience,
+    /// The statement it is about: for error positions and for what errors may say.
+    pub judged: Option<Arc<Judged>>,
+    /// Its errors could carry stored values.
+    pub protected: bool,
+}
+
+pub enum Kind {
+    /// Until ReadyForQuery.
+    Query(Box<QueryRun>),
+    /// A marker in place of a refused Query: an error that is replaced, then ReadyForQuery.
+    RefusedQuery(Fields),
+    /// A marker in place of a refused Parse, Bind, Describe or Execute: an error that is replaced.
+    Refused(Fields),
+    Parse(NameChange),
+    Bind(NameChange),
+    DescribeStatement,
+    DescribePortal,
+    Execute(Arc<Portal>),
+    CloseStatement(NameChange),
+    ClosePortal(NameChange),
+    Sync,
+    /// Our own PREPARE that replaces a statement of the client, and the messages around it.
+    OwnParse,
+    OwnBind,
+    OwnExecute(NameChange),
+    OwnClose,
+}
+
+/// A change in `session::names` that waits for its answer.
+pub struct NameChange {
+    pub name: Box<str>,
+    pub id: u64,
+}
+
+/// A tracked setting that a statement sets when it completes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingChange {
+    pub setting: Tracked,
+    pub value: SetValue,
+    pub lifetime: Lifetime,
+}
+
+/// The statements of one Query message.
+pub struct QueryRun {
+    /// One for each statement, taken out when it ends.
+    pub runs: Vec<Option<StatementRun>>,
+    /// The context it was judged in.
+    pub context: ContextId,
+    /// How many have ended.
+    pub done: usize,
+    /// The unnamed statement and portal that a Query takes away.
+    pub unnamed: [Option<u64>; 2],
+}
+
+pub struct StatementRun {
+    pub run: Run,
+    /// From `set_config` calls with literal arguments.
+    pub settings: Vec<SettingChange>,
+}
+
+impl NameChange {
+    pub fn new(name: &str, id: u64) -> Self {
+        Self { name: name.into(), id }
+    }
+}
+
+/// The change of names behind an entry, for settling it.
+pub enum Settles<'a> {
+    Statement(&'a NameChange),
+    Portal(&'a NameChange),
+    Nothing,
+}
+
+impl Kind {
+    pub fn settles(&self) -> Settles<'_> {
+        match self {
+            Kind::Parse(c) | Kind::CloseStatement(c) | Kind::OwnExecute(c) => Settles::Statement(c),
+            Kind::Bind(c) | Kind::ClosePortal(c) => Settles::Portal(c),
+            Kind::Query(_)
+            | Kind::RefusedQuery(_)
+            | Kind::Refused(_)
+            | Kind::DescribeStatement
+            | Kind::DescribePortal
+            | Kind::Execute(_)
+            | Kind::Sync
+            | Kind::OwnParse
+            | Kind::OwnBind
+            | Kind::OwnClose => Settles::Nothing,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Parse, Bind, Describe, Execute: judged at Parse, again at Bind and Describe when the context is another one.
+
+use std::sync::Arc;
+
+use super::client::Taken;
+use super::core::{Core, End, MAX_PREPARED};
+use super::effects;
+use super::expect::{Kind, NameChange};
+use super::names::Lookup;
+use super::prepared::{Origin, Portal, PortalKind, Prepared, Progress};
+use super::refuse;
+use super::simple::NotNow;
+use crate::audit::RecordUnavailable;
+use crate::audit::event::What;
+use crate::engine::cleared::Effect;
+use crate::engine::context::Protocol;
+use crate::engine::refusal::Refusal;
+use crate::relay::outgoing::{Name, OWN_NAME};
+use crate::wire::frontend::{Bind, Parse, Target};
+
+impl Core {
+    pub(super) fn parse(&mut self, parse: &Parse<'_>) -> Result<Taken, End> {
+        if parse.name == OWN_NAME {
+            return Err(End::Fatal(Box::new(refuse::own_name())));
+        }
+        let judged = match self.judge(Protocol::Extended, parse.sql) {
+            Ok(judged) => judged,
+            Err(refusal) => return self.refuse_extended(&refusal, parse.sql, None),
+        };
+        if self.statements.len() >= MAX_PREPARED && !self.statements.knows(parse.name) {
+            return self.refuse_extended(&refuse::too_many_prepared(MAX_PREPARED), parse.sql, judged.on_record.first());
+        }
+        let prepared = Prepared {
+            judged: judged.clone(),
+            context: self.context_id,
+            origin: Origin::Protocol { types: parse.types.into() },
+        };
+        self.to_server.parse(Name::Client(parse.name), &judged.cleared, parse.types)?;
+        self.unsynced = true;
+        let id = self.statements.change(parse.name, self.batch, Some(Arc::new(prepared)));
+        let protected = judged.cleared.protected();
+        self.expect_about(Kind::Parse(NameChange::new(parse.name, id)), judged, protected);
+        Ok(Taken::Done)
+    }
+
+    pub(super) fn bind(&mut self, bind: &Bind<'_>) -> Result<Taken, End> {
+        if bind.portal == OWN_NAME {
+            return Err(End::Fatal(Box::new(refuse::own_name())));
+        }
+        let prepared = match self.current_statement(bind.statement) {
+            Ok(Some(prepared)) => prepared,
+            Ok(None) => return self.answer_with(refuse::no_such_statement(bind.statement)),
+            Err(not_now) => return self.not_now(not_now, bind.statement),
+        };
+        let portal = match self.portal_for(bind, &prepared) {
+            Ok(portal) => portal,
+            Err(not_now) => return self.not_now(not_now, bind.statement),
+        };
+        self.to_server.bind(bind)?;
+        self.unsynced = true;
+        let protected = portal.protected;
+        let id = self.portals.change(bind.portal, self.batch, Some(Arc::new(portal)));
+        self.expect_about(Kind::Bind(NameChange::new(bind.portal, id)), prepared.judged.clone(), protected);
+        Ok(Taken::Done)
+    }
+
+    fn portal_for(&mut self, bind: &Bind<'_>, prepared: &Prepared) -> Result<Portal, NotNow> {
+        let judged = prepared.judged.clone();
+        let mut portal = Portal {
+            protected: judged.cleared.protected(),
+            judged,
+            index: 0,
+            context: prepared.context,
+            kind: PortalKind::Bound,
+            settings: Vec::new(),
+            subjects: Vec::new(),
+            progress: Progress::Bound.into(),
+        };
+        match prepared.effect() {
+            Effect::Execute { name } => portal.protected |= self.make_current_in_pipeline(name)?,
+            Effect::Fetch { name } => portal.protected |= self.cursor_is_protected(name),
+            Effect::SetConfig(calls) => portal.settings = self.judge_set_config(calls, Some(bind))?,
+            _ => {}
+        }
+        if let Some(statement) = prepared.judged.cleared.statements.first() {
+            let subjects = self.clerk.subjects(&statement.subjects, Some(bind), &self.snapshot.engine);
+            portal.subjects = subjects.map_err(|e: RecordUnavailable| e.refusal())?;
+        }
+        Ok(portal)
+    }
+
+    pub(super) fn describe_statement(&mut self, name: &str) -> Result<Taken, End> {
+        match self.current_statement(name) {
+            Ok(Some(prepared)) => {
+                if let Effect::Execute { name } = prepared.effect()
+                    && let Err(not_now) = self.make_current_in_pipeline(&name.clone())
+                {
+                    return self.not_now(not_now, name);
+                }
+                self.to_server.describe(Target::Statement, name)?;
+                self.unsynced = true;
+                let protected = prepared.judged.cleared.protected();
+                self.expect_about(Kind::DescribeStatement, prepared.judged.clone(), protected);
+                Ok(Taken::Done)
+            }
+            Ok(None) => self.answer_with(refuse::no_such_statement(name)),
+            Err(not_now) => self.not_now(not_now, name),
+        }
+    }
+
+    pub(super) fn describe_portal(&mut self, name: &str) -> Result<Taken, End> {
+        match self.portals.lookup(name, self.batch) {
+            Lookup::Uncertain => Ok(Taken::Later),
+            Lookup::Missing => self.answer_with(refuse::no_such_portal(name)),
+            Lookup::Found(portal) => {
+                self.to_server.describe(Target::Portal, name)?;
+                self.unsynced = true;
+                self.expect_about(Kind::DescribePortal, portal.judged.clone(), portal.protected);
+                Ok(Taken::Done)
+            }
+        }
+    }
+
+    pub(super) fn execute(&mut self, name: &str, limit: i32) -> Result<Taken, End> {
+        let portal = match self.portals.lookup(name, self.batch) {
+            Lookup::Uncertain => return Ok(Taken::Later),
+            Lookup::Missing => return self.answer_with(refuse::no_such_portal(name)),
+            Lookup::Found(portal) => portal,
+        };
+        if let Err(refusal) = self.begin(&portal) {
+            let what = portal.judged.on_record.get(portal.index).cloned();
+            return self.refuse_extended(&refusal, &portal.judged.source, what.as_ref());
+        }
+        self.to_server.execute(Name::Client(name), limit)?;
+        self.unsynced = true;
+        self.lingering |= portal.protected;
+        let waits = effects::is_barrier(portal.effect(), self.settings.is_dirty()) || !portal.settings.is_empty();
+        let (judged, protected) = (portal.judged.clone(), portal.protected);
+        self.expect_about(Kind::Execute(portal), judged, protected);
+        if waits {
+            self.wait_for_answers();
+        }
+        Ok(Taken::Done)
+    }
+
+    /// At the first Execute of a portal: its context must still be the session's, and it goes on record.
+    fn begin(&mut self, portal: &Portal) -> Result<(), Refusal> {
+        if !matches!(*portal.progress.lock(), Progress::Bound) {
+            return Ok(());
+        }
+        if portal.kind == PortalKind::Bound {
+            self.renew_context();
+            if portal.context != self.context_id {
+                return Err(refuse::portal_of_other_context());
+            }
+        }
+        // An empty statement has nothing to say.
+        let Some(what) = portal.judged.on_record.get(portal.index) else {
+            return Ok(());
+        };
+        let what: Arc<What> = match portal.effect() {
+            Effect::Fetch { name } if portal.kind == PortalKind::Bound => self.what_of_cursor(name, what),
+            Effect::Execute { name } => self.what_of_prepared(name, what),
+            _ => what.clone(),
+        };
+        let reason = self.reason();
+        let run = self.clerk.decide(&what, reason, portal.subjects.clone()).map_err(|e| e.refusal())?;
+        *portal.progress.lock() = Progress::Running(run);
+        Ok(())
+    }
+
+    fn not_now(&mut self, not_now: NotNow, statement: &str) -> Result<Taken, End> {
+        match not_now {
+            NotNow::Later => Ok(Taken::Later),
+            NotNow::End(end) => Err(end),
+            NotNow::Refused(refusal) => match self.statements.lookup(statement, self.batch) {
+                Lookup::Found(p) => self.refuse_extended(&refusal, &p.judged.source, p.judged.on_record.first()),
+                Lookup::Missing | Lookup::Uncertain => self.refuse_extended(&refusal, "", None),
+            },
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! One database as it is now: policy and catalog in a snapshot that is replaced as a whole, and what was judged by it.
+//!
+//! Sessions load the snapshot without a lock for each statement; whoever finds a change replaces it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+
+use super::plans::{ContextId, Judged, Plans};
+use super::record;
+use crate::engine::clear::Engine;
+use crate::engine::context::{Context, Protocol};
+use crate::engine::refusal::Refusal;
+use crate::relay::dial::Dialer;
+
+/// Contexts remembered for a snapshot; a client that makes up endless search paths only loses its cache.
+const MAX_CONTEXTS: usize = 10_000;
+
+/// An engine, and names for the contexts it has judged in.
+pub struct Snapshot {
+    pub engine: Engine,
+    contexts: Mutex<HashMap<Context, ContextId>>,
+}
+
+/// Ids are never used twice, so that a plan of an old snapshot can never be found.
+static NEXT_CONTEXT: AtomicU64 = AtomicU64::new(1);
+
+impl Snapshot {
+    pub fn new(engine: Engine) -> Self {
+        Self { engine, contexts: Mutex::default() }
+    }
+
+    pub fn context_id(&self, context: &Context) -> ContextId {
+        let mut known = self.contexts.lock();
+        if let Some(id) = known.get(context) {
+            return *id;
+        }
+        let id = ContextId(NEXT_CONTEXT.fetch_add(1, Ordering::Relaxed));
+        if known.len() < MAX_CONTEXTS {
+            known.insert(context.clone(), id);
+        }
+        id
+    }
+}
+
+/// Reads catalog and policy again; sessions ask for it when they have changed the catalog.
+pub trait Refresh: Send + Sync {
+    /// Ends when the snapshot shows at least the catalog of the moment of the call, or could not be renewed.
+    fn refresh(&self) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+pub struct Live {
+    /// The name that clients connect to.
+    pub name: String,
+    pub dialer: Arc<Dialer>,
+    snapshot: ArcSwap<Snapshot>,
+    plans: Plans,
+}
+
+impl Live {
+    pub fn new(name: String, dialer: Arc<Dialer>, engine: Engine) -> Self {
+        Self { name, dialer, snapshot: ArcSwap::from_pointee(Snapshot::new(engine)), plans: Plans::default() }
+    }
+
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Whether `held` is still the running one; no lock, no reference count.
+    pub fn is_current(&self, held: &Arc<Snapshot>) -> bool {
+        Arc::as_ptr(&self.snapshot.load()) == Arc::as_ptr(held)
+    }
+
+    /// Puts a new engine in place: it judges every statement from now on.
+    pub fn replace(&self, engine: Engine) {
+        self.snapshot.store(Arc::new(Snapshot::new(engine)));
+        self.plans.clear();
+    }
+
+    /// Judges `text`, or finds that it was judged before in an equal context.
+    pub fn judge(
+        &self,
+        snapshot: &Snapshot,
+        context: &Context,
+        id: ContextId,
+        protocol: Protocol,
+        text: &str,
+    ) -> Result<Arc<Judged>, Refusal> {
+        if let Some(judged) = self.plans.find(id, protocol, text) {
+            return Ok(judged);
+        }
+        let cleared = snapshot.engine.clear(text, context, protocol)?;
+        let on_record = cleared.statements.iter().map(|s| Arc::new(record::what(s, &snapshot.engine.policy))).collect();
+        let judged = Arc::new(Judged { source: text.into(), cleared, on_record });
+        self.plans.keep(id, protocol, &judged);
+        Ok(judged)
+    }
+}

@@ -1,0 +1,84 @@
+//! What the session knows of a prepared statement and of a portal or cursor.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::expect::SettingChange;
+use super::plans::{ContextId, Judged};
+use super::record::Run;
+use crate::engine::cleared::Effect;
+
+/// Where a statement was prepared: how it has to be prepared again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// By Parse, with the parameter types of that message.
+    Protocol { types: Box<[u8]> },
+    /// By SQL `PREPARE`: the judged text is the whole PREPARE.
+    Sql,
+}
+
+#[derive(Debug)]
+pub struct Prepared {
+    pub judged: Arc<Judged>,
+    /// The context it was judged in; in another one it is judged anew.
+    pub context: ContextId,
+    pub origin: Origin,
+}
+
+impl Prepared {
+    /// The effect of its one statement; an empty statement has none.
+    pub fn effect(&self) -> &Effect {
+        self.judged.cleared.statements.first().map_or(&Effect::None, |s| &s.effect)
+    }
+}
+
+/// A portal of Bind, or a cursor of DECLARE.
+#[derive(Debug)]
+pub struct Portal {
+    pub judged: Arc<Judged>,
+    /// Which statement of the judged text it is (a DECLARE may stand among others).
+    pub index: usize,
+    pub context: ContextId,
+    pub kind: PortalKind,
+    /// Errors while it runs could carry stored values.
+    pub protected: bool,
+    /// From `set_config` calls, with the arguments of Bind.
+    pub settings: Vec<SettingChange>,
+    /// Keyed hashes of the subjects it names, made at Bind.
+    pub subjects: Vec<String>,
+    pub progress: Mutex<Progress>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortalKind {
+    /// Gone at the end of the transaction.
+    Bound,
+    Cursor,
+    /// DECLARE … WITH HOLD: lives on.
+    Held,
+}
+
+/// Whether a portal has been executed, for the record.
+#[derive(Debug, Default)]
+pub enum Progress {
+    #[default]
+    Bound,
+    /// Decided, and maybe suspended.
+    Running(Run),
+    Done,
+}
+
+impl Portal {
+    pub fn effect(&self) -> &Effect {
+        self.judged.cleared.statements.get(self.index).map_or(&Effect::None, |s| &s.effect)
+    }
+
+    /// Takes out what its completion needs, if it is running.
+    pub fn finish(&self) -> Option<Run> {
+        match std::mem::replace(&mut *self.progress.lock(), Progress::Done) {
+            Progress::Running(run) => Some(run),
+            Progress::Bound | Progress::Done => None,
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! From what was judged and what came back to the events of the record.
+//!
+//! Holds names, counts and keyed hashes; a value is only ever in here on its way into a hash.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::audit::event::{Completion, Decision, Ending, RefusalRecord, What, Who};
+use crate::audit::{Event, RecordUnavailable, Recorder, Ticket};
+use crate::engine::clear::Engine;
+use crate::engine::cleared::{Argument, NamedSubject, Outcome, Statement};
+use crate::engine::context::Context;
+use crate::engine::policy::Policy;
+use crate::engine::refusal::Refusal;
+use crate::wire::frontend::{Bind, Parameter};
+
+/// What the record says of a cleared statement, whoever runs it.
+pub fn what(statement: &Statement, policy: &Policy) -> What {
+    What {
+        recipient: statement.recipient.clone(),
+        purpose: statement.purpose.clone(),
+        basis: statement.basis.map(str::to_owned),
+        purpose_set_by: statement.purpose_set_by,
+        fingerprint: statement.fingerprint.clone(),
+        sql: statement.sql.clone(),
+        kind: statement.kind.to_owned(),
+        outcome: statement.outcome,
+        refusal: None,
+        tables: statement.tables.clone(),
+        rules: statement.rules.clone(),
+        policy: policy.digest.clone(),
+    }
+}
+
+/// What the record says of a refused message, with the statement's own description where it was understood.
+pub fn refused(refusal: &Refusal, context: &Context, understood: Option<&What>, policy: &Policy) -> What {
+    let base = understood.cloned().unwrap_or_else(|| What {
+        recipient: policy.roles.get(&context.role).and_then(|r| r.recipient.clone()),
+        purpose: context.purpose.clone(),
+        basis: None,
+        purpose_set_by: context.purpose_set_by,
+        fingerprint: String::new(),
+        sql: String::new(),
+        kind: "unknown".to_owned(),
+        outcome: Outcome::Refused,
+        refusal: None,
+        tables: Vec::new(),
+        rules: Vec::new(),
+        policy: policy.digest.clone(),
+    });
+    What { outcome: Outcome::Refused, refusal: Some(RefusalRecord::from(refusal)), ..base }
+}
+
+/// One statement that is running, for its completion.
+#[derive(Debug)]
+pub struct Run {
+    statement: String,
+    started: Instant,
+    pub rows: u64,
+    pub bytes: u64,
+}
+
+/// Writes a session's events.
+pub struct Clerk {
+    pub recorder: Recorder,
+    pub who: Arc<Who>,
+    /// Highest ticket so far: nothing that the server says from now on may leave before it is durable.
+    pub last: Option<Ticket>,
+    pub statements: u64,
+    pub refused: u64,
+}
+
+impl Clerk {
+    pub fn new(recorder: Recorder, who: Arc<Who>) -> Self {
+        Self { recorder, who, last: None, statements: 0, refused: 0 }
+    }
+
+    /// Puts a decision on record, before the statement leaves.
+    pub fn decide(
+        &mut self,
+        what: &Arc<What>,
+        reason: Option<Arc<str>>,
+        subjects: Vec<String>,
+    ) -> Result<Run, RecordUnavailable> {
+        self.statements += 1;
+        let statement = format!("{}-{}", self.who.session, self.statements);
+        let decision =
+            Decision { who: self.who.clone(), statement: statement.clone(), reason, what: what.clone(), subjects };
+        self.last = Some(self.recorder.append(Event::Decision(decision))?);
+        Ok(Run { statement, started: Instant::now(), rows: 0, bytes: 0 })
+    }
+
+    /// Puts a refusal on record. When that fails there is nothing to hold back: nothing runs.
+    pub fn refuse(&mut self, what: What, reason: Option<Arc<str>>) {
+        self.statements += 1;
+        self.refused += 1;
+        let statement = format!("{}-{}", self.who.session, self.statements);
+        let decision =
+            Decision { who: self.who.clone(), statement, reason, what: Arc::new(what), subjects: Vec::new() };
+        match self.recorder.append(Event::Decision(decision)) {
+            Ok(ticket) => self.last = Some(ticket),
+            Err(error) => tracing::warn!(%error, "a refusal could not be recorded"),
+        }
+    }
+
+    pub fn complete(&mut self, run: &Run, outcome: Ending, sqlstate: Option<&str>) {
+        let completion = Completion {
+            statement: run.statement.clone(),
+            outcome,
+            sqlstate: sqlstate.map(str::to_owned),
+            rows: run.rows,
+            bytes: run.bytes,
+            ms: run.started.elapsed().as_micros() as f64 / 1000.0,
+        };
+        if let Err(error) = self.recorder.append(Event::Completion(completion)) {
+            tracing::warn!(%error, "a completion could not be recorded");
+        }
+    }
+
+    pub fn note(&self, event: Event) {
+        if let Err(error) = self.recorder.append(event) {
+            tracing::warn!(%error, "an event could not be recorded");
+        }
+    }
+
+    /// Keyed hashes of the subjects that a statement names by equality.
+    pub fn subjects(
+        &self,
+        named: &[NamedSubject],
+        bind: Option<&Bind<'_>>,
+        engine: &Engine,
+    ) -> Result<Vec<String>, RecordUnavailable> {
+        let mut hashes = Vec::new();
+        for subject in named {
+            if let Some(key) = key_text(subject, bind, engine) {
+                hashes.push(self.recorder.subject_hash(&subject.kind, &key)?);
+            }
+        }
+        Ok(hashes)
+    }
+}
+
+fn key_text(subject: &NamedSubject, bind: Option<&Bind<'_>>, engine: &Engine) -> Option<String> {
+    match &subject.key {
+        Argument::Literal(text) => Some(text.clone()),
+        Argument::Null => None,
+        Argument::Parameter(n) => {
+            let parameter = bind?.parameter(*n)?;
+            let kind = engine.policy.subjects.get(&subject.kind)?;
+            let base = &engine.catalog.relation(kind.table)?.column(&kind.key)?.ty.base;
+            parameter_text(parameter, base)
+        }
+    }
+}
+
+/// A parameter as PostgreSQL would print it, for the types that keys have. `None`: NULL or not such a type.
+fn parameter_text(parameter: Parameter<'_>, base_type: &str) -> Option<String> {
+    let value = parameter.value?;
+    if !parameter.binary {
+        return std::str::from_utf8(value).ok().map(str::to_owned);
+    }
+    match (base_type, value.len()) {
+        ("int2" | "int4" | "int8" | "oid", 2) => Some(i16::from_be_bytes(value.try_into().ok()?).to_string()),
+        ("int2" | "int4" | "int8" | "oid", 4) => Some(i32::from_be_bytes(value.try_into().ok()?).to_string()),
+        ("int2" | "int4" | "int8" | "oid", 8) => Some(i64::from_be_bytes(value.try_into().ok()?).to_string()),
+        ("uuid", 16) => {
+            let h = hex::encode(value);
+            Some(format!("{}-{}-{}-{}-{}", &h[..8], &h[8..12], &h[12..16], &h[16..20], &h[20..]))
+        }
+        ("text" | "varchar" | "bpchar" | "citext" | "name", _) => std::str::from_utf8(value).ok().map(str::to_owned),
+        _ => None,
+    }
+}

@@ -1,0 +1,155 @@
+//! Refusals in their place: a marker goes to PostgreSQL instead of the statement, and its error becomes the refusal.
+//! And the refusals that the session itself has to make, each declared here once.
+
+use std::sync::Arc;
+
+use super::client::Taken;
+use super::core::{Core, End};
+use super::expect::{Audience, Kind};
+use super::record;
+use crate::audit::event::What;
+use crate::engine::refusal::{Refusal, SqlState};
+use crate::relay::outgoing::Name;
+use crate::wire::error::{Fields, Severity, from_refusal};
+use crate::wire::frame::Malformed;
+
+impl Core {
+    /// Refuses a Query. `understood`: the statement's own description, where it was judged.
+    pub(super) fn refuse_query(
+        &mut self,
+        refusal: &Refusal,
+        text: &str,
+        understood: Option<&Arc<What>>,
+    ) -> Result<Taken, End> {
+        self.record_refusal(refusal, understood);
+        self.to_server.marker_query(&self.marker)?;
+        self.expect(Kind::RefusedQuery(from_refusal(refusal, Severity::Error, text)), Audience::Client);
+        self.unsynced = false;
+        self.batch += 1;
+        Ok(Taken::Done)
+    }
+
+    /// Refuses a message of the extended protocol. The marker gets our own name, so that the client's unnamed statement
+    /// stays where it is.
+    pub(super) fn refuse_extended(
+        &mut self,
+        refusal: &Refusal,
+        text: &str,
+        understood: Option<&Arc<What>>,
+    ) -> Result<Taken, End> {
+        self.record_refusal(refusal, understood);
+        self.answer_with(from_refusal(refusal, Severity::Error, text))
+    }
+
+    /// Fails in the extended protocol as PostgreSQL itself would, with nothing to record.
+    pub(super) fn answer_with(&mut self, fields: Fields) -> Result<Taken, End> {
+        self.to_server.marker_parse(Name::Own, &self.marker)?;
+        self.unsynced = true;
+        self.expect(Kind::Refused(fields), Audience::Client);
+        Ok(Taken::Done)
+    }
+
+    fn record_refusal(&mut self, refusal: &Refusal, understood: Option<&Arc<What>>) {
+        let policy = &self.snapshot.engine.policy;
+        let what = record::refused(refusal, &self.context, understood.map(|w| &**w), policy);
+        let reason = self.reason();
+        self.clerk.refuse(what, reason);
+    }
+}
+
+fn fields(refusal: &Refusal, severity: Severity) -> Fields {
+    from_refusal(refusal, severity, "")
+}
+
+/// The client's bytes are not the protocol: PostgreSQL ends such a session, and so do we.
+pub fn protocol_violation(fault: Malformed) -> Fields {
+    let (state, rule) = match fault {
+        Malformed::TooLong => (SqlState::STATEMENT_TOO_LONG, "message-too-long"),
+        Malformed::Utf8 => (SqlState("22021"), "not-utf8"),
+        Malformed::Length
+        | Malformed::Type(_)
+        | Malformed::String
+        | Malformed::Short
+        | Malformed::LeftOver
+        | Malformed::Count => (SqlState::PROTOCOL_VIOLATION, "protocol"),
+    };
+    fields(&Refusal::new(rule, state, fault.to_string(), "", ""), Severity::Fatal)
+}
+
+pub fn function_call() -> Refusal {
+    Refusal::new(
+        "function-call-message",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "FunctionCall messages are not supported behind the proxy",
+        "They call a function by number, with no statement that could be judged (large-object calls of libpq do).",
+        "Call the function in a SELECT.",
+    )
+}
+
+pub fn not_in_copy() -> Fields {
+    let refusal = Refusal::new(
+        "copy-protocol",
+        SqlState::PROTOCOL_VIOLATION,
+        "unexpected message type during COPY from stdin",
+        "Between CopyInResponse and CopyDone or CopyFail only copy data may be sent.",
+        "",
+    );
+    fields(&refusal, Severity::Fatal)
+}
+
+pub fn own_name() -> Fields {
+    let refusal = Refusal::new(
+        "own-name",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "the name \"consentry_own\" is taken by the proxy",
+        "The proxy prepares its own statements under this name.",
+        "Use another name.",
+    );
+    fields(&refusal, Severity::Fatal)
+}
+
+pub fn too_many_prepared(limit: usize) -> Refusal {
+    Refusal::new(
+        "too-many-prepared-statements",
+        SqlState::STATEMENT_TOO_LONG,
+        format!("a session may have {limit} prepared statements"),
+        "Prepared statements are never dropped by themselves; this session has never closed any.",
+        "Close statements that are no longer used (DEALLOCATE), or switch them off in the driver.",
+    )
+}
+
+pub fn portal_of_other_context() -> Refusal {
+    Refusal::new(
+        "portal-context",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "the portal was bound under another purpose",
+        "Between Bind and the first Execute the session's purpose, search path or policy has changed.",
+        "Bind the statement again.",
+    )
+}
+
+pub fn execute_of_set_config() -> Refusal {
+    Refusal::new(
+        "execute-set-config",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "EXECUTE of a statement that calls set_config is not supported behind the proxy",
+        "The proxy must see a setting's name and value before it changes.",
+        "Use SET, or bind the statement in the extended protocol.",
+    )
+}
+
+/// As PostgreSQL says it.
+pub fn no_such_statement(name: &str) -> Fields {
+    let message = match name {
+        "" => "unnamed prepared statement does not exist".to_owned(),
+        _ => format!("prepared statement \"{name}\" does not exist"),
+    };
+    fields(&Refusal::new("no-such-statement", SqlState("26000"), message, "", ""), Severity::Error)
+}
+
+/// As PostgreSQL says it.
+pub fn no_such_portal(name: &str) -> Fields {
+    let refusal =
+        Refusal::new("no-such-portal", SqlState("34000"), format!("portal \"{name}\" does not exist"), "", "");
+    fields(&refusal, Severity::Error)
+}

@@ -1,0 +1,152 @@
+//! Prepared statements stay true to the context: one that was judged in another is judged anew before it is used, and
+//! prepared again under its name when its text comes out differently.
+
+use std::sync::Arc;
+
+use super::core::{Core, End};
+use super::expect::{Audience, Kind, NameChange};
+use super::names::Lookup;
+use super::plans::Judged;
+use super::prepared::{Origin, Prepared};
+use super::refuse;
+use super::simple::NotNow;
+use crate::audit::event::What;
+use crate::engine::cleared::Effect;
+use crate::engine::context::Protocol;
+use crate::relay::outgoing::Name;
+use crate::wire::backend::Status;
+use crate::wire::frontend::Target;
+
+impl Core {
+    /// The statement `name`, true to the context; `None`: there is none.
+    pub(super) fn current_statement(&mut self, name: &str) -> Result<Option<Arc<Prepared>>, NotNow> {
+        let prepared = match self.statements.lookup(name, self.batch) {
+            Lookup::Uncertain => return Err(NotNow::Later),
+            Lookup::Missing => return Ok(None),
+            Lookup::Found(prepared) => prepared,
+        };
+        self.renew_context();
+        if prepared.context == self.context_id {
+            return Ok(Some(prepared));
+        }
+        let anew = self.judge_anew(&prepared)?;
+        if anew.judged.cleared.wire_text() == prepared.judged.cleared.wire_text() {
+            self.statements.refresh(name, &prepared, anew.clone());
+        } else {
+            self.prepare_again(name, &anew)?;
+        }
+        Ok(Some(anew))
+    }
+
+    fn judge_anew(&mut self, prepared: &Prepared) -> Result<Arc<Prepared>, NotNow> {
+        let protocol = match prepared.origin {
+            Origin::Protocol { .. } => Protocol::Extended,
+            Origin::Sql => Protocol::Simple,
+        };
+        let judged = self.judge(protocol, &prepared.judged.source)?;
+        Ok(Arc::new(Prepared { judged, context: self.context_id, origin: prepared.origin.clone() }))
+    }
+
+    /// Closes `name` and prepares it again. All answers are ours; an error reaches the client in place of its own
+    /// message's answer.
+    fn prepare_again(&mut self, name: &str, anew: &Arc<Prepared>) -> Result<(), End> {
+        let closed = self.statements.change(name, self.batch, None);
+        self.to_server.close(Target::Statement, Name::Client(name))?;
+        self.unsynced = true;
+        self.expect(Kind::CloseStatement(NameChange::new(name, closed)), Audience::Nobody);
+        let id = self.statements.change(name, self.batch, Some(anew.clone()));
+        let change = NameChange::new(name, id);
+        match &anew.origin {
+            Origin::Protocol { types } => {
+                self.to_server.parse(Name::Client(name), &anew.judged.cleared, types)?;
+                self.expect_own(Kind::Parse(change), &anew.judged);
+            }
+            Origin::Sql => {
+                self.to_server.parse(Name::Own, &anew.judged.cleared, &[0, 0])?;
+                self.expect_own(Kind::OwnParse, &anew.judged);
+                self.to_server.bind_own()?;
+                self.expect_own(Kind::OwnBind, &anew.judged);
+                self.to_server.execute(Name::Own, 0)?;
+                self.expect_own(Kind::OwnExecute(change), &anew.judged);
+                self.to_server.close(Target::Statement, Name::Own)?;
+                self.expect_own(Kind::OwnClose, &anew.judged);
+            }
+        }
+        Ok(())
+    }
+
+    fn expect_own(&mut self, kind: Kind, judged: &Arc<Judged>) {
+        let protected = judged.cleared.protected();
+        self.expect_about(kind, judged.clone(), protected);
+        if let Some(last) = self.queue.back_mut() {
+            last.audience = Audience::Nobody;
+        }
+    }
+
+    /// For an `EXECUTE name` that stands in a pipeline; tells whether the statement is about protected data.
+    pub(super) fn make_current_in_pipeline(&mut self, name: &str) -> Result<bool, NotNow> {
+        // An unknown name fails in PostgreSQL: every way to make one comes by here.
+        match self.current_statement(name)? {
+            None => Ok(false),
+            // Its arguments stand in the EXECUTE, where nobody has judged them.
+            Some(p) if matches!(p.effect(), Effect::SetConfig(_)) => Err(refuse::execute_of_set_config().into()),
+            Some(p) => Ok(p.judged.cleared.protected()),
+        }
+    }
+
+    /// For an `EXECUTE name` in a Query: what has to be prepared again is, before it, with a Sync of its own. If that
+    /// fails, the name is gone and the EXECUTE fails too.
+    pub(super) fn make_current_for_query(&mut self, name: &str) -> Result<bool, NotNow> {
+        // In a failed transaction only its end can run.
+        if self.status == Status::Failed {
+            return Ok(true);
+        }
+        let sent_before = self.queue.len();
+        let was_unsynced = self.unsynced;
+        let protected = self.make_current_in_pipeline(name)?;
+        if self.queue.len() > sent_before {
+            self.to_server.sync();
+            self.expect(Kind::Sync, Audience::Nobody);
+            self.unsynced = was_unsynced;
+            self.batch += 1;
+        }
+        Ok(protected)
+    }
+
+    // === what the record says of statements that only name others ===
+
+    /// FETCH and MOVE are recorded under the purpose that their cursor was opened with, for its tables.
+    pub(super) fn what_of_cursor(&self, name: &str, fetch: &Arc<What>) -> Arc<What> {
+        match self.portals.lookup(name, self.batch) {
+            Lookup::Found(portal) => match portal.judged.on_record.get(portal.index) {
+                Some(opened) => Arc::new(behind(fetch, opened)),
+                None => fetch.clone(),
+            },
+            Lookup::Missing | Lookup::Uncertain => fetch.clone(),
+        }
+    }
+
+    /// EXECUTE is recorded with the tables of the statement that it runs.
+    pub(super) fn what_of_prepared(&self, name: &str, execute: &Arc<What>) -> Arc<What> {
+        match self.statements.lookup(name, self.batch) {
+            Lookup::Found(prepared) => match prepared.judged.on_record.first() {
+                Some(what) => Arc::new(behind(execute, what)),
+                None => execute.clone(),
+            },
+            Lookup::Missing | Lookup::Uncertain => execute.clone(),
+        }
+    }
+}
+
+fn behind(outer: &What, inner: &What) -> What {
+    What {
+        recipient: inner.recipient.clone(),
+        purpose: inner.purpose.clone(),
+        basis: inner.basis.clone(),
+        purpose_set_by: inner.purpose_set_by,
+        outcome: inner.outcome,
+        tables: inner.tables.clone(),
+        rules: inner.rules.clone(),
+        ..outer.clone()
+    }
+}

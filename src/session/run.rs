@@ -1,0 +1,329 @@
+//! Moves bytes between client, core and PostgreSQL: one task a session, one loop, no message handed to another task.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::sync::watch;
+
+use super::core::{Core, End};
+use super::live::Refresh;
+use crate::audit::event::SessionEnd;
+use crate::audit::{Event, RecordUnavailable};
+use crate::engine::refusal::{Refusal, SqlState};
+use crate::wire::buffer::Inbox;
+use crate::wire::error::{Severity, from_refusal};
+use crate::wire::frame::HEADER;
+use crate::wire::frame::header;
+use crate::wire::stream::Stream;
+
+/// Output to the client that may pile up before PostgreSQL is not read any more; and input of a client that has to wait.
+const MAX_WAITING: usize = 256 * 1024;
+
+/// How long the last words may take to leave.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// What the service wants of its sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    Running,
+    /// Sessions end when they are idle.
+    Draining,
+    /// Sessions end now.
+    Stopping,
+}
+
+type Durable = Pin<Box<dyn Future<Output = Result<(), RecordUnavailable>> + Send>>;
+
+pub struct Session {
+    pub core: Core,
+    pub client: Stream,
+    pub client_in: Inbox,
+    pub server: Stream,
+    pub server_in: Inbox,
+    pub refresh: Arc<dyn Refresh>,
+    pub phase: watch::Receiver<Phase>,
+    pub ends: Ends,
+}
+
+/// Which sides have closed, and what is waited for besides bytes.
+#[derive(Default)]
+pub struct Ends {
+    client: bool,
+    server: bool,
+    durable: Option<Durable>,
+}
+
+/// Why the loop was left.
+enum Turn {
+    CatalogChanged,
+    End(End),
+    ClientLost,
+    UpstreamLost,
+    RecordLost(RecordUnavailable),
+}
+
+impl Session {
+    /// Runs until either side ends. Puts the end on record.
+    pub async fn run(mut self) {
+        let reason = loop {
+            let mut phase = self.phase.clone();
+            let turn = tokio::select! {
+                biased;
+                turn = poll_fn(|cx| self.poll_turn(cx)) => turn,
+                _ = phase.wait_for(|p| *p != Phase::Running) => match self.shut_down().await {
+                    Some(turn) => turn,
+                    None => break "shut down",
+                },
+            };
+            match turn {
+                Turn::CatalogChanged => {
+                    self.refresh.refresh().await;
+                    self.core.catalog_is_read();
+                }
+                other => break self.finish(other).await,
+            }
+        };
+        self.core.abandon(None);
+        let clerk = self.core.clerk();
+        clerk.note(Event::SessionEnd(SessionEnd {
+            session: clerk.who.session.clone(),
+            reason,
+            statements: clerk.statements,
+            refused: clerk.refused,
+        }));
+    }
+
+    // === moving bytes ===
+
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
+        loop {
+            if let Err(end) = self.core.take_server(&mut self.server_in) {
+                return Poll::Ready(Turn::End(end));
+            }
+            match self.core.take_client(&mut self.client_in) {
+                Ok(_) => {}
+                Err(end) => return Poll::Ready(Turn::End(end)),
+            }
+            if self.core.needs_catalog() {
+                return Poll::Ready(Turn::CatalogChanged);
+            }
+            let mut moved = self.poll_write_server(cx);
+            moved |= match self.poll_write_client(cx) {
+                Ok(moved) => moved,
+                Err(turn) => return Poll::Ready(turn),
+            };
+            if let Some(turn) = self.is_over() {
+                return Poll::Ready(turn);
+            }
+            moved |= self.poll_read(cx);
+            if !moved {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    fn poll_write_server(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.core.to_server.waiting() > 0 && !self.ends.server {
+            let written = self.core.to_server.poll_drain(cx, &mut self.server);
+            // What PostgreSQL said last is still to be read: the end shows there.
+            if let Poll::Ready(Ok(())) = written {
+                let _ = Pin::new(&mut self.server).poll_flush(cx);
+            }
+        }
+        false
+    }
+
+    /// Writes what is released; asks for what is not.
+    fn poll_write_client(&mut self, cx: &mut Context<'_>) -> Result<bool, Turn> {
+        if self.core.to_client.waiting() == 0 || self.ends.client {
+            return Ok(false);
+        }
+        let recorder = &self.core.clerk().recorder.clone();
+        let limit = self.core.gate.limit(recorder);
+        match self.core.to_client.poll_drain(cx, &mut self.client, limit) {
+            Poll::Ready(Ok(())) => {
+                let _ = Pin::new(&mut self.client).poll_flush(cx);
+            }
+            Poll::Ready(Err(_)) => return Err(Turn::ClientLost),
+            Poll::Pending => {}
+        }
+        let Some(ticket) = self.core.gate.next() else {
+            self.ends.durable = None;
+            return Ok(false);
+        };
+        let durable = self.ends.durable.get_or_insert_with(|| {
+            let recorder = recorder.clone();
+            Box::pin(async move { recorder.durable(&ticket).await })
+        });
+        match durable.as_mut().poll(cx) {
+            Poll::Pending => Ok(false),
+            Poll::Ready(Ok(())) => {
+                self.ends.durable = None;
+                Ok(true)
+            }
+            Poll::Ready(Err(fault)) => Err(Turn::RecordLost(fault)),
+        }
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut moved = false;
+        if !self.ends.server && self.core.to_client.waiting() < MAX_WAITING {
+            match self.server_in.poll_fill(cx, &mut self.server) {
+                Poll::Ready(Ok(0) | Err(_)) => {
+                    self.ends.server = true;
+                    moved = true;
+                }
+                Poll::Ready(Ok(_)) => moved = true,
+                Poll::Pending => {}
+            }
+        }
+        let wanted = self.core.takes_messages() || self.client_in.bytes().len() < MAX_WAITING;
+        if !self.ends.client && wanted && self.core.to_server.waiting() < MAX_WAITING {
+            match self.client_in.poll_fill(cx, &mut self.client) {
+                Poll::Ready(Ok(0) | Err(_)) => {
+                    self.ends.client = true;
+                    moved = true;
+                }
+                Poll::Ready(Ok(_)) => moved = true,
+                Poll::Pending => {}
+            }
+        }
+        moved
+    }
+
+    /// A side has closed, and all that came before has gone its way.
+    fn is_over(&self) -> Option<Turn> {
+        if self.ends.server && self.core.to_client.waiting() == 0 {
+            return Some(Turn::UpstreamLost);
+        }
+        // A client that closes after its last message still wants it done, as with PostgreSQL itself.
+        let sent = self.core.to_server.waiting() == 0 && self.core.takes_messages() && !self.has_client_message();
+        (self.ends.client && (sent || self.ends.server)).then_some(Turn::ClientLost)
+    }
+
+    fn has_client_message(&self) -> bool {
+        let bytes = self.client_in.bytes();
+        matches!(header(bytes), Ok(Some(head)) if bytes.len() >= HEADER + head.body)
+    }
+
+    // === ending ===
+
+    /// Waits until the session is idle or must stop; `None`: it was told and has ended.
+    async fn shut_down(&mut self) -> Option<Turn> {
+        loop {
+            let stopping = *self.phase.borrow() == Phase::Stopping;
+            if self.core.is_idle() || stopping {
+                self.say_fatal(&going_down()).await;
+                return None;
+            }
+            let mut phase = self.phase.clone();
+            let turn = tokio::select! {
+                biased;
+                turn = poll_fn(|cx| match self.core.is_idle() {
+                    true => Poll::Ready(None),
+                    false => match self.poll_turn(cx) {
+                        Poll::Ready(turn) => Poll::Ready(Some(turn)),
+                        Poll::Pending if self.core.is_idle() => Poll::Ready(None),
+                        Poll::Pending => Poll::Pending,
+                    },
+                }) => turn,
+                _ = phase.wait_for(|p| *p == Phase::Stopping) => None,
+            };
+            if let Some(turn) = turn {
+                return Some(turn);
+            }
+        }
+    }
+
+    async fn finish(&mut self, turn: Turn) -> &'static str {
+        match turn {
+            Turn::End(End::Terminated) | Turn::ClientLost => {
+                let reason = if matches!(turn, Turn::ClientLost) { "connection lost" } else { "client terminated" };
+                self.say_goodbye().await;
+                reason
+            }
+            Turn::End(End::Fatal(fields)) => {
+                self.say_last(&fields).await;
+                self.say_goodbye().await;
+                "protocol violation"
+            }
+            Turn::End(End::Upstream(what)) => {
+                tracing::error!(session = %self.core.clerk().who.session, "{what}");
+                self.say_fatal(&upstream_lost()).await;
+                "upstream lost"
+            }
+            Turn::UpstreamLost => {
+                if !self.core.heard_fatal() {
+                    self.say_fatal(&upstream_lost()).await;
+                }
+                let _ = self.client.shutdown().await;
+                "upstream lost"
+            }
+            Turn::RecordLost(fault) => {
+                let released = self.core.gate.drop_waiting();
+                self.core.to_client.cut(released);
+                self.say_fatal(&fault.refusal()).await;
+                self.say_goodbye().await;
+                "record unavailable"
+            }
+            Turn::CatalogChanged => "catalog changed",
+        }
+    }
+
+    async fn say_fatal(&mut self, refusal: &Refusal) {
+        self.say_last(&from_refusal(refusal, Severity::Fatal, "")).await;
+    }
+
+    /// A last error to the client, behind all that may leave. In the middle of a message nothing can be said.
+    async fn say_last(&mut self, fields: &crate::wire::error::Fields) {
+        if self.core.is_between_messages() && fields.put(self.core.to_client.tail(), b'E').is_err() {
+            return;
+        }
+        let last = async {
+            let recorder = self.core.clerk().recorder.clone();
+            while let Some(ticket) = self.core.gate.next() {
+                recorder.durable(&ticket).await.map_err(|_| std::io::ErrorKind::Other)?;
+                self.core.gate.limit(&recorder);
+            }
+            let (out, client) = (&mut self.core.to_client, &mut self.client);
+            poll_fn(|cx| out.poll_drain(cx, client, u64::MAX)).await?;
+            self.client.shutdown().await
+        };
+        let _ = tokio::time::timeout(LAST_WORDS, last).await;
+    }
+
+    /// What is still to be sent to PostgreSQL, and Terminate.
+    async fn say_goodbye(&mut self) {
+        self.core.to_server.terminate();
+        let (out, server) = (&mut self.core.to_server, &mut self.server);
+        let last = async {
+            poll_fn(|cx| out.poll_drain(cx, server)).await?;
+            server.shutdown().await
+        };
+        let _ = tokio::time::timeout(LAST_WORDS, last).await;
+    }
+}
+
+fn upstream_lost() -> Refusal {
+    Refusal::new(
+        "upstream-lost",
+        SqlState::CONNECTION_FAILURE,
+        "the proxy has lost its connection to PostgreSQL",
+        "PostgreSQL has closed the session, or cannot be followed any more.",
+        "Connect again.",
+    )
+}
+
+fn going_down() -> Refusal {
+    Refusal::new(
+        "shutdown",
+        SqlState("57P01"),
+        "terminating connection due to administrator command",
+        "The proxy is being stopped.",
+        "Connect again later.",
+    )
+}

@@ -1,0 +1,153 @@
+//! What PostgreSQL's errors may say about a statement on protected data: an allow-list of texts, and names.
+//!
+//! Detail, context, hints, internal queries and quoted values can carry a stored value (`Key (email)=(…) already exists`,
+//! `invalid input syntax for type integer: "…"`), so they go; SQLSTATE and names of constraints, tables, columns stay.
+//! PURE.
+
+use super::plans::Judged;
+use crate::wire::error::{
+    DETAIL, Fields, HINT, INTERNAL_POSITION, INTERNAL_QUERY, MESSAGE, POSITION, WHERE, byte_offset, character_position,
+};
+
+/// How much of an error or notice may pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sensitivity {
+    /// Nothing protected is involved: as PostgreSQL said it.
+    Open,
+    /// The statement is not about protected data, but its transaction has been: deferred constraints and triggers may
+    /// still speak of it.
+    Lingering,
+    Protected,
+}
+
+/// Points `P` into the client's text, and takes out what could carry a stored value.
+pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitivity) {
+    let in_text = fields.field(POSITION).is_some();
+    if let Some(judged) = judged {
+        map_position(fields, judged);
+    }
+    let strip = match sensitivity {
+        Sensitivity::Open => false,
+        Sensitivity::Lingering => matches!(fields.sqlstate().get(..2), Some("23" | "P0" | "22" | "XX")),
+        Sensitivity::Protected => true,
+    };
+    if !strip {
+        return;
+    }
+    for letter in [DETAIL, HINT, WHERE, INTERNAL_POSITION, INTERNAL_QUERY] {
+        fields.remove(letter);
+    }
+    if !message_is_safe(fields.sqlstate(), in_text) {
+        let neutral = neutral_message(fields);
+        fields.set(MESSAGE, neutral);
+    }
+}
+
+fn map_position(fields: &mut Fields, judged: &Judged) {
+    if *judged.source == *judged.cleared.wire_text() {
+        return;
+    }
+    let Some(position) = fields.field(POSITION).and_then(|p| p.parse::<usize>().ok()) else {
+        return;
+    };
+    let out = byte_offset(judged.cleared.wire_text(), position);
+    let at = judged.cleared.client_offset(out).min(judged.source.len());
+    fields.set(POSITION, character_position(&judged.source, at).to_string());
+}
+
+/// Whether a message of this SQLSTATE can only name what stands in the client's own text, in the catalog's names, or
+/// is a fixed phrase. `in_text`: it points into the statement, so it comes from reading it, not from running it:
+/// `'…'::regclass` of a stored value raises 42P01 too, but points nowhere.
+fn message_is_safe(sqlstate: &str, in_text: bool) -> bool {
+    match sqlstate {
+        // Fixed phrases, or names of statements, cursors, savepoints, privileges on tables.
+        "22012" | "21000" | "42501" | "42P03" | "42P05" | "42P11" | "42809" | "34000" | "26000" => true,
+        // Not able to read or plan it.
+        _ => match sqlstate.get(..2) {
+            Some("42" | "3F" | "0A") => in_text,
+            // Transaction state, serialisation, resources, intervention, object state, connection, limits.
+            Some("25" | "40" | "53" | "54" | "55" | "57" | "08" | "2D" | "3B" | "0B") => true,
+            _ => false,
+        },
+    }
+}
+
+/// What is said instead: the condition's meaning, with names from the error's own fields.
+fn neutral_message(fields: &Fields) -> String {
+    let name = |letter| fields.field(letter).unwrap_or("?");
+    match fields.sqlstate() {
+        "23505" => format!("duplicate key value violates unique constraint \"{}\"", name(b'n')),
+        "23503" => format!("a row violates foreign key constraint \"{}\" of table \"{}\"", name(b'n'), name(b't')),
+        "23502" => format!(
+            "null value in column \"{}\" of relation \"{}\" violates not-null constraint",
+            name(b'c'),
+            name(b't')
+        ),
+        "23514" => format!("a row of relation \"{}\" violates check constraint \"{}\"", name(b't'), name(b'n')),
+        "23P01" => format!("conflicting key value violates exclusion constraint \"{}\"", name(b'n')),
+        "22P02" => "invalid input syntax for a type".to_owned(),
+        "22007" => "invalid datetime format".to_owned(),
+        "22008" => "datetime field overflow".to_owned(),
+        "22003" => "numeric value out of range".to_owned(),
+        "22001" => "value too long for its type".to_owned(),
+        "22021" => "character not in repertoire".to_owned(),
+        "P0001" => "a function raised an exception".to_owned(),
+        other => format!("the statement failed with SQLSTATE {other}; values of protected tables are not shown"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(code: &str, message: &str, more: &[(u8, &str)]) -> Fields {
+        let mut all = vec![(b'C', code.to_owned()), (MESSAGE, message.to_owned())];
+        all.extend(more.iter().map(|(l, t)| (*l, (*t).to_owned())));
+        Fields(all)
+    }
+
+    fn text_after(sensitivity: Sensitivity, mut f: Fields) -> String {
+        error(&mut f, None, sensitivity);
+        f.0.into_iter().map(|(_, t)| t).collect::<Vec<_>>().join("|")
+    }
+
+    #[test]
+    fn a_value_in_any_field_goes() {
+        let secret = "user7@example.com";
+        let quoted = format!("invalid input syntax for type integer: \"{secret}\"");
+        for (code, more) in [
+            ("22P02", vec![]),
+            ("42P01", vec![]),
+            ("42704", vec![]),
+            ("3F000", vec![]),
+            ("XX000", vec![(WHERE, secret)]),
+            ("23505", vec![(DETAIL, secret), (b'n', "customers_email_key")]),
+            ("P0001", vec![(HINT, secret), (INTERNAL_QUERY, secret)]),
+            ("57014", vec![(WHERE, secret)]),
+        ] {
+            let message = if code == "57014" { "canceling statement due to user request" } else { &quoted };
+            let said = text_after(Sensitivity::Protected, fields(code, message, &more));
+            assert!(!said.contains(secret), "{code}: {said}");
+        }
+    }
+
+    #[test]
+    fn names_from_the_statement_stay() {
+        let f = fields("42703", "column \"emial\" does not exist", &[(POSITION, "8"), (HINT, "hidden_column")]);
+        assert_eq!(text_after(Sensitivity::Protected, f), "42703|column \"emial\" does not exist|8");
+        let f = fields("23505", "…", &[(b'n', "customers_email_key")]);
+        assert!(text_after(Sensitivity::Protected, f).contains("\"customers_email_key\""));
+    }
+
+    #[test]
+    fn nothing_is_lost_without_protected_data() {
+        let f = fields("22P02", "invalid input syntax for type integer: \"x\"", &[(WHERE, "here")]);
+        assert_eq!(text_after(Sensitivity::Open, f), "22P02|invalid input syntax for type integer: \"x\"|here");
+    }
+
+    #[test]
+    fn a_deferred_constraint_at_commit_is_stripped() {
+        let f = fields("23503", "…", &[(DETAIL, "Key (email)=(x@y) is not present")]);
+        assert!(!text_after(Sensitivity::Lingering, f).contains("x@y"));
+    }
+}

@@ -1,0 +1,250 @@
+//! PostgreSQL's messages: rows pass as they are, the rest moves the state on.
+
+use super::core::{Copy, Core, End};
+use super::expect::{Audience, Expect, Kind};
+use super::names::Fate;
+use super::sanitise::{self, Sensitivity};
+use crate::relay::login::PINNED;
+use crate::wire::backend::{Status, read_command_tag, read_parameter};
+use crate::wire::buffer::Inbox;
+use crate::wire::error::{Fields, MESSAGE, WHERE};
+use crate::wire::frame::{HEADER, MAX_INSPECTED_BODY, header};
+
+/// What the client gets of a message.
+pub(super) enum Verdict {
+    Pass,
+    Drop,
+    /// These fields under this tag instead.
+    Instead(u8, Fields),
+}
+
+impl From<Audience> for Verdict {
+    fn from(audience: Audience) -> Self {
+        match audience {
+            Audience::Client => Verdict::Pass,
+            Audience::Nobody => Verdict::Drop,
+        }
+    }
+}
+
+pub(super) const OUT_OF_ORDER: End = End::Upstream("PostgreSQL sent a message out of order");
+
+impl Core {
+    /// Takes all that has arrived from PostgreSQL. Runs of messages that pass are copied at once.
+    pub fn take_server(&mut self, inbox: &mut Inbox) -> Result<(), End> {
+        let bytes = inbox.bytes();
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let (mut from, mut at) = self.go_on_passing(bytes.len());
+        while let Some(head) = header(&bytes[at..]).map_err(|_| OUT_OF_ORDER)? {
+            let end = at + HEADER + head.body;
+            if is_streamed(head.tag) {
+                let audience = self.streamed(head.tag, head.body)?;
+                if audience == Audience::Nobody {
+                    self.to_client.tail().extend_from_slice(&bytes[from..at]);
+                }
+                self.passing = end.saturating_sub(bytes.len());
+                self.passing_to = audience;
+                at = end.min(bytes.len());
+                if audience == Audience::Nobody {
+                    from = at;
+                }
+                continue;
+            }
+            if head.body > MAX_INSPECTED_BODY {
+                return Err(End::Upstream("PostgreSQL sent a message that is too long"));
+            }
+            let Some(body) = bytes.get(at + HEADER..end) else {
+                break;
+            };
+            let verdict = self.answer(head.tag, body)?;
+            if !matches!(verdict, Verdict::Pass) {
+                self.to_client.tail().extend_from_slice(&bytes[from..at]);
+                from = end;
+            }
+            if let Verdict::Instead(tag, fields) = verdict {
+                fields.put(self.to_client.tail(), tag)?;
+            }
+            at = end;
+        }
+        self.to_client.tail().extend_from_slice(&bytes[from..at]);
+        inbox.consume(at);
+        self.gate.hold(self.to_client.end_offset(), self.clerk.last, &self.clerk.recorder);
+        Ok(())
+    }
+
+    /// The rest of a message whose beginning has passed: where copying starts, and where the next message does.
+    fn go_on_passing(&mut self, available: usize) -> (usize, usize) {
+        let n = self.passing.min(available);
+        self.passing -= n;
+        match self.passing_to {
+            Audience::Client => (0, n),
+            Audience::Nobody => (n, n),
+        }
+    }
+
+    /// A message whose body is not looked into.
+    fn streamed(&mut self, tag: u8, length: usize) -> Result<Audience, End> {
+        let Some(head) = self.queue.front() else {
+            return Err(OUT_OF_ORDER);
+        };
+        let audience = head.audience;
+        match (tag, &head.kind) {
+            (b'D', Kind::Query(_) | Kind::Execute(_) | Kind::OwnExecute(_)) => {
+                self.rows += 1;
+                self.bytes += length as u64;
+            }
+            (b'd', Kind::Query(_) | Kind::Execute(_)) => self.bytes += length as u64,
+            (b'T', Kind::Query(_)) => {}
+            (b'T', Kind::DescribeStatement | Kind::DescribePortal) => drop(self.queue.pop_front()),
+            _ => return Err(OUT_OF_ORDER),
+        }
+        Ok(audience)
+    }
+
+    fn answer(&mut self, tag: u8, body: &[u8]) -> Result<Verdict, End> {
+        match tag {
+            b'1' => self.simple_answer(|k| matches!(k, Kind::Parse(_) | Kind::OwnParse)),
+            b'2' => self.simple_answer(|k| matches!(k, Kind::Bind(_) | Kind::OwnBind)),
+            b'3' => {
+                self.simple_answer(|k| matches!(k, Kind::CloseStatement(_) | Kind::ClosePortal(_) | Kind::OwnClose))
+            }
+            b'n' => self.simple_answer(|k| matches!(k, Kind::DescribeStatement | Kind::DescribePortal)),
+            b't' => self.still(|k| matches!(k, Kind::DescribeStatement)),
+            b'c' => self.still(|k| matches!(k, Kind::Query(_) | Kind::Execute(_))),
+            b'G' => {
+                self.copy = Copy::In;
+                self.still(|k| matches!(k, Kind::Query(_) | Kind::Execute(_)))
+            }
+            b'H' => self.still(|k| matches!(k, Kind::Query(_) | Kind::Execute(_))),
+            b'C' => self.command_complete(read_command_tag(body).map_err(|_| OUT_OF_ORDER)?),
+            b'I' => self.empty_query(),
+            b's' => self.portal_suspended(),
+            b'Z' => self.ready(Status::read(body).map_err(|_| OUT_OF_ORDER)?),
+            b'E' => self.error(Fields::read(body).map_err(|_| OUT_OF_ORDER)?),
+            b'N' => self.notice(body),
+            b'S' => parameter_status(body),
+            b'A' => Ok(Verdict::Pass),
+            _ => Err(OUT_OF_ORDER),
+        }
+    }
+
+    /// The answer to the front of the queue, which has no other.
+    fn simple_answer(&mut self, fits: impl Fn(&Kind) -> bool) -> Result<Verdict, End> {
+        match self.queue.pop_front() {
+            Some(expect) if fits(&expect.kind) => {
+                self.settle(&expect.kind, Fate::Happened);
+                Ok(expect.audience.into())
+            }
+            _ => Err(OUT_OF_ORDER),
+        }
+    }
+
+    /// A message that belongs to the front of the queue, which goes on.
+    fn still(&self, fits: impl Fn(&Kind) -> bool) -> Result<Verdict, End> {
+        match self.queue.front() {
+            Some(expect) if fits(&expect.kind) => Ok(expect.audience.into()),
+            _ => Err(OUT_OF_ORDER),
+        }
+    }
+
+    fn notice(&mut self, body: &[u8]) -> Result<Verdict, End> {
+        let protected = self.queue.front().is_some_and(|e| e.protected);
+        match self.sensitivity(protected) {
+            Sensitivity::Open => Ok(Verdict::Pass),
+            // What a trigger or function says of protected rows is not known to be harmless.
+            Sensitivity::Protected => Ok(Verdict::Drop),
+            Sensitivity::Lingering => {
+                let mut fields = Fields::read(body).map_err(|_| OUT_OF_ORDER)?;
+                let raised = matches!(fields.sqlstate(), "00000" | "01000");
+                // RAISE has a context, and no code of its own; PostgreSQL's own notices without a code are about names.
+                if raised && fields.field(WHERE).is_some() {
+                    return Ok(Verdict::Drop);
+                }
+                let judged = self.queue.front().and_then(|e| e.judged.as_deref());
+                sanitise::error(&mut fields, judged, Sensitivity::Lingering);
+                Ok(Verdict::Instead(b'N', fields))
+            }
+        }
+    }
+
+    // === errors ===
+
+    fn error(&mut self, mut fields: Fields) -> Result<Verdict, End> {
+        self.settings.error();
+        self.copy = Copy::Not;
+        self.fatal |= fields.is_fatal();
+        let Some(head) = self.queue.front() else {
+            // Out of the blue: the server ends the session (57P01 and its like), and says why.
+            return if fields.is_fatal() { Ok(Verdict::Instead(b'E', fields)) } else { Err(OUT_OF_ORDER) };
+        };
+        let ours = fields.field(MESSAGE).is_some_and(|m| self.marker.is_named_in(m));
+        match &head.kind {
+            Kind::RefusedQuery(refusal) | Kind::Refused(refusal) if ours => fields = refusal.clone(),
+            _ => sanitise::error(&mut fields, head.judged.as_deref(), self.sensitivity(head.protected)),
+        }
+        self.fail_front(&fields);
+        Ok(Verdict::Instead(b'E', fields))
+    }
+
+    /// The front of the queue has failed. In the extended protocol all behind it up to Sync falls too.
+    fn fail_front(&mut self, fields: &Fields) {
+        match self.queue.front() {
+            Some(Expect { kind: Kind::Query(_), .. }) => self.query_statement_failed(fields),
+            Some(Expect { kind: Kind::RefusedQuery(_) | Kind::Sync, .. }) | None => {}
+            Some(_) => self.fail_to_sync(fields),
+        }
+    }
+
+    fn fail_to_sync(&mut self, fields: &Fields) {
+        if let Some(failed) = self.queue.pop_front() {
+            match &failed.kind {
+                Kind::Execute(portal) => {
+                    let portal = portal.clone();
+                    self.finish_portal(&portal, fields);
+                }
+                // A Parse that fails has dropped the unnamed statement before it did.
+                Kind::Parse(change) if change.name.is_empty() => {
+                    self.settle(&failed.kind, Fate::DidNot);
+                    drop(self.statements.remove(""));
+                }
+                Kind::Refused(_) => {}
+                other => self.settle(other, Fate::DidNot),
+            }
+        }
+        while let Some(next) = self.queue.front() {
+            if matches!(next.kind, Kind::Sync) {
+                return;
+            }
+            if let Some(skipped) = self.queue.pop_front() {
+                self.skipped(skipped);
+            }
+        }
+        // The Sync has not come yet: what comes before it is ignored by PostgreSQL, and does not even go there.
+        self.skipping = true;
+    }
+
+    fn skipped(&mut self, expect: Expect) {
+        self.settle(&expect.kind, Fate::DidNot);
+        match expect.kind {
+            Kind::Execute(portal) => self.never_ran(&portal),
+            Kind::Query(query) => self.query_never_ran(*query),
+            _ => {}
+        }
+    }
+}
+
+/// Messages that pass without being held in memory: rows may be a gigabyte long.
+fn is_streamed(tag: u8) -> bool {
+    matches!(tag, b'D' | b'd' | b'T')
+}
+
+/// ParameterStatus passes as PostgreSQL says it; but a pinned setting that has moved ends the session.
+fn parameter_status(body: &[u8]) -> Result<Verdict, End> {
+    let (name, value) = read_parameter(body).map_err(|_| OUT_OF_ORDER)?;
+    match PINNED.iter().find(|(pinned, _)| *pinned == name) {
+        Some((_, wanted)) if *wanted != value => Err(End::Upstream("a pinned setting has changed in PostgreSQL")),
+        _ => Ok(Verdict::Pass),
+    }
+}

@@ -1,0 +1,133 @@
+//! Query messages: any number of statements, one implicit transaction, one answer each.
+
+use std::sync::Arc;
+
+use super::client::Taken;
+use super::core::{Core, End, Hold};
+use super::effects;
+use super::expect::{Kind, QueryRun, SettingChange, StatementRun};
+use super::names::Lookup;
+use super::plans::Judged;
+use crate::audit::event::Ending;
+use crate::engine::cleared::Effect;
+use crate::engine::context::Protocol;
+use crate::engine::refusal::Refusal;
+
+/// Why a Query does not go now.
+pub(super) enum NotNow {
+    Refused(Refusal),
+    Later,
+    End(End),
+}
+
+impl From<Refusal> for NotNow {
+    fn from(refusal: Refusal) -> Self {
+        NotNow::Refused(refusal)
+    }
+}
+
+impl From<End> for NotNow {
+    fn from(end: End) -> Self {
+        NotNow::End(end)
+    }
+}
+
+impl Core {
+    pub(super) fn query(&mut self, sql: &str) -> Result<Taken, End> {
+        let judged = match self.judge(Protocol::Simple, sql) {
+            Ok(judged) => judged,
+            Err(refusal) => return self.refuse_query(&refusal, sql, None),
+        };
+        match self.send_query(&judged) {
+            Ok(()) => Ok(Taken::Done),
+            Err(NotNow::Later) => Ok(Taken::Later),
+            Err(NotNow::End(end)) => Err(end),
+            Err(NotNow::Refused(refusal)) => self.refuse_query(&refusal, sql, judged.on_record.first()),
+        }
+    }
+
+    fn send_query(&mut self, judged: &Arc<Judged>) -> Result<(), NotNow> {
+        let protected = self.prepare_references(judged)?;
+        let runs = self.decide_all(judged)?;
+        self.to_server.query(&judged.cleared).map_err(End::from)?;
+        let runs = runs.into_iter().map(Some).collect();
+        let run = QueryRun { runs, context: self.context_id, done: 0, unnamed: self.take_unnamed() };
+        self.expect_about(Kind::Query(Box::new(run)), judged.clone(), protected);
+        self.lingering |= protected;
+        self.unsynced = false;
+        self.batch += 1;
+        let waits = judged.cleared.statements.iter().any(|s| effects::is_barrier(&s.effect, self.settings.is_dirty()));
+        // With one statement that sets something, or changes of this implicit transaction in the air, the end decides.
+        if waits || self.settings.is_dirty() {
+            self.hold = Hold::UntilAnswered;
+        }
+        Ok(())
+    }
+
+    /// Makes what the statements refer to by name true to the context, and tells whether anything protected is in it.
+    fn prepare_references(&mut self, judged: &Judged) -> Result<bool, NotNow> {
+        let mut protected = judged.cleared.protected();
+        let mut prepared_here = Vec::new();
+        for statement in &judged.cleared.statements {
+            match &statement.effect {
+                Effect::Prepare { name } => prepared_here.push(name.as_str()),
+                Effect::Execute { name } if prepared_here.contains(&name.as_str()) => {}
+                Effect::Execute { name } => protected |= self.make_current_for_query(name)?,
+                Effect::Fetch { name } => protected |= self.cursor_is_protected(name),
+                _ => {}
+            }
+        }
+        Ok(protected)
+    }
+
+    /// A cursor that is not known is none, or one that this very Query declares.
+    pub(super) fn cursor_is_protected(&self, name: &str) -> bool {
+        match self.portals.lookup(name, self.batch) {
+            Lookup::Found(portal) => portal.protected,
+            Lookup::Missing => false,
+            Lookup::Uncertain => true,
+        }
+    }
+
+    /// Puts every statement on record; none goes if one cannot be.
+    fn decide_all(&mut self, judged: &Judged) -> Result<Vec<StatementRun>, Refusal> {
+        let mut runs = Vec::with_capacity(judged.cleared.statements.len());
+        for index in 0..judged.cleared.statements.len() {
+            match self.decide(judged, index) {
+                Ok(run) => runs.push(run),
+                Err(refusal) => {
+                    for StatementRun { run, .. } in &runs {
+                        self.clerk.complete(run, Ending::Error, Some(refusal.sqlstate.0));
+                    }
+                    return Err(refusal);
+                }
+            }
+        }
+        Ok(runs)
+    }
+
+    fn decide(&mut self, judged: &Judged, index: usize) -> Result<StatementRun, Refusal> {
+        let statement = &judged.cleared.statements[index];
+        let settings: Vec<SettingChange> = match &statement.effect {
+            Effect::SetConfig(calls) => self.judge_set_config(calls, None)?,
+            _ => Vec::new(),
+        };
+        let subjects = self.clerk.subjects(&statement.subjects, None, &self.snapshot.engine);
+        let subjects = subjects.map_err(|e| e.refusal())?;
+        let what = match &statement.effect {
+            Effect::Fetch { name } => self.what_of_cursor(name, &judged.on_record[index]),
+            Effect::Execute { name } => self.what_of_prepared(name, &judged.on_record[index]),
+            _ => judged.on_record[index].clone(),
+        };
+        let reason = self.reason();
+        let run = self.clerk.decide(&what, reason, subjects).map_err(|e| e.refusal())?;
+        Ok(StatementRun { run, settings })
+    }
+
+    /// A Query drops the unnamed statement and portal.
+    fn take_unnamed(&mut self) -> [Option<u64>; 2] {
+        let statement = self.statements.knows("").then(|| self.statements.change("", self.batch, None));
+        let portal = self.portals.knows("").then(|| self.portals.change("", self.batch, None));
+        [statement, portal]
+    }
+}
