@@ -12,7 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("audit", &["engine"]),
     ("config", &["engine"]),
     ("consent", &["engine", "config", "audit"]),
-    ("relay", &["engine", "wire"]),
+    ("relay", &["engine", "wire", "config"]),
     ("session", &["engine", "wire", "relay", "audit", "config"]),
 ];
 const ON_TOP: &[&str] = &["cli", "serve", "main", "lib"];

@@ -9,7 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 
-use super::upstream::{Address, SslMode, Upstream};
+use super::upstream::Upstream;
+use crate::config::upstream::{Address, SslMode};
 use crate::engine::refusal::{Refusal, SqlState};
 use crate::wire::stream::Stream;
 
@@ -54,7 +55,7 @@ impl Unreachable {
 
 impl Dialer {
     pub fn new(upstream: Upstream) -> anyhow::Result<Self> {
-        let tls = match (&upstream.ssl, &upstream.address) {
+        let tls = match (&upstream.place.ssl, &upstream.place.address) {
             (SslMode::Disable, _) | (_, Address::Unix(_)) => None,
             _ => Some(super::tls::client_config(&upstream)?),
         };
@@ -67,7 +68,7 @@ impl Dialer {
     }
 
     async fn open(&self) -> Result<Stream, Unreachable> {
-        match &self.upstream.address {
+        match &self.upstream.place.address {
             Address::Unix(path) => Ok(Stream::Unix(UnixStream::connect(path).await?)),
             Address::Tcp { host, port } => {
                 let tcp = TcpStream::connect((host.as_str(), *port)).await?;
@@ -88,7 +89,7 @@ impl Dialer {
                 let name = ServerName::try_from(host.to_owned()).map_err(|_| Unreachable::HostName(host.to_owned()))?;
                 Ok(Stream::TlsClient(Box::new(TlsConnector::from(config).connect(name, tcp).await?)))
             }
-            b'N' if self.upstream.ssl == SslMode::Prefer => Ok(Stream::Tcp(tcp)),
+            b'N' if self.upstream.place.ssl == SslMode::Prefer => Ok(Stream::Tcp(tcp)),
             b'N' => Err(Unreachable::NoTls),
             _ => Err(Unreachable::NotPostgres),
         }

@@ -76,7 +76,7 @@ struct Login<'a> {
 
 impl Login<'_> {
     async fn start(&mut self, settings: &[(String, String)]) -> Result<(), LoginFailed> {
-        let packet = startup_packet(&self.dialer.upstream.user, &self.dialer.upstream.database, settings)?;
+        let packet = startup_packet(&self.dialer.upstream.place.user, &self.dialer.upstream.place.database, settings)?;
         Ok(self.stream.write_all(&packet).await?)
     }
 
@@ -109,7 +109,7 @@ impl Login<'_> {
                 return Err(login_fault("the server asks for the password in clear over an unencrypted connection"));
             }
             Authentication::Md5 { salt } => {
-                let hash = md5_hash(self.dialer.upstream.user.as_bytes(), self.password()?.as_bytes(), salt);
+                let hash = md5_hash(self.dialer.upstream.place.user.as_bytes(), self.password()?.as_bytes(), salt);
                 self.say_password(&hash).await?;
             }
             Authentication::Sasl { mechanisms } => self.begin_scram(&mechanisms).await?,

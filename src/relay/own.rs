@@ -19,8 +19,8 @@ pub async fn connect(dialer: &Dialer) -> Result<Client> {
     let stream = dialer.connect().await?;
     let mut config = tokio_postgres::Config::new();
     config
-        .user(&dialer.upstream.user)
-        .dbname(&dialer.upstream.database)
+        .user(&dialer.upstream.place.user)
+        .dbname(&dialer.upstream.place.database)
         .application_name("consentry")
         // TLS is there already, where sslmode asks for it.
         .ssl_mode(tokio_postgres::config::SslMode::Disable);

@@ -9,7 +9,8 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use super::upstream::{SslMode, Upstream};
+use super::upstream::Upstream;
+use crate::config::upstream::SslMode;
 
 /// The client configuration for `upstream`'s mode.
 pub fn client_config(upstream: &Upstream) -> Result<Arc<ClientConfig>> {
@@ -17,23 +18,23 @@ pub fn client_config(upstream: &Upstream) -> Result<Arc<ClientConfig>> {
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .context("no TLS version is available")?;
-    let checks_root = match upstream.ssl {
+    let checks_root = match upstream.place.ssl {
         SslMode::VerifyCa | SslMode::VerifyFull => true,
-        SslMode::Require => upstream.ssl_root_cert.is_some(),
+        SslMode::Require => upstream.place.ssl_root_cert.is_some(),
         SslMode::Disable | SslMode::Prefer => false,
     };
     if !checks_root {
         let verifier = Arc::new(AnyCertificate(provider));
         return Ok(Arc::new(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()));
     }
-    let roots = match &upstream.ssl_root_cert {
+    let roots = match &upstream.place.ssl_root_cert {
         Some(path) => crate::wire::tls::roots(path)?,
         None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
     };
     let full = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
         .build()
         .context("sslrootcert holds no certificate that could be trusted")?;
-    let config = match upstream.ssl {
+    let config = match upstream.place.ssl {
         SslMode::VerifyFull => builder.with_webpki_verifier(full).with_no_client_auth(),
         SslMode::Require | SslMode::VerifyCa | SslMode::Disable | SslMode::Prefer => {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyName(full))).with_no_client_auth()

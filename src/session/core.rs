@@ -14,8 +14,8 @@ use super::plans::{ContextId, Judged};
 use super::prepared::{Portal, Prepared};
 use super::record::Clerk;
 use super::sanitise::Sensitivity;
-use super::search_path;
 use super::settings::{Settings, Values};
+use crate::engine::clear::effective_path;
 use crate::engine::cleared::{SetValue, Tracked};
 use crate::engine::context::{Context, Protocol};
 use crate::engine::refusal::Refusal;
@@ -241,15 +241,14 @@ impl Core {
     }
 }
 
-fn context(snapshot: &Snapshot, role: &str, values: &Values) -> Context {
-    let user = &snapshot.engine.catalog.data().user;
+/// What the engine is told of a session.
+pub(super) fn context(snapshot: &Snapshot, role: &str, values: &Values) -> Context {
     Context {
         role: role.to_owned(),
         purpose: values.purpose.clone(),
         purpose_set_by: values.purpose_set_by,
         has_reason: values.reason.is_some(),
-        // PostgreSQL has accepted it; were it ever unreadable, no unqualified name means anything.
-        search_path: search_path::schemas(&values.search_path, user).unwrap_or_default(),
+        search_path: effective_path(&snapshot.engine.catalog, &values.search_path),
         temporary: values.temporary.clone(),
     }
 }

@@ -5,12 +5,13 @@
 
 pub mod core;
 pub mod gate;
+pub mod house;
 pub mod live;
+pub mod login;
 pub mod plans;
 pub mod record;
 pub mod run;
 pub mod sanitise;
-pub mod search_path;
 pub mod settings;
 pub mod startup;
 

@@ -13,6 +13,8 @@ pub enum Stream {
     Unix(UnixStream),
     TlsServer(Box<tokio_rustls::server::TlsStream<TcpStream>>),
     TlsClient(Box<tokio_rustls::client::TlsStream<TcpStream>>),
+    /// Stands where a stream was taken out to be wrapped; reading and writing fail.
+    Closed,
 }
 
 impl Stream {
@@ -28,6 +30,7 @@ macro_rules! each {
             Stream::Unix($stream) => $call,
             Stream::TlsServer($stream) => $call,
             Stream::TlsClient($stream) => $call,
+            Stream::Closed => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
     };
 }

@@ -1,0 +1,45 @@
+//! What all sessions share: who may come in, to which databases, and the record.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
+
+use super::live::{Live, Refresh};
+use super::run::Phase;
+use crate::audit::Recorder;
+use crate::relay::cancel::CancelKeys;
+use crate::wire::scram::Verifier;
+use crate::wire::tls::ClientTls;
+
+pub struct House {
+    pub tls: ArcSwap<Option<ClientTls>>,
+    /// Replaced as a whole when the server file changes.
+    pub doors: ArcSwap<Doors>,
+    pub recorder: Recorder,
+    pub cancel_keys: Arc<CancelKeys>,
+    /// Makes the same mock salt for the same unknown user, as long as the proxy runs.
+    pub mock_key: [u8; 64],
+    pub phase: watch::Receiver<Phase>,
+}
+
+#[derive(Default)]
+pub struct Doors {
+    pub users: BTreeMap<String, User>,
+    pub databases: BTreeMap<String, Database>,
+}
+
+#[derive(Clone)]
+pub struct User {
+    pub role: String,
+    pub verifier: Verifier,
+    /// `None`: all databases.
+    pub databases: Option<BTreeSet<String>>,
+}
+
+#[derive(Clone)]
+pub struct Database {
+    pub live: Arc<Live>,
+    pub refresh: Arc<dyn Refresh>,
+}

@@ -1,0 +1,531 @@
+//! From an accepted socket to a running session: opening, TLS, who it is, what it may, and the session upstream.
+
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use super::core::{Core, context};
+use super::house::{Database, House, User};
+use super::live::Snapshot;
+use super::record::Clerk;
+use super::run::Session;
+use super::settings::Values;
+use super::startup::{self, Asked};
+use crate::audit::Event;
+use crate::audit::event::{Client, Login, LoginRefused, Who};
+use crate::engine::cleared::SetValue;
+use crate::engine::context::PurposeSource;
+use crate::engine::refusal::{Refusal, SqlState};
+use crate::relay::cancel::{Registration, Target};
+use crate::relay::login::{LoggedIn, LoginFailed, log_in};
+use crate::wire::backend;
+use crate::wire::buffer::Inbox;
+use crate::wire::error::{Fields, MESSAGE, Severity, from_refusal};
+use crate::wire::frame::{HEADER, header};
+use crate::wire::scram::{self, Failure, Verifier};
+use crate::wire::startup::{Opening, Startup, TLS_HANDSHAKE};
+use crate::wire::stream::Stream;
+use crate::wire::tls::ClientTls;
+
+/// From connecting to being logged in (PostgreSQL's `authentication_timeout`).
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Longest password message taken.
+const MAX_PASSWORD_MESSAGE: usize = 64 * 1024;
+
+/// Why a connection does not become a session.
+enum Refused {
+    /// The client is told and it goes on record.
+    Told { refusal: Refusal, reason: &'static str },
+    /// PostgreSQL's own words.
+    Relayed(Fields),
+    /// A cancel request, a health check, a lost connection: nobody to tell.
+    Silent,
+}
+
+impl From<std::io::Error> for Refused {
+    fn from(_: std::io::Error) -> Self {
+        Refused::Silent
+    }
+}
+
+impl From<crate::wire::frame::Malformed> for Refused {
+    fn from(fault: crate::wire::frame::Malformed) -> Self {
+        protocol(fault.to_string())
+    }
+}
+
+/// A client that is not known yet.
+struct Visitor {
+    stream: Stream,
+    inbox: Inbox,
+    address: SocketAddr,
+    session: String,
+    /// PEM of the certificate that was shown to it.
+    certificate: Option<Arc<[u8]>>,
+    tls_version: Option<String>,
+    /// Known once it has named them and they exist.
+    user: Option<String>,
+    database: Option<String>,
+    application_name: Option<String>,
+}
+
+/// Serves one connection to its end.
+pub async fn serve(tcp: TcpStream, address: SocketAddr, house: Arc<House>) {
+    if tcp.set_nodelay(true).is_err() {
+        return;
+    }
+    let mut visitor = Visitor {
+        stream: Stream::Tcp(tcp),
+        inbox: Inbox::default(),
+        address,
+        session: hex::encode(rand::random::<[u8; 12]>()),
+        certificate: None,
+        tls_version: None,
+        user: None,
+        database: None,
+        application_name: None,
+    };
+    let welcomed = match tokio::time::timeout(PATIENCE, visitor.welcome(&house)).await {
+        Ok(welcomed) => welcomed,
+        Err(_) => Err(Refused::Silent),
+    };
+    match welcomed {
+        Ok(welcome) => {
+            let Welcome { core, upstream, database, registration } = *welcome;
+            let session = Session {
+                core,
+                client: visitor.stream,
+                client_in: visitor.inbox,
+                server: upstream.stream,
+                server_in: upstream.inbox,
+                refresh: database.refresh,
+                phase: house.phase.clone(),
+                ends: Default::default(),
+            };
+            session.run().await;
+            drop(registration);
+        }
+        Err(refused) => visitor.turn_away(refused, &house).await,
+    }
+}
+
+/// All that a session starts with.
+struct Welcome {
+    core: Core,
+    upstream: LoggedIn,
+    database: Database,
+    registration: Registration,
+}
+
+impl Visitor {
+    async fn welcome(&mut self, house: &Arc<House>) -> Result<Box<Welcome>, Refused> {
+        let startup = self.opening(house).await?;
+        if startup.minor > 0 || !startup.protocol_options.is_empty() {
+            let mut out = Vec::new();
+            backend::negotiate_protocol_version(&mut out, &startup.protocol_options)?;
+            self.stream.write_all(&out).await?;
+        }
+        let tls = house.tls.load();
+        if !self.stream.is_encrypted() && tls.as_ref().as_ref().is_some_and(|t| t.required) {
+            return Err(told(tls_required(), "TLS required"));
+        }
+        let asked = startup::read(&startup.parameters).map_err(|r| told(r, "start-up parameter refused"))?;
+        self.application_name = asked.application_name.clone();
+        let user = self.authenticate(&startup, house).await?;
+        let database = self.find_database(&startup, &user, house)?;
+        let snapshot = database.live.snapshot();
+        let values = first_values(&snapshot, &user, &asked).map_err(|r| told(r, "purpose refused"))?;
+        let upstream = self.log_in_upstream(&database, &user, &asked, &values).await?;
+        self.let_in(house, database, user, values, upstream).await
+    }
+
+    // === opening ===
+
+    /// SSL and GSS requests in any order, then the start-up packet; or a cancel request.
+    async fn opening(&mut self, house: &House) -> Result<Startup, Refused> {
+        if self.first_byte().await? == TLS_HANDSHAKE {
+            let tls = (**house.tls.load()).clone().ok_or(Refused::Silent)?;
+            self.encrypt(tls).await?;
+            if !self.speaks_postgresql() {
+                return Err(protocol("direct TLS needs the ALPN protocol \"postgresql\""));
+            }
+        }
+        loop {
+            let (opening, length) = loop {
+                match crate::wire::startup::read(self.inbox.bytes()) {
+                    Ok(Some(found)) => break found,
+                    Ok(None) => self.fill().await?,
+                    Err(bad) => return Err(protocol(bad.to_string())),
+                }
+            };
+            self.inbox.consume(length);
+            match opening {
+                Opening::Startup(startup) => return Ok(startup),
+                Opening::Cancel { pid, secret } => {
+                    cancel(house, pid, &secret).await;
+                    return Err(Refused::Silent);
+                }
+                Opening::GssEncryption => {
+                    self.nothing_ahead()?;
+                    self.stream.write_all(b"N").await?;
+                }
+                Opening::Ssl => {
+                    self.nothing_ahead()?;
+                    match (**house.tls.load()).clone() {
+                        Some(tls) if !self.stream.is_encrypted() => {
+                            self.stream.write_all(b"S").await?;
+                            self.encrypt(tls).await?;
+                        }
+                        _ => self.stream.write_all(b"N").await?,
+                    }
+                }
+            }
+        }
+    }
+
+    async fn first_byte(&self) -> Result<u8, Refused> {
+        let Stream::Tcp(tcp) = &self.stream else {
+            return Err(Refused::Silent);
+        };
+        let mut first = [0];
+        match tcp.peek(&mut first).await? {
+            0 => Err(Refused::Silent),
+            _ => Ok(first[0]),
+        }
+    }
+
+    /// Bytes sent before an answer to SSLRequest would be taken for encrypted ones (CVE-2021-23214).
+    fn nothing_ahead(&self) -> Result<(), Refused> {
+        match self.inbox.is_empty() {
+            true => Ok(()),
+            false => Err(protocol("received unencrypted data after SSL or GSSAPI encryption request")),
+        }
+    }
+
+    async fn encrypt(&mut self, tls: ClientTls) -> Result<(), Refused> {
+        let plain = std::mem::replace(&mut self.stream, Stream::Closed);
+        let Stream::Tcp(tcp) = plain else {
+            return Err(Refused::Silent);
+        };
+        let encrypted = tls.acceptor.accept(tcp).await?;
+        self.tls_version = encrypted.get_ref().1.protocol_version().map(|v| format!("{v:?}").replace('_', "."));
+        self.certificate = Some(tls.certificate);
+        self.stream = Stream::TlsServer(Box::new(encrypted));
+        Ok(())
+    }
+
+    fn speaks_postgresql(&self) -> bool {
+        matches!(&self.stream, Stream::TlsServer(tls) if tls.get_ref().1.alpn_protocol().is_some())
+    }
+
+    async fn fill(&mut self) -> Result<(), Refused> {
+        let (inbox, stream) = (&mut self.inbox, &mut self.stream);
+        match poll_fn(|cx| inbox.poll_fill(cx, stream)).await? {
+            0 => Err(Refused::Silent),
+            _ => Ok(()),
+        }
+    }
+
+    // === who it is ===
+
+    async fn authenticate(&mut self, startup: &Startup, house: &House) -> Result<User, Refused> {
+        let name = startup.parameter("user").unwrap_or_default();
+        let doors = house.doors.load();
+        let known = doors.users.get(name).cloned();
+        self.user = known.is_some().then(|| name.to_owned());
+        let verifier = known.as_ref().map_or_else(|| Verifier::mock(name, &house.mock_key), |u| u.verifier.clone());
+        let outcome = self.scram(verifier).await?;
+        match (outcome, known) {
+            (Ok(last), Some(user)) => {
+                let mut out = Vec::new();
+                backend::authentication_sasl_final(&mut out, &last)?;
+                backend::authentication_ok(&mut out)?;
+                self.stream.write_all(&out).await?;
+                Ok(user)
+            }
+            (Err(Failure::Protocol), _) => Err(told(bad_scram(), "malformed SCRAM exchange")),
+            (Ok(_) | Err(Failure::Rejected), _) => {
+                let reason = if self.user.is_some() { "wrong password" } else { "unknown user" };
+                Err(told(wrong_password(name), reason))
+            }
+        }
+    }
+
+    async fn scram(&mut self, verifier: Verifier) -> Result<Result<String, Failure>, Refused> {
+        let certificate = self.certificate.as_ref().map(|c| c.to_vec());
+        let mut out = Vec::new();
+        backend::authentication_sasl(&mut out, scram::mechanisms(certificate.as_deref()))?;
+        self.stream.write_all(&out).await?;
+        let first = scram::ExpectFirst { certificate, verifier };
+        let body = self.password_message().await?;
+        let (message, last) = match first.first(&body) {
+            Ok(next) => next,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        out.clear();
+        backend::authentication_sasl_continue(&mut out, &message)?;
+        self.stream.write_all(&out).await?;
+        let body = self.password_message().await?;
+        Ok(last.finish(&body))
+    }
+
+    async fn password_message(&mut self) -> Result<Vec<u8>, Refused> {
+        loop {
+            if let Some(head) = header(self.inbox.bytes())? {
+                if head.tag != b'p' || head.body > MAX_PASSWORD_MESSAGE {
+                    return Err(protocol("expected a password response"));
+                }
+                if let Some(body) = self.inbox.bytes().get(HEADER..HEADER + head.body) {
+                    let body = body.to_vec();
+                    self.inbox.consume(HEADER + head.body);
+                    return Ok(body);
+                }
+            }
+            self.fill().await?;
+        }
+    }
+
+    // === what it may ===
+
+    fn find_database(&mut self, startup: &Startup, user: &User, house: &House) -> Result<Database, Refused> {
+        let user_name = startup.parameter("user").unwrap_or_default();
+        // PostgreSQL's rule: without a database, the one of the user's name.
+        let name = startup.parameter("database").filter(|d| !d.is_empty()).unwrap_or(user_name);
+        let doors = house.doors.load();
+        let Some(database) = doors.databases.get(name) else {
+            return Err(told(no_such_database(name), "unknown database"));
+        };
+        self.database = Some(name.to_owned());
+        if user.databases.as_ref().is_some_and(|list| !list.contains(name)) {
+            return Err(told(not_for_user(name), "database not for this user"));
+        }
+        Ok(database.clone())
+    }
+
+    async fn log_in_upstream(
+        &self,
+        database: &Database,
+        user: &User,
+        asked: &Asked,
+        values: &Values,
+    ) -> Result<LoggedIn, Refused> {
+        let mut settings: BTreeMap<String, String> = asked.passed.iter().cloned().collect();
+        // For SHOW, RESET and current_setting; what they hold decides nothing.
+        settings.insert("consentry.purpose".into(), values.purpose.clone().unwrap_or_default());
+        settings.insert("consentry.reason".into(), values.reason.as_deref().unwrap_or_default().into());
+        settings.insert("consentry.role".into(), user.role.clone());
+        settings.insert("consentry.user".into(), self.user.clone().unwrap_or_default());
+        let settings: Vec<_> = settings.into_iter().collect();
+        log_in(&database.live.dialer, &settings).await.map_err(|failed| match failed {
+            LoginFailed::Unreachable(fault) => {
+                tracing::error!(database = %database.live.name, %fault, "PostgreSQL cannot be reached");
+                told(fault.refusal(), "upstream unreachable")
+            }
+            LoginFailed::Protocol(fault) => {
+                tracing::error!(database = %database.live.name, %fault, "PostgreSQL's login cannot be followed");
+                told(crate::relay::dial::Unreachable::NotPostgres.refusal(), "upstream unreachable")
+            }
+            LoginFailed::Refused(fields) if is_about_us(fields.sqlstate()) => {
+                let fault = fields.field(MESSAGE).unwrap_or_default();
+                tracing::error!(database = %database.live.name, fault, "PostgreSQL refuses the proxy's account");
+                told(crate::relay::dial::Unreachable::NotPostgres.refusal(), "upstream refused the proxy")
+            }
+            LoginFailed::Refused(fields) => Refused::Relayed(fields),
+        })
+    }
+
+    // === in ===
+
+    async fn let_in(
+        &mut self,
+        house: &Arc<House>,
+        database: Database,
+        user: User,
+        values: Values,
+        mut upstream: LoggedIn,
+    ) -> Result<Box<Welcome>, Refused> {
+        let client = self.client();
+        let name = self.user.clone().unwrap_or_default();
+        let login = Event::Login(Login {
+            session: self.session.clone(),
+            user: name.clone(),
+            role: user.role.clone(),
+            purpose: values.purpose.clone(),
+            purpose_set_by: values.purpose_set_by.as_str(),
+            client: client.clone(),
+            database: database.live.name.clone(),
+            tls: self.tls_version.clone(),
+        });
+        let ticket = house.recorder.append(login).map_err(|e| told(e.refusal(), "record unavailable"))?;
+        house.recorder.durable(&ticket).await.map_err(|e| told(e.refusal(), "record unavailable"))?;
+
+        let snapshot = database.live.snapshot();
+        let unrestricted = snapshot.engine.policy.roles.get(&user.role).is_some_and(|r| r.unrestricted);
+        let registration = house.cancel_keys.register(Target {
+            dialer: database.live.dialer.clone(),
+            pid: upstream.pid,
+            secret: std::mem::take(&mut upstream.secret),
+        });
+        let mut out = Vec::new();
+        for (parameter, value) in &upstream.parameters {
+            backend::parameter_status(&mut out, parameter, value)?;
+        }
+        let (pid, secret) = registration.client_key();
+        backend::key_data(&mut out, pid, secret)?;
+        out.extend_from_slice(&[b'Z', 0, 0, 0, 5, b'I']);
+        self.stream.write_all(&out).await?;
+        self.stream.flush().await?;
+        let who = Arc::new(Who {
+            session: self.session.clone(),
+            user: name,
+            role: user.role.clone(),
+            unrestricted,
+            client,
+            database: database.live.name.clone(),
+        });
+        let clerk = Clerk::new(house.recorder.clone(), who);
+        let core = Core::new(database.live.clone(), user.role, values, clerk);
+        Ok(Box::new(Welcome { core, upstream, database, registration }))
+    }
+
+    fn client(&self) -> Client {
+        Client { address: self.address.ip().to_string(), application_name: self.application_name.clone() }
+    }
+
+    // === out ===
+
+    async fn turn_away(&mut self, refused: Refused, house: &House) {
+        let (fields, reason) = match refused {
+            Refused::Silent => return,
+            Refused::Told { refusal, reason } => (from_refusal(&refusal, Severity::Fatal, ""), reason),
+            Refused::Relayed(fields) => (fields, "upstream refused the session"),
+        };
+        let event = Event::LoginRefused(LoginRefused {
+            session: self.session.clone(),
+            user: self.user.clone(),
+            client: self.client(),
+            database: self.database.clone(),
+            sqlstate: fields.sqlstate().to_owned(),
+            reason,
+        });
+        if let Err(error) = house.recorder.append(event) {
+            tracing::warn!(%error, "a refused login could not be recorded");
+        }
+        let mut out = Vec::new();
+        if fields.put(&mut out, b'E').is_ok() {
+            let _ = self.stream.write_all(&out).await;
+            let _ = self.stream.shutdown().await;
+        }
+    }
+}
+
+/// Settings of a session's beginning: purpose by start-up or the role's first, search path by start-up or the account's.
+fn first_values(snapshot: &Snapshot, user: &User, asked: &Asked) -> Result<Values, Refusal> {
+    let engine = &snapshot.engine;
+    let role = engine.policy.roles.get(&user.role).ok_or_else(|| role_not_here(&user.role))?;
+    let mut values = Values {
+        purpose: role.purposes.first().cloned(),
+        purpose_set_by: PurposeSource::Default,
+        reason: asked.reason.as_deref().filter(|r| !r.trim().is_empty()).map(Arc::from),
+        search_path: asked.search_path.clone().unwrap_or_else(|| engine.catalog.data().search_path.clone()),
+        temporary: BTreeMap::new(),
+    };
+    if let Some(purpose) = &asked.purpose {
+        let context = context(snapshot, &user.role, &values);
+        if let Some((_, SetValue::Value(purpose))) =
+            engine.judge_setting("consentry.purpose", Some(purpose), &context)?
+        {
+            values.purpose = Some(purpose);
+            values.purpose_set_by = PurposeSource::Startup;
+        }
+    }
+    Ok(values)
+}
+
+/// The sender may have gone already: the request is carried out all the same.
+async fn cancel(house: &House, pid: i32, secret: &[u8]) {
+    if let Some(target) = house.cancel_keys.find(pid, secret)
+        && let Err(fault) = target.cancel().await
+    {
+        tracing::warn!(%fault, "a cancel request did not reach PostgreSQL");
+    }
+}
+
+/// Errors that tell of the proxy's account, which is not the client's business: authentication, and rights to connect.
+fn is_about_us(sqlstate: &str) -> bool {
+    sqlstate.starts_with("28") || matches!(sqlstate, "42501" | "3D000")
+}
+
+// === refusals ===
+
+fn told(refusal: Refusal, reason: &'static str) -> Refused {
+    Refused::Told { refusal, reason }
+}
+
+fn protocol(message: impl Into<String>) -> Refused {
+    told(Refusal::new("protocol", SqlState::PROTOCOL_VIOLATION, message, "", ""), "protocol violation")
+}
+
+fn tls_required() -> Refusal {
+    Refusal::new(
+        "tls-required",
+        SqlState("28000"),
+        "this proxy takes encrypted connections only",
+        "[listen] tls.required is set.",
+        "Connect with sslmode=require or stronger.",
+    )
+}
+
+/// As PostgreSQL says it, whether the user exists or not.
+fn wrong_password(user: &str) -> Refusal {
+    let shown: String = user.chars().filter(|c| !c.is_control()).take(63).collect();
+    let message = format!("password authentication failed for user \"{shown}\"");
+    Refusal::new("wrong-password", SqlState::INVALID_PASSWORD, message, "", "")
+}
+
+fn bad_scram() -> Refusal {
+    Refusal::new(
+        "scram",
+        SqlState::PROTOCOL_VIOLATION,
+        "malformed SCRAM message, or a channel binding that does not fit",
+        "",
+        "If a device between client and proxy ends TLS, channel binding cannot hold: connect directly.",
+    )
+}
+
+fn no_such_database(name: &str) -> Refusal {
+    let shown: String = name.chars().filter(|c| !c.is_control()).take(63).collect();
+    Refusal::new(
+        "no-such-database",
+        SqlState("3D000"),
+        format!("database \"{shown}\" does not exist"),
+        "The proxy serves the databases that its server file names.",
+        "Check the database name.",
+    )
+}
+
+fn not_for_user(name: &str) -> Refusal {
+    Refusal::new(
+        "database-not-for-user",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("permission denied for database \"{name}\""),
+        "The server file lists other databases for this user.",
+        "Ask the administrator of the proxy.",
+    )
+}
+
+fn role_not_here(role: &str) -> Refusal {
+    Refusal::new(
+        "role-unknown",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("role \"{role}\" is not in the policy of this database"),
+        "A user's role must be declared by the policy of the database that it connects to.",
+        "Ask the administrator of the proxy.",
+    )
+}
