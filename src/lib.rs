@@ -5,5 +5,6 @@ pub mod config;
 pub mod consent;
 pub mod engine;
 pub mod relay;
+pub mod serve;
 pub mod session;
 pub mod wire;

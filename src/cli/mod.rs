@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod demo;
+pub mod serve;
 
 use std::process::ExitCode;
 
@@ -16,6 +17,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Serve(serve::Serve),
     /// The record: keys, verification, proofs, events, reports
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -24,6 +26,7 @@ enum Command {
 /// Runs the program; 0: done, 1: it failed, 2: usage (clap's own).
 pub fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Serve(it) => exit(it.run().map(|()| ExitCode::SUCCESS)),
         Command::Audit(it) => exit(it.run()),
     }
 }

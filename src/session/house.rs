@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use super::live::{Live, Refresh};
+use super::meters::Meters;
 use super::run::Phase;
 use crate::audit::Recorder;
 use crate::relay::cancel::CancelKeys;
@@ -22,6 +23,7 @@ pub struct House {
     /// Makes the same mock salt for the same unknown user, as long as the proxy runs.
     pub mock_key: [u8; 64],
     pub phase: watch::Receiver<Phase>,
+    pub meters: Meters,
 }
 
 #[derive(Default)]

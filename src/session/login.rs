@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use super::core::{Core, context};
 use super::house::{Database, House, User};
 use super::live::Snapshot;
+use super::meters::{Counted, Result as Label};
 use super::record::Clerk;
 use super::run::Session;
 use super::settings::Values;
@@ -108,7 +109,10 @@ pub async fn serve(tcp: TcpStream, address: SocketAddr, house: Arc<House>) {
                 phase: house.phase.clone(),
                 ends: Default::default(),
             };
+            let counted = Counted::new(&house.meters.sessions);
+            house.meters.logins.get_or_create(&Label { result: "ok" }).inc();
             session.run().await;
+            drop(counted);
             drop(registration);
         }
         Err(refused) => visitor.turn_away(refused, &house).await,
@@ -389,7 +393,7 @@ impl Visitor {
             client,
             database: database.live.name.clone(),
         });
-        let clerk = Clerk::new(house.recorder.clone(), who);
+        let clerk = Clerk::new(house.recorder.clone(), who, house.meters.clone());
         let core = Core::new(database.live.clone(), user.role, values, clerk);
         Ok(Box::new(Welcome { core, upstream, database, registration }))
     }
@@ -406,6 +410,7 @@ impl Visitor {
             Refused::Told { refusal, reason } => (from_refusal(&refusal, Severity::Fatal, ""), reason),
             Refused::Relayed(fields) => (fields, "upstream refused the session"),
         };
+        house.meters.logins.get_or_create(&Label { result: "refused" }).inc();
         let event = Event::LoginRefused(LoginRefused {
             session: self.session.clone(),
             user: self.user.clone(),

@@ -8,6 +8,7 @@ pub mod gate;
 pub mod house;
 pub mod live;
 pub mod login;
+pub mod meters;
 pub mod plans;
 pub mod record;
 pub mod run;

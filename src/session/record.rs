@@ -5,6 +5,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use prometheus_client::metrics::counter::Counter;
+
+use super::meters::{self, Meters};
 use crate::audit::event::{Completion, Decision, Ending, RefusalRecord, What, Who};
 use crate::audit::{Event, RecordUnavailable, Recorder, Ticket};
 use crate::engine::clear::Engine;
@@ -68,11 +71,16 @@ pub struct Clerk {
     pub last: Option<Ticket>,
     pub statements: u64,
     pub refused: u64,
+    allowed: Counter,
+    changed: Counter,
+    meters: Meters,
 }
 
 impl Clerk {
-    pub fn new(recorder: Recorder, who: Arc<Who>) -> Self {
-        Self { recorder, who, last: None, statements: 0, refused: 0 }
+    pub fn new(recorder: Recorder, who: Arc<Who>, meters: Meters) -> Self {
+        let counter = |outcome| meters.statements.get_or_create(&meters::Outcome { outcome }).clone();
+        let (allowed, changed) = (counter("allowed"), counter("changed"));
+        Self { recorder, who, last: None, statements: 0, refused: 0, allowed, changed, meters }
     }
 
     /// Puts a decision on record, before the statement leaves.
@@ -87,13 +95,19 @@ impl Clerk {
         let decision =
             Decision { who: self.who.clone(), statement: statement.clone(), reason, what: what.clone(), subjects };
         self.last = Some(self.recorder.append(Event::Decision(decision))?);
+        match what.outcome {
+            Outcome::Changed => self.changed.inc(),
+            Outcome::Allowed | Outcome::Refused => self.allowed.inc(),
+        };
         Ok(Run { statement, started: Instant::now(), rows: 0, bytes: 0 })
     }
 
     /// Puts a refusal on record. When that fails there is nothing to hold back: nothing runs.
-    pub fn refuse(&mut self, what: What, reason: Option<Arc<str>>) {
+    pub fn refuse(&mut self, rule: &'static str, what: What, reason: Option<Arc<str>>) {
+        self.meters.refusals.get_or_create(&meters::Rule { rule }).inc();
         self.statements += 1;
         self.refused += 1;
+        self.meters.statements.get_or_create(&meters::Outcome { outcome: "refused" }).inc();
         let statement = format!("{}-{}", self.who.session, self.statements);
         let decision =
             Decision { who: self.who.clone(), statement, reason, what: Arc::new(what), subjects: Vec::new() };

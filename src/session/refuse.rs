@@ -53,7 +53,7 @@ impl Core {
         let policy = &self.snapshot.engine.policy;
         let what = record::refused(refusal, &self.context, understood.map(|w| &**w), policy);
         let reason = self.reason();
-        self.clerk.refuse(what, reason);
+        self.clerk.refuse(refusal.rule, what, reason);
     }
 }
 

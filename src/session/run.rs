@@ -74,7 +74,7 @@ impl Session {
             let turn = tokio::select! {
                 biased;
                 turn = poll_fn(|cx| self.poll_turn(cx)) => turn,
-                _ = phase.wait_for(|p| *p != Phase::Running) => match self.shut_down().await {
+                () = reaches(&mut phase, Phase::Draining) => match self.shut_down().await {
                     Some(turn) => turn,
                     None => break "shut down",
                 },
@@ -231,7 +231,7 @@ impl Session {
                         Poll::Pending => Poll::Pending,
                     },
                 }) => turn,
-                _ = phase.wait_for(|p| *p == Phase::Stopping) => None,
+                () = reaches(&mut phase, Phase::Stopping) => None,
             };
             if let Some(turn) = turn {
                 return Some(turn);
@@ -306,6 +306,11 @@ impl Session {
         };
         let _ = tokio::time::timeout(LAST_WORDS, last).await;
     }
+}
+
+/// Waits until the service wants at least `wanted`. A service that is gone wants all.
+async fn reaches(phase: &mut watch::Receiver<Phase>, wanted: Phase) {
+    drop(phase.wait_for(|p| *p >= wanted).await);
 }
 
 fn upstream_lost() -> Refusal {

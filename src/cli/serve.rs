@@ -1,0 +1,42 @@
+//! `consentry serve`: the proxy itself.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+/// Run the proxy
+#[derive(Args)]
+pub struct Serve {
+    /// The server file
+    #[arg(short, long, env = "CONSENTRY_CONFIG", default_value = "consentry.toml")]
+    config: PathBuf,
+    /// What to log: error, warn, info, debug, or a filter such as `consentry::session=debug`
+    #[arg(long, env = "CONSENTRY_LOG", default_value = "info")]
+    log: String,
+    /// Log as JSON lines
+    #[arg(long)]
+    log_json: bool,
+}
+
+impl Serve {
+    pub fn run(&self) -> Result<()> {
+        self.start_log()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
+        runtime.block_on(crate::serve::serve(&self.config))
+    }
+
+    fn start_log(&self) -> Result<()> {
+        let filter = tracing_subscriber::EnvFilter::try_new(&self.log).context("--log")?;
+        let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let started = match self.log_json {
+            true => builder.json().try_init(),
+            false => builder.with_ansi(std::env::var_os("NO_COLOR").is_none() && is_terminal()).try_init(),
+        };
+        started.map_err(|error| anyhow::anyhow!("logging cannot start: {error}"))
+    }
+}
+
+fn is_terminal() -> bool {
+    std::io::IsTerminal::is_terminal(&std::io::stderr())
+}

@@ -1,0 +1,226 @@
+//! The service: reads the server file, opens its databases and the record, listens, reloads, and stops in order.
+
+mod admin;
+mod keeper;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch as phases;
+
+use crate::audit::{Config as AuditConfig, Durability, Recorder};
+use crate::config::server::{self, LoadError, Loaded, Server};
+use crate::engine::policy::diagnostics::{Style, render};
+use crate::session::house::{Database, Doors, House, User};
+use crate::session::login;
+use crate::session::meters::{Meters, Result as Label};
+use crate::session::run::Phase;
+use crate::wire::tls::ClientTls;
+
+use keeper::Keeper;
+
+/// How long sessions may take to become idle when the service stops.
+const DRAIN: Duration = Duration::from_secs(8);
+
+/// What runs behind the listener.
+pub struct Service {
+    house: Arc<House>,
+    keepers: Mutex<BTreeMap<String, Keeper>>,
+    config: PathBuf,
+    /// What the databases were opened with: an upstream that changes needs a new keeper.
+    running: Mutex<Server>,
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub async fn serve(config: &Path) -> Result<()> {
+    let server = load(config)?;
+    let recorder = Recorder::open(audit_config(&server)).context("the record cannot be opened")?;
+    let (phase, phase_seen) = phases::channel(Phase::Running);
+    let meters = Meters::default();
+    let (keepers, doors) = open_doors(&server, &BTreeMap::new(), None, &recorder, &meters).await?;
+    let house = Arc::new(House {
+        tls: ArcSwap::from_pointee(client_tls(&server)?),
+        doors: ArcSwap::from_pointee(doors),
+        recorder: recorder.clone(),
+        cancel_keys: Arc::default(),
+        mock_key: random_key(),
+        phase: phase_seen,
+        meters,
+    });
+    let listener = TcpListener::bind(&server.listen.address)
+        .await
+        .with_context(|| format!("[listen] address {}", server.listen.address))?;
+    let admin = server.admin.clone();
+    let service = Arc::new(Service {
+        house: house.clone(),
+        keepers: Mutex::new(keepers),
+        config: config.to_owned(),
+        running: Mutex::new(server),
+    });
+    if let Some(address) = &admin {
+        admin::start(address, service.clone()).await?;
+    }
+    let watcher = watch::start(service.clone())?;
+    tracing::info!(address = %listener.local_addr()?, "listening");
+    listen(listener, &house).await?;
+    drop(watcher);
+    drain(&phase, &house).await;
+    recorder.shutdown().await;
+    Ok(())
+}
+
+/// Takes connections until a signal says stop.
+async fn listen(listener: TcpListener, house: &Arc<House>) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((tcp, address)) => {
+                    tokio::spawn(login::serve(tcp, address, house.clone()));
+                }
+                Err(error) => {
+                    // Out of file descriptors: others will close theirs.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            },
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+        }
+    }
+}
+
+/// Ends sessions: idle ones at once, the others when they are, and all of them in the end.
+async fn drain(phase: &phases::Sender<Phase>, house: &House) {
+    phase.send_replace(Phase::Draining);
+    let start = std::time::Instant::now();
+    while house.meters.sessions.get() > 0 && start.elapsed() < DRAIN {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    phase.send_replace(Phase::Stopping);
+    let start = std::time::Instant::now();
+    while house.meters.sessions.get() > 0 && start.elapsed() < Duration::from_secs(1) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+impl Service {
+    /// Reads server file and policies again. Whatever is wrong keeps what runs.
+    async fn reload(&self) {
+        let result = self.try_reload().await;
+        if let Err(error) = &result {
+            self.house.meters.reloads.get_or_create(&Label { result: "failed" }).inc();
+            tracing::error!("reload refused, what ran goes on: {error:#}");
+        }
+    }
+
+    async fn try_reload(&self) -> Result<()> {
+        let server = load(&self.config)?;
+        let known = self.keepers.lock().clone();
+        let before = self.running.lock().clone();
+        let tls = client_tls(&server)?;
+        let (meters, recorder) = (&self.house.meters, &self.house.recorder);
+        let running = Some((&before, self.house.doors.load_full()));
+        let (keepers, doors) = open_doors(&server, &known, running, recorder, meters).await?;
+        let mut faults = Vec::new();
+        for (name, database) in &server.databases {
+            if let Some(keeper) = known.get(name)
+                && let Err(error) = keeper.reload_policy(database.policy.clone()).await
+            {
+                faults.push(format!("database {name}: {error:#}"));
+            }
+        }
+        self.house.tls.store(Arc::new(tls));
+        self.house.doors.store(Arc::new(doors));
+        *self.keepers.lock() = keepers;
+        *self.running.lock() = server;
+        if faults.is_empty() { Ok(()) } else { Err(anyhow!(faults.join("\n"))) }
+    }
+}
+
+/// Opens the databases that are not open yet, and makes the doors of all.
+async fn open_doors(
+    server: &Server,
+    known: &BTreeMap<String, Keeper>,
+    running: Option<(&Server, Arc<Doors>)>,
+    recorder: &Recorder,
+    meters: &Meters,
+) -> Result<(BTreeMap<String, Keeper>, Doors)> {
+    let mut keepers = BTreeMap::new();
+    let mut doors = Doors::default();
+    for (name, config) in &server.databases {
+        let open = running.as_ref().filter(|(before, _)| {
+            before
+                .databases
+                .get(name)
+                .is_some_and(|old| old.upstream == config.upstream && old.password == config.password)
+        });
+        let already = open.and_then(|(_, doors)| doors.databases.get(name).cloned()).zip(known.get(name).cloned());
+        let (database, keeper) = match already {
+            Some(found) => found,
+            None => {
+                let opened = keeper::open(name, config, recorder, meters).await;
+                let (live, keeper) = opened.with_context(|| format!("database \"{name}\""))?;
+                (Database { live, refresh: Arc::new(keeper.clone()) }, keeper)
+            }
+        };
+        doors.databases.insert(name.clone(), database);
+        keepers.insert(name.clone(), keeper);
+    }
+    for (name, user) in &server.users {
+        let verifier = user.verifier.parse().map_err(|e| anyhow!("user \"{name}\": {e}"))?;
+        let user = User { role: user.role.clone(), verifier, databases: user.databases.clone() };
+        doors.users.insert(name.clone(), user);
+    }
+    Ok((keepers, doors))
+}
+
+fn load(path: &Path) -> Result<Server> {
+    match server::load(path) {
+        Ok(Loaded { server, warnings, source }) => {
+            if !warnings.is_empty() {
+                tracing::warn!("the server file has warnings:\n{}", render(&warnings, &[source], Style::Plain));
+            }
+            Ok(server)
+        }
+        Err(LoadError::Io(error)) => Err(anyhow!("{error}")),
+        Err(LoadError::Problems(problems, source)) => {
+            Err(anyhow!("the server file has problems:\n{}", render(&problems, &[*source], Style::Plain)))
+        }
+    }
+}
+
+fn client_tls(server: &Server) -> Result<Option<ClientTls>> {
+    let Some(tls) = &server.listen.tls else { return Ok(None) };
+    ClientTls::load(&tls.cert, &tls.key, tls.client_ca.as_deref(), tls.required).map(Some)
+}
+
+fn audit_config(server: &Server) -> AuditConfig {
+    let audit = &server.audit;
+    let mut config = AuditConfig::new(&audit.folder);
+    config.durability = match audit.durability {
+        server::Durability::Strict => Durability::Strict,
+        server::Durability::Relaxed => Durability::Relaxed,
+    };
+    config.key = audit.key.clone();
+    config.subject_keys = audit.subject_keys.clone();
+    if let Some(bytes) = audit.rotate_bytes {
+        config.rotate_bytes = bytes;
+    }
+    config
+}
+
+fn random_key() -> [u8; 64] {
+    let mut key = [0; 64];
+    rand::RngCore::fill_bytes(&mut rand::rngs::OsRng, &mut key);
+    key
+}

@@ -1,0 +1,72 @@
+//! The admin address: `/health`, `/ready`, `/metrics`.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+
+use super::Service;
+
+/// Answers on `address` until the program ends.
+pub async fn start(address: &str, service: Arc<Service>) -> Result<()> {
+    let listener = TcpListener::bind(address).await.with_context(|| format!("[admin] address {address}"))?;
+    let router = Router::new()
+        .route("/health", get(|| async { "ok\n" }))
+        .route("/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(service);
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).await {
+            tracing::error!(%error, "the admin address has ended");
+        }
+    });
+    Ok(())
+}
+
+/// Ready: every database answers, and the record can be written.
+async fn ready(State(service): State<Arc<Service>>) -> (StatusCode, String) {
+    let mut faults: Vec<String> = service
+        .keepers
+        .lock()
+        .iter()
+        .filter(|(_, keeper)| !keeper.is_connected())
+        .map(|(name, _)| format!("database {name} does not answer"))
+        .collect();
+    faults.extend(service.house.recorder.fault().map(|fault| fault.to_string()));
+    if faults.is_empty() {
+        (StatusCode::OK, "ready\n".to_owned())
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, faults.join("\n") + "\n")
+    }
+}
+
+async fn metrics(State(service): State<Arc<Service>>) -> impl IntoResponse {
+    let mut registry = Registry::with_prefix("consentry");
+    service.house.meters.register(&mut registry);
+    let counts = service.house.recorder.counts();
+    for (name, help, value) in [
+        ("record_events", "Events taken into the record", counts.events),
+        ("record_syncs", "Calls of fdatasync", counts.syncs),
+        ("record_bytes", "Bytes written to the record", counts.bytes),
+        ("record_refused", "Events that could not be recorded", counts.refused),
+        ("record_checkpoints", "Signed checkpoints written", counts.checkpoints),
+    ] {
+        let counter = prometheus_client::metrics::counter::Counter::<u64>::default();
+        counter.inc_by(value);
+        registry.register(name, help, counter);
+    }
+    let mut text = String::new();
+    match prometheus_client::encoding::text::encode(&mut text, &registry) {
+        Ok(()) => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}

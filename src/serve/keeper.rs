@@ -1,0 +1,265 @@
+//! Keeps one database's snapshot true: watches its catalog, reads its policy, replaces the engine when either changes.
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use tokio::sync::{mpsc, oneshot};
+use tokio_postgres::Client;
+
+use crate::audit::event::PolicyReload;
+use crate::audit::{Event, Recorder};
+use crate::config::folder::read_policy;
+use crate::config::server;
+use crate::engine::catalog::Catalog;
+use crate::engine::clear::{Engine, Secrets};
+use crate::engine::policy::Policy;
+use crate::engine::policy::diagnostics::{Problem, SourceFile, Style, render};
+use crate::engine::policy::resolve::resolve;
+use crate::relay::catalog::{Stamped, fingerprint, load_stamped};
+use crate::relay::dial::Dialer;
+use crate::relay::own;
+use crate::relay::upstream::{Password, Upstream};
+use crate::session::live::{Live, Refresh};
+use crate::session::meters::{Meters, Result as Label};
+
+/// How often the catalog is compared with what was read of it.
+const WATCH: Duration = Duration::from_millis(900);
+
+/// How long a PostgreSQL that is not up yet is waited for at start.
+const START_PATIENCE: Duration = Duration::from_secs(30);
+
+/// The way to a keeper; clones lead to the same.
+#[derive(Clone)]
+pub struct Keeper {
+    requests: mpsc::Sender<Request>,
+    connected: Arc<AtomicBool>,
+}
+
+enum Request {
+    /// See that the snapshot shows the catalog as it is now.
+    Catalog(oneshot::Sender<()>),
+    /// Read the policy at this path again; an error keeps the running one.
+    Policy(PathBuf, oneshot::Sender<Result<()>>),
+}
+
+impl Refresh for Keeper {
+    fn refresh(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move {
+            let (done, wait) = oneshot::channel();
+            if self.requests.send(Request::Catalog(done)).await.is_ok() {
+                // The keeper is gone only when the proxy stops.
+                let _ = wait.await;
+            }
+        })
+    }
+}
+
+impl Keeper {
+    /// Whether PostgreSQL answers the keeper.
+    pub fn is_connected(&self) -> bool {
+        self.connected.load(Ordering::Relaxed)
+    }
+
+    pub async fn reload_policy(&self, path: PathBuf) -> Result<()> {
+        let (done, wait) = oneshot::channel();
+        self.requests.send(Request::Policy(path, done)).await.context("the database's keeper has ended")?;
+        wait.await.context("the database's keeper has ended")?
+    }
+}
+
+struct Room {
+    live: Arc<Live>,
+    client: Option<Client>,
+    /// Of the catalog that the snapshot was made from.
+    fingerprint: String,
+    catalog: Arc<Catalog>,
+    policy: Arc<Policy>,
+    files: Vec<SourceFile>,
+    secrets: Secrets,
+    connected: Arc<AtomicBool>,
+    recorder: Recorder,
+    meters: Meters,
+}
+
+/// Connects, checks the account, reads catalog and policy, and goes on watching both.
+pub async fn open(
+    name: &str,
+    config: &server::Database,
+    recorder: &Recorder,
+    meters: &Meters,
+) -> Result<(Arc<Live>, Keeper)> {
+    let password = config.password.as_ref().map(|secret| secret.read()).transpose()?.map(Password::new);
+    let dialer = Arc::new(Dialer::new(Upstream { place: config.upstream.clone(), password })?);
+    let client = connect_patiently(name, &dialer).await?;
+    if config.trust_upstream_role {
+        tracing::warn!(database = name, "trust_upstream_role is set: what the upstream role may do is not checked");
+    } else {
+        own::check_role(&client, &config.upstream.user).await?;
+    }
+    own::check_encoding(&client).await?;
+    let Stamped { catalog, fingerprint } = load_stamped(&client).await?;
+    let files = read_policy(&config.policy)?;
+    let policy = Arc::new(resolved(&files, &catalog)?);
+    let catalog = Arc::new(catalog);
+    let secrets = Secrets { pseudonym: config.pseudonym_key.read_or_create_key()? };
+    let engine = Engine::new(catalog.clone(), policy.clone(), secrets.clone());
+    let live = Arc::new(Live::new(name.to_owned(), dialer, engine));
+    let connected = Arc::new(AtomicBool::new(true));
+    let (requests, inbox) = mpsc::channel(64);
+    let room = Room {
+        live: live.clone(),
+        client: Some(client),
+        fingerprint,
+        catalog,
+        policy,
+        files,
+        secrets,
+        connected: connected.clone(),
+        recorder: recorder.clone(),
+        meters: meters.clone(),
+    };
+    tokio::spawn(room.keep(inbox));
+    Ok((live, Keeper { requests, connected }))
+}
+
+async fn connect_patiently(name: &str, dialer: &Dialer) -> Result<Client> {
+    let start = std::time::Instant::now();
+    loop {
+        match own::connect(dialer).await {
+            Ok(client) => return Ok(client),
+            Err(error) if start.elapsed() > START_PATIENCE || !is_absent(&error) => return Err(error),
+            Err(error) => {
+                tracing::warn!(database = name, "PostgreSQL is not there yet: {error:#}");
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        }
+    }
+}
+
+/// Not up yet, or starting; anything else (a wrong password) does not get better by waiting.
+fn is_absent(error: &anyhow::Error) -> bool {
+    let starting = error
+        .downcast_ref::<tokio_postgres::Error>()
+        .and_then(|e| e.code())
+        .is_some_and(|code| *code == tokio_postgres::error::SqlState::CANNOT_CONNECT_NOW);
+    starting || error.downcast_ref::<crate::relay::dial::Unreachable>().is_some()
+}
+
+fn resolved(files: &[SourceFile], catalog: &Catalog) -> Result<Policy> {
+    match resolve(files, catalog) {
+        Ok((policy, warnings)) => {
+            if !warnings.is_empty() {
+                tracing::warn!("the policy has warnings:\n{}", render(&warnings, files, Style::Plain));
+            }
+            Ok(policy)
+        }
+        Err(problems) => Err(faulty(&problems, files)),
+    }
+}
+
+fn faulty(problems: &[Problem], files: &[SourceFile]) -> anyhow::Error {
+    anyhow!("the policy has problems:\n{}", render(problems, files, Style::Plain))
+}
+
+impl Room {
+    async fn keep(mut self, mut inbox: mpsc::Receiver<Request>) {
+        let mut watch = tokio::time::interval(WATCH);
+        watch.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                request = inbox.recv() => match request {
+                    None => return,
+                    Some(Request::Catalog(done)) => {
+                        self.look().await;
+                        let _ = done.send(());
+                    }
+                    Some(Request::Policy(path, done)) => {
+                        let _ = done.send(self.read_policy(&path));
+                    }
+                },
+                _ = watch.tick() => self.look().await,
+            }
+        }
+    }
+
+    /// Compares the catalog with the snapshot's; reads it again when it differs.
+    async fn look(&mut self) {
+        match self.try_look().await {
+            Ok(()) => self.connected.store(true, Ordering::Relaxed),
+            Err(error) => {
+                self.client = None;
+                if self.connected.swap(false, Ordering::Relaxed) {
+                    tracing::error!(database = %self.live.name, "the catalog cannot be watched: {error:#}");
+                }
+            }
+        }
+    }
+
+    async fn try_look(&mut self) -> Result<()> {
+        if self.client.as_ref().is_none_or(Client::is_closed) {
+            self.client = Some(own::connect(&self.live.dialer).await?);
+        }
+        let Some(client) = &self.client else { return Ok(()) };
+        if fingerprint(client).await? == self.fingerprint {
+            return Ok(());
+        }
+        let Stamped { catalog, fingerprint } = load_stamped(client).await?;
+        self.catalog = Arc::new(catalog);
+        self.fingerprint = fingerprint;
+        match resolved(&self.files, &self.catalog) {
+            Ok(policy) => self.policy = Arc::new(policy),
+            // The policy that ran goes on, against what is there now: what it names and is gone fails in PostgreSQL.
+            Err(error) => {
+                tracing::error!(database = %self.live.name, "the catalog has changed and does not fit the policy: {error:#}");
+            }
+        }
+        self.replace();
+        tracing::info!(database = %self.live.name, "the catalog has changed and was read again");
+        Ok(())
+    }
+
+    fn replace(&self) {
+        self.live.replace(Engine::new(self.catalog.clone(), self.policy.clone(), self.secrets.clone()));
+    }
+
+    fn read_policy(&mut self, path: &std::path::Path) -> Result<()> {
+        let before = self.policy.digest.clone();
+        let outcome =
+            read_policy(path).map_err(anyhow::Error::from).and_then(|files| match resolve(&files, &self.catalog) {
+                Ok((policy, _)) => Ok((files, policy)),
+                Err(problems) => Err(faulty(&problems, &files)),
+            });
+        let result = match outcome {
+            Ok((files, policy)) => {
+                self.files = files;
+                self.policy = Arc::new(policy);
+                self.replace();
+                Ok(())
+            }
+            Err(error) => Err(error),
+        };
+        self.tell(&before, &result);
+        result
+    }
+
+    fn tell(&self, before: &str, result: &Result<()>) {
+        let changed = self.policy.digest != before;
+        if result.is_ok() && !changed {
+            return;
+        }
+        self.meters.reloads.get_or_create(&Label { result: if result.is_ok() { "ok" } else { "failed" } }).inc();
+        let event = Event::PolicyReload(PolicyReload {
+            database: self.live.name.clone(),
+            from: Some(before.to_owned()),
+            to: Some(self.policy.digest.clone()),
+            problems: u64::from(result.is_err()),
+        });
+        if let Err(error) = self.recorder.append(event) {
+            tracing::warn!(%error, "a policy reload could not be recorded");
+        }
+    }
+}
