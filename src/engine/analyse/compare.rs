@@ -7,7 +7,7 @@ use pg_query::protobuf::{self as pb, AExprKind, Token, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
 use super::scope::{self, Col, Found, Scope};
-use super::{Analyser, At, inner, names};
+use super::{Analyser, At, Conjunct, inner, names};
 use crate::engine::allow;
 use crate::engine::cleared::{Argument, NamedSubject};
 use crate::engine::refusal::Refusal;
@@ -207,7 +207,9 @@ impl<'e> Analyser<'e> {
         if e.kind() == AExprKind::AexprOp && op == "=" {
             self.name_subject(occurrence, index, constant);
         }
-        self.occurrences.get_mut(occurrence)?.inside.push((index, condition));
+        let equals = (e.kind() == AExprKind::AexprOp && op == "=").then(|| self.constant_text(constant)).flatten();
+        let conjunct = Conjunct { column: index, condition, equals: equals.map(str::to_owned) };
+        self.occurrences.get_mut(occurrence)?.inside.push(conjunct);
         Some(())
     }
 

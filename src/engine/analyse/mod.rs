@@ -88,9 +88,19 @@ pub struct Occurrence {
     pub only: bool,
     /// Per column of the relation.
     pub uses: Vec<ColumnUses>,
-    /// Conjuncts that may be tested on stored values inside: (column, operator and constant as text).
-    pub inside: Vec<(usize, String)>,
+    /// Conjuncts of the same query level that may be tested on stored values inside too.
+    pub inside: Vec<Conjunct>,
     pub nulled: Vec<&'static str>,
+}
+
+/// `column <condition>`: a leakproof comparison with constants.
+#[derive(Debug, Clone)]
+pub struct Conjunct {
+    pub column: usize,
+    /// Operator and constant, as text: `OPERATOR(pg_catalog.=) 'x'`.
+    pub condition: String,
+    /// The constant's text when the operator is `=`.
+    pub equals: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]

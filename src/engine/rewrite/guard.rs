@@ -6,13 +6,13 @@
 
 use std::sync::LazyLock;
 
-use crate::engine::analyse::{Analyser, Occurrence};
+use crate::engine::analyse::{Analyser, Conjunct, Occurrence};
 use crate::engine::catalog::{Relation, quote_ident};
 use crate::engine::clear::Secrets;
 use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage};
-use crate::engine::policy::Purpose;
+use crate::engine::policy::{Mask, Purpose};
 use crate::engine::refusal::{self, Refusal};
-use crate::engine::visible::{self, CellKind, VisibleTable};
+use crate::engine::visible::{self, Cell, CellKind, VisibleTable};
 
 /// How stored columns are named inside a guard.
 pub const ALIAS: &str = "\"consentry_t\"";
@@ -77,12 +77,8 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
             _ => sql,
         };
         columns.push(format!("{text} AS {}", quote_ident(&column.name)));
-        match &cell.kind {
-            CellKind::Clear if guarded => {
-                let conjuncts = o.inside.iter().filter(|(c, _)| *c == i);
-                inside.extend(conjuncts.map(|(_, condition)| format!("({stored} {condition})")));
-            }
-            CellKind::Clear | CellKind::PerRow { .. } | CellKind::Masked { .. } | CellKind::Hidden => {}
+        for conjunct in o.inside.iter().filter(|c| c.column == i) {
+            inside.extend(stored_condition(a, conjunct, cell, &stored, guarded));
         }
     }
     let only = if o.only { "ONLY " } else { "" };
@@ -90,6 +86,29 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
     let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
     let text = format!("(SELECT {} FROM {only}{} AS {ALIAS}{filter})", columns.join(", "), relation.name.to_sql());
     Ok(Guard { text, touched: Some(touched(o, relation, &v)), words: v.words.clone() })
+}
+
+/// A condition on the stored column that every row satisfies whose cell satisfies the client's: an index can serve it.
+fn stored_condition(a: &Analyser<'_>, c: &Conjunct, cell: &Cell, stored: &str, guarded: bool) -> Option<String> {
+    match &cell.kind {
+        // Where it leaves bare, PostgreSQL brings the condition here itself.
+        CellKind::Clear if guarded => Some(format!("({stored} {})", c.condition)),
+        CellKind::Clear | CellKind::Masked { .. } | CellKind::Hidden => None,
+        CellKind::PerRow { .. } => {
+            let constant = c.equals.as_deref()?;
+            let category = a.engine.policy.categories.get(cell.category.as_deref()?)?;
+            match category.mask {
+                Mask::Null => Some(format!("({stored} {})", c.condition)),
+                // These masks write `***`; a constant without it is met by stored values only. PostgreSQL folds the
+                // second half before it plans.
+                Mask::Email | Mask::KeepFirst(_) | Mask::KeepLast(_) => Some(format!(
+                    "({stored} {} OR pg_catalog.strpos({constant}::pg_catalog.text, '***') OPERATOR(pg_catalog.>) 0)",
+                    c.condition
+                )),
+                _ => None,
+            }
+        }
+    }
 }
 
 /// What the record says of an occurrence: the columns that the statement names or shows.

@@ -30,3 +30,10 @@ SELECT 1 FROM customers WHERE country = 'ES' AND country::int > 0
 ;;
 -- marketing/marketing: changed | has "consentry_t"."country" AS "country"
 SELECT upper(country) FROM customers WHERE id = 1 AND created_at > now() - interval '1 day' ORDER BY upper(country)
+
+;;
+-- marketing/marketing: changed | has ("consentry_t"."email" OPERATOR(pg_catalog.=) 'a@b.example' OR pg_catalog.strpos('a@b.example'::pg_catalog.text, '***')
+SELECT full_name FROM customers WHERE email = 'a@b.example'
+;;
+-- marketing/marketing: changed | has ("consentry_t"."country" IN ('ES', 'PT'))
+SELECT 1 FROM customers WHERE country IN ('ES', 'PT') AND upper(country) = 'ES'
