@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod demo;
+pub mod explain;
 pub mod serve;
 
 use std::process::ExitCode;
@@ -18,6 +19,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Explain(explain::Explain),
     /// The record: keys, verification, proofs, events, reports
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -26,6 +28,7 @@ enum Command {
 /// Runs the program; 0: done, 1: it failed, 2: usage (clap's own).
 pub fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Explain(it) => exit(it.run()),
         Command::Serve(it) => exit(it.run().map(|()| ExitCode::SUCCESS)),
         Command::Audit(it) => exit(it.run()),
     }

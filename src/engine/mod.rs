@@ -10,6 +10,7 @@ pub mod clear;
 pub mod cleared;
 mod comment;
 pub mod context;
+pub mod layout;
 pub mod names;
 mod parse;
 pub mod policy;

@@ -1,0 +1,169 @@
+//! `consentry explain`: what PostgreSQL would receive for a statement, and why, in plain words.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use clap::Args;
+
+use crate::config::folder::read_policy;
+use crate::config::server::{self, Loaded, Server};
+use crate::engine::clear::{Engine, Secrets, effective_path};
+use crate::engine::cleared::{Cleared, Outcome, Statement, TouchedTable, Treatment, Usage};
+use crate::engine::context::{Context, Protocol, PurposeSource};
+use crate::engine::policy::diagnostics::{Style, render};
+use crate::engine::policy::resolve::resolve;
+use crate::engine::refusal::Refusal;
+use crate::relay::dial::Dialer;
+use crate::relay::upstream::{Password, Upstream};
+use crate::relay::{catalog, own};
+
+/// Show what PostgreSQL would receive for a statement, and why
+#[derive(Args)]
+pub struct Explain {
+    /// The server file
+    #[arg(short, long, env = "CONSENTRY_CONFIG", default_value = "consentry.toml")]
+    config: PathBuf,
+    /// The user who would ask
+    #[arg(short, long)]
+    user: String,
+    /// The purpose; the role's first when it is not given
+    #[arg(short, long)]
+    purpose: Option<String>,
+    /// The database; needed only where the server file has several
+    #[arg(short, long)]
+    database: Option<String>,
+    /// The statement
+    sql: String,
+}
+
+impl Explain {
+    /// Exit code 1 when the statement would be refused.
+    pub fn run(&self) -> Result<ExitCode> {
+        let Loaded { server, .. } = server::load(&self.config).map_err(|e| anyhow!("{e}"))?;
+        let runtime = tokio::runtime::Runtime::new().context("no runtime")?;
+        let (engine, role) = runtime.block_on(self.engine(&server))?;
+        let context = context(&engine, &role, self.purpose.as_deref())?;
+        match engine.clear(&self.sql, &context, Protocol::Simple) {
+            Ok(cleared) => {
+                anstream::print!("{}", in_words(&cleared, &self.sql));
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(refusal) => {
+                anstream::print!("{}", refused_in_words(&refusal));
+                Ok(ExitCode::FAILURE)
+            }
+        }
+    }
+
+    async fn engine(&self, server: &Server) -> Result<(Engine, String)> {
+        let user =
+            server.users.get(&self.user).ok_or_else(|| anyhow!("the server file has no user \"{}\"", self.user))?;
+        let config = match (&self.database, server.databases.len()) {
+            (Some(name), _) => {
+                server.databases.get(name).ok_or_else(|| anyhow!("the server file has no database \"{name}\""))?
+            }
+            (None, 1) => server.databases.values().next().context("the server file has no database")?,
+            (None, _) => bail!("the server file has several databases: name one with --database"),
+        };
+        let password = config.password.as_ref().map(|secret| secret.read()).transpose()?.map(Password::new);
+        let dialer = Dialer::new(Upstream { place: config.upstream.clone(), password })?;
+        let catalog = catalog::load(&own::connect(&dialer).await?).await?;
+        let files = read_policy(&config.policy)?;
+        let (policy, _) = resolve(&files, &catalog)
+            .map_err(|problems| anyhow!("the policy has problems:\n{}", render(&problems, &files, Style::Plain)))?;
+        // A plan does not need the key, and what is printed must not hold it.
+        let secrets = Secrets { pseudonym: b"not the key".to_vec() };
+        Ok((Engine::new(catalog.into(), policy.into(), secrets), user.role.clone()))
+    }
+}
+
+/// A fresh session of a role, as it would be after connecting.
+pub fn context(engine: &Engine, role: &str, purpose: Option<&str>) -> Result<Context> {
+    let known = engine.policy.roles.get(role).ok_or_else(|| anyhow!("the policy has no role \"{role}\""))?;
+    Ok(Context {
+        role: role.to_owned(),
+        purpose: purpose.map(str::to_owned).or_else(|| known.purposes.first().cloned()),
+        purpose_set_by: if purpose.is_some() { PurposeSource::Set } else { PurposeSource::Default },
+        has_reason: false,
+        search_path: effective_path(&engine.catalog, &engine.catalog.data().search_path),
+        temporary: Default::default(),
+    })
+}
+
+/// What leaves, and the reason for every mask and filter.
+pub fn in_words(cleared: &Cleared, asked: &str) -> String {
+    let mut out = String::new();
+    if cleared.wire_text() == asked {
+        out.push_str("PostgreSQL receives the statement as it was written.\n");
+    } else {
+        out.push_str("PostgreSQL receives:\n\n");
+        for line in pretty(cleared.wire_text()).lines() {
+            out.push_str(&format!("    {line}\n"));
+        }
+    }
+    for statement in &cleared.statements {
+        out.push_str(&why(statement));
+    }
+    out
+}
+
+fn why(s: &Statement) -> String {
+    let mut out = String::from("\nWhy:\n");
+    let mut say = |line: String| out.push_str(&format!("  - {line}\n"));
+    match (&s.purpose, s.basis) {
+        (Some(purpose), Some(basis)) => {
+            say(format!(
+                "the purpose is \"{purpose}\" ({}), its legal basis is {}",
+                s.purpose_set_by.as_str(),
+                basis.replace('_', " ")
+            ));
+        }
+        (Some(purpose), None) => say(format!("the purpose is \"{purpose}\"; nothing protected is touched")),
+        (None, _) => say("the role is unrestricted: it sees what is stored, and each statement is recorded".to_owned()),
+    }
+    s.rules.iter().cloned().for_each(&mut say);
+    s.tables.iter().flat_map(touched_in_words).for_each(&mut say);
+    if s.outcome == Outcome::Changed && !s.rules.is_empty() {
+        say("a column that a condition could look into before the row filter stands in CASE WHEN <the row is there> …"
+            .to_owned());
+    }
+    out
+}
+
+fn touched_in_words(table: &TouchedTable) -> Option<String> {
+    let list = |wanted: &dyn Fn(Usage) -> bool| -> String {
+        let of = table.columns.iter().filter(|c| wanted(c.usage));
+        let words = of.map(|c| match c.treatment {
+            Treatment::Clear => c.name.clone(),
+            Treatment::Masked => format!("{} (masked)", c.name),
+            Treatment::Hidden => format!("{} (never shown)", c.name),
+        });
+        words.collect::<Vec<_>>().join(", ")
+    };
+    let shown = list(&|u| u == Usage::Shown);
+    let compared = list(&|u| u == Usage::Compared);
+    let written = list(&|u| u == Usage::Written);
+    let parts: Vec<String> = [("shows", shown), ("compares", compared), ("writes", written)]
+        .into_iter()
+        .filter(|(_, columns)| !columns.is_empty())
+        .map(|(verb, columns)| format!("{verb} {columns}"))
+        .collect();
+    (!parts.is_empty()).then(|| format!("the record will say of {}: {}", table.table, parts.join("; ")))
+}
+
+/// A refusal as psql shows it.
+pub fn refused_in_words(refusal: &Refusal) -> String {
+    let mut out = format!("refused with SQLSTATE {}\n\nERROR:  {}\n", refusal.sqlstate.0, refusal.message);
+    for (label, text) in [("DETAIL", &refusal.detail), ("HINT", &refusal.hint)] {
+        if !text.is_empty() {
+            out.push_str(&format!("{label}:  {text}\n"));
+        }
+    }
+    out
+}
+
+/// The text laid out for reading; as it is where the layouter cannot.
+fn pretty(sql: &str) -> String {
+    crate::engine::layout::pretty(sql).unwrap_or_else(|| sql.to_owned())
+}
