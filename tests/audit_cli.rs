@@ -163,3 +163,90 @@ async fn a_forgotten_period_finds_nobody_and_is_on_record() {
     assert_eq!(told.lines().count(), 1, "once: {told}");
     assert!(told.contains(r#""period":"2020-01""#));
 }
+
+fn report(dir: &Path, arguments: &[&str]) -> serde_json::Value {
+    serde_json::from_str(&stdout(&audit(dir, &[&["report", "--format", "json"], arguments].concat()))).unwrap()
+}
+
+#[tokio::test]
+async fn report_answers_who_used_what_and_why() {
+    let dir = sample().await;
+    let r = report(dir.path(), &[]);
+    assert_eq!(r["verdict"]["findings"], serde_json::json!([]), "the key beside the folder is found");
+    let totals = &r["totals"];
+    let counts = ["statements", "changed", "refused", "completed", "rows"].map(|n| totals[n].as_u64().unwrap());
+    assert_eq!(counts, [3, 2, 1, 2, 2]);
+
+    let uses: Vec<_> = r["uses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|u| (u["user"].as_str().unwrap(), &u["category"], &u["masked"], &u["rows"]))
+        .collect();
+    let email = serde_json::json!("email");
+    let one = serde_json::json!(1);
+    assert_eq!(uses, [("app", &email, &one, &one), ("bob", &email, &one, &one)]);
+    assert_eq!(r["uses"][0]["basis"], "consent");
+    assert_eq!(r["uses"][0]["clear"], 0);
+
+    assert_eq!(r["refusals"][0]["rule"], "table-not-listed");
+    assert_eq!((&r["refusals"][0]["user"], &r["refusals"][0]["count"]), (&"eve".into(), &1.into()));
+    assert_eq!(r["recipients"], serde_json::json!([]));
+    assert_eq!(r["policies"][0]["statements"], 3);
+}
+
+#[tokio::test]
+async fn report_tells_everything_about_one_person() {
+    let dir = sample().await;
+    let r = report(dir.path(), &["--subject", "customer:42"]);
+    let users: Vec<_> = r["person"].as_array().unwrap().iter().map(|p| p["user"].as_str().unwrap()).collect();
+    assert_eq!(users, ["app", "bob"], "named by one, seen by the other");
+    assert_eq!(report(dir.path(), &["--subject", "customer:7"])["person"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn report_names_recipients_unrestricted_access_and_what_never_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let recorder = Recorder::open(Config::new(dir.path().join("audit"))).unwrap();
+    let mut to_partner = what();
+    to_partner.recipient = Some("Adworks GmbH".into());
+    recorder.append(decision_of(who("partner"), to_partner, "partner")).unwrap();
+    recorder.append(completion("partner")).unwrap();
+    let mut dba = who("dba");
+    dba.unrestricted = true;
+    let Event::Decision(mut unrestricted) = decision_of(dba, what(), "dba") else { unreachable!() };
+    unrestricted.reason = Some("ticket 7 \u{1b}[2J<script>alert(1)</script>".into());
+    recorder.append(Event::Decision(unrestricted)).unwrap();
+    recorder.append(completion("dba")).unwrap();
+    recorder.append(decision("never")).unwrap();
+    recorder.shutdown().await;
+
+    let r = report(dir.path(), &[]);
+    assert_eq!((&r["recipients"][0]["recipient"], &r["recipients"][0]["rows"]), (&"Adworks GmbH".into(), &1.into()));
+    assert_eq!(r["recipients"][0]["categories"], serde_json::json!(["email"]));
+    assert!(r["unrestricted"][0]["reason"].as_str().unwrap().starts_with("ticket 7"));
+    assert_eq!(r["unrestricted"][0]["tables"], serde_json::json!(["public.customers"]));
+    assert_eq!(r["never_completed"][0]["user"], "app");
+
+    let html = stdout(&audit(dir.path(), &["report", "--format", "html"]));
+    assert!(html.contains("The record is whole"));
+    assert!(!html.contains("<script"), "what a client says is text");
+    assert!(!html.contains("http://") && !html.contains("https://"), "the page needs nothing else");
+    let text = stdout(&audit(dir.path(), &["report"]));
+    assert!(!text.contains('\u{1b}'), "what a client says does not steer a terminal");
+    let shown = stdout(&audit(dir.path(), &["show"]));
+    assert!(!shown.contains('\u{1b}'));
+}
+
+#[tokio::test]
+async fn report_on_a_damaged_record_says_so_on_top_and_by_its_exit_code() {
+    let dir = sample().await;
+    let file = audit_support::segments(&dir.path().join("audit")).pop().unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replacen("bob", "eve", 1)).unwrap();
+    let output = audit(dir.path(), &["report", "--format", "html", "--output", "report.html"]);
+    assert_eq!(output.status.code(), Some(1));
+    let html = std::fs::read_to_string(dir.path().join("report.html")).unwrap();
+    let top = html.find("The record is damaged: line 4 was changed").expect("the damage is named");
+    assert!(top < html.find("<table").unwrap());
+}

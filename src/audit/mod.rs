@@ -14,6 +14,7 @@ pub mod prove;
 pub mod read;
 pub mod recorded;
 mod recorder;
+pub mod report;
 pub mod segment;
 pub mod show;
 pub mod subjects;

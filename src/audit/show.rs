@@ -1,5 +1,6 @@
 //! Events and verdicts as text for people.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -15,49 +16,62 @@ const DIM: Style = Style::new().dimmed();
 /// Notices of verify that are printed; all of them are in its JSON.
 const MOST_NOTICES: usize = 20;
 
+/// A client chose some of the words on record (a reason, an application's name): nothing in them may steer a terminal
+/// or turn the direction of text.
+pub fn safe(text: &str) -> Cow<'_, str> {
+    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if text.contains(steers) { Cow::Owned(text.replace(steers, "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
 /// One event on one line.
 pub fn line(out: &mut impl Write, line: &[u8]) -> io::Result<()> {
     let Some(event) = Recorded::parse(line) else { return Ok(()) };
-    write!(out, "{DIM}{:>6}{DIM:#} {:.3} ", event.seq, event.time)?;
-    match &*event.event {
-        "decision" => decision(out, &event),
-        "completion" => completion(out, &event),
-        _ => other(out, &event, line),
-    }
+    let head = format!("{DIM}{:>6}{DIM:#} {:.3} ", event.seq, event.time);
+    let (style, outcome, rest) = match &*event.event {
+        "decision" => decision(&event),
+        "completion" => completion(&event),
+        _ => other(&event, line),
+    };
+    let statement = event.statement.as_deref().unwrap_or_default();
+    let (outcome, rest, statement) = (safe(&outcome), safe(&rest), safe(statement));
+    writeln!(out, "{head}{style}{outcome:8}{style:#} {rest} {DIM}{statement}{DIM:#}")
 }
 
-fn decision(out: &mut impl Write, e: &Recorded) -> io::Result<()> {
+/// Colour and text of the outcome, and the rest of the line.
+type Words = (Style, String, String);
+
+fn decision(e: &Recorded) -> Words {
     let outcome = e.outcome.as_deref().unwrap_or("?");
     let style = match outcome {
         "refused" => BAD,
         "changed" => CHANGED,
         _ => GOOD,
     };
-    let text = |t: &Option<std::borrow::Cow<str>>| t.as_deref().unwrap_or("-").to_owned();
-    write!(out, "{style}{outcome:8}{style:#} {}/{} for {}", text(&e.user), text(&e.role), text(&e.purpose))?;
+    let or_dash = |t: &Option<Cow<str>>| t.as_deref().unwrap_or("-").to_owned();
+    let mut rest = format!("{}/{} for {}", or_dash(&e.user), or_dash(&e.role), or_dash(&e.purpose));
     if let Some(basis) = &e.basis {
-        write!(out, " ({basis})")?;
+        rest += &format!(" ({basis})");
     }
     if let Some(recipient) = &e.recipient {
-        write!(out, " to {recipient}")?;
+        rest += &format!(" to {recipient}");
     }
     if e.unrestricted {
-        write!(out, " {BAD}unrestricted{BAD:#}")?;
+        rest += " UNRESTRICTED";
     }
-    write!(out, ": {}", text(&e.kind))?;
+    rest += &format!(": {}", or_dash(&e.kind));
     for table in &e.tables {
-        write!(out, " {}", table_words(table))?;
+        rest += &format!(" {}", table_words(table));
     }
     if let Some(refusal) = &e.refusal {
-        write!(out, "; {} {}: {}", refusal.sqlstate, refusal.rule, refusal.message)?;
+        rest += &format!("; {} {}: {}", refusal.sqlstate, refusal.rule, refusal.message);
     }
     if let Some(reason) = &e.reason {
-        write!(out, "; reason: {reason}")?;
+        rest += &format!("; reason: {reason}");
     }
     if !e.subjects.is_empty() {
-        write!(out, "; about {}", e.subjects.join(", "))?;
+        rest += &format!("; about {}", e.subjects.join(", "));
     }
-    writeln!(out, " {DIM}{}{DIM:#}", text(&e.statement))
+    (style, outcome.to_owned(), rest)
 }
 
 /// `public.customers(email masked, id clear)`; a column is followed by how it was treated.
@@ -66,28 +80,28 @@ pub fn table_words(table: &RecordedTable) -> String {
     format!("{}({})", table.table, columns.join(", "))
 }
 
-fn completion(out: &mut impl Write, e: &Recorded) -> io::Result<()> {
+fn completion(e: &Recorded) -> Words {
     let outcome = e.outcome.as_deref().unwrap_or("?");
     let style = if outcome == "ok" { GOOD } else { BAD };
-    write!(out, "{style}{outcome:8}{style:#} {} rows, {} bytes", e.rows.unwrap_or(0), e.bytes.unwrap_or(0))?;
-    write!(out, ", {:.1} ms", e.ms.unwrap_or(0.0))?;
+    let (rows, bytes, ms) = (e.rows.unwrap_or(0), e.bytes.unwrap_or(0), e.ms.unwrap_or(0.0));
+    let mut rest = format!("{rows} rows, {bytes} bytes, {ms:.1} ms");
     if let Some(sqlstate) = &e.sqlstate {
-        write!(out, ", {sqlstate}")?;
+        rest += &format!(", {sqlstate}");
     }
-    writeln!(out, " {DIM}{}{DIM:#}", e.statement.as_deref().unwrap_or("?"))
+    (style, outcome.to_owned(), rest)
 }
 
 /// Any other event: its kind and its fields as they stand.
-fn other(out: &mut impl Write, e: &Recorded, line: &[u8]) -> io::Result<()> {
-    write!(out, "{:8}", e.event)?;
+fn other(e: &Recorded, line: &[u8]) -> Words {
+    let mut rest = Vec::new();
     if let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(line) {
-        let told = fields.iter().filter(|(k, v)| !matches!(k.as_str(), "seq" | "time" | "event") && !v.is_null());
-        for (name, value) in told {
+        let known = ["seq", "time", "event", "statement"];
+        for (name, value) in fields.iter().filter(|(k, v)| !known.contains(&k.as_str()) && !v.is_null()) {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            write!(out, " {DIM}{name}{DIM:#} {text}")?;
+            rest.push(format!("{name} {text}"));
         }
     }
-    writeln!(out)
+    (DIM, e.event.to_string(), rest.join(", "))
 }
 
 /// What verify found.

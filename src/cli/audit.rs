@@ -28,6 +28,8 @@ pub enum AuditCommand {
     Prove(Prove),
     /// Print events
     Show(Show),
+    /// Answer an auditor's questions, with the verification's result on top
+    Report(super::audit_report::ReportCommand),
     /// Destroy a past month's subject key: its hashes mean nothing any more
     Forget(Forget),
 }
@@ -39,6 +41,7 @@ impl AuditCommand {
             AuditCommand::Verify(it) => it.run(),
             AuditCommand::Prove(it) => it.run(),
             AuditCommand::Show(it) => it.run(),
+            AuditCommand::Report(it) => it.run(),
             AuditCommand::Forget(it) => it.run(),
         }
     }
@@ -296,6 +299,25 @@ impl FilterArguments {
             subject: self.subject.as_deref().map(|s| self.subject_hashes(s, folder)).transpose()?,
             event: self.event.clone(),
         })
+    }
+
+    /// The filters in a sentence.
+    pub fn describe(&self) -> String {
+        let time = |t: Option<Timestamp>| t.map(|t| t.to_string());
+        let asked = [
+            ("since", time(self.since)),
+            ("until", time(self.until)),
+            ("user", self.user.clone()),
+            ("role", self.role.clone()),
+            ("purpose", self.purpose.clone()),
+            ("table", self.table.clone()),
+            ("column", self.column.clone()),
+            ("outcome", self.outcome.clone()),
+            ("subject", self.subject.clone()),
+            ("event", self.event.clone()),
+        ];
+        let words: Vec<String> = asked.into_iter().filter_map(|(name, v)| Some(format!("{name} {}", v?))).collect();
+        if words.is_empty() { "the whole record".to_owned() } else { words.join(", ") }
     }
 
     pub fn subject(&self) -> Option<&str> {

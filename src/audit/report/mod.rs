@@ -1,0 +1,193 @@
+//! The auditor's report: what a record answers, gathered in one pass and flat memory, as data, text or a page.
+//!
+//! Memory grows with the number of different users, purposes, categories, rules and reasons, never with that of events;
+//! lists of single events are bounded, and say how many more there were.
+
+mod collect;
+mod page;
+mod text;
+
+use std::io;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::filter::{Filter, Sieve};
+use super::read;
+use super::recorded::Recorded;
+use super::verify::Verdict;
+
+pub use page::page;
+pub use text::text;
+
+/// What was asked and what came of it.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Report {
+    pub folder: String,
+    /// When the report was made.
+    pub made: String,
+    /// The filters, in words.
+    pub scope: String,
+    pub subject: Option<String>,
+    /// `None`: no key was given, so nothing is known of the record's soundness.
+    pub verdict: Option<Verdict>,
+    pub totals: Totals,
+    pub days: Vec<Day>,
+    pub uses: Vec<Use>,
+    pub recipients: Vec<RecipientUse>,
+    pub refusals: Vec<RefusalCount>,
+    pub unrestricted: Vec<UnrestrictedUse>,
+    /// Everything about one person, when one was asked for.
+    pub person: Vec<PersonEvent>,
+    pub more_person: u64,
+    pub never_completed: Vec<Unfinished>,
+    pub more_never_completed: u64,
+    pub policies: Vec<PolicyInForce>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    pub statements: u64,
+    pub allowed: u64,
+    pub changed: u64,
+    pub refused: u64,
+    /// Of those that were let through.
+    pub completed: u64,
+    pub failed: u64,
+    pub cancelled: u64,
+    pub rows: u64,
+    pub logins: u64,
+    pub logins_refused: u64,
+    pub first: Option<String>,
+    pub last: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Day {
+    pub day: String,
+    pub allowed: u64,
+    pub changed: u64,
+    pub refused: u64,
+}
+
+/// Who used which category for which purpose, on which basis, when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Use {
+    pub user: String,
+    pub role: String,
+    pub purpose: Option<String>,
+    pub basis: Option<String>,
+    pub category: String,
+    pub tables: Vec<String>,
+    /// Statements that showed it in clear, masked, that compared it, that wrote it.
+    pub clear: u64,
+    pub masked: u64,
+    pub compared: u64,
+    pub written: u64,
+    /// Rows of the statements that showed it.
+    pub rows: u64,
+    pub first: String,
+    pub last: String,
+}
+
+/// What an outside organisation got.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecipientUse {
+    pub recipient: String,
+    pub purpose: Option<String>,
+    pub basis: Option<String>,
+    pub categories: Vec<String>,
+    pub statements: u64,
+    pub rows: u64,
+    pub first: String,
+    pub last: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefusalCount {
+    pub rule: String,
+    pub sqlstate: String,
+    pub message: String,
+    pub user: String,
+    pub role: String,
+    pub purpose: Option<String>,
+    pub count: u64,
+    pub first: String,
+    pub last: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnrestrictedUse {
+    pub user: String,
+    pub role: String,
+    pub reason: Option<String>,
+    pub tables: Vec<String>,
+    pub statements: u64,
+    pub rows: u64,
+    pub first: String,
+    pub last: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PersonEvent {
+    pub seq: u64,
+    pub time: String,
+    pub user: String,
+    pub role: String,
+    pub recipient: Option<String>,
+    pub purpose: Option<String>,
+    pub basis: Option<String>,
+    pub kind: String,
+    pub outcome: String,
+    pub tables: String,
+}
+
+/// A statement that was let through and of whose end nothing is on record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unfinished {
+    pub seq: u64,
+    pub time: String,
+    pub user: String,
+    pub purpose: Option<String>,
+    pub kind: String,
+    pub tables: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PolicyInForce {
+    pub database: String,
+    pub policy: String,
+    pub statements: u64,
+    pub first: String,
+    pub last: String,
+}
+
+/// Reads a record through `filter`. `progress` is told how many bytes have been read.
+pub fn collect(folder: &Path, filter: Filter, progress: &mut dyn FnMut(u64)) -> io::Result<Report> {
+    let person = filter.subject.is_some();
+    let mut sieve = Sieve::new(filter.clone());
+    let mut collector = collect::Collector::new(person);
+    let mut lines: u64 = 0;
+    read::for_each_line(
+        folder,
+        |s| filter.wants_file(s),
+        |line, bytes| {
+            lines += 1;
+            if lines.is_multiple_of(4096) {
+                progress(bytes);
+            }
+            if let Some(event) = Recorded::parse(line) {
+                sieve.pass(line, &event, |line| {
+                    if let Some(event) = Recorded::parse(line) {
+                        collector.take(&event);
+                    }
+                });
+            }
+            true
+        },
+    )?;
+    let mut report = collector.finish();
+    report.folder = folder.display().to_string();
+    report.made = format!("{:.0}", jiff::Timestamp::now());
+    Ok(report)
+}

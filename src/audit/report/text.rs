@@ -1,0 +1,218 @@
+//! The report for a terminal.
+
+use std::io::{self, Write};
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::Report;
+use crate::audit::show::{safe, verdict};
+
+/// Writes the report as text.
+pub fn text(out: &mut impl Write, r: &Report) -> io::Result<()> {
+    match &r.verdict {
+        Some(v) => verdict(out, v)?,
+        None => writeln!(out, "not verified: no key was given (--key)")?,
+    }
+    writeln!(out, "\n{}\n{}", r.scope, totals(r))?;
+    for section in sections(r) {
+        writeln!(out, "\n{}", section.title)?;
+        if section.rows.is_empty() {
+            writeln!(out, "  {}", section.none)?;
+            continue;
+        }
+        writeln!(out, "{}", table(&section))?;
+        if section.more > 0 {
+            writeln!(out, "  and {} more", section.more)?;
+        }
+    }
+    Ok(())
+}
+
+/// The totals in a sentence.
+pub(super) fn totals(r: &Report) -> String {
+    let t = &r.totals;
+    format!(
+        "{} statements: {} unchanged, {} changed, {} refused; {} rows left; {} failed, {} cancelled; {} logins, {} refused",
+        t.statements, t.allowed, t.changed, t.refused, t.rows, t.failed, t.cancelled, t.logins, t.logins_refused
+    )
+}
+
+/// One question with its answer: the same for text and page.
+pub(super) struct Section {
+    pub title: &'static str,
+    pub none: &'static str,
+    pub head: &'static [&'static str],
+    pub rows: Vec<Vec<String>>,
+    pub more: u64,
+}
+
+fn table(section: &Section) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(section.head);
+    for row in &section.rows {
+        table.add_row(row.iter().map(|cell| safe(cell)));
+    }
+    table
+}
+
+fn or_dash(text: &Option<String>) -> String {
+    text.clone().unwrap_or_else(|| "–".into())
+}
+
+/// The answers, in the order of the questions.
+pub(super) fn sections(r: &Report) -> Vec<Section> {
+    let mut sections = vec![uses(r), recipients(r), refusals(r), unrestricted(r)];
+    if r.subject.is_some() {
+        sections.insert(0, person(r));
+    }
+    sections.extend([never_completed(r), policies(r)]);
+    sections
+}
+
+fn uses(r: &Report) -> Section {
+    let row = |u: &super::Use| {
+        vec![
+            u.user.clone(),
+            u.role.clone(),
+            or_dash(&u.purpose),
+            or_dash(&u.basis),
+            u.category.clone(),
+            u.tables.join(", "),
+            u.clear.to_string(),
+            u.masked.to_string(),
+            u.compared.to_string(),
+            u.written.to_string(),
+            u.rows.to_string(),
+            u.first.clone(),
+            u.last.clone(),
+        ]
+    };
+    Section {
+        title: "Who used which data, for which purpose, on which basis",
+        none: "No personal data was touched.",
+        head: &[
+            "user", "role", "purpose", "basis", "category", "tables", "in clear", "masked", "compared", "written",
+            "rows", "first", "last",
+        ],
+        rows: r.uses.iter().map(row).collect(),
+        more: 0,
+    }
+}
+
+fn recipients(r: &Report) -> Section {
+    let row = |u: &super::RecipientUse| {
+        vec![
+            u.recipient.clone(),
+            or_dash(&u.purpose),
+            or_dash(&u.basis),
+            u.categories.join(", "),
+            u.statements.to_string(),
+            u.rows.to_string(),
+            u.first.clone(),
+            u.last.clone(),
+        ]
+    };
+    Section {
+        title: "Recipients outside the controller",
+        none: "No outside organisation got personal data.",
+        head: &["recipient", "purpose", "basis", "categories", "statements", "rows", "first", "last"],
+        rows: r.recipients.iter().map(row).collect(),
+        more: 0,
+    }
+}
+
+fn refusals(r: &Report) -> Section {
+    let row = |f: &super::RefusalCount| {
+        vec![
+            f.count.to_string(),
+            f.rule.clone(),
+            f.sqlstate.clone(),
+            f.message.clone(),
+            f.user.clone(),
+            f.role.clone(),
+            or_dash(&f.purpose),
+            f.first.clone(),
+            f.last.clone(),
+        ]
+    };
+    Section {
+        title: "Refusals, and why",
+        none: "Nothing was refused.",
+        head: &["times", "rule", "SQLSTATE", "message", "user", "role", "purpose", "first", "last"],
+        rows: r.refusals.iter().map(row).collect(),
+        more: 0,
+    }
+}
+
+fn unrestricted(r: &Report) -> Section {
+    let row = |u: &super::UnrestrictedUse| {
+        vec![
+            u.user.clone(),
+            u.role.clone(),
+            u.reason.clone().unwrap_or_else(|| "(none)".into()),
+            u.tables.join(", "),
+            u.statements.to_string(),
+            u.rows.to_string(),
+            u.first.clone(),
+            u.last.clone(),
+        ]
+    };
+    Section {
+        title: "Unrestricted access, and its reasons",
+        none: "Nobody had unrestricted access.",
+        head: &["user", "role", "reason", "tables", "statements", "rows", "first", "last"],
+        rows: r.unrestricted.iter().map(row).collect(),
+        more: 0,
+    }
+}
+
+fn person(r: &Report) -> Section {
+    let row = |p: &super::PersonEvent| {
+        vec![
+            p.seq.to_string(),
+            p.time.clone(),
+            p.user.clone(),
+            p.role.clone(),
+            or_dash(&p.recipient),
+            or_dash(&p.purpose),
+            or_dash(&p.basis),
+            p.kind.clone(),
+            p.outcome.clone(),
+            p.tables.clone(),
+        ]
+    };
+    Section {
+        title: "Everything about this person",
+        none: "No statement named this person, and none was seen to show them.",
+        head: &["line", "time", "user", "role", "recipient", "purpose", "basis", "kind", "outcome", "tables"],
+        rows: r.person.iter().map(row).collect(),
+        more: r.more_person,
+    }
+}
+
+fn never_completed(r: &Report) -> Section {
+    let row = |u: &super::Unfinished| {
+        vec![u.seq.to_string(), u.time.clone(), u.user.clone(), or_dash(&u.purpose), u.kind.clone(), u.tables.clone()]
+    };
+    Section {
+        title: "Statements that never completed",
+        none: "Every statement has its end on record.",
+        head: &["line", "time", "user", "purpose", "kind", "tables"],
+        rows: r.never_completed.iter().map(row).collect(),
+        more: r.more_never_completed,
+    }
+}
+
+fn policies(r: &Report) -> Section {
+    let row = |p: &super::PolicyInForce| {
+        vec![p.database.clone(), p.policy.clone(), p.statements.to_string(), p.first.clone(), p.last.clone()]
+    };
+    Section {
+        title: "Policies in force",
+        none: "No statement was judged.",
+        head: &["database", "policy (SHA-256)", "statements", "first", "last"],
+        rows: r.policies.iter().map(row).collect(),
+        more: 0,
+    }
+}

@@ -1,0 +1,96 @@
+//! `consentry audit report`: the auditor's questions, answered from a record that is verified on the way.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+
+use super::audit::{FilterArguments, load_key, progress};
+use crate::audit::config::keys_beside;
+use crate::audit::filter::Filter;
+use crate::audit::note::NoteVerifier;
+use crate::audit::report::{self, Report};
+use crate::audit::verify::{Verdict, verify};
+
+#[derive(Args)]
+pub struct ReportCommand {
+    #[arg(value_name = "FOLDER", default_value = "audit")]
+    folder: PathBuf,
+    /// The verifier key, or a file with it; by default the .pub file in FOLDER-keys, if there is one
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    #[command(flatten)]
+    filter: FilterArguments,
+    #[arg(long, value_enum, default_value_t)]
+    format: ReportFormat,
+    /// Write to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum ReportFormat {
+    #[default]
+    Text,
+    Json,
+    /// One self-contained page
+    Html,
+}
+
+impl ReportCommand {
+    /// Exits with 1 when the record is damaged: the report is written all the same, with the damage on top.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let filter = self.filter.resolve(&self.folder)?;
+        let key = self.load_key()?;
+        let (mut report, verdict) = gather(&self.folder, filter, key.as_ref())?;
+        report.verdict = verdict;
+        report.scope = self.filter.describe();
+        report.subject = self.filter.subject().map(str::to_owned);
+        self.write(&report)?;
+        let damaged = report.verdict.as_ref().is_some_and(|v| !v.is_whole());
+        Ok(if damaged { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    fn load_key(&self) -> anyhow::Result<Option<NoteVerifier>> {
+        let beside = keys_beside(&self.folder).join("signing.key.pub");
+        match &self.key {
+            Some(given) => load_key(given).map(Some),
+            None if beside.exists() => load_key(&beside.to_string_lossy()).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn write(&self, report: &Report) -> anyhow::Result<()> {
+        // Colours only where a terminal shows them: `anstream` takes them out elsewhere.
+        let mut out: Box<dyn Write> = match &self.output {
+            Some(path) => {
+                let file = std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+                Box::new(anstream::StripStream::new(file))
+            }
+            None => Box::new(anstream::stdout()),
+        };
+        let mut text = Vec::new();
+        match self.format {
+            ReportFormat::Text => report::text(&mut text, report)?,
+            ReportFormat::Json => serde_json::to_writer_pretty(&mut text, report)?,
+            ReportFormat::Html => text.extend_from_slice(report::page(report).as_bytes()),
+        }
+        Ok(out.write_all(&text).and_then(|()| out.flush())?)
+    }
+}
+
+/// Reads and verifies at the same time: two passes over the same files, which the second finds in memory.
+fn gather(folder: &Path, filter: Filter, key: Option<&NoteVerifier>) -> anyhow::Result<(Report, Option<Verdict>)> {
+    let bar = progress(folder, |s| filter.wants_file(s))?;
+    let (report, verdict) = std::thread::scope(|scope| {
+        let verifying = key.map(|key| scope.spawn(move || verify(folder, key, None, &mut |_| {})));
+        let report = report::collect(folder, filter, &mut |bytes| bar.set_position(bytes));
+        let verdict = verifying.map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        (report, verdict.transpose())
+    });
+    bar.finish_and_clear();
+    let context = || format!("cannot read {}", folder.display());
+    Ok((report.with_context(context)?, verdict.with_context(context)?))
+}
