@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::sinks::SinkConfig;
+
 /// When a decision's row may leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
@@ -40,6 +42,8 @@ pub struct Config {
     pub heartbeat: Duration,
     /// A new file is begun when the running one is longer; and every UTC day.
     pub rotate_bytes: u64,
+    /// Where lines go besides the file.
+    pub sinks: Vec<SinkConfig>,
 }
 
 impl Config {
@@ -51,6 +55,7 @@ impl Config {
             subject_keys: None,
             heartbeat: Duration::from_secs(60),
             rotate_bytes: 256 << 20,
+            sinks: Vec::new(),
         }
     }
 

@@ -15,11 +15,12 @@ use jiff::tz::TimeZone;
 
 use super::config::{Config, OpenError};
 use super::disk::{Appender, Disk, reopen};
-use super::event::{Event, Heartbeat, Recovered, Resumed, Start};
+use super::event::{Event, Heartbeat, Recovered, Resumed, SinkDropped, Start};
 use super::evidence::{self, Evidence};
 use super::note::{DEFAULT_ORIGIN, NoteSigner};
 use super::recorder::{Entry, RecordUnavailable, Shared, Taken};
 use super::segment::{self, Segment};
+use super::sinks::Sinks;
 use super::subjects::SubjectKeys;
 
 /// Events for which nobody waits are written at least this often.
@@ -36,6 +37,7 @@ pub(super) struct Writer {
     _lock: File,
     running: Option<Running>,
     evidence: Evidence,
+    sinks: Sinks,
     batch: Batch,
     fault: Option<Fault>,
     /// A checkpoint is to be written once the queue has been.
@@ -82,6 +84,7 @@ impl Writer {
         let lock = lock(folder.join("lock"))?;
         let last = segment::list(&folder).map_err(OpenError::io(&folder))?.pop();
         let opened = evidence::open(&folder, disk.clone(), signer(&config)?, last.as_ref())?;
+        let sinks = Sinks::start(&config.sinks).map_err(OpenError::io("sinks"))?;
         let now = Instant::now();
         let mut writer = Self {
             next_heartbeat: now + config.heartbeat,
@@ -92,6 +95,7 @@ impl Writer {
             _lock: lock,
             running: None,
             evidence: opened.evidence,
+            sinks,
             batch: Batch::default(),
             fault: None,
             checkpoint_due: false,
@@ -187,6 +191,7 @@ impl Writer {
         }
         for line in self.batch.lines.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
             self.evidence.add(line);
+            self.sinks.offer(line);
         }
         self.batch.clear();
     }
@@ -259,6 +264,9 @@ impl Writer {
         let counts = self.shared.counts.read();
         let uptime = self.started.elapsed().as_secs();
         self.tell(&Event::Heartbeat(Heartbeat { uptime, events: counts.events, syncs: counts.syncs }));
+        for (sink, events) in self.sinks.take_lost() {
+            self.tell(&Event::SinkDropped(SinkDropped { sink, events }));
+        }
         self.keep_subject_keys();
     }
 

@@ -30,6 +30,8 @@ pub enum AuditCommand {
     Show(Show),
     /// Answer an auditor's questions, with the verification's result on top
     Report(super::audit_report::ReportCommand),
+    /// Print events in other systems' words
+    Export(super::audit_export::ExportCommand),
     /// Destroy a past month's subject key: its hashes mean nothing any more
     Forget(Forget),
 }
@@ -42,6 +44,7 @@ impl AuditCommand {
             AuditCommand::Prove(it) => it.run(),
             AuditCommand::Show(it) => it.run(),
             AuditCommand::Report(it) => it.run(),
+            AuditCommand::Export(it) => it.run(),
             AuditCommand::Forget(it) => it.run(),
         }
     }

@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 pub mod audit;
+mod audit_export;
 mod audit_report;
 pub mod demo;
 pub mod explain;

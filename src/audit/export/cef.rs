@@ -1,0 +1,88 @@
+//! Events in ArcSight's Common Event Format, version 0 (CEF).
+
+use crate::audit::recorded::Recorded;
+use crate::audit::show::table_words;
+
+/// The event as a CEF line; `None` for the record's own housekeeping.
+pub fn event(e: &Recorded, completion: Option<&Recorded>) -> Option<String> {
+    let (id, name, severity) = signature(e)?;
+    let mut out =
+        format!("CEF:0|Consentry|Consentry|{}|{}|{}|{severity}|", env!("CARGO_PKG_VERSION"), header(&id), header(name));
+    let mut first = true;
+    for (key, value) in fields(e, completion) {
+        if let Some(value) = value {
+            if !std::mem::take(&mut first) {
+                out.push(' ');
+            }
+            out += key;
+            out.push('=');
+            out += &extension(&value);
+        }
+    }
+    Some(out)
+}
+
+/// Signature id, name and severity (0 to 10).
+fn signature(e: &Recorded) -> Option<(String, &'static str, u8)> {
+    let plain = |name, severity| Some((e.event.to_string(), name, severity));
+    match &*e.event {
+        "decision" => match &e.refusal {
+            Some(refusal) => Some((refusal.rule.to_string(), "Statement refused", 5)),
+            None if e.unrestricted => plain("Statement under unrestricted access", 4),
+            None => plain("Statement let through", 1),
+        },
+        "login" => plain("Login", 1),
+        "login_refused" => plain("Login refused", 5),
+        "session_end" => plain("Session ended", 0),
+        "purpose_change" => plain("Purpose changed", 1),
+        "policy_reload" => plain("Policy reloaded", 3),
+        "start" => plain("Proxy started", 2),
+        "stop" => plain("Proxy stopped", 3),
+        _ => None,
+    }
+}
+
+fn fields(e: &Recorded, completion: Option<&Recorded>) -> Vec<(&'static str, Option<String>)> {
+    let text = |t: &Option<std::borrow::Cow<str>>| t.as_deref().map(str::to_owned);
+    let labelled = |value: Option<String>, label: &str| value.is_some().then(|| label.to_owned());
+    let tables = e.tables.iter().map(table_words).collect::<Vec<_>>().join(" ");
+    let tables = (!tables.is_empty()).then_some(tables);
+    let address = e.client.as_ref().map(|c| c.address.to_string());
+    let is_ip = address.as_ref().is_some_and(|a| a.parse::<std::net::IpAddr>().is_ok());
+    vec![
+        ("rt", Some(e.time.as_millisecond().to_string())),
+        ("externalId", Some(e.seq.to_string())),
+        ("suser", text(&e.user)),
+        ("spriv", text(&e.role)),
+        (if is_ip { "src" } else { "shost" }, address),
+        ("requestClientApplication", e.client.as_ref().and_then(|c| c.application_name.as_deref().map(str::to_owned))),
+        ("dhost", text(&e.database)),
+        ("act", text(&e.outcome)),
+        ("outcome", completion.and_then(|c| c.outcome.as_deref().map(str::to_owned))),
+        ("reason", e.refusal.as_ref().map(|r| format!("{} {}", r.sqlstate, r.message)).or(text(&e.reason))),
+        ("cs1Label", labelled(text(&e.purpose), "purpose")),
+        ("cs1", text(&e.purpose)),
+        ("cs2Label", labelled(text(&e.basis), "legalBasis")),
+        ("cs2", text(&e.basis)),
+        ("cs3Label", labelled(text(&e.recipient), "recipient")),
+        ("cs3", text(&e.recipient)),
+        ("cs4Label", labelled(tables.clone(), "tables")),
+        ("cs4", tables),
+        ("cs5Label", labelled(text(&e.policy), "policy")),
+        ("cs5", text(&e.policy)),
+        ("cn1Label", completion.and_then(|c| c.rows).map(|_| "rows".to_owned())),
+        ("cn1", completion.and_then(|c| c.rows).map(|n| n.to_string())),
+        ("out", completion.and_then(|c| c.bytes).map(|n| n.to_string())),
+        ("msg", text(&e.sql).filter(|sql| !sql.is_empty())),
+    ]
+}
+
+/// In the header, `|` and `\` are escaped, and there are no line breaks.
+fn header(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('|', "\\|").replace(['\n', '\r'], " ")
+}
+
+/// In the extension, `=`, `\` and line breaks are escaped.
+fn extension(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('=', "\\=").replace('\n', "\\n").replace('\r', "\\r")
+}

@@ -1,0 +1,219 @@
+//! Live sinks and exports: what others are told, and that a slow one harms nobody.
+
+mod audit_support;
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+
+use audit_support::{completion, decision, decision_of, lines, what, who};
+use consentry::audit::event::{Client, Event, Login, RefusalRecord};
+use consentry::audit::export::{Dialect, export};
+use consentry::audit::filter::Filter;
+use consentry::audit::sinks::SinkConfig;
+use consentry::audit::{Config, Recorder};
+use consentry::engine::cleared::Outcome;
+
+const PATIENCE: Option<Duration> = Some(Duration::from_secs(20));
+
+async fn record_one(sink: SinkConfig) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = Config::new(dir.path().join("audit"));
+    config.sinks = vec![sink];
+    let recorder = Recorder::open(config).unwrap();
+    recorder.append(decision("s-1")).unwrap();
+    recorder.shutdown().await;
+    dir
+}
+
+#[tokio::test]
+async fn syslog_gets_each_line_as_rfc_5424() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(PATIENCE).unwrap();
+    let recorded = record_one(SinkConfig::SyslogUnix(path)).await;
+    let mut buffer = vec![0; 65536];
+    for line in lines(&recorded.path().join("audit")) {
+        let size = socket.recv(&mut buffer).unwrap();
+        let message = String::from_utf8(buffer[..size].to_vec()).unwrap();
+        let mut words = message.splitn(8, ' ');
+        let (head, time, host, app) = (words.next(), words.next(), words.next(), words.next());
+        // Facility 13 (log audit): 13 × 8 + 5 notice or 6 informational.
+        let severity = if line["event"] == "decision" { 6 } else { 5 };
+        assert_eq!(head.unwrap(), format!("<{}>1", 13 * 8 + severity));
+        assert_eq!((time, host, app), (line["time"].as_str(), Some("-"), Some("consentry")));
+        assert_eq!(words.next().unwrap(), std::process::id().to_string());
+        assert_eq!((words.next(), words.next()), (line["event"].as_str(), Some("-")));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(words.next().unwrap()).unwrap(), line);
+    }
+}
+
+#[tokio::test]
+async fn syslog_goes_over_udp() {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(PATIENCE).unwrap();
+    let address = socket.local_addr().unwrap();
+    record_one(format!("syslog://{address}").parse().unwrap()).await;
+    let mut buffer = vec![0; 65536];
+    let size = socket.recv(&mut buffer).unwrap();
+    assert!(buffer[..size].starts_with(b"<109>1 ") && buffer[..size].ends_with(b"}"));
+}
+
+#[tokio::test]
+async fn a_collector_gets_otlp_json() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let collector = std::thread::spawn(move || {
+        let mut events = Vec::new();
+        while !events.contains(&"consentry.stop".to_owned()) {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            let body = loop {
+                let mut chunk = [0; 4096];
+                let read = stream.read(&mut chunk).unwrap();
+                request.extend_from_slice(&chunk[..read]);
+                let text = String::from_utf8_lossy(&request);
+                if let Some((head, body)) = text.split_once("\r\n\r\n") {
+                    let length: usize =
+                        head.lines().find_map(|l| l.strip_prefix("Content-Length: ")).unwrap().parse().unwrap();
+                    assert!(head.starts_with("POST /v1/logs HTTP/1.1"));
+                    if body.len() == length {
+                        break body.to_owned();
+                    }
+                }
+            };
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").unwrap();
+            let request: serde_json::Value = serde_json::from_str(&body).unwrap();
+            let records = request["resourceLogs"][0]["scopeLogs"][0]["logRecords"].as_array().unwrap().clone();
+            events.extend(records.iter().map(|r| r["eventName"].as_str().unwrap().to_owned()));
+        }
+        events
+    });
+    record_one(format!("otlp://{address}").parse().unwrap()).await;
+    assert_eq!(collector.join().unwrap(), ["consentry.start", "consentry.decision", "consentry.stop"]);
+}
+
+/// Nobody reads the socket: its buffer fills, then the sink's queue; statements go on, and the loss is on record.
+#[tokio::test]
+async fn a_sink_that_does_not_take_lines_slows_nothing_and_its_loss_is_on_record() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    let _deaf = UnixDatagram::bind(&path).unwrap();
+    let mut config = Config::new(dir.path().join("audit"));
+    config.sinks = vec![SinkConfig::SyslogUnix(path)];
+    config.heartbeat = Duration::from_millis(300);
+    let recorder = Recorder::open(config.clone()).unwrap();
+    let mut last = None;
+    for n in 0..20_000 {
+        last = Some(recorder.append(decision(&format!("{n}"))).unwrap());
+    }
+    recorder.durable(&last.unwrap()).await.unwrap();
+    // The loss is told with a heartbeat.
+    for _ in 0..400 {
+        if lines(&config.folder).iter().any(|l| l["event"] == "sink_dropped") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    recorder.shutdown().await;
+    let on_disk = lines(&config.folder);
+    assert_eq!(on_disk.iter().filter(|l| l["event"] == "decision").count(), 20_000, "the file has everything");
+    let lost: u64 =
+        on_disk.iter().filter(|l| l["event"] == "sink_dropped").map(|l| l["events"].as_u64().unwrap()).sum();
+    assert!(lost > 5_000, "20 000 lines do not fit a queue of 8 192 and a socket: {lost}");
+}
+
+#[test]
+fn sinks_are_named_as_documented() {
+    for (text, expected) in [
+        ("stdout", SinkConfig::Stdout),
+        ("syslog", SinkConfig::SyslogUnix("/dev/log".into())),
+        ("syslog:/run/log.sock", SinkConfig::SyslogUnix("/run/log.sock".into())),
+        ("syslog://loghost", SinkConfig::SyslogUdp("loghost:514".into())),
+        ("syslog://loghost:1514", SinkConfig::SyslogUdp("loghost:1514".into())),
+        ("otlp://localhost", SinkConfig::Otlp("localhost:4318".into())),
+    ] {
+        assert_eq!(text.parse(), Ok(expected), "{text}");
+    }
+    for bad in ["", "file", "syslog:relative", "https://x", "syslog://", "otlp://"] {
+        assert!(bad.parse::<SinkConfig>().is_err(), "{bad}");
+    }
+}
+
+// === exports ===
+
+async fn exported(dialect: Dialect) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config::new(dir.path().join("audit"));
+    let recorder = Recorder::open(config.clone()).unwrap();
+    recorder
+        .append(Event::Login(Login {
+            session: "5e55".into(),
+            user: "app".into(),
+            role: "crm_app".into(),
+            purpose: Some("marketing".into()),
+            purpose_set_by: "default",
+            client: Client { address: "10.0.0.7".into(), application_name: None },
+            database: "crm".into(),
+            tls: None,
+        }))
+        .unwrap();
+    recorder.append(decision("ended")).unwrap();
+    let mut refused = what();
+    refused.outcome = Outcome::Refused;
+    refused.refusal =
+        Some(RefusalRecord { rule: "table-not-listed".into(), sqlstate: "42501".into(), message: "a=b|c\\d".into() });
+    recorder.append(decision_of(who("eve"), refused, "refused")).unwrap();
+    recorder.append(completion("ended")).unwrap();
+    recorder.append(decision("endless")).unwrap();
+    recorder.shutdown().await;
+    let mut out = Vec::new();
+    export(&config.folder, Filter::default(), dialect, &mut out, &mut |_| {}).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[tokio::test]
+async fn ocsf_has_the_classes_and_required_attributes() {
+    let text = exported(Dialect::Ocsf).await;
+    let events: Vec<serde_json::Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let types: Vec<u64> = events.iter().map(|e| e["type_uid"].as_u64().unwrap()).collect();
+    // Start, Logon, the refused query, the ended one, Stop, and the one without an end last.
+    assert_eq!(types, [600203, 300201, 600504, 600504, 600204, 600504]);
+    for e in &events {
+        for required in ["activity_id", "category_uid", "class_uid", "metadata", "severity_id", "time", "type_uid"] {
+            assert!(!e[required].is_null(), "{required} in {e}");
+        }
+        assert_eq!(e["class_uid"].as_u64().unwrap() / 1000, e["category_uid"].as_u64().unwrap());
+        assert!(!e.to_string().contains("null"), "absent is not null: {e}");
+    }
+    let (refused, ended, endless) = (&events[2], &events[3], &events[5]);
+    assert_eq!(
+        (&refused["status_id"], &refused["action_id"], &refused["status_code"]),
+        (&2.into(), &2.into(), &"42501".into())
+    );
+    assert_eq!((&ended["status_id"], &ended["query_info"]["bytes"]), (&1.into(), &40.into()));
+    assert_eq!(ended["consentry"]["legal_basis_iri"], "https://w3id.org/dpv/legal/eu/gdpr#A6-1-a");
+    assert_eq!(ended["src_endpoint"]["ip"], "10.0.0.7");
+    assert_eq!(ended["actor"]["authorizations"][0]["decision"], "allowed");
+    assert_eq!(endless["status_id"], 0);
+}
+
+#[tokio::test]
+async fn cef_is_escaped() {
+    let text = exported(Dialect::Cef).await;
+    let refused = text.lines().find(|l| l.contains("table-not-listed")).unwrap();
+    assert!(refused.starts_with("CEF:0|Consentry|Consentry|"), "{refused}");
+    assert_eq!(refused.split('|').nth(4), Some("table-not-listed"));
+    assert!(refused.contains(r"reason=42501 a\=b|c\\d cs1Label=purpose cs1=marketing "), "{refused}");
+    assert!(refused.contains(r"msg=SELECT email FROM customers WHERE id \= $1"), "{refused}");
+}
+
+#[tokio::test]
+async fn jsonl_is_the_lines_themselves() {
+    let text = exported(Dialect::Jsonl).await;
+    let seqs: Vec<u64> =
+        text.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()["seq"].as_u64().unwrap()).collect();
+    assert_eq!(seqs, [1, 2, 3, 4, 5, 6, 7]);
+}
