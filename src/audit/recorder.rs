@@ -257,7 +257,9 @@ impl Shared {
             if self.is_durable(seq) {
                 return Poll::Ready(Ok(()));
             }
-            if let Some(fault) = self.queue.lock().broken.clone() {
+            if self.is_broken.load(Ordering::Acquire)
+                && let Some(fault) = self.queue.lock().broken.clone()
+            {
                 return Poll::Ready(Err(fault));
             }
             self.waiters.lock().push((seq, cx.waker().clone()));
@@ -288,18 +290,24 @@ impl Shared {
         Taken { closing: queue.closing }
     }
 
+    /// Sleeps for `time`, or until the queue closes, and takes nothing: what has been let in stays under its bound.
+    pub fn rest(&self, time: Duration) -> Taken {
+        let deadline = std::time::Instant::now() + time;
+        let mut queue = self.queue.lock();
+        while !queue.closing && !self.wake.wait_until(&mut queue, deadline).timed_out() {}
+        Taken { closing: queue.closing }
+    }
+
+    /// Events that the writer has not taken.
+    pub fn waiting(&self) -> usize {
+        self.queue.lock().entries.len()
+    }
+
     /// All up to `seq` is on disk: wakes those who wait for it.
     pub fn publish(&self, seq: u64) {
         self.durable.store(seq, Ordering::Release);
-        let mut ready = Vec::new();
-        self.waiters.lock().retain_mut(|(wanted, waker)| {
-            let waits = *wanted > seq;
-            if !waits {
-                ready.push(waker.clone());
-            }
-            waits
-        });
-        ready.into_iter().for_each(Waker::wake);
+        let ready: Vec<(u64, Waker)> = self.waiters.lock().extract_if(.., |(wanted, _)| *wanted <= seq).collect();
+        ready.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
     /// The record is broken: wakes everyone with the fault.
@@ -319,8 +327,9 @@ impl Shared {
         self.wake.notify_one();
     }
 
-    /// The writer has ended.
+    /// The writer has ended, in order or by a panic: nobody may wait for it any more.
     pub fn end(&self) {
+        self.queue.lock().closing = true;
         self.break_with(RecordUnavailable::new("the record is closed"));
         self.ended.store(true, Ordering::Release);
     }

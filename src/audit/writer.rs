@@ -34,7 +34,7 @@ pub(super) struct Writer {
     disk: Arc<dyn Disk>,
     config: Config,
     /// Held as long as the writer lives; its drop releases the folder.
-    _lock: File,
+    lock: Option<File>,
     running: Option<Running>,
     evidence: Evidence,
     sinks: Sinks,
@@ -92,7 +92,7 @@ impl Writer {
             subjects,
             disk,
             config,
-            _lock: lock,
+            lock: Some(lock),
             running: None,
             evidence: opened.evidence,
             sinks,
@@ -111,25 +111,25 @@ impl Writer {
     }
 
     fn run(mut self) {
+        let _end = EndOnDrop { lock: self.lock.take(), shared: self.shared.clone() };
         loop {
-            let patience = self.patience();
-            let Taken { closing } = self.shared.take(&mut self.batch.entries, patience);
+            let Taken { closing } = match self.fault {
+                Some(_) => self.shared.rest(PROBE),
+                None => self.shared.take(&mut self.batch.entries, GATHER),
+            };
             self.round();
             self.beat();
-            if closing && (self.batch.entries.is_empty() || self.fault.is_some()) {
+            let done = self.batch.entries.is_empty() && self.shared.waiting() == 0;
+            if closing && (done || self.fault.is_some()) {
                 break;
             }
         }
         self.checkpoint_due = true;
         self.round();
         if let Some(fault) = &self.fault {
-            tracing::error!(fault = %fault.what, events = self.batch.entries.len(), "events lost: the record is closed while it cannot be written");
+            let events = self.batch.entries.len() + self.shared.waiting();
+            tracing::error!(fault = %fault.what, events, "events lost: the record is closed while it cannot be written");
         }
-        self.shared.end();
-    }
-
-    fn patience(&self) -> Duration {
-        if self.fault.is_some() { PROBE } else { GATHER }
     }
 
     /// Writes what has been taken, or finds that it cannot.
@@ -328,6 +328,19 @@ impl Writer {
         let name = segment.file_name();
         self.running = Some(Running { segment, file, len: ending.good });
         Ok((torn > 0 || missing > 0).then_some(Recovered { file: name, kept, bytes: torn, missing }))
+    }
+}
+
+/// Whatever ends the writer's thread, sessions must not wait for it. The folder is free before anyone is told.
+struct EndOnDrop {
+    lock: Option<File>,
+    shared: Arc<Shared>,
+}
+
+impl Drop for EndOnDrop {
+    fn drop(&mut self) {
+        drop(self.lock.take());
+        self.shared.end();
     }
 }
 
