@@ -35,6 +35,8 @@ pub enum Event {
     Resumed(Resumed),
     /// A live sink was too slow; the file has everything.
     SinkDropped(SinkDropped),
+    /// Something that `consentry` itself did to stored data on an operator's word, outside of any session.
+    Upkeep(Upkeep),
     /// A period's subject key was destroyed: its hashes mean nothing any more (GDPR Art. 17).
     SubjectKeyForgotten {
         period: String,
@@ -45,7 +47,7 @@ impl Event {
     /// Whether somebody waits for this event to be on disk: it tells of something that has not happened yet.
     pub fn comes_before(&self) -> bool {
         match self {
-            Event::Decision(_) | Event::Login(_) | Event::Start(_) | Event::Stop(_) => true,
+            Event::Decision(_) | Event::Login(_) | Event::Start(_) | Event::Stop(_) | Event::Upkeep(_) => true,
             Event::Completion(_)
             | Event::LoginRefused(_)
             | Event::SessionEnd(_)
@@ -299,4 +301,28 @@ pub struct SinkDropped {
     pub sink: String,
     /// Since the last such event.
     pub events: u64,
+}
+
+/// A batch of retention, an erasure, an export, a choice, an import. On record before it takes effect.
+#[derive(Debug, Clone, Serialize)]
+pub struct Upkeep {
+    /// `retention`, `erasure`, `export`, `choice` or `import`.
+    pub action: &'static str,
+    /// The PostgreSQL login that it was done as.
+    pub user: String,
+    pub database: String,
+    pub purpose: Option<String>,
+    pub counts: Vec<UpkeepCount>,
+    /// Keyed hashes of the persons whom it is about, where it is about one.
+    pub subjects: Vec<String>,
+    /// Digest of the policy.
+    pub policy: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UpkeepCount {
+    pub table: String,
+    /// `deleted`, `nulled`, `kept`, `written` or `exported`.
+    pub what: &'static str,
+    pub rows: u64,
 }

@@ -9,7 +9,7 @@ use crate::engine::policy::{Erase, Policy, SubjectKind, TablePolicy};
 
 use super::fault::Fault;
 use super::init::SCHEMA;
-use super::path::{leads_to, tables_of};
+use super::path::{bad_key, leads_to, tables_of};
 use super::retention::erase_word;
 use super::sweep::{Blocked, Sweep, Swept, TableCount, not_held};
 use super::target::subject_kind;
@@ -117,14 +117,6 @@ async fn count(
         held: row.try_get::<_, i64>(1)?.unsigned_abs(),
         unlisted: if table.erase == Erase::Null { unlisted.collect() } else { Vec::new() },
     })
-}
-
-/// Says what became of a key that is none.
-pub fn bad_key(fault: Fault) -> Fault {
-    match fault.sqlstate.as_deref() {
-        Some("22P02" | "22003" | "22007" | "22008") => Fault::new("the key does not fit the type of the subject's key"),
-        _ => fault,
-    }
 }
 
 /// Enters what was done; what belongs to no listed table went along.

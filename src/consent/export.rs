@@ -11,10 +11,9 @@ use tokio_postgres::{Client, IsolationLevel, Transaction};
 use crate::engine::catalog::Catalog;
 use crate::engine::policy::{ColumnUse, Policy, Purpose, SubjectKind, TablePolicy};
 
-use super::erasure::bad_key;
 use super::fault::Fault;
 use super::history::records;
-use super::path::{leads_to, tables_of};
+use super::path::{bad_key, canonical_key, leads_to, tables_of};
 use super::standing::{Record, Standing, judge_all};
 use super::target::{Target, subject_kind};
 
@@ -102,20 +101,6 @@ pub async fn export(
     json.out.flush().map_err(unwritable)?;
     tx.rollback().await?;
     Ok(exported)
-}
-
-/// The key as PostgreSQL prints it, also when the person's own row is gone and others still lead to it.
-async fn canonical_key(
-    tx: &Transaction<'_>,
-    catalog: &Catalog,
-    kind: &SubjectKind,
-    key: &str,
-) -> Result<String, Fault> {
-    let table = super::target::relation_of_kind(catalog, kind)?;
-    let ty = &super::target::column(table, &kind.key)?.ty.sql;
-    let sql = format!("SELECT ($1::pg_catalog.text::{ty})::pg_catalog.text");
-    let row = tx.query_one(&sql, &[&key]).await.map_err(|e| bad_key(e.into()))?;
-    Ok(row.try_get::<_, Option<String>>(0)?.unwrap_or_default())
 }
 
 async fn choices(

@@ -1,10 +1,12 @@
 //! From a person's key to the rows of a table that lead to them, as SQL.
 
+use tokio_postgres::GenericClient;
+
 use crate::engine::catalog::{Catalog, quote_ident};
 use crate::engine::policy::{Policy, SubjectKind, SubjectPath, TablePolicy};
 
 use super::fault::Fault;
-use super::target::{column, relation};
+use super::target::{column, relation, relation_of_kind};
 
 /// `t` leads to the person whose key is the text parameter `$1`.
 pub fn leads_to(catalog: &Catalog, table: &TablePolicy, path: &SubjectPath) -> Result<String, Fault> {
@@ -48,4 +50,25 @@ pub fn tables_of<'p>(policy: &'p Policy, kind: &SubjectKind) -> Vec<(&'p TablePo
         .collect();
     tables.sort_by(|a, b| a.0.name.cmp(&b.0.name));
     tables
+}
+
+/// The key as PostgreSQL prints it, also when the person's own row is gone and others still lead to it.
+pub async fn canonical_key(
+    client: &impl GenericClient,
+    catalog: &Catalog,
+    kind: &SubjectKind,
+    key: &str,
+) -> Result<String, Fault> {
+    let ty = &column(relation_of_kind(catalog, kind)?, &kind.key)?.ty.sql;
+    let sql = format!("SELECT ($1::pg_catalog.text::{ty})::pg_catalog.text");
+    let row = client.query_one(&sql, &[&key]).await.map_err(|e| bad_key(e.into()))?;
+    Ok(row.try_get::<_, Option<String>>(0)?.unwrap_or_default())
+}
+
+/// Says what became of a key that is none.
+pub fn bad_key(fault: Fault) -> Fault {
+    match fault.sqlstate.as_deref() {
+        Some("22P02" | "22003" | "22007" | "22008") => Fault::new("the key does not fit the type of the subject's key"),
+        _ => fault,
+    }
 }

@@ -26,19 +26,34 @@ pub struct Recorded {
     pub standing: Standing,
 }
 
+/// Told who and how many rows; an error from it undoes them. After a lost race it is told again.
+pub type BeforeCommit<'f> = dyn FnMut(&Person, usize) -> Result<(), Fault> + 'f;
+
 /// Records `choice` of the person with `key`, in one transaction.
-pub async fn record(client: &mut Client, target: &Target<'_>, key: &str, choice: &Choice) -> Result<Recorded, Fault> {
+pub async fn record(
+    client: &mut Client,
+    target: &Target<'_>,
+    key: &str,
+    choice: &Choice,
+    before_commit: &mut BeforeCommit<'_>,
+) -> Result<Recorded, Fault> {
     choice.check(target.policy)?;
     let mut attempt = 1;
     loop {
-        match try_record(client, target, key, choice).await {
+        match try_record(client, target, key, choice, before_commit).await {
             Err(fault) if fault.is_transient() && attempt < ATTEMPTS => attempt += 1,
             result => return result,
         }
     }
 }
 
-async fn try_record(client: &mut Client, target: &Target<'_>, key: &str, choice: &Choice) -> Result<Recorded, Fault> {
+async fn try_record(
+    client: &mut Client,
+    target: &Target<'_>,
+    key: &str,
+    choice: &Choice,
+    before_commit: &mut BeforeCommit<'_>,
+) -> Result<Recorded, Fault> {
     let tx = client.transaction().await?;
     let person = person(&tx, target, key).await?;
     lock(&tx, target, &person.key).await?;
@@ -47,6 +62,7 @@ async fn try_record(client: &mut Client, target: &Target<'_>, key: &str, choice:
     for write in &writes {
         write_row(&tx, target, &person.key, write).await?;
     }
+    before_commit(&person, writes.len())?;
     tx.commit().await?;
     // Judged after the commit, by a statement of its own: its clock is later than that of the row.
     let (standing, _) = self::standing(client, target, &person.key, &choice.purpose).await?;

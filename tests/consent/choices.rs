@@ -48,7 +48,7 @@ impl Case {
     }
 
     async fn try_choose(&self, key: &str, choice: Choice) -> Result<Recorded, Fault> {
-        record(&mut self.db.superuser().await, &self.target(), key, &choice).await
+        record(&mut self.db.superuser().await, &self.target(), key, &choice, &mut |_, _| Ok(())).await
     }
 
     async fn choose(&self, key: &str, choice: Choice) -> Recorded {
@@ -169,13 +169,14 @@ async fn booleans_and_uuids_are_as_good() {
     let policy = policy::customers(&catalog, Some(source));
     let target = Target::of(&policy, &catalog, "customer").unwrap();
     let key = "00000000-0000-0000-0000-00000000000A";
-    let granted = record(&mut client, &target, key, &grant(None)).await.unwrap();
+    let granted = record(&mut client, &target, key, &grant(None), &mut |_, _| Ok(())).await.unwrap();
     assert_eq!((granted.person.key.as_str(), granted.standing.any), ("00000000-0000-0000-0000-00000000000a", Ok(())));
-    record(&mut client, &target, key, &withdraw(None)).await.unwrap();
+    record(&mut client, &target, key, &withdraw(None), &mut |_, _| Ok(())).await.unwrap();
     assert_eq!(db.psql("SELECT status FROM consents"), "f");
-    let refused = record(&mut client, &target, key, &choice(Act::Object, None)).await.unwrap_err();
+    let refused = record(&mut client, &target, key, &choice(Act::Object, None), &mut |_, _| Ok(())).await.unwrap_err();
     assert!(refused.message.contains("objection"), "{refused}");
-    let no_channel = record(&mut client, &target, key, &grant(Some(Channel::Email))).await.unwrap_err();
+    let no_channel =
+        record(&mut client, &target, key, &grant(Some(Channel::Email)), &mut |_, _| Ok(())).await.unwrap_err();
     assert!(no_channel.message.contains("`channel`"), "{no_channel}");
 }
 

@@ -45,7 +45,8 @@ impl Case {
                 complaints.push(format!("{line}: {wrong}"));
             }
         };
-        let result = import(&mut self.db.superuser().await, &target, file.as_bytes(), bad_lines, &mut on).await;
+        let result =
+            import(&mut self.db.superuser().await, &target, file.as_bytes(), bad_lines, &mut on, &mut |_| Ok(())).await;
         (result, complaints)
     }
 

@@ -54,13 +54,15 @@ pub struct Imported {
     pub older: u64,
 }
 
-/// Imports `file`; `on` hears of every bad line, whether or not they are skipped.
+/// Imports `file`; `on` hears of every bad line, whether or not they are skipped; an error from
+/// `before_commit` undoes all.
 pub async fn import(
     client: &mut Client,
     target: &Target<'_>,
     file: impl Read,
     bad_lines: BadLines,
     on: &mut dyn FnMut(Progress),
+    before_commit: &mut dyn FnMut(&Imported) -> Result<(), Fault>,
 ) -> Result<Imported, Fault> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
     let header = Header::read(reader.headers().map_err(unreadable)?, target)?;
@@ -78,6 +80,7 @@ pub async fn import(
             .hint("correct them, or leave them out with --skip-bad"));
     }
     merge_staged(&tx, target, &merge, &mut done).await.map_err(|f| target.explain(f))?;
+    before_commit(&done)?;
     tx.commit().await?;
     Ok(done)
 }
