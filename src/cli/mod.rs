@@ -3,9 +3,16 @@
 pub mod audit;
 mod audit_export;
 mod audit_report;
+pub mod consent;
+mod consent_import;
+mod consent_init;
+mod consent_show;
 pub mod demo;
+mod direct;
 pub mod explain;
+pub mod retention;
 pub mod serve;
+pub mod subject;
 
 use std::process::ExitCode;
 
@@ -25,6 +32,15 @@ enum Command {
     /// The record: keys, verification, proofs, events, reports
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// People's choices: record them, show them, import them, make tables for them
+    #[command(subcommand)]
+    Consent(consent::ConsentCommand),
+    /// What is past its time: count it, erase it
+    #[command(subcommand)]
+    Retention(retention::RetentionCommand),
+    /// What a person may ask for: a copy of their data, their erasure
+    #[command(subcommand)]
+    Subject(subject::SubjectCommand),
 }
 
 /// Runs the program; 0: done, 1: it failed, 2: usage (clap's own).
@@ -33,6 +49,9 @@ pub fn main() -> ExitCode {
         Command::Explain(it) => exit(it.run()),
         Command::Serve(it) => exit(it.run().map(|()| ExitCode::SUCCESS)),
         Command::Audit(it) => exit(it.run()),
+        Command::Consent(it) => exit(it.run()),
+        Command::Retention(it) => exit(it.run()),
+        Command::Subject(it) => exit(it.run()),
     }
 }
 

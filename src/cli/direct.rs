@@ -1,0 +1,246 @@
+//! What commands that work in a database directly share: which database, its policy, and the record of what they do.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use tokio_postgres::Client;
+
+use crate::audit::event::{Upkeep, UpkeepCount};
+use crate::audit::{self, Event, Recorder};
+use crate::config::folder::read_policy;
+use crate::config::server::{self, Database, LoadError, Server};
+use crate::config::upstream::Upstream as Place;
+use crate::consent::fault::Fault;
+use crate::consent::sweep::TableCount;
+use crate::engine::catalog::Catalog;
+use crate::engine::policy::Policy;
+use crate::engine::policy::diagnostics::{Problem, SourceFile, Style, render};
+use crate::engine::policy::resolve::resolve;
+use crate::relay::dial::Dialer;
+use crate::relay::own;
+use crate::relay::upstream::{Password, Upstream};
+
+/// Which database
+#[derive(Args)]
+pub struct Direct {
+    /// The server file
+    #[arg(short, long, env = "CONSENTRY_CONFIG", default_value = "consentry.toml")]
+    config: PathBuf,
+    /// The database, by its name in the server file; not needed when there is only one
+    #[arg(short, long, value_name = "NAME")]
+    database: Option<String>,
+    /// Log in here instead of at the upstream, as a role that may do more: postgres://owner@host/database?sslmode=…
+    ///
+    /// Its password is taken from the variable CONSENTRY_ADMIN_PASSWORD, or asked for with -W.
+    #[arg(long, env = "CONSENTRY_ADMIN_URL", value_name = "URL")]
+    admin_url: Option<String>,
+    /// Ask for the password of --admin-url
+    #[arg(short = 'W', long, requires = "admin_url")]
+    ask_password: bool,
+}
+
+/// A database to work in.
+pub struct Opened {
+    pub client: Client,
+    pub policy: Policy,
+    pub catalog: Catalog,
+    /// Its name in the server file.
+    pub database: String,
+    /// The PostgreSQL login.
+    pub user: String,
+    audit: server::Audit,
+}
+
+/// Runs an asynchronous command to its end.
+pub fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    // Several threads, because the record is waited for inside of callbacks.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.block_on(async { work.await })
+}
+
+impl Direct {
+    /// Connects, reads the catalog, and resolves the policy against it.
+    pub async fn open(&self) -> Result<Opened> {
+        let server = self.server()?;
+        let (name, database) = self.choose(&server)?;
+        let upstream = self.upstream(database)?;
+        let user = upstream.place.user.clone();
+        let client = own::connect(&Dialer::new(upstream)?).await?;
+        let catalog = crate::relay::catalog::load(&client).await.context("cannot read the catalog")?;
+        let files = read_policy(&database.policy)
+            .with_context(|| format!("cannot read the policy {}", database.policy.display()))?;
+        let policy = resolved(&files, &catalog)?;
+        settle(&client).await?;
+        Ok(Opened { client, policy, catalog, database: name.to_owned(), user, audit: server.audit.clone() })
+    }
+
+    /// Connects without a policy: for those who have none yet.
+    pub async fn connect(&self) -> Result<Client> {
+        let upstream = match &self.admin_url {
+            Some(url) => self.admin(url)?,
+            None => {
+                let server = self.server()?;
+                let (_, database) = self.choose(&server)?;
+                self.upstream(database)?
+            }
+        };
+        let client = own::connect(&Dialer::new(upstream)?).await?;
+        settle(&client).await?;
+        Ok(client)
+    }
+
+    fn server(&self) -> Result<Server> {
+        match server::load(&self.config) {
+            Ok(loaded) => Ok(loaded.server),
+            Err(LoadError::Io(error)) => Err(error).with_context(|| format!("cannot read {}", self.config.display())),
+            Err(LoadError::Problems(problems, source)) => {
+                bail!("{}", shown(&problems, std::slice::from_ref(&*source)))
+            }
+        }
+    }
+
+    fn choose<'s>(&self, server: &'s Server) -> Result<(&'s str, &'s Database)> {
+        let names = || server.databases.keys().cloned().collect::<Vec<_>>().join(", ");
+        let found = match &self.database {
+            Some(name) => server.databases.get_key_value(name),
+            None if server.databases.len() == 1 => server.databases.first_key_value(),
+            None => bail!("there are several databases, say which with --database: {}", names()),
+        };
+        let (name, database) = found.with_context(|| {
+            format!(
+                "{} has no database \"{}\"; it has: {}",
+                self.config.display(),
+                self.database.as_deref().unwrap_or(""),
+                names()
+            )
+        })?;
+        Ok((name, database))
+    }
+
+    fn upstream(&self, database: &Database) -> Result<Upstream> {
+        match &self.admin_url {
+            Some(url) => self.admin(url),
+            None => {
+                let password = database.password.as_ref().map(|secret| secret.read()).transpose()?.map(Password::new);
+                Ok(Upstream { place: database.upstream.clone(), password })
+            }
+        }
+    }
+
+    fn admin(&self, url: &str) -> Result<Upstream> {
+        let place = Place::parse(url, std::path::Path::new("."))
+            .map_err(|fault| anyhow::anyhow!("--admin-url: {}; {}", fault.message, fault.fix))?;
+        let password = if self.ask_password {
+            Some(rpassword::prompt_password("password: ").context("cannot ask for the password")?)
+        } else {
+            std::env::var("CONSENTRY_ADMIN_PASSWORD").ok()
+        };
+        Ok(Upstream { place, password: password.map(Password::new) })
+    }
+}
+
+/// Times in UTC, and no name that a schema of the database could take over.
+async fn settle(client: &Client) -> Result<()> {
+    let settings = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; \
+                    SET search_path = pg_catalog; SET standard_conforming_strings = on; SET lock_timeout = '60s'";
+    client.batch_execute(settings).await.context("cannot settle the connection")
+}
+
+fn resolved(files: &[SourceFile], catalog: &Catalog) -> Result<Policy> {
+    match resolve(files, catalog) {
+        Ok((policy, _)) => Ok(policy),
+        Err(problems) => bail!("the policy has problems:\n{}", shown(&problems, files)),
+    }
+}
+
+fn shown(problems: &[Problem], files: &[SourceFile]) -> String {
+    let coloured = std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none();
+    render(problems, files, if coloured { Style::Coloured } else { Style::Plain })
+}
+
+impl Opened {
+    /// The record of what these commands do: a folder beside the proxy's (`audit` → `audit-upkeep`), as the proxy holds its
+    /// own; signed and hashed with the same keys, so that one `audit verify --key` and one `--subject` serve both.
+    pub fn upkeeper(&self) -> Result<Upkeeper> {
+        let proxy = self.audit_config();
+        let mut folder = proxy.folder.file_name().unwrap_or_default().to_os_string();
+        folder.push("-upkeep");
+        let config = audit::Config {
+            key: Some(proxy.key_file()),
+            subject_keys: Some(proxy.subject_keys_folder()),
+            folder: proxy.folder.with_file_name(folder),
+            durability: audit::Durability::Strict,
+            ..proxy
+        };
+        Ok(Upkeeper {
+            recorder: Recorder::open(config)?,
+            user: self.user.clone(),
+            database: self.database.clone(),
+            policy: self.policy.digest.clone(),
+        })
+    }
+
+    /// The proxy's own record.
+    pub fn audit_config(&self) -> audit::Config {
+        audit::Config {
+            key: self.audit.key.clone(),
+            subject_keys: self.audit.subject_keys.clone(),
+            ..audit::Config::new(&self.audit.folder)
+        }
+    }
+}
+
+/// Puts on record what is done in one database.
+pub struct Upkeeper {
+    recorder: Recorder,
+    user: String,
+    database: String,
+    policy: String,
+}
+
+/// What is put on record.
+pub struct Deed<'d> {
+    /// `retention`, `erasure`, `export`, `choice` or `import`.
+    pub action: &'static str,
+    pub purpose: Option<&'d str>,
+    pub counts: Vec<UpkeepCount>,
+    /// Kind and key of the person whom it is about.
+    pub subject: Option<(&'d str, &'d str)>,
+}
+
+impl Upkeeper {
+    /// Returns once the deed is on disk. Must be called from a worker thread of the runtime.
+    pub fn put(&self, deed: Deed<'_>) -> Result<(), Fault> {
+        let unavailable = |fault: audit::RecordUnavailable| {
+            Fault::new(format!("the record cannot be written: {fault}"))
+                .hint("nothing was changed; make room, or mend the folder")
+        };
+        let subjects = match deed.subject {
+            Some((kind, key)) => vec![self.recorder.subject_hash(kind, key).map_err(unavailable)?],
+            None => Vec::new(),
+        };
+        let event = Event::Upkeep(Upkeep {
+            action: deed.action,
+            user: self.user.clone(),
+            database: self.database.clone(),
+            purpose: deed.purpose.map(str::to_owned),
+            counts: deed.counts,
+            subjects,
+            policy: self.policy.clone(),
+        });
+        let ticket = self.recorder.append(event).map_err(unavailable)?;
+        let durable = async { self.recorder.durable(&ticket).await };
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(durable)).map_err(unavailable)
+    }
+
+    /// Ends the record with its last checkpoint.
+    pub async fn close(self) {
+        self.recorder.shutdown().await;
+    }
+}
+
+/// Counts of one kind, as the record takes them.
+pub fn counted(counts: &[TableCount], what: &'static str) -> Vec<UpkeepCount> {
+    counts.iter().map(|c| UpkeepCount { table: c.table.clone(), what, rows: c.rows }).collect()
+}

@@ -1,0 +1,153 @@
+//! `consentry retention …`: what is past its time, and taking it away.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand};
+use comfy_table::{Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::consent::Format;
+use super::direct::{Deed, Direct, Upkeeper, block_on, counted};
+use crate::consent::fault::Fault;
+use crate::consent::retention::{Applied, Batch, Step, TableReport, apply, report};
+
+#[derive(Subcommand)]
+pub enum RetentionCommand {
+    /// Count what is past its time, by table and purpose
+    Report(Report),
+    /// Erase what is past its time, as the policy's `erase` says; rows under `hold_when` stay
+    Apply(Apply),
+}
+
+impl RetentionCommand {
+    pub fn run(self) -> Result<ExitCode> {
+        match self {
+            RetentionCommand::Report(it) => block_on(it.run()),
+            RetentionCommand::Apply(it) => block_on(it.run()),
+        }
+    }
+}
+
+#[derive(Args)]
+pub struct Report {
+    #[command(flatten)]
+    direct: Direct,
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Report {
+    async fn run(self) -> Result<ExitCode> {
+        let opened = self.direct.open().await?;
+        let reports = report(&opened.client, &opened.policy, &opened.catalog).await?;
+        let mut out = anstream::stdout().lock();
+        match self.format {
+            Format::Text => writeln!(out, "{}", table(&reports))?,
+            Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&reports)?)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn table(reports: &[TableReport]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_preset(presets::NOTHING)
+        .set_header(["table", "for", "kept", "rows", "past", "held", "undated", "oldest", "then"]);
+    for report in reports {
+        table.add_row([
+            report.table.clone(),
+            "any purpose".to_owned(),
+            report.keep.clone(),
+            report.rows.to_string(),
+            report.past.to_string(),
+            report.held.to_string(),
+            report.undated.to_string(),
+            report.oldest.clone().unwrap_or_default(),
+            report.erase.to_owned(),
+        ]);
+        for purpose in &report.purposes {
+            let past = purpose.past.to_string();
+            table.add_row(["", &purpose.purpose, &purpose.keep, "", &past, "", "", "", "hidden"]);
+        }
+    }
+    table
+}
+
+#[derive(Args)]
+pub struct Apply {
+    #[command(flatten)]
+    direct: Direct,
+    /// Count what would be erased, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Rows in one transaction
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    batch: u32,
+}
+
+impl Apply {
+    async fn run(self) -> Result<ExitCode> {
+        let mut opened = self.direct.open().await?;
+        if self.dry_run {
+            let reports = report(&opened.client, &opened.policy, &opened.catalog).await?;
+            for report in &reports {
+                let due = report.past.saturating_sub(report.held);
+                println!("{}: would {} {due} rows; {} under hold stay", report.table, report.erase, report.held);
+            }
+            println!("rows that others refer to may stay too; `retention apply` names them");
+            return Ok(ExitCode::SUCCESS);
+        }
+        let upkeeper = opened.upkeeper()?;
+        let bar = ProgressBar::new(0)
+            .with_style(ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}").context("progress bar")?);
+        let mut on = |step: Step| take(&upkeeper, &bar, step);
+        let applied = apply(&mut opened.client, &opened.policy, &opened.catalog, self.batch, &mut on).await;
+        bar.finish_and_clear();
+        upkeeper.close().await;
+        Ok(tell(&applied?))
+    }
+}
+
+fn take(upkeeper: &Upkeeper, bar: &ProgressBar, step: Step) -> Result<(), Fault> {
+    match step {
+        Step::Table { table, due } => {
+            bar.set_length(due);
+            bar.set_position(0);
+            bar.set_message(table);
+            Ok(())
+        }
+        Step::Batch(Batch { table, swept, .. }) => {
+            let own = swept.nulled.iter().chain(&swept.deleted).filter(|c| c.table == table).map(|c| c.rows).sum();
+            let mut counts = counted(&swept.nulled, "nulled");
+            counts.extend(counted(&swept.deleted, "deleted"));
+            upkeeper.put(Deed { action: "retention", purpose: None, counts, subject: None })?;
+            bar.inc(own);
+            Ok(())
+        }
+        Step::Committed => Ok(()),
+    }
+}
+
+fn tell(applied: &Applied) -> ExitCode {
+    for (counts, what) in [(&applied.deleted, "deleted"), (&applied.nulled, "nulled")] {
+        for count in counts {
+            println!("{}: {} rows {what}", count.table, count.rows);
+        }
+    }
+    if applied.deleted.is_empty() && applied.nulled.is_empty() {
+        println!("nothing to erase");
+    }
+    for blocked in &applied.blocked {
+        println!(
+            "{}: {} rows stay, rows of {} that stay refer to them",
+            blocked.table, blocked.rows, blocked.because_of
+        );
+    }
+    for problem in &applied.problems {
+        anstream::eprintln!("error: {problem}");
+    }
+    if applied.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,206 @@
+//! `consentry subject …`: what a person may ask for (GDPR Art. 15, 17, 20).
+
+use std::collections::HashSet;
+use std::fs::OpenOptions;
+use std::io::{BufWriter, Write, stdout};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::consent::{Format, Who};
+use super::direct::{Deed, Direct, Opened, block_on, counted};
+use crate::audit::event::UpkeepCount;
+use crate::audit::filter::{Filter, Sieve};
+use crate::audit::recorded::Recorded;
+use crate::audit::{read, subjects};
+use crate::consent::erasure::{Erased, Run, erase};
+use crate::consent::export::export;
+use crate::consent::path::canonical_key;
+use crate::consent::target::subject_kind;
+
+#[derive(Subcommand)]
+pub enum SubjectCommand {
+    /// Write everything that leads to a person as JSON: rows, purposes, choices, accesses on record (Art. 15, 20)
+    Export(Export),
+    /// Delete or null everything that leads to a person, in one transaction, and report what stays and why (Art. 17)
+    Erase(Erase),
+}
+
+impl SubjectCommand {
+    pub fn run(self) -> Result<ExitCode> {
+        match self {
+            SubjectCommand::Export(it) => block_on(it.run()),
+            SubjectCommand::Erase(it) => block_on(it.run()),
+        }
+    }
+}
+
+#[derive(Args)]
+pub struct Export {
+    #[command(flatten)]
+    direct: Direct,
+    #[command(flatten)]
+    who: Who,
+    /// Write here, readable by nobody else, instead of to the standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Leave the accesses on record away
+    #[arg(long)]
+    no_accesses: bool,
+}
+
+impl Export {
+    async fn run(self) -> Result<ExitCode> {
+        let mut opened = self.direct.open().await?;
+        let upkeeper = opened.upkeeper()?;
+        let kind = self.who.kind(&opened.policy)?.to_owned();
+        let key =
+            canonical_key(&opened.client, &opened.catalog, subject_kind(&opened.policy, &kind)?, &self.who.key).await?;
+        let accesses = if self.no_accesses { None } else { Some(accesses(&opened, &kind, &key)?) };
+        // On record before a byte leaves; how many rows it was is not known yet.
+        upkeeper.put(Deed { action: "export", purpose: None, counts: Vec::new(), subject: Some((&kind, &key)) })?;
+        let mut out = self.open()?;
+        let done = export(&mut opened.client, &opened.policy, &opened.catalog, &kind, &key, accesses, &mut out).await?;
+        drop(out);
+        upkeeper.close().await;
+        anstream::eprintln!("exported {} rows of {} tables", done.rows, done.tables);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn open(&self) -> Result<Box<dyn Write>> {
+        let Some(path) = &self.output else { return Ok(Box::new(BufWriter::new(stdout()))) };
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(Box::new(BufWriter::new(file)))
+    }
+}
+
+/// Decisions on record that name this person by key, without SQL and session: who, when, why, which columns.
+fn accesses(opened: &Opened, kind: &str, key: &str) -> Result<Value> {
+    let config = opened.audit_config();
+    if !config.folder.exists() {
+        return Ok(json!([]));
+    }
+    let hashes: HashSet<String> = subjects::hashes(&config.subject_keys_folder(), kind, key)
+        .context("cannot read the keys that subjects are hashed with")?
+        .into_iter()
+        .collect();
+    let filter = Filter { subject: Some(hashes), event: Some("decision".to_owned()), ..Filter::default() };
+    let mut sieve = Sieve::new(filter);
+    let mut found = Vec::new();
+    read_accesses(&config.folder, &mut sieve, &mut found)
+        .with_context(|| format!("cannot read the record {}", config.folder.display()))?;
+    Ok(Value::Array(found))
+}
+
+fn read_accesses(folder: &Path, sieve: &mut Sieve, found: &mut Vec<Value>) -> std::io::Result<()> {
+    read::for_each_line(
+        folder,
+        |_| true,
+        |line, _| {
+            if let Some(event) = Recorded::parse(line) {
+                sieve.pass(line, &event, |line| found.extend(Recorded::parse(line).map(|e| access(&e))));
+            }
+            true
+        },
+    )
+}
+
+fn access(e: &Recorded<'_>) -> Value {
+    let tables: Vec<Value> = e
+        .tables
+        .iter()
+        .map(|t| json!({ "table": t.table, "columns": t.columns.iter().map(|c| &c.name).collect::<Vec<_>>() }))
+        .collect();
+    json!({
+        "time": e.time.to_string(), "user": e.user, "role": e.role, "recipient": e.recipient, "purpose": e.purpose,
+        "basis": e.basis, "kind": e.kind, "outcome": e.outcome, "tables": tables,
+    })
+}
+
+#[derive(Args)]
+pub struct Erase {
+    #[command(flatten)]
+    direct: Direct,
+    #[command(flatten)]
+    who: Who,
+    /// Do all of it, report it, and undo it
+    #[arg(long)]
+    dry_run: bool,
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Erase {
+    async fn run(self) -> Result<ExitCode> {
+        let mut opened = self.direct.open().await?;
+        let upkeeper = opened.upkeeper()?;
+        let kind = self.who.kind(&opened.policy)?.to_owned();
+        let key =
+            canonical_key(&opened.client, &opened.catalog, subject_kind(&opened.policy, &kind)?, &self.who.key).await?;
+        let run = if self.dry_run { Run::Dry } else { Run::ForGood };
+        let mut put = |erased: &Erased| {
+            upkeeper.put(Deed {
+                action: "erasure",
+                purpose: None,
+                counts: counts(erased),
+                subject: Some((&kind, &key)),
+            })
+        };
+        let erased = erase(&mut opened.client, &opened.policy, &opened.catalog, &kind, &key, run, &mut put).await?;
+        upkeeper.close().await;
+        match self.format {
+            Format::Text => tell(&erased, run),
+            Format::Json => println!("{}", serde_json::to_string_pretty(&erased)?),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn counts(erased: &Erased) -> Vec<UpkeepCount> {
+    let done = |word: &str| if word == "delete" { "deleted" } else { "nulled" };
+    let count = |table: &str, what, rows| UpkeepCount { table: table.to_owned(), what, rows };
+    let mut counts: Vec<UpkeepCount> = erased.tables.iter().map(|t| count(&t.table, done(t.erase), t.erased)).collect();
+    counts.extend(counted(&erased.along, "deleted"));
+    counts.extend(erased.tables.iter().map(|t| count(&t.table, "kept", t.rows.saturating_sub(t.erased))));
+    counts.retain(|c| c.rows > 0);
+    counts
+}
+
+fn tell(erased: &Erased, run: Run) {
+    let done = |word: &str| match (word, run) {
+        ("delete", Run::ForGood) => "deleted",
+        ("delete", Run::Dry) => "would be deleted",
+        (_, Run::ForGood) => "nulled",
+        (_, Run::Dry) => "would be nulled",
+    };
+    for table in &erased.tables {
+        println!("{}: {} of {} rows {}", table.table, table.erased, table.rows, done(table.erase));
+        if table.held > 0 {
+            println!("  {} kept: legal hold", table.held);
+        }
+        if !table.unlisted.is_empty() && table.erased > 0 {
+            println!("  left as they are, because the policy does not list them: {}", table.unlisted.join(", "));
+        }
+    }
+    for count in &erased.along {
+        println!("{}: {} rows {} along with them", count.table, count.rows, done("delete"));
+    }
+    for blocked in &erased.blocked {
+        println!(
+            "{}: {} rows kept, rows of {} that stay refer to them",
+            blocked.table, blocked.rows, blocked.because_of
+        );
+    }
+    if let Some(choices) = &erased.choices {
+        println!("{}: {} choices kept, as proof of what was allowed when (Art. 7(1))", choices.table, choices.rows);
+    }
+}
