@@ -7,6 +7,7 @@ use clap::Args;
 use tokio_postgres::Client;
 
 use crate::audit::event::{Upkeep, UpkeepCount};
+use crate::audit::note::{DEFAULT_ORIGIN, NoteSigner};
 use crate::audit::{self, Event, Recorder};
 use crate::config::folder::read_policy;
 use crate::config::server::{self, Database, LoadError, Server};
@@ -164,6 +165,7 @@ impl Opened {
     /// own; signed and hashed with the same keys, so that one `audit verify --key` and one `--subject` serve both.
     pub fn upkeeper(&self) -> Result<Upkeeper> {
         let proxy = self.audit_config();
+        make_key(&proxy)?;
         let mut folder = proxy.folder.file_name().unwrap_or_default().to_os_string();
         folder.push("-upkeep");
         let config = audit::Config {
@@ -189,6 +191,17 @@ impl Opened {
             ..audit::Config::new(&self.audit.folder)
         }
     }
+}
+
+/// The record's key, where the proxy has not run yet and would make it itself.
+fn make_key(proxy: &audit::Config) -> Result<()> {
+    let path = proxy.key_file();
+    if proxy.key.is_none() && !path.exists() {
+        let made = NoteSigner::generate(DEFAULT_ORIGIN)?;
+        made.save(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        anstream::eprintln!("made a key for the record's checkpoints: {}", made.verifier());
+    }
+    Ok(())
 }
 
 /// Puts on record what is done in one database.

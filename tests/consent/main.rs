@@ -4,6 +4,7 @@
 mod common;
 
 mod choices;
+mod cli;
 mod erasure;
 mod export;
 mod import;

@@ -1,0 +1,230 @@
+//! The commands themselves: what they print, where their errors go, how they exit, and what they leave on record.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::common::postgres::{Database, UPSTREAM_PASSWORD, shared};
+
+const SQL: &str = "CREATE TABLE customers (id bigint PRIMARY KEY, name text, seen date);
+    CREATE TABLE orders (no int PRIMARY KEY, customer bigint REFERENCES customers, note text);
+    CREATE TABLE consents (subject_id bigint, purpose text, channel text, status text, granted_at timestamptz, withdrawn_at timestamptz, source text);
+    INSERT INTO customers VALUES (1, 'Ada', '2001-01-01'), (2, 'Bo', current_date), (3, 'Cy', current_date);
+    INSERT INTO orders VALUES (10, 2, 'x'), (11, 3, 'y');";
+
+const POLICY: &str = r#"
+[category]
+identity = "null"
+[subject.customer]
+table = "public.customers"
+key = "id"
+[subject.customer.consent]
+table = "public.consents"
+subject = "subject_id"
+purpose = "purpose"
+channel = "channel"
+status = "status"
+granted = ["granted"]
+objected = ["objected"]
+granted_at = "granted_at"
+withdrawn_at = "withdrawn_at"
+source = "source"
+[table."public.customers"]
+subject = { customer = "id" }
+retention = { since = "seen", keep = "5 years" }
+columns = { id = "open", name = "identity", seen = "open" }
+[table."public.orders"]
+subject = { customer = "customer" }
+columns = { no = "open", customer = "open", note = "identity" }
+[purpose.marketing]
+description = "Send offers"
+basis = "consent"
+shows = ["identity"]
+[purpose.service]
+description = "Deliver"
+basis = "contract"
+shows = ["identity"]
+[role.app]
+purposes = ["marketing", "service"]
+"#;
+
+struct Home {
+    folder: tempfile::TempDir,
+    db: Database<'static>,
+}
+
+impl Home {
+    fn new(name: &str) -> Self {
+        let db = shared().database(&format!("cli_{name}"), SQL);
+        db.grant_to_upstream();
+        let folder = tempfile::tempdir().unwrap();
+        let server = format!(
+            "[listen]\naddress = \"127.0.0.1:0\"\n[database.crm]\nupstream = \"{}?sslmode=disable\"\npassword = {{ env = \"UP\" }}\npolicy = \"policy.toml\"\n[audit]\nfolder = \"audit\"\n",
+            db.upstream_url()
+        );
+        std::fs::write(folder.path().join("consentry.toml"), server).unwrap();
+        std::fs::write(folder.path().join("policy.toml"), POLICY).unwrap();
+        Self { folder, db }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_consentry"))
+            .args(arguments)
+            .current_dir(self.path())
+            .env("UP", UPSTREAM_PASSWORD)
+            .env_remove("CONSENTRY_CONFIG")
+            .output()
+            .unwrap()
+    }
+
+    /// Standard output of a command that must do its work.
+    fn well(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Standard error of a command that must fail, with nothing on its standard output.
+    fn fails(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// `action what-rows…` of every upkeep event on record.
+    fn on_record(&self) -> Vec<String> {
+        let mut events = Vec::new();
+        let shown = self.well(&["audit", "show", "audit-upkeep", "--event", "upkeep", "--format", "json"]);
+        for line in shown.lines() {
+            let event: serde_json::Value = serde_json::from_str(line).unwrap();
+            let counts = event["counts"].as_array().unwrap().iter();
+            let counts: Vec<String> = counts
+                .map(|c| format!("{} {} {}", c["table"].as_str().unwrap(), c["what"].as_str().unwrap(), c["rows"]))
+                .collect();
+            events.push(format!("{}: {}", event["action"].as_str().unwrap(), counts.join(", ")));
+        }
+        events
+    }
+}
+
+#[test]
+fn a_choice_is_recorded_and_shown() {
+    let home = Home::new("choice");
+    let granted = home.well(&[
+        "consent",
+        "grant",
+        "--key",
+        "2",
+        "--purpose",
+        "marketing",
+        "--channel",
+        "email",
+        "--source",
+        "web form",
+    ]);
+    assert_eq!(granted, "recorded: 1 row in public.consents\nmarketing: allowed on email; not on sms, phone, post\n");
+    let withdrawn = home.well(&["consent", "withdraw", "--key", "2", "--purpose", "marketing"]);
+    assert!(withdrawn.ends_with("marketing: not allowed: status says no, withdrawn\n"), "{withdrawn}");
+    let shown: serde_json::Value =
+        serde_json::from_str(&home.well(&["consent", "show", "--key", "2", "--format", "json"])).unwrap();
+    assert_eq!(shown["records"][0]["source"], "web form");
+    assert_eq!(shown["now"][0]["consent"]["valid"], false);
+    let text = home.well(&["consent", "show", "--key", "2"]);
+    assert!(text.contains("not allowed: status says no, withdrawn") && text.contains("web form"), "{text}");
+    assert_eq!(home.on_record(), ["choice: public.consents written 1", "choice: public.consents written 1"]);
+    // The key is on record as a keyed hash only.
+    let record = home.well(&["audit", "show", "audit-upkeep", "--format", "json"]);
+    assert!(!record.contains("\"2\"") && record.contains("\"subjects\":[\""), "{record}");
+}
+
+#[test]
+fn faults_go_to_stderr_with_what_to_do() {
+    let home = Home::new("faults");
+    let unknown = home.fails(&["consent", "grant", "--key", "2", "--purpose", "astrology"]);
+    assert!(
+        unknown.contains("no purpose \"astrology\"") && unknown.contains("hint: it has: marketing, service"),
+        "{unknown}"
+    );
+    let nobody = home.fails(&["consent", "show", "--key", "99"]);
+    assert!(nobody.contains("no row with this key"), "{nobody}");
+    let usage = home.run(&["consent", "grant", "--key", "2"]);
+    assert_eq!(usage.status.code(), Some(2));
+    std::fs::write(home.path().join("policy.toml"), POLICY.replace("basis = \"consent\"", "basis = \"whim\"")).unwrap();
+    let policy = home.fails(&["retention", "report"]);
+    assert!(policy.contains("the policy has problems") && policy.contains("policy.toml"), "{policy}");
+}
+
+#[test]
+fn an_import_names_bad_lines_and_takes_the_others_when_told() {
+    let home = Home::new("import");
+    std::fs::write(home.path().join("in.csv"), "subject,purpose,choice\n2,marketing,grant\nx,marketing,grant\n")
+        .unwrap();
+    let refused = home.fails(&["consent", "import", "in.csv"]);
+    assert!(refused.contains("line 3: subject is no bigint") && refused.contains("1 of 2 lines are bad"), "{refused}");
+    let taken = home.well(&["consent", "import", "--skip-bad", "in.csv"]);
+    assert!(taken.starts_with("2 lines: 1 rows added to public.consents"), "{taken}");
+    assert_eq!(home.on_record(), ["import: public.consents written 1, public.consents kept 0"]);
+}
+
+#[test]
+fn retention_is_reported_and_kept() {
+    let home = Home::new("retention");
+    let report: serde_json::Value =
+        serde_json::from_str(&home.well(&["retention", "report", "--format", "json"])).unwrap();
+    assert_eq!((&report[0]["past"], &report[0]["oldest"]), (&1.into(), &"2001-01-01".into()));
+    let dry = home.well(&["retention", "apply", "--dry-run"]);
+    assert!(dry.starts_with("public.customers: would delete 1 rows"), "{dry}");
+    assert_eq!(home.db.psql("SELECT count(*) FROM customers"), "3");
+    assert_eq!(home.well(&["retention", "apply"]), "public.customers: 1 rows deleted\n");
+    assert_eq!(home.well(&["retention", "apply"]), "nothing to erase\n");
+    assert_eq!(home.on_record(), ["retention: public.customers deleted 1"]);
+}
+
+#[test]
+fn a_person_gets_a_copy_and_is_forgotten() {
+    let home = Home::new("subject");
+    home.well(&["subject", "export", "--kind", "customer", "--key", "2", "-o", "bo.json"]);
+    let copy: serde_json::Value = serde_json::from_slice(&std::fs::read(home.path().join("bo.json")).unwrap()).unwrap();
+    assert_eq!(copy["tables"][0]["rows"][0]["name"], "Bo");
+    assert_eq!(copy["accesses"], serde_json::json!([]));
+    assert!(
+        home.fails(&["subject", "export", "--key", "2", "-o", "bo.json"]).contains("bo.json"),
+        "no file is written over"
+    );
+
+    let dry = home.well(&["subject", "erase", "--key", "2", "--dry-run"]);
+    assert!(dry.contains("public.orders: 1 of 1 rows would be deleted"), "{dry}");
+    assert_eq!(home.db.psql("SELECT count(*) FROM orders"), "2");
+    let erased = home.well(&["subject", "erase", "--key", "2"]);
+    assert_eq!(erased, "public.customers: 1 of 1 rows deleted\npublic.orders: 1 of 1 rows deleted\n");
+    assert_eq!(home.db.psql("SELECT string_agg(id::text, ' ' ORDER BY id) FROM customers"), "1 3");
+    assert_eq!(home.on_record()[2..], ["erasure: public.customers deleted 1, public.orders deleted 1"]);
+}
+
+#[test]
+fn consent_tables_are_made_and_their_policy_is_well() {
+    let home = Home::new("init");
+    let url = format!("postgres://postgres@127.0.0.1:{}/{}?sslmode=disable", shared().port(), home.db.name);
+    let init = ["consent", "init", "--kind", "customer", "--table", "public.customers", "--admin-url", &url];
+    let made = Command::new(env!("CARGO_BIN_EXE_consentry"))
+        .args(init)
+        .args(["--grant-to", "consentry"])
+        .env("CONSENTRY_ADMIN_PASSWORD", "postgres")
+        .current_dir(home.path())
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let (head, rest) = POLICY.split_once("[subject.customer]").unwrap();
+    let (_, tail) = rest.split_once("[table.\"public.customers\"]").unwrap();
+    let policy = format!("{head}{}[table.\"public.customers\"]{tail}", String::from_utf8(made.stdout).unwrap());
+    std::fs::write(home.path().join("policy.toml"), policy).unwrap();
+    let granted = home.well(&["consent", "grant", "--key", "2", "--purpose", "marketing", "--expires", "2099-01-01"]);
+    assert!(granted.contains("marketing: allowed on all channels"), "{granted}");
+    assert_eq!(home.db.psql("SELECT count(*) FROM consentry.customer_ledger"), "1");
+    let erased = home.well(&["subject", "erase", "--key", "2"]);
+    assert!(erased.contains("consentry.customer_consent: 1 choices kept, as proof"), "{erased}");
+}
