@@ -1,0 +1,119 @@
+//! `consentry check`: the server file, and each database's policy against its live schema. Exit 0: nothing is wrong
+//! (there may be warnings), 1: something is.
+
+mod index;
+mod trial;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+
+use super::databases::{ConfigOption, Findings, Judged, block_on, judge, load_server, tell};
+use crate::config::server::Server;
+use crate::engine::policy::Policy;
+use crate::engine::policy::diagnostics::{Severity, SourceFile};
+
+/// Check consentry.toml and the policies in it against the live databases
+///
+/// Reports every problem at once, with its place and what to do. Changes nothing.
+#[derive(Args)]
+pub struct Check {
+    #[command(flatten)]
+    config: ConfigOption,
+    /// Count warnings as errors
+    #[arg(long)]
+    strict: bool,
+}
+
+impl Check {
+    pub fn run(&self) -> Result<ExitCode> {
+        let (server, warnings, source) = match load_server(&self.config.config) {
+            Ok(loaded) => loaded,
+            Err(findings) => {
+                findings.tell();
+                return Ok(ExitCode::FAILURE);
+            }
+        };
+        tell(&warnings, std::slice::from_ref(&source));
+        let mut tally = Tally { warnings: warnings.len(), errors: 0 };
+        block_on(async {
+            let policies = databases(&server, &mut tally).await;
+            users(&server, &source, &policies, &mut tally);
+        })?;
+        Ok(self.verdict(&tally))
+    }
+
+    fn verdict(&self, tally: &Tally) -> ExitCode {
+        let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        anstream::println!("{}, {}", count(tally.errors, "error"), count(tally.warnings, "warning"));
+        let failed = tally.errors > 0 || self.strict && tally.warnings > 0;
+        if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    }
+}
+
+/// How much was found.
+struct Tally {
+    errors: usize,
+    warnings: usize,
+}
+
+/// Checks every database; gives the policies that are in order.
+async fn databases(server: &Server, tally: &mut Tally) -> BTreeMap<String, Policy> {
+    let mut policies = BTreeMap::new();
+    for (name, database) in &server.databases {
+        match judge(database).await {
+            Ok(judged) => {
+                tell(&judged.warnings, &judged.files);
+                tally.warnings += judged.warnings.len();
+                live(name, &judged, tally).await;
+                summary(name, &judged);
+                policies.insert(name.clone(), judged.policy);
+            }
+            Err(findings) => {
+                anstream::eprintln!("database {name}:");
+                findings.tell();
+                let problems = match &findings {
+                    Findings::Problems(problems, _) => problems.as_slice(),
+                    Findings::Error(_) => &[],
+                };
+                let warnings = problems.iter().filter(|p| p.severity == Severity::Warning).count();
+                tally.warnings += warnings;
+                tally.errors += (problems.len() - warnings).max(1);
+            }
+        }
+    }
+    policies
+}
+
+/// What only PostgreSQL can tell: whether fragments have the types that they need, and consent tables their index.
+async fn live(name: &str, judged: &Judged, tally: &mut Tally) {
+    for fault in trial::faults(judged).await {
+        anstream::eprintln!("error: database {name}: {fault}\n");
+        tally.errors += 1;
+    }
+    for advice in index::missing(judged).await {
+        anstream::eprintln!("warning: database {name}: {advice}\n");
+        tally.warnings += 1;
+    }
+}
+
+fn summary(name: &str, judged: &Judged) {
+    let policy = &judged.policy;
+    anstream::println!(
+        "database {name}: {} protected tables, {} open, {} purposes, {} roles; policy {}",
+        policy.tables.len(),
+        policy.open.len(),
+        policy.purposes.len(),
+        policy.roles.len(),
+        policy.digest.get(..12).unwrap_or_default(),
+    );
+}
+
+fn users(server: &Server, source: &SourceFile, policies: &BTreeMap<String, Policy>, tally: &mut Tally) {
+    let known = policies.iter().map(|(name, policy)| (name.clone(), policy)).collect();
+    let problems = server.check_roles(&known);
+    tally.errors += problems.len();
+    tell(&problems, std::slice::from_ref(source));
+}

@@ -1,0 +1,94 @@
+//! What `check` and `policy` work on: the server file, and behind it each database's catalog and policy, loaded once and
+//! looked at. Nothing of it keeps running.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use tokio_postgres::Client;
+
+use crate::config::folder::read_policy;
+use crate::config::server::{self, Database, LoadError, Server};
+use crate::engine::catalog::Catalog;
+use crate::engine::policy::diagnostics::{Problem, SourceFile, Style, render};
+use crate::engine::policy::resolve::resolve;
+use crate::engine::policy::Policy;
+use crate::relay::catalog::load;
+use crate::relay::dial::Dialer;
+use crate::relay::own;
+use crate::relay::upstream::{Password, Upstream};
+
+/// The option that names the server file.
+#[derive(Args, Clone)]
+pub struct ConfigOption {
+    /// The server file
+    #[arg(short, long, env = "CONSENTRY_CONFIG", default_value = "consentry.toml")]
+    pub config: PathBuf,
+}
+
+/// A server file that was understood, with what there is to say about it.
+pub fn load_server(path: &Path) -> std::result::Result<(Server, Vec<Problem>, SourceFile), Findings> {
+    match server::load(path) {
+        Ok(loaded) => Ok((loaded.server, loaded.warnings, loaded.source)),
+        Err(LoadError::Io(error)) => Err(Findings::Error(error.into())),
+        Err(LoadError::Problems(problems, source)) => Err(Findings::Problems(problems, vec![*source])),
+    }
+}
+
+/// Why something is not as it should be: problems in files, or an error outside of them.
+pub enum Findings {
+    Problems(Vec<Problem>, Vec<SourceFile>),
+    Error(anyhow::Error),
+}
+
+impl Findings {
+    /// Tells it on stderr.
+    pub fn tell(&self) {
+        match self {
+            Findings::Problems(problems, files) => tell(problems, files),
+            Findings::Error(error) => anstream::eprintln!("error: {error:#}"),
+        }
+    }
+}
+
+/// Problems on stderr, in colour where that is welcome (`anstream` decides).
+pub fn tell(problems: &[Problem], files: &[SourceFile]) {
+    anstream::eprint!("{}", render(problems, files, Style::Coloured));
+}
+
+/// A database with its policy, resolved.
+pub struct Judged {
+    pub client: Client,
+    pub catalog: Catalog,
+    pub policy: Policy,
+    pub warnings: Vec<Problem>,
+    pub files: Vec<SourceFile>,
+}
+
+/// Connects to the database and resolves its policy against what is there.
+pub async fn judge(database: &Database) -> std::result::Result<Judged, Findings> {
+    let files = read_policy(&database.policy).map_err(|e| Findings::Error(e.into()))?;
+    let (client, catalog) = catalog_of(database).await.map_err(Findings::Error)?;
+    match resolve(&files, &catalog) {
+        Ok((policy, warnings)) => Ok(Judged { client, catalog, policy, warnings, files }),
+        Err(problems) => Err(Findings::Problems(problems, files)),
+    }
+}
+
+async fn catalog_of(database: &Database) -> Result<(Client, Catalog)> {
+    let password = database.password.as_ref().map(|secret| secret.read()).transpose()?.map(Password::new);
+    let dialer = Dialer::new(Upstream { place: database.upstream.clone(), password })?;
+    let client = own::connect(&dialer).await.context("cannot reach PostgreSQL")?;
+    if !database.trust_upstream_role {
+        own::check_role(&client, &database.upstream.user).await?;
+    }
+    own::check_encoding(&client).await?;
+    let catalog = load(&client).await?;
+    Ok((client, catalog))
+}
+
+/// Runs a command's work on a runtime of its own.
+pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
+    Ok(runtime.block_on(work))
+}

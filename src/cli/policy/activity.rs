@@ -1,0 +1,186 @@
+//! What a policy says about one purpose, gathered for people: whose data, which, how long, for whom. The notice and the
+//! record of processing activities are two ways to print it. Knows no catalog and no language.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::engine::policy::{Basis, Channel, ColumnUse, Mask, Period, Policy, Purpose, Role, TablePolicy};
+
+/// One purpose as it is lived: an activity in the sense of GDPR Art. 30.
+#[derive(Debug, Serialize)]
+pub struct Activity {
+    pub purpose: String,
+    pub description: String,
+    pub basis: &'static str,
+    /// `Art. 6(1)(a)`.
+    pub article: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpv: Option<String>,
+    /// Kinds of people.
+    pub subjects: BTreeSet<String>,
+    pub data: Vec<Datum>,
+    pub retention: Vec<Kept>,
+    /// Outside organisations.
+    pub recipients: BTreeSet<String>,
+    pub roles: BTreeSet<String>,
+    /// Accepted notice versions; empty: any.
+    pub notices: Vec<String>,
+    #[serde(skip)]
+    pub legal_basis: Basis,
+}
+
+/// A category as the purpose uses it.
+#[derive(Debug, Serialize)]
+pub struct Datum {
+    pub category: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpv: Option<String>,
+    /// The mask, in words; `None`: in clear.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mask: Option<String>,
+    /// Only as far as the person's choice for this channel goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<&'static str>,
+    pub tables: BTreeSet<String>,
+    #[serde(skip)]
+    pub pseudonymous: bool,
+}
+
+/// How long a table's rows are used.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    pub table: String,
+    /// The column that the period is counted from; `None`: no limit is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep: Option<String>,
+}
+
+/// All purposes, in the order of their names.
+pub fn activities(policy: &Policy) -> Vec<Activity> {
+    policy.purposes.values().map(|purpose| activity(policy, purpose)).collect()
+}
+
+fn activity(policy: &Policy, purpose: &Purpose) -> Activity {
+    let tables: Vec<&TablePolicy> = sorted_tables(policy).into_iter().filter(|t| used_in(t, purpose)).collect();
+    let roles: Vec<&Role> = policy.roles.values().filter(|r| r.purposes.contains(&purpose.name)).collect();
+    Activity {
+        purpose: purpose.name.clone(),
+        description: purpose.description.clone(),
+        basis: purpose.basis.as_str(),
+        article: article(purpose.basis),
+        dpv: purpose.dpv.clone(),
+        subjects: tables.iter().filter_map(|t| t.subject.as_ref().map(|s| s.kind.clone())).collect(),
+        data: data(policy, purpose, &tables),
+        retention: tables.iter().map(|t| kept(t, purpose)).collect(),
+        recipients: roles.iter().filter_map(|r| r.recipient.clone()).collect(),
+        roles: roles.iter().map(|r| r.name.clone()).collect(),
+        notices: purpose.notices.clone().unwrap_or_default(),
+        legal_basis: purpose.basis,
+    }
+}
+
+pub fn sorted_tables(policy: &Policy) -> Vec<&TablePolicy> {
+    let mut tables: Vec<&TablePolicy> = policy.tables.values().collect();
+    tables.sort_by(|a, b| a.name.cmp(&b.name));
+    tables
+}
+
+/// Whether the purpose shows or masks a category that the table holds.
+pub fn used_in(table: &TablePolicy, purpose: &Purpose) -> bool {
+    table.columns.values().any(|usage| match usage {
+        ColumnUse::Open => false,
+        ColumnUse::Category(category) => purpose.shows.contains(category) || purpose.masks.contains_key(category),
+    })
+}
+
+fn data(policy: &Policy, purpose: &Purpose, tables: &[&TablePolicy]) -> Vec<Datum> {
+    let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for table in tables {
+        for usage in table.columns.values() {
+            if let ColumnUse::Category(category) = usage {
+                found.entry(category).or_default().insert(table.name.to_string());
+            }
+        }
+    }
+    let datum = |(category, tables): (&str, BTreeSet<String>)| {
+        let mask = purpose.masks.get(category);
+        if mask.is_none() && !purpose.shows.contains(category) {
+            return None;
+        }
+        let declared = policy.categories.get(category);
+        Some(Datum {
+            category: category.to_owned(),
+            dpv: declared.and_then(|c| c.dpv.clone()),
+            mask: mask.map(Mask::describe),
+            channel: declared.and_then(|c| c.channel).filter(|_| asks(purpose.basis)).map(Channel::as_str),
+            tables,
+            pseudonymous: mask == Some(&Mask::Pseudonym),
+        })
+    };
+    found.into_iter().filter_map(datum).collect()
+}
+
+/// Whether people are asked, or can object, so that a channel matters.
+fn asks(basis: Basis) -> bool {
+    matches!(basis, Basis::Consent | Basis::LegitimateInterests | Basis::PublicTask)
+}
+
+pub fn kept(table: &TablePolicy, purpose: &Purpose) -> Kept {
+    let retention = table.retention.as_ref();
+    let narrower = retention.map(|own| match &purpose.retention {
+        Some(purposes) if purposes.roughly_seconds() < own.keep.roughly_seconds() => purposes.0.clone(),
+        Some(_) | None => own.keep.0.clone(),
+    });
+    Kept { table: table.name.to_string(), since: retention.map(|r| r.since.clone()), keep: narrower }
+}
+
+/// GDPR Art. 6(1).
+pub fn article(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Consent => "Art. 6(1)(a)",
+        Basis::Contract => "Art. 6(1)(b)",
+        Basis::LegalObligation => "Art. 6(1)(c)",
+        Basis::VitalInterests => "Art. 6(1)(d)",
+        Basis::PublicTask => "Art. 6(1)(e)",
+        Basis::LegitimateInterests => "Art. 6(1)(f)",
+    }
+}
+
+impl Period {
+    /// Good enough to tell which of two periods is shorter; PostgreSQL counts exactly, from the row's own date.
+    pub fn roughly_seconds(&self) -> u64 {
+        const DAY: u64 = 86_400;
+        let words: Vec<&str> = self.0.split_whitespace().collect();
+        let seconds = |pair: &[&str]| {
+            let count: u64 = pair.first().and_then(|n| n.parse().ok()).unwrap_or_default();
+            let unit = match pair.get(1).map(|u| u.trim_end_matches('s')) {
+                Some("minute") => 60,
+                Some("hour") => 3600,
+                Some("day") => DAY,
+                Some("week") => 7 * DAY,
+                Some("month") => 30 * DAY + 37_800,
+                Some("year") => 365 * DAY + 21_600,
+                Some("decade") => 3652 * DAY + 43_200,
+                Some(_) | None => 1,
+            };
+            count * unit
+        };
+        words.chunks(2).map(seconds).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_compare() {
+        let seconds = |text: &str| Period(text.into()).roughly_seconds();
+        assert!(seconds("23 months") < seconds("2 years") && seconds("2 years") < seconds("25 months"));
+        assert!(seconds("1 year 6 months") > seconds("500 days"));
+        assert_eq!(seconds("90 minutes"), 5400);
+    }
+}

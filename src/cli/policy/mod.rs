@@ -1,0 +1,198 @@
+//! `consentry policy show|ropa|notice`: a policy in words, for those who write it, for auditors, and for the people that the
+//! data is about.
+
+mod activity;
+mod notice;
+mod ropa;
+mod show;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand, ValueEnum};
+
+use self::activity::activities;
+use self::notice::{Language, Notice};
+use self::ropa::{Controller, MEASURES, NOT_IN_THE_POLICY, Ropa};
+use super::databases::{ConfigOption, Judged, block_on, judge, load_server};
+
+/// A policy in words
+#[derive(Subcommand)]
+pub enum PolicyCommand {
+    /// Who sees what for which purpose, table by table
+    Show(Show),
+    /// The record of processing activities (GDPR Art. 30)
+    Ropa(RopaArgs),
+    /// What people are told about the use of their data (GDPR Art. 13, 14)
+    Notice(NoticeArgs),
+}
+
+#[derive(Args)]
+pub struct Which {
+    #[command(flatten)]
+    config: ConfigOption,
+    /// The database whose policy it is; needed when the server file has several
+    #[arg(short, long)]
+    database: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Show {
+    #[command(flatten)]
+    which: Which,
+    /// Only this purpose
+    #[arg(short, long)]
+    purpose: Option<String>,
+}
+
+#[derive(Args)]
+pub struct ControllerArgs {
+    /// The organisation that is responsible
+    #[arg(long)]
+    controller: Option<String>,
+    /// How to reach it
+    #[arg(long)]
+    contact: Option<String>,
+    /// Its data protection officer
+    #[arg(long)]
+    dpo: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RopaFormat {
+    Text,
+    Markdown,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum NoticeFormat {
+    Text,
+    Markdown,
+    Html,
+}
+
+#[derive(Args)]
+pub struct RopaArgs {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    controller: ControllerArgs,
+    #[arg(short, long, value_enum, default_value = "text")]
+    format: RopaFormat,
+}
+
+#[derive(Args)]
+pub struct NoticeArgs {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    controller: ControllerArgs,
+    #[arg(short, long, value_enum, default_value = "text")]
+    format: NoticeFormat,
+    #[arg(short, long, value_enum, default_value = "en")]
+    language: Language,
+    /// Only this purpose
+    #[arg(short, long)]
+    purpose: Option<String>,
+}
+
+impl PolicyCommand {
+    pub fn run(&self) -> Result<ExitCode> {
+        let which = match self {
+            PolicyCommand::Show(Show { which, .. }) => which,
+            PolicyCommand::Ropa(RopaArgs { which, .. }) => which,
+            PolicyCommand::Notice(NoticeArgs { which, .. }) => which,
+        };
+        let Some(judged) = which.judged()? else { return Ok(ExitCode::FAILURE) };
+        print!("{}", self.text(&judged)?);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn text(&self, judged: &Judged) -> Result<String> {
+        match self {
+            PolicyCommand::Show(args) => {
+                known_purpose(judged, args.purpose.as_deref())?;
+                Ok(show::show(&judged.policy, &judged.catalog, args.purpose.as_deref()))
+            }
+            PolicyCommand::Ropa(args) => args.text(judged),
+            PolicyCommand::Notice(args) => args.text(judged),
+        }
+    }
+}
+
+impl Which {
+    /// The database's policy, resolved; problems are told on stderr.
+    fn judged(&self) -> Result<Option<Judged>> {
+        let server = match load_server(&self.config.config) {
+            Ok((server, _, _)) => server,
+            Err(findings) => {
+                findings.tell();
+                return Ok(None);
+            }
+        };
+        let names: Vec<&str> = server.databases.keys().map(String::as_str).collect();
+        let database = match (&self.database, names.as_slice()) {
+            (Some(name), _) => server.databases.get(name),
+            (None, [only]) => server.databases.get(*only),
+            (None, _) => bail!("the server file has several databases: choose one with --database ({})", names.join(", ")),
+        };
+        let Some(database) = database else { bail!("there is no such database; there are: {}", names.join(", ")) };
+        match block_on(judge(database))? {
+            Ok(judged) => Ok(Some(judged)),
+            Err(findings) => {
+                findings.tell();
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn known_purpose(judged: &Judged, purpose: Option<&str>) -> Result<()> {
+    match purpose.filter(|name| !judged.policy.purposes.contains_key(*name)) {
+        None => Ok(()),
+        Some(name) => {
+            let known: Vec<&str> = judged.policy.purposes.keys().map(String::as_str).collect();
+            bail!("there is no purpose \"{name}\"; there are: {}", known.join(", "))
+        }
+    }
+}
+
+impl ControllerArgs {
+    fn controller(&self) -> Controller {
+        Controller { name: self.controller.clone(), contact: self.contact.clone(), dpo: self.dpo.clone() }
+    }
+}
+
+impl RopaArgs {
+    fn text(&self, judged: &Judged) -> Result<String> {
+        let (controller, activities) = (self.controller.controller(), activities(&judged.policy));
+        let ropa = Ropa {
+            controller: &controller,
+            database: judged.catalog.database(),
+            policy: &judged.policy.digest,
+            activities: &activities,
+            measures: MEASURES,
+            not_in_the_policy: NOT_IN_THE_POLICY,
+        };
+        match self.format {
+            RopaFormat::Text => Ok(ropa.text()),
+            RopaFormat::Markdown => Ok(ropa.markdown()),
+            RopaFormat::Json => Ok(ropa.json()? + "\n"),
+        }
+    }
+}
+
+impl NoticeArgs {
+    fn text(&self, judged: &Judged) -> Result<String> {
+        known_purpose(judged, self.purpose.as_deref())?;
+        let mut activities = activities(&judged.policy);
+        activities.retain(|a| self.purpose.as_ref().is_none_or(|only| a.purpose == *only));
+        let notice = Notice::new(&activities, &self.controller.controller(), self.language)?;
+        Ok(match self.format {
+            NoticeFormat::Text => notice.text(),
+            NoticeFormat::Markdown => notice.markdown(),
+            NoticeFormat::Html => notice.html(),
+        })
+    }
+}
