@@ -3,13 +3,17 @@
 pub mod audit;
 mod audit_export;
 mod audit_report;
+pub mod check;
 pub mod consent;
 mod consent_import;
 mod consent_init;
 mod consent_show;
+mod databases;
 pub mod demo;
 mod direct;
 pub mod explain;
+pub mod passwd;
+pub mod policy;
 pub mod retention;
 pub mod serve;
 pub mod subject;
@@ -29,6 +33,10 @@ struct Cli {
 enum Command {
     Serve(serve::Serve),
     Explain(explain::Explain),
+    Check(check::Check),
+    Passwd(passwd::Passwd),
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// The record: keys, verification, proofs, events, reports
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -48,6 +56,9 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Explain(it) => exit(it.run()),
         Command::Serve(it) => exit(it.run().map(|()| ExitCode::SUCCESS)),
+        Command::Check(it) => exit(it.run()),
+        Command::Passwd(it) => exit(it.run().map(|()| ExitCode::SUCCESS)),
+        Command::Policy(it) => exit(it.run()),
         Command::Audit(it) => exit(it.run()),
         Command::Consent(it) => exit(it.run()),
         Command::Retention(it) => exit(it.run()),

@@ -26,8 +26,6 @@ pub struct Activity {
     pub roles: BTreeSet<String>,
     /// Accepted notice versions; empty: any.
     pub notices: Vec<String>,
-    #[serde(skip)]
-    pub legal_basis: Basis,
 }
 
 /// A category as the purpose uses it.
@@ -78,7 +76,6 @@ fn activity(policy: &Policy, purpose: &Purpose) -> Activity {
         recipients: roles.iter().filter_map(|r| r.recipient.clone()).collect(),
         roles: roles.iter().map(|r| r.name.clone()).collect(),
         notices: purpose.notices.clone().unwrap_or_default(),
-        legal_basis: purpose.basis,
     }
 }
 

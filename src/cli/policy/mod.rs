@@ -135,7 +135,9 @@ impl Which {
         let database = match (&self.database, names.as_slice()) {
             (Some(name), _) => server.databases.get(name),
             (None, [only]) => server.databases.get(*only),
-            (None, _) => bail!("the server file has several databases: choose one with --database ({})", names.join(", ")),
+            (None, _) => {
+                bail!("the server file has several databases: choose one with --database ({})", names.join(", "))
+            }
         };
         let Some(database) = database else { bail!("there is no such database; there are: {}", names.join(", ")) };
         match block_on(judge(database))? {

@@ -84,7 +84,11 @@ struct Section {
 impl Notice {
     pub fn new(activities: &[Activity], controller: &Controller, language: Language) -> Result<Self> {
         let texts = language.texts()?;
-        let about = [(&texts.controller, &controller.name), (&texts.contact, &controller.contact), (&texts.dpo, &controller.dpo)];
+        let about = [
+            (&texts.controller, &controller.name),
+            (&texts.contact, &controller.contact),
+            (&texts.dpo, &controller.dpo),
+        ];
         Ok(Self {
             about: about.into_iter().filter_map(|(title, value)| Some((title.clone(), value.clone()?))).collect(),
             purposes: activities.iter().map(|activity| texts.section(activity)).collect(),
@@ -160,7 +164,9 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;mar
 
 /// Markdown's own marks, taken literally.
 fn escaped(text: &str) -> String {
-    text.chars().flat_map(|c| matches!(c, '*' | '_' | '`' | '[' | ']' | '<' | '\\').then_some('\\').into_iter().chain([c])).collect()
+    text.chars()
+        .flat_map(|c| matches!(c, '*' | '_' | '`' | '[' | ']' | '<' | '\\').then_some('\\').into_iter().chain([c]))
+        .collect()
 }
 
 impl Texts {
@@ -219,14 +225,21 @@ mod tests {
     fn languages_say_the_same_things() {
         let (en, es) = (Language::En.texts().unwrap(), Language::Es.texts().unwrap());
         let keys = |t: &Texts| -> Vec<String> {
-            [&t.periods, &t.bases, &t.choices, &t.channels, &t.categories].iter().flat_map(|m| m.keys().cloned()).collect()
+            [&t.periods, &t.bases, &t.choices, &t.channels, &t.categories]
+                .iter()
+                .flat_map(|m| m.keys().cloned())
+                .collect()
         };
         assert_eq!(keys(&en), keys(&es));
-        for basis in ["consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests"] {
+        for basis in
+            ["consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests"]
+        {
             assert!(en.bases.contains_key(basis) && en.choices.contains_key(basis), "{basis}");
         }
         for texts in [en, es] {
-            assert!(texts.limit.contains("{table}") && texts.limit.contains("{period}") && texts.limit.contains("{since}"));
+            assert!(
+                texts.limit.contains("{table}") && texts.limit.contains("{period}") && texts.limit.contains("{since}")
+            );
             assert!(texts.by_channel.contains("{data}") && texts.by_channel.contains("{channel}"));
             assert!(texts.masked.contains("{data}") && texts.pseudonymous.contains("{data}"));
             assert!(texts.no_limit.contains("{table}"));

@@ -64,7 +64,12 @@ impl Ropa<'_> {
     pub fn markdown(&self) -> String {
         let mut text = format!("# Record of processing activities (GDPR Art. 30)\n\n{}", self.about("- **", "**"));
         for activity in self.activities {
-            _ = writeln!(text, "\n## {}\n\n{}\n\n| | |\n|---|---|", cell(&activity.purpose), cell(&activity.description));
+            _ = writeln!(
+                text,
+                "\n## {}\n\n{}\n\n| | |\n|---|---|",
+                cell(&activity.purpose),
+                cell(&activity.description)
+            );
             for (title, value) in facts(activity) {
                 _ = writeln!(text, "| {title} | {} |", cell(&value));
             }

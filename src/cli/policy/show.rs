@@ -17,7 +17,11 @@ pub fn show(policy: &Policy, catalog: &Catalog, only: Option<&str>) -> String {
     }
     for role in policy.roles.values().filter(|r| r.unrestricted && only.is_none()) {
         let reason = if role.reason_required { ", once it has said a reason" } else { "" };
-        _ = writeln!(text, "\nrole {}\n  sees every table as it is stored{reason}; each statement is recorded", role.name);
+        _ = writeln!(
+            text,
+            "\nrole {}\n  sees every table as it is stored{reason}; each statement is recorded",
+            role.name
+        );
     }
     text
 }
@@ -102,11 +106,7 @@ fn one_table(policy: &Policy, catalog: &Catalog, purpose: &Purpose, table: &Tabl
 }
 
 /// The mask that a category always has under the purpose, and the channel that a clear value depends on.
-fn treatment<'p>(
-    policy: &'p Policy,
-    purpose: &'p Purpose,
-    category: &str,
-) -> (Option<&'p Mask>, Option<&'static str>) {
+fn treatment<'p>(policy: &'p Policy, purpose: &'p Purpose, category: &str) -> (Option<&'p Mask>, Option<&'static str>) {
     let declared = policy.categories.get(category);
     if let Some(mask) = purpose.masks.get(category) {
         return (Some(mask), None);
@@ -138,7 +138,8 @@ fn people(policy: &Policy, purpose: &Purpose, path: &SubjectPath) -> Vec<String>
     };
     match (purpose.basis, purpose.without_consent) {
         (Basis::Consent, without) => {
-            let notices = purpose.notices.as_ref().map(|n| format!(", under notice {}", n.join(" or "))).unwrap_or_default();
+            let notices =
+                purpose.notices.as_ref().map(|n| format!(", under notice {}", n.join(" or "))).unwrap_or_default();
             words.push(match without {
                 WithoutConsent::Hide => format!("{who} has consented{notices}"),
                 WithoutConsent::Mask => format!("all; personal values masked unless {who} has consented{notices}"),
