@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use tokio_postgres::Client;
 
-use super::query::{Order, Query};
+use super::query::{Order, Query, Support};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -96,6 +96,7 @@ pub fn queries(schema: &Schema, seed: u64, count: usize) -> Vec<Query> {
             sql: maker.statement(),
             parameters: Vec::new(),
             order: Order::Any,
+            support: Support::Required,
         }
     };
     (0..count).map(make).collect()

@@ -1,4 +1,4 @@
-//! The files of queries. `--! title [ordered]` begins one; `--$ value` lines under it are its parameters `$1`, `$2` …
+//! The files of queries. `--! title [ordered] [or refused]` begins one (both marks are optional); `--$ value` lines under it are its parameters `$1`, `$2` …
 //! (`--$ NULL` is null; such a query is asked by the extended protocol alone); `--@ path` sets `search_path` for the file.
 
 use std::fs;
@@ -11,12 +11,20 @@ pub enum Order {
     Given,
 }
 
+/// Whether the contract's "refused where not understood" (0A000) is as good an answer as the right one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Support {
+    Required,
+    OrRefused,
+}
+
 #[derive(Debug, Clone)]
 pub struct Query {
     pub title: String,
     pub sql: String,
     pub parameters: Vec<Option<String>>,
     pub order: Order,
+    pub support: Support,
 }
 
 #[derive(Debug, Clone)]
@@ -26,6 +34,20 @@ pub struct QueryFile {
     pub queries: Vec<Query>,
 }
 
+impl Query {
+    fn titled(title: &str) -> Self {
+        let (title, support) = match title.strip_suffix(" [or refused]") {
+            Some(title) => (title, Support::OrRefused),
+            None => (title, Support::Required),
+        };
+        let (title, order) = match title.strip_suffix(" [ordered]") {
+            Some(title) => (title, Order::Given),
+            None => (title, Order::Any),
+        };
+        Self { title: title.to_owned(), sql: String::new(), parameters: Vec::new(), order, support }
+    }
+}
+
 impl QueryFile {
     pub fn parse(name: &str, text: &str) -> Self {
         let mut file = Self { name: name.to_owned(), search_path: None, queries: Vec::new() };
@@ -33,9 +55,7 @@ impl QueryFile {
             if let Some(path) = line.strip_prefix("--@ ") {
                 file.search_path = Some(path.to_owned());
             } else if let Some(title) = line.strip_prefix("--! ") {
-                let (title, order) =
-                    title.strip_suffix(" [ordered]").map_or((title, Order::Any), |title| (title, Order::Given));
-                file.queries.push(Query { title: title.to_owned(), sql: String::new(), parameters: Vec::new(), order });
+                file.queries.push(Query::titled(title));
             } else if let Some(query) = file.queries.last_mut() {
                 match line.strip_prefix("--$ ") {
                     Some("NULL") => query.parameters.push(None),

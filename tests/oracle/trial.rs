@@ -110,7 +110,7 @@ async fn equal_to_visible(
     for query in asked(file, protocol) {
         let expected = ask(&visible, query, protocol).await;
         let actual = ask(&proxied, query, protocol).await;
-        report.add(query, difference(&expected, &actual, query.order));
+        report.add(query, difference(&expected, &actual, query));
     }
     report.verdict()
 }

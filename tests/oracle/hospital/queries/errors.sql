@@ -38,8 +38,6 @@ SELECT 1 FROM care."Patient" WHERE "Id" IN (SELECT "Id", phone FROM care."Patien
 SELECT "Id" FROM care."Patient" ORDER BY 3
 --! distinct on without order
 SELECT DISTINCT ON (phone) "Id" FROM care."Patient" ORDER BY "Id"
---! a parameter that is not there
-SELECT $1::int + 1
 --! duplicate CTE name
 WITH a AS (SELECT 1), a AS (SELECT 2) SELECT * FROM a
 --! column alias list too long

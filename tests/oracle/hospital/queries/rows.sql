@@ -2,7 +2,7 @@
 SELECT p FROM care."Patient" p
 --! a whole row by the table's name
 SELECT reading FROM care.reading
---! star of a whole row
+--! star of a whole row [or refused]
 SELECT (r).* FROM care.reading r
 --! a field of a whole row
 SELECT (p)."E-Mail", (p).phone FROM care."Patient" p

@@ -36,7 +36,7 @@ WITH a AS (SELECT patient FROM care.reading WHERE kind = 'temp'), b AS (SELECT p
 WITH RECURSIVE chain (id, boss, depth) AS (SELECT id, boss, 0 FROM care.staff WHERE boss IS NULL UNION ALL SELECT s.id, s.boss, c.depth + 1 FROM care.staff s JOIN chain c ON s.boss = c.id WHERE c.depth < 5) SELECT * FROM chain
 --! recursive, the inner name shadows a table
 WITH RECURSIVE visit (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM visit WHERE n < 5) SELECT n FROM visit
---! recursive with SEARCH
+--! recursive with SEARCH [or refused]
 WITH RECURSIVE c (id, boss) AS (SELECT id, boss FROM care.staff WHERE id = 1 UNION ALL SELECT s.id, s.boss FROM care.staff s JOIN c ON s.boss = c.id WHERE s.id > c.id) SEARCH DEPTH FIRST BY id SET o SELECT id FROM c ORDER BY o
 --! CTE inside a subquery
 SELECT * FROM (WITH x AS (SELECT ward FROM care."Patient") SELECT ward, count(*) FROM x GROUP BY ward) y
@@ -92,11 +92,11 @@ SELECT "Id", rank() OVER (ORDER BY "Full Name") FROM care."Patient"
 SELECT id, sum(cost) OVER w, first_value(id) OVER w FROM care.visit WINDOW w AS (PARTITION BY "Ward" ORDER BY id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)
 --! window: lag and row number by key
 SELECT id, lag(diagnosis) OVER (ORDER BY id), row_number() OVER (PARTITION BY patient ORDER BY id) FROM care.visit
---! window: groups frame with exclusion
+--! window: groups frame with exclusion [or refused]
 SELECT id, count(*) OVER (ORDER BY "Ward" GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING EXCLUDE CURRENT ROW) FROM care.visit
 --! top per group
 SELECT * FROM (SELECT id, patient, row_number() OVER (PARTITION BY patient ORDER BY id DESC) AS n FROM care.reading) x WHERE n = 1
---! tablesample of everything
+--! tablesample of everything [or refused]
 SELECT count(*) FROM care.reading TABLESAMPLE BERNOULLI (100)
 --! multiple set-returning functions
 SELECT generate_series(1, 2), unnest(visits) FROM care."Patient"
