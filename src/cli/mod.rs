@@ -37,6 +37,8 @@ enum Command {
     Passwd(passwd::Passwd),
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// See Consentry at work on a throwaway PostgreSQL with a small CRM
+    Demo(demo::Demo),
     /// The record: keys, verification, proofs, events, reports
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -59,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Check(it) => exit(it.run()),
         Command::Passwd(it) => exit(it.run().map(|()| ExitCode::SUCCESS)),
         Command::Policy(it) => exit(it.run()),
+        Command::Demo(it) => exit(it.run()),
         Command::Audit(it) => exit(it.run()),
         Command::Consent(it) => exit(it.run()),
         Command::Retention(it) => exit(it.run()),

@@ -21,6 +21,9 @@ use super::postgres::{Database, UPSTREAM_PASSWORD, connect};
 /// Long enough for a debug build on a busy machine; only a proxy that never comes waits for it.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// One key for all databases of a proxy: what is equal in two of them has equal pseudonyms.
+const PSEUDONYM_KEY: &str = "a key of enough bytes for tests";
+
 /// A database that clients connect to by `name`.
 pub struct Served<'a> {
     pub name: &'a str,
@@ -119,7 +122,8 @@ fn server_file(port: u16, served: &[Served<'_>], users: &[(&str, &str)]) -> Stri
     for Served { name, database, policy } in served {
         let policy = policy.canonicalize().unwrap_or_else(|e| panic!("policy {}: {e}", policy.display()));
         text += &format!(
-            "\n[database.{name:?}]\nupstream = {:?}\npassword = {{ env = \"CONSENTRY_TEST_UPSTREAM\" }}\npolicy = {:?}\n",
+            "\n[database.{name:?}]\nupstream = {:?}\npassword = {{ env = \"CONSENTRY_TEST_UPSTREAM\" }}\npolicy = {:?}\n\
+             pseudonym_key = {{ env = \"CONSENTRY_TEST_PSEUDONYMS\" }}\n",
             database.upstream_url(),
             policy
         );
@@ -148,6 +152,7 @@ fn spawn(config: &Path, folder: &Path) -> Child {
         .args(["serve", "--config"])
         .arg(config)
         .env("CONSENTRY_TEST_UPSTREAM", UPSTREAM_PASSWORD)
+        .env("CONSENTRY_TEST_PSEUDONYMS", PSEUDONYM_KEY)
         .env("NO_COLOR", "1")
         .stdin(Stdio::piped())
         .process_group(0)
