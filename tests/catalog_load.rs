@@ -3,8 +3,8 @@
 mod common;
 
 use common::postgres::{Database, shared};
-use consentry::engine::catalog::{Catalog, Relation, RelationKind};
-use consentry::relay::catalog::{load, load_stamped};
+use consentry::engine::catalog::{Catalog, CatalogData, Relation, RelationKind};
+use consentry::relay::catalog::{load, load_stamped, reload_stamped};
 
 fn shop() -> Database<'static> {
     shared().database("catalog_shop", include_str!("catalog/shop.sql"))
@@ -169,4 +169,21 @@ async fn settings_are_left_alone(db: &Database<'_>) {
     let row = client.query_one("SELECT current_setting('search_path')", &[]).await.unwrap();
     assert_eq!(row.get::<_, &str>(0), "public");
     client.batch_execute("CREATE TEMP TABLE outside_of_any_read_only_transaction (a int)").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_reload_tells_what_a_load_tells() {
+    let db = shared().database("catalog_reload", "CREATE TABLE t (a int)");
+    let client = db.upstream().await;
+    let before = load(&client).await.unwrap();
+    db.psql("ALTER TABLE t RENAME a TO b; CREATE VIEW v AS SELECT b FROM t; CREATE SCHEMA s; CREATE TABLE s.pg_class (x int)");
+    let reloaded = reload_stamped(&client, &before).await.unwrap();
+    let loaded = load_stamped(&client).await.unwrap();
+    assert_eq!(reloaded.fingerprint, loaded.fingerprint);
+    let sorted = |catalog: Catalog| {
+        let mut data = CatalogData::from(catalog);
+        data.relations.sort_by_key(|r| r.oid);
+        data
+    };
+    assert!(sorted(reloaded.catalog) == sorted(loaded.catalog));
 }

@@ -21,6 +21,6 @@ JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 JOIN below b ON b.oid = a.atttypid
 JOIN pg_catalog.pg_type bt ON bt.oid = b.base
 LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation
-WHERE n.nspname !~ '^pg_(toast|temp)' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
+WHERE c.oid >= $1 AND n.nspname !~ '^pg_(toast|temp)' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
   AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum

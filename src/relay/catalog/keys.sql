@@ -7,6 +7,6 @@ SELECT i.indrelid AS relation, i.indisprimary AS is_primary,
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname !~ '^pg_(toast|temp)' AND i.indisunique AND i.indisvalid AND i.indimmediate
+WHERE c.oid >= $1 AND n.nspname !~ '^pg_(toast|temp)' AND i.indisunique AND i.indisvalid AND i.indimmediate
   AND i.indpred IS NULL AND i.indexprs IS NULL
 ORDER BY i.indrelid, i.indexrelid

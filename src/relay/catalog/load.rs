@@ -1,10 +1,11 @@
 //! One consistent read of all catalogs, pipelined.
 
+use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 
 use super::CatalogError;
 use super::rows;
-use crate::engine::catalog::CatalogData;
+use crate::engine::catalog::{Catalog, CatalogData, FIRST_NORMAL_OID, Oid};
 
 /// The oldest server whose catalogs have all columns and functions that the queries use (`hash_record_extended`,
 /// `bit_xor`).
@@ -14,10 +15,11 @@ const OLDEST_SERVER: u32 = 140_000;
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''; \
                      SET LOCAL quote_all_identifiers = off";
 
-/// Reads the snapshot in a transaction of its own.
-pub(super) async fn snapshot(client: &Client) -> Result<CatalogData, CatalogError> {
+/// Reads the snapshot in a transaction of its own. What initdb made is taken from `known`, if that is there: it never
+/// changes while the server runs, and is most of what there is to read.
+pub(super) async fn snapshot(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, CatalogError> {
     client.batch_execute(BEGIN).await?;
-    let read = read(client).await;
+    let read = read(client, known).await;
     // A failed read leaves an aborted transaction; its own error is what matters then.
     let ended = client.batch_execute("ROLLBACK").await;
     let data = read?;
@@ -26,14 +28,17 @@ pub(super) async fn snapshot(client: &Client) -> Result<CatalogData, CatalogErro
 }
 
 /// The queries are independent, so they are all sent before the first answer is awaited.
-async fn read(client: &Client) -> Result<CatalogData, CatalogError> {
+async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, CatalogError> {
+    let first: Oid = if known.is_some() { FIRST_NORMAL_OID } else { 0 };
     let query = |sql: &'static str| client.query_typed(sql, &[]);
+    let from_first = [(&first as &(dyn tokio_postgres::types::ToSql + Sync), Type::OID)];
+    let query_from = |sql: &'static str| client.query_typed(sql, &from_first);
     let (header, schemas, relations, columns, keys, foreign_keys, functions, operators, types, extensions) = tokio::try_join!(
         query(include_str!("header.sql")),
         query(include_str!("schemas.sql")),
-        query(include_str!("relations.sql")),
-        query(include_str!("columns.sql")),
-        query(include_str!("keys.sql")),
+        query_from(include_str!("relations.sql")),
+        query_from(include_str!("columns.sql")),
+        query_from(include_str!("keys.sql")),
         query(include_str!("foreign_keys.sql")),
         query(include_str!("functions.sql")),
         query(include_str!("operators.sql")),
@@ -43,7 +48,9 @@ async fn read(client: &Client) -> Result<CatalogData, CatalogError> {
 
     let mut data = header_of(&header)?;
     data.schemas = schemas.iter().map(|row| row.try_get("name")).collect::<Result<_, _>>()?;
-    data.relations = rows::relations(&relations, &columns, &keys, &foreign_keys)?;
+    let system = known.into_iter().flat_map(Catalog::relations).filter(|r| r.oid < FIRST_NORMAL_OID);
+    data.relations = system.cloned().collect();
+    data.relations.extend(rows::relations(&relations, &columns, &keys, &foreign_keys)?);
     data.functions = rows::functions(&functions)?;
     data.operators = rows::operators(&operators)?;
     data.types = rows::types(&types)?;

@@ -51,13 +51,23 @@ pub async fn load(client: &Client) -> Result<Catalog, CatalogError> {
 }
 
 /// As [`load`], with the fingerprint to compare later ones with.
+pub async fn load_stamped(client: &Client) -> Result<Stamped, CatalogError> {
+    stamped(client, None).await
+}
+
+/// As [`load_stamped`], after a change: `known` is an earlier snapshot of the same database, of which the built-in part is
+/// taken over instead of read again.
+pub async fn reload_stamped(client: &Client, known: &Catalog) -> Result<Stamped, CatalogError> {
+    stamped(client, Some(known)).await
+}
+
 ///
 /// One REPEATABLE READ transaction is not enough: `pg_get_viewdef` and `format_type` read the newest catalog, not the
 /// transaction's snapshot. So the fingerprints before and after must be equal, else it is read again.
-pub async fn load_stamped(client: &Client) -> Result<Stamped, CatalogError> {
+async fn stamped(client: &Client, known: Option<&Catalog>) -> Result<Stamped, CatalogError> {
     let mut before = fingerprint(client).await?;
     for _ in 0..ATTEMPTS {
-        let data = load::snapshot(client).await?;
+        let data = load::snapshot(client, known).await?;
         let after = fingerprint(client).await?;
         if before == after {
             return Ok(Stamped { catalog: Catalog::new(data), fingerprint: after });
