@@ -92,14 +92,46 @@ async fn compare(seed: u64, people: usize, time_zone: &str) {
 
 #[tokio::test]
 async fn random_people_seen_for_every_purpose() {
-    for (seed, zone) in [
-        (1, "UTC"),
-        (2, "America/New_York"),
-        (3, "Asia/Kolkata"),
-        (4, "Pacific/Kiritimati"),
-        (5, "UTC"),
-        (6, "Etc/GMT+12"),
-    ] {
-        compare(seed, 12, zone).await;
+    for (seed, zone) in [(1, "UTC"), (2, "America/New_York"), (3, "Asia/Kolkata"), (4, "Pacific/Kiritimati")] {
+        compare(seed, 10, zone).await;
+    }
+}
+
+/// What cannot be random: children with their columns in another order, names that need quotes, aliases that look like our own.
+#[tokio::test]
+async fn children_are_read_by_their_own_names_and_columns() {
+    let script = "
+        CREATE TABLE people (\"Key\" int NOT NULL, email text, born int NOT NULL);
+        CREATE TABLE young (born int NOT NULL, extra text, email text, \"Key\" int NOT NULL);
+        ALTER TABLE young INHERIT people;
+        INSERT INTO young VALUES (2001, 'unlisted', 'a@example.org', 1), (2002, 'unlisted', 'b@example.org', 2);
+        CREATE TABLE said (who int, what text, answer text);
+        INSERT INTO said VALUES (1, 'news', 'yes'), (2, 'news', 'no');";
+    let db = common::postgres::shared().database("visible_children", script);
+    let client = db.superuser().await;
+    let catalog = load(&client).await.expect("catalog");
+    let policy = rules::of_children(&catalog);
+    let people = catalog.relation_named("public", "people").expect("table").oid;
+    let young = catalog.relation_named("public", "young").expect("table");
+    let (role, purpose) = (Role::default(), &policy.purposes["news"]);
+    for alias in ["\"t\"", "\"consentry_in\"", "\"consentry_in_consent\"", "\"consentry_in_join1\"", "\"Key\""] {
+        for form in [Form::Exists, Form::Joined] {
+            let (secrets, table) = (Secrets::default(), &policy.tables[&people]);
+            let v = visible_table_as(form, &catalog, &policy, &secrets, &role, purpose, table, young, alias);
+            let v = v.expect("in reach");
+            let cells: Vec<String> =
+                std::iter::zip(&v.cells, &young.columns).map(|(cell, of)| cell_sql(cell, of, alias)).collect();
+            let sql = format!(
+                "SELECT concat_ws('|', {}) FROM public.young {alias}{}{} WHERE {} AND {}",
+                cells.join(", "),
+                v.joins,
+                v.guard_joins,
+                row_sql(&v).expect("a condition"),
+                v.guard.as_ref().expect("a condition"),
+            );
+            let rows = client.query(&sql, &[]).await.unwrap_or_else(|e| panic!("{e:?}\n{sql}"));
+            let rows: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+            assert_eq!(rows, ["2001|a@example.org|1"], "{sql}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use consentry::engine::catalog::{Catalog, QualifiedName, quote_ident, quote_literal};
 use consentry::engine::clear::Secrets;
 use consentry::engine::policy::*;
-use consentry::engine::visible::{cell_sql, mask_fits, visible_table};
+use consentry::engine::visible::{StandIn, cell_sql, mask_fits, visible_table};
 use consentry::relay::catalog::load;
 use hmac::{Hmac, Mac};
 use tokio_postgres::Client;
@@ -164,6 +164,11 @@ async fn kinds(name: &str) -> (Client, Catalog) {
 
 /// The masked column of `kinds.<table>` as SQL over the alias `t`.
 fn masked(catalog: &Catalog, table: &str, mask: &Mask, purpose: &str) -> String {
+    cell(catalog, table, mask, purpose).0
+}
+
+/// The same with what the engine says can stand in the cell.
+fn cell(catalog: &Catalog, table: &str, mask: &Mask, purpose: &str) -> (String, StandIn) {
     let relation = catalog.relation_named("kinds", table).expect("table");
     let category = Category { name: "c".into(), mask: Mask::Null, channel: None, dpv: None };
     let policy = Policy { categories: BTreeMap::from([("c".into(), category)]), ..Policy::default() };
@@ -191,7 +196,8 @@ fn masked(catalog: &Catalog, table: &str, mask: &Mask, purpose: &str) -> String 
     };
     let secrets = Secrets { pseudonym: b"a key for tests".to_vec() };
     let visible = visible_table(catalog, &policy, &secrets, &Role::default(), &purpose, &protected, relation, "\"t\"");
-    cell_sql(&visible.expect("in reach").cells[0], &relation.columns[0], "\"t\"")
+    let cell = visible.expect("in reach").cells.remove(0);
+    (cell_sql(&cell, &relation.columns[0], "\"t\""), cell.stand_in)
 }
 
 #[tokio::test]
@@ -206,7 +212,12 @@ async fn no_mask_raises_an_error_or_changes_the_type() {
                 continue;
             }
             fitting += 1;
-            let cell = masked(&catalog, &table, &mask, "p");
+            let (cell, stand_in) = cell(&catalog, &table, &mask, "p");
+            let never = match stand_in {
+                StandIn::Null => "m IS NOT NULL",
+                StandIn::Starred => "strpos(m::text COLLATE pg_catalog.\"C\", '***') = 0",
+                StandIn::Any => "false",
+            };
             let what = format!("{mask:?} on {ty}: {cell}");
             let check = format!(
                 "CREATE OR REPLACE TEMP VIEW seen AS SELECT t.v AS v, {cell} AS m FROM kinds.{table} t;
@@ -214,6 +225,7 @@ async fn no_mask_raises_an_error_or_changes_the_type() {
                    IF (SELECT count(DISTINCT (atttypid, atttypmod, attcollation)) FROM pg_catalog.pg_attribute
                        WHERE attrelid = 'pg_temp.seen'::pg_catalog.regclass) <> 1 THEN RAISE 'another type'; END IF;
                    IF EXISTS (SELECT FROM pg_temp.seen WHERE v IS NULL AND m IS NOT NULL) THEN RAISE 'null is not null'; END IF;
+                   IF EXISTS (SELECT FROM pg_temp.seen WHERE {never}) THEN RAISE 'not what can stand there'; END IF;
                    PERFORM m::text, m FROM pg_temp.seen;
                  END $$; DROP VIEW pg_temp.seen",
             );

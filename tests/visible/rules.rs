@@ -215,3 +215,46 @@ fn follower(catalog: &Catalog, policy: &mut Policy, kind: &str, suffix: &str) {
 fn leaflets(catalog: &Catalog, policy: &mut Policy) {
     protect(catalog, policy, "leaflets", None, Some("1000 days"), &["ok"]);
 }
+
+/// `people` are about themselves; what they `said` is their consent.
+pub fn of_children(catalog: &Catalog) -> Policy {
+    let some = |text: &str| vec![text.to_owned()];
+    let consent = ConsentSource {
+        table: oid(catalog, "said"),
+        table_name: QualifiedName::new("public", "said"),
+        subject: "who".into(),
+        purpose: "what".into(),
+        channel: None,
+        status: "answer".into(),
+        granted: some("yes"),
+        objected: Vec::new(),
+        granted_at: None,
+        withdrawn_at: None,
+        expires_at: None,
+        notice: None,
+        recorded_at: None,
+        withdrawn: None,
+        source: None,
+        recipient: None,
+        event: None,
+    };
+    let person = SubjectKind {
+        name: "person".into(),
+        table: oid(catalog, "people"),
+        table_name: QualifiedName::new("public", "people"),
+        key: "Key".into(),
+        restricted_when: Some(condition(catalog, "people", "born < 1900")),
+        consent: Some(consent),
+    };
+    let mut news = purposes().remove(1);
+    (news.name, news.notices, news.retention) = ("news".into(), None, None);
+    let mut policy = Policy {
+        subjects: BTreeMap::from([("person".into(), person)]),
+        categories: categories(),
+        purposes: BTreeMap::from([("news".into(), news)]),
+        ..Policy::default()
+    };
+    let path = SubjectPath { kind: "person".into(), hops: Vec::new(), column: "Key".into() };
+    protect(catalog, &mut policy, "people", Some(path), None, &["Key", "born"]);
+    policy
+}

@@ -5,7 +5,8 @@ use crate::engine::policy::{Basis, Category, Channel, ColumnUse, Mask, WithoutCo
 use crate::engine::refusal::Refusal;
 
 use super::consent::Records;
-use super::{Cell, CellKind, View, policy_entry};
+use super::masks::stand_in;
+use super::{Cell, CellKind, StandIn, View, policy_entry};
 
 pub(super) fn cells(view: &View<'_>) -> Result<Vec<Cell>, Refusal> {
     view.relation.columns.iter().map(|column| cell(view, column)).collect()
@@ -14,10 +15,16 @@ pub(super) fn cells(view: &View<'_>) -> Result<Vec<Cell>, Refusal> {
 fn cell(view: &View<'_>, column: &Column) -> Result<Cell, Refusal> {
     let name = column.name.clone();
     match view.table.columns.get(&column.name) {
-        None => {
-            Ok(Cell { name, category: None, kind: CellKind::Hidden, words: Some("not listed: never shown".into()) })
+        None => Ok(Cell {
+            name,
+            category: None,
+            kind: CellKind::Hidden,
+            stand_in: StandIn::Null,
+            words: Some("not listed: never shown".into()),
+        }),
+        Some(ColumnUse::Open) => {
+            Ok(Cell { name, category: None, kind: CellKind::Clear, stand_in: StandIn::Null, words: None })
         }
-        Some(ColumnUse::Open) => Ok(Cell { name, category: None, kind: CellKind::Clear, words: None }),
         Some(ColumnUse::Category(category)) => personal(view, column, category),
     }
 }
@@ -38,38 +45,36 @@ fn personal(view: &View<'_>, column: &Column, category: &str) -> Result<Cell, Re
         Some(mask) => Treatment::MaskedAs(mask),
         None => Treatment::Withheld,
     };
-    let own = view.masked(column, &category.mask)?;
     let (allowed, choice) = match treatment {
         Treatment::Withheld => (Allowed::Always, None),
         Treatment::Shown | Treatment::MaskedAs(_) => allowed(view, category)?,
     };
-    let name = &category.name;
-    let (kind, words) = match (treatment, allowed) {
+    let (name, own) = (&category.name, &category.mask);
+    let masked =
+        |mask: &Mask| Ok((CellKind::Masked { masked: view.masked(column, mask)? }, stand_in(mask, &column.ty)));
+    let as_purpose = || format!("{name} is masked as {} has it", purpose.name);
+    let ((kind, stand_in), words) = match (treatment, allowed) {
         (Treatment::Withheld, _) => {
-            (CellKind::Masked { masked: own }, Some(format!("{name} is masked: {} does not show it", purpose.name)))
+            (masked(own)?, Some(format!("{name} is masked: {} does not show it", purpose.name)))
         }
-        (Treatment::Shown | Treatment::MaskedAs(_), Allowed::Never) => (
-            CellKind::Masked { masked: own },
-            Some(format!("{name} is masked: it needs consent, and the rows are about nobody")),
-        ),
-        (Treatment::Shown, Allowed::Always) => (CellKind::Clear, None),
+        (Treatment::Shown | Treatment::MaskedAs(_), Allowed::Never) => {
+            (masked(own)?, Some(format!("{name} is masked: it needs consent, and the rows are about nobody")))
+        }
+        (Treatment::Shown, Allowed::Always) => ((CellKind::Clear, StandIn::Null), None),
         (Treatment::Shown, Allowed::When(clear_when)) => {
-            (CellKind::PerRow { clear_when, masked: own }, choice.map(|c| format!("{name} is masked unless {c}")))
+            let kind = CellKind::PerRow { clear_when, masked: view.masked(column, own)? };
+            ((kind, stand_in(own, &column.ty)), choice.map(|c| format!("{name} is masked unless {c}")))
         }
-        (Treatment::MaskedAs(mask), Allowed::Always) => (
-            CellKind::Masked { masked: view.masked(column, mask)? },
-            Some(format!("{name} is masked as {} has it", purpose.name)),
-        ),
-        (Treatment::MaskedAs(mask), Allowed::When(_)) if *mask == category.mask => {
-            (CellKind::Masked { masked: own }, Some(format!("{name} is masked as {} has it", purpose.name)))
-        }
+        (Treatment::MaskedAs(mask), Allowed::Always) => (masked(mask)?, Some(as_purpose())),
+        (Treatment::MaskedAs(mask), Allowed::When(_)) if mask == own => (masked(mask)?, Some(as_purpose())),
         (Treatment::MaskedAs(mask), Allowed::When(when)) => {
-            let masked = format!("CASE WHEN {when} THEN {} ELSE {own} END", view.masked(column, mask)?);
-            let words = choice.map(|c| format!("{name} is masked as {} has it, and more unless {c}", purpose.name));
-            (CellKind::Masked { masked }, words)
+            let (mask, own) = (view.masked(column, mask)?, view.masked(column, own)?);
+            let masked = format!("CASE WHEN {when} THEN {mask} ELSE {own} END");
+            let words = choice.map(|c| format!("{}, and more unless {c}", as_purpose()));
+            ((CellKind::Masked { masked }, StandIn::Any), words)
         }
     };
-    Ok(Cell { name: column.name.clone(), category: Some(category.name.clone()), kind, words })
+    Ok(Cell { name: column.name.clone(), category: Some(category.name.clone()), kind, stand_in, words })
 }
 
 /// In which rows the people themselves allow what the purpose does with a category.

@@ -7,10 +7,7 @@ use crate::engine::refusal::Refusal;
 
 use super::pseudonym::{self, Key};
 use super::sql::{column, is_domain, is_text, op, text, type_sql};
-use super::{constant, domain, numbers, times};
-
-/// What a hidden text reads as.
-const REDACTED: &str = "***";
+use super::{STARS, StandIn, constant, domain, numbers, times};
 
 /// Whether a mask can be applied to a column of this type; the error says why not. A constant of an enum type fits by
 /// its label, which is looked up in the catalog when the mask is written: an unknown label shows null.
@@ -33,6 +30,28 @@ pub fn mask_fits(mask: &Mask, ty: &ColumnType) -> Result<(), &'static str> {
             must(*bits <= 128, "a network prefix has 0 to 128 bits")
         }
         Mask::Constant(value) => constant::fits(value, ty),
+    }
+}
+
+/// What `mask` can make of a value of this type.
+pub fn stand_in(mask: &Mask, ty: &ColumnType) -> StandIn {
+    if mask_fits(mask, ty).is_err() {
+        return StandIn::Null;
+    }
+    // The stars are not cut off by the column's length, nor can a cast to an odd type change them.
+    let starred = |room: u32| match is_text(ty) && ty.deterministic && ty.length.is_none_or(|length| length >= room) {
+        true => StandIn::Starred,
+        false => StandIn::Any,
+    };
+    match mask {
+        Mask::Null => StandIn::Null,
+        Mask::Redact if !is_text(ty) => StandIn::Null,
+        Mask::Redact | Mask::KeepLast(_) => starred(3),
+        Mask::Email => starred(4),
+        Mask::KeepFirst(n) => starred(n.saturating_add(3)),
+        Mask::Pseudonym | Mask::Truncate(_) | Mask::Round(_) | Mask::Prefix(_) | Mask::Constant(_) | Mask::Sql(_) => {
+            StandIn::Any
+        }
     }
 }
 
@@ -89,10 +108,10 @@ fn value(catalog: &Catalog, of: &Column, stored: &str, mask: &Mask, key: Key<'_>
         Mask::Redact => return Ok(None),
         Mask::Email => email(catalog, ty, stored),
         Mask::KeepFirst(n) => {
-            kept(ty, stored, *n, |word| op(&format!("pg_catalog.left({word}, {n})"), "||", &text(REDACTED)))
+            kept(ty, stored, *n, |word| op(&format!("pg_catalog.left({word}, {n})"), "||", &text(STARS)))
         }
         Mask::KeepLast(n) => {
-            kept(ty, stored, *n, |word| op(&text(REDACTED), "||", &format!("pg_catalog.right({word}, {n})")))
+            kept(ty, stored, *n, |word| op(&text(STARS), "||", &format!("pg_catalog.right({word}, {n})")))
         }
         Mask::Pseudonym => pseudonym::expression(ty, stored, key)?,
         Mask::Truncate(field) => times::truncated(ty, stored, field),
@@ -112,8 +131,8 @@ fn value(catalog: &Catalog, of: &Column, stored: &str, mask: &Mask, key: Key<'_>
 
 /// `***`, no longer than the column takes.
 fn redacted(ty: &ColumnType) -> String {
-    let length = ty.length.map_or(REDACTED.len(), |n| REDACTED.len().min(n as usize));
-    text(&REDACTED[..length])
+    let length = ty.length.map_or(STARS.len(), |n| STARS.len().min(n as usize));
+    text(&STARS[..length])
 }
 
 /// The stored value as text whose characters can be searched: PostgreSQL refuses that under a nondeterministic collation.
@@ -132,7 +151,7 @@ fn email(catalog: &Catalog, ty: &ColumnType, stored: &str) -> String {
         140_000.. => op(&text("***@"), "||", &format!("pg_catalog.split_part({word}, {at}, -1)")),
         _ => {
             let length = format!("pg_catalog.strpos(pg_catalog.reverse({word}), {at})");
-            op(&text(REDACTED), "||", &format!("pg_catalog.right({word}, {length})"))
+            op(&text(STARS), "||", &format!("pg_catalog.right({word}, {length})"))
         }
     };
     let local = op(&format!("pg_catalog.left({word}, 1)"), "||", &domain);
@@ -140,7 +159,7 @@ fn email(catalog: &Catalog, ty: &ColumnType, stored: &str) -> String {
         "CASE WHEN {} THEN {local} WHEN {} THEN {domain} ELSE {} END",
         op(&first_at, ">", "1"),
         op(&first_at, "=", "1"),
-        text(REDACTED)
+        text(STARS)
     );
     without_collation(ty, masked)
 }
@@ -149,7 +168,7 @@ fn email(catalog: &Catalog, ty: &ColumnType, stored: &str) -> String {
 fn kept(ty: &ColumnType, stored: &str, n: u32, keep: impl Fn(&str) -> String) -> String {
     let word = searchable(ty, stored);
     let longer = op(&format!("pg_catalog.char_length({word})"), ">", &n.to_string());
-    without_collation(ty, format!("CASE WHEN {longer} THEN {} ELSE {} END", keep(&word), text(REDACTED)))
+    without_collation(ty, format!("CASE WHEN {longer} THEN {} ELSE {} END", keep(&word), text(STARS)))
 }
 
 /// Takes an explicit `COLLATE "C"` off again, so that the cell compares as its column does.

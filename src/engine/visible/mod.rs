@@ -79,8 +79,25 @@ pub struct Cell {
     /// `None`: open or unlisted.
     pub category: Option<String>,
     pub kind: CellKind,
+    /// What the cell can read as where it is masked.
+    pub stand_in: StandIn,
     pub words: Option<String>,
 }
+
+/// What can stand in a cell in place of the stored value. Tells which equalities with a cell imply the same equality
+/// with the stored value, so that they may be copied to the scan, where an index serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StandIn {
+    /// Null: `cell = x` implies `stored = x` in a [`CellKind::PerRow`].
+    Null,
+    /// A text with [`STARS`] in it: the same for every `x` that does not contain them.
+    Starred,
+    /// Anything of the type.
+    Any,
+}
+
+/// What every text that `redact`, `email` and `keep_…` make contains.
+pub const STARS: &str = "***";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CellKind {
