@@ -81,8 +81,6 @@ impl Engine {
             a.begin_statement(now.context.clone(), purpose.purpose, span.0);
             let draft = self.draft(&mut a, raw, span, purpose, role, &now)?;
             now.follow(self, role, &draft.judged.effect);
-            // It holds nothing protected: a stored copy of that is refused.
-            now.context.temporary.extend(a.creates.take().map(|name| (name, None)));
             all.0.push(draft);
         }
         self.mint(text, &tokens, a, all)

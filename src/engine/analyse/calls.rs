@@ -208,7 +208,7 @@ impl<'e> Analyser<'e> {
             _ => return Err(refusal::undefined_table(&text)),
         };
         match self.resolve(&var)? {
-            super::relations::Named::Temporary(_) => Ok(()),
+            super::relations::Named::Temporary(_) | super::relations::Named::Created(_) => Ok(()),
             super::relations::Named::Relation(relation) => self.protection(relation, true).map(|_| ()),
         }
     }

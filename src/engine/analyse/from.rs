@@ -65,8 +65,9 @@ impl<'e> Analyser<'e> {
                 return Ok((item(columns), None));
             }
         }
-        let relation = match self.resolve(var)? {
+        let relation = match self.resolve_pinned(var)? {
             Named::Relation(relation) => relation,
+            Named::Created(_) => return Ok((item(Columns::Unknown), None)),
             Named::Temporary(purpose) => {
                 self.read_temporary(var, purpose)?;
                 return Ok((item(Columns::Unknown), None));

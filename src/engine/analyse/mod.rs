@@ -19,7 +19,7 @@ mod writes;
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
-use super::catalog::Oid;
+use super::catalog::{Oid, QualifiedName};
 use super::clear::Engine;
 use super::cleared::{NamedSubject, TouchedTable, Usage};
 use super::context::Context;
@@ -175,8 +175,9 @@ pub struct Analyser<'e> {
     /// It is only explained: secrets stay out of its text.
     pub explaining: bool,
     pub writes_protected: bool,
-    /// A relation that this statement creates: later ones of the same message know it.
-    pub creates: Option<String>,
+    /// Relations that earlier statements of this message created, and the one that this statement creates.
+    pub created: Vec<QualifiedName>,
+    pub creates: Option<QualifiedName>,
     /// What a top-level query puts out.
     pub output: Columns,
     /// What an unrestricted statement names.
@@ -221,6 +222,7 @@ impl<'e> Analyser<'e> {
             nulls_sizes: false,
             explaining: false,
             writes_protected: false,
+            created: Vec::new(),
             creates: None,
             output: Columns::Unknown,
             unrestricted_tables: Vec::new(),

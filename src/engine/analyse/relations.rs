@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use pg_query::protobuf as pb;
 
-use super::Analyser;
+use super::{Analyser, Replacement};
 use crate::engine::allow::{SystemRelation, system_relation};
-use crate::engine::catalog::{Catalog, Oid, Relation, RelationKind};
+use crate::engine::catalog::{Catalog, Oid, QualifiedName, Relation, RelationKind, quote_ident};
 use crate::engine::policy::{Policy, Unlisted};
 use crate::engine::refusal::{self, Refusal};
 
@@ -27,9 +27,30 @@ pub enum Named<'e> {
     Relation(&'e Relation),
     /// A temporary relation of this session, with the purpose it was derived under.
     Temporary(Option<String>),
+    /// Created by an earlier statement of the same message, in this schema; it holds nothing protected.
+    Created(String),
 }
 
 impl<'e> Analyser<'e> {
+    /// The relation that a name in the text means; a temporary one is named as such from now on, so that the name cannot
+    /// come to mean another table when that one is gone (ON COMMIT DROP, ROLLBACK, DISCARD).
+    pub fn resolve_pinned(&mut self, var: &mut pb::RangeVar) -> Result<Named<'e>, Refusal> {
+        let named = self.resolve(var)?;
+        let schema = match &named {
+            Named::Temporary(_) => "pg_temp",
+            Named::Created(schema) => schema.as_str(),
+            Named::Relation(_) => return Ok(named),
+        };
+        if var.schemaname.is_empty() {
+            let at = usize::try_from(var.location)
+                .map_err(|_| refusal::not_faithful("a table's name was not found in the text"))?;
+            self.edit(at, at, Replacement::Text(format!("{}.", quote_ident(schema))));
+            var.schemaname = schema.to_owned();
+            self.must_rewrite = true;
+        }
+        Ok(named)
+    }
+
     /// The relation that a name means under the current `search_path`.
     pub fn resolve(&self, var: &pb::RangeVar) -> Result<Named<'e>, Refusal> {
         let catalog: &'e Catalog = &self.engine.catalog;
@@ -73,7 +94,10 @@ impl<'e> Analyser<'e> {
                 return Ok(Named::Relation(relation));
             }
         }
-        Err(refusal::undefined_table(&var.relname).at(var.location))
+        match self.created.iter().find(|c| c.name == var.relname && self.search_path.first() == Some(&c.schema)) {
+            Some(created) => Ok(Named::Created(created.schema.clone())),
+            None => Err(refusal::undefined_table(&var.relname).at(var.location)),
+        }
     }
 
     fn temporary(&self, name: &str) -> Option<Named<'e>> {

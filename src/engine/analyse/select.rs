@@ -305,6 +305,8 @@ impl<'e> Analyser<'e> {
             let Some(first) = key.and_then(|k| k.first().copied()) else { continue };
             let missing: Vec<Rc<str>> = (0..relation.columns.len())
                 .filter(|c| o.uses.get(*c).is_some_and(|u| u.any()) && grouped(*c).is_none())
+                // These cannot be grouped by; PostgreSQL says so where one stands ungrouped.
+                .filter(|c| !relation.columns.get(*c).is_some_and(|c| UNGROUPABLE.contains(&c.ty.base.as_str())))
                 .filter_map(|c| item.columns.list().get(c).map(|c| c.name.clone()))
                 .collect();
             let at = match s.group_clause.get(first).and_then(|n| n.node.as_ref()) {
@@ -341,6 +343,10 @@ impl<'e> Analyser<'e> {
         col.is_some_and(|c| *c.origin == [base])
     }
 }
+
+/// Built-in types without an equality operator class.
+const UNGROUPABLE: [&str; 10] =
+    ["json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle", "jsonpath"];
 
 /// `FROM` has no such entry: PostgreSQL's words and SQLSTATE.
 pub fn missing_from(alias: &str) -> Refusal {

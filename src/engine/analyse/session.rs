@@ -29,7 +29,7 @@ impl<'e> Analyser<'e> {
         self.explaining = false;
         self.reads_derived = false;
         self.writes_protected = false;
-        self.creates = None;
+        self.created.extend(self.creates.take());
         self.output = Columns::Unknown;
     }
 

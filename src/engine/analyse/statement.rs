@@ -208,7 +208,7 @@ impl<'e> Analyser<'e> {
             let NodeEnum::RangeVar(var) = inner(node)? else {
                 return Err(refusal::not_supported("LOCK", "it locks something that is no table"));
             };
-            if let super::relations::Named::Relation(relation) = self.resolve(var)? {
+            if let super::relations::Named::Relation(relation) = self.resolve_pinned(var)? {
                 self.protection(relation, !var.inh).map_err(|r| r.at(var.location))?;
             }
         }

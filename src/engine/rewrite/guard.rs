@@ -73,7 +73,7 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
         // A NULL or a constant mask tells nothing of a hidden row; whatever holds the stored value might.
         let guarded = early && rows.is_some() && !matches!(cell.kind, CellKind::Hidden);
         let text = match &rows {
-            Some(rows) if guarded => format!("CASE WHEN {rows} THEN {sql} ELSE NULL::{} END", column.ty.sql),
+            Some(rows) if guarded => format!("CASE WHEN {rows} THEN {sql} ELSE {} END", visible::null_of(&column.ty)),
             _ => sql,
         };
         columns.push(format!("{text} AS {}", quote_ident(&column.name)));
@@ -145,7 +145,7 @@ fn nulled(o: &Occurrence, relation: &Relation) -> String {
         .map(|c| {
             let name = quote_ident(&c.name);
             match o.nulled.contains(&c.name.as_str()) {
-                true => format!("NULL::{} AS {name}", c.ty.sql),
+                true => format!("{} AS {name}", visible::null_of(&c.ty)),
                 false => format!("{ALIAS}.{name} AS {name}"),
             }
         })

@@ -83,7 +83,7 @@ pub fn null_cell(of: &Column, alias: &str) -> String {
 }
 
 /// Null of the type, whatever its collation.
-pub(super) fn null_of(ty: &ColumnType) -> String {
+pub fn null_of(ty: &ColumnType) -> String {
     let name = type_sql(ty);
     if is_domain(ty) { format!("(ARRAY[]::{name}[])[1]") } else { format!("NULL::{name}") }
 }

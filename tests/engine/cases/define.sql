@@ -13,10 +13,10 @@ CREATE TABLE mine AS SELECT email FROM customers
 -- bi/analytics: right-missing
 CREATE TABLE mine AS SELECT name FROM products
 ;;
--- marketing/marketing: same
+-- marketing/marketing: changed
 CREATE TEMP TABLE mine (id int PRIMARY KEY, x text DEFAULT lower('X') CHECK (x <> '')); DROP TABLE mine
 ;;
--- builder/service: same
+-- builder/service: changed
 CREATE TABLE mine (id int REFERENCES products (id)); CREATE INDEX ON mine (id); DROP TABLE mine
 ;;
 -- builder/service: definition-protected
@@ -93,3 +93,12 @@ COPY customers TO '/tmp/x'
 ;;
 -- marketing/marketing: right-missing
 ALTER TABLE products ADD COLUMN x int
+;;
+-- marketing/marketing: changed | has "pg_temp".orders
+CREATE TEMP TABLE orders (id int) ON COMMIT DROP; SELECT * FROM orders; DROP TABLE IF EXISTS orders, pg_temp.orders
+;;
+-- builder/service: changed | lacks "consentry_t"
+CREATE TABLE mine (id int); SELECT * FROM mine; DROP TABLE mine
+;;
+-- builder/service: changed | has "consentry_t"
+CREATE TABLE IF NOT EXISTS customers (id int); SELECT * FROM customers

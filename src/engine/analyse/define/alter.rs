@@ -22,9 +22,10 @@ impl<'e> Analyser<'e> {
         ) {
             return Err(refusal::not_supported("this ALTER", "only tables, views, sequences and indexes are altered"));
         }
-        let Some(var) = a.relation.as_ref() else { return Err(refusal::not_supported("ALTER", "it has no table")) };
-        let protected = match self.resolve(var) {
+        let Some(var) = a.relation.as_mut() else { return Err(refusal::not_supported("ALTER", "it has no table")) };
+        let protected = match self.resolve_pinned(var) {
             Ok(Named::Temporary(_)) => None,
+            Ok(Named::Created(_)) => self.needs_ddl("ALTER TABLE").map(|()| None)?,
             Ok(Named::Relation(relation)) => {
                 self.needs_ddl("ALTER TABLE")?;
                 match self.protection(relation, true) {
@@ -103,6 +104,13 @@ impl<'e> Analyser<'e> {
             | ObjectType::ObjectIndex
             | ObjectType::ObjectColumn
             | ObjectType::ObjectTabconstraint => {
+                // A temporary table keeps its name: the session knows it by that.
+                if let Some(Named::Temporary(_)) = r.relation.as_ref().and_then(|v| self.resolve(v).ok()) {
+                    return Err(refusal::not_supported(
+                        "renaming a temporary table",
+                        "the session follows it by its name",
+                    ));
+                }
                 let relation = self.unprotected(r.relation.as_ref(), "ALTER … RENAME")?;
                 self.not_named_by_policy(relation, "ALTER … RENAME")?;
                 ddl()

@@ -51,7 +51,7 @@ impl<'e> Analyser<'e> {
             return Err(refusal::not_supported("a stored copy of protected tables", why));
         }
         self.needs_ddl("CREATE TABLE AS")?;
-        self.creates = Some(target.relname.clone());
+        self.creates = self.new_name(target);
         Ok(Judged { kind: "create_table_as", effect: Effect::CatalogChanged })
     }
 

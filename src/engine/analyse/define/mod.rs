@@ -70,7 +70,7 @@ impl<'e> Analyser<'e> {
         let Some(var) = var else { return Ok(None) };
         let relation = match self.resolve(var) {
             Ok(Named::Relation(relation)) => relation,
-            Ok(Named::Temporary(_)) => return Ok(None),
+            Ok(Named::Temporary(_) | Named::Created(_)) => return Ok(None),
             // It does not exist (IF EXISTS …): PostgreSQL knows what to say.
             Err(r) if r.rule == "undefined-table" => return Ok(None),
             Err(r) => return Err(r),
@@ -108,12 +108,22 @@ impl<'e> Analyser<'e> {
             | ObjectType::ObjectMatview
             | ObjectType::ObjectSequence
             | ObjectType::ObjectIndex => {
-                for object in &mut d.objects {
-                    let var = range_var_of(object)?;
+                let starts = self.dropped_names(d.objects.len())?;
+                for (object, start) in d.objects.iter_mut().zip(starts) {
+                    let mut var = range_var_of(object)?;
+                    var.location = i32::try_from(start).unwrap_or(-1);
                     let relation = self.unprotected(Some(&var), "DROP")?;
                     self.not_named_by_policy(relation, "DROP")?;
-                    temporary_only &= matches!(self.resolve(&var), Ok(Named::Temporary(_)));
-                    dropped.push(QualifiedName::new(var.schemaname, var.relname));
+                    dropped.push(QualifiedName::new(var.schemaname.clone(), var.relname.clone()));
+                    let unqualified = var.schemaname.is_empty();
+                    let temporary = match self.resolve(&var) {
+                        Ok(Named::Temporary(_)) => self.resolve_pinned(&mut var).is_ok(),
+                        _ => false,
+                    };
+                    temporary_only &= temporary;
+                    if let (true, true, Some(NodeEnum::List(list))) = (temporary, unqualified, &mut object.node) {
+                        list.items.insert(0, super::string_node("pg_temp"));
+                    }
                 }
             }
             ObjectType::ObjectSchema if d.behavior() != pb::DropBehavior::DropCascade => temporary_only = false,
@@ -131,6 +141,39 @@ impl<'e> Analyser<'e> {
             self.needs_ddl("DROP")?;
         }
         Ok(Judged { kind: "ddl", effect: Effect::DropRelations(dropped) })
+    }
+
+    /// Where each name of `DROP … [IF EXISTS] a, b.c, …` begins in the text.
+    fn dropped_names(&self, count: usize) -> Result<Vec<usize>, Refusal> {
+        use pg_query::protobuf::Token as T;
+        let lost = || refusal::not_faithful("a name was not found in the text");
+        let tokens = &self.tokens().list;
+        let drop = tokens.iter().position(|t| t.start >= self.statement_start && t.kind == T::Drop).ok_or_else(lost)?;
+        let words = |t: T| {
+            matches!(
+                t,
+                T::Table | T::View | T::Materialized | T::Sequence | T::Index | T::Concurrently | T::IfP | T::Exists
+            )
+        };
+        let mut at = drop + 1;
+        while tokens.get(at).is_some_and(|t| words(t.kind)) {
+            at += 1;
+        }
+        let mut starts = Vec::with_capacity(count);
+        while starts.len() < count {
+            starts.push(tokens.get(at).ok_or_else(lost)?.start);
+            while tokens.get(at).is_some_and(|t| t.kind != T::Ascii44) {
+                at += 1;
+            }
+            at += 1;
+        }
+        Ok(starts)
+    }
+
+    /// The name under which a new relation will be known; `None` where it cannot be told.
+    fn new_name(&self, var: &pb::RangeVar) -> Option<QualifiedName> {
+        let schema = if var.schemaname.is_empty() { self.search_path.first()? } else { &var.schemaname };
+        Some(QualifiedName::new(schema.as_str(), var.relname.as_str()))
     }
 
     fn refresh(&mut self, r: &mut pb::RefreshMatViewStmt) -> Result<Judged, Refusal> {

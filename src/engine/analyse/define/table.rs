@@ -28,7 +28,7 @@ impl<'e> Analyser<'e> {
             return Ok(Judged { kind: "ddl", effect: Effect::CreateTemporary { name, purpose: None } });
         }
         self.needs_ddl("CREATE TABLE")?;
-        self.creates = c.relation.as_ref().map(|v| v.relname.clone());
+        self.creates = c.relation.as_ref().and_then(|v| self.new_name(v));
         ddl()
     }
 
@@ -95,8 +95,9 @@ impl<'e> Analyser<'e> {
 
     /// An index of plain columns stores what is stored; an expression would run on hidden rows.
     pub fn create_index(&mut self, i: &mut pb::IndexStmt) -> Result<Judged, Refusal> {
-        let temporary = match i.relation.as_ref().map(|v| self.resolve(v)).transpose()? {
+        let temporary = match i.relation.as_mut().map(|v| self.resolve_pinned(v)).transpose()? {
             Some(Named::Temporary(_)) => true,
+            Some(Named::Created(_)) => false,
             Some(Named::Relation(relation)) => {
                 let plain = i.where_clause.is_none() && !i.unique && i.index_params.iter().all(is_plain_column);
                 match self.protection(relation, true) {
