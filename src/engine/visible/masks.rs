@@ -82,7 +82,7 @@ pub fn null_cell(of: &Column, alias: &str) -> String {
     format!("CASE WHEN false THEN {} ELSE {null} END", column(alias, &of.name))
 }
 
-/// Null of the type, whatever its collation.
+/// Null of the type, whatever its collation: for a branch beside one that has the column's.
 pub fn null_of(ty: &ColumnType) -> String {
     let name = type_sql(ty);
     if is_domain(ty) { format!("(ARRAY[]::{name}[])[1]") } else { format!("NULL::{name}") }

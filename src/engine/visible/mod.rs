@@ -32,7 +32,7 @@ use super::clear::Secrets;
 use super::policy::{ColumnUse, Mask, Policy, Purpose, Role, SqlFragment, TablePolicy};
 use super::refusal::{Refusal, SqlState};
 
-pub use masks::{mask_fits, null_of};
+pub use masks::{mask_fits, null_cell, null_of};
 
 use probe::{Joins, Test};
 use pseudonym::Key;

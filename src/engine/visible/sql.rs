@@ -150,3 +150,44 @@ impl Names {
         quote_ident(&format!("{}_{of}", self.prefix))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(sql: &str) -> String {
+        type_sql(&ColumnType {
+            sql: sql.into(),
+            name: String::new(),
+            base: String::new(),
+            kind: 'b',
+            length: None,
+            oid: 0,
+            typmod: -1,
+            deterministic: true,
+        })
+    }
+
+    #[test]
+    fn types_are_what_they_are_under_any_search_path() {
+        for sql in [
+            "character varying(32)",
+            "timestamp(3) with time zone",
+            "numeric(12,2)[]",
+            "public.mood",
+            "\"Odd.s\".\"t\"",
+        ] {
+            assert_eq!(named(sql), sql);
+        }
+        for sql in ["text", "text[]", "uuid", "\"char\"", "bpchar", "date", "\"odd.name\"", "jsonb"] {
+            assert_eq!(named(sql), format!("pg_catalog.{sql}"));
+        }
+    }
+
+    #[test]
+    fn inner_aliases_are_never_the_outer_one() {
+        for outer in ["\"t\"", "\"consentry_in\"", "\"consentry_in_consent\"", "\"consentry_inn_consent\""] {
+            assert_ne!(Names::beside(outer).alias("consent"), outer);
+        }
+    }
+}
