@@ -4,13 +4,11 @@ use super::core::{Copy, Core, End, Hold};
 use super::expect::{Audience, Kind, NameChange};
 use super::names::Lookup;
 use super::refuse;
+use super::run::MAX_WAITING;
 use crate::relay::outgoing::{Name, OWN_NAME};
 use crate::wire::buffer::Inbox;
 use crate::wire::frame::{HEADER, client_frame};
 use crate::wire::frontend::{self, Message, Target};
-
-/// Output to PostgreSQL that may pile up before the client is not read any more.
-const MAX_WAITING: usize = 256 * 1024;
 
 /// Whether a message is done with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

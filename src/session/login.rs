@@ -17,6 +17,7 @@ use super::record::Clerk;
 use super::run::Session;
 use super::settings::Values;
 use super::startup::{self, Asked};
+use super::turned_away;
 use crate::audit::Event;
 use crate::audit::event::{Client, Login, LoginRefused, Who};
 use crate::engine::cleared::SetValue;
@@ -137,7 +138,7 @@ impl Visitor {
         }
         let tls = house.tls.load();
         if !self.stream.is_encrypted() && tls.as_ref().as_ref().is_some_and(|t| t.required) {
-            return Err(told(tls_required(), "TLS required"));
+            return Err(told(turned_away::tls_required(), "TLS required"));
         }
         let asked = startup::read(&startup.parameters).map_err(|r| told(r, "start-up parameter refused"))?;
         self.application_name = asked.application_name.clone();
@@ -253,10 +254,10 @@ impl Visitor {
                 self.stream.write_all(&out).await?;
                 Ok(user)
             }
-            (Err(Failure::Protocol), _) => Err(told(bad_scram(), "malformed SCRAM exchange")),
+            (Err(Failure::Protocol), _) => Err(told(turned_away::bad_scram(), "malformed SCRAM exchange")),
             (Ok(_) | Err(Failure::Rejected), _) => {
                 let reason = if self.user.is_some() { "wrong password" } else { "unknown user" };
-                Err(told(wrong_password(name), reason))
+                Err(told(turned_away::wrong_password(name), reason))
             }
         }
     }
@@ -303,11 +304,11 @@ impl Visitor {
         let name = startup.parameter("database").filter(|d| !d.is_empty()).unwrap_or(user_name);
         let doors = house.doors.load();
         let Some(database) = doors.databases.get(name) else {
-            return Err(told(no_such_database(name), "unknown database"));
+            return Err(told(turned_away::no_such_database(name), "unknown database"));
         };
         self.database = Some(name.to_owned());
         if user.databases.as_ref().is_some_and(|list| !list.contains(name)) {
-            return Err(told(not_for_user(name), "database not for this user"));
+            return Err(told(turned_away::not_for_user(name), "database not for this user"));
         }
         Ok(database.clone())
     }
@@ -433,7 +434,7 @@ impl Visitor {
 /// Settings of a session's beginning: purpose by start-up or the role's first, search path by start-up or the account's.
 fn first_values(snapshot: &Snapshot, user: &User, asked: &Asked) -> Result<Values, Refusal> {
     let engine = &snapshot.engine;
-    let role = engine.policy.roles.get(&user.role).ok_or_else(|| role_not_here(&user.role))?;
+    let role = engine.policy.roles.get(&user.role).ok_or_else(|| turned_away::role_not_here(&user.role))?;
     let mut values = Values {
         purpose: role.purposes.first().cloned(),
         purpose_set_by: PurposeSource::Default,
@@ -467,70 +468,10 @@ fn is_about_us(sqlstate: &str) -> bool {
     sqlstate.starts_with("28") || matches!(sqlstate, "42501" | "3D000")
 }
 
-// === refusals ===
-
 fn told(refusal: Refusal, reason: &'static str) -> Refused {
     Refused::Told { refusal, reason }
 }
 
 fn protocol(message: impl Into<String>) -> Refused {
     told(Refusal::new("protocol", SqlState::PROTOCOL_VIOLATION, message, "", ""), "protocol violation")
-}
-
-fn tls_required() -> Refusal {
-    Refusal::new(
-        "tls-required",
-        SqlState("28000"),
-        "this proxy takes encrypted connections only",
-        "[listen] tls.required is set.",
-        "Connect with sslmode=require or stronger.",
-    )
-}
-
-/// As PostgreSQL says it, whether the user exists or not.
-fn wrong_password(user: &str) -> Refusal {
-    let shown: String = user.chars().filter(|c| !c.is_control()).take(63).collect();
-    let message = format!("password authentication failed for user \"{shown}\"");
-    Refusal::new("wrong-password", SqlState::INVALID_PASSWORD, message, "", "")
-}
-
-fn bad_scram() -> Refusal {
-    Refusal::new(
-        "scram",
-        SqlState::PROTOCOL_VIOLATION,
-        "malformed SCRAM message, or a channel binding that does not fit",
-        "",
-        "If a device between client and proxy ends TLS, channel binding cannot hold: connect directly.",
-    )
-}
-
-fn no_such_database(name: &str) -> Refusal {
-    let shown: String = name.chars().filter(|c| !c.is_control()).take(63).collect();
-    Refusal::new(
-        "no-such-database",
-        SqlState("3D000"),
-        format!("database \"{shown}\" does not exist"),
-        "The proxy serves the databases that its server file names.",
-        "Check the database name.",
-    )
-}
-
-fn not_for_user(name: &str) -> Refusal {
-    Refusal::new(
-        "database-not-for-user",
-        SqlState::INSUFFICIENT_PRIVILEGE,
-        format!("permission denied for database \"{name}\""),
-        "The server file lists other databases for this user.",
-        "Ask the administrator of the proxy.",
-    )
-}
-
-fn role_not_here(role: &str) -> Refusal {
-    Refusal::new(
-        "role-unknown",
-        SqlState::INSUFFICIENT_PRIVILEGE,
-        format!("role \"{role}\" is not in the policy of this database"),
-        "A user's role must be declared by the policy of the database that it connects to.",
-        "Ask the administrator of the proxy.",
-    )
 }

@@ -27,3 +27,4 @@ mod refuse;
 mod rejudge;
 mod server;
 mod simple;
+mod turned_away;

@@ -20,8 +20,8 @@ use crate::wire::frame::HEADER;
 use crate::wire::frame::header;
 use crate::wire::stream::Stream;
 
-/// Output to the client that may pile up before PostgreSQL is not read any more; and input of a client that has to wait.
-const MAX_WAITING: usize = 256 * 1024;
+/// Bytes that may pile up towards one side before the other is not read any more.
+pub(super) const MAX_WAITING: usize = 256 * 1024;
 
 /// How long the last words may take to leave.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -126,15 +126,20 @@ impl Session {
         }
     }
 
+    /// Whether there is room again for messages that had to wait.
     fn poll_write_server(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.core.to_server.waiting() > 0 && !self.ends.server {
-            let written = self.core.to_server.poll_drain(cx, &mut self.server);
-            // What PostgreSQL said last is still to be read: the end shows there.
-            if let Poll::Ready(Ok(())) = written {
-                let _ = Pin::new(&mut self.server).poll_flush(cx);
-            }
+        let waiting = self.core.to_server.waiting();
+        if waiting == 0 || self.ends.server {
+            return false;
         }
-        false
+        match self.core.to_server.poll_drain(cx, &mut self.server) {
+            Poll::Ready(Ok(())) => {
+                let _ = Pin::new(&mut self.server).poll_flush(cx);
+                waiting >= MAX_WAITING
+            }
+            // What PostgreSQL said last is still to be read: the end shows there.
+            Poll::Ready(Err(_)) | Poll::Pending => false,
+        }
     }
 
     /// Writes what is released; asks for what is not.
