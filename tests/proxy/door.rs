@@ -1,0 +1,108 @@
+//! Who comes in: passwords, start-up parameters, cancel requests, encryption requests.
+
+use std::time::Duration;
+
+use super::raw::{Raw, query, startup};
+use super::{password_of, session, world};
+
+fn refused(user: &str, password: &str, more: &[(&str, &str)]) -> (String, String) {
+    let mut raw = Raw::open(world().proxy.port());
+    let answer = raw.try_log_in(user, password, more);
+    (answer, raw.said('M').to_owned())
+}
+
+#[test]
+fn a_wrong_password_and_an_unknown_user_sound_the_same() {
+    assert_eq!(
+        refused("ana", "wrong", &[]),
+        ("E:28P01".into(), "password authentication failed for user \"ana\"".into())
+    );
+    assert_eq!(
+        refused("nobody", "wrong", &[]),
+        ("E:28P01".into(), "password authentication failed for user \"nobody\"".into())
+    );
+}
+
+#[test]
+fn start_up_parameters_that_are_pinned_or_unknown() {
+    let password = password_of("ana");
+    for (name, value, sqlstate) in [
+        ("replication", "database", "0A000"),
+        ("client_encoding", "latin1", "0A000"),
+        ("options", "-c row_security=off", "0A000"),
+        ("options", "-c consentry.role=dba", "0A000"),
+        ("session_replication_role", "replica", "0A000"),
+        ("consentry.purpose", "spying", "22023"),
+        ("database", "elsewhere", "3D000"),
+    ] {
+        let (answer, said) = refused("ana", &password, &[(name, value)]);
+        assert_eq!(answer, format!("E:{sqlstate}"), "{name}={value}: {said}");
+    }
+}
+
+#[test]
+fn parameters_are_what_postgresql_says() {
+    let c = Raw::log_in(world().proxy.port(), "ana", &[("client_encoding", "'utf-8'"), ("TimeZone", "Europe/Madrid")]);
+    let of = |name: &str| c.parameters.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+    assert_eq!(of("client_encoding"), Some("UTF8"));
+    assert_eq!(of("TimeZone"), Some("Europe/Madrid"));
+    assert_eq!(of("standard_conforming_strings"), Some("on"));
+    assert!(of("server_version").is_some());
+}
+
+#[test]
+fn newer_protocols_are_talked_down() {
+    let mut c = Raw::open(world().proxy.port());
+    c.send(&startup(&[("user", "ana"), ("database", "app"), ("_pq_.thing", "1")], 0x0003_0002));
+    assert_eq!(c.answer(), "v");
+}
+
+#[test]
+fn encryption_that_is_not_offered_is_declined_in_either_order() {
+    let mut c = Raw::open(world().proxy.port());
+    c.send(&[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x30]);
+    assert_eq!(c.byte(), Some(b'N'));
+    c.send(&[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
+    assert_eq!(c.byte(), Some(b'N'));
+    assert_eq!(c.try_log_in("ana", &password_of("ana"), &[]), "Z:I");
+}
+
+#[test]
+fn nothing_may_come_before_the_answer_to_an_encryption_request() {
+    let mut c = Raw::open(world().proxy.port());
+    c.send(&[&[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f][..], &startup(&[("user", "ana")], 0x0003_0000)].concat());
+    assert_eq!(c.answer(), "E:08P01");
+}
+
+#[test]
+fn a_cancel_request_reaches_the_statement_and_a_guess_does_not() {
+    let mut c = session("dan");
+    c.send(&query("SELECT pg_sleep(30)"));
+    let cancel = |pid: i32, secret: i32| {
+        let mut other = Raw::open(world().proxy.port());
+        other.send(&[16i32, 80_877_102, pid, secret].map(i32::to_be_bytes).concat());
+    };
+    cancel(c.pid, c.secret.wrapping_add(1));
+    // The right one closes at once, as many clients do. It may come before PostgreSQL has begun: then it is sent again.
+    let (pid, secret) = (c.pid, c.secret);
+    let again = std::thread::spawn(move || {
+        for _ in 0..20 {
+            std::thread::sleep(Duration::from_millis(100));
+            let mut other = Raw::open(world().proxy.port());
+            other.send(&[16i32, 80_877_102, pid, secret].map(i32::to_be_bytes).concat());
+        }
+    });
+    let mut answers = vec![c.answer()];
+    while !answers.last().is_some_and(|a| a.starts_with("Z:")) {
+        answers.push(c.answer());
+    }
+    assert!(answers.contains(&"E:57014".to_owned()), "{answers:?}");
+    again.join().unwrap();
+}
+
+#[test]
+fn the_backend_s_pid_is_the_real_one() {
+    let mut c = session("dan");
+    let pid = c.pid;
+    assert_eq!(c.ask("SELECT pg_backend_pid()"), format!("T D:{pid} C:SELECT 1 Z:I"));
+}

@@ -1,0 +1,60 @@
+//! Prepared statements have one set of names, in the protocol and in SQL.
+
+use super::raw::{bind, execute, parse, sync};
+use super::session;
+
+#[test]
+fn execute_runs_what_parse_has_prepared_judged_anew() {
+    let mut c = session("ana");
+    assert_eq!(c.exchange(&[parse("p", "SELECT count(*) FROM customers"), sync()]), "1 Z:I");
+    assert_eq!(c.ask("EXECUTE p"), "T D:2 C:SELECT 1 Z:I");
+    c.ask("SET consentry.purpose = 'marketing'");
+    assert_eq!(c.ask("EXECUTE p"), "T D:1 C:SELECT 1 Z:I");
+    assert_eq!(c.exchange(&[bind("", "p", &[]), execute("", 0), sync()]), "2 D:1 C:SELECT 1 Z:I");
+}
+
+#[test]
+fn bind_takes_what_prepare_has_prepared_judged_anew() {
+    let mut c = session("ana");
+    assert_eq!(c.ask("PREPARE q (int) AS SELECT count(*) FROM customers WHERE id >= $1"), "C:PREPARE Z:I");
+    assert_eq!(c.ask("EXECUTE q (1)"), "T D:2 C:SELECT 1 Z:I");
+    c.ask("SET consentry.purpose = 'marketing'");
+    assert_eq!(c.ask("EXECUTE q (1)"), "T D:1 C:SELECT 1 Z:I");
+    c.ask("SET consentry.purpose = 'service'");
+    assert_eq!(c.exchange(&[bind("", "q", &["2"]), execute("", 0), sync()]), "2 D:1 C:SELECT 1 Z:I");
+    let sent = [parse("", "EXECUTE q (1)"), bind("", "", &[]), execute("", 0), sync()];
+    assert_eq!(c.exchange(&sent), "1 2 D:2 C:SELECT 1 Z:I");
+}
+
+#[test]
+fn in_a_transaction_too() {
+    let mut c = session("ana");
+    assert_eq!(c.ask("PREPARE q AS SELECT count(*) FROM customers"), "C:PREPARE Z:I");
+    c.ask("BEGIN");
+    c.ask("SET LOCAL consentry.purpose = 'marketing'");
+    assert_eq!(c.ask("EXECUTE q"), "T D:1 C:SELECT 1 Z:T");
+    assert_eq!(c.ask("COMMIT"), "C:COMMIT Z:I");
+    assert_eq!(c.ask("EXECUTE q"), "T D:2 C:SELECT 1 Z:I");
+}
+
+#[test]
+fn deallocate_and_discard_forget() {
+    let mut c = session("ana");
+    assert_eq!(c.exchange(&[parse("p", "SELECT 1"), sync()]), "1 Z:I");
+    assert_eq!(c.ask("DEALLOCATE p"), "C:DEALLOCATE Z:I");
+    assert_eq!(c.exchange(&[bind("", "p", &[]), sync()]), "E:26000 Z:I");
+    assert_eq!(c.exchange(&[parse("p", "SELECT 2"), sync()]), "1 Z:I");
+    assert_eq!(c.ask("DEALLOCATE ALL"), "C:DEALLOCATE ALL Z:I");
+    assert_eq!(c.ask("EXECUTE p"), "E:26000 Z:I");
+    assert_eq!(c.exchange(&[parse("p", "SELECT 3"), sync()]), "1 Z:I");
+    assert_eq!(c.ask("DISCARD ALL"), "C:DISCARD ALL Z:I");
+    assert_eq!(c.exchange(&[bind("", "p", &[]), sync()]), "E:26000 Z:I");
+}
+
+#[test]
+fn a_name_that_is_taken_is_an_error_and_the_first_statement_stays() {
+    let mut c = session("ana");
+    assert_eq!(c.exchange(&[parse("p", "SELECT 1"), sync()]), "1 Z:I");
+    assert_eq!(c.exchange(&[parse("p", "SELECT 2"), bind("", "p", &[]), execute("", 0), sync()]), "E:42P05 Z:I");
+    assert_eq!(c.exchange(&[bind("", "p", &[]), execute("", 0), sync()]), "2 D:1 C:SELECT 1 Z:I");
+}

@@ -1,0 +1,185 @@
+//! The purpose of a session, with PostgreSQL's rules for settings; and statements that were prepared under another.
+
+use super::raw::{Raw, bind, describe, execute, parse, query, sync};
+use super::{session, world};
+
+const COUNT: &str = "SELECT count(*) FROM customers";
+
+fn count(c: &mut Raw) -> String {
+    c.ask(COUNT).replace("T D:", "").replace(" C:SELECT 1", "")
+}
+
+#[test]
+fn set_show_reset() {
+    let mut c = session("ana");
+    assert_eq!(c.ask("SHOW consentry.purpose"), "T D:service C:SHOW Z:I");
+    assert_eq!(count(&mut c), "2 Z:I");
+    assert_eq!(c.ask("SET consentry.purpose = 'marketing'"), "C:SET Z:I");
+    assert_eq!(c.ask("SHOW consentry.purpose"), "T D:marketing C:SHOW Z:I");
+    assert_eq!(count(&mut c), "1 Z:I");
+    assert_eq!(c.ask("RESET consentry.purpose"), "C:RESET Z:I");
+    assert_eq!(count(&mut c), "2 Z:I");
+    assert_eq!(c.ask("SHOW consentry.user"), "T D:ana C:SHOW Z:I");
+    assert_eq!(c.ask("SHOW consentry.role"), "T D:app C:SHOW Z:I");
+}
+
+#[test]
+fn at_start_up_and_what_reset_goes_back_to() {
+    let port = world().proxy.port();
+    let mut c = Raw::log_in(port, "ana", &[("options", "-c consentry.purpose=marketing")]);
+    assert_eq!(count(&mut c), "1 Z:I");
+    assert_eq!(c.ask("SET consentry.purpose = 'service'"), "C:SET Z:I");
+    assert_eq!(c.ask("RESET ALL"), "C:RESET Z:I");
+    assert_eq!(count(&mut c), "1 Z:I");
+    let mut c = Raw::log_in(port, "ana", &[("consentry.purpose", "marketing")]);
+    assert_eq!(count(&mut c), "1 Z:I");
+}
+
+#[test]
+fn a_rolled_back_set_is_undone_and_a_local_one_ends() {
+    let mut c = session("ana");
+    c.ask("BEGIN");
+    c.ask("SET consentry.purpose = 'marketing'");
+    assert_eq!(count(&mut c), "1 Z:T");
+    c.ask("ROLLBACK");
+    assert_eq!(count(&mut c), "2 Z:I");
+    c.ask("BEGIN");
+    c.ask("SET LOCAL consentry.purpose = 'marketing'");
+    assert_eq!(count(&mut c), "1 Z:T");
+    c.ask("COMMIT");
+    assert_eq!(count(&mut c), "2 Z:I");
+}
+
+#[test]
+fn savepoints_bring_it_back() {
+    let mut c = session("ana");
+    c.ask("BEGIN");
+    c.ask("SAVEPOINT s");
+    c.ask("SET LOCAL consentry.purpose = 'marketing'");
+    assert_eq!(c.ask("SELECT nothing"), "E:42703 Z:E");
+    assert_eq!(c.ask("ROLLBACK TO s"), "C:ROLLBACK Z:T");
+    assert_eq!(count(&mut c), "2 Z:T");
+    assert_eq!(c.ask("COMMIT"), "C:COMMIT Z:I");
+}
+
+#[test]
+fn a_failed_transaction_undoes_it_even_when_committed() {
+    let mut c = session("ana");
+    c.ask("BEGIN");
+    c.ask("SET consentry.purpose = 'marketing'");
+    c.ask("SELECT nothing");
+    assert_eq!(c.ask("COMMIT"), "C:ROLLBACK Z:I");
+    assert_eq!(count(&mut c), "2 Z:I");
+}
+
+#[test]
+fn an_error_undoes_the_set_of_its_own_query_or_batch() {
+    let mut c = session("ana");
+    assert_eq!(c.ask("SET consentry.purpose = 'marketing'; SELECT 1/0"), "C:SET E:22012 Z:I");
+    assert_eq!(count(&mut c), "2 Z:I");
+    let set = "SET consentry.purpose = 'marketing'";
+    let sent = [parse("", set), bind("", "", &[]), execute("", 0), parse("", "SELECT 1/0"), bind("", "", &[]), execute("", 0), sync(), query(COUNT)];
+    assert_eq!(c.exchange(&sent), "1 2 C:SET 1 2 E:22012 Z:I T D:2 C:SELECT 1 Z:I");
+}
+
+#[test]
+fn what_follows_a_set_in_a_pipeline_has_the_new_purpose() {
+    let mut c = session("ana");
+    let sent = [query("SET consentry.purpose = 'marketing'"), query(COUNT), query("SET consentry.purpose = 'service'"), query(COUNT)];
+    assert_eq!(c.exchange(&sent), "C:SET Z:I T D:1 C:SELECT 1 Z:I C:SET Z:I T D:2 C:SELECT 1 Z:I");
+    let set = "SET consentry.purpose = 'marketing'";
+    let sent = [parse("", set), bind("", "", &[]), execute("", 0), parse("", COUNT), bind("", "", &[]), execute("", 0), sync()];
+    assert_eq!(c.exchange(&sent), "1 2 C:SET 1 2 D:1 C:SELECT 1 Z:I");
+}
+
+#[test]
+fn set_config_with_parameters() {
+    let mut c = session("ana");
+    let sent = [
+        parse("", "SELECT set_config($1, $2, $3)"),
+        bind("", "", &["consentry.purpose", "marketing", "false"]),
+        execute("", 0),
+        sync(),
+        query(COUNT),
+    ];
+    assert_eq!(c.exchange(&sent), "1 2 D:marketing C:SELECT 1 Z:I T D:1 C:SELECT 1 Z:I");
+    let sent = [parse("", "SELECT set_config($1, $2, $3)"), bind("", "", &["row_security", "off", "false"]), execute("", 0), sync()];
+    assert!(c.exchange(&sent).starts_with("1 E:"), "a pinned setting");
+}
+
+#[test]
+fn one_statement_by_comment() {
+    let mut c = session("ana");
+    assert_eq!(c.ask("/*purpose='marketing'*/ SELECT count(*) FROM customers"), "T D:1 C:SELECT 1 Z:I");
+    assert_eq!(count(&mut c), "2 Z:I");
+}
+
+#[test]
+fn a_purpose_that_the_role_lacks_is_refused() {
+    let mut c = session("ana");
+    assert_eq!(c.ask("SET consentry.purpose = 'analytics'"), "E:22023 Z:I");
+    assert_eq!(c.ask("SET consentry.role = 'dba'").get(..2), Some("E:"));
+    assert_eq!(count(&mut c), "2 Z:I");
+}
+
+#[test]
+fn a_prepared_statement_is_judged_anew() {
+    let mut c = session("ana");
+    assert_eq!(c.exchange(&[parse("p", COUNT), sync()]), "1 Z:I");
+    let run = [bind("", "p", &[]), execute("", 0), sync()];
+    assert_eq!(c.exchange(&run), "2 D:2 C:SELECT 1 Z:I");
+    c.ask("SET consentry.purpose = 'marketing'");
+    assert_eq!(c.exchange(&run), "2 D:1 C:SELECT 1 Z:I");
+    assert_eq!(c.exchange(&[describe('S', "p"), sync()]), "t T Z:I");
+    c.ask("SET consentry.purpose = 'service'");
+    assert_eq!(c.exchange(&run), "2 D:2 C:SELECT 1 Z:I");
+}
+
+#[test]
+fn the_unnamed_statement_is_judged_anew_too() {
+    let mut c = session("ana");
+    assert_eq!(c.exchange(&[parse("", COUNT), sync()]), "1 Z:I");
+    let set = [parse("s", "SET consentry.purpose = 'marketing'"), bind("", "s", &[]), execute("", 0), sync()];
+    assert_eq!(c.exchange(&set), "1 2 C:SET Z:I");
+    assert_eq!(c.exchange(&[bind("", "", &[]), execute("", 0), sync()]), "2 D:1 C:SELECT 1 Z:I");
+}
+
+/// A Parse that PostgreSQL skips must not make the proxy take the old unnamed statement for the new one.
+#[test]
+fn a_skipped_parse_does_not_confuse_statements() {
+    let mut c = session("ana");
+    assert_eq!(c.exchange(&[parse("", COUNT), sync()]), "1 Z:I");
+    let set = [parse("s", "SET consentry.purpose = 'marketing'"), bind("", "s", &[]), execute("", 0), sync()];
+    assert_eq!(c.exchange(&set), "1 2 C:SET Z:I");
+    let sent = [
+        parse("bad", "SELECT FROM WHERE"),
+        parse("", "SELECT 7"),
+        sync(),
+        bind("", "", &[]),
+        execute("", 0),
+        sync(),
+    ];
+    // The statement is still the first one, and the purpose is marketing.
+    assert_eq!(c.exchange(&sent), "E:42601 Z:I 2 D:1 C:SELECT 1 Z:I");
+}
+
+#[test]
+fn a_portal_keeps_the_purpose_it_was_executed_under() {
+    let mut c = session("ana");
+    c.ask("BEGIN");
+    let sent = [parse("", "SELECT id FROM customers ORDER BY id"), bind("p", "", &[]), execute("p", 1), sync()];
+    assert_eq!(c.exchange(&sent), "1 2 D:1 s Z:T");
+    c.ask("SET consentry.purpose = 'marketing'");
+    assert_eq!(c.exchange(&[execute("p", 0), sync()]), "D:2 C:SELECT 1 Z:T");
+    c.ask("ROLLBACK");
+}
+
+#[test]
+fn a_cursor_keeps_its_purpose() {
+    let mut c = session("ana");
+    c.ask("BEGIN");
+    assert_eq!(c.ask("DECLARE k CURSOR FOR SELECT id FROM customers ORDER BY id"), "C:DECLARE CURSOR Z:T");
+    c.ask("SET consentry.purpose = 'marketing'");
+    assert_eq!(c.ask("FETCH ALL FROM k"), "T D:1 D:2 C:FETCH 2 Z:T");
+    c.ask("ROLLBACK");
+}

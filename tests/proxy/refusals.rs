@@ -1,0 +1,106 @@
+//! A refusal is an error like any other: in its place, failing what an error fails, leaving the session usable.
+
+use super::raw::{bind, describe, execute, message, parse, query, sync};
+use super::session;
+
+const REFUSED: &str = "SELECT pg_read_file('x')";
+
+#[test]
+fn in_the_simple_protocol() {
+    let mut c = session("ana");
+    assert_eq!(c.ask(REFUSED), "E:42501 Z:I");
+    assert_eq!(c.said('S'), "ERROR");
+    assert!(!c.said('D').is_empty() && !c.said('H').is_empty(), "{:?}", c.error);
+    assert_eq!(c.ask("SELECT 1"), "T D:1 C:SELECT 1 Z:I");
+}
+
+#[test]
+fn it_aborts_an_open_transaction() {
+    let mut c = session("ana");
+    assert_eq!(c.ask("BEGIN"), "C:BEGIN Z:T");
+    assert_eq!(c.ask(REFUSED), "E:42501 Z:E");
+    assert_eq!(c.ask("SELECT 1"), "E:25P02 Z:E");
+    assert_eq!(c.ask("ROLLBACK"), "C:ROLLBACK Z:I");
+}
+
+#[test]
+fn in_a_pipeline_it_skips_to_sync_and_keeps_the_order() {
+    let mut c = session("ana");
+    let sent = [
+        parse("", "SELECT 1"),
+        bind("", "", &[]),
+        execute("", 0),
+        parse("", REFUSED),
+        bind("", "", &[]),
+        describe('P', ""),
+        execute("", 0),
+        sync(),
+        query("SELECT 2"),
+    ];
+    assert_eq!(c.exchange(&sent), "1 2 D:1 C:SELECT 1 E:42501 Z:I T D:2 C:SELECT 1 Z:I");
+}
+
+#[test]
+fn it_undoes_what_its_batch_has_done() {
+    let mut c = session("ana");
+    let sent = [
+        parse("", "INSERT INTO things VALUES (300, 'x')"),
+        bind("", "", &[]),
+        execute("", 0),
+        parse("", REFUSED),
+        sync(),
+        query("SELECT count(*) FROM things WHERE id = 300"),
+    ];
+    assert_eq!(c.exchange(&sent), "1 2 C:INSERT 0 1 E:42501 Z:I T D:0 C:SELECT 1 Z:I");
+}
+
+#[test]
+fn function_calls_by_number_are_refused() {
+    let mut c = session("ana");
+    c.send(&message(b'F', &[0, 0, 0x08, 0x9c, 0, 0, 0, 0, 0, 0]));
+    assert_eq!([c.answer(), c.answer()], ["E:0A000", "Z:I"]);
+}
+
+#[test]
+fn broken_frames_end_the_session() {
+    for (bytes, sqlstate) in [
+        (message(b'Q', b"SELECT 1"), "08P01"),                     // no terminator
+        (message(b'Q', b"SELECT 1\0; SELECT 2\0"), "08P01"),       // two
+        (message(b'Q', b"SELECT '\xff'\0"), "22021"),              // not UTF-8
+        (message(b'?', b""), "08P01"),                             // no such message
+        (vec![b'Q', 0x7f, 0xff, 0xff, 0xff], "54000"),             // 2 GiB
+        (vec![b'Q', 0xff, 0xff, 0xff, 0xff], "08P01"),             // negative
+        (message(b'P', b"\0SELECT 1\0\x00\x05"), "08P01"),         // five types announced, none there
+        (message(b'B', b"\0\0\0\0\0\x01\xff\xff\xff\xfe\0\0"), "08P01"), // a value of length -2
+    ] {
+        let mut c = session("ana");
+        c.send(&bytes);
+        assert_eq!([c.answer(), c.answer()], [format!("E:{sqlstate}"), "closed".to_owned()], "{bytes:?}");
+        assert_eq!(c.said('S'), "FATAL");
+    }
+}
+
+#[test]
+fn several_statements_in_a_parse() {
+    let mut c = session("ana");
+    assert_eq!(c.exchange(&[parse("", "SELECT 1; SELECT 2"), sync()]), "E:42601 Z:I");
+}
+
+#[test]
+fn positions_point_into_the_text_that_was_sent() {
+    let mut c = session("ana");
+    let sql = "SELECT id, name, 'ñ' FROM customers WHERE bogus = 1";
+    assert_eq!(c.ask(sql), "E:42703 Z:I");
+    let at: usize = c.said('P').parse().unwrap();
+    assert_eq!(sql.chars().skip(at - 1).collect::<String>(), "bogus = 1");
+}
+
+#[test]
+fn errors_on_protected_data_say_no_value() {
+    let mut c = session("ana");
+    assert_eq!(c.ask("SELECT name::int FROM customers"), "E:22P02 Z:I");
+    assert!(c.error.iter().all(|(_, text)| !text.contains("Ann") && !text.contains("Ned")), "{:?}", c.error);
+    assert_eq!(c.ask("INSERT INTO customers VALUES (9, 'Ned Never')"), "E:23505 Z:I");
+    assert!(c.error.iter().all(|(_, text)| !text.contains("Ned")), "{:?}", c.error);
+    assert_eq!(c.said('n'), "customers_name_key");
+}
