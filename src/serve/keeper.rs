@@ -19,7 +19,7 @@ use crate::engine::clear::{Engine, Secrets};
 use crate::engine::policy::Policy;
 use crate::engine::policy::diagnostics::{Problem, SourceFile, Style, render};
 use crate::engine::policy::resolve::resolve;
-use crate::relay::catalog::{Stamped, fingerprint, load_stamped};
+use crate::relay::catalog::{Stamped, fingerprint, load_stamped, reload_stamped};
 use crate::relay::dial::Dialer;
 use crate::relay::own;
 use crate::relay::upstream::{Password, Upstream};
@@ -207,7 +207,7 @@ impl Room {
         if fingerprint(client).await? == self.fingerprint {
             return Ok(());
         }
-        let Stamped { catalog, fingerprint } = load_stamped(client).await?;
+        let Stamped { catalog, fingerprint } = reload_stamped(client, &self.catalog).await?;
         self.catalog = Arc::new(catalog);
         self.fingerprint = fingerprint;
         match resolved(&self.files, &self.catalog) {
