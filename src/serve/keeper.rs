@@ -208,12 +208,13 @@ impl Room {
             return Ok(());
         }
         let Stamped { catalog, fingerprint } = reload_stamped(client, &self.catalog).await?;
-        self.catalog = Arc::new(catalog);
+        let before = std::mem::replace(&mut self.catalog, Arc::new(catalog));
         self.fingerprint = fingerprint;
         match resolved(&self.files, &self.catalog) {
             Ok(policy) => self.policy = Arc::new(policy),
             // The policy that ran goes on, against what is there now: what it names and is gone fails in PostgreSQL.
             Err(error) => {
+                self.policy = Arc::new(self.policy.closed_to_the_new(&before));
                 tracing::error!(database = %self.live.name, "the catalog has changed and does not fit the policy: {error:#}");
             }
         }

@@ -12,7 +12,7 @@ pub mod resolve;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::catalog::{Oid, QualifiedName};
+use super::catalog::{Catalog, Oid, QualifiedName, Relation};
 
 /// A policy that has passed `resolve`.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +29,24 @@ pub struct Policy {
     pub unlisted_tables: Unlisted,
     pub purposes: BTreeMap<String, Purpose>,
     pub roles: BTreeMap<String, Role>,
+}
+
+impl Policy {
+    /// This policy for a catalog that it does not fit any more: what was open in `known` stays open, what came since is
+    /// not, even where `open = ["schema.*"]` or `unlisted_tables = "open"` would have it (a protected table that was
+    /// made anew has a new OID, and must not pass for a table that nobody thought of).
+    pub fn closed_to_the_new(&self, known: &Catalog) -> Policy {
+        use super::catalog::RelationKind::{PartitionedTable, Sequence, Table};
+        let mut closed = self.clone();
+        let unlisted = |r: &Relation| {
+            self.unlisted_tables == Unlisted::Open && matches!(r.kind, Table | PartitionedTable | Sequence)
+        };
+        let open = known.relations().filter(|r| unlisted(r) || self.open_schemas.contains(&r.name.schema));
+        closed.open.extend(open.map(|r| r.oid));
+        closed.open_schemas.clear();
+        closed.unlisted_tables = Unlisted::Refuse;
+        closed
+    }
 }
 
 /// What happens to a table that the policy does not name.
