@@ -6,6 +6,8 @@ CREATE EXTENSION pg_trgm;
 CREATE EXTENSION postgres_fdw;
 
 CREATE TYPE customer_status AS ENUM ('active', 'blocked', 'erased');
+CREATE TYPE mood AS ENUM ('granted', 'withdrawn', 'objected');
+CREATE TYPE topic AS ENUM ('service', 'analytics');
 CREATE DOMAIN iso_country AS char(2);
 
 CREATE TABLE customers (
@@ -34,6 +36,8 @@ CREATE TABLE consents (
     purpose        text NOT NULL,
     channel        text,
     status         text NOT NULL,
+    mood           mood,
+    topic          topic,
     agreed         boolean,
     granted_at     timestamptz,
     withdrawn_at   timestamptz,

@@ -1,8 +1,8 @@
-//! Masks: from the file's two forms to a [`Mask`], and which types of columns each fits (contract, section 3 "Masks").
+//! Masks: from the file's two forms to a [`Mask`] (contract, section 3 "Masks"). Which types each fits, `visible` knows.
 
 use std::ops::Range;
 
-use super::super::catalog::{Catalog, ColumnType};
+use super::super::catalog::Catalog;
 use super::diagnostics::Problems;
 use super::raw::{MaskTable, Number, RawMask, Spanned};
 use super::{Mask, SqlFragment};
@@ -14,8 +14,21 @@ const FORMS: &str = "use \"null\", \"redact\", \"email\", \"pseudonym\", { keep_
                      { truncate = \"year\" }, { round = n }, { prefix = n }, { constant = \"…\" } or { sql = \"…\" }";
 
 /// Fields of `date_trunc` (PostgreSQL manual, "Date/Time Functions"), coarse to fine.
-const DATE_FIELDS: &[&str] = &["millennium", "century", "decade", "year", "quarter", "month", "week", "day"];
-const TIME_FIELDS: &[&str] = &["hour", "minute", "second", "milliseconds", "microseconds"];
+const DATE_FIELDS: &[&str] = &[
+    "millennium",
+    "century",
+    "decade",
+    "year",
+    "quarter",
+    "month",
+    "week",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "milliseconds",
+    "microseconds",
+];
 
 impl MaskTable {
     pub(super) fn is_empty(&self) -> bool {
@@ -114,10 +127,10 @@ fn within(
 
 fn truncate(field: &Spanned<String>, problems: &mut Problems<'_>) -> Option<Mask> {
     let name = field.get_ref().as_str();
-    if DATE_FIELDS.contains(&name) || TIME_FIELDS.contains(&name) {
+    if DATE_FIELDS.contains(&name) {
         return Some(Mask::Truncate(name.to_owned()));
     }
-    let fix = format!("use one of {}, {}", DATE_FIELDS.join(", "), TIME_FIELDS.join(", "));
+    let fix = format!("use one of {}", DATE_FIELDS.join(", "));
     problems.error(field.span(), format!("`{name}` is not a part of a date"), fix);
     None
 }
@@ -132,67 +145,6 @@ fn round(number: &Spanned<Number>, problems: &mut Problems<'_>) -> Option<Mask> 
         }
     };
     Some(Mask::Round(text))
-}
-
-/// Why `mask` cannot stand in for a value of type `ty`; `None` when it can.
-pub(super) fn misfit(mask: &Mask, ty: &ColumnType) -> Option<String> {
-    let base = ty.base.as_str();
-    let is_text = matches!(base, "text" | "varchar" | "bpchar");
-    match mask {
-        Mask::Null | Mask::Redact | Mask::Sql(_) => None,
-        Mask::Email | Mask::KeepFirst(_) | Mask::KeepLast(_) => (!is_text).then(|| "it needs text".into()),
-        Mask::Pseudonym => {
-            let fits = is_text || matches!(base, "int2" | "int4" | "int8" | "numeric" | "uuid" | "bytea");
-            (!fits).then(|| "it needs text, whole numbers, uuid or bytea".into())
-        }
-        Mask::Truncate(field) => match base {
-            "date" if TIME_FIELDS.contains(&field.as_str()) => Some(format!("a date has no {field}")),
-            "date" | "timestamp" | "timestamptz" => None,
-            _ => Some("it needs a date or timestamp".into()),
-        },
-        Mask::Round(number) => round_misfit(number, base),
-        Mask::Prefix(bits) if *bits > 32 && base == "cidr" => None,
-        Mask::Prefix(_) => (!matches!(base, "inet" | "cidr")).then(|| "it needs an inet or cidr address".into()),
-        Mask::Constant(text) => constant_misfit(text, ty),
-    }
-}
-
-fn round_misfit(number: &str, base: &str) -> Option<String> {
-    match base {
-        "int2" | "int4" | "int8" if number.contains('.') => {
-            Some("whole numbers cannot be rounded to a fraction".into())
-        }
-        "int2" | "int4" | "int8" | "numeric" | "float4" | "float8" => None,
-        _ => Some("it needs a number".into()),
-    }
-}
-
-/// The usual types are checked here; of others PostgreSQL says so when the mask is tried.
-fn constant_misfit(text: &str, ty: &ColumnType) -> Option<String> {
-    let fits = match ty.base.as_str() {
-        "text" => true,
-        "varchar" | "bpchar" => {
-            return match ty.length {
-                Some(n) if text.chars().count() > n as usize => Some(format!("it is longer than {n} characters")),
-                Some(_) | None => None,
-            };
-        }
-        "int2" => text.parse::<i16>().is_ok(),
-        "int4" => text.parse::<i32>().is_ok(),
-        "int8" => text.parse::<i64>().is_ok(),
-        "numeric" | "float4" | "float8" => text.parse::<f64>().is_ok(),
-        "bool" => matches!(text, "true" | "false"),
-        "date" => text.parse::<jiff::civil::Date>().is_ok(),
-        "uuid" => is_uuid(text),
-        "json" | "jsonb" => serde_json::from_str::<serde_json::Value>(text).is_ok(),
-        _ => true,
-    };
-    (!fits).then(|| format!("`{text}` is not of that type"))
-}
-
-fn is_uuid(text: &str) -> bool {
-    let groups: Vec<&str> = text.split('-').collect();
-    groups.iter().map(|g| g.len()).eq([8, 4, 4, 4, 12]) && groups.concat().bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 impl Mask {

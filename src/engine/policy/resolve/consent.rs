@@ -92,12 +92,13 @@ fn status_column(
     raw: &RawConsent,
 ) -> Option<String> {
     let name = text_column(r, relation, text)?;
-    let boolean = relation.column(&name).is_some_and(|c| c.ty.base == "bool");
-    let values = raw.granted.iter().flat_map(|g| g.get_ref()).chain(&raw.objected);
-    for value in values.filter(|v| boolean && !matches!(v.get_ref().as_str(), "true" | "false")) {
+    let column = relation.column(&name)?;
+    let values = || raw.granted.iter().flat_map(|g| g.get_ref()).chain(&raw.objected);
+    for value in values().filter(|v| column.ty.base == "bool" && !matches!(v.get_ref().as_str(), "true" | "false")) {
         let message = format!("`{name}` is boolean and never `{}`", value.get_ref());
         r.error(value.span(), message, "a boolean status is \"true\" or \"false\"");
     }
+    r.known_labels(column, values().chain(&raw.withdrawn));
     Some(name)
 }
 

@@ -45,6 +45,7 @@ fn choices(r: &mut Resolver<'_, '_>, name: &Spanned<String>, raw: &RawPurpose) {
                 return;
             }
             people_without_choices(r, name);
+            purpose_columns(r, name, &sources);
             notices(r, raw, &sources);
         }
         Basis::LegitimateInterests | Basis::PublicTask => {
@@ -80,11 +81,24 @@ fn people_without_choices(r: &mut Resolver<'_, '_>, purpose: &Spanned<String>) {
     }
 }
 
+/// A purpose column of an enum type must know the purpose, or nobody's consent to it can be on record.
+fn purpose_columns(r: &mut Resolver<'_, '_>, purpose: &Spanned<String>, sources: &[ConsentSource]) {
+    for source in sources {
+        let column = r.catalog.relation(source.table).and_then(|t| t.column(&source.purpose));
+        if let Some(column) = column {
+            r.known_labels(column, std::iter::once(purpose));
+        }
+    }
+}
+
 fn notices(r: &mut Resolver<'_, '_>, raw: &RawPurpose, sources: &[ConsentSource]) {
     let Some(notices) = &raw.notices else { return };
-    for source in sources.iter().filter(|s| s.notice.is_none()) {
+    let (with, without): (Vec<_>, Vec<_>) = sources.iter().partition(|s| s.notice.is_some());
+    for source in without {
         let message = format!("{} has no `notice` column, so no consent in it counts", source.table_name);
-        r.error(notices.span(), message, "map `notice` in [subject.X.consent], or remove `notices`");
+        let fix = "map `notice` in [subject.X.consent], or remove `notices`";
+        // Where other people's notices are on record, this may be meant: these people never consented under one.
+        if with.is_empty() { r.error(notices.span(), message, fix) } else { r.warning(notices.span(), message, fix) }
     }
 }
 

@@ -16,7 +16,7 @@ use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
-use super::super::catalog::{Catalog, Column, QualifiedName, Relation, RelationKind};
+use super::super::catalog::{Catalog, Column, ColumnType, QualifiedName, Relation, RelationKind};
 use super::diagnostics::{Problem, Problems, SourceFile};
 use super::raw::{self, RawPolicy, Read, Spanned};
 use super::{Period, Policy, SqlFragment, names};
@@ -144,6 +144,21 @@ impl<'a> Resolver<'a, '_> {
             return None;
         }
         Some(column.name.clone())
+    }
+
+    /// The labels of an enum type, or of a domain over one; `None` for other types.
+    fn labels(&self, ty: &ColumnType) -> Option<&'a [String]> {
+        let found = self.catalog.types_named(&ty.base).find(|t| t.kind == 'e')?;
+        (ty.kind == 'e').then_some(found.labels.as_slice())
+    }
+
+    /// Warns of values that no row can hold, where the column is of an enum type.
+    fn known_labels<'v>(&mut self, column: &Column, values: impl Iterator<Item = &'v Spanned<String>>) {
+        let Some(labels) = self.labels(&column.ty) else { return };
+        for value in values.filter(|v| !labels.contains(v.get_ref())) {
+            let message = format!("`{}` is never `{}`: its type has no such value", column.name, value.get_ref());
+            self.warning(value.span(), message, format!("the values are {}", labels.join(", ")));
+        }
     }
 
     fn condition(&mut self, text: &Spanned<String>, relation: &Relation) -> Option<SqlFragment> {

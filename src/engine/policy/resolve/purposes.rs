@@ -69,7 +69,7 @@ fn check_notices(r: &mut Resolver<'_, '_>, raw: &RawPurpose, basis: Option<Basis
     let Some(notices) = &raw.notices else { return };
     if let Some(basis) = basis.filter(|b| *b != Basis::Consent) {
         let message = format!("`notices` has no meaning under the basis {}", basis.as_str());
-        r.error(notices.span(), message, "remove it: consent alone is given under a notice");
+        r.warning(notices.span(), message, "remove it: consent alone is given under a notice");
     }
     if notices.get_ref().is_empty() {
         r.error(notices.span(), "no notice is accepted, so no consent counts", "list the notices, or remove the key");

@@ -1,10 +1,10 @@
 //! `[role]`: who may use which purposes, and do what besides reading.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::super::catalog::{Oid, QualifiedName};
 use super::super::raw::{RawRole, Spanned};
-use super::super::{Right, Role, SqlFragment, names};
+use super::super::{Basis, Purpose, Right, Role, SqlFragment, WithoutConsent, names};
 use super::{Resolver, did_you_mean, tables};
 
 const RIGHTS: [(&str, Right); 11] = [
@@ -61,7 +61,7 @@ fn check_unrestricted(r: &mut Resolver<'_, '_>, raw: &RawRole) {
         r.error(purpose.span(), "`also_requires` does not bind an unrestricted role", fix);
     }
     if let Some(may) = &raw.may {
-        r.error(may.span(), "`may` does not bind an unrestricted role", fix);
+        r.warning(may.span(), "`may` does not bind an unrestricted role", fix);
     }
     if let Some(purpose) = raw.purposes.first() {
         let message = "purposes do not bind an unrestricted role: they only stand in the record";
@@ -167,7 +167,33 @@ fn recipient(r: &mut Resolver<'_, '_>, raw: &RawRole) -> Option<String> {
 
 fn also_requires(r: &mut Resolver<'_, '_>, raw: &RawRole) -> Vec<String> {
     for purpose in &raw.also_requires {
-        tables::consent_purpose(r, purpose);
+        let known = r.raw().purpose.keys().map(|k| k.get_ref().clone());
+        let declared = r.raw().purpose.contains_key(purpose.get_ref().as_str());
+        if declared || did_you_mean(purpose.get_ref(), known).is_some() {
+            tables::consent_purpose(r, purpose);
+        } else if !r.raw.was_faulty(&["purpose", purpose.get_ref()]) {
+            only_consented_to(r, purpose);
+        }
     }
     raw.also_requires.iter().map(|p| p.get_ref().clone()).collect()
+}
+
+/// A purpose that nobody uses data for, but that people consent to: it need not be declared, as no notice limits it.
+fn only_consented_to(r: &mut Resolver<'_, '_>, name: &Spanned<String>) {
+    let n = name.get_ref();
+    let message = format!("`{n}` is not declared as a purpose, so consent to it counts under any notice");
+    let fix = format!("declare it with [purpose.{n}], to say what people are told and which notices count");
+    r.warning(name.span(), message, fix);
+    let purpose = Purpose {
+        name: n.clone(),
+        description: format!("What people consent to as \"{n}\""),
+        basis: Basis::Consent,
+        notices: None,
+        retention: None,
+        shows: BTreeSet::new(),
+        masks: BTreeMap::new(),
+        without_consent: WithoutConsent::Hide,
+        dpv: None,
+    };
+    r.policy.purposes.entry(n.clone()).or_insert(purpose);
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::super::catalog::{Relation, RelationKind};
+use super::super::super::catalog::{ColumnType, Relation, RelationKind};
+use super::super::super::visible::mask_fits;
 use super::super::raw::{RawRetention, RawStoreRequires, RawTable, Spanned};
-use super::super::{Basis, ColumnUse, Erase, Mask, Retention, StoreRequires, TablePolicy, mask, names};
+use super::super::{Basis, ColumnUse, Erase, Mask, Retention, StoreRequires, TablePolicy, names};
 use super::{Resolver, is_system, kind_in_words, path};
 
 pub(super) fn resolve(r: &mut Resolver<'_, '_>) {
@@ -137,11 +138,24 @@ fn check_masks(r: &mut Resolver<'_, '_>, relation: &Relation, column: &str, cate
     let all: BTreeSet<(String, String, String)> = own
         .into_iter()
         .chain(purposes)
-        .filter_map(|(mask, whose): (Mask, String)| Some((mask::misfit(&mask, ty)?, mask.describe(), whose)))
+        .filter_map(|(mask, whose): (Mask, String)| Some((misfit(r, &mask, ty)?, mask.describe(), whose)))
         .collect();
     for (why, mask, whose) in all {
         let message = format!("the mask `{mask}` {whose} does not fit `{column}` of type {}: {why}", ty.sql);
         r.error(category.span(), message, "give this column a category of its own, or the category another mask");
+    }
+}
+
+/// Why the mask cannot stand in for a value of the type; `None` when it can.
+fn misfit(r: &Resolver<'_, '_>, mask: &Mask, ty: &ColumnType) -> Option<String> {
+    if let Err(why) = mask_fits(mask, ty) {
+        return Some(why.into());
+    }
+    match (mask, r.labels(ty)) {
+        (Mask::Constant(text), Some(labels)) if !labels.contains(text) => {
+            Some(format!("its values are {}", labels.join(", ")))
+        }
+        _ => None,
     }
 }
 
