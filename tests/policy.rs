@@ -11,13 +11,13 @@
 
 mod common;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use common::expected::{self, entries};
 use common::postgres::shared;
 use consentry::config::folder::read_policy;
 use consentry::engine::catalog::Catalog;
-use consentry::engine::policy::diagnostics::{Place, Problem, Severity, SourceFile, Style, render};
+use consentry::engine::policy::diagnostics::{SourceFile, Style, render};
 use consentry::engine::policy::resolve::resolve;
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -31,13 +31,6 @@ fn main() {
         .chain(broken.into_iter().map(|path| trial("broken", path, has_the_expected_problems)))
         .collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
-}
-
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-    let mut paths: Vec<PathBuf> = entries.map(|e| e.expect("a readable entry").path()).collect();
-    paths.sort();
-    paths
 }
 
 type Check = fn(&[SourceFile], &Catalog) -> Result<(), Failed>;
@@ -66,7 +59,7 @@ fn catalog() -> &'static Catalog {
 
 fn is_good(files: &[SourceFile], catalog: &Catalog) -> Result<(), Failed> {
     match resolve(files, catalog) {
-        Ok((_, warnings)) => compare(files, &warnings),
+        Ok((_, warnings)) => expected::compare(files, &warnings),
         Err(problems) => Err(render(&problems, files, Style::Plain).into()),
     }
 }
@@ -77,62 +70,6 @@ fn has_the_expected_problems(files: &[SourceFile], catalog: &Catalog) -> Result<
         Ok((_, warnings)) => warnings,
         Err(problems) => problems,
     };
-    for (problem, text) in problems.iter().map(|p| (p, render(std::slice::from_ref(p), files, Style::Plain))) {
-        let shown = text.contains(&format!("{}:{}:{}", problem.place.file, problem.place.line, problem.place.column));
-        if !shown || !text.contains('^') || problem.fix.is_empty() {
-            return Err(format!("the problem does not show its place, its line or a fix:\n{text}").into());
-        }
-    }
-    compare(files, &problems)
-}
-
-fn compare(files: &[SourceFile], problems: &[Problem]) -> Result<(), Failed> {
-    let expected: Vec<String> = lines(files, |line| line.strip_prefix("#! ").map(|e| e.trim().to_owned()));
-    let actual: Vec<String> = problems.iter().map(|p| described(p, files)).collect();
-    let marked = lines(files, |line| line.ends_with("#<").then(|| line.to_owned()));
-    let mut faulty: Vec<String> = problems.iter().map(|p| line_of(p, files).to_owned()).collect();
-    faulty.dedup();
-    if (&expected, &marked) == (&actual, &faulty) {
-        return Ok(());
-    }
-    let difference = |title: &str, a: &[String], b: &[String]| {
-        let (a, b) = (a.join("\n") + "\n", b.join("\n") + "\n");
-        format!("{title}:\n{}", similar::TextDiff::from_lines(&a, &b).unified_diff().header("expected", "actual"))
-    };
-    Err(format!(
-        "{}\n{}\n{}",
-        difference("problems", &expected, &actual),
-        difference("lines", &marked, &faulty),
-        render(problems, files, Style::Plain)
-    )
-    .into())
-}
-
-/// What `pick` takes from the lines of all files.
-fn lines(files: &[SourceFile], pick: impl Fn(&str) -> Option<String>) -> Vec<String> {
-    files.iter().flat_map(|f| f.text.lines()).filter_map(pick).collect()
-}
-
-fn text_of<'f>(problem: &Problem, files: &'f [SourceFile]) -> &'f str {
-    files.iter().find(|f| f.name == problem.place.file).map_or("", |f| f.text.as_str())
-}
-
-fn line_of<'f>(problem: &Problem, files: &'f [SourceFile]) -> &'f str {
-    text_of(problem, files).lines().nth(problem.place.line - 1).unwrap_or_default()
-}
-
-fn described(problem: &Problem, files: &[SourceFile]) -> String {
-    let severity = match problem.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
-    let underlined = |place: &Place| {
-        let file = files.iter().find(|f| f.name == place.file).expect("a problem is in one of the files");
-        file.text[place.span.clone()].trim_matches('"').to_owned()
-    };
-    let mut text = format!("{severity} | {} | {} | {}", underlined(&problem.place), problem.message, problem.fix);
-    if let Some((place, label)) = &problem.also {
-        text += &format!(" | {label}: {}:{} {}", place.file, place.line, underlined(place));
-    }
-    text
+    expected::shows_its_place(files, &problems)?;
+    expected::compare(files, &problems)
 }

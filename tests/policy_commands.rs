@@ -197,7 +197,7 @@ fn the_notice_in_two_languages() {
             "Why: Send offers to people who asked for them",
             "You agreed to it",
             "email address (only if you agree to be contacted this way: email)",
-            "public.customers: 2 years, counted from \"updated_at\"",
+            "customers: 2 years, counted from \"updated at\"",
             "Adworks GmbH",
             "You can withdraw your consent at any time",
         ],

@@ -29,18 +29,24 @@ impl Resolver<'_, '_> {
     /// The server, if all of it could be made out. Faults are in `problems`.
     pub(super) fn server(&mut self) -> Option<Server> {
         let raw = &self.raw.value;
+        // What is missing as a whole has no place of its own.
+        let top = raw.listen.as_ref().map_or(0..0, Spanned::span);
         let listen = self.section(&raw.listen, "listen", "add [listen] with address = \"127.0.0.1:6432\"");
         let listen = listen.and_then(|l| self.listen(l));
         let audit = self.audit(raw.audit.as_ref().map(Spanned::get_ref));
         if raw.database.is_empty() && !self.raw.was_faulty(&["database"]) {
-            self.problems.error(0..0, "no database is served", "add a [database.NAME] with `upstream` and `policy`");
+            self.problems.error(
+                top.clone(),
+                "no database is served",
+                "add a [database.NAME] with `upstream` and `policy`",
+            );
         }
         let databases =
             raw.database.iter().map(|(name, d)| self.database(name, d.get_ref(), &audit)).collect::<Vec<_>>();
         let users = raw.user.iter().map(|(name, u)| self.user(name, u.get_ref())).collect::<Vec<_>>();
         if raw.user.is_empty() && !self.raw.was_faulty(&["user"]) {
             self.problems.warning(
-                0..0,
+                top,
                 "there is no user, so nobody can connect",
                 "add a [user.NAME] with `role` and `verifier`",
             );

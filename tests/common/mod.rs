@@ -1,5 +1,6 @@
 //! What the integration tests share. Each test program uses its part, so what one leaves unused is no mistake.
 #![allow(dead_code)]
 
+pub mod expected;
 pub mod postgres;
 pub mod proxy;

@@ -201,13 +201,16 @@ impl Texts {
     }
 
     fn limit(&self, kept: &Kept) -> String {
+        // People know no schemas: `public.order_items` is "order items" to them.
+        let spoken = |name: &str| name.rsplit('.').next().unwrap_or(name).replace('_', " ");
+        let table = spoken(&kept.table);
         match (&kept.since, &kept.keep) {
             (Some(since), Some(keep)) => self
                 .limit
-                .replace("{table}", &kept.table)
+                .replace("{table}", &table)
                 .replace("{period}", &self.period(keep))
-                .replace("{since}", since),
-            _ => self.no_limit.replace("{table}", &kept.table),
+                .replace("{since}", &spoken(since)),
+            _ => self.no_limit.replace("{table}", &table),
         }
     }
 
