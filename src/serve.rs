@@ -216,6 +216,10 @@ fn audit_config(server: &Server) -> AuditConfig {
     if let Some(bytes) = audit.rotate_bytes {
         config.rotate_bytes = bytes;
     }
+    #[cfg(feature = "unrecorded")]
+    if std::env::var_os("CONSENTRY_UNRECORDED").is_some() {
+        config.durability = Durability::Off;
+    }
     config
 }
 

@@ -259,8 +259,12 @@ pub struct Start {
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Stop {
-    /// A fixed phrase: `signal`, `shut down`.
+    /// A fixed phrase: `shut down`.
     pub reason: &'static str,
+    /// Events taken since start, this one not counted.
+    pub events: u64,
+    /// fdatasync calls since start.
+    pub syncs: u64,
 }
 
 #[derive(Debug, Clone, Serialize)]

@@ -125,11 +125,15 @@ impl Recorder {
 
     /// Writes the stop event and the last checkpoint, and ends the writer. Later events fail.
     pub async fn shutdown(&self) {
-        let stop = Event::Stop(Stop { reason: "shut down" });
-        if self.shared.append(&stop).is_ok() || self.shared.durability != Durability::Off {
-            self.shared.close();
-            self.shared.ended().await;
+        if self.shared.durability == Durability::Off {
+            return;
         }
+        let Counts { events, syncs, .. } = self.counts();
+        if let Err(fault) = self.shared.append(&Event::Stop(Stop { reason: "shut down", events, syncs })) {
+            tracing::error!(%fault, "the stop is not on record");
+        }
+        self.shared.close();
+        self.shared.ended().await;
     }
 }
 
