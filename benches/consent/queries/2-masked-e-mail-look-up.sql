@@ -1,0 +1,1 @@
+SELECT id, full_name FROM customers WHERE email = 'person4243@shop.example';
