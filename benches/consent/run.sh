@@ -51,7 +51,7 @@ verifier = '$verifier'
 folder = "audit"
 durability = "${DURABILITY:-strict}"
 TOML
-"$consentry" serve --config "$home/proxy/consentry.toml" --log warn 2>"$home/proxy.log" & proxy=$!
+"$consentry" serve --config "$home/proxy/consentry.toml" --log warn >"$home/proxy.log" 2>&1 </dev/null & proxy=$!
 export PGPASSWORD=bench PGSSLMODE=disable
 ours="host=127.0.0.1 port=$proxy_port dbname=bench user=app"
 for _ in $(seq 100); do psql -qAtX "$ours" -c 'SELECT 1' >/dev/null 2>&1 && break; sleep 0.2; done
