@@ -219,6 +219,7 @@ impl Draft<'_> {
     fn statement(self, text: &str, tokens: &Tokens, role: &Role) -> Statement {
         let (start, end) = self.span;
         let source = text.get(start..end).unwrap_or(text).to_owned();
+        let sql = record::normalised(text, tokens, start, end);
         let mut tables = self.named;
         let mut rules: Vec<String> = Vec::new();
         for guard in self.guards {
@@ -244,8 +245,8 @@ impl Draft<'_> {
             rules,
             subjects: self.subjects,
             subject_columns: self.subject_columns,
-            sql: record::normalised(text, tokens, start, end),
-            fingerprint: record::fingerprint(&source),
+            fingerprint: record::fingerprint(&sql),
+            sql,
             source,
         }
     }

@@ -93,7 +93,7 @@ pub struct Statement {
     pub subject_columns: Vec<(u16, String)>,
     /// The statement with literals replaced by `$n` and comments dropped.
     pub sql: String,
-    /// `pg_query`'s fingerprint, hex.
+    /// What equal statements have in common (see `record.rs`), 16 hex digits.
     pub fingerprint: String,
     /// The client's own text of this statement (for judging a prepared one anew); never recorded.
     pub source: String,

@@ -72,7 +72,10 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
         let early = a.guard_all || o.uses.get(i).is_some_and(|u| u.early);
         // A NULL or a constant mask tells nothing of a hidden row; whatever holds the stored value might.
         let guarded = early && rows.is_some() && !matches!(cell.kind, CellKind::Hidden);
+        let used = a.guard_all || o.uses.get(i).is_none_or(|u| u.any());
         let text = match &rows {
+            // Nothing reads it: PostgreSQL need not plan it.
+            _ if !used => visible::null_of(&column.ty),
             Some(rows) if guarded => format!("CASE WHEN {rows} THEN {sql} ELSE {} END", visible::null_of(&column.ty)),
             _ => sql,
         };

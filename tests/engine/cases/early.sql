@@ -1,31 +1,31 @@
--- marketing/marketing: changed | has CASE WHEN EXISTS | error 22P02
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at" | error 22P02
 SELECT id FROM customers WHERE country::int > 0
 ;;
--- marketing/marketing: changed | has CASE WHEN EXISTS | error 22P02
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at" | error 22P02
 SELECT x FROM (SELECT country || 'a' AS x FROM customers) s WHERE x::int > 0
 ;;
--- marketing/marketing: changed | has CASE WHEN EXISTS | error 22P02
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at" | error 22P02
 SELECT x FROM (SELECT country AS x FROM customers) s WHERE x::int > 0
 ;;
--- marketing/marketing: changed | has CASE WHEN EXISTS
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at"
 WITH s AS (SELECT country AS x FROM customers) SELECT 1 FROM s WHERE 1 / length(x) > 0
 ;;
--- marketing/marketing: changed | has CASE WHEN EXISTS | error 22P02
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at" | error 22P02
 SELECT 1 FROM contact_list v WHERE v.full_name::int > 0
 ;;
--- marketing/marketing: changed | has CASE WHEN EXISTS | error 22P02
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at" | error 22P02
 SELECT 1 FROM customers c WHERE row_to_json(c)::text::int > 0
 ;;
--- marketing/marketing: changed | has CASE WHEN EXISTS
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at"
 SELECT 1 FROM products p WHERE EXISTS (SELECT 1 FROM customers c WHERE c.country LIKE p.name)
 ;;
--- marketing/marketing: changed | has CASE WHEN EXISTS | error 22P02
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at" | error 22P02
 SELECT 1 FROM customers c JOIN products p ON c.country::int = p.id
 ;;
--- marketing/marketing: changed | has CASE WHEN EXISTS
+-- marketing/marketing: changed | has "consentry_t"."country" AS "country"
 SELECT country FROM customers UNION ALL SELECT 'x' ORDER BY 1
 ;;
--- marketing/marketing: changed | has CASE WHEN EXISTS | has ("consentry_t"."country" OPERATOR(pg_catalog.=) 'ES') | error 22P02
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at" | has ("consentry_t"."country" OPERATOR(pg_catalog.=) 'ES') | error 22P02
 SELECT 1 FROM customers WHERE country = 'ES' AND country::int > 0
 ;;
 -- marketing/marketing: changed | has "consentry_t"."country" AS "country"
