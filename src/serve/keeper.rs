@@ -107,7 +107,7 @@ pub async fn open(
     let catalog = Arc::new(catalog);
     let secrets = Secrets { pseudonym: config.pseudonym_key.read_or_create_key()? };
     let engine = Engine::new(catalog.clone(), policy.clone(), secrets.clone());
-    let live = Arc::new(Live::new(name.to_owned(), dialer, engine));
+    let live = Arc::new(Live::new(name.to_owned(), dialer, config.max_transaction, engine));
     let connected = Arc::new(AtomicBool::new(true));
     let (requests, inbox) = mpsc::channel(64);
     let room = Room {

@@ -1,6 +1,7 @@
 //! Statements that end: completion, suspension, failure, ReadyForQuery; each goes on record.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::core::{Core, End};
 use super::effects::Completed;
@@ -109,7 +110,10 @@ impl Core {
         self.note_purpose(before);
         self.status = status;
         if status == Status::Idle {
+            self.transaction_since = None;
             self.transaction_has_ended();
+        } else {
+            self.transaction_since.get_or_insert_with(Instant::now);
         }
         Ok(verdict)
     }

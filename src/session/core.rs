@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::expect::{Audience, Expect, Kind};
 use super::gate::Gate;
@@ -82,6 +83,8 @@ pub struct Core {
     pub(super) hold: Hold,
     pub(super) copy: Copy,
     pub(super) status: Status,
+    /// When the open transaction was first seen.
+    pub(super) transaction_since: Option<Instant>,
     /// A protected statement has run in this transaction.
     pub(super) lingering: bool,
     /// The catalog has changed by this session's doing: it must be read again before anything is judged.
@@ -124,6 +127,7 @@ impl Core {
             hold: Hold::Go,
             copy: Copy::Not,
             status: Status::Idle,
+            transaction_since: None,
             lingering: false,
             catalog_changed: false,
             marker: Marker::new(),
@@ -162,6 +166,11 @@ impl Core {
     /// Whether nothing is running and no transaction is open: a good moment to end the session.
     pub fn is_idle(&self) -> bool {
         self.queue.is_empty() && self.status == Status::Idle && !self.unsynced
+    }
+
+    /// When the open transaction must end.
+    pub fn transaction_deadline(&self) -> Option<Instant> {
+        self.transaction_since.map(|since| since + self.live.max_transaction)
     }
 
     pub fn clerk(&self) -> &Clerk {

@@ -171,6 +171,7 @@ impl Core {
     fn remember_cursor(&mut self, name: &str, hold: bool, completed: &Completed<'_>) {
         let portal = Portal {
             judged: completed.judged.clone(),
+            bound: None,
             index: completed.index,
             context: completed.context,
             kind: if hold { PortalKind::Held } else { PortalKind::Cursor },

@@ -7,7 +7,7 @@ use super::core::{Core, End, MAX_PREPARED};
 use super::effects;
 use super::expect::{Kind, NameChange};
 use super::names::Lookup;
-use super::prepared::{Origin, Portal, PortalKind, Prepared, Progress};
+use super::prepared::{Bound, MAX_KEPT_BIND, Origin, Portal, PortalKind, Prepared, Progress};
 use super::refuse;
 use super::simple::NotNow;
 use crate::audit::RecordUnavailable;
@@ -64,11 +64,15 @@ impl Core {
         Ok(Taken::Done)
     }
 
-    fn portal_for(&mut self, bind: &Bind<'_>, prepared: &Prepared) -> Result<Portal, NotNow> {
+    pub(super) fn portal_for(&mut self, bind: &Bind<'_>, prepared: &Arc<Prepared>) -> Result<Portal, NotNow> {
         let judged = prepared.judged.clone();
         let mut portal = Portal {
             protected: judged.cleared.protected(),
             judged,
+            bound: Some(Bound {
+                prepared: prepared.clone(),
+                rest: (bind.rest.len() <= MAX_KEPT_BIND).then(|| bind.rest.into()),
+            }),
             index: 0,
             context: prepared.context,
             kind: PortalKind::Bound,
@@ -77,6 +81,7 @@ impl Core {
             progress: Progress::Bound.into(),
         };
         match prepared.effect() {
+            Effect::Prepare { name } if name == OWN_NAME => return Err(refuse::prepare_under_own_name().into()),
             Effect::Execute { name } => portal.protected |= self.make_current_in_pipeline(name)?,
             Effect::Fetch { name } => portal.protected |= self.cursor_is_protected(name),
             Effect::SetConfig(calls) => portal.settings = self.judge_set_config(calls, Some(bind))?,
@@ -125,7 +130,12 @@ impl Core {
         let portal = match self.portals.lookup(name, self.batch) {
             Lookup::Uncertain => return Ok(Taken::Later),
             Lookup::Missing => return self.answer_with(refuse::no_such_portal(name)),
-            Lookup::Found(portal) => portal,
+            Lookup::Found(portal) => match self.current_portal(name, portal) {
+                Ok(portal) => portal,
+                Err(NotNow::Later) => return Ok(Taken::Later),
+                Err(NotNow::End(end)) => return Err(end),
+                Err(NotNow::Refused(refusal)) => return self.refuse_extended(&refusal, "", None),
+            },
         };
         if let Err(refusal) = self.begin(&portal) {
             let what = portal.judged.on_record.get(portal.index).cloned();
@@ -143,16 +153,10 @@ impl Core {
         Ok(Taken::Done)
     }
 
-    /// At the first Execute of a portal: its context must still be the session's, and it goes on record.
+    /// At the first Execute of a portal it goes on record.
     fn begin(&mut self, portal: &Portal) -> Result<(), Refusal> {
         if !matches!(*portal.progress.lock(), Progress::Bound) {
             return Ok(());
-        }
-        if portal.kind == PortalKind::Bound {
-            self.renew_context();
-            if portal.context != self.context_id {
-                return Err(refuse::portal_of_other_context());
-            }
         }
         // An empty statement has nothing to say.
         let Some(what) = portal.judged.on_record.get(portal.index) else {

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -56,13 +57,21 @@ pub struct Live {
     /// The name that clients connect to.
     pub name: String,
     pub dialer: Arc<Dialer>,
+    /// The longest a transaction may stay open: a snapshot is no older.
+    pub max_transaction: Duration,
     snapshot: ArcSwap<Snapshot>,
     plans: Plans,
 }
 
 impl Live {
-    pub fn new(name: String, dialer: Arc<Dialer>, engine: Engine) -> Self {
-        Self { name, dialer, snapshot: ArcSwap::from_pointee(Snapshot::new(engine)), plans: Plans::default() }
+    pub fn new(name: String, dialer: Arc<Dialer>, max_transaction: Duration, engine: Engine) -> Self {
+        Self {
+            name,
+            dialer,
+            max_transaction,
+            snapshot: ArcSwap::from_pointee(Snapshot::new(engine)),
+            plans: Plans::default(),
+        }
     }
 
     pub fn snapshot(&self) -> Arc<Snapshot> {

@@ -37,6 +37,8 @@ impl Prepared {
 #[derive(Debug)]
 pub struct Portal {
     pub judged: Arc<Judged>,
+    /// What it was bound from, to bind it again in another context; a cursor of DECLARE has none.
+    pub bound: Option<Bound>,
     /// Which statement of the judged text it is (a DECLARE may stand among others).
     pub index: usize,
     pub context: ContextId,
@@ -49,6 +51,17 @@ pub struct Portal {
     pub subjects: Vec<String>,
     pub progress: Mutex<Progress>,
 }
+
+/// A Bind that may have to be said again.
+#[derive(Debug)]
+pub struct Bound {
+    pub prepared: Arc<Prepared>,
+    /// The Bind behind its names; `None` when it is too long to keep.
+    pub rest: Option<Box<[u8]>>,
+}
+
+/// The longest Bind that is kept.
+pub const MAX_KEPT_BIND: usize = 64 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PortalKind {

@@ -9,7 +9,7 @@ use super::expect::{Audience, Kind};
 use super::record;
 use crate::audit::event::What;
 use crate::engine::refusal::{Refusal, SqlState};
-use crate::relay::outgoing::Name;
+use crate::relay::outgoing::{Name, OWN_NAME};
 use crate::wire::error::{Fields, Severity, from_refusal};
 use crate::wire::frame::Malformed;
 
@@ -98,14 +98,7 @@ pub fn not_in_copy() -> Fields {
 }
 
 pub fn own_name() -> Fields {
-    let refusal = Refusal::new(
-        "own-name",
-        SqlState::FEATURE_NOT_SUPPORTED,
-        "the name \"consentry_own\" is taken by the proxy",
-        "The proxy prepares its own statements under this name.",
-        "Use another name.",
-    );
-    fields(&refusal, Severity::Fatal)
+    fields(&prepare_under_own_name(), Severity::Fatal)
 }
 
 pub fn too_many_prepared(limit: usize) -> Refusal {
@@ -135,6 +128,27 @@ pub fn execute_of_set_config() -> Refusal {
         "EXECUTE of a statement that calls set_config is not supported behind the proxy",
         "The proxy must see a setting's name and value before it changes.",
         "Use SET, or bind the statement in the extended protocol.",
+    )
+}
+
+/// As PostgreSQL says it.
+pub fn nothing_to_execute(name: &str) -> Refusal {
+    Refusal::new(
+        "no-such-statement",
+        SqlState("26000"),
+        format!("prepared statement \"{name}\" does not exist"),
+        "",
+        "",
+    )
+}
+
+pub fn prepare_under_own_name() -> Refusal {
+    Refusal::new(
+        "own-name",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        format!("the name \"{OWN_NAME}\" is taken by the proxy"),
+        "The proxy prepares its own statements under this name.",
+        "Use another name.",
     )
 }
 

@@ -7,7 +7,7 @@ use super::core::{Core, End};
 use super::expect::{Audience, Kind, NameChange};
 use super::names::Lookup;
 use super::plans::Judged;
-use super::prepared::{Origin, Prepared};
+use super::prepared::{Origin, Portal, Prepared, Progress};
 use super::refuse;
 use super::simple::NotNow;
 use crate::audit::event::What;
@@ -15,7 +15,7 @@ use crate::engine::cleared::Effect;
 use crate::engine::context::Protocol;
 use crate::relay::outgoing::Name;
 use crate::wire::backend::Status;
-use crate::wire::frontend::Target;
+use crate::wire::frontend::{Bind, Target};
 
 impl Core {
     /// The statement `name`, true to the context; `None`: there is none.
@@ -62,14 +62,14 @@ impl Core {
                 self.expect_own(Kind::Parse(change), &anew.judged);
             }
             Origin::Sql => {
+                self.close_own(&anew.judged)?;
                 self.to_server.parse(Name::Own, &anew.judged.cleared, &[0, 0])?;
                 self.expect_own(Kind::OwnParse, &anew.judged);
                 self.to_server.bind_own()?;
                 self.expect_own(Kind::OwnBind, &anew.judged);
                 self.to_server.execute(Name::Own, 0)?;
                 self.expect_own(Kind::OwnExecute(change), &anew.judged);
-                self.to_server.close(Target::Statement, Name::Own)?;
-                self.expect_own(Kind::OwnClose, &anew.judged);
+                self.close_own(&anew.judged)?;
             }
         }
         Ok(())
@@ -87,7 +87,8 @@ impl Core {
     pub(super) fn make_current_in_pipeline(&mut self, name: &str) -> Result<bool, NotNow> {
         // An unknown name fails in PostgreSQL: every way to make one comes by here.
         match self.current_statement(name)? {
-            None => Ok(false),
+            // Every way to make one comes by here, so PostgreSQL has none either (or it is ours).
+            None => Err(refuse::nothing_to_execute(name).into()),
             // Its arguments stand in the EXECUTE, where nobody has judged them.
             Some(p) if matches!(p.effect(), Effect::SetConfig(_)) => Err(refuse::execute_of_set_config().into()),
             Some(p) => Ok(p.judged.cleared.protected()),
@@ -111,6 +112,56 @@ impl Core {
             self.batch += 1;
         }
         Ok(protected)
+    }
+
+    /// A portal that has not been executed yet, true to the context: one that was bound in another is bound anew. Once
+    /// executed, it keeps the purpose that it was opened with.
+    pub(super) fn current_portal(&mut self, name: &str, portal: Arc<Portal>) -> Result<Arc<Portal>, NotNow> {
+        let Some(bound) = &portal.bound else {
+            return Ok(portal);
+        };
+        self.renew_context();
+        if portal.context == self.context_id || !matches!(*portal.progress.lock(), Progress::Bound) {
+            return Ok(portal);
+        }
+        let anew = self.judge_anew(&bound.prepared)?;
+        let Some(rest) = &bound.rest else {
+            return Err(refuse::portal_of_other_context().into());
+        };
+        let Origin::Protocol { types } = &anew.origin else {
+            return Err(refuse::portal_of_other_context().into());
+        };
+        let portal = Arc::new(self.portal_for(&Bind { portal: name, statement: "", rest }, &anew)?);
+        self.bind_again(name, &anew, types, rest, &portal)?;
+        Ok(portal)
+    }
+
+    fn bind_again(
+        &mut self,
+        name: &str,
+        anew: &Arc<Prepared>,
+        types: &[u8],
+        rest: &[u8],
+        portal: &Arc<Portal>,
+    ) -> Result<(), End> {
+        self.unsynced = true;
+        let closed = self.portals.change(name, self.batch, None);
+        self.to_server.close(Target::Portal, Name::Client(name))?;
+        self.expect(Kind::ClosePortal(NameChange::new(name, closed)), Audience::Nobody);
+        self.close_own(&anew.judged)?;
+        self.to_server.parse(Name::Own, &anew.judged.cleared, types)?;
+        self.expect_own(Kind::OwnParse, &anew.judged);
+        let id = self.portals.change(name, self.batch, Some(portal.clone()));
+        self.to_server.bind_to(Name::Client(name), Name::Own, rest)?;
+        self.expect_own(Kind::Bind(NameChange::new(name, id)), &anew.judged);
+        self.close_own(&anew.judged)
+    }
+
+    /// Before and after: an error in between would have left it there.
+    fn close_own(&mut self, judged: &Arc<Judged>) -> Result<(), End> {
+        self.to_server.close(Target::Statement, Name::Own)?;
+        self.expect_own(Kind::OwnClose, judged);
+        Ok(())
     }
 
     // === what the record says of statements that only name others ===

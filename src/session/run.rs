@@ -4,10 +4,11 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
+use tokio::time::Sleep;
 
 use super::core::{Core, End};
 use super::live::Refresh;
@@ -55,6 +56,8 @@ pub struct Ends {
     client: bool,
     server: bool,
     durable: Option<Durable>,
+    /// Rings when the open transaction has been open too long.
+    alarm: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 /// Why the loop was left.
@@ -64,6 +67,7 @@ enum Turn {
     ClientLost,
     UpstreamLost,
     RecordLost(RecordUnavailable),
+    TransactionTooLong,
 }
 
 impl Session {
@@ -121,7 +125,7 @@ impl Session {
             }
             moved |= self.poll_read(cx);
             if !moved {
-                return Poll::Pending;
+                return self.poll_alarm(cx);
             }
         }
     }
@@ -200,6 +204,21 @@ impl Session {
         moved
     }
 
+    /// Nothing to move: the only thing left to come by itself is the end of a transaction's time.
+    fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
+        let Some(deadline) = self.core.transaction_deadline() else {
+            self.ends.alarm = None;
+            return Poll::Pending;
+        };
+        if self.ends.alarm.as_ref().is_none_or(|(at, _)| *at != deadline) {
+            self.ends.alarm = Some((deadline, Box::pin(tokio::time::sleep_until(deadline.into()))));
+        }
+        match &mut self.ends.alarm {
+            Some((_, alarm)) => alarm.as_mut().poll(cx).map(|()| Turn::TransactionTooLong),
+            None => Poll::Pending,
+        }
+    }
+
     /// A side has closed, and all that came before has gone its way.
     fn is_over(&self) -> Option<Turn> {
         if self.ends.server && self.core.to_client.waiting() == 0 {
@@ -275,6 +294,10 @@ impl Session {
                 self.say_goodbye().await;
                 "record unavailable"
             }
+            Turn::TransactionTooLong => {
+                self.say_fatal(&transaction_too_long()).await;
+                "transaction too long"
+            }
             Turn::CatalogChanged => "catalog changed",
         }
     }
@@ -325,6 +348,17 @@ fn upstream_lost() -> Refusal {
         "the proxy has lost its connection to PostgreSQL",
         "PostgreSQL has closed the session, or cannot be followed any more.",
         "Connect again.",
+    )
+}
+
+/// The code and words of PostgreSQL 17's `transaction_timeout`.
+fn transaction_too_long() -> Refusal {
+    Refusal::new(
+        "max-transaction",
+        SqlState("25P04"),
+        "terminating connection due to transaction timeout",
+        "An open transaction may go on seeing consent that was withdrawn since; max_transaction bounds that.",
+        "Commit or roll back sooner, or ask for a longer max_transaction.",
     )
 }
 

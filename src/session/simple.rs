@@ -8,10 +8,12 @@ use super::effects;
 use super::expect::{Kind, QueryRun, SettingChange, StatementRun};
 use super::names::Lookup;
 use super::plans::Judged;
+use super::refuse;
 use crate::audit::event::Ending;
 use crate::engine::cleared::Effect;
 use crate::engine::context::Protocol;
 use crate::engine::refusal::Refusal;
+use crate::relay::outgoing::OWN_NAME;
 
 /// Why a Query does not go now.
 pub(super) enum NotNow {
@@ -70,6 +72,7 @@ impl Core {
         let mut prepared_here = Vec::new();
         for statement in &judged.cleared.statements {
             match &statement.effect {
+                Effect::Prepare { name } if name == OWN_NAME => return Err(refuse::prepare_under_own_name().into()),
                 Effect::Prepare { name } => prepared_here.push(name.as_str()),
                 Effect::Execute { name } if prepared_here.contains(&name.as_str()) => {}
                 Effect::Execute { name } => protected |= self.make_current_for_query(name)?,

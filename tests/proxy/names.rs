@@ -58,3 +58,11 @@ fn a_name_that_is_taken_is_an_error_and_the_first_statement_stays() {
     assert_eq!(c.exchange(&[parse("p", "SELECT 2"), bind("", "p", &[]), execute("", 0), sync()]), "E:42P05 Z:I");
     assert_eq!(c.exchange(&[bind("", "p", &[]), execute("", 0), sync()]), "2 D:1 C:SELECT 1 Z:I");
 }
+
+#[test]
+fn the_proxy_s_own_name_is_nobody_s() {
+    let mut c = session("ana");
+    assert_eq!(c.ask("PREPARE consentry_own AS SELECT 1"), "E:0A000 Z:I");
+    assert_eq!(c.ask("EXECUTE consentry_own"), "E:26000 Z:I");
+    assert_eq!(c.exchange(&[parse("consentry_own", "SELECT 1"), sync()]), "E:0A000 closed");
+}

@@ -195,6 +195,18 @@ fn a_portal_keeps_the_purpose_it_was_executed_under() {
     c.ask("ROLLBACK");
 }
 
+/// Bound under one purpose, first executed under another: judged anew.
+#[test]
+fn a_portal_that_was_only_bound_is_bound_anew() {
+    let mut c = session("ana");
+    c.ask("BEGIN");
+    let sent = [parse("", "SELECT id FROM customers WHERE id >= $1 ORDER BY id"), bind("p", "", &["1"]), sync()];
+    assert_eq!(c.exchange(&sent), "1 2 Z:T");
+    c.ask("SET consentry.purpose = 'marketing'");
+    assert_eq!(c.exchange(&[execute("p", 0), sync()]), "D:1 C:SELECT 1 Z:T");
+    c.ask("ROLLBACK");
+}
+
 #[test]
 fn a_cursor_keeps_its_purpose() {
     let mut c = session("ana");
