@@ -6,9 +6,10 @@ mod notice;
 mod ropa;
 mod show;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
 use self::activity::activities;
@@ -105,8 +106,11 @@ impl PolicyCommand {
             PolicyCommand::Notice(NoticeArgs { which, .. }) => which,
         };
         let Some(judged) = which.judged()? else { return Ok(ExitCode::FAILURE) };
-        print!("{}", self.text(&judged)?);
-        Ok(ExitCode::SUCCESS)
+        match std::io::stdout().write_all(self.text(&judged)?.as_bytes()) {
+            // Whoever reads had enough (`… | head`).
+            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+            written => written.context("cannot write to stdout").map(|()| ExitCode::SUCCESS),
+        }
     }
 
     fn text(&self, judged: &Judged) -> Result<String> {

@@ -185,6 +185,14 @@ mod tests {
         );
     }
 
+    /// In SQL's three-valued logic; that PostgreSQL agrees is tested in `tests/policy_fragments.rs`.
+    #[test]
+    fn arrays_that_are_not_written_out() {
+        assert!(condition("'x' = ANY (\"Odd\")").unwrap().contains("array_position"));
+        assert!(condition("a <> ALL (\"Odd\")").unwrap().starts_with("((NOT (CASE"));
+        assert!(condition("a > ANY (\"Odd\")").is_err());
+    }
+
     #[test]
     fn masks_know_the_value_only() {
         assert_eq!(mask("left({}, 2)").unwrap(), "(\"pg_catalog\".\"left\"((v), 2))");

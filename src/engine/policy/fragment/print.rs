@@ -257,15 +257,42 @@ impl<'a> Printer<'a> {
         self.compare_each(e, operator, &list.items, word)
     }
 
-    /// `x = ANY (ARRAY[…])`, written out; other arrays have no form whose operator could be qualified for both parsers.
+    /// `x = ANY (ARRAY[…])`, written out; of other arrays only whether an element is among them.
     fn any_of_array(&mut self, e: &AExpr, operator: &str) -> Done {
         let word = if e.kind() == AExprKind::AexprOpAny { " OR " } else { " AND " };
-        match e.rexpr.as_deref() {
-            Some(Node { node: Some(NodeEnum::AArrayExpr(AArrayExpr { elements, .. })) }) if !elements.is_empty() => {
+        match (e.rexpr.as_deref(), e.kind(), operator) {
+            (Some(Node { node: Some(NodeEnum::AArrayExpr(AArrayExpr { elements, .. })) }), _, _)
+                if !elements.is_empty() =>
+            {
                 self.compare_each(e, operator, elements, word)
             }
-            _ => Err("ANY and ALL need a written-out array in it; for an array column use `@>`".into()),
+            (_, AExprKind::AexprOpAny, "=") => self.among(e),
+            (_, AExprKind::AexprOpAll, "<>") => {
+                self.sql("(NOT ");
+                self.among(e)?;
+                self.sql(")");
+                Ok(())
+            }
+            _ => Err("of arrays that are not written out, it may only ask `= ANY` and `<> ALL`".into()),
         }
+    }
+
+    /// `x = ANY (array)` in SQL's three-valued logic: false for an empty array, null where a null could be the element.
+    fn among(&mut self, e: &AExpr) -> Done {
+        self.sql("(CASE WHEN \"pg_catalog\".\"cardinality\"(");
+        self.operand(&e.rexpr)?;
+        self.sql(") OPERATOR(pg_catalog.=) 0 THEN false WHEN (");
+        self.operand(&e.lexpr)?;
+        self.sql(" IS NULL OR ");
+        self.operand(&e.rexpr)?;
+        self.sql(" IS NULL) THEN NULL WHEN \"pg_catalog\".\"array_position\"(");
+        self.operand(&e.rexpr)?;
+        self.sql(", ");
+        self.operand(&e.lexpr)?;
+        self.sql(") IS NOT NULL THEN true WHEN \"pg_catalog\".\"array_position\"(");
+        self.operand(&e.rexpr)?;
+        self.sql(", NULL) IS NOT NULL THEN NULL ELSE false END)");
+        Ok(())
     }
 
     fn compare_each(&mut self, e: &AExpr, operator: &str, items: &[Node], word: &str) -> Done {

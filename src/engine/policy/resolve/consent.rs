@@ -5,7 +5,7 @@ use super::super::ConsentSource;
 use super::super::raw::{RawConsent, Spanned};
 use super::{Resolver, comparable, subjects};
 
-const COLUMNS_FIX: &str = "map the column, see [subject.X.consent] in the policy reference";
+const COLUMNS_FIX: &str = "name the column of the consent table that holds it";
 
 pub(super) fn resolve(
     r: &mut Resolver<'_, '_>,

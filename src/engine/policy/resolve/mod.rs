@@ -33,10 +33,12 @@ pub fn resolve(files: &[SourceFile], catalog: &Catalog) -> Result<(Policy, Vec<P
     if problems.any_error() { Err(problems.into_sorted()) } else { Ok((policy, problems.into_sorted())) }
 }
 
-/// SHA-256 over names and contents, each behind its length, so that no two sets of files look alike.
+/// SHA-256 over names (without their folders: the same policy has the same digest wherever it lies) and contents, each
+/// behind its length, so that no two sets of files look alike.
 pub fn digest(files: &[SourceFile]) -> String {
     let mut hash = Sha256::new();
-    for part in files.iter().flat_map(|file| [&file.name, &file.text]) {
+    let base = |name: &'_ str| name.rsplit('/').next().unwrap_or_default().to_owned();
+    for part in files.iter().flat_map(|file| [base(&file.name), file.text.clone()]) {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
@@ -112,8 +114,12 @@ impl<'a> Resolver<'a, '_> {
         let found = self.catalog.relation_named(&name.schema, &name.name);
         if found.is_none() {
             let known = self.catalog.relations().filter(|r| !is_system(r)).map(|r| r.name.to_string());
-            let fix = did_you_mean(&name.to_string(), known)
-                .unwrap_or_else(|| "correct the name, or create the table first".into());
+            let fix = if self.catalog.has_schema(&name.name) {
+                format!("`{}` is a schema: quote the whole name, as in [table.\"{0}.customers\"]", name.name)
+            } else {
+                did_you_mean(&name.to_string(), known)
+                    .unwrap_or_else(|| "correct the name, or create the table first".into())
+            };
             self.error(span, format!("there is no table `{name}` in the database"), fix);
         }
         found

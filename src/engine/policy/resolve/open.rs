@@ -71,6 +71,17 @@ fn open_table(r: &mut Resolver<'_, '_>, entry: &Spanned<String>) {
         }
         return;
     }
+    let of_people = r
+        .policy
+        .subjects
+        .values()
+        .find(|s| s.table == relation.oid || s.consent.as_ref().is_some_and(|c| c.table == relation.oid));
+    if let Some(kind) = of_people.map(|s| s.name.clone()) {
+        let message = format!("{} says who each `{kind}` is or what they chose, and is open", relation.name);
+        let fix =
+            format!("protect it as [table.\"{}\"]: open tables are shown whole, for every purpose", relation.name);
+        r.warning(entry.span(), message, fix);
+    }
     if tables::no_child(r, relation, entry).is_some() && !r.policy.open.insert(relation.oid) {
         r.warning(entry.span(), format!("{} is open already", relation.name), "remove one of the entries");
     }
