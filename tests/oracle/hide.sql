@@ -1,5 +1,5 @@
 -- Makes a twin: every cell that the visible tables (schema "oracle") do not show gets another value; hidden rows of tables that
--- nothing refers to go, on the second side, in part. What rows are chosen by (pg_temp.fixed(), keys, foreign keys) stays.
+-- nothing refers to go, on the second side, in part. (A text of three characters is let be: `***` may say no more than that it is short.) What rows are chosen by (pg_temp.fixed(), keys, foreign keys) stays.
 CREATE FUNCTION pg_temp.value(type regtype, side int, modifier int) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE base oid := type; kind "char";
 BEGIN
@@ -49,7 +49,7 @@ BEGIN
             IF value IS NULL THEN RAISE 'no value for type %', col.atttypid::regtype; END IF;
             value := format('(SELECT %s FROM (SELECT ROW(%s)::text || %L AS k) x)', value, key, t.shown || col.attname);
             masked := CASE WHEN t.visible IS NULL THEN 'false' ELSE
-                format('%I IS NOT NULL AND (%s) IN (SELECT %s FROM %s o WHERE o.%I IS NULL OR o.%I::text = ''***'')', col.attname, key, key, t.visible, col.attname, col.attname) END;
+                format('%I IS NOT NULL AND length(%I::text) > 3 AND (%s) IN (SELECT %s FROM %s o WHERE o.%I IS NULL OR o.%I::text = ''***'')', col.attname, col.attname, key, key, t.visible, col.attname, col.attname) END;
             IF EXISTS (SELECT FROM pg_index i WHERE i.indrelid = t.oid AND i.indisunique AND col.atttypid = 'integer'::regtype
                        AND (SELECT attnum FROM pg_attribute WHERE attrelid = t.oid AND attname = col.attname) = ANY (i.indkey)) THEN CONTINUE; END IF;
             EXECUTE format('UPDATE %s SET %I = %s WHERE (%s) OR (%s)', t.rel, col.attname,

@@ -29,18 +29,19 @@ impl Demo {
     }
 
     async fn show(self) -> Result<()> {
-        let stage = Stage::build().await.context("the demo cannot start")?;
+        let mut stage = Stage::build().await.context("the demo cannot start")?;
         scenes::welcome(&stage);
         scenes::side_by_side(&stage).await?;
         scenes::explained(&stage)?;
         scenes::refused(&stage)?;
         scenes::withdrawn(&stage).await?;
-        scenes::recorded(&stage)?;
-        scenes::farewell(&stage);
+        scenes::recorded(&mut stage)?;
         if !self.once {
-            anstream::println!("Ctrl-C ends it and removes everything.");
+            stage.start_proxy()?;
+            scenes::farewell(&stage);
             tokio::signal::ctrl_c().await?;
+            stage.stop_proxy()?;
         }
-        stage.strike()
+        Ok(())
     }
 }

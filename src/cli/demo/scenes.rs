@@ -29,6 +29,7 @@ const STORIES: [(i64, &str); 6] = [
 const ASKERS: [(&str, &str); 3] = [("crm_app", "service"), ("marketing", "marketing"), ("bi", "analytics")];
 
 const NEWSLETTER: &str = "SELECT id, full_name, email FROM customers WHERE id IN (1, 5, 7) ORDER BY id";
+const EXPLAINED: &str = "SELECT customer_id, address FROM newsletter_sends WHERE newsletter_id = 1";
 const REFUSED: &str = "SELECT body FROM messages LIMIT 1";
 
 pub fn welcome(stage: &Stage) {
@@ -72,7 +73,7 @@ fn person(rows: &[Vec<Option<String>>], id: i64) -> String {
 pub fn explained(stage: &Stage) -> Result<()> {
     title("What PostgreSQL received from marketing, and why");
     let file = stage.server_file().display().to_string();
-    own(stage, &["explain", "--config", &file, "--user", "marketing", "--purpose", "marketing", NEWSLETTER])
+    own(stage, &["explain", "--config", &file, "--user", "marketing", "--purpose", "marketing", EXPLAINED])
 }
 
 pub fn refused(stage: &Stage) -> Result<()> {
@@ -80,7 +81,9 @@ pub fn refused(stage: &Stage) -> Result<()> {
     let psql = stage.postgres.bin().join("psql");
     typed(&format!("psql \"{}\" -c \"{REFUSED}\"", stage.psql_string("marketing")));
     flush();
-    let status = Command::new(psql).args(["-X", "-d", &stage.psql_string("marketing"), "-c", REFUSED]).status()?;
+    let mut psql = Command::new(psql);
+    psql.args(["-X", "-d", &stage.psql_string("marketing"), "-c", REFUSED]).stderr(std::io::stdout());
+    let status = psql.status()?;
     if status.success() {
         bail!("marketing read messages");
     }
@@ -106,11 +109,12 @@ pub async fn withdrawn(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-pub fn recorded(stage: &Stage) -> Result<()> {
+pub fn recorded(stage: &mut Stage) -> Result<()> {
     title("The record of all that: names and reasons, no personal data");
     let folder = stage.audit_folder().display().to_string();
     own(stage, &["audit", "show", &folder])?;
-    title("The record's verification");
+    title("The record's verification, offline: the proxy has stopped and signed a last checkpoint");
+    stage.stop_proxy()?;
     own(stage, &["audit", "verify", "--key", &stage.audit_key().display().to_string(), &folder])
 }
 
@@ -119,7 +123,8 @@ pub fn farewell(stage: &Stage) {
     typed(&format!("psql \"{}\"", stage.psql_string("marketing")));
     say(&format!(
         "Users: crm_app (SET consentry.purpose = 'service' or 'marketing'), marketing, bi, and dba, who sees what is stored\n\
-         once `SET consentry.reason = '…'` says why. Every password is \"{PASSWORD}\". Server file, policy and record: {}",
+         once `SET consentry.reason = '...'` says why. Every password is \"{PASSWORD}\". Server file, policy and record: {}\n\
+         Ctrl-C ends it and removes everything.",
         stage.folder.path().display()
     ));
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use postgres_protocol::password::scram_sha_256;
 use rand::Rng;
 use rand::distributions::Alphanumeric;
@@ -44,7 +44,7 @@ impl Stage {
         let folder = tempfile::tempdir().context("no temporary folder")?;
         let port = free_port()?;
         write_files(folder.path(), &postgres, port)?;
-        let proxy = start_proxy(&folder.path().join("consentry.toml"), &upstream_password)?;
+        let proxy = start_proxy(folder.path(), &upstream_password)?;
         let mut stage = Self { proxy, postgres, folder, port, upstream_password };
         stage.wait_until_it_listens()?;
         Ok(stage)
@@ -91,21 +91,25 @@ impl Stage {
         Ok(command)
     }
 
-    /// Ends the proxy in order; PostgreSQL and the folder go with the value.
-    pub fn strike(mut self) -> Result<()> {
+    /// Ends the proxy in order: it closes its record.
+    pub fn stop_proxy(&mut self) -> Result<()> {
         terminate(&self.proxy)?;
         let status = self.proxy.wait()?;
-        if !status.success() {
-            bail!("the proxy ended with {status}");
-        }
+        ensure!(status.success(), "the proxy ended with {status}");
         Ok(())
+    }
+
+    /// Starts the proxy that [`Stage::stop_proxy`] stopped.
+    pub fn start_proxy(&mut self) -> Result<()> {
+        self.proxy = start_proxy(self.folder.path(), &self.upstream_password)?;
+        self.wait_until_it_listens()
     }
 
     fn wait_until_it_listens(&mut self) -> Result<()> {
         let start = Instant::now();
         while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
             if let Some(status) = self.proxy.try_wait()? {
-                bail!("the proxy ended with {status}");
+                bail!("the proxy ended with {status}: {}", fs::read_to_string(self.folder.path().join("proxy.log"))?);
             }
             if start.elapsed() > START_TIMEOUT {
                 bail!("the proxy does not listen after {} s", START_TIMEOUT.as_secs());
@@ -118,7 +122,7 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        // After `strike`, or after a scene failed: what is gone already needs no killing.
+        // What is gone already needs no killing.
         let _ = self.proxy.kill();
         let _ = self.proxy.wait();
     }
@@ -168,15 +172,17 @@ fn server_file(upstream_port: u16, port: u16) -> String {
 }
 
 /// `consentry serve`; the kernel ends it when this process ends, however it ends (`setpriv --pdeathsig`).
-fn start_proxy(config: &Path, upstream_password: &str) -> Result<Child> {
+fn start_proxy(folder: &Path, upstream_password: &str) -> Result<Child> {
+    let log = fs::File::options().create(true).append(true).open(folder.join("proxy.log"))?;
     Command::new("setpriv")
         .args(["--pdeathsig", "TERM", "--"])
         .arg(std::env::current_exe()?)
         .args(["serve", "--config"])
-        .arg(config)
+        .arg(folder.join("consentry.toml"))
         .env(UPSTREAM_PASSWORD_VARIABLE, upstream_password)
-        .env("RUST_LOG", "warn")
         .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
         .spawn()
         .context("cannot run `consentry serve`")
 }
@@ -184,9 +190,7 @@ fn start_proxy(config: &Path, upstream_password: &str) -> Result<Child> {
 fn terminate(child: &Child) -> Result<()> {
     // std can only kill; the proxy is to close its record first.
     let status = Command::new("kill").args(["-TERM", &child.id().to_string()]).status()?;
-    if !status.success() {
-        bail!("the proxy was gone before its end");
-    }
+    ensure!(status.success(), "the proxy was gone before its end");
     Ok(())
 }
 

@@ -37,7 +37,7 @@ SELECT n, count(*) FROM care.note n GROUP BY n
 --! ROW constructor
 SELECT ROW(p."Id", p.phone), ROW(p.*) FROM care."Patient" p
 --! array of rows
-SELECT array_agg(n ORDER BY n.id) FROM care.note n
+SELECT array_agg(n ORDER BY n.id)::text FROM care.note n
 --! concat of a row
 SELECT concat(p.*) FROM care."Patient" p
 --! num_nulls
