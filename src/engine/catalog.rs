@@ -94,6 +94,9 @@ pub struct Column {
     pub not_null: bool,
     /// `GENERATED ALWAYS AS (…) STORED`, or an identity column `GENERATED ALWAYS`.
     pub generated: bool,
+    /// `GENERATED ALWAYS AS (…) STORED`: computed from the row, never given.
+    #[serde(default)]
+    pub computed: bool,
     pub has_default: bool,
 }
 

@@ -130,6 +130,7 @@ impl Engine {
             return Err(refusal::not_supported("this sequence of statements in one message", why));
         }
         let changed = a.changes();
+        a.write_targets()?;
         let mut guards = a.write_guards()?;
         if !changed {
             a.forget_edits();
@@ -140,6 +141,7 @@ impl Engine {
             protected: a.touches_protected(),
             subjects: std::mem::take(&mut a.subjects),
             subject_columns: a.subject_columns(),
+            raises: std::mem::take(&mut a.raises),
             named: std::mem::take(&mut a.unrestricted_tables),
             judged,
             tree,
@@ -208,6 +210,7 @@ struct Draft<'e> {
     guards: Vec<Guard>,
     subjects: Vec<super::cleared::NamedSubject>,
     subject_columns: Vec<(u16, String)>,
+    raises: Vec<super::cleared::Raise>,
     /// Relations of a statement that was not looked into.
     named: Vec<super::cleared::TouchedTable>,
 }
@@ -243,6 +246,7 @@ impl Draft<'_> {
             recipient: role.recipient.clone(),
             tables,
             rules,
+            raises: self.raises,
             subjects: self.subjects,
             subject_columns: self.subject_columns,
             fingerprint: record::fingerprint(&sql),

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::catalog::QualifiedName;
 use super::context::PurposeSource;
+use super::refusal::Refusal;
 
 /// A client's message text, judged: what leaves is [`Cleared::wire_text`].
 #[derive(Debug, Clone)]
@@ -87,6 +88,8 @@ pub struct Statement {
     pub tables: Vec<TouchedTable>,
     /// Rules that applied, in words: `row filter on public.customers: consent for marketing`.
     pub rules: Vec<String>,
+    /// Errors that the statement raises on purpose, and what the client is told instead.
+    pub raises: Vec<Raise>,
     /// Subject keys that the statement names by equality.
     pub subjects: Vec<NamedSubject>,
     /// Output columns (0-based) that are a bare subject key, with the subject kind, where `record_subjects` asks for it.
@@ -97,6 +100,14 @@ pub struct Statement {
     pub fingerprint: String,
     /// The client's own text of this statement (for judging a prepared one anew); never recorded.
     pub source: String,
+}
+
+/// A refusal that only PostgreSQL can decide, row by row: it raises an error with SQLSTATE 22P02 whose message contains
+/// `marker`; nothing is stored then. The session sends `refusal` in its place, and records it as a refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raise {
+    pub marker: String,
+    pub refusal: Refusal,
 }
 
 /// A table that a statement touches, as the record tells it.

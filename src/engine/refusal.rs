@@ -269,6 +269,17 @@ pub fn column_not_writable(table: &str, column: &str, why: &str) -> Refusal {
     )
 }
 
+/// A row whose subject has not agreed to its being stored (`store_requires`).
+pub fn store_not_allowed(table: &str, purpose: &str) -> Refusal {
+    Refusal::new(
+        "store-requires-consent",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("permission denied for table {table}: a row's subject has no valid consent for \"{purpose}\""),
+        format!("rule store-requires-consent: rows of {table} are stored only with consent; nothing was stored"),
+        "leave out the people who have not agreed, or record their consent first",
+    )
+}
+
 /// Our own reading of the outgoing text differs from what was judged: a fault of ours, never sent.
 pub fn not_faithful(which: &str) -> Refusal {
     Refusal::new(

@@ -52,7 +52,7 @@ impl<'e> Analyser<'e> {
     /// A bare column is judged as such, anything else as the constant that it is.
     fn harmless_side(&mut self, side: &mut Node, scope: &Scope<'_>) -> Result<(), Refusal> {
         match inner(side)? {
-            NodeEnum::ColumnRef(r) => self.column_ref(r, scope, At::KEY).map(|_| ()),
+            NodeEnum::ColumnRef(_) => self.column_ref(side, scope, At::KEY).map(|_| ()),
             _ => self.expr(side, scope, At::OPERAND),
         }
     }

@@ -29,10 +29,10 @@ impl<'e> Analyser<'e> {
         }
         let part = at.part();
         match inner(node)? {
-            NodeEnum::ColumnRef(reference) => {
+            NodeEnum::ColumnRef(_) => {
                 // In a condition a bare column is a boolean, tested as it is.
                 let at = if at.place == Place::Condition { At { place: Place::Item, ..at } } else { at };
-                self.column_ref(reference, scope, at).map(|_| ())
+                self.column_ref(node, scope, at).map(|_| ())
             }
             NodeEnum::AConst(_) | NodeEnum::SetToDefault(_) => Ok(()),
             NodeEnum::ParamRef(p) if p.number >= 0 => Ok(()),
@@ -136,7 +136,13 @@ impl<'e> Analyser<'e> {
     }
 
     /// A column reference, or a whole row; notes the use and returns what it is.
-    pub fn column_ref(&mut self, r: &mut pb::ColumnRef, scope: &Scope<'_>, at: At) -> Result<Col, Refusal> {
+    pub fn column_ref(&mut self, node: &mut Node, scope: &Scope<'_>, at: At) -> Result<Col, Refusal> {
+        if let Some(of) = self.of_target(node, scope)? {
+            return self.target_ref(node, of, at);
+        }
+        let NodeEnum::ColumnRef(r) = inner(node)? else {
+            return Err(refusal::not_faithful("a column's name is something else"));
+        };
         self.drop_schema(r, scope)?;
         let fields: Vec<String> = names(&r.fields).into_iter().map(str::to_owned).collect();
         let whole = matches!(r.fields.last().map(|f| &f.node), Some(Some(NodeEnum::AStar(_))));

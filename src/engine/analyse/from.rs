@@ -25,7 +25,7 @@ impl<'e> Analyser<'e> {
     }
 
     /// One FROM item; `left` is what a lateral reference may see.
-    fn from_item(&mut self, node: &mut Node, left: &[Item], outer: &Scope<'_>) -> Result<Vec<Item>, Refusal> {
+    pub fn from_item(&mut self, node: &mut Node, left: &[Item], outer: &Scope<'_>) -> Result<Vec<Item>, Refusal> {
         match inner(node)? {
             NodeEnum::RangeVar(var) => {
                 let (item, index) = self.range_var(var)?;
@@ -121,6 +121,7 @@ impl<'e> Analyser<'e> {
             uses: vec![ColumnUses::default(); relation.columns.len()],
             inside: Vec::new(),
             nulled: nulled.to_vec(),
+            target: None,
         });
         let columns = relation
             .columns
@@ -157,7 +158,7 @@ impl<'e> Analyser<'e> {
     }
 
     /// Byte range of `[ONLY] name [*]` as written.
-    fn range_var_span(&self, var: &pb::RangeVar) -> Result<(usize, usize), Refusal> {
+    pub fn range_var_span(&self, var: &pb::RangeVar) -> Result<(usize, usize), Refusal> {
         use pg_query::protobuf::Token as T;
         let lost = || refusal::not_faithful("a table's name was not found in the text");
         let tokens = self.tokens();
@@ -196,7 +197,7 @@ impl<'e> Analyser<'e> {
     }
 
     /// A view is its definition, over visible tables, in the reader's context.
-    fn view(&mut self, var: &mut pb::RangeVar, relation: &Relation) -> Result<(Columns, Option<usize>), Refusal> {
+    pub fn view(&mut self, var: &mut pb::RangeVar, relation: &Relation) -> Result<(Columns, Option<usize>), Refusal> {
         let name = relation.name.to_string();
         let definition = relation.definition.as_deref().ok_or_else(|| refusal::table_not_listed(&name))?;
         if self.view_depth >= super::MAX_VIEW_DEPTH {
@@ -445,7 +446,7 @@ const SCALAR_SETS: [&str; 12] = [
     "jsonb_path_query",
 ];
 
-fn plain_columns(relation: &Relation) -> Columns {
+pub fn plain_columns(relation: &Relation) -> Columns {
     Columns::known(
         relation
             .columns
@@ -455,7 +456,7 @@ fn plain_columns(relation: &Relation) -> Columns {
     )
 }
 
-fn aliased(alias: Option<&pb::Alias>, columns: Columns) -> Item {
+pub fn aliased(alias: Option<&pb::Alias>, columns: Columns) -> Item {
     let renames = alias.map_or(Vec::new(), |a| names(&a.colnames));
     Item {
         alias: alias.map(|a| a.aliasname.as_str().into()),

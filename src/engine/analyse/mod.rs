@@ -21,7 +21,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::catalog::{Oid, QualifiedName};
 use super::clear::Engine;
-use super::cleared::{NamedSubject, TouchedTable, Usage};
+use super::cleared::{NamedSubject, Raise, TouchedTable, Usage};
 use super::context::Context;
 use super::parse::Tokens;
 use super::policy::{Purpose, Role};
@@ -30,6 +30,7 @@ use super::refusal::{self, Refusal};
 use scope::{Base, Columns};
 pub use settings::{judge as judge_setting, purpose};
 pub use statement::Judged;
+pub use writes::{Aim, Moment, Pending, TARGET, What};
 
 /// Deepest nesting of views in views.
 const MAX_VIEW_DEPTH: usize = 32;
@@ -91,6 +92,8 @@ pub struct Occurrence {
     /// Conjuncts of the same query level that may be tested on stored values inside too.
     pub inside: Vec<Conjunct>,
     pub nulled: Vec<&'static str>,
+    /// The table that a write changes: stays as it is, and every reference to it is replaced.
+    pub target: Option<Aim>,
 }
 
 /// `column <condition>`: a leakproof comparison with constants.
@@ -178,6 +181,14 @@ pub struct Analyser<'e> {
     /// Relations that earlier statements of this message created, and the one that this statement creates.
     pub created: Vec<QualifiedName>,
     pub creates: Option<QualifiedName>,
+    /// References to the targets of writes, and conditions on them, that are written once all uses are known.
+    pub pending: Vec<Pending>,
+    /// Which row a reference to a write's target means just now.
+    pub moment: Moment,
+    /// A temporary table that this statement fills with what it reads from protected ones.
+    pub tainted: Option<String>,
+    /// Errors that the statement raises on purpose.
+    pub raises: Vec<Raise>,
     /// What a top-level query puts out.
     pub output: Columns,
     /// What an unrestricted statement names.
@@ -224,6 +235,10 @@ impl<'e> Analyser<'e> {
             writes_protected: false,
             created: Vec::new(),
             creates: None,
+            pending: Vec::new(),
+            moment: Moment::Old,
+            tainted: None,
+            raises: Vec::new(),
             output: Columns::Unknown,
             unrestricted_tables: Vec::new(),
             sources: vec![Source { text, tokens, edits: Vec::new() }],

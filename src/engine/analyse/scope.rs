@@ -97,8 +97,8 @@ impl<'s> Scope<'s> {
 /// What a column reference means.
 #[derive(Debug, Clone)]
 pub enum Found {
-    /// A column; `level` 0 is the innermost query.
-    Column { col: Col, level: usize },
+    /// A column; `level` 0 is the innermost query. `occurrence` is that of the item it was found in.
+    Column { col: Col, level: usize, occurrence: Option<usize> },
     /// A whole row of an item.
     Row { item: Item },
     /// Not to be told for sure: any of these may be meant.
@@ -113,11 +113,16 @@ pub fn column(scope: &Scope<'_>, name: &str) -> Found {
     let mut at = Some(scope);
     while let Some(s) = at {
         let visible = || s.items.iter().filter(|i| i.unqualified);
-        let hits: Vec<&Col> = visible().flat_map(|i| i.columns.list()).filter(|c| &*c.name == name).collect();
+        let hits: Vec<(&Item, &Col)> = visible()
+            .flat_map(|i| i.columns.list().iter().map(move |c| (i, c)))
+            .filter(|(_, c)| &*c.name == name)
+            .collect();
         let unknown = visible().any(|i| matches!(i.columns, Columns::Unknown));
         match hits.as_slice() {
             [] if !unknown => {}
-            [col] if !unknown => return Found::Column { col: (*col).clone(), level },
+            [(item, col)] if !unknown => {
+                return Found::Column { col: (*col).clone(), level, occurrence: item.occurrence };
+            }
             _ => return Found::Doubtful(everywhere(scope, name)),
         }
         level += 1;

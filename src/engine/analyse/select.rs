@@ -239,11 +239,12 @@ impl<'e> Analyser<'e> {
     }
 
     fn output(&mut self, value: &mut Node, name: &str, scope: &Scope<'_>, at: At) -> Result<Col, Refusal> {
-        let Some(NodeEnum::ColumnRef(reference)) = &mut value.node else {
+        let Some(NodeEnum::ColumnRef(_)) = &value.node else {
             self.expr(value, scope, at)?;
             return Ok(Col::computed(name));
         };
-        let col = self.column_ref(reference, scope, at)?;
+        let col = self.column_ref(value, scope, at)?;
+        self.keep_output_name(value);
         Ok(Col { name: name.into(), ..col })
     }
 
@@ -258,6 +259,7 @@ impl<'e> Analyser<'e> {
         let columns = match qualifier {
             [] => visible_columns(scope.items),
             _ => {
+                self.no_target_star(value, scope)?;
                 if let Some(NodeEnum::ColumnRef(reference)) = &mut value.node {
                     self.drop_schema(reference, scope)?;
                 }
@@ -360,7 +362,7 @@ pub fn missing_from(alias: &str) -> Refusal {
 }
 
 /// The names in front of `*`, when a node is `*` or `a.b.*`.
-fn star(node: &Node) -> Option<Vec<String>> {
+pub fn star(node: &Node) -> Option<Vec<String>> {
     let Some(NodeEnum::ColumnRef(reference)) = &node.node else { return None };
     let last = reference.fields.last()?;
     matches!(last.node, Some(NodeEnum::AStar(_)))

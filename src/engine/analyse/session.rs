@@ -30,6 +30,10 @@ impl<'e> Analyser<'e> {
         self.reads_derived = false;
         self.writes_protected = false;
         self.created.extend(self.creates.take());
+        self.pending.clear();
+        self.moment = super::Moment::Old;
+        self.tainted = None;
+        self.raises.clear();
         self.output = Columns::Unknown;
     }
 

@@ -33,6 +33,7 @@ impl<'e> Analyser<'e> {
                 self.top_write(node)
             }
             NodeEnum::CopyStmt(c) => self.copy(c),
+            NodeEnum::TruncateStmt(t) => self.truncate(t),
             NodeEnum::PrepareStmt(p) => self.prepare(p),
             NodeEnum::ExecuteStmt(e) => {
                 self.exprs(&mut e.params, &Scope::EMPTY, At::OPERAND)?;

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use crate::engine::analyse::{Analyser, Conjunct, Occurrence};
+use crate::engine::analyse::{Aim, Analyser, Conjunct, Occurrence};
 use crate::engine::catalog::{Relation, quote_ident};
 use crate::engine::clear::Secrets;
 use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage};
@@ -31,6 +31,7 @@ pub struct Guard {
 pub fn write(a: &Analyser<'_>, o: &Occurrence) -> Result<Guard, Refusal> {
     let relation = a.engine.catalog.relation(o.relation).ok_or_else(|| refusal::not_faithful("a table is gone"))?;
     match o.protected_by {
+        Some(_) if o.target.is_some() => target(a, o, relation),
         Some(_) => protected(a, o, relation),
         None => Ok(Guard { text: nulled(o, relation), touched: None, words: nulled_words(o, relation) }),
     }
@@ -92,7 +93,7 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
 }
 
 /// A condition on the stored column that every row satisfies whose cell satisfies the client's: an index can serve it.
-fn stored_condition(a: &Analyser<'_>, c: &Conjunct, cell: &Cell, stored: &str, guarded: bool) -> Option<String> {
+pub fn stored_condition(a: &Analyser<'_>, c: &Conjunct, cell: &Cell, stored: &str, guarded: bool) -> Option<String> {
     match &cell.kind {
         // Where it leaves bare, PostgreSQL brings the condition here itself.
         CellKind::Clear if guarded => Some(format!("({stored} {})", c.condition)),
@@ -112,6 +113,13 @@ fn stored_condition(a: &Analyser<'_>, c: &Conjunct, cell: &Cell, stored: &str, g
             }
         }
     }
+}
+
+/// A write's target stays in the statement as it is (`target.rs`): only what the record says of it.
+fn target(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Guard, Refusal> {
+    let (v, _) = visible_of(a, o, relation, ALIAS)?;
+    let words = if o.target == Some(Aim::Added) { Vec::new() } else { v.words.clone() };
+    Ok(Guard { text: String::new(), touched: Some(touched(o, relation, &v)), words })
 }
 
 /// What the record says of an occurrence: the columns that the statement names or shows.

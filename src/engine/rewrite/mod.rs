@@ -2,6 +2,7 @@
 
 pub mod guard;
 pub mod second;
+pub mod target;
 
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};

@@ -19,11 +19,12 @@ fn cell(view: &View<'_>, column: &Column) -> Result<Cell, Refusal> {
             name,
             category: None,
             kind: CellKind::Hidden,
+            own: None,
             stand_in: StandIn::Null,
             words: Some("not listed: never shown".into()),
         }),
         Some(ColumnUse::Open) => {
-            Ok(Cell { name, category: None, kind: CellKind::Clear, stand_in: StandIn::Null, words: None })
+            Ok(Cell { name, category: None, kind: CellKind::Clear, own: None, stand_in: StandIn::Null, words: None })
         }
         Some(ColumnUse::Category(category)) => personal(view, column, category),
     }
@@ -45,6 +46,7 @@ fn personal(view: &View<'_>, column: &Column, category: &str) -> Result<Cell, Re
         Some(mask) => Treatment::MaskedAs(mask),
         None => Treatment::Withheld,
     };
+    let not_there = view.masked(column, &category.mask)?;
     let (allowed, choice) = match treatment {
         Treatment::Withheld => (Allowed::Always, None),
         Treatment::Shown | Treatment::MaskedAs(_) => allowed(view, category)?,
@@ -74,7 +76,8 @@ fn personal(view: &View<'_>, column: &Column, category: &str) -> Result<Cell, Re
             ((CellKind::Masked { masked }, StandIn::Any), words)
         }
     };
-    Ok(Cell { name: column.name.clone(), category: Some(category.name.clone()), kind, stand_in, words })
+    let category = Some(category.name.clone());
+    Ok(Cell { name: column.name.clone(), category, kind, own: Some(not_there), stand_in, words })
 }
 
 /// In which rows the people themselves allow what the purpose does with a category.

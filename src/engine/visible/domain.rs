@@ -55,6 +55,7 @@ fn word_of(ty: &ColumnType) -> Relation {
             ty: ty.clone(),
             not_null: false,
             generated: false,
+            computed: false,
             has_default: false,
         }],
         primary_key: Vec::new(),

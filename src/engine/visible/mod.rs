@@ -81,6 +81,9 @@ pub struct Cell {
     pub kind: CellKind,
     /// What the cell can read as where it is masked.
     pub stand_in: StandIn,
+    /// The category's own mask, of the column's exact type: what a personal cell shows in a row that is not there
+    /// (contract: RETURNING). `None`: not personal.
+    pub own: Option<String>,
     pub words: Option<String>,
 }
 
@@ -173,6 +176,39 @@ pub fn cell_sql(cell: &Cell, column: &Column, alias: &str) -> String {
         }
         CellKind::Masked { masked } => masked.clone(),
         CellKind::Hidden => masks::null_cell(column, alias),
+    }
+}
+
+/// What storing a row needs: its subject's valid consent for a purpose, on any channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreCondition {
+    /// The row's own column that leads to the subject; the only one that `sql` reads.
+    pub column: String,
+    pub sql: String,
+}
+
+/// `store_requires` of a row of `relation` behind `alias`. `None`: the table's rows are about nobody.
+pub fn store_condition(
+    catalog: &Catalog,
+    policy: &Policy,
+    table: &TablePolicy,
+    relation: &Relation,
+    purpose: &Purpose,
+    alias: &str,
+) -> Result<Option<StoreCondition>, Refusal> {
+    let names = Names::beside(alias);
+    let Some(path) = &table.subject else { return Ok(None) };
+    let Some(subject) = Subject::of(catalog, policy, table, relation, alias, &names)? else { return Ok(None) };
+    let column = path.hops.first().map_or(&path.column, |hop| &hop.from).clone();
+    Ok(Some(StoreCondition { column, sql: subject.consents(purpose, consent::Records::AnyChannel)?.exists() }))
+}
+
+/// What the cell of `column` shows in a row that is not there.
+pub fn own_cell_sql(cell: &Cell, column: &Column, alias: &str) -> String {
+    match (&cell.own, &cell.kind) {
+        (_, CellKind::Hidden) => masks::null_cell(column, alias),
+        (Some(own), _) => own.clone(),
+        (None, _) => sql::column(alias, &column.name),
     }
 }
 

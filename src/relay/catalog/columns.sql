@@ -13,6 +13,7 @@ SELECT a.attrelid AS relation, a.attname::text AS name, a.attnum AS number,
            nullif(greatest(CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE b.typmod END - 4, 0), 0) END AS length,
        coalesce(co.collisdeterministic, true) AS deterministic,
        a.attnotnull AS not_null, a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
+       a.attgenerated <> '' AS computed,
        a.atthasdef OR a.attidentity <> '' AS has_default
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid

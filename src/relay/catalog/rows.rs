@@ -99,6 +99,7 @@ fn column(row: &Row) -> Result<Column, CatalogError> {
         },
         not_null: row.try_get("not_null")?,
         generated: row.try_get("generated")?,
+        computed: row.try_get("computed")?,
         has_default: row.try_get("has_default")?,
     })
 }

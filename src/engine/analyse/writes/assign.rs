@@ -1,0 +1,113 @@
+//! SET lists: which columns may be assigned, and what in which rows.
+
+use pg_query::protobuf as pb;
+use pg_query::{Node, NodeEnum};
+
+use super::super::scope::Scope;
+use super::super::{Analyser, At, inner, kind_of};
+use super::Aim;
+use super::refs::undefined_column;
+use super::target::{Protected, Target};
+use crate::engine::policy::TablePolicy;
+use crate::engine::refusal::{self, Refusal};
+use crate::engine::visible::CellKind;
+
+/// A masked or unlisted column may not be assigned: why.
+fn never_shown(purpose: &str) -> String {
+    format!("the purpose \"{purpose}\" never shows it in clear, so it may not change it")
+}
+
+/// The column of the row itself that leads to its subject.
+pub fn subject_link(policy: &TablePolicy) -> Option<&str> {
+    let path = policy.subject.as_ref()?;
+    Some(path.hops.first().map_or(path.column.as_str(), |hop| hop.from.as_str()))
+}
+
+impl<'e> Analyser<'e> {
+    /// Judges a SET list. Returns the columns that must be clear in a row for it to be changed.
+    pub fn assignments(&mut self, target: &Target<'e>, list: &mut [Node], scope: &Scope<'_>) -> Result<Vec<usize>, Refusal> {
+        let mut clear = Vec::new();
+        let mut multiple: Option<Node> = None;
+        for node in list.iter_mut() {
+            let NodeEnum::ResTarget(assignment) = inner(node)? else {
+                return Err(refusal::not_supported("SET", "it holds something that is no assignment"));
+            };
+            if let Some(p) = target.protected() {
+                clear.extend(self.assigned(p, &assignment.name).map_err(|r| r.at(assignment.location))?);
+            }
+            self.subscripts(&mut assignment.indirection, scope)?;
+            let value = assignment.val.as_mut().ok_or_else(|| refusal::not_supported("SET", "a value is missing"))?;
+            match inner(value)? {
+                NodeEnum::MultiAssignRef(part) => self.multiple(part, &mut multiple, scope)?,
+                _ => self.expr(value, scope, At::OUTPUT)?,
+            }
+        }
+        Ok(clear)
+    }
+
+    /// `(a, b) = (…)`: the tree holds the same source once for each column; it is judged once.
+    fn multiple(
+        &mut self,
+        part: &mut pb::MultiAssignRef,
+        judged: &mut Option<Node>,
+        scope: &Scope<'_>,
+    ) -> Result<(), Refusal> {
+        let missing = || refusal::not_supported("SET", "a value is missing");
+        let source = part.source.as_mut().ok_or_else(missing)?;
+        if part.colno == 1 {
+            match inner(source)? {
+                // Not the parts of a row: `DEFAULT` may stand among them.
+                NodeEnum::RowExpr(row) => self.exprs(&mut row.args, scope, At::OUTPUT)?,
+                _ => self.expr(source, scope, At::OUTPUT)?,
+            }
+            *judged = Some((**source).clone());
+        } else {
+            **source = judged.clone().ok_or_else(missing)?;
+        }
+        Ok(())
+    }
+
+    /// `SET a[1] = …`, `SET a.b = …`.
+    pub fn subscripts(&mut self, list: &mut [Node], scope: &Scope<'_>) -> Result<(), Refusal> {
+        for step in list {
+            match inner(step)? {
+                NodeEnum::String(_) => {}
+                NodeEnum::AIndices(index) => {
+                    for part in [&mut index.lidx, &mut index.uidx].into_iter().flatten() {
+                        self.expr(part, scope, At::OUTPUT)?;
+                    }
+                }
+                other => return Err(refusal::not_supported(&kind_of(other), "it is not a field or a subscript")),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a column may be assigned; the columns that must be clear in the row then.
+    fn assigned(&mut self, p: &Protected<'e>, name: &str) -> Result<Vec<usize>, Refusal> {
+        let table = p.relation.name.to_string();
+        let index = p.relation.columns.iter().position(|c| c.name == name).ok_or_else(|| undefined_column(name))?;
+        self.note_written(p.occurrence, index);
+        let purpose = self.purpose.map_or("", |p| p.name.as_str());
+        let per_row = |i: usize| matches!(p.visible.cells.get(i).map(|c| &c.kind), Some(CellKind::PerRow { .. }));
+        match p.visible.cells.get(index).map(|c| &c.kind) {
+            _ if p.aim == Aim::Consent => Ok(Vec::new()),
+            // Another subject's consent must not uncover what this one's hides.
+            Some(CellKind::Clear) if subject_link(p.policy) == Some(name) => {
+                Ok((0..p.visible.cells.len()).filter(|i| per_row(*i)).collect())
+            }
+            Some(CellKind::Clear) => Ok(Vec::new()),
+            Some(CellKind::PerRow { .. }) => Ok(vec![index]),
+            Some(CellKind::Masked { .. }) => Err(refusal::column_not_writable(&table, name, &never_shown(purpose))),
+            Some(CellKind::Hidden) | None => {
+                Err(refusal::column_not_writable(&table, name, "the policy does not list it"))
+            }
+        }
+    }
+
+    pub fn note_written(&mut self, occurrence: usize, column: usize) {
+        if let Some(uses) = self.occurrences.get_mut(occurrence).and_then(|o| o.uses.get_mut(column)) {
+            uses.written = true;
+        }
+    }
+}

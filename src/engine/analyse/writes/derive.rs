@@ -1,0 +1,50 @@
+//! Values of protected tables that a write puts into another table: `derive`.
+
+use super::super::Analyser;
+use super::target::{Kind, Target};
+use crate::engine::policy::Right;
+use crate::engine::refusal::{self, Refusal};
+
+/// How values come into the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// `INSERT … SELECT`: whatever is read decides about the rows that are stored.
+    Rows,
+    /// Values, row by row: only what is shown in them.
+    Values,
+}
+
+impl<'e> Analyser<'e> {
+    /// Whether what has been read so far may flow into `target`; a temporary table that takes it in is remembered.
+    pub fn check_flow(&mut self, target: &Target<'e>, flow: Flow) -> Result<(), Refusal> {
+        let own = target.protected().map(|p| p.policy.relation);
+        let policy = &self.engine.policy;
+        let foreign = self.occurrences[self.first_occurrence..].iter().any(|o| {
+            let Some(table) = o.protected_by.filter(|t| Some(*t) != own) else { return false };
+            let personal = |i: usize| {
+                let name = self.engine.catalog.relation(o.relation).and_then(|r| r.columns.get(i)).map(|c| &c.name);
+                let uses = policy.tables.get(&table).map(|t| &t.columns);
+                !matches!(name.and_then(|n| uses?.get(n)), Some(crate::engine::policy::ColumnUse::Open))
+            };
+            match flow {
+                Flow::Rows => o.target.is_none() || o.uses.iter().any(|u| u.shown),
+                Flow::Values => o.uses.iter().enumerate().any(|(i, u)| u.shown && personal(i)),
+            }
+        });
+        let derived = self.reads_derived && !matches!(&target.kind, Kind::Temporary { purpose: Some(_), .. });
+        if !foreign && !derived {
+            return Ok(());
+        }
+        if !self.role.may(Right::Derive) {
+            return Err(refusal::right_missing("derive", "a write puts data of a protected table into another table"));
+        }
+        if let Kind::Temporary { name, purpose: None } = &target.kind {
+            if self.tainted.as_ref().is_some_and(|t| t != name) {
+                let why = "both would carry the purpose, and a statement marks one";
+                return Err(refusal::not_supported("filling two temporary tables from protected ones at once", why));
+            }
+            self.tainted = Some(name.clone());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,177 @@
+//! INSERT, with ON CONFLICT: any listed column may be filled; of the row that an INSERT runs into only what the session
+//! may see is read, and it is changed only when it is there.
+
+use pg_query::protobuf::{self as pb, Token};
+use pg_query::{Node, NodeEnum};
+
+use super::super::from::plain_columns;
+use super::super::scope::{Columns, Item, Scope};
+use super::super::{Analyser, At, inner, placeholder};
+use super::derive::Flow;
+use super::refs::undefined_column;
+use super::returning::shows;
+use super::target::{Kind, Reach, Target};
+use super::update::{and, limits, named};
+use super::{Aim, Moment, What};
+use crate::engine::catalog::Relation;
+use crate::engine::policy::Right;
+use crate::engine::refusal::{self, Refusal};
+
+impl<'e> Analyser<'e> {
+    pub fn insert(&mut self, s: &mut pb::InsertStmt, at: At) -> Result<Columns, Refusal> {
+        let pb::InsertStmt {
+            relation,
+            cols,
+            select_stmt,
+            on_conflict_clause,
+            returning_clause,
+            with_clause,
+            r#override: _,
+        } = s;
+        self.write_with(with_clause.as_mut())?;
+        let updates = on_conflict_clause.as_ref().is_some_and(|c| c.action() == pb::OnConflictAction::OnconflictUpdate);
+        let rights: &[Right] = if updates { &[Right::Insert, Right::Update] } else { &[Right::Insert] };
+        let reads = updates || shows(returning_clause.as_ref());
+        let reach = if reads { Reach::Reads } else { Reach::AddsOnly };
+        let target = self.write_target(named(relation)?, rights, reach)?;
+        for col in cols.iter_mut() {
+            if let NodeEnum::ResTarget(col) = inner(col)? {
+                self.subscripts(&mut col.indirection, &Scope::EMPTY)?;
+            }
+        }
+        let width = match select_stmt {
+            None => Some(0),
+            Some(source) => self.source(&target, source)?,
+        };
+        let filled = self.filled(&target, cols, width)?;
+        self.check_stored(&target, &filled, select_stmt.as_deref_mut())?;
+        if let Some(clause) = on_conflict_clause {
+            self.on_conflict(&target, clause)?;
+        }
+        let items = [target.item.clone()];
+        self.returning(returning_clause.as_mut(), &Scope { items: &items, parent: None }, at, Moment::New)
+    }
+
+    /// What is inserted; how many columns it has, where that is known.
+    fn source(&mut self, target: &Target<'e>, source: &mut Node) -> Result<Option<usize>, Refusal> {
+        let NodeEnum::SelectStmt(select) = inner(source)? else {
+            return Err(refusal::not_supported("INSERT", "what it inserts is no query"));
+        };
+        let flow = if select.values_lists.is_empty() { Flow::Rows } else { Flow::Values };
+        let columns = self.select(select, &Scope::EMPTY, At::OUTPUT)?;
+        self.check_flow(target, flow)?;
+        Ok(match columns {
+            Columns::Known(columns) => Some(columns.len()),
+            Columns::Unknown => None,
+        })
+    }
+
+    /// The columns that an INSERT or COPY fills, in the order of its values: each must be one that the policy lists.
+    pub fn filled(&mut self, target: &Target<'e>, cols: &[Node], width: Option<usize>) -> Result<Vec<usize>, Refusal> {
+        let relation: &Relation = match &target.kind {
+            Kind::Temporary { .. } | Kind::Open(_) => return Ok(Vec::new()),
+            Kind::Unread(relation) => relation,
+            Kind::Protected(p) => p.relation,
+        };
+        let all = relation.columns.len();
+        let filled: Vec<usize> = match (cols, width) {
+            ([], Some(width)) if width > all => {
+                let what = "INSERT has more expressions than target columns";
+                return Err(Refusal::new("too-many-values", refusal::SqlState::SYNTAX_ERROR, what, "", ""));
+            }
+            ([], width) => (0..width.unwrap_or(all)).collect(),
+            _ => cols.iter().map(|col| place(relation, col)).collect::<Result<_, _>>()?,
+        };
+        let Some(p) = target.protected() else {
+            self.record_unread(relation, &filled);
+            return Ok(filled);
+        };
+        for &i in &filled {
+            let name = &relation.columns.get(i).ok_or_else(|| undefined_column(""))?.name;
+            if p.aim != Aim::Consent && !p.policy.columns.contains_key(name) {
+                let why = "the policy does not list it";
+                return Err(refusal::column_not_writable(&relation.name.to_string(), name, why));
+            }
+            self.note_written(p.occurrence, i);
+        }
+        Ok(filled)
+    }
+
+    fn on_conflict(&mut self, target: &Target<'e>, clause: &mut pb::OnConflictClause) -> Result<(), Refusal> {
+        let updates = clause.action() == pb::OnConflictAction::OnconflictUpdate;
+        let pb::OnConflictClause { action: _, infer, target_list, where_clause, location } = clause;
+        if let Some(infer) = infer {
+            self.infer(target, infer)?;
+        }
+        if !updates {
+            return Ok(());
+        }
+        self.moment = Moment::Existing;
+        let columns = match &target.kind {
+            Kind::Temporary { .. } => Columns::Unknown,
+            Kind::Open(r) | Kind::Unread(r) => plain_columns(r),
+            Kind::Protected(p) => plain_columns(p.relation),
+        };
+        // The row as it was to be: the client's own values.
+        let excluded = Item {
+            alias: Some("excluded".into()),
+            relation: None,
+            occurrence: None,
+            columns,
+            ..target.item.clone()
+        };
+        let items = [target.item.clone(), excluded];
+        let scope = Scope { items: &items, parent: None };
+        if let Some(condition) = where_clause.as_mut() {
+            self.expr(condition, &scope, At::OPERAND)?;
+        }
+        let clear = self.assignments(target, target_list, &scope)?;
+        let set = self.conflict_set(*location);
+        self.check_assigned(target, target_list, set)?;
+        if let Some(p) = target.protected().filter(|p| limits(p, &clear)) {
+            let injection = self.pend(p.occurrence, What::Reached(clear));
+            let from = set.ok_or_else(|| refusal::not_faithful("DO UPDATE was not found in the text"))?;
+            self.add_condition(from, where_clause.is_some(), injection)?;
+            and(where_clause, Node { node: Some(placeholder(injection)) });
+        }
+        self.moment = Moment::Old;
+        Ok(())
+    }
+
+    /// Index of the token after SET in `ON CONFLICT … DO UPDATE SET`.
+    fn conflict_set(&self, location: i32) -> Option<usize> {
+        let on = usize::try_from(location).ok().and_then(|at| self.tokens().at(at))?;
+        Some(self.clause_end(self.clause_end(on, &[Token::Do]), &[Token::Set]) + 1)
+    }
+
+    /// `ON CONFLICT (column, expression …) WHERE …` names an index: nothing in it is run on a row.
+    fn infer(&mut self, target: &Target<'e>, infer: &mut pb::InferClause) -> Result<(), Refusal> {
+        let pb::InferClause { index_elems, where_clause, conname: _, location: _ } = infer;
+        let columns = match &target.kind {
+            Kind::Temporary { .. } => Columns::Unknown,
+            Kind::Open(r) | Kind::Unread(r) => plain_columns(r),
+            Kind::Protected(p) => plain_columns(p.relation),
+        };
+        let items = [Item { occurrence: None, columns, ..target.item.clone() }];
+        let scope = Scope { items: &items, parent: None };
+        for node in index_elems {
+            let NodeEnum::IndexElem(elem) = inner(node)? else {
+                return Err(refusal::not_supported("ON CONFLICT", "it names something that is no index column"));
+            };
+            if let Some(expression) = elem.expr.as_mut() {
+                self.expr(expression, &scope, At::OPERAND)?;
+            }
+        }
+        where_clause.as_mut().map_or(Ok(()), |condition| self.expr(condition, &scope, At::OPERAND))
+    }
+}
+
+/// The column that an INSERT's column list names.
+fn place(relation: &Relation, col: &Node) -> Result<usize, Refusal> {
+    let name = match &col.node {
+        Some(NodeEnum::ResTarget(t)) => t.name.as_str(),
+        Some(NodeEnum::String(s)) => s.sval.as_str(),
+        _ => return Err(refusal::not_supported("a column list", "it holds something that is no column")),
+    };
+    relation.columns.iter().position(|c| c.name == name).ok_or_else(|| undefined_column(name))
+}

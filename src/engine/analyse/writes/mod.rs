@@ -1,0 +1,123 @@
+//! INSERT, UPDATE, DELETE, MERGE, COPY and TRUNCATE over visible tables (contract section 3, "Writes").
+//!
+//! The target of a write stays the stored table, under an alias of ours ([`target`]). Every reference to it is replaced by
+//! the cell that the session may see ([`refs`]), and the conditions that make a row visible are added to WHERE. So an
+//! unmatched reference would read a stored value: whatever cannot be resolved for sure is refused here.
+
+mod assign;
+mod copy;
+mod derive;
+mod insert;
+mod refs;
+mod returning;
+mod spans;
+mod store;
+mod target;
+mod truncate;
+mod update;
+
+use pg_query::protobuf as pb;
+use pg_query::{Node, NodeEnum};
+
+use super::scope::{Columns, Scope};
+use super::statement::Judged;
+use super::{Analyser, At, inner, kind_of};
+use crate::engine::cleared::Effect;
+use crate::engine::refusal::{self, Refusal};
+
+/// The alias of a write's target in what leaves; no client's reference can mean it.
+pub const TARGET: &str = "consentry_w";
+
+/// Why a relation is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// Its rows: those that are there.
+    Rows,
+    /// New rows only; nothing of it is read.
+    Added,
+    /// People's choices are recorded in it: `record_consent` is enough, and any row is reached.
+    Consent,
+}
+
+/// Which row a reference to a write's target means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// The stored row while rows are being chosen, or new values for a chosen row worked out.
+    Old,
+    /// The stored row that an INSERT ran into.
+    Existing,
+    /// The row as written, in RETURNING.
+    New,
+    /// The row that was deleted, in RETURNING.
+    Deleted,
+}
+
+/// An injected expression over a target, written when the statement's uses of each column are known.
+#[derive(Debug, Clone)]
+pub struct Pending {
+    pub injection: usize,
+    pub occurrence: usize,
+    pub what: What,
+    pub moment: Moment,
+    /// It is a select list's item: its output name must stay the column's.
+    pub named: bool,
+}
+
+#[derive(Debug, Clone)]
+pub enum What {
+    /// One column, by index.
+    Column(usize),
+    /// The whole row, under the name that it had.
+    Row(String),
+    /// What must be true of a row that is reached; with the columns that must be clear in it.
+    Reached(Vec<usize>),
+}
+
+impl<'e> Analyser<'e> {
+    /// A write as a statement of its own.
+    pub fn top_write(&mut self, node: &mut Node) -> Result<Judged, Refusal> {
+        let kind = match inner(node)? {
+            NodeEnum::InsertStmt(_) => "insert",
+            NodeEnum::UpdateStmt(_) => "update",
+            NodeEnum::DeleteStmt(_) => "delete",
+            NodeEnum::MergeStmt(_) => "merge",
+            other => return Err(refusal::not_supported(&kind_of(other), "a write is expected here")),
+        };
+        self.output = self.write(node, At::OUTPUT)?;
+        Ok(Judged { kind, effect: self.write_effect() })
+    }
+
+    /// A write in WITH: what its RETURNING puts out.
+    pub fn write_in_with(&mut self, node: &mut Node, _outer: &Scope<'_>) -> Result<Columns, Refusal> {
+        self.write(node, At { place: super::Place::Output, ..At::ITEM })
+    }
+
+    fn write(&mut self, node: &mut Node, at: At) -> Result<Columns, Refusal> {
+        let outside = self.ctes.len();
+        self.moment = Moment::Old;
+        let columns = match inner(node)? {
+            NodeEnum::InsertStmt(s) => self.insert(s, at),
+            NodeEnum::UpdateStmt(s) => self.update(s, at),
+            NodeEnum::DeleteStmt(s) => self.delete(s, at),
+            NodeEnum::MergeStmt(_) => Err(refusal::not_supported("MERGE", "it is not judged yet")),
+            other => Err(refusal::not_supported(&kind_of(other), "a write is expected here")),
+        };
+        self.ctes.truncate(outside);
+        self.moment = Moment::Old;
+        columns
+    }
+
+    fn write_with(&mut self, with: Option<&mut pb::WithClause>) -> Result<(), Refusal> {
+        with.map_or(Ok(()), |with| self.with_clause(with, &Scope::EMPTY))
+    }
+
+    /// A temporary table that took in protected values carries the purpose from now on.
+    fn write_effect(&self) -> Effect {
+        match (&self.tainted, self.purpose) {
+            (Some(name), Some(purpose)) => {
+                Effect::CreateTemporary { name: name.clone(), purpose: Some(purpose.name.clone()) }
+            }
+            _ => Effect::None,
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! References to a write's target: each becomes the cell that the session may see.
+
+use std::rc::Rc;
+
+use pg_query::protobuf as pb;
+use pg_query::protobuf::Token;
+use pg_query::{Node, NodeEnum};
+
+use super::super::expr::SYSTEM_COLUMNS;
+use super::super::scope::{self, Base, Col, Found, Item, Scope};
+use super::super::select::{split_qualifier, star};
+use super::super::{Analyser, At, Part, Place, Replacement, names, placeholder};
+use super::{Moment, Pending, TARGET, What};
+use crate::engine::refusal::{self, Refusal};
+use crate::engine::rewrite::target;
+
+/// What of a target a reference means.
+pub enum OfTarget {
+    Column(usize, Col),
+    Row(Item),
+}
+
+impl<'e> Analyser<'e> {
+    fn is_target(&self, occurrence: Option<usize>) -> bool {
+        occurrence.and_then(|o| self.occurrences.get(o)).is_some_and(|o| o.target.is_some())
+    }
+
+    fn sees_target(&self, scope: &Scope<'_>) -> bool {
+        let mut at = Some(scope);
+        while let Some(s) = at {
+            if s.items.iter().any(|i| self.is_target(i.occurrence)) {
+                return true;
+            }
+            at = s.parent;
+        }
+        false
+    }
+
+    /// Whether a column reference means the target of a write, for sure; a refusal where it might.
+    pub fn of_target(&self, node: &Node, scope: &Scope<'_>) -> Result<Option<OfTarget>, Refusal> {
+        let Some(NodeEnum::ColumnRef(r)) = &node.node else { return Ok(None) };
+        if !self.sees_target(scope) {
+            return Ok(None);
+        }
+        if let Some(qualifier) = star(node) {
+            return match self.named_item(&qualifier, scope) {
+                Some(item) if self.is_target(item.occurrence) => Err(whole_row_list().at(r.location)),
+                _ => Ok(None),
+            };
+        }
+        let fields: Vec<String> = names(&r.fields).into_iter().map(str::to_owned).collect();
+        match fields.as_slice() {
+            [name] => self.unqualified(name, scope).map_err(|e| e.at(r.location)),
+            [db, _, _, _] if db != self.engine.catalog.database() => Ok(None),
+            [qualifier @ .., column] => {
+                let Some(item) = self.named_item(qualifier, scope).filter(|i| self.is_target(i.occurrence)) else {
+                    return Ok(None);
+                };
+                match item.columns.list().iter().find(|c| &*c.name == column) {
+                    Some(col) => Ok(item.occurrence.map(|o| OfTarget::Column(o, col.clone()))),
+                    None if SYSTEM_COLUMNS.contains(&column.as_str()) => {
+                        Err(refusal::system_column(column).at(r.location))
+                    }
+                    None => Err(undefined_column(column).at(r.location)),
+                }
+            }
+            [] => Ok(None),
+        }
+    }
+
+    fn unqualified(&self, name: &str, scope: &Scope<'_>) -> Result<Option<OfTarget>, Refusal> {
+        match scope::column(scope, name) {
+            Found::Column { col, occurrence: Some(o), .. } if self.is_target(Some(o)) => {
+                Ok(Some(OfTarget::Column(o, col)))
+            }
+            Found::Column { .. } => Ok(None),
+            Found::Row { item } if self.is_target(item.occurrence) => Ok(Some(OfTarget::Row(item))),
+            Found::Row { .. } => Ok(None),
+            Found::Doubtful(_) => Err(doubtful(name)),
+            // Not a column of the target, then; PostgreSQL looks further than that.
+            Found::Nothing if SYSTEM_COLUMNS.contains(&name) => Err(refusal::system_column(name)),
+            Found::Nothing if name == TARGET => Err(undefined_column(name)),
+            Found::Nothing => Ok(None),
+        }
+    }
+
+    fn named_item<'s>(&self, qualifier: &[String], scope: &Scope<'s>) -> Option<&'s Item> {
+        let (schema, alias) = split_qualifier(qualifier);
+        scope::item(scope, schema, alias).map(|(item, _)| item)
+    }
+
+    /// `target.*` in a select list other than RETURNING's.
+    pub fn no_target_star(&self, node: &Node, scope: &Scope<'_>) -> Result<(), Refusal> {
+        self.of_target(node, scope).map(|_| ())
+    }
+
+    /// Replaces a reference to the target, in text and tree; notes the use.
+    pub fn target_ref(&mut self, node: &mut Node, of: OfTarget, at: At) -> Result<Col, Refusal> {
+        let Some(NodeEnum::ColumnRef(r)) = &node.node else {
+            return Err(refusal::not_faithful("a column's name is something else"));
+        };
+        let (start, end) = self.reference_span(r)?;
+        let (occurrence, what, col) = match of {
+            OfTarget::Column(occurrence, col) => {
+                let column = col.origin.first().map(|b| b.1);
+                let column = column.ok_or_else(|| refusal::not_faithful("a column of the target has no place"))?;
+                self.note(&col.origin, at);
+                (occurrence, What::Column(column), col)
+            }
+            OfTarget::Row(item) => {
+                let alias = item.alias.clone().unwrap_or_else(|| TARGET.into());
+                let all: Vec<Base> = item.columns.list().iter().flat_map(|c| c.origin.iter().copied()).collect();
+                let inside = if at.place == Place::Output { at } else { At { place: Place::Operand, ..at } };
+                self.note(&all, inside);
+                let occurrence = item.occurrence.ok_or_else(|| refusal::not_faithful("a target has no place"))?;
+                (occurrence, What::Row(alias.to_string()), Col { name: alias, origin: Rc::from([]), ty: None })
+            }
+        };
+        let injection = self.pend(occurrence, what);
+        self.edit(start, end, Replacement::Injected(injection, String::new()));
+        node.node = Some(placeholder(injection));
+        Ok(col)
+    }
+
+    /// An expression over the target that is written at the end; its injection.
+    pub fn pend(&mut self, occurrence: usize, what: What) -> usize {
+        let injection = self.inject(Part::Expression(String::new()), None, false);
+        let named = matches!(self.moment, Moment::New | Moment::Deleted);
+        self.pending.push(Pending { injection, occurrence, what, moment: self.moment, named });
+        injection
+    }
+
+    /// A select list's item that was a reference to the target keeps its output name.
+    pub fn keep_output_name(&mut self, node: &Node) {
+        if let Some(NodeEnum::ParamRef(p)) = &node.node {
+            let injection = usize::try_from(-i64::from(p.number) - 1).ok();
+            if let Some(pending) = self.pending.iter_mut().find(|p| Some(p.injection) == injection) {
+                pending.named = true;
+            }
+        }
+    }
+
+    /// Byte range of `a`, `a.b`, `a.b.c` as written.
+    fn reference_span(&self, r: &pb::ColumnRef) -> Result<(usize, usize), Refusal> {
+        let lost = || refusal::not_faithful("a column's name was not found in the text");
+        let tokens = self.tokens();
+        let first = usize::try_from(r.location).ok().and_then(|at| tokens.at(at)).ok_or_else(lost)?;
+        let last = first + 2 * r.fields.len().saturating_sub(1);
+        if (first + 1..last).step_by(2).any(|i| tokens.kind(i) != Some(Token::Ascii46)) {
+            return Err(lost());
+        }
+        match (tokens.list.get(first), tokens.list.get(last)) {
+            (Some(a), Some(b)) => Ok((a.start, b.end)),
+            _ => Err(lost()),
+        }
+    }
+
+    /// Writes what was pending, now that every use of every column is known.
+    pub fn write_targets(&mut self) -> Result<(), Refusal> {
+        for pending in std::mem::take(&mut self.pending) {
+            let sql = target::expression(self, &pending)?;
+            match self.injections.get_mut(pending.injection) {
+                Some(injection) => injection.part = Part::Expression(sql),
+                None => return Err(refusal::not_faithful("an injected part is missing")),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// PostgreSQL's words and SQLSTATE.
+pub fn undefined_column(name: &str) -> Refusal {
+    let message = format!("column \"{name}\" does not exist");
+    Refusal::new("undefined-column", refusal::SqlState("42703"), message, "", "")
+}
+
+fn doubtful(name: &str) -> Refusal {
+    Refusal::new(
+        "doubtful-column",
+        refusal::SqlState("42702"),
+        format!("column reference \"{name}\" is ambiguous"),
+        "rule doubtful-column: in a write to a protected table every column must be known for sure",
+        "qualify the column with its table's name or alias",
+    )
+}
+
+fn whole_row_list() -> Refusal {
+    refusal::not_supported("all columns of the written table at once here", "name the columns one by one")
+}

@@ -1,0 +1,285 @@
+//! `store_requires`: a row is stored only when its subject has a valid consent. Only PostgreSQL knows, so the value that
+//! leads to the subject is wrapped in a test that raises an error; the session turns that into the refusal.
+
+use pg_query::protobuf as pb;
+use pg_query::protobuf::Token;
+use pg_query::{Node, NodeEnum};
+
+use super::super::{Analyser, Replacement, inner};
+use super::assign::subject_link;
+use super::target::{Protected, Target};
+use super::Aim;
+use crate::engine::catalog::{Column, FIRST_NORMAL_OID, quote_ident, quote_literal};
+use crate::engine::cleared::Raise;
+use crate::engine::parse;
+use crate::engine::policy::StoreRequires;
+use crate::engine::refusal::{self, Refusal};
+use crate::engine::visible::{self, StoreCondition};
+
+/// The value under test, inside of what we put around it.
+const ALIAS: &str = "\"consentry_s\"";
+
+/// The test, in the text around the client's expression.
+struct Test {
+    /// Index of the column in the relation.
+    column: usize,
+    before: String,
+    after: String,
+    table: String,
+    purpose: String,
+}
+
+impl<'e> Analyser<'e> {
+    /// Wraps, in every row of an INSERT, the value that leads to the subject.
+    pub fn check_stored(
+        &mut self,
+        target: &Target<'e>,
+        filled: &[usize],
+        source: Option<&mut Node>,
+    ) -> Result<(), Refusal> {
+        let Some((p, test)) = self.store_test(target)? else { return Ok(()) };
+        let Some(place) = filled.iter().position(|c| *c == test.column) else {
+            return Err(self.not_given(&test));
+        };
+        let Some(NodeEnum::SelectStmt(select)) = source.and_then(|s| s.node.as_mut()) else {
+            return Err(self.not_given(&test));
+        };
+        let from = p.after;
+        if select.values_lists.is_empty() {
+            self.check_select(select, from, place, &test)
+        } else {
+            self.check_values(select, from, place, &test)
+        }
+    }
+
+    /// Wraps the value that an UPDATE assigns to the column that leads to the subject. `set`: first token after SET.
+    pub fn check_assigned(&mut self, target: &Target<'e>, list: &mut [Node], set: Option<usize>) -> Result<(), Refusal> {
+        let Some((_, test)) = self.store_test(target)? else { return Ok(()) };
+        let column = self.link_name(target).unwrap_or_default();
+        let (mut item, mut found) = (0, None);
+        for (i, node) in list.iter_mut().enumerate() {
+            let NodeEnum::ResTarget(assignment) = inner(node)? else { continue };
+            let (part, more) = match assignment.val.as_ref().and_then(|v| v.node.as_ref()) {
+                Some(NodeEnum::MultiAssignRef(m)) => (true, m.colno > 1),
+                _ => (false, false),
+            };
+            item += usize::from(i > 0 && !more);
+            if assignment.name == column {
+                if part || !assignment.indirection.is_empty() {
+                    let why = "assign the column that leads to the subject by itself";
+                    return Err(refusal::not_supported("this SET of a table with store_requires", why));
+                }
+                found = Some((i, item));
+            }
+        }
+        let Some((i, item)) = found else { return Ok(()) };
+        let lost = || refusal::not_faithful("SET was not found in the text");
+        let set = set.ok_or_else(lost)?;
+        let end = self.clause_end(set, &[Token::From, Token::Where, Token::Returning]);
+        let (from, to) = *self.list_items(set, end).get(item).ok_or_else(lost)?;
+        let value = self.clause_end(from, &[Token::Ascii61]) + 1;
+        let span = self.token_span(value, to)?;
+        match list.get_mut(i).and_then(|n| n.node.as_mut()) {
+            Some(NodeEnum::ResTarget(assignment)) => {
+                let value = assignment.val.as_mut().ok_or_else(lost)?;
+                self.wrap(value, span, &test)
+            }
+            _ => Err(lost()),
+        }
+    }
+
+    fn link_name(&self, target: &Target<'e>) -> Option<&'e str> {
+        target.protected().and_then(|p| subject_link(p.policy))
+    }
+
+    /// The test that storing a row of the target needs, if any.
+    fn store_test<'t>(&self, target: &'t Target<'e>) -> Result<Option<(&'t Protected<'e>, Test)>, Refusal> {
+        let Some(p) = target.protected().filter(|p| p.aim != Aim::Consent) else { return Ok(None) };
+        let Some(requires) = &p.policy.store_requires else { return Ok(None) };
+        let policy = &self.engine.policy;
+        let purpose = match requires {
+            StoreRequires::SessionPurpose => self.purpose,
+            StoreRequires::Purpose(name) => policy.purposes.get(name),
+        };
+        let lost = || refusal::not_faithful("store_requires names no purpose");
+        let purpose = purpose.ok_or_else(lost)?;
+        let condition =
+            visible::store_condition(&self.engine.catalog, policy, p.policy, p.relation, purpose, ALIAS)?.ok_or_else(lost)?;
+        let column = p.relation.columns.iter().position(|c| c.name == condition.column).ok_or_else(lost)?;
+        let table = p.relation.name.to_string();
+        let (before, after) = around(&condition, p.relation.columns.get(column).ok_or_else(lost)?, &marker(&table));
+        Ok(Some((p, Test { column, before, after, table, purpose: purpose.name.clone() })))
+    }
+
+    /// Nobody has agreed yet to what a new key stands for.
+    fn not_given(&self, test: &Test) -> Refusal {
+        refusal::store_not_allowed(&test.table, &test.purpose)
+    }
+
+    fn check_values(
+        &mut self,
+        select: &mut pb::SelectStmt,
+        from: usize,
+        place: usize,
+        test: &Test,
+    ) -> Result<(), Refusal> {
+        let lost = || refusal::not_faithful("VALUES was not found in the text");
+        let values = self.clause_end(from, &[Token::Values]);
+        let end = self.clause_end(values + 1, &[Token::On, Token::Returning]);
+        let rows = self.list_items(values + 1, end);
+        if self.tokens().kind(values) != Some(Token::Values) || rows.len() != select.values_lists.len() {
+            return Err(plainly());
+        }
+        for (row, (from, to)) in select.values_lists.iter_mut().zip(rows) {
+            let NodeEnum::List(list) = inner(row)? else { return Err(lost()) };
+            let span = *self.list_items(from + 1, to - 1).get(place).ok_or_else(lost)?;
+            let value = list.items.get_mut(place).ok_or_else(lost)?;
+            if matches!(value.node, Some(NodeEnum::SetToDefault(_))) {
+                return Err(self.not_given(test));
+            }
+            let span = self.token_span(span.0, span.1)?;
+            self.wrap(value, span, test)?;
+        }
+        Ok(())
+    }
+
+    /// `INSERT … SELECT`: the select list's item, where it can be found in the text.
+    fn check_select(
+        &mut self,
+        select: &mut pb::SelectStmt,
+        from: usize,
+        place: usize,
+        test: &Test,
+    ) -> Result<(), Refusal> {
+        let plain = select.op() == pb::SetOperation::SetopNone
+            && select.with_clause.is_none()
+            && select.distinct_clause.is_empty()
+            && select.group_clause.is_empty()
+            && select.target_list.len() > place
+            && select.target_list.iter().take(place + 1).all(|n| !is_star(n));
+        let at = self.clause_end(from, &[Token::Select]);
+        if !plain || self.tokens().kind(at) != Some(Token::Select) {
+            return Err(plainly());
+        }
+        let stops = [
+            Token::From,
+            Token::Where,
+            Token::Having,
+            Token::Order,
+            Token::Limit,
+            Token::Offset,
+            Token::Fetch,
+            Token::For,
+            Token::On,
+            Token::Returning,
+            Token::Window,
+        ];
+        let items = self.list_items(at + 1, self.clause_end(at + 1, &stops));
+        let (start, end) = *items.get(place).ok_or_else(plainly)?;
+        let Some(NodeEnum::ResTarget(item)) = select.target_list.get_mut(place).and_then(|n| n.node.as_mut()) else {
+            return Err(plainly());
+        };
+        // `expression [AS name]`; the name is of no use to an INSERT, but ORDER BY may take it.
+        let end = match (item.name.is_empty(), self.tokens().kind(end.saturating_sub(2))) {
+            (true, _) => end,
+            (false, Some(Token::As)) => end - 2,
+            (false, _) => end - 1,
+        };
+        let span = self.token_span(start, end)?;
+        let value = item.val.as_mut().ok_or_else(plainly)?;
+        self.wrap(value, span, test)
+    }
+
+    /// Puts the test around an expression, in text and tree.
+    fn wrap(&mut self, value: &mut Node, span: (usize, usize), test: &Test) -> Result<(), Refusal> {
+        if matches!(value.node, Some(NodeEnum::SetToDefault(_))) {
+            return Err(self.not_given(test));
+        }
+        let tested = tested(test, value.node.take())?;
+        value.node = Some(tested);
+        self.edit(span.0, span.0, Replacement::Text(test.before.clone()));
+        self.edit(span.1, span.1, Replacement::Text(test.after.clone()));
+        let raise =
+            Raise { marker: marker(&test.table), refusal: refusal::store_not_allowed(&test.table, &test.purpose) };
+        if !self.raises.contains(&raise) {
+            self.raises.push(raise);
+        }
+        Ok(())
+    }
+}
+
+/// What the error's message contains.
+fn marker(table: &str) -> String {
+    format!("consentry store_requires {table}")
+}
+
+/// The text before and after the expression that leads to the subject. The failing cast hangs on the clock, so that
+/// PostgreSQL cannot work it out before it knows whether it is needed.
+fn around(condition: &StoreCondition, column: &Column, marker: &str) -> (String, String) {
+    let name = quote_ident(&column.name);
+    let ty = match column.ty.oid < FIRST_NORMAL_OID {
+        // Without its modifier: what does not fit is PostgreSQL's error to raise when it stores the value.
+        true => format!("pg_catalog.{}", quote_ident(&column.ty.name)),
+        false => column.ty.sql.clone(),
+    };
+    let raise = format!(
+        "({} OPERATOR(pg_catalog.||) pg_catalog.left(pg_catalog.clock_timestamp()::pg_catalog.text, 0))::pg_catalog.int4",
+        quote_literal(marker),
+    );
+    let before = format!(
+        "(SELECT CASE WHEN {} THEN {ALIAS}.{name} WHEN {raise} IS NULL THEN NULL END AS {name} FROM (SELECT (",
+        condition.sql
+    );
+    (before, format!(")::{ty} AS {name}) AS {ALIAS})"))
+}
+
+/// The tree of the test with the client's expression in it.
+fn tested(test: &Test, value: Option<NodeEnum>) -> Result<NodeEnum, Refusal> {
+    let lost = || refusal::not_faithful("a test of ours cannot be read");
+    let parsed = parse::parse(&format!("SELECT {}$1{}", test.before, test.after)).map_err(|_| lost())?;
+    let [one] = <[pb::RawStmt; 1]>::try_from(parsed.statements).map_err(|_| lost())?;
+    let mut tree = one.stmt.map(|n| *n).and_then(only_item).ok_or_else(lost)?;
+    let hole = inner_value(&mut tree).ok_or_else(lost)?;
+    if !matches!(hole.node, Some(NodeEnum::ParamRef(_))) {
+        return Err(lost());
+    }
+    hole.node = value;
+    Ok(tree)
+}
+
+/// The expression of `SELECT expression`.
+fn only_item(query: Node) -> Option<NodeEnum> {
+    let NodeEnum::SelectStmt(select) = query.node? else { return None };
+    let NodeEnum::ResTarget(item) = select.target_list.into_iter().next()?.node? else { return None };
+    item.val?.node
+}
+
+/// `(SELECT … FROM (SELECT (hole)::type …) …)`: the hole.
+fn inner_value(tree: &mut NodeEnum) -> Option<&mut Node> {
+    let NodeEnum::SubLink(link) = tree else { return None };
+    let NodeEnum::SelectStmt(outer) = link.subselect.as_mut()?.node.as_mut()? else { return None };
+    let NodeEnum::RangeSubselect(from) = outer.from_clause.first_mut()?.node.as_mut()? else { return None };
+    let NodeEnum::SelectStmt(inside) = from.subquery.as_mut()?.node.as_mut()? else { return None };
+    let NodeEnum::ResTarget(item) = inside.target_list.first_mut()?.node.as_mut()? else { return None };
+    let NodeEnum::TypeCast(cast) = item.val.as_mut()?.node.as_mut()? else { return None };
+    cast.arg.as_deref_mut()
+}
+
+fn is_star(node: &Node) -> bool {
+    match &node.node {
+        Some(NodeEnum::ResTarget(t)) => t.val.as_ref().is_none_or(|v| super::super::select::star(v).is_some()),
+        _ => true,
+    }
+}
+
+/// The value to test is not to be found where it would have to be.
+fn plainly() -> Refusal {
+    let why = "the value that leads to a row's subject must be tested: use VALUES, or a plain SELECT that names it";
+    refusal::not_supported("this INSERT into a table with store_requires", why)
+}
+
+/// COPY hands rows to PostgreSQL that no statement can test.
+pub fn not_by_copy(table: &str) -> Refusal {
+    let why = format!("rows of {table} are stored only with their subject's consent, which COPY cannot test: use INSERT");
+    refusal::not_supported("COPY into a table with store_requires", &why)
+}

@@ -1,0 +1,275 @@
+//! The table that a write changes: what its name means, what the role may do to it, and how it stands in the text.
+
+use std::collections::BTreeSet;
+
+use pg_query::protobuf::{self as pb, Token};
+
+use super::super::relations::{Named, Protection};
+use super::super::scope::{Columns, Item};
+use super::super::{Analyser, Replacement};
+use super::{Aim, TARGET};
+use crate::engine::allow::{SystemRelation, system_relation};
+use crate::engine::analyse::from::plain_columns;
+use crate::engine::catalog::{Oid, Relation, quote_ident};
+use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage};
+use crate::engine::policy::{Right, TablePolicy};
+use crate::engine::refusal::{self, Refusal};
+use crate::engine::rewrite::guard;
+use crate::engine::visible::VisibleTable;
+
+/// A write's target.
+pub struct Target<'e> {
+    /// What references to it find.
+    pub item: Item,
+    pub kind: Kind<'e>,
+}
+
+pub enum Kind<'e> {
+    /// A temporary table of this session; the purpose that it was derived under, if any.
+    Temporary { name: String, purpose: Option<String> },
+    /// Not protected: left as it is.
+    Open(&'e Relation),
+    /// The consent table where the session may not read it: only new rows can be put into it.
+    Unread(&'e Relation),
+    Protected(Protected<'e>),
+}
+
+pub struct Protected<'e> {
+    pub relation: &'e Relation,
+    pub policy: &'e TablePolicy,
+    pub occurrence: usize,
+    pub visible: VisibleTable,
+    pub aim: Aim,
+    /// Index of the first token after the target's name and alias.
+    pub after: usize,
+}
+
+/// What a statement does with its target besides what the rights say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// It only adds rows, and shows nothing of them.
+    AddsOnly,
+    /// It reads, or shows, rows of the target.
+    Reads,
+}
+
+impl<'e> Target<'e> {
+    pub fn protected(&self) -> Option<&Protected<'e>> {
+        match &self.kind {
+            Kind::Protected(p) => Some(p),
+            Kind::Temporary { .. } | Kind::Open(_) | Kind::Unread(_) => None,
+        }
+    }
+}
+
+impl<'e> Analyser<'e> {
+    /// Judges a target's name and the rights on it, and puts it into the text as it must leave.
+    pub fn write_target(&mut self, var: &mut pb::RangeVar, rights: &[Right], reach: Reach) -> Result<Target<'e>, Refusal> {
+        let at = var.location;
+        let relation = match self.resolve(var)? {
+            Named::Relation(relation) => relation,
+            Named::Temporary(purpose) => {
+                self.read_temporary(var, purpose.clone())?;
+                let kind = Kind::Temporary { name: var.relname.clone(), purpose };
+                return Ok(Target { item: item(var, None, Columns::Unknown), kind });
+            }
+        };
+        self.may_write(relation, rights).map_err(|r| r.at(at))?;
+        let consent = self.is_consent_table(relation);
+        let protection = match self.protection(relation, !var.inh) {
+            Err(_) if consent && reach == Reach::AddsOnly => return Ok(self.unread_target(var, relation)),
+            protection => protection.map_err(|r| r.at(at))?,
+        };
+        match protection {
+            Protection::Open => {
+                let item = item(var, Some(relation), plain_columns(relation));
+                self.qualify(var, relation);
+                Ok(Target { item, kind: Kind::Open(relation) })
+            }
+            Protection::View => {
+                let item = item(var, Some(relation), plain_columns(relation));
+                self.view_target(var, relation)?;
+                Ok(Target { item, kind: Kind::Open(relation) })
+            }
+            Protection::Nulled(_) => Err(system(relation).at(at)),
+            Protection::Protected(_) if consent && reach == Reach::AddsOnly => Ok(self.unread_target(var, relation)),
+            Protection::Protected(table) => {
+                let aim = match reach {
+                    _ if consent => Aim::Consent,
+                    Reach::AddsOnly => Aim::Added,
+                    Reach::Reads => Aim::Rows,
+                };
+                self.protected_target(var, relation, table, aim)
+            }
+        }
+    }
+
+    /// Whether the role may write a relation so; also for tables that a cascade reaches.
+    pub fn may_write(&self, relation: &Relation, rights: &[Right]) -> Result<(), Refusal> {
+        let name = &relation.name;
+        if matches!(name.schema.as_str(), "pg_catalog" | "information_schema" | "pg_toast") {
+            return Err(system(relation));
+        }
+        if relation.has_rules {
+            let why = "PostgreSQL would run the rule's own statements on stored tables";
+            return Err(refusal::not_supported(&format!("a write to {name}, which has rules"), why));
+        }
+        if self.is_consent_table(relation) {
+            let what = format!("writing {name}, where people's choices are recorded");
+            let may = self.role.may(Right::RecordConsent);
+            return if may { Ok(()) } else { Err(refusal::right_missing("record_consent", &what)) };
+        }
+        match rights.iter().find(|right| !self.role.may(**right)) {
+            None => Ok(()),
+            Some(right) => Err(refusal::right_missing(word(*right), &format!("writing {name}"))),
+        }
+    }
+
+    /// Whether people's choices are recorded in this relation, or in one that it is a part of.
+    pub fn is_consent_table(&self, relation: &Relation) -> bool {
+        let sources: BTreeSet<Oid> =
+            self.engine.policy.subjects.values().filter_map(|s| s.consent.as_ref()).map(|c| c.table).collect();
+        let (mut todo, mut seen) = (vec![relation.oid], BTreeSet::new());
+        while let Some(oid) = todo.pop() {
+            if sources.contains(&oid) {
+                return true;
+            }
+            if seen.insert(oid) {
+                todo.extend(self.engine.catalog.relation(oid).into_iter().flat_map(|r| r.parents.iter().copied()));
+            }
+        }
+        false
+    }
+
+    /// A view that reads nothing protected is PostgreSQL's own matter.
+    fn view_target(&mut self, var: &mut pb::RangeVar, relation: &Relation) -> Result<(), Refusal> {
+        let at = var.location;
+        match self.view(var, relation)? {
+            (_, None) => Ok(()),
+            (_, Some(_)) => {
+                let what = format!("a write to the view {}", relation.name);
+                Err(refusal::not_supported(&what, "it reads protected tables: write those themselves").at(at))
+            }
+        }
+    }
+
+    /// The consent table, for new rows only.
+    fn unread_target(&mut self, var: &mut pb::RangeVar, relation: &'e Relation) -> Target<'e> {
+        let item = item(var, Some(relation), plain_columns(relation));
+        self.qualify(var, relation);
+        self.must_rewrite = true;
+        self.writes_protected = true;
+        Target { item, kind: Kind::Unread(relation) }
+    }
+
+    /// What the record says of a target that is no occurrence.
+    pub fn record_unread(&mut self, relation: &Relation, columns: &[usize]) {
+        let columns = columns
+            .iter()
+            .filter_map(|i| relation.columns.get(*i))
+            .map(|c| TouchedColumn {
+                name: c.name.clone(),
+                category: None,
+                usage: Usage::Written,
+                treatment: Treatment::Clear,
+            })
+            .collect();
+        self.unrestricted_tables.push(TouchedTable { table: relation.name.to_string(), columns });
+    }
+
+    fn protected_target(
+        &mut self,
+        var: &mut pb::RangeVar,
+        relation: &'e Relation,
+        table: Oid,
+        aim: Aim,
+    ) -> Result<Target<'e>, Refusal> {
+        let policy =
+            self.engine.policy.tables.get(&table).ok_or_else(|| refusal::table_not_listed(&relation.name.to_string()))?;
+        let (occurrence, columns) = self.occurrence(relation, Some(table), !var.inh, &[])?;
+        let o = self.occurrences.get_mut(occurrence).ok_or_else(|| refusal::not_faithful("a table is gone"))?;
+        o.target = Some(aim);
+        let o = o.clone();
+        let (visible, _) = guard::visible_of(self, &o, relation, &quote_ident(TARGET)).map_err(|r| r.at(var.location))?;
+        let item = Item { occurrence: Some(occurrence), ..item(var, Some(relation), columns) };
+        let after = match aim {
+            Aim::Added => {
+                self.qualify(var, relation);
+                self.after_target(var)?
+            }
+            Aim::Rows | Aim::Consent => self.rename_target(var, relation)?,
+        };
+        self.must_rewrite = true;
+        self.writes_protected = true;
+        Ok(Target { item, kind: Kind::Protected(Protected { relation, policy, occurrence, visible, aim, after }) })
+    }
+
+    /// `[ONLY] name [AS alias]` becomes `[ONLY] "schema"."name" AS "consentry_w"`, in text and tree.
+    fn rename_target(&mut self, var: &mut pb::RangeVar, relation: &Relation) -> Result<usize, Refusal> {
+        let lost = || refusal::not_faithful("a table's name was not found in the text");
+        let (start, _) = self.range_var_span(var)?;
+        let after = self.after_target(var)?;
+        let end = self.tokens().list.get(after - 1).ok_or_else(lost)?.end;
+        let only = if var.inh { "" } else { "ONLY " };
+        let text = format!("{only}{} AS {}", relation.name.to_sql(), quote_ident(TARGET));
+        self.edit(start, end, Replacement::Text(text));
+        var.catalogname.clear();
+        var.schemaname = relation.name.schema.clone();
+        var.alias = Some(pb::Alias { aliasname: TARGET.to_owned(), colnames: Vec::new() });
+        Ok(after)
+    }
+
+    /// Index of the first token after a target's name and alias.
+    fn after_target(&self, var: &pb::RangeVar) -> Result<usize, Refusal> {
+        let (_, end) = self.range_var_span(var)?;
+        let tokens = self.tokens();
+        let last = tokens.list.iter().position(|t| t.end == end);
+        let last = last.ok_or_else(|| refusal::not_faithful("a table's name was not found in the text"))?;
+        Ok(match (&var.alias, tokens.kind(last + 1)) {
+            (None, _) => last + 1,
+            (Some(_), Some(Token::As)) => last + 3,
+            (Some(_), _) => last + 2,
+        })
+    }
+}
+
+/// What references to the target find, under the name that the client gave it.
+fn item(var: &pb::RangeVar, relation: Option<&Relation>, columns: Columns) -> Item {
+    let alias = var.alias.as_ref().map(|a| a.aliasname.as_str());
+    Item {
+        alias: Some(alias.unwrap_or(&var.relname).into()),
+        relation: relation.filter(|_| alias.is_none()).map(|r| r.name.clone()),
+        replaced: false,
+        occurrence: None,
+        columns,
+        unqualified: true,
+        qualified: true,
+    }
+}
+
+fn system(relation: &Relation) -> Refusal {
+    let name = relation.name.to_string();
+    match system_relation(&relation.name.schema, &relation.name.name) {
+        SystemRelation::Refused(why) => refusal::system_relation(&name, why),
+        SystemRelation::Open | SystemRelation::Nulled(_) => {
+            refusal::system_relation(&name, "PostgreSQL's own tables are only read")
+        }
+    }
+}
+
+/// A right as the policy spells it.
+pub fn word(right: Right) -> &'static str {
+    match right {
+        Right::Read => "read",
+        Right::Insert => "insert",
+        Right::Update => "update",
+        Right::Delete => "delete",
+        Right::Truncate => "truncate",
+        Right::CopyIn => "copy_in",
+        Right::Explain => "explain",
+        Right::Derive => "derive",
+        Right::Ddl => "ddl",
+        Right::Call => "call",
+        Right::RecordConsent => "record_consent",
+    }
+}

@@ -1,0 +1,89 @@
+//! TRUNCATE, with all that CASCADE reaches.
+
+use std::collections::BTreeSet;
+
+use pg_query::protobuf as pb;
+use pg_query::NodeEnum;
+
+use super::super::relations::{Named, Protection};
+use super::super::statement::Judged;
+use super::super::{Analyser, inner};
+use super::target::Reach;
+use super::{Aim, target};
+use crate::engine::catalog::{Oid, Relation};
+use crate::engine::cleared::Effect;
+use crate::engine::policy::Right;
+use crate::engine::refusal::{self, Refusal};
+
+impl<'e> Analyser<'e> {
+    pub fn truncate(&mut self, t: &mut pb::TruncateStmt) -> Result<Judged, Refusal> {
+        let cascades = t.behavior() == pb::DropBehavior::DropCascade;
+        let (mut named, mut roots) = (BTreeSet::new(), Vec::new());
+        for node in &mut t.relations {
+            let NodeEnum::RangeVar(var) = inner(node)? else {
+                return Err(refusal::not_supported("TRUNCATE", "it names something that is no table"));
+            };
+            if let Named::Relation(relation) = self.resolve(var)? {
+                roots.push((relation, var.inh));
+                named.insert(relation.oid);
+            }
+            let target = self.write_target(var, &[Right::Truncate], Reach::AddsOnly)?;
+            match &target.kind {
+                target::Kind::Protected(p) => {
+                    (0..p.relation.columns.len()).for_each(|i| self.note_written(p.occurrence, i));
+                }
+                target::Kind::Unread(relation) => self.record_unread(relation, &[]),
+                target::Kind::Temporary { .. } | target::Kind::Open(_) => {}
+            }
+        }
+        for relation in self.reached(&roots, cascades) {
+            if !named.contains(&relation.oid) {
+                self.truncates_too(relation)?;
+            }
+        }
+        Ok(Judged { kind: "truncate", effect: Effect::None })
+    }
+
+    /// All relations that lose their rows: parts of the named ones, and with CASCADE those that refer to them.
+    fn reached(&self, roots: &[(&'e Relation, bool)], cascades: bool) -> Vec<&'e Relation> {
+        let catalog: &'e crate::engine::catalog::Catalog = &self.engine.catalog;
+        let mut seen: BTreeSet<Oid> = BTreeSet::new();
+        let mut todo: Vec<(Oid, bool)> = roots.iter().map(|(r, parts)| (r.oid, *parts)).collect();
+        while let Some((oid, parts)) = todo.pop() {
+            if !seen.insert(oid) {
+                continue;
+            }
+            if parts {
+                todo.extend(catalog.children(oid).iter().map(|c| (*c, true)));
+            }
+            if cascades {
+                let refers = |r: &&Relation| r.foreign_keys.iter().any(|k| k.references == oid);
+                todo.extend(catalog.relations().filter(refers).map(|r| (r.oid, true)));
+            }
+        }
+        seen.into_iter().filter_map(|oid| catalog.relation(oid)).collect()
+    }
+
+    /// A relation that is emptied with a named one.
+    fn truncates_too(&mut self, relation: &'e Relation) -> Result<(), Refusal> {
+        self.may_write(relation, &[Right::Truncate])?;
+        if self.is_consent_table(relation) {
+            self.writes_protected = true;
+            self.record_unread(relation, &[]);
+            return Ok(());
+        }
+        match self.protection(relation, true)? {
+            Protection::Open | Protection::View | Protection::Nulled(_) => Ok(()),
+            Protection::Protected(table) => {
+                let (occurrence, _) = self.occurrence(relation, Some(table), true, &[])?;
+                if let Some(o) = self.occurrences.get_mut(occurrence) {
+                    o.target = Some(Aim::Added);
+                }
+                (0..relation.columns.len()).for_each(|i| self.note_written(occurrence, i));
+                self.writes_protected = true;
+                Ok(())
+            }
+        }
+    }
+}
+

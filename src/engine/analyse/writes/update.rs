@@ -1,0 +1,118 @@
+//! UPDATE and DELETE: only rows that are there.
+
+use pg_query::protobuf::{self as pb, Token};
+use pg_query::{Node, NodeEnum};
+
+use super::super::scope::{Columns, Item, Scope};
+use super::super::{Analyser, At, placeholder};
+use super::derive::Flow;
+use super::target::{Protected, Reach, Target};
+use super::{Aim, Moment, What};
+use crate::engine::policy::Right;
+use crate::engine::refusal::{self, Refusal};
+
+impl<'e> Analyser<'e> {
+    pub fn update(&mut self, s: &mut pb::UpdateStmt, at: At) -> Result<Columns, Refusal> {
+        let pb::UpdateStmt { relation, target_list, where_clause, from_clause, returning_clause, with_clause } = s;
+        self.write_with(with_clause.as_mut())?;
+        let target = self.write_target(named(relation)?, &[Right::Update], Reach::Reads)?;
+        let items = self.items(&target, from_clause)?;
+        let scope = Scope { items: &items, parent: None };
+        self.chosen(&target, where_clause, &scope)?;
+        let clear = self.assignments(&target, target_list, &scope)?;
+        let set = target.protected().map(|p| self.clause_end(p.after, &[Token::Set]) + 1);
+        self.check_assigned(&target, target_list, set)?;
+        self.reach_only(&target, where_clause, clear)?;
+        self.check_flow(&target, Flow::Values)?;
+        self.returning(returning_clause.as_mut(), &scope, at, Moment::New)
+    }
+
+    pub fn delete(&mut self, s: &mut pb::DeleteStmt, at: At) -> Result<Columns, Refusal> {
+        let pb::DeleteStmt { relation, using_clause, where_clause, returning_clause, with_clause } = s;
+        self.write_with(with_clause.as_mut())?;
+        let target = self.write_target(named(relation)?, &[Right::Delete], Reach::Reads)?;
+        let items = self.items(&target, using_clause)?;
+        let scope = Scope { items: &items, parent: None };
+        self.chosen(&target, where_clause, &scope)?;
+        self.reach_only(&target, where_clause, Vec::new())?;
+        if let Some(p) = target.protected() {
+            (0..p.relation.columns.len()).for_each(|i| self.note_written(p.occurrence, i));
+        }
+        self.returning(returning_clause.as_mut(), &scope, at, Moment::Deleted)
+    }
+
+    /// The target and what FROM or USING adds to it.
+    fn items(&mut self, target: &Target<'e>, more: &mut [Node]) -> Result<Vec<Item>, Refusal> {
+        let mut items = vec![target.item.clone()];
+        // FROM does not see the target.
+        items.extend(self.from_clause(more, &Scope::EMPTY)?);
+        Ok(items)
+    }
+
+    fn chosen(
+        &mut self,
+        target: &Target<'e>,
+        condition: &mut Option<Box<Node>>,
+        scope: &Scope<'_>,
+    ) -> Result<(), Refusal> {
+        let Some(condition) = condition else { return Ok(()) };
+        if let Some(NodeEnum::CurrentOfExpr(_)) = &condition.node {
+            return match target.protected() {
+                None => Ok(()),
+                Some(_) => {
+                    let why = "a cursor's position is in the stored table";
+                    Err(refusal::not_supported("WHERE CURRENT OF on a protected table", why))
+                }
+            };
+        }
+        self.copy_conjuncts(condition, scope);
+        self.expr(condition, scope, At::CONDITION)
+    }
+
+    /// Adds to WHERE that the row is there, and clear where it is assigned.
+    fn reach_only(
+        &mut self,
+        target: &Target<'e>,
+        condition: &mut Option<Box<Node>>,
+        clear: Vec<usize>,
+    ) -> Result<(), Refusal> {
+        let Some(p) = target.protected() else { return Ok(()) };
+        if !limits(p, &clear) {
+            return Ok(());
+        }
+        let injection = self.pend(p.occurrence, What::Reached(clear));
+        self.add_condition(p.after, condition.is_some(), injection)?;
+        and(condition, Node { node: Some(placeholder(injection)) });
+        Ok(())
+    }
+}
+
+/// Whether there is a condition at all under which rows are out of reach.
+pub fn limits(p: &Protected<'_>, clear: &[usize]) -> bool {
+    !clear.is_empty() || (p.aim == Aim::Rows && !p.visible.rows.is_empty())
+}
+
+/// `condition AND more`, as PostgreSQL's grammar builds it of `(condition) AND (more)`.
+pub fn and(condition: &mut Option<Box<Node>>, more: Node) {
+    let Some(condition) = condition else {
+        *condition = Some(Box::new(more));
+        return;
+    };
+    if let Some(NodeEnum::BoolExpr(b)) = &mut condition.node {
+        if b.boolop() == pb::BoolExprType::AndExpr {
+            b.args.push(more);
+            return;
+        }
+    }
+    let both = pb::BoolExpr {
+        xpr: None,
+        boolop: pb::BoolExprType::AndExpr as i32,
+        args: vec![Node { node: condition.node.take() }, more],
+        location: -1,
+    };
+    condition.node = Some(NodeEnum::BoolExpr(Box::new(both)));
+}
+
+pub fn named(relation: &mut Option<pb::RangeVar>) -> Result<&mut pb::RangeVar, Refusal> {
+    relation.as_mut().ok_or_else(|| refusal::not_supported("a write", "it names no table"))
+}

@@ -1,0 +1,106 @@
+//! What stands in a write in place of a reference to its target: the cell that the session may see, over the target's
+//! own alias; and the conditions under which a row is reached.
+
+use crate::engine::analyse::{Aim, Analyser, Moment, Occurrence, Pending, TARGET, What};
+use crate::engine::catalog::{Relation, quote_ident};
+use crate::engine::refusal::{self, Refusal};
+use crate::engine::visible::{self, CellKind, VisibleTable};
+
+use super::guard;
+
+struct Over<'a> {
+    a: &'a Analyser<'a>,
+    o: &'a Occurrence,
+    relation: &'a Relation,
+    visible: VisibleTable,
+    /// The row is there; `None`: every row is.
+    rows: Option<String>,
+    alias: String,
+}
+
+/// The SQL of one pending expression, without parentheses around it.
+pub fn expression(a: &Analyser<'_>, p: &Pending) -> Result<String, Refusal> {
+    let gone = || refusal::not_faithful("a write's target is gone");
+    let o = a.occurrences.get(p.occurrence).ok_or_else(gone)?;
+    let relation = a.engine.catalog.relation(o.relation).ok_or_else(gone)?;
+    let alias = quote_ident(TARGET);
+    let (visible, _) = guard::visible_of(a, o, relation, &alias)?;
+    let rows = visible::row_sql(&visible);
+    let over = Over { a, o, relation, visible, rows, alias };
+    match &p.what {
+        What::Column(column) => over.column(*column, p).ok_or_else(gone),
+        What::Row(name) => over.row(name, p).ok_or_else(gone),
+        What::Reached(clear) => Ok(over.reached(clear)),
+    }
+}
+
+impl Over<'_> {
+    fn column(&self, column: usize, p: &Pending) -> Option<String> {
+        let text = self.cell(column, p.moment)?;
+        let name = quote_ident(&self.relation.columns.get(column)?.name);
+        let bare = text == format!("{}.{name}", self.alias);
+        Some(if p.named && !bare { format!("SELECT {text} AS {name}") } else { text })
+    }
+
+    fn row(&self, name: &str, p: &Pending) -> Option<String> {
+        let cells: Option<Vec<String>> = (0..self.relation.columns.len())
+            .map(|i| Some(format!("{} AS {}", self.cell(i, p.moment)?, quote_ident(&self.relation.columns.get(i)?.name))))
+            .collect();
+        let name = quote_ident(name);
+        Some(format!("SELECT {name} FROM (SELECT {}) AS {name}", cells?.join(", ")))
+    }
+
+    fn cell(&self, column: usize, moment: Moment) -> Option<String> {
+        let (cell, stored) = (self.visible.cells.get(column)?, self.relation.columns.get(column)?);
+        let text = visible::cell_sql(cell, stored, &self.alias);
+        let own = || visible::own_cell_sql(cell, stored, &self.alias);
+        let Some(rows) = &self.rows else { return Some(text) };
+        Some(match moment {
+            Moment::Deleted => text,
+            Moment::Old if self.guarded(column) => format!("CASE WHEN {rows} THEN {text} ELSE NULL::{} END", stored.ty.sql),
+            Moment::Old => text,
+            // The row that an INSERT ran into may be a hidden one, and no part of the clause is known to run first.
+            Moment::Existing if matches!(cell.kind, CellKind::Hidden) => text,
+            Moment::Existing => format!("CASE WHEN {rows} THEN {text} ELSE NULL::{} END", stored.ty.sql),
+            Moment::New if text == own() => text,
+            Moment::New => format!("CASE WHEN {rows} THEN {text} ELSE {} END", own()),
+        })
+    }
+
+    /// PostgreSQL might use the column before it tests whether the row is there.
+    fn guarded(&self, column: usize) -> bool {
+        let early = self.a.guard_all || self.o.uses.get(column).is_some_and(|u| u.early);
+        let kind = self.visible.cells.get(column).map(|c| &c.kind);
+        let harmless = match (self.o.target, kind) {
+            (_, Some(CellKind::Hidden)) => true,
+            // Whoever records choices reaches any row of the consent table by its open columns.
+            (Some(Aim::Consent), Some(CellKind::Clear)) => true,
+            _ => false,
+        };
+        early && !harmless && self.rows.is_some()
+    }
+
+    fn reached(&self, clear: &[usize]) -> String {
+        let mut all: Vec<String> = Vec::new();
+        for conjunct in &self.o.inside {
+            // An index serves a comparison of the bare column, not one of the guarded.
+            let (cell, stored) = (self.visible.cells.get(conjunct.column), self.relation.columns.get(conjunct.column));
+            if let (Some(cell), Some(stored)) = (cell, stored) {
+                let bare = format!("{}.{}", self.alias, quote_ident(&stored.name));
+                all.extend(guard::stored_condition(self.a, conjunct, cell, &bare, self.guarded(conjunct.column)));
+            }
+        }
+        if self.o.target != Some(Aim::Consent) {
+            all.extend(self.rows.clone());
+        }
+        for column in clear {
+            match self.visible.cells.get(*column).map(|c| &c.kind) {
+                Some(CellKind::PerRow { clear_when, .. }) if !all.contains(clear_when) => all.push(clear_when.clone()),
+                Some(CellKind::PerRow { .. } | CellKind::Clear) => {}
+                // Never assigned: refused before.
+                Some(CellKind::Masked { .. } | CellKind::Hidden) | None => all.push("false".to_owned()),
+            }
+        }
+        if all.is_empty() { "true".to_owned() } else { all.join(" AND ") }
+    }
+}

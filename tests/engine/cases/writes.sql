@@ -1,0 +1,84 @@
+-- crm_app/service: changed | has UPDATE "public"."customers" AS "consentry_w" SET full_name = 'x' WHERE (("consentry_w"."id") = 7) AND (
+UPDATE customers SET full_name = 'x' WHERE id = 7
+;;
+-- crm_app/service: changed | has AND
+UPDATE public.customers AS c SET full_name = c.full_name || '!' WHERE c.id = 7 AND c.country = 'ES' RETURNING *
+;;
+-- crm_app/service: changed | has WHERE (
+UPDATE ONLY customers SET language = 'es'
+;;
+-- crm_app/marketing: column-not-writable
+UPDATE customers SET credit_limit = 0 WHERE id = 7
+;;
+-- crm_app/service: column-not-writable
+UPDATE customers SET internal_note = '' WHERE id = 7
+;;
+-- crm_app/marketing: changed | has EXISTS
+UPDATE customers SET email = 'a@b.example' WHERE id = 7
+;;
+-- support/service: right-missing
+DELETE FROM customers WHERE id = 7
+;;
+-- support/service: right-missing
+INSERT INTO products (id, name) VALUES (1, 'x')
+;;
+-- crm_app/service: changed | has DELETE FROM "public"."customers" AS "consentry_w" WHERE
+DELETE FROM customers WHERE email LIKE 'user%' AND id = -1 RETURNING id, email, customers.full_name AS name
+;;
+-- crm_app/service: changed
+DELETE FROM orders USING customers c WHERE c.id = orders.customer_id AND c.email = 'nobody' RETURNING orders.*
+;;
+-- crm_app/service: changed
+WITH customers AS (SELECT 1) DELETE FROM customers WHERE id = -1
+;;
+-- crm_app/service: changed
+INSERT INTO customers (full_name, email, country) VALUES ('A', 'a@new.example', 'ES') RETURNING id, email
+;;
+-- crm_app/service: column-not-writable
+INSERT INTO customers (full_name, internal_note) VALUES ('A', 'x')
+;;
+-- crm_app/service: same
+UPDATE products SET price = price WHERE id = -1 RETURNING *
+;;
+-- crm_app/service: same
+INSERT INTO products SELECT * FROM products WHERE false
+;;
+-- crm_app/marketing: system-column
+UPDATE customers SET language = 'es' WHERE ctid = '(0,1)'
+;;
+-- crm_app/marketing: system-column
+UPDATE customers SET language = 'es' WHERE EXISTS (SELECT 1 WHERE xmin IS NULL)
+;;
+-- crm_app/marketing: undefined-column
+UPDATE customers SET language = consentry_w::text
+;;
+-- crm_app/marketing: undefined-table
+UPDATE customers SET language = consentry_w.email
+;;
+-- crm_app/service: changed
+UPDATE customers c SET full_name = row_to_json(c)::text WHERE c.id = -1
+;;
+-- crm_app/service: changed
+UPDATE customers SET (full_name, language) = (SELECT full_name, 'es' FROM customers d WHERE d.id = customers.id) WHERE id = -1
+;;
+-- crm_app/service: changed
+UPDATE customers SET (full_name, language) = (upper(full_name), DEFAULT) WHERE id = -1
+;;
+-- crm_app/service: changed
+INSERT INTO customers (email, full_name) VALUES ('a@b.example', 'x') ON CONFLICT (email) DO UPDATE SET full_name = excluded.full_name WHERE customers.country = 'ES' RETURNING id, phone, country
+;;
+-- crm_app/service: doubtful-column
+UPDATE customers SET full_name = x.n FROM jsonb_to_recordset('[]') AS x(i bigint, n text) WHERE id = x.i
+;;
+-- crm_app/service: changed
+UPDATE customers c SET full_name = x.n FROM jsonb_to_recordset('[]') AS x(i bigint, n text) WHERE c.id = x.i
+;;
+-- crm_app/service: right-missing
+INSERT INTO newsletters (subject) SELECT email FROM customers
+;;
+-- crm_app/service: system-relation
+UPDATE pg_settings SET setting = 'off' WHERE name = 'row_security'
+;;
+-- crm_app/marketing: changed | has "consentry_s"
+INSERT INTO newsletter_sends (newsletter_id, customer_id) VALUES (1, 7), (1, 8)
+;;
