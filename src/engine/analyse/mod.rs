@@ -76,8 +76,6 @@ pub enum Part {
     View { source: usize, tree: Box<Node> },
     /// SQL text of one expression.
     Expression(String),
-    /// SQL text of one query.
-    Query(String),
 }
 
 /// One place where a statement reads (or writes) a relation whose stored rows it must not see.

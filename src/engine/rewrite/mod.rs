@@ -32,7 +32,6 @@ pub fn stubs(a: &Analyser<'_>) -> Result<Vec<String>, Refusal> {
             }
             Part::View { source, .. } => format!("({})", render(a, *source, &all)?.0),
             Part::Expression(_) => "(NULL)".to_owned(),
-            Part::Query(_) => "SELECT".to_owned(),
         };
         all.push(stub);
     }
@@ -47,7 +46,6 @@ pub fn injected(a: &Analyser<'_>, guards: &[String]) -> Result<Injected, Refusal
             Part::Guard(occurrence) => guards.get(*occurrence).cloned().unwrap_or_default(),
             Part::View { source, .. } => format!("({})", render(a, *source, &all.texts)?.0),
             Part::Expression(sql) => format!("({sql})"),
-            Part::Query(sql) => sql.clone(),
         };
         let node = injected_tree(injection, &text)?;
         all.trees.push(tree::canonical(&node, &all.trees).map_err(|e| refusal::not_faithful(&e.to_string()))?);
@@ -80,7 +78,6 @@ fn injected_tree(injection: &Injection, text: &str) -> Result<NodeEnum, Refusal>
                 _ => Err(lost()),
             }
         }
-        Part::Query(_) => only_statement(text)?.node.ok_or_else(lost),
     }
 }
 

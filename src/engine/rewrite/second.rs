@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{ObjectName, Statement, visit_relations};
+use sqlparser::ast::{CopySource, ObjectName, Statement, visit_relations};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 
@@ -31,20 +31,29 @@ pub fn agree(
     };
     let mut found = BTreeSet::new();
     let _ = visit_relations(&statements, |name: &ObjectName| {
-        if let Some(last) = name.0.last().and_then(|p| p.as_ident()) {
-            // Quoted names come as they were written, with doubled quotes.
-            let quoted = last.quote_style.is_some();
-            let name = if quoted { last.value.replace("\"\"", "\"") } else { last.value.to_lowercase() };
-            found.insert(crate::engine::names::truncated(name));
-        }
+        found.extend(last_name(name));
         ControlFlow::<()>::Continue(())
     });
+    // sqlparser's own walk leaves out the table of a COPY.
+    for statement in &statements {
+        if let Statement::Copy { source: CopySource::Table { table_name, .. }, .. } = statement {
+            found.extend(last_name(table_name));
+        }
+    }
     match relations.iter().find(|r| !found.contains(*r)) {
         None => Ok(()),
         Some(missing) => Err(refusal::not_faithful(&format!(
             "the second parser does not find the relation {missing} where PostgreSQL's does"
         ))),
     }
+}
+
+fn last_name(name: &ObjectName) -> Option<String> {
+    let last = name.0.last()?.as_ident()?;
+    // Quoted names come as they were written, with doubled quotes.
+    let quoted = last.quote_style.is_some();
+    let name = if quoted { last.value.replace("\"\"", "\"") } else { last.value.to_lowercase() };
+    Some(crate::engine::names::truncated(name))
 }
 
 fn read(text: &str) -> Option<Vec<Statement>> {

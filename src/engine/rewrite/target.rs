@@ -44,7 +44,9 @@ impl Over<'_> {
 
     fn row(&self, name: &str, p: &Pending) -> Option<String> {
         let cells: Option<Vec<String>> = (0..self.relation.columns.len())
-            .map(|i| Some(format!("{} AS {}", self.cell(i, p.moment)?, quote_ident(&self.relation.columns.get(i)?.name))))
+            .map(|i| {
+                Some(format!("{} AS {}", self.cell(i, p.moment)?, quote_ident(&self.relation.columns.get(i)?.name)))
+            })
             .collect();
         let name = quote_ident(name);
         Some(format!("SELECT {name} FROM (SELECT {}) AS {name}", cells?.join(", ")))
@@ -57,7 +59,9 @@ impl Over<'_> {
         let Some(rows) = &self.rows else { return Some(text) };
         Some(match moment {
             Moment::Deleted => text,
-            Moment::Old if self.guarded(column) => format!("CASE WHEN {rows} THEN {text} ELSE NULL::{} END", stored.ty.sql),
+            Moment::Old if self.guarded(column) => {
+                format!("CASE WHEN {rows} THEN {text} ELSE NULL::{} END", stored.ty.sql)
+            }
             Moment::Old => text,
             // The row that an INSERT ran into may be a hidden one, and no part of the clause is known to run first.
             Moment::Existing if matches!(cell.kind, CellKind::Hidden) => text,
@@ -67,17 +71,18 @@ impl Over<'_> {
         })
     }
 
-    /// PostgreSQL might use the column before it tests whether the row is there.
+    /// Whether a cell must not be read in a row that is not there: where PostgreSQL might use it before it tests the row,
+    /// or where the row is not tested at all.
     fn guarded(&self, column: usize) -> bool {
-        let early = self.a.guard_all || self.o.uses.get(column).is_some_and(|u| u.early);
-        let kind = self.visible.cells.get(column).map(|c| &c.kind);
-        let harmless = match (self.o.target, kind) {
-            (_, Some(CellKind::Hidden)) => true,
-            // Whoever records choices reaches any row of the consent table by its open columns.
-            (Some(Aim::Consent), Some(CellKind::Clear)) => true,
-            _ => false,
-        };
-        early && !harmless && self.rows.is_some()
+        let Some(cell) = self.visible.cells.get(column) else { return true };
+        if self.rows.is_none() || matches!(cell.kind, CellKind::Hidden) {
+            return false;
+        }
+        match self.o.target {
+            // Whoever records choices reaches any row of the consent table by its open columns, and by no others.
+            Some(Aim::Consent) => cell.category.is_some(),
+            Some(Aim::Rows | Aim::Added) | None => self.a.guard_all || self.o.uses.get(column).is_some_and(|u| u.early),
+        }
     }
 
     fn reached(&self, clear: &[usize]) -> String {

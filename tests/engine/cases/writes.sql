@@ -32,7 +32,7 @@ DELETE FROM orders USING customers c WHERE c.id = orders.customer_id AND c.email
 WITH customers AS (SELECT 1) DELETE FROM customers WHERE id = -1
 ;;
 -- crm_app/service: changed
-INSERT INTO customers (full_name, email, country) VALUES ('A', 'a@new.example', 'ES') RETURNING id, email
+INSERT INTO customers (ref, full_name, email, country) VALUES ('0b2f54f6-6d4c-4a3c-9d5a-1df1a3a0a001', 'A', 'a@new.example', 'ES') RETURNING id, email
 ;;
 -- crm_app/service: column-not-writable
 INSERT INTO customers (full_name, internal_note) VALUES ('A', 'x')
@@ -65,7 +65,7 @@ UPDATE customers SET (full_name, language) = (SELECT full_name, 'es' FROM custom
 UPDATE customers SET (full_name, language) = (upper(full_name), DEFAULT) WHERE id = -1
 ;;
 -- crm_app/service: changed
-INSERT INTO customers (email, full_name) VALUES ('a@b.example', 'x') ON CONFLICT (email) DO UPDATE SET full_name = excluded.full_name WHERE customers.country = 'ES' RETURNING id, phone, country
+INSERT INTO customers (id, ref, country, full_name) VALUES (1, '0b2f54f6-6d4c-4a3c-9d5a-1df1a3a0a001', 'ES', 'x') ON CONFLICT (id) DO UPDATE SET full_name = excluded.full_name WHERE customers.country = 'ES' RETURNING id, phone, country
 ;;
 -- crm_app/service: doubtful-column
 UPDATE customers SET full_name = x.n FROM jsonb_to_recordset('[]') AS x(i bigint, n text) WHERE id = x.i
@@ -79,6 +79,6 @@ INSERT INTO newsletters (subject) SELECT email FROM customers
 -- crm_app/service: system-relation
 UPDATE pg_settings SET setting = 'off' WHERE name = 'row_security'
 ;;
--- crm_app/marketing: changed | has "consentry_s"
-INSERT INTO newsletter_sends (newsletter_id, customer_id) VALUES (1, 7), (1, 8)
+-- crm_app/marketing: changed | has "consentry_s" | error 22P02
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, -7, 'x'), (1, 8, 'y')
 ;;

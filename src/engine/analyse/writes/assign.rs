@@ -25,7 +25,12 @@ pub fn subject_link(policy: &TablePolicy) -> Option<&str> {
 
 impl<'e> Analyser<'e> {
     /// Judges a SET list. Returns the columns that must be clear in a row for it to be changed.
-    pub fn assignments(&mut self, target: &Target<'e>, list: &mut [Node], scope: &Scope<'_>) -> Result<Vec<usize>, Refusal> {
+    pub fn assignments(
+        &mut self,
+        target: &Target<'e>,
+        list: &mut [Node],
+        scope: &Scope<'_>,
+    ) -> Result<Vec<usize>, Refusal> {
         let mut clear = Vec::new();
         let mut multiple: Option<Node> = None;
         for node in list.iter_mut() {

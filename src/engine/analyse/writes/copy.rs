@@ -132,6 +132,10 @@ impl<'e> Analyser<'e> {
             return Err(super::store::not_by_copy(&p.relation.name.to_string()));
         }
         if let Some(condition) = c.where_clause.as_mut() {
+            if target.protected().is_some() {
+                let why = "leave out the rows before they are sent";
+                return Err(refusal::not_supported("COPY FROM … WHERE into a protected table", why));
+            }
             let columns = match &target.kind {
                 Kind::Temporary { .. } => target.item.columns.clone(),
                 Kind::Open(r) | Kind::Unread(r) => plain_columns(r),

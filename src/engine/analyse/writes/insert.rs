@@ -113,13 +113,8 @@ impl<'e> Analyser<'e> {
             Kind::Protected(p) => plain_columns(p.relation),
         };
         // The row as it was to be: the client's own values.
-        let excluded = Item {
-            alias: Some("excluded".into()),
-            relation: None,
-            occurrence: None,
-            columns,
-            ..target.item.clone()
-        };
+        let excluded =
+            Item { alias: Some("excluded".into()), relation: None, occurrence: None, columns, ..target.item.clone() };
         let items = [target.item.clone(), excluded];
         let scope = Scope { items: &items, parent: None };
         if let Some(condition) = where_clause.as_mut() {

@@ -8,6 +8,7 @@ mod assign;
 mod copy;
 mod derive;
 mod insert;
+mod merge;
 mod refs;
 mod returning;
 mod spans;
@@ -99,7 +100,7 @@ impl<'e> Analyser<'e> {
             NodeEnum::InsertStmt(s) => self.insert(s, at),
             NodeEnum::UpdateStmt(s) => self.update(s, at),
             NodeEnum::DeleteStmt(s) => self.delete(s, at),
-            NodeEnum::MergeStmt(_) => Err(refusal::not_supported("MERGE", "it is not judged yet")),
+            NodeEnum::MergeStmt(s) => self.merge_into(s, at),
             other => Err(refusal::not_supported(&kind_of(other), "a write is expected here")),
         };
         self.ctes.truncate(outside);

@@ -49,7 +49,8 @@ impl<'e> Analyser<'e> {
     fn all_of_target(&self, node: &Node, scope: &Scope<'_>) -> Result<Option<Vec<Item>>, Refusal> {
         let Some(NodeEnum::ResTarget(target)) = &node.node else { return Ok(None) };
         let Some(qualifier) = target.val.as_ref().and_then(|v| star(v)) else { return Ok(None) };
-        let is_target = |i: &Item| i.occurrence.and_then(|o| self.occurrences.get(o)).is_some_and(|o| o.target.is_some());
+        let is_target =
+            |i: &Item| i.occurrence.and_then(|o| self.occurrences.get(o)).is_some_and(|o| o.target.is_some());
         let items: Vec<Item> = match qualifier.as_slice() {
             [] => scope.items.to_vec(),
             _ => {
@@ -109,7 +110,9 @@ impl<'e> Analyser<'e> {
     fn star_span(&self, node: &Node) -> Result<(usize, usize), Refusal> {
         let lost = || refusal::not_faithful("RETURNING * was not found in the text");
         let Some(NodeEnum::ResTarget(target)) = &node.node else { return Err(lost()) };
-        let Some(NodeEnum::ColumnRef(r)) = target.val.as_ref().and_then(|v| v.node.as_ref()) else { return Err(lost()) };
+        let Some(NodeEnum::ColumnRef(r)) = target.val.as_ref().and_then(|v| v.node.as_ref()) else {
+            return Err(lost());
+        };
         let tokens = self.tokens();
         let first = usize::try_from(r.location).ok().and_then(|at| tokens.at(at)).ok_or_else(lost)?;
         self.token_span(first, first + 2 * names(&r.fields).len() + 1)
@@ -135,4 +138,3 @@ fn all_of(alias: &str) -> NodeEnum {
 pub fn shows(clause: Option<&pb::ReturningClause>) -> bool {
     clause.is_some_and(|c| !c.exprs.is_empty())
 }
-

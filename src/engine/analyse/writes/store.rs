@@ -5,16 +5,16 @@ use pg_query::protobuf as pb;
 use pg_query::protobuf::Token;
 use pg_query::{Node, NodeEnum};
 
-use super::super::{Analyser, Replacement, inner};
+use super::super::{Analyser, Part, Replacement, inner, placeholder};
+use super::Aim;
 use super::assign::subject_link;
 use super::target::{Protected, Target};
-use super::Aim;
 use crate::engine::catalog::{Column, FIRST_NORMAL_OID, quote_ident, quote_literal};
 use crate::engine::cleared::Raise;
 use crate::engine::parse;
 use crate::engine::policy::StoreRequires;
 use crate::engine::refusal::{self, Refusal};
-use crate::engine::visible::{self, StoreCondition};
+use crate::engine::visible;
 
 /// The value under test, inside of what we put around it.
 const ALIAS: &str = "\"consentry_s\"";
@@ -23,8 +23,10 @@ const ALIAS: &str = "\"consentry_s\"";
 struct Test {
     /// Index of the column in the relation.
     column: usize,
-    before: String,
-    after: String,
+    name: String,
+    ty: String,
+    /// The subject's valid consent, over [`ALIAS`].
+    condition: String,
     table: String,
     purpose: String,
 }
@@ -53,7 +55,12 @@ impl<'e> Analyser<'e> {
     }
 
     /// Wraps the value that an UPDATE assigns to the column that leads to the subject. `set`: first token after SET.
-    pub fn check_assigned(&mut self, target: &Target<'e>, list: &mut [Node], set: Option<usize>) -> Result<(), Refusal> {
+    pub fn check_assigned(
+        &mut self,
+        target: &Target<'e>,
+        list: &mut [Node],
+        set: Option<usize>,
+    ) -> Result<(), Refusal> {
         let Some((_, test)) = self.store_test(target)? else { return Ok(()) };
         let column = self.link_name(target).unwrap_or_default();
         let (mut item, mut found) = (0, None);
@@ -103,12 +110,13 @@ impl<'e> Analyser<'e> {
         };
         let lost = || refusal::not_faithful("store_requires names no purpose");
         let purpose = purpose.ok_or_else(lost)?;
-        let condition =
-            visible::store_condition(&self.engine.catalog, policy, p.policy, p.relation, purpose, ALIAS)?.ok_or_else(lost)?;
+        let condition = visible::store_condition(&self.engine.catalog, policy, p.policy, p.relation, purpose, ALIAS)?
+            .ok_or_else(lost)?;
         let column = p.relation.columns.iter().position(|c| c.name == condition.column).ok_or_else(lost)?;
         let table = p.relation.name.to_string();
-        let (before, after) = around(&condition, p.relation.columns.get(column).ok_or_else(lost)?, &marker(&table));
-        Ok(Some((p, Test { column, before, after, table, purpose: purpose.name.clone() })))
+        let stored = p.relation.columns.get(column).ok_or_else(lost)?;
+        let (name, ty) = (quote_ident(&stored.name), tested_type(stored));
+        Ok(Some((p, Test { column, name, ty, condition: condition.sql, table, purpose: purpose.name.clone() })))
     }
 
     /// Nobody has agreed yet to what a new key stands for.
@@ -195,10 +203,14 @@ impl<'e> Analyser<'e> {
         if matches!(value.node, Some(NodeEnum::SetToDefault(_))) {
             return Err(self.not_given(test));
         }
-        let tested = tested(test, value.node.take())?;
-        value.node = Some(tested);
-        self.edit(span.0, span.0, Replacement::Text(test.before.clone()));
-        self.edit(span.1, span.1, Replacement::Text(test.after.clone()));
+        let condition = self.inject(Part::Expression(test.condition.clone()), None, false);
+        let raises = self.inject(Part::Expression(raise(&marker(&test.table))), None, false);
+        value.node = Some(tested(test, value.node.take(), condition, raises)?);
+        let [a, b, c, d] = test.around();
+        self.edit(span.0, span.0, Replacement::Text(a));
+        self.edit(span.0, span.0, Replacement::Injected(condition, b));
+        self.edit(span.0, span.0, Replacement::Injected(raises, c));
+        self.edit(span.1, span.1, Replacement::Text(d));
         let raise =
             Raise { marker: marker(&test.table), refusal: refusal::store_not_allowed(&test.table, &test.purpose) };
         if !self.raises.contains(&raise) {
@@ -208,41 +220,52 @@ impl<'e> Analyser<'e> {
     }
 }
 
+impl Test {
+    /// The text around condition, error and value, in this order.
+    fn around(&self) -> [String; 4] {
+        let Test { name, ty, .. } = self;
+        [
+            "(SELECT CASE WHEN ".to_owned(),
+            format!(" THEN {ALIAS}.{name} WHEN "),
+            format!(" IS NULL THEN NULL END AS {name} FROM (SELECT ("),
+            format!(")::{ty} AS {name}) AS {ALIAS})"),
+        ]
+    }
+}
+
 /// What the error's message contains.
 fn marker(table: &str) -> String {
     format!("consentry store_requires {table}")
 }
 
-/// The text before and after the expression that leads to the subject. The failing cast hangs on the clock, so that
-/// PostgreSQL cannot work it out before it knows whether it is needed.
-fn around(condition: &StoreCondition, column: &Column, marker: &str) -> (String, String) {
-    let name = quote_ident(&column.name);
-    let ty = match column.ty.oid < FIRST_NORMAL_OID {
-        // Without its modifier: what does not fit is PostgreSQL's error to raise when it stores the value.
-        true => format!("pg_catalog.{}", quote_ident(&column.ty.name)),
-        false => column.ty.sql.clone(),
-    };
-    let raise = format!(
-        "({} OPERATOR(pg_catalog.||) pg_catalog.left(pg_catalog.clock_timestamp()::pg_catalog.text, 0))::pg_catalog.int4",
-        quote_literal(marker),
-    );
-    let before = format!(
-        "(SELECT CASE WHEN {} THEN {ALIAS}.{name} WHEN {raise} IS NULL THEN NULL END AS {name} FROM (SELECT (",
-        condition.sql
-    );
-    (before, format!(")::{ty} AS {name}) AS {ALIAS})"))
+/// The failing cast hangs on the clock, so that PostgreSQL cannot work it out before it knows whether it is needed.
+fn raise(marker: &str) -> String {
+    let clock = "pg_catalog.left(pg_catalog.clock_timestamp()::pg_catalog.text, 0)";
+    format!("({} OPERATOR(pg_catalog.||) {clock})::pg_catalog.int4", quote_literal(marker))
 }
 
-/// The tree of the test with the client's expression in it.
-fn tested(test: &Test, value: Option<NodeEnum>) -> Result<NodeEnum, Refusal> {
+/// The type that the value takes while it is tested: without its modifier, as what does not fit is PostgreSQL's error to
+/// raise when it stores the value.
+fn tested_type(column: &Column) -> String {
+    match column.ty.oid < FIRST_NORMAL_OID {
+        true => format!("pg_catalog.{}", quote_ident(&column.ty.name)),
+        false => column.ty.sql.clone(),
+    }
+}
+
+/// The tree of the test around the client's expression; `condition` and `raise` are injections.
+fn tested(test: &Test, value: Option<NodeEnum>, condition: usize, raise: usize) -> Result<NodeEnum, Refusal> {
     let lost = || refusal::not_faithful("a test of ours cannot be read");
-    let parsed = parse::parse(&format!("SELECT {}$1{}", test.before, test.after)).map_err(|_| lost())?;
+    let [a, b, c, d] = test.around();
+    let parsed = parse::parse(&format!("SELECT {a}$1{b}$1{c}$1{d}")).map_err(|_| lost())?;
     let [one] = <[pb::RawStmt; 1]>::try_from(parsed.statements).map_err(|_| lost())?;
     let mut tree = one.stmt.map(|n| *n).and_then(only_item).ok_or_else(lost)?;
-    let hole = inner_value(&mut tree).ok_or_else(lost)?;
-    if !matches!(hole.node, Some(NodeEnum::ParamRef(_))) {
+    let [when, raised, hole] = holes(&mut tree).ok_or_else(lost)?;
+    if [&when, &raised, &hole].iter().any(|n| !matches!(n.node, Some(NodeEnum::ParamRef(_)))) {
         return Err(lost());
     }
+    when.node = Some(placeholder(condition));
+    raised.node = Some(placeholder(raise));
     hole.node = value;
     Ok(tree)
 }
@@ -254,15 +277,21 @@ fn only_item(query: Node) -> Option<NodeEnum> {
     item.val?.node
 }
 
-/// `(SELECT … FROM (SELECT (hole)::type …) …)`: the hole.
-fn inner_value(tree: &mut NodeEnum) -> Option<&mut Node> {
+/// The three places of `(SELECT CASE WHEN <> … WHEN <> IS NULL … END FROM (SELECT (<>)::type …) …)`.
+fn holes(tree: &mut NodeEnum) -> Option<[&mut Node; 3]> {
     let NodeEnum::SubLink(link) = tree else { return None };
     let NodeEnum::SelectStmt(outer) = link.subselect.as_mut()?.node.as_mut()? else { return None };
+    let NodeEnum::ResTarget(item) = outer.target_list.first_mut()?.node.as_mut()? else { return None };
+    let NodeEnum::CaseExpr(case) = item.val.as_mut()?.node.as_mut()? else { return None };
+    let [first, second] = case.args.as_mut_slice() else { return None };
+    let NodeEnum::CaseWhen(first) = first.node.as_mut()? else { return None };
+    let NodeEnum::CaseWhen(second) = second.node.as_mut()? else { return None };
+    let NodeEnum::NullTest(test) = second.expr.as_mut()?.node.as_mut()? else { return None };
     let NodeEnum::RangeSubselect(from) = outer.from_clause.first_mut()?.node.as_mut()? else { return None };
     let NodeEnum::SelectStmt(inside) = from.subquery.as_mut()?.node.as_mut()? else { return None };
     let NodeEnum::ResTarget(item) = inside.target_list.first_mut()?.node.as_mut()? else { return None };
     let NodeEnum::TypeCast(cast) = item.val.as_mut()?.node.as_mut()? else { return None };
-    cast.arg.as_deref_mut()
+    Some([first.expr.as_deref_mut()?, test.arg.as_deref_mut()?, cast.arg.as_deref_mut()?])
 }
 
 fn is_star(node: &Node) -> bool {
@@ -280,6 +309,7 @@ fn plainly() -> Refusal {
 
 /// COPY hands rows to PostgreSQL that no statement can test.
 pub fn not_by_copy(table: &str) -> Refusal {
-    let why = format!("rows of {table} are stored only with their subject's consent, which COPY cannot test: use INSERT");
+    let why =
+        format!("rows of {table} are stored only with their subject's consent, which COPY cannot test: use INSERT");
     refusal::not_supported("COPY into a table with store_requires", &why)
 }

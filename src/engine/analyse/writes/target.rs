@@ -26,7 +26,10 @@ pub struct Target<'e> {
 
 pub enum Kind<'e> {
     /// A temporary table of this session; the purpose that it was derived under, if any.
-    Temporary { name: String, purpose: Option<String> },
+    Temporary {
+        name: String,
+        purpose: Option<String>,
+    },
     /// Not protected: left as it is.
     Open(&'e Relation),
     /// The consent table where the session may not read it: only new rows can be put into it.
@@ -64,7 +67,12 @@ impl<'e> Target<'e> {
 
 impl<'e> Analyser<'e> {
     /// Judges a target's name and the rights on it, and puts it into the text as it must leave.
-    pub fn write_target(&mut self, var: &mut pb::RangeVar, rights: &[Right], reach: Reach) -> Result<Target<'e>, Refusal> {
+    pub fn write_target(
+        &mut self,
+        var: &mut pb::RangeVar,
+        rights: &[Right],
+        reach: Reach,
+    ) -> Result<Target<'e>, Refusal> {
         let at = var.location;
         let relation = match self.resolve(var)? {
             Named::Relation(relation) => relation,
@@ -184,13 +192,18 @@ impl<'e> Analyser<'e> {
         table: Oid,
         aim: Aim,
     ) -> Result<Target<'e>, Refusal> {
-        let policy =
-            self.engine.policy.tables.get(&table).ok_or_else(|| refusal::table_not_listed(&relation.name.to_string()))?;
+        let policy = self
+            .engine
+            .policy
+            .tables
+            .get(&table)
+            .ok_or_else(|| refusal::table_not_listed(&relation.name.to_string()))?;
         let (occurrence, columns) = self.occurrence(relation, Some(table), !var.inh, &[])?;
         let o = self.occurrences.get_mut(occurrence).ok_or_else(|| refusal::not_faithful("a table is gone"))?;
         o.target = Some(aim);
         let o = o.clone();
-        let (visible, _) = guard::visible_of(self, &o, relation, &quote_ident(TARGET)).map_err(|r| r.at(var.location))?;
+        let (visible, _) =
+            guard::visible_of(self, &o, relation, &quote_ident(TARGET)).map_err(|r| r.at(var.location))?;
         let item = Item { occurrence: Some(occurrence), ..item(var, Some(relation), columns) };
         let after = match aim {
             Aim::Added => {

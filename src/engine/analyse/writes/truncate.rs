@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use pg_query::protobuf as pb;
 use pg_query::NodeEnum;
+use pg_query::protobuf as pb;
 
 use super::super::relations::{Named, Protection};
 use super::super::statement::Judged;
@@ -86,4 +86,3 @@ impl<'e> Analyser<'e> {
         }
     }
 }
-

@@ -1,0 +1,175 @@
+//! MERGE: a row of the target that is not there does not match.
+
+use pg_query::protobuf::{self as pb, Token};
+use pg_query::{Node, NodeEnum};
+
+use super::super::scope::{Columns, Item, Scope};
+use super::super::{Analyser, At, Replacement, inner, placeholder};
+use super::derive::Flow;
+use super::returning::shows;
+use super::target::{Protected, Reach, Target};
+use super::update::{and, limits, named};
+use super::{Aim, Moment, What};
+use crate::engine::policy::Right;
+use crate::engine::refusal::{self, Refusal};
+
+/// What a WHEN clause does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Action {
+    Insert,
+    Update,
+    Delete,
+    Nothing,
+}
+
+impl<'e> Analyser<'e> {
+    pub fn merge_into(&mut self, s: &mut pb::MergeStmt, at: At) -> Result<Columns, Refusal> {
+        let pb::MergeStmt {
+            relation,
+            source_relation,
+            join_condition,
+            merge_when_clauses,
+            returning_clause,
+            with_clause,
+        } = s;
+        self.write_with(with_clause.as_mut())?;
+        let actions = merge_when_clauses.iter().map(action).collect::<Result<Vec<_>, _>>()?;
+        let target = self.write_target(named(relation)?, &rights(&actions), Reach::Reads)?;
+        let source = source_relation.as_mut().ok_or_else(|| refusal::not_supported("MERGE", "it has no source"))?;
+        let source = self.from_item(source, &[], &Scope::EMPTY)?;
+        let both: Vec<Item> = std::iter::once(&target.item).chain(&source).cloned().collect();
+        let (both, source) = (Scope { items: &both, parent: None }, Scope { items: &source, parent: None });
+        let condition =
+            join_condition.as_mut().ok_or_else(|| refusal::not_supported("MERGE", "it has no condition"))?;
+        self.expr(condition, &both, At::CONDITION)?;
+        if let Some(p) = target.protected() {
+            self.merge_protected(p, shows(returning_clause.as_ref()))?;
+            self.match_only(p, join_condition)?;
+        }
+        for (node, action) in merge_when_clauses.iter_mut().zip(&actions) {
+            let NodeEnum::MergeWhenClause(when) = inner(node)? else { continue };
+            self.when(&target, when, *action, &both, &source)?;
+        }
+        let flow = if actions.contains(&Action::Insert) { Flow::Rows } else { Flow::Values };
+        self.check_flow(&target, flow)?;
+        self.returning(returning_clause.as_mut(), &both, at, Moment::New)
+    }
+
+    fn merge_protected(&self, p: &Protected<'e>, shows: bool) -> Result<(), Refusal> {
+        let table = &p.relation.name;
+        if shows {
+            return Err(refusal::not_supported(&format!("MERGE … RETURNING of {table}"), "it is a protected table"));
+        }
+        if p.policy.store_requires.is_some() && p.aim == Aim::Rows {
+            let why = "its rows are stored only with consent: use INSERT and UPDATE";
+            return Err(refusal::not_supported(&format!("MERGE into {table}"), why));
+        }
+        Ok(())
+    }
+
+    /// Adds to ON that the target's row is there.
+    fn match_only(&mut self, p: &Protected<'e>, condition: &mut Option<Box<Node>>) -> Result<(), Refusal> {
+        if !limits(p, &[]) {
+            return Ok(());
+        }
+        let injection = self.pend(p.occurrence, What::Reached(Vec::new()));
+        let (start, end) = self.merge_on(p.after)?;
+        self.edit(start, start, Replacement::Text("(".to_owned()));
+        self.edit(end, end, Replacement::Text(") AND ".to_owned()));
+        self.edit(end, end, Replacement::Injected(injection, String::new()));
+        and(condition, Node { node: Some(placeholder(injection)) });
+        Ok(())
+    }
+
+    /// Byte range of the condition after ON.
+    fn merge_on(&self, from: usize) -> Result<(usize, usize), Refusal> {
+        let mut when = self.clause_end(from, &[Token::When]);
+        // `WHEN [NOT] MATCHED`, not the WHEN of a CASE.
+        let tokens = self.tokens();
+        let is_clause = |i: usize| {
+            let next = if tokens.kind(i + 1) == Some(Token::Not) { i + 2 } else { i + 1 };
+            tokens.kind(next) == Some(Token::Matched)
+        };
+        while tokens.kind(when) == Some(Token::When) && !is_clause(when) {
+            when = self.clause_end(when + 1, &[Token::When]);
+        }
+        // The source may be a join with ONs of its own: the last one is MERGE's.
+        let (mut on, mut next) = (None, self.clause_end(from, &[Token::On]));
+        while next < when {
+            on = Some(next);
+            next = self.clause_end(next + 1, &[Token::On]);
+        }
+        let on = on.ok_or_else(|| refusal::not_faithful("MERGE's ON was not found in the text"))?;
+        self.token_span(on + 1, when)
+    }
+
+    fn when(
+        &mut self,
+        target: &Target<'e>,
+        when: &mut pb::MergeWhenClause,
+        action: Action,
+        both: &Scope<'_>,
+        source: &Scope<'_>,
+    ) -> Result<(), Refusal> {
+        let absent = when.match_kind() == pb::MergeMatchKind::MergeWhenNotMatchedByTarget;
+        let pb::MergeWhenClause { match_kind: _, command_type: _, r#override: _, condition, target_list, values } =
+            when;
+        let scope = if absent { source } else { both };
+        if let Some(condition) = condition {
+            self.expr(condition, scope, At::OPERAND)?;
+        }
+        match action {
+            Action::Nothing => Ok(()),
+            Action::Insert => {
+                self.filled(target, target_list, Some(values.len()))?;
+                self.exprs(values, source, At::OUTPUT)
+            }
+            Action::Delete => {
+                if let Some(p) = target.protected() {
+                    (0..p.relation.columns.len()).for_each(|i| self.note_written(p.occurrence, i));
+                }
+                Ok(())
+            }
+            Action::Update => {
+                let clear = self.assignments(target, target_list, both)?;
+                if clear.is_empty() {
+                    return Ok(());
+                }
+                let why = "a column that it sets is masked in some rows, which must stay as they are: use UPDATE";
+                Err(refusal::not_supported("this MERGE", why))
+            }
+        }
+    }
+}
+
+/// What a clause does; a refusal for what is not known.
+fn action(node: &Node) -> Result<Action, Refusal> {
+    let unknown = || refusal::not_supported("MERGE", "a WHEN clause of it is not known");
+    let Some(NodeEnum::MergeWhenClause(when)) = &node.node else { return Err(unknown()) };
+    let matched = match when.match_kind() {
+        pb::MergeMatchKind::MergeWhenMatched => true,
+        pb::MergeMatchKind::MergeWhenNotMatchedByTarget => false,
+        pb::MergeMatchKind::MergeWhenNotMatchedBySource => {
+            let why = "the rows that it reaches are not those of a condition";
+            return Err(refusal::not_supported("MERGE … WHEN NOT MATCHED BY SOURCE", why));
+        }
+        pb::MergeMatchKind::Undefined => return Err(unknown()),
+    };
+    match (when.command_type(), matched) {
+        (pb::CmdType::CmdNothing, _) => Ok(Action::Nothing),
+        (pb::CmdType::CmdInsert, false) => Ok(Action::Insert),
+        (pb::CmdType::CmdUpdate, true) => Ok(Action::Update),
+        (pb::CmdType::CmdDelete, true) => Ok(Action::Delete),
+        _ => Err(unknown()),
+    }
+}
+
+fn rights(actions: &[Action]) -> Vec<Right> {
+    let needs = |action: &Action| match action {
+        Action::Insert => Some(Right::Insert),
+        Action::Update => Some(Right::Update),
+        Action::Delete => Some(Right::Delete),
+        Action::Nothing => None,
+    };
+    actions.iter().filter_map(needs).collect()
+}

@@ -1,0 +1,94 @@
+//! Recording consent, and storing only with consent.
+
+use crate::world::World;
+
+#[tokio::test]
+async fn consent() {
+    let world = World::build("consent").await;
+    recording_needs_its_own_right_and_no_other(&world).await;
+    rows_are_stored_with_consent_only(&world).await;
+    what_cannot_be_tested_is_refused(&world);
+}
+
+async fn recording_needs_its_own_right_and_no_other(world: &World) {
+    for sql in [
+        "INSERT INTO consents VALUES (4, 'marketing', 'email', 'granted')",
+        "UPDATE consents SET status = 'withdrawn' WHERE subject_id = 1",
+        "DELETE FROM consents WHERE subject_id = 1",
+        "COPY consents FROM STDIN",
+    ] {
+        assert_eq!(world.refused("app/service", sql), ("right-missing", "42501"), "{sql}");
+        let cleared = world.clear("clerk/service", sql).expect(sql);
+        assert!(cleared.protected(), "{sql}");
+        assert_eq!(cleared.statements[0].tables[0].table, "public.consents", "{sql}");
+    }
+    let insert = "INSERT INTO consents VALUES (4, 'marketing', 'email', 'granted') ON CONFLICT DO NOTHING";
+    for who in ["clerk/service", "clerk/marketing"] {
+        let done = world.run(who, insert).await;
+        assert_eq!(done.answer.expect(insert).count, 1, "{who}");
+    }
+    // Its rows are about people: reading it is as usual, and marketing may not.
+    assert_eq!(world.refused("clerk/marketing", "DELETE FROM consents WHERE subject_id = 1").0, "table-out-of-reach");
+    // A person whose rows are not there for reading (restricted) can still be recorded.
+    let done = world.run("clerk/service", "UPDATE consents SET status = 'withdrawn' WHERE subject_id = 6").await;
+    assert_eq!(done.answer.expect("update").count, 1);
+    let done = world
+        .run("clerk/service", "UPDATE consents SET status = status WHERE subject_id = 6 AND status = 'granted'")
+        .await;
+    assert_eq!(done.answer.expect("update").count, 0, "what is stored of a restricted person is not to be probed");
+}
+
+async fn rows_are_stored_with_consent_only(world: &World) {
+    let before = world.stored_tables().await;
+    for sql in [
+        "INSERT INTO mailings (customer_id, subject) VALUES (1, 'a'), (3, 'b')",
+        "INSERT INTO mailings (customer_id, subject) VALUES ('4', 'b') RETURNING id",
+        "INSERT INTO mailings (subject, customer_id) VALUES ('b', NULL)",
+        "INSERT INTO mailings (customer_id, subject) VALUES ((SELECT 1 + 2), 'b')",
+        "INSERT INTO mailings (customer_id, subject) SELECT p.id + 1, name FROM products p ORDER BY 1",
+        "INSERT INTO mailings (customer_id, subject) SELECT p.id AS x, name FROM products p",
+        "WITH x AS (INSERT INTO mailings (customer_id) VALUES (3) RETURNING id) SELECT count(*) FROM x",
+    ] {
+        let cleared = world.clear("app/service", sql).unwrap_or_else(|r| panic!("{sql}: {r}\n{}", r.detail));
+        let raise = cleared.statements[0].raises.first().expect(sql);
+        assert_eq!((raise.refusal.rule, raise.refusal.sqlstate.0), ("store-requires-consent", "42501"));
+        let done = world.run("app/service", sql).await;
+        assert_eq!(done.answer, Err("22P02".to_owned()), "{sql}\n{}", cleared.wire_text());
+        assert!(done.error.contains(&raise.marker), "{sql}\n{}", done.error);
+        assert_eq!(done.after, before, "{sql}");
+    }
+    for (count, sql) in [
+        (2, "INSERT INTO mailings (customer_id, subject) VALUES (1, 'a'), (5, 'b')"),
+        (1, "INSERT INTO mailings (customer_id, subject) VALUES ('2', DEFAULT)"),
+        (2, "INSERT INTO mailings (customer_id, subject) SELECT p.id, name FROM products p WHERE id < 3"),
+        (1, "INSERT INTO mailings (customer_id, subject) VALUES (1, 'a') ON CONFLICT DO NOTHING RETURNING id, subject"),
+    ] {
+        let done = world.run("app/service", sql).await;
+        assert_eq!(done.answer.as_ref().map(|a| a.count), Ok(count), "{sql}\n{}", done.error);
+    }
+    // An update of the subject is a new storing.
+    world.stored.batch_execute("INSERT INTO mailings (customer_id, subject) VALUES (1, 'kept')").await.expect("row");
+    let sql = "UPDATE mailings SET subject = 'x', customer_id = 3 WHERE customer_id = 1";
+    assert_eq!(world.run("app/service", sql).await.answer, Err("22P02".to_owned()));
+    let sql = "UPDATE mailings SET customer_id = id * 0 + 2, subject = upper(subject) WHERE customer_id = 1 RETURNING customer_id";
+    let done = world.run("app/service", sql).await;
+    assert_eq!(done.answer.as_ref().map(|a| a.count), Ok(1), "{}", done.error);
+    let sql = "UPDATE mailings SET subject = 'x' WHERE customer_id = 1";
+    assert_eq!(world.run("app/service", sql).await.answer.map(|a| a.count), Ok(1));
+}
+
+fn what_cannot_be_tested_is_refused(world: &World) {
+    for (rule, sql) in [
+        ("store-requires-consent", "INSERT INTO mailings (subject) VALUES ('x')"),
+        ("store-requires-consent", "INSERT INTO mailings DEFAULT VALUES"),
+        ("store-requires-consent", "INSERT INTO mailings (customer_id) VALUES (DEFAULT)"),
+        ("store-requires-consent", "UPDATE mailings SET customer_id = DEFAULT"),
+        ("not-understood", "INSERT INTO mailings SELECT * FROM mailings"),
+        ("not-understood", "INSERT INTO mailings (customer_id) SELECT 1 UNION SELECT 3"),
+        ("not-understood", "INSERT INTO mailings (customer_id) (SELECT 3)"),
+        ("not-understood", "UPDATE mailings SET (customer_id, subject) = (SELECT 3, 'x')"),
+        ("not-understood", "COPY mailings (customer_id, subject) FROM STDIN"),
+    ] {
+        assert_eq!(world.refused("app/service", sql).0, rule, "{sql}");
+    }
+}

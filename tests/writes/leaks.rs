@@ -1,0 +1,211 @@
+//! The rows of the catalogue of leaks that are about writes: each would tell a hidden value on a naive rewrite.
+
+use crate::world::{Done, World};
+
+fn told(done: &Done) -> String {
+    format!("{:?} {}", done.answer, done.error)
+}
+
+fn cell(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+async fn world() -> World {
+    World::build("leaks").await
+}
+
+#[tokio::test]
+async fn leaks() {
+    let world = world().await;
+    upsert_reads_a_hidden_row(&world).await;
+    new_rows_are_shown_as_they_may_be_seen(&world).await;
+    masked_cells_stay(&world).await;
+    another_subject_uncovers_nothing(&world).await;
+    what_is_never_shown_is_not_written(&world);
+    references_that_would_reach_the_stored_row(&world);
+    what_is_not_understood(&world);
+    derived_data_stays_where_it_is(&world);
+}
+
+/// `ON CONFLICT … RETURNING` on a row that is not there: nothing is changed, nothing is told.
+async fn upsert_reads_a_hidden_row(world: &World) {
+    let before = world.stored_tables().await;
+    for sql in [
+        "INSERT INTO customers (id, email) VALUES (9, 'CANARY-cleo@x.example') ON CONFLICT (email) DO UPDATE SET full_name = excluded.full_name RETURNING id, phone, country",
+        "INSERT INTO customers AS c (id, email) VALUES (3, 'x') ON CONFLICT (id) DO UPDATE SET full_name = c.phone WHERE c.phone::int > 0 RETURNING *",
+        "INSERT INTO customers (id, email) VALUES (3, 'x') ON CONFLICT DO NOTHING RETURNING *",
+    ] {
+        let done = world.run("app/marketing", sql).await;
+        assert_eq!(done.after, before, "{sql}");
+        let answer = done.answer.as_ref().unwrap_or_else(|e| panic!("{e} {sql} {}", done.error));
+        assert_eq!((answer.rows.len(), answer.count), (0, 0), "{sql}");
+        assert!(!told(&done).contains("CANARY"), "{sql}\n{}", told(&done));
+    }
+    // A row that is there is read as it may be seen, and changed.
+    let sql = "INSERT INTO customers (id, email) VALUES (2, 'x') ON CONFLICT (id) DO UPDATE SET full_name = customers.email || '/' || excluded.email RETURNING id, full_name, email, score";
+    let done = world.run("app/marketing", sql).await;
+    let name = "C***@mail.example/x";
+    assert_eq!(done.answer.expect(sql).rows, [[cell("2"), cell(name), cell("C***@mail.example"), None]]);
+    assert_eq!(done.after[0][1][1], cell(name));
+    assert_eq!(done.after[0][1][2], cell("CANARY-ben@mail.example"));
+}
+
+/// RETURNING computes cells over the new row; one that is not there shows its personal cells masked.
+async fn new_rows_are_shown_as_they_may_be_seen(world: &World) {
+    let done = world
+        .run("app/marketing", "INSERT INTO customers (id, full_name, email, country) VALUES (9, 'Gil', 'gil@x.example', 'ES') RETURNING *")
+        .await;
+    let masked = vec![cell("9"), cell("***"), cell("g***@x.example"), None, cell("ES"), None, None];
+    let answer = done.answer.expect("insert");
+    assert_eq!(answer.rows, [masked]);
+    assert_eq!(answer.columns, ["id", "full_name", "email", "phone", "country", "score", "secret"]);
+    assert_eq!(done.after[0][6][1], cell("Gil"), "the row itself is stored as given");
+
+    // The row stops being there by the write itself.
+    let done = world.run("app/marketing", "UPDATE customers SET country = 'blocked' WHERE id = 1 RETURNING id, full_name, phone, upper(email), full_name || '' AS n").await;
+    let row = vec![cell("1"), cell("***"), cell("***11"), cell("A***@MAIL.EXAMPLE"), cell("***")];
+    assert_eq!(done.answer.expect("update").rows, [row]);
+
+    // A moved key is about somebody else.
+    let done = world.run("app/marketing", "UPDATE orders SET customer_id = 4 WHERE id = 10 RETURNING *").await;
+    assert_eq!(done.answer.expect("update").rows, [[cell("10"), cell("4"), cell("***"), cell("open")]]);
+    let done = world
+        .run(
+            "app/marketing",
+            "WITH d AS (INSERT INTO orders VALUES (77, 4, 'secret label', 'open') RETURNING *) SELECT label FROM d",
+        )
+        .await;
+    assert_eq!(done.answer.expect("insert").rows, [[cell("***")]]);
+}
+
+/// A value that is masked in a row is not written over; the row stays as it is.
+async fn masked_cells_stay(world: &World) {
+    let done = world.run("app/marketing", "UPDATE customers SET email = 'new' || id, country = 'XX'").await;
+    assert_eq!(done.answer.expect("update").count, 2);
+    let emails: Vec<_> = done.after[0].iter().map(|r| r[2].clone().unwrap_or_default()).collect();
+    assert_eq!(emails[0], "new1");
+    assert_eq!(emails[4], "new5");
+    assert_eq!(emails[1], "CANARY-ben@mail.example");
+    assert_eq!(done.after[0][1][4], cell("ES"));
+    let done = world
+        .run("app/marketing", "INSERT INTO customers (id) VALUES (2) ON CONFLICT (id) DO UPDATE SET email = 'new'")
+        .await;
+    assert_eq!(done.answer.expect("upsert").count, 0);
+}
+
+/// With another subject's key, a cell that this subject's choice masks would be seen.
+async fn another_subject_uncovers_nothing(world: &World) {
+    let done = world.run("app/marketing", "UPDATE customers SET id = id + 1000 WHERE id = 2").await;
+    assert_eq!(done.answer.expect("update").count, 0, "{}", done.error);
+    assert_eq!(done.after[0].iter().filter(|r| r[0] == cell("2")).count(), 1);
+}
+
+fn what_is_never_shown_is_not_written(world: &World) {
+    for sql in [
+        "UPDATE customers SET score = 1",
+        "UPDATE customers SET score = DEFAULT",
+        "UPDATE customers SET secret = ''",
+        "UPDATE customers SET (country, score) = (SELECT 'ES', 1)",
+        "INSERT INTO customers (id, secret) VALUES (9, '')",
+        "INSERT INTO customers VALUES (9, 'n', 'e', 'p', 'c', 1, 'secret')",
+        "INSERT INTO customers SELECT 9, 'n', 'e', 'p', 'c', 1, 'secret'",
+        "INSERT INTO customers (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET score = excluded.score",
+        "INSERT INTO customers (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET secret = excluded.secret",
+        "MERGE INTO customers c USING products p ON c.id = p.id WHEN MATCHED THEN UPDATE SET score = 1",
+        "MERGE INTO customers c USING products p ON c.id = p.id WHEN NOT MATCHED THEN INSERT (id, secret) VALUES (p.id, '')",
+    ] {
+        assert_eq!(world.refused("app/marketing", sql), ("column-not-writable", "42501"), "{sql}");
+    }
+    // Listed columns may be filled by who never sees them.
+    for sql in [
+        "INSERT INTO customers (id, score) VALUES (9, 1)",
+        "INSERT INTO customers VALUES (9, 'n', 'e', 'p', 'c', 1)",
+        "INSERT INTO customers (id) VALUES (9) ON CONFLICT DO NOTHING",
+    ] {
+        assert!(world.clear("app/marketing", sql).is_ok(), "{sql}");
+    }
+}
+
+fn references_that_would_reach_the_stored_row(world: &World) {
+    for (rule, sql) in [
+        ("system-column", "UPDATE customers SET country = 'x' WHERE ctid = '(0,1)'"),
+        ("system-column", "UPDATE customers SET country = xmin::text"),
+        ("system-column", "DELETE FROM customers c WHERE c.tableoid > 0"),
+        ("system-column", "DELETE FROM customers WHERE EXISTS (SELECT 1 WHERE xmax IS NULL)"),
+        (
+            "system-column",
+            "INSERT INTO customers (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET country = 'x' RETURNING xmax = 0",
+        ),
+        ("undefined-column", "UPDATE customers SET full_name = consentry_w::text"),
+        ("undefined-column", "UPDATE customers SET full_name = email(consentry_w)"),
+        ("undefined-table", "UPDATE customers SET full_name = consentry_w.email"),
+        ("undefined-table", "UPDATE customers SET full_name = (consentry_w.*)::text"),
+        ("undefined-table", "UPDATE customers c SET full_name = customers.email"),
+        ("undefined-table", "UPDATE customers SET full_name = 'x' RETURNING old.email"),
+        ("undefined-column", "UPDATE customers SET full_name = customers.upper"),
+        ("doubtful-column", "UPDATE customers SET full_name = email FROM customers d"),
+        ("doubtful-column", "UPDATE customers SET full_name = email FROM jsonb_to_recordset('[]') AS x(id int)"),
+        ("doubtful-column", "INSERT INTO customers (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET full_name = email"),
+        ("not-understood", "UPDATE customers SET full_name = ROW(customers.*)::text"),
+        ("not-understood", "UPDATE customers SET full_name = (SELECT count(*) FROM (SELECT customers.*) x)"),
+        ("not-understood", "DELETE FROM customers WHERE CURRENT OF c"),
+        ("not-understood", "UPDATE customers SET country = 'x' RETURNING WITH (OLD AS o) o.email"),
+    ] {
+        assert_eq!(world.refused("app/marketing", sql).0, rule, "{sql}");
+    }
+}
+
+fn what_is_not_understood(world: &World) {
+    for (rule, sql) in [
+        ("not-understood", "COPY (UPDATE customers SET country = 'x' RETURNING *) TO STDOUT"),
+        ("not-understood", "UPDATE people SET full_name = 'x'"),
+        ("not-understood", "INSERT INTO ruled VALUES (1)"),
+        ("system-relation", "UPDATE pg_settings SET setting = 'off' WHERE name = 'row_security'"),
+        ("system-relation", "DELETE FROM pg_class"),
+        ("table-not-listed", "DELETE FROM unlisted"),
+        (
+            "not-understood",
+            "MERGE INTO customers c USING products p ON c.id = p.id WHEN MATCHED THEN UPDATE SET email = 'x'",
+        ),
+        (
+            "not-understood",
+            "MERGE INTO mailings m USING products p ON m.id = p.id WHEN NOT MATCHED THEN INSERT (customer_id) VALUES (1)",
+        ),
+    ] {
+        assert_eq!(world.refused("app/marketing", sql).0, rule, "{sql}");
+    }
+    // Views and tables without personal data go out as they came.
+    for sql in [
+        "UPDATE cheap SET name = 'x' WHERE id = 1 RETURNING *",
+        "UPDATE products SET name = ctid::text",
+        "DELETE FROM log",
+    ] {
+        let cleared = world.clear("app/marketing", sql).unwrap_or_else(|r| panic!("{sql}: {r}"));
+        assert_eq!(cleared.wire_text(), sql);
+        assert!(!cleared.protected());
+    }
+}
+
+fn derived_data_stays_where_it_is(world: &World) {
+    for sql in [
+        "INSERT INTO log (what) SELECT email FROM customers",
+        "INSERT INTO log (what) SELECT 'someone' FROM customers WHERE country = 'ES'",
+        "INSERT INTO log (what) VALUES ((SELECT email FROM customers WHERE id = 1))",
+        "WITH x AS (SELECT email FROM customers) INSERT INTO log (what) SELECT * FROM x",
+        "WITH d AS (DELETE FROM orders RETURNING *) INSERT INTO log (what) SELECT label FROM d",
+        "UPDATE products SET name = c.full_name FROM customers c WHERE c.id = products.id",
+        "UPDATE products SET name = (SELECT full_name FROM customers c WHERE c.id = products.id)",
+        "MERGE INTO log USING customers c ON log.id = c.id WHEN NOT MATCHED THEN INSERT (what) VALUES ('x')",
+        "INSERT INTO orders (id, customer_id, label) SELECT id, id, full_name FROM customers",
+    ] {
+        assert_eq!(world.refused("plain/marketing", sql), ("right-missing", "42501"), "{sql}");
+        assert!(world.clear("app/marketing", sql).is_ok(), "{sql}");
+    }
+    for sql in [
+        "INSERT INTO customers (id, full_name) SELECT id + 100, full_name FROM customers",
+        "UPDATE products SET name = 'x' WHERE id IN (SELECT id FROM customers)",
+        "INSERT INTO orders (id, customer_id) VALUES (1, (SELECT id FROM customers WHERE email = 'x'))",
+    ] {
+        assert!(world.clear("plain/marketing", sql).is_ok(), "{sql}");
+    }
+}

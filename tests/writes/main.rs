@@ -1,0 +1,10 @@
+//! Writes, judged by the engine and run on PostgreSQL: what is stored afterwards, and what is told.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod consent;
+mod copy;
+mod leaks;
+mod model;
+mod rights;
+mod world;

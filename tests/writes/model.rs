@@ -1,0 +1,106 @@
+//! The same write on stored tables through the engine, and on tables replaced by what marketing may see: equal answers,
+//! equal changes where a cell was to be seen, and nothing else changed.
+
+use crate::world::{Table, World, undone};
+
+const WRITES: &[&str] = &[
+    "UPDATE customers SET full_name = upper(full_name)",
+    "UPDATE customers SET full_name = email",
+    "UPDATE customers SET full_name = email || coalesce(score, -1)::text || coalesce(secret, 'none') RETURNING *",
+    "UPDATE customers SET country = 'XX' WHERE email LIKE 'CANARY%'",
+    "UPDATE customers SET country = 'XX' WHERE email LIKE 'C%' RETURNING email, phone AS p, upper(email), email::text",
+    "UPDATE customers SET country = 'XX' WHERE score IS NULL",
+    "UPDATE customers SET country = country WHERE secret LIKE 'CANARY%'",
+    "UPDATE ONLY public.customers SET country = 'XX' WHERE customers.email = 'C***@mail.example'",
+    "UPDATE public.customers SET country = 'XX' WHERE public.customers.id IN (1, 2, 3)",
+    "UPDATE customers AS c SET full_name = p.name FROM products p WHERE p.id = c.id RETURNING c.*, p.name",
+    "UPDATE customers c SET full_name = p.name FROM products p WHERE p.id = c.id RETURNING *",
+    "UPDATE customers c SET full_name = d.email FROM customers d WHERE d.id = c.id + 1 RETURNING c.id, d.email",
+    "UPDATE customers SET full_name = (SELECT count(*)::text FROM orders o WHERE o.customer_id = customers.id)",
+    "UPDATE customers SET full_name = (SELECT string_agg(label, ',' ORDER BY label) FROM orders WHERE customer_id = customers.id)",
+    "UPDATE customers SET (full_name, country) = (SELECT d.email, d.country FROM customers d WHERE d.id = customers.id)",
+    "UPDATE customers SET (full_name, country) = (upper(email), DEFAULT) WHERE country = 'ES'",
+    "UPDATE customers c SET full_name = row_to_json(c)::text",
+    "UPDATE customers c SET country = 'XX' RETURNING c, row_to_json(c), (SELECT email), (SELECT c.email AS e)",
+    "UPDATE customers SET country = 'XX' WHERE EXISTS (SELECT 1 FROM orders customers WHERE customers.customer_id = 1 AND email = 'ana@mail.example')",
+    "UPDATE customers SET country = 'XX' WHERE id = (SELECT max(id) FROM customers)",
+    "UPDATE orders SET label = 'x' WHERE state = 'open'",
+    "UPDATE orders SET state = label FROM customers c WHERE c.id = customer_id AND c.country = 'ES' RETURNING label, c.email",
+    "DELETE FROM customers WHERE country = 'ES' RETURNING *",
+    "DELETE FROM customers",
+    "DELETE FROM customers WHERE id = 3",
+    "DELETE FROM customers WHERE email = 'C***@mail.example' RETURNING id, email",
+    "DELETE FROM orders USING customers c WHERE c.id = orders.customer_id AND c.email LIKE '%***%' RETURNING orders.*, c.phone",
+    "DELETE FROM orders WHERE customer_id IN (SELECT id FROM customers WHERE country = 'ES')",
+    "WITH d AS (DELETE FROM orders WHERE customer_id = 1 RETURNING *) SELECT count(*), max(label) FROM d",
+    "WITH customers AS (SELECT 1 AS one) DELETE FROM customers WHERE id = 1 RETURNING email",
+    "WITH u AS (UPDATE customers SET full_name = 'x' RETURNING *) SELECT * FROM u WHERE email LIKE 'C%'",
+    "WITH x AS (SELECT id, email FROM customers) UPDATE customers c SET full_name = x.email FROM x WHERE x.id = c.id",
+    "INSERT INTO customers (id, full_name) SELECT id + 100, email FROM customers",
+    "INSERT INTO products (id, name) VALUES (9, 'cup') RETURNING *",
+    "UPDATE products SET name = 'x' WHERE id IN (SELECT id FROM customers) RETURNING *",
+    "DELETE FROM products p USING customers c WHERE c.id = p.id RETURNING c.email",
+    "UPDATE customers SET full_name = 'x' WHERE email = 'CANARY-ben@mail.example'",
+    "UPDATE customers SET full_name = 'x' WHERE email = 'CANARY-cleo@x.example'",
+    "UPDATE customers SET full_name = 'x' WHERE id = 3 AND email::int > 0",
+    "UPDATE customers SET full_name = 'x' WHERE id > 2 AND id < 5 AND 1 / (CASE WHEN phone LIKE 'CANARY%' THEN 0 ELSE 1 END) > 0",
+    "DELETE FROM customers WHERE country = 'DE' AND full_name::int = 1",
+    "UPDATE customers SET full_name = 'x' WHERE country = 'DE' AND id / (id - 3) > 0",
+    "UPDATE orders SET state = 'x' WHERE (SELECT email::int FROM customers c WHERE c.id = orders.customer_id AND c.id = 3) > 0",
+    "MERGE INTO customers c USING products p ON c.id = p.id WHEN MATCHED THEN UPDATE SET full_name = p.name || c.email",
+    "MERGE INTO customers c USING (VALUES (1), (2)) AS v(i) ON c.id = v.i WHEN MATCHED AND c.email LIKE 'C%' THEN DELETE WHEN MATCHED THEN UPDATE SET country = 'XX'",
+    "MERGE INTO products p USING customers c ON c.id = p.id WHEN MATCHED AND c.email LIKE 'C%' THEN UPDATE SET name = 'x'",
+    "MERGE INTO customers c USING products p ON c.id = p.id + 100 WHEN NOT MATCHED THEN INSERT (id, full_name) VALUES (p.id + 100, p.name)",
+];
+
+/// Stored before and after, visible before and after: what a hidden cell or row holds is as before.
+fn agrees(name: &str, sql: &str, [before, after, seen, expected]: [&Table; 4]) {
+    let by_key = |table: &Table, key: &Option<String>| table.iter().find(|r| r[0] == *key).cloned();
+    for row in before {
+        let (now, saw) = (by_key(after, &row[0]), by_key(seen, &row[0]));
+        let Some(saw) = saw else {
+            assert_eq!(now.as_ref(), Some(row), "{sql}\na hidden row of {name} has changed");
+            continue;
+        };
+        let Some(wanted) = by_key(expected, &row[0]) else {
+            assert_eq!(now, None, "{sql}\na row of {name} was to go");
+            continue;
+        };
+        let now = now.unwrap_or_else(|| panic!("{sql}\na row of {name} is gone: {row:?}"));
+        for (i, cell) in now.iter().enumerate() {
+            let wanted = if saw[i] == row[i] { &wanted[i] } else { &row[i] };
+            assert_eq!(cell, wanted, "{sql}\n{name} column {i}: {now:?}");
+        }
+    }
+    for new in expected.iter().filter(|r| by_key(seen, &r[0]).is_none()) {
+        let stored = by_key(after, &new[0]).unwrap_or_else(|| panic!("{sql}\na new row of {name} is missing: {new:?}"));
+        for (i, cell) in new.iter().enumerate().filter(|(_, c)| c.is_some()) {
+            assert_eq!(stored.get(i), Some(cell), "{sql}\n{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_write_does_to_stored_tables_what_it_does_to_visible_ones() {
+    let world = World::build("model").await;
+    let (before, seen) = (world.stored_tables().await, world.visible_tables().await);
+    for sql in WRITES {
+        let expected = undone(&world.visible, sql).await;
+        let done = world.run("app/marketing", sql).await;
+        assert_eq!(
+            done.answer,
+            expected.answer,
+            "{sql}\n{}\n{}",
+            done.error,
+            world.clear("app/marketing", sql).unwrap().wire_text()
+        );
+        for (i, name) in crate::world::TABLES.iter().enumerate() {
+            if *name == "consents" {
+                assert_eq!(done.after[i], before[i], "{sql}");
+            } else {
+                agrees(name, sql, [&before[i], &done.after[i], &seen[i], &expected.after[i]]);
+            }
+        }
+        assert!(!format!("{:?}", done.answer).contains("CANARY"), "{sql}\n{:?}", done.answer);
+    }
+}

@@ -1,0 +1,102 @@
+//! Which right each write needs, on protected and on open tables; what is recorded of it.
+
+use consentry::engine::cleared::{Effect, Usage};
+
+use crate::world::{World, context};
+
+#[tokio::test]
+async fn rights() {
+    let world = World::build("rights").await;
+    every_write_needs_its_right(&world);
+    truncate_reaches_what_refers_to_it(&world);
+    temporary_tables_need_none_and_carry_the_purpose(&world);
+    the_record_names_what_is_written(&world);
+}
+
+fn every_write_needs_its_right(world: &World) {
+    for sql in [
+        "INSERT INTO customers (id) VALUES (9)",
+        "INSERT INTO products (id) VALUES (9)",
+        "INSERT INTO cheap (id) VALUES (9)",
+        "UPDATE customers SET country = 'x'",
+        "UPDATE products SET name = 'x'",
+        "DELETE FROM customers",
+        "DELETE FROM products",
+        "TRUNCATE log",
+        "TRUNCATE orders",
+        "COPY products FROM STDIN",
+        "COPY customers (id) FROM STDIN",
+        "MERGE INTO products p USING products q ON p.id = q.id WHEN MATCHED THEN DELETE",
+        "WITH x AS (DELETE FROM products RETURNING *) SELECT * FROM x",
+        "EXPLAIN DELETE FROM products",
+        "PREPARE p AS DELETE FROM products",
+    ] {
+        assert_eq!(world.refused("reader/marketing", sql), ("right-missing", "42501"), "{sql}");
+        assert!(world.clear("app/marketing", sql).is_ok(), "{sql}");
+    }
+    for (right, sql) in [
+        ("update", "INSERT INTO products (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET name = 'x'"),
+        ("truncate", "TRUNCATE log"),
+        ("copy_in", "COPY log FROM STDIN"),
+    ] {
+        let refusal = world.clear("plain/marketing", sql);
+        match right {
+            "update" => assert!(refusal.is_ok(), "{sql}"),
+            _ => assert!(refusal.expect_err(sql).detail.contains(right), "{sql}"),
+        }
+    }
+}
+
+fn truncate_reaches_what_refers_to_it(world: &World) {
+    let cleared = world.clear("app/marketing", "TRUNCATE customers RESTART IDENTITY CASCADE").expect("truncate");
+    let tables: Vec<&str> = cleared.statements[0].tables.iter().map(|t| t.table.as_str()).collect();
+    assert_eq!(tables, ["public.customers", "public.orders"]);
+    assert_eq!(cleared.wire_text(), "TRUNCATE \"public\".customers RESTART IDENTITY CASCADE");
+    assert!(world.clear("app/marketing", "TRUNCATE products CASCADE").is_ok());
+    assert_eq!(world.refused("app/marketing", "TRUNCATE consents").0, "right-missing");
+    assert_eq!(world.refused("app/marketing", "TRUNCATE unlisted").0, "table-not-listed");
+    assert!(world.clear("clerk/service", "TRUNCATE consents").is_ok());
+}
+
+fn temporary_tables_need_none_and_carry_the_purpose(world: &World) {
+    let clear = |who: &str, purpose: Option<&str>, sql: &str| {
+        let mut context = context(who);
+        context.temporary.insert("t".to_owned(), purpose.map(str::to_owned));
+        world.engine.clear(sql, &context, consentry::engine::context::Protocol::Simple)
+    };
+    for sql in ["INSERT INTO t VALUES (1)", "UPDATE t SET a = 1", "DELETE FROM t", "TRUNCATE t", "COPY t FROM STDIN"] {
+        assert!(clear("reader/marketing", None, sql).is_ok(), "{sql}");
+    }
+    let fill = "INSERT INTO t SELECT email FROM customers";
+    assert_eq!(clear("plain/marketing", None, fill).expect_err("derive").rule, "right-missing");
+    let cleared = clear("app/marketing", None, fill).expect("derive");
+    let carries = Effect::CreateTemporary { name: "t".into(), purpose: Some("marketing".into()) };
+    assert_eq!(cleared.statements[0].effect, carries);
+    assert!(clear("app/marketing", Some("marketing"), fill).is_ok());
+    assert_eq!(clear("app/service", Some("marketing"), fill).expect_err("other").rule, "derived-for-another-purpose");
+    let out = "INSERT INTO log (what) SELECT a FROM t";
+    assert_eq!(clear("plain/marketing", Some("marketing"), out).expect_err("derive").rule, "right-missing");
+}
+
+fn the_record_names_what_is_written(world: &World) {
+    let sql = "UPDATE customers SET country = 'x' WHERE email = 'y' RETURNING phone";
+    let cleared = world.clear("app/marketing", sql).expect(sql);
+    let statement = &cleared.statements[0];
+    assert_eq!((statement.kind, statement.protected), ("update", true));
+    let uses: Vec<(&str, Usage)> = statement.tables[0].columns.iter().map(|c| (c.name.as_str(), c.usage)).collect();
+    assert_eq!(uses, [("email", Usage::Compared), ("phone", Usage::Shown), ("country", Usage::Written)]);
+    assert!(!statement.rules.is_empty());
+    for (kind, sql) in [
+        ("insert", "INSERT INTO customers (id) VALUES (9)"),
+        ("delete", "DELETE FROM customers"),
+        ("merge", "MERGE INTO customers c USING products p ON c.id = p.id WHEN MATCHED THEN DELETE"),
+        ("truncate", "TRUNCATE customers CASCADE"),
+        ("copy_in", "COPY customers (id) FROM STDIN"),
+    ] {
+        let cleared = world.clear("app/marketing", sql).expect(sql);
+        let statement = &cleared.statements[0];
+        assert_eq!((statement.kind, statement.protected), (kind, true), "{sql}");
+        let table = statement.tables.iter().find(|t| t.table == "public.customers").expect(sql);
+        assert!(table.columns.iter().any(|c| c.name == "id" && c.usage == Usage::Written), "{sql}");
+    }
+}
