@@ -49,8 +49,9 @@ impl<'e> Analyser<'e> {
     /// `COPY table [(columns)] TO STDOUT` of a protected table is a COPY of the same columns of its visible table.
     fn copy_table(&mut self, c: &mut pb::CopyStmt) -> Result<(), Refusal> {
         let var = c.relation.as_mut().ok_or_else(|| refusal::not_supported("COPY", "it names no table"))?;
-        let relation = match self.resolve(var)? {
+        let relation = match self.resolve_pinned(var)? {
             Named::Relation(relation) => relation,
+            Named::Created(_) => return Ok(()),
             Named::Temporary(purpose) => return self.read_temporary(var, purpose),
         };
         let (protected_by, nulled): (_, &[&'static str]) = match self.protection(relation, true)? {
@@ -137,7 +138,7 @@ impl<'e> Analyser<'e> {
                 return Err(refusal::not_supported("COPY FROM … WHERE into a protected table", why));
             }
             let columns = match &target.kind {
-                Kind::Temporary { .. } => target.item.columns.clone(),
+                Kind::Temporary { .. } | Kind::Created => target.item.columns.clone(),
                 Kind::Open(r) | Kind::Unread(r) => plain_columns(r),
                 Kind::Protected(p) => plain_columns(p.relation),
             };

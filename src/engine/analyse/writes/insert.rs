@@ -69,7 +69,7 @@ impl<'e> Analyser<'e> {
     /// The columns that an INSERT or COPY fills, in the order of its values: each must be one that the policy lists.
     pub fn filled(&mut self, target: &Target<'e>, cols: &[Node], width: Option<usize>) -> Result<Vec<usize>, Refusal> {
         let relation: &Relation = match &target.kind {
-            Kind::Temporary { .. } | Kind::Open(_) => return Ok(Vec::new()),
+            Kind::Temporary { .. } | Kind::Created | Kind::Open(_) => return Ok(Vec::new()),
             Kind::Unread(relation) => relation,
             Kind::Protected(p) => p.relation,
         };
@@ -108,7 +108,7 @@ impl<'e> Analyser<'e> {
         }
         self.moment = Moment::Existing;
         let columns = match &target.kind {
-            Kind::Temporary { .. } => Columns::Unknown,
+            Kind::Temporary { .. } | Kind::Created => Columns::Unknown,
             Kind::Open(r) | Kind::Unread(r) => plain_columns(r),
             Kind::Protected(p) => plain_columns(p.relation),
         };
@@ -143,7 +143,7 @@ impl<'e> Analyser<'e> {
     fn infer(&mut self, target: &Target<'e>, infer: &mut pb::InferClause) -> Result<(), Refusal> {
         let pb::InferClause { index_elems, where_clause, conname: _, location: _ } = infer;
         let columns = match &target.kind {
-            Kind::Temporary { .. } => Columns::Unknown,
+            Kind::Temporary { .. } | Kind::Created => Columns::Unknown,
             Kind::Open(r) | Kind::Unread(r) => plain_columns(r),
             Kind::Protected(p) => plain_columns(p.relation),
         };

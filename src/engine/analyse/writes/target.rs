@@ -30,6 +30,8 @@ pub enum Kind<'e> {
         name: String,
         purpose: Option<String>,
     },
+    /// Created by the same message, and not known any further.
+    Created,
     /// Not protected: left as it is.
     Open(&'e Relation),
     /// The consent table where the session may not read it: only new rows can be put into it.
@@ -60,7 +62,7 @@ impl<'e> Target<'e> {
     pub fn protected(&self) -> Option<&Protected<'e>> {
         match &self.kind {
             Kind::Protected(p) => Some(p),
-            Kind::Temporary { .. } | Kind::Open(_) | Kind::Unread(_) => None,
+            Kind::Temporary { .. } | Kind::Created | Kind::Open(_) | Kind::Unread(_) => None,
         }
     }
 }
@@ -74,8 +76,12 @@ impl<'e> Analyser<'e> {
         reach: Reach,
     ) -> Result<Target<'e>, Refusal> {
         let at = var.location;
-        let relation = match self.resolve(var)? {
+        let relation = match self.resolve_pinned(var)? {
             Named::Relation(relation) => relation,
+            Named::Created(schema) => {
+                self.has_rights(rights, &format!("{schema}.{}", var.relname)).map_err(|r| r.at(at))?;
+                return Ok(Target { item: item(var, None, Columns::Unknown), kind: Kind::Created });
+            }
             Named::Temporary(purpose) => {
                 self.read_temporary(var, purpose.clone())?;
                 let kind = Kind::Temporary { name: var.relname.clone(), purpose };
@@ -127,9 +133,13 @@ impl<'e> Analyser<'e> {
             let may = self.role.may(Right::RecordConsent);
             return if may { Ok(()) } else { Err(refusal::right_missing("record_consent", &what)) };
         }
+        self.has_rights(rights, &name.to_string())
+    }
+
+    fn has_rights(&self, rights: &[Right], table: &str) -> Result<(), Refusal> {
         match rights.iter().find(|right| !self.role.may(**right)) {
             None => Ok(()),
-            Some(right) => Err(refusal::right_missing(word(*right), &format!("writing {name}"))),
+            Some(right) => Err(refusal::right_missing(word(*right), &format!("writing {table}"))),
         }
     }
 
