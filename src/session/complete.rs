@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::core::{Core, End};
 use super::effects::Completed;
-use super::expect::{Expect, Kind, QueryRun, Settles, StatementRun};
+use super::expect::{Audience, Expect, Kind, QueryRun, Settles, StatementRun};
 use super::names::Fate;
 use super::prepared::{Portal, Progress};
 use super::record::Run;
@@ -93,6 +93,7 @@ impl Core {
     pub(super) fn ready(&mut self, status: Status) -> Result<Verdict, End> {
         let expect = self.queue.pop_front().ok_or(OUT_OF_ORDER)?;
         let verdict = expect.audience.into();
+        self.readies += u64::from(expect.audience == Audience::Client);
         match expect.kind {
             Kind::Query(query) => {
                 // Its unnamed statement and portal are gone.

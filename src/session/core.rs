@@ -16,6 +16,7 @@ use super::prepared::{Portal, Prepared};
 use super::record::Clerk;
 use super::sanitise::Sensitivity;
 use super::settings::{Settings, Values};
+use super::withhold::Withheld;
 use crate::engine::clear::effective_path;
 use crate::engine::cleared::{SetValue, Tracked};
 use crate::engine::context::{Context, Protocol};
@@ -100,6 +101,9 @@ pub struct Core {
     /// Rows and bytes of the running statement that are not on its account yet.
     pub(super) rows: u64,
     pub(super) bytes: u64,
+    /// ReadyForQuery messages that went to the client.
+    pub(super) readies: u64,
+    pub(super) withheld: Option<Withheld>,
     /// PostgreSQL has sent a FATAL error.
     pub(super) fatal: bool,
 }
@@ -139,6 +143,8 @@ impl Core {
             passing_to: Audience::Client,
             rows: 0,
             bytes: 0,
+            readies: 0,
+            withheld: None,
             fatal: false,
         }
     }

@@ -9,42 +9,51 @@ use crate::audit::{Recorder, Ticket};
 
 #[derive(Default)]
 pub struct Gate {
-    /// Bytes up to this offset of the outbox wait for this ticket.
-    waiting: VecDeque<(u64, Ticket)>,
-    /// Bytes up to this offset may leave, whatever waits behind them.
-    released: u64,
+    /// What lies before each mark waits for its ticket.
+    waiting: VecDeque<(Mark, Ticket)>,
+    /// What lies before it may leave, whatever waits behind.
+    released: Mark,
+}
+
+/// A point in what goes to the client.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// Bytes since the session began.
+    pub offset: u64,
+    /// ReadyForQuery messages before it.
+    pub readies: u64,
+    /// In the middle of a message.
+    pub inside: bool,
 }
 
 impl Gate {
-    /// Bytes up to `end` have arrived while `ticket` was the newest.
-    pub fn hold(&mut self, end: u64, ticket: Option<Ticket>, recorder: &Recorder) {
-        let Some(ticket) = ticket else {
-            return;
-        };
-        if self.waiting.is_empty() && recorder.is_durable(&ticket) {
-            self.released = end;
-            return;
-        }
-        match self.waiting.back_mut() {
-            Some((last, held)) if held.seq() == ticket.seq() => *last = end,
-            _ => self.waiting.push_back((end, ticket)),
+    /// What lies before `mark` has arrived while `ticket` was the newest.
+    pub fn hold(&mut self, mark: Mark, ticket: Option<Ticket>, recorder: &Recorder) {
+        match ticket {
+            Some(ticket) if !self.waiting.is_empty() || !recorder.is_durable(&ticket) => {
+                match self.waiting.back_mut() {
+                    Some((last, held)) if held.seq() == ticket.seq() => *last = mark,
+                    _ => self.waiting.push_back((mark, ticket)),
+                }
+            }
+            _ => self.released = mark,
         }
     }
 
     /// Offset up to which bytes may leave now; `u64::MAX` when nothing is held.
     pub fn limit(&mut self, recorder: &Recorder) -> u64 {
-        while let Some((end, ticket)) = self.waiting.front() {
+        while let Some((mark, ticket)) = self.waiting.front() {
             if !recorder.is_durable(ticket) {
-                return self.released;
+                return self.released.offset;
             }
-            self.released = *end;
+            self.released = *mark;
             self.waiting.pop_front();
         }
         u64::MAX
     }
 
     /// Forgets what is waiting (its bytes are thrown away); returns where it began.
-    pub fn drop_waiting(&mut self) -> u64 {
+    pub fn drop_waiting(&mut self) -> Mark {
         self.waiting.clear();
         self.released
     }

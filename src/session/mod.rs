@@ -28,3 +28,4 @@ mod rejudge;
 mod server;
 mod simple;
 mod turned_away;
+pub mod withhold;

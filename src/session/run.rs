@@ -12,6 +12,7 @@ use tokio::time::Sleep;
 
 use super::core::{Core, End};
 use super::live::Refresh;
+use super::withhold::AfterLoss;
 use crate::audit::event::SessionEnd;
 use crate::audit::{Event, RecordUnavailable};
 use crate::engine::refusal::{Refusal, SqlState};
@@ -66,7 +67,7 @@ enum Turn {
     End(End),
     ClientLost,
     UpstreamLost,
-    RecordLost(RecordUnavailable),
+    RecordLost,
     TransactionTooLong,
 }
 
@@ -174,7 +175,13 @@ impl Session {
                 self.ends.durable = None;
                 Ok(true)
             }
-            Poll::Ready(Err(fault)) => Err(Turn::RecordLost(fault)),
+            Poll::Ready(Err(fault)) => {
+                self.ends.durable = None;
+                match self.core.record_lost(&fault) {
+                    AfterLoss::GoesOn => Ok(true),
+                    AfterLoss::Broken => Err(Turn::RecordLost),
+                }
+            }
         }
     }
 
@@ -287,10 +294,8 @@ impl Session {
                 let _ = self.client.shutdown().await;
                 "upstream lost"
             }
-            Turn::RecordLost(fault) => {
-                let released = self.core.gate.drop_waiting();
-                self.core.to_client.cut(released);
-                self.say_fatal(&fault.refusal()).await;
+            // Half a message has left: there is no way to say why.
+            Turn::RecordLost => {
                 self.say_goodbye().await;
                 "record unavailable"
             }

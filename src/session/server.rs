@@ -2,6 +2,7 @@
 
 use super::core::{Copy, Core, End};
 use super::expect::{Audience, Expect, Kind};
+use super::gate::Mark;
 use super::names::Fate;
 use super::sanitise::{self, Sensitivity};
 use crate::relay::login::PINNED;
@@ -32,10 +33,21 @@ pub(super) const OUT_OF_ORDER: End = End::Upstream("PostgreSQL sent a message ou
 impl Core {
     /// Takes all that has arrived from PostgreSQL. Runs of messages that pass are copied at once.
     pub fn take_server(&mut self, inbox: &mut Inbox) -> Result<(), End> {
-        let bytes = inbox.bytes();
-        if bytes.is_empty() {
+        if inbox.is_empty() {
             return Ok(());
         }
+        let taken = self.pass_on(inbox);
+        // What is withheld is no answer any more. Everything else waits for its record, also when it ends in an error.
+        if self.withheld.is_none() {
+            let inside = self.passing > 0 && self.passing_to == Audience::Client;
+            let mark = Mark { offset: self.to_client.end_offset(), readies: self.readies, inside };
+            self.gate.hold(mark, self.clerk.last, &self.clerk.recorder);
+        }
+        taken
+    }
+
+    fn pass_on(&mut self, inbox: &mut Inbox) -> Result<(), End> {
+        let bytes = inbox.bytes();
         let (mut from, mut at) = self.go_on_passing(bytes.len());
         while let Some(head) = header(&bytes[at..]).map_err(|_| OUT_OF_ORDER)? {
             let end = at + HEADER + head.body;
@@ -58,7 +70,10 @@ impl Core {
             let Some(body) = bytes.get(at + HEADER..end) else {
                 break;
             };
-            let verdict = self.answer(head.tag, body)?;
+            let mut verdict = self.answer(head.tag, body)?;
+            if self.withheld.is_some() {
+                verdict = self.withhold(head.tag, verdict);
+            }
             if !matches!(verdict, Verdict::Pass) {
                 self.to_client.tail().extend_from_slice(&bytes[from..at]);
                 from = end;
@@ -70,7 +85,6 @@ impl Core {
         }
         self.to_client.tail().extend_from_slice(&bytes[from..at]);
         inbox.consume(at);
-        self.gate.hold(self.to_client.end_offset(), self.clerk.last, &self.clerk.recorder);
         Ok(())
     }
 
@@ -89,7 +103,7 @@ impl Core {
         let Some(head) = self.queue.front() else {
             return Err(OUT_OF_ORDER);
         };
-        let audience = head.audience;
+        let audience = if self.withheld.is_some() { Audience::Nobody } else { head.audience };
         match (tag, &head.kind) {
             (b'D', Kind::Query(_) | Kind::Execute(_) | Kind::OwnExecute(_)) => {
                 self.rows += 1;

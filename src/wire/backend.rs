@@ -21,6 +21,16 @@ impl Status {
     }
 }
 
+impl Status {
+    pub fn byte(self) -> u8 {
+        match self {
+            Status::Idle => b'I',
+            Status::InTransaction => b'T',
+            Status::Failed => b'E',
+        }
+    }
+}
+
 /// An authentication request of the server (PostgreSQL manual, "Start-up").
 #[derive(Debug, PartialEq, Eq)]
 pub enum Authentication<'a> {

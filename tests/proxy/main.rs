@@ -7,9 +7,12 @@ mod door;
 mod names;
 mod purpose;
 mod raw;
+mod record;
 mod refusals;
+mod service;
 mod transparent;
 
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use common::postgres::{Database, shared};
@@ -27,11 +30,26 @@ pub fn world() -> &'static World {
     WORLD.get_or_init(|| {
         let database = shared().database("proxy", include_str!("world.sql"));
         database.grant_to_upstream();
-        let policy = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/proxy/policy.toml");
-        let served = [Served { name: "app", database: &database, policy: &policy }];
-        let proxy = Proxy::start(&served, &[("ana", "app"), ("dan", "dba")], "");
+        let proxy = serve(&database, &policy(), "");
         World { proxy, database }
     })
+}
+
+pub fn policy() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/proxy/policy.toml")
+}
+
+/// A proxy of one's own before the same database.
+pub fn start(world: &World) -> Proxy {
+    serve(&world.database, &policy(), "")
+}
+
+pub fn start_with(world: &World, policy: &Path, more: &str) -> Proxy {
+    serve(&world.database, policy, more)
+}
+
+fn serve(database: &Database<'_>, policy: &Path, more: &str) -> Proxy {
+    Proxy::start(&[Served { name: "app", database, policy }], &[("ana", "app"), ("dan", "dba")], more)
 }
 
 pub fn session(user: &str) -> Raw {

@@ -1,0 +1,118 @@
+//! The record: each statement's decision and completion, and what happens when it cannot be written.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::raw::{Raw, bind, execute, parse, query, sync};
+use super::{start, world};
+use crate::common::proxy::Proxy;
+
+fn log_in(proxy: &Proxy) -> Raw {
+    Raw::log_in(proxy.port(), "ana", &[])
+}
+
+fn events(folder: &Path) -> Vec<Value> {
+    let files = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+    let mut files: Vec<_> = files.filter(|p| p.extension().is_some_and(|e| e == "jsonl")).collect();
+    files.sort();
+    files
+        .iter()
+        .flat_map(|f| fs::read_to_string(f).unwrap().lines().map(str::to_owned).collect::<Vec<_>>())
+        .filter_map(|line| serde_json::from_str(&line).ok())
+        .collect()
+}
+
+/// Decisions with their completions, once `n` of them are there: completions may trail.
+fn told(proxy: &Proxy, n: usize) -> Vec<(String, String, String, u64)> {
+    let start = Instant::now();
+    loop {
+        let all = events(&proxy.audit());
+        let completions: BTreeMap<&str, &Value> =
+            all.iter().filter(|e| e["event"] == "completion").map(|e| (e["statement"].as_str().unwrap(), e)).collect();
+        let told: Vec<_> = all
+            .iter()
+            .filter(|e| e["event"] == "decision")
+            .map(|d| {
+                let end = completions.get(d["statement"].as_str().unwrap());
+                (
+                    d["kind"].as_str().unwrap().to_owned(),
+                    d["outcome"].as_str().unwrap().to_owned(),
+                    end.map_or("none".to_owned(), |e| e["outcome"].as_str().unwrap().to_owned()),
+                    end.map_or(0, |e| e["rows"].as_u64().unwrap()),
+                )
+            })
+            .collect();
+        let open = told.iter().filter(|(_, outcome, end, _)| outcome != "refused" && end == "none").count();
+        if told.len() >= n && open == 0 || start.elapsed() > Duration::from_secs(15) {
+            return told;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn line(kind: &str, outcome: &str, end: &str, rows: u64) -> (String, String, String, u64) {
+    (kind.to_owned(), outcome.to_owned(), end.to_owned(), rows)
+}
+
+#[test]
+fn every_statement_is_decided_and_completed() {
+    let proxy = start(world());
+    let mut c = log_in(&proxy);
+    c.ask("SELECT id FROM things; SELECT count(*) FROM customers");
+    c.ask("SELECT nothing");
+    c.ask("SELECT pg_read_file('secret-word')");
+    // A portal that is left half-read: no CommandComplete ever comes.
+    c.exchange(&[
+        parse("", "SELECT id FROM customers WHERE name <> 'secret-word'"),
+        bind("", "", &[]),
+        execute("", 1),
+        sync(),
+    ]);
+    // Skipped behind an error.
+    c.exchange(&[query("SELECT 1/0; SELECT 'secret-word'")]);
+    let told = told(&proxy, 7);
+    assert_eq!(
+        told,
+        [
+            line("select", "allowed", "ok", 3),
+            line("select", "changed", "ok", 1),
+            line("select", "allowed", "error", 0),
+            line("unknown", "refused", "none", 0),
+            line("select", "changed", "ok", 1),
+            line("select", "allowed", "error", 0),
+            line("select", "allowed", "cancelled", 0),
+        ]
+    );
+    for file in fs::read_dir(proxy.audit()).unwrap() {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains("secret-word"), "a literal is on record");
+    }
+    let all = events(&proxy.audit());
+    assert!(all.iter().any(|e| e["event"] == "login" && e["user"] == "ana"));
+    drop(c);
+}
+
+/// The folder is gone: what had left already is withheld, what comes is refused before it runs, the session lives on,
+/// and goes on by itself when the folder is back.
+#[test]
+fn without_a_record_nothing_is_answered_and_the_session_lives_on() {
+    let proxy = start(world());
+    let mut c = Raw::log_in(proxy.port(), "dan", &[]);
+    assert_eq!(c.ask("SELECT 1"), "T D:1 C:SELECT 1 Z:I");
+    let away = proxy.audit().with_file_name("away");
+    fs::rename(proxy.audit(), &away).unwrap();
+    let sent = [parse("", "SELECT id FROM things"), bind("", "", &[]), execute("", 0), sync(), query("SELECT 2")];
+    assert_eq!(c.exchange(&sent), "E:58030 Z:I E:58030 Z:I");
+    assert_eq!(c.ask("DELETE FROM things"), "E:58030 Z:I");
+    assert_eq!(world().database.psql("SELECT count(*) > 0 FROM things"), "t");
+    fs::rename(&away, proxy.audit()).unwrap();
+    let start = Instant::now();
+    while c.ask("SELECT 1") != "T D:1 C:SELECT 1 Z:I" {
+        assert!(start.elapsed() < Duration::from_secs(30), "{:?}", c.error);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}

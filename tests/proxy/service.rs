@@ -1,0 +1,89 @@
+//! The service around sessions: TLS, reload, stop.
+
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::raw::Raw;
+use super::{password_of, start, start_with, world};
+use crate::common::postgres::{run_psql, shared};
+use crate::common::proxy::Proxy;
+
+fn signal(proxy: &Proxy, signal: &str) {
+    assert!(Command::new("kill").args([signal, &proxy.pid().to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn a_stop_tells_idle_sessions_and_waits_for_the_others() {
+    let proxy = start(world());
+    let mut idle = Raw::log_in(proxy.port(), "dan", &[]);
+    let mut busy = Raw::log_in(proxy.port(), "dan", &[]);
+    busy.send(&super::raw::query("SELECT pg_sleep(1), 7"));
+    std::thread::sleep(Duration::from_millis(300));
+    signal(&proxy, "-TERM");
+    assert_eq!([idle.answer(), idle.answer()], ["E:57P01", "closed"]);
+    let answers: Vec<String> = (0..6).map(|_| busy.answer()).collect();
+    assert_eq!(answers, ["T", "D:,7", "C:SELECT 1", "Z:I", "E:57P01", "closed"]);
+}
+
+#[test]
+fn a_good_policy_applies_to_running_sessions_and_a_wrong_one_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.toml");
+    let text = fs::read_to_string(super::policy()).unwrap();
+    fs::write(&policy, &text).unwrap();
+    let proxy = start_with(world(), &policy, "");
+    let mut c = Raw::log_in(proxy.port(), "ana", &[]);
+    let named = "SELECT name FROM customers WHERE id = 1";
+    assert_eq!(c.ask(named), "T D:Ann Asked C:SELECT 1 Z:I");
+    fs::write(&policy, text.replace("name = \"identity\"", "name = \"no such category\"")).unwrap();
+    signal(&proxy, "-HUP");
+    wait_for(|| proxy.log().contains("no such category"));
+    assert_eq!(c.ask(named), "T D:Ann Asked C:SELECT 1 Z:I");
+    fs::write(
+        &policy,
+        text.replace(
+            "basis = \"contract\"\nshows = [\"identity\"]",
+            "basis = \"contract\"\nshows = []\nmasks = { identity = { keep_first = 1 } }",
+        ),
+    )
+    .unwrap();
+    signal(&proxy, "-HUP");
+    wait_for(|| c.ask(named) == "T D:A*** C:SELECT 1 Z:I");
+}
+
+fn wait_for(mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(30), "it does not happen");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn tls_with_channel_binding_and_without_what_is_required() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let (cert, key) = (folder.path().join("server.crt"), folder.path().join("server.key"));
+    fs::write(&cert, made.cert.pem()).unwrap();
+    fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let more = format!("\n[listen.tls]\ncert = {cert:?}\nkey = {key:?}\nrequired = true\n");
+    let proxy = start_with(world(), &super::policy(), &more);
+    let psql = |options: &str| {
+        let connection =
+            format!("{} host=localhost hostaddr=127.0.0.1 {options}", proxy.connection("ana", "app", None));
+        let connection = connection.replacen("host=127.0.0.1 ", "", 1);
+        let output = run_psql(shared().bin(), &connection, &["-qAt"], "SELECT 'in'");
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    let root = format!("sslrootcert={}", cert.display());
+    assert_eq!(psql(&format!("sslmode=verify-full {root} channel_binding=require")), "in\n");
+    assert_eq!(psql("sslmode=require channel_binding=disable"), "in\n");
+    assert!(psql("sslmode=disable").contains("encrypted connections only"));
+    // A cancel request may come in clear text all the same.
+    let mut cancel = Raw::open(proxy.port());
+    cancel.send(&[16i32, 80_877_102, 1, 2].map(i32::to_be_bytes).concat());
+    assert_eq!(cancel.byte(), None);
+    let mut plain = Raw::open(proxy.port());
+    assert_eq!(plain.try_log_in("ana", &password_of("ana"), &[]), "E:28000");
+}
