@@ -10,6 +10,7 @@ use serde::ser::{SerializeStruct, Serializer};
 
 use crate::engine::cleared::{Outcome, TouchedTable};
 use crate::engine::context::PurposeSource;
+use crate::engine::refusal::{Refusal, SqlState};
 
 /// One event of the record (contract, section 7).
 #[derive(Debug, Clone, Serialize)]
@@ -104,7 +105,7 @@ pub struct What {
     pub policy: String,
 }
 
-/// A refusal on record: the rule's id and the SQLSTATE; its message names tables and settings, never values.
+/// A refusal on record: the rule's id, the SQLSTATE, and the message as far as it holds nothing of the client's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RefusalRecord {
     pub rule: String,
@@ -112,9 +113,27 @@ pub struct RefusalRecord {
     pub message: String,
 }
 
-impl From<&crate::engine::refusal::Refusal> for RefusalRecord {
-    fn from(refusal: &crate::engine::refusal::Refusal) -> Self {
-        Self { rule: refusal.rule.into(), sqlstate: refusal.sqlstate.0.into(), message: refusal.message.clone() }
+impl From<&Refusal> for RefusalRecord {
+    fn from(refusal: &Refusal) -> Self {
+        Self { rule: refusal.rule.into(), sqlstate: refusal.sqlstate.0.into(), message: recordable_message(refusal) }
+    }
+}
+
+/// The message without what the client wrote: a name that does not exist, the words of a syntax error or the value of a
+/// setting may be anything, also an e-mail address in the wrong quotes. Only a denied permission names things that are
+/// in catalog or policy.
+fn recordable_message(refusal: &Refusal) -> String {
+    let message = &refusal.message;
+    if refusal.sqlstate == SqlState::INSUFFICIENT_PRIVILEGE {
+        return message.clone();
+    }
+    // Class 42, syntax error or access rule violation: the rule's id says what kind of thing is wrong.
+    if refusal.sqlstate.0.starts_with("42") {
+        return String::new();
+    }
+    match message.split_once('"').zip(message.rsplit_once('"')) {
+        Some(((before, _), (_, after))) => format!("{before}\"…\"{after}"),
+        None => message.clone(),
     }
 }
 
@@ -329,4 +348,29 @@ pub struct UpkeepCount {
     /// `deleted`, `nulled`, `kept`, `written` or `exported`.
     pub what: &'static str,
     pub rows: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_on_record_holds_nothing_that_the_client_wrote() {
+        for (sqlstate, message, recorded) in [
+            ("42501", "permission denied for table public.customers", "permission denied for table public.customers"),
+            ("42601", "syntax error at or near \"ana@example.com\"", ""),
+            ("42703", "column \"ana@example.com\" does not exist", ""),
+            ("42883", "function ana(integer) does not exist", ""),
+            (
+                "22023",
+                "invalid value for parameter \"consentry.purpose\": \"a\"na\"",
+                "invalid value for parameter \"…\"",
+            ),
+            ("22023", "odd \" quote", "odd \"…\" quote"),
+            ("54000", "statement is too long", "statement is too long"),
+        ] {
+            let refusal = Refusal::new("rule", SqlState(sqlstate), message, "detail", "hint");
+            assert_eq!(RefusalRecord::from(&refusal).message, recorded, "{message}");
+        }
+    }
 }

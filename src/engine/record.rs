@@ -24,11 +24,19 @@ pub fn normalised(text: &str, tokens: &Tokens, start: usize, end: usize) -> Stri
                 next += 1;
                 out.push_str(&format!("${next}"));
             }
+            Token::Ident | Token::Uident if !is_plain_name(word(token)) => out.push_str("\"…\""),
             _ => out.push_str(word(token)),
         }
         after = token.end;
     }
     out
+}
+
+/// A quoted name that is more than letters, digits and `_ $ . -` may be a value in the wrong quotes, as in
+/// `WHERE email = "ana@example.com"`.
+fn is_plain_name(word: &str) -> bool {
+    let name = word.strip_prefix('"').and_then(|w| w.strip_suffix('"')).unwrap_or(word);
+    name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '-'))
 }
 
 /// What equal statements have in common: the first 16 hex digits of the SHA-256 of the normalised text.
@@ -42,6 +50,14 @@ pub fn fingerprint(normalised: &str) -> String {
 mod tests {
     use super::*;
     use crate::engine::parse::parse;
+
+    #[test]
+    fn a_value_in_the_wrong_quotes_is_left_out_and_a_name_is_not() {
+        let text = r#"SELECT "userId", U&"d\0061t" FROM "public"."t" WHERE a = "ana@example.com" OR a = "Ana Banana""#;
+        let tokens = parse(text).unwrap().tokens;
+        let expected = r#"SELECT "userId", "…" FROM "public"."t" WHERE a = "…" OR a = "…""#;
+        assert_eq!(normalised(text, &tokens, 0, text.len()), expected);
+    }
 
     #[test]
     fn no_value_of_the_text_is_left() {
