@@ -46,6 +46,7 @@ fn refused(catalog: &Catalog, policy: Policy, sql: &str) -> Option<&'static str>
         has_reason: false,
         search_path: vec!["public".into()],
         temporary: Default::default(),
+        defined: Default::default(),
     };
     let engine = Engine::new(Arc::new(catalog.clone()), Arc::new(policy), Secrets::default());
     engine.clear(sql, &context, Protocol::Simple).err().map(|refusal| refusal.rule)

@@ -88,6 +88,7 @@ pub fn context(engine: &Engine, role: &str, purpose: Option<&str>) -> Result<Con
         has_reason: false,
         search_path: effective_path(&engine.catalog, &engine.catalog.data().search_path),
         temporary: Default::default(),
+        defined: Default::default(),
     })
 }
 

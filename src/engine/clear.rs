@@ -7,9 +7,9 @@ use pg_query::Node;
 use pg_query::protobuf::RawStmt;
 
 use super::analyse::{Analyser, Judged};
-use super::catalog::Catalog;
+use super::catalog::{Catalog, QualifiedName};
 use super::cleared::{Cleared, Effect, Outcome, SetValue, Splice, Statement, Tracked};
-use super::context::{Context, Protocol, PurposeSource};
+use super::context::{Context, Defined, Protocol, PurposeSource};
 use super::parse::{self, Parsed, Tokens};
 use super::policy::{Policy, Purpose, Role};
 use super::refusal::{self, Refusal, SqlState};
@@ -81,6 +81,7 @@ impl Engine {
             a.begin_statement(now.context.clone(), purpose.purpose, span.0);
             let draft = self.draft(&mut a, raw, span, purpose, role, &now)?;
             now.follow(self, role, &draft.judged.effect);
+            now.context.defined.extend(draft.defined.iter().cloned());
             all.0.push(draft);
         }
         self.mint(text, &tokens, a, all)
@@ -149,6 +150,7 @@ impl Engine {
             span,
             asked,
             guards,
+            defined: std::mem::take(&mut a.defines),
         })
     }
 
@@ -208,6 +210,7 @@ struct Draft<'e> {
     span: (usize, usize),
     asked: Asked<'e>,
     guards: Vec<Guard>,
+    defined: Vec<(QualifiedName, Defined)>,
     subjects: Vec<super::cleared::NamedSubject>,
     subject_columns: Vec<(u16, String)>,
     raises: Vec<super::cleared::Raise>,
@@ -240,6 +243,7 @@ impl Draft<'_> {
             outcome: if self.changed { Outcome::Changed } else { Outcome::Allowed },
             protected: self.protected,
             effect: self.judged.effect,
+            defined: self.defined,
             purpose: self.asked.purpose.map(|p| p.name.clone()),
             purpose_set_by: self.asked.source,
             basis: self.asked.purpose.filter(|_| self.protected).map(|p| p.basis.as_str()),

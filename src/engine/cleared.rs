@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::catalog::QualifiedName;
-use super::context::PurposeSource;
+use super::context::{Defined, PurposeSource};
 use super::refusal::Refusal;
 
 /// A client's message text, judged: what leaves is [`Cleared::wire_text`].
@@ -79,6 +79,8 @@ pub struct Statement {
     /// Reads or writes a protected table (or a temporary table derived from one).
     pub protected: bool,
     pub effect: Effect,
+    /// What it makes of relations' names: to be remembered until the catalog has been read again.
+    pub defined: Vec<(QualifiedName, Defined)>,
     /// The purpose it was judged for, and where that came from (a comment may differ from the session's).
     pub purpose: Option<String>,
     pub purpose_set_by: PurposeSource,

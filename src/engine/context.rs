@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::catalog::QualifiedName;
+
 /// Where a session's purpose came from (`purpose_set_by` in the record).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PurposeSource {
@@ -37,6 +39,17 @@ pub struct Context {
     /// This session's temporary relations by name, each with the purpose it was derived under (`None`: touches
     /// nothing protected).
     pub temporary: BTreeMap<String, Option<String>>,
+    /// What the open transaction, or the message so far, has defined: the catalog snapshot cannot show it yet.
+    pub defined: BTreeMap<QualifiedName, Defined>,
+}
+
+/// What a definition made of a relation's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Defined {
+    /// A table that holds nothing protected; its columns are not known.
+    Open,
+    /// Gone, or other than the snapshot says.
+    Doubtful,
 }
 
 /// How the statement arrived.

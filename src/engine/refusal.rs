@@ -86,6 +86,17 @@ pub fn undefined_table(name: &str) -> Refusal {
     Refusal::new("undefined-table", SqlState::UNDEFINED_TABLE, format!("relation \"{name}\" does not exist"), "", "")
 }
 
+/// A relation that this transaction has defined anew, so that the catalog snapshot does not tell what it is.
+pub fn not_settled(name: &str) -> Refusal {
+    Refusal::new(
+        "definition-not-settled",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        format!("relation \"{name}\" was defined anew in this transaction"),
+        "rule definition-not-settled: what a changed view, a renamed or a dropped relation means is known after COMMIT only",
+        "commit first, then use it",
+    )
+}
+
 /// No function of that name; PostgreSQL's own words and SQLSTATE.
 pub fn undefined_function(name: &str) -> Refusal {
     Refusal::new(

@@ -161,12 +161,13 @@ impl Core {
     /// Whether the catalog must be read again before the next message is judged. Inside of a transaction nobody else
     /// could see the change yet.
     pub fn needs_catalog(&self) -> bool {
-        self.catalog_changed && self.queue.is_empty() && self.status == Status::Idle
+        self.catalog_changed && self.is_idle()
     }
 
     /// The catalog has been read again.
     pub fn catalog_is_read(&mut self) {
         self.catalog_changed = false;
+        self.settings.catalog_is_read();
     }
 
     /// Whether nothing is running and no transaction is open: a good moment to end the session.
@@ -265,5 +266,6 @@ pub(super) fn context(snapshot: &Snapshot, role: &str, values: &Values) -> Conte
         has_reason: values.reason.is_some(),
         search_path: effective_path(&snapshot.engine.catalog, &values.search_path),
         temporary: values.temporary.clone(),
+        defined: values.defined.clone(),
     }
 }

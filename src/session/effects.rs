@@ -61,6 +61,7 @@ impl Core {
             return;
         };
         let before = self.settings.now().purpose.clone();
+        self.settings.define(&statement.defined);
         match &statement.effect {
             Effect::None
             | Effect::Begin

@@ -441,6 +441,7 @@ fn first_values(snapshot: &Snapshot, user: &User, asked: &Asked) -> Result<Value
         reason: asked.reason.as_deref().filter(|r| !r.trim().is_empty()).map(Arc::from),
         search_path: asked.search_path.clone().unwrap_or_else(|| engine.catalog.data().search_path.clone()),
         temporary: BTreeMap::new(),
+        defined: BTreeMap::new(),
     };
     if let Some(purpose) = &asked.purpose {
         let context = context(snapshot, &user.role, &values);

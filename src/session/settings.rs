@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::engine::catalog::QualifiedName;
 use crate::engine::cleared::{SetValue, Tracked};
-use crate::engine::context::PurposeSource;
+use crate::engine::context::{Defined, PurposeSource};
 use crate::wire::backend::Status;
 
 /// The values at one moment.
@@ -20,6 +21,8 @@ pub struct Values {
     pub search_path: String,
     /// Temporary relations with the purpose each was derived under.
     pub temporary: BTreeMap<String, Option<String>>,
+    /// What the transaction has defined and the snapshot does not show yet.
+    pub defined: BTreeMap<QualifiedName, Defined>,
 }
 
 /// What stays after COMMIT, and what counts now (they differ after SET LOCAL).
@@ -97,13 +100,28 @@ impl Settings {
     pub fn reset_all(&mut self) {
         let defaults = self.defaults.clone();
         self.change(Lifetime::Session, |values| {
-            let temporary = std::mem::take(&mut values.temporary);
-            *values = Values { temporary, ..(*defaults).clone() };
+            let (temporary, defined) = (std::mem::take(&mut values.temporary), std::mem::take(&mut values.defined));
+            *values = Values { temporary, defined, ..(*defaults).clone() };
         });
     }
 
     pub fn change_temporary(&mut self, change: impl Fn(&mut BTreeMap<String, Option<String>>)) {
         self.change(Lifetime::Session, |values| change(&mut values.temporary));
+    }
+
+    /// Remembers what a statement has defined, until [`Settings::catalog_is_read`].
+    pub fn define(&mut self, names: &[(QualifiedName, Defined)]) {
+        if !names.is_empty() {
+            self.change(Lifetime::Session, |values| values.defined.extend(names.iter().cloned()));
+        }
+    }
+
+    /// The snapshot shows all that was defined. Only outside of a transaction.
+    pub fn catalog_is_read(&mut self) {
+        if !self.state.session.defined.is_empty() {
+            self.change(Lifetime::Session, |values| values.defined.clear());
+            self.end();
+        }
     }
 
     fn change(&mut self, lifetime: Lifetime, change: impl Fn(&mut Values)) {
@@ -184,6 +202,7 @@ mod tests {
             reason: None,
             search_path: "public".into(),
             temporary: BTreeMap::new(),
+            defined: BTreeMap::new(),
         })
     }
 

@@ -100,6 +100,7 @@ impl World {
             has_reason: false,
             search_path: vec!["public".to_owned()],
             temporary: Default::default(),
+            defined: Default::default(),
         };
         let mut parts = case.expectation.split(" | ");
         let expected = parts.next().unwrap_or_default();

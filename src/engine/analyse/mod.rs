@@ -22,7 +22,7 @@ use pg_query::{Node, NodeEnum};
 use super::catalog::{Oid, QualifiedName};
 use super::clear::Engine;
 use super::cleared::{NamedSubject, Raise, TouchedTable, Usage};
-use super::context::Context;
+use super::context::{Context, Defined};
 use super::parse::Tokens;
 use super::policy::{Purpose, Role};
 use super::refusal::{self, Refusal};
@@ -176,9 +176,6 @@ pub struct Analyser<'e> {
     /// It is only explained: secrets stay out of its text.
     pub explaining: bool,
     pub writes_protected: bool,
-    /// Relations that earlier statements of this message created, and the one that this statement creates.
-    pub created: Vec<QualifiedName>,
-    pub creates: Option<QualifiedName>,
     /// References to the targets of writes, and conditions on them, that are written once all uses are known.
     pub pending: Vec<Pending>,
     /// Which row a reference to a write's target means just now.
@@ -187,6 +184,8 @@ pub struct Analyser<'e> {
     pub tainted: Option<String>,
     /// Errors that the statement raises on purpose.
     pub raises: Vec<Raise>,
+    /// What this statement makes of relations' names.
+    pub defines: Vec<(QualifiedName, Defined)>,
     /// What a top-level query puts out.
     pub output: Columns,
     /// What an unrestricted statement names.
@@ -231,12 +230,11 @@ impl<'e> Analyser<'e> {
             nulls_sizes: false,
             explaining: false,
             writes_protected: false,
-            created: Vec::new(),
-            creates: None,
             pending: Vec::new(),
             moment: Moment::Old,
             tainted: None,
             raises: Vec::new(),
+            defines: Vec::new(),
             output: Columns::Unknown,
             unrestricted_tables: Vec::new(),
             sources: vec![Source { text, tokens, edits: Vec::new() }],

@@ -7,6 +7,7 @@ use pg_query::protobuf as pb;
 use super::{Analyser, Replacement};
 use crate::engine::allow::{SystemRelation, system_relation};
 use crate::engine::catalog::{Catalog, Oid, QualifiedName, Relation, RelationKind, quote_ident};
+use crate::engine::context::Defined;
 use crate::engine::policy::{Policy, Unlisted};
 use crate::engine::refusal::{self, Refusal};
 
@@ -27,7 +28,7 @@ pub enum Named<'e> {
     Relation(&'e Relation),
     /// A temporary relation of this session, with the purpose it was derived under.
     Temporary(Option<String>),
-    /// Created by an earlier statement of the same message, in this schema; it holds nothing protected.
+    /// Created by an earlier statement of the same transaction or message, in this schema; it holds nothing protected.
     Created(String),
 }
 
@@ -69,6 +70,9 @@ impl<'e> Analyser<'e> {
                 refusal::undefined_table(&format!("{}.{}", var.schemaname, var.relname)).at(var.location)
             });
         }
+        if let Some(defined) = self.defined(&var.schemaname, &var.relname) {
+            return defined.map_err(|r| r.at(var.location));
+        }
         catalog
             .relation_named(&var.schemaname, &var.relname)
             .map(Named::Relation)
@@ -90,14 +94,27 @@ impl<'e> Analyser<'e> {
                 if let Some(found) = self.temporary(&var.relname) {
                     return Ok(found);
                 }
+            } else if let Some(defined) = self.defined(schema, &var.relname) {
+                return defined.map_err(|r| r.at(var.location));
             } else if let Some(relation) = catalog.relation_named(schema, &var.relname) {
                 return Ok(Named::Relation(relation));
             }
         }
-        match self.created.iter().find(|c| c.name == var.relname && self.search_path.first() == Some(&c.schema)) {
-            Some(created) => Ok(Named::Created(created.schema.clone())),
-            None => Err(refusal::undefined_table(&var.relname).at(var.location)),
+        Err(refusal::undefined_table(&var.relname).at(var.location))
+    }
+
+    /// What the open transaction has made of a name. A new table of a name that the snapshot knows as anything but an open
+    /// table is not believed.
+    fn defined(&self, schema: &str, name: &str) -> Option<Result<Named<'e>, Refusal>> {
+        if self.context.defined.is_empty() {
+            return None;
         }
+        let known = self.engine.catalog.relation_named(schema, name);
+        let open = known.is_none_or(|r| matches!(self.protection(r, true), Ok(Protection::Open)));
+        Some(match self.context.defined.get(&QualifiedName::new(schema, name))? {
+            Defined::Open if open => Ok(Named::Created(schema.to_owned())),
+            Defined::Open | Defined::Doubtful => Err(refusal::not_settled(name)),
+        })
     }
 
     fn temporary(&self, name: &str) -> Option<Named<'e>> {

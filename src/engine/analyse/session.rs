@@ -29,11 +29,11 @@ impl<'e> Analyser<'e> {
         self.explaining = false;
         self.reads_derived = false;
         self.writes_protected = false;
-        self.created.extend(self.creates.take());
         self.pending.clear();
         self.moment = super::Moment::Old;
         self.tainted = None;
         self.raises.clear();
+        self.defines.clear();
         self.output = Columns::Unknown;
     }
 

@@ -37,11 +37,19 @@ impl<'e> Analyser<'e> {
             Err(r) if r.rule == "undefined-table" && a.missing_ok => None,
             Err(r) => return Err(r),
         };
+        let mut cascades = false;
         for command in &mut a.cmds {
             let NodeEnum::AlterTableCmd(command) = inner(command)? else {
                 return Err(refusal::not_supported("ALTER TABLE", "it holds something that is no action"));
             };
+            cascades |= command.behavior() == pb::DropBehavior::DropCascade;
             self.alter_command(command, protected.as_deref())?;
+        }
+        if cascades {
+            self.doubt_all_views();
+        }
+        if let (None, Some(Ok(Named::Relation(relation)))) = (protected, a.relation.as_ref().map(|v| self.resolve(v))) {
+            self.defines_changed(relation);
         }
         ddl()
     }
@@ -113,6 +121,11 @@ impl<'e> Analyser<'e> {
                 }
                 let relation = self.unprotected(r.relation.as_ref(), "ALTER … RENAME")?;
                 self.not_named_by_policy(relation, "ALTER … RENAME")?;
+                match (r.rename_type(), relation) {
+                    (ObjectType::ObjectColumn, Some(relation)) => self.defines_changed(relation),
+                    (ObjectType::ObjectColumn | ObjectType::ObjectTabconstraint, _) => {}
+                    _ => self.defines_renamed(r.relation.as_ref(), &r.newname),
+                }
                 ddl()
             }
             other => Err(refusal::not_supported("this RENAME", other.as_str_name())),

@@ -8,6 +8,7 @@ use crate::engine::analyse::scope::Scope;
 use crate::engine::analyse::statement::Judged;
 use crate::engine::analyse::{Analyser, At, inner, kind_of};
 use crate::engine::cleared::Effect;
+use crate::engine::context::Defined;
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
 
@@ -51,7 +52,7 @@ impl<'e> Analyser<'e> {
             return Err(refusal::not_supported("a stored copy of protected tables", why));
         }
         self.needs_ddl("CREATE TABLE AS")?;
-        self.creates = self.new_name(target);
+        self.defines_new(Some(target), Defined::Open)?;
         Ok(Judged { kind: "create_table_as", effect: Effect::CatalogChanged })
     }
 
@@ -62,12 +63,12 @@ impl<'e> Analyser<'e> {
             NodeEnum::SelectStmt(s) => self.select(s, &Scope::EMPTY, At::OUTPUT)?,
             other => return Err(refusal::not_supported(&kind_of(other), "only a query can be a view")),
         };
-        let protected = self.reads_protected();
+        let protected = self.reads_protected() || self.changes();
         self.only_looked_at();
         if is_temporary(v.view.as_ref()) {
             if protected {
                 let why = "its definition is not known to the proxy afterwards; create it in a schema";
-                return Err(refusal::not_supported("a temporary view of protected tables", why));
+                return Err(refusal::not_supported("a temporary view of what is not shown as it is stored", why));
             }
             let name = v.view.as_ref().map_or(String::new(), |v| v.relname.clone());
             return Ok(Judged { kind: "ddl", effect: Effect::CreateTemporary { name, purpose: None } });
@@ -75,6 +76,8 @@ impl<'e> Analyser<'e> {
         self.needs_ddl("CREATE VIEW")?;
         let existing = self.unprotected(v.view.as_ref(), "CREATE OR REPLACE VIEW")?;
         self.not_named_by_policy(existing, "CREATE OR REPLACE VIEW")?;
+        let defined = if protected || existing.is_some() { Defined::Doubtful } else { Defined::Open };
+        self.defines_new(v.view.as_ref(), defined)?;
         ddl()
     }
 

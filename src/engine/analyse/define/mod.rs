@@ -2,6 +2,7 @@
 
 mod alter;
 mod derive;
+mod names;
 mod table;
 
 use pg_query::protobuf::{self as pb, ObjectType};
@@ -13,6 +14,7 @@ use super::statement::Judged;
 use super::{Analyser, At, inner, kind_of, names};
 use crate::engine::catalog::{QualifiedName, Relation};
 use crate::engine::cleared::Effect;
+use crate::engine::context::Defined;
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
 
@@ -36,7 +38,11 @@ impl<'e> Analyser<'e> {
             NodeEnum::CreateSchemaStmt(s) if s.schema_elts.is_empty() => {
                 self.needs_ddl("CREATE SCHEMA").and_then(|()| ddl())
             }
-            NodeEnum::CreateSeqStmt(_) => self.needs_ddl("CREATE SEQUENCE").and_then(|()| ddl()),
+            NodeEnum::CreateSeqStmt(s) => {
+                self.needs_ddl("CREATE SEQUENCE")?;
+                self.defines_new(s.sequence.as_ref(), Defined::Open)?;
+                ddl()
+            }
             NodeEnum::AlterSeqStmt(s) => {
                 self.needs_ddl("ALTER SEQUENCE")?;
                 self.unprotected(s.sequence.as_ref(), "ALTER SEQUENCE")?;
@@ -114,6 +120,7 @@ impl<'e> Analyser<'e> {
                     var.location = i32::try_from(start).unwrap_or(-1);
                     let relation = self.unprotected(Some(&var), "DROP")?;
                     self.not_named_by_policy(relation, "DROP")?;
+                    self.defines_dropped(&var);
                     dropped.push(QualifiedName::new(var.schemaname.clone(), var.relname.clone()));
                     let unqualified = var.schemaname.is_empty();
                     let temporary = match self.resolve(&var) {
@@ -139,6 +146,9 @@ impl<'e> Analyser<'e> {
         }
         if !temporary_only {
             self.needs_ddl("DROP")?;
+        }
+        if d.behavior() == pb::DropBehavior::DropCascade {
+            self.doubt_all_views();
         }
         Ok(Judged { kind: "ddl", effect: Effect::DropRelations(dropped) })
     }
@@ -168,12 +178,6 @@ impl<'e> Analyser<'e> {
             at += 1;
         }
         Ok(starts)
-    }
-
-    /// The name under which a new relation will be known; `None` where it cannot be told.
-    fn new_name(&self, var: &pb::RangeVar) -> Option<QualifiedName> {
-        let schema = if var.schemaname.is_empty() { self.search_path.first()? } else { &var.schemaname };
-        Some(QualifiedName::new(schema.as_str(), var.relname.as_str()))
     }
 
     fn refresh(&mut self, r: &mut pb::RefreshMatViewStmt) -> Result<Judged, Refusal> {

@@ -9,6 +9,7 @@ use crate::engine::analyse::scope::Scope;
 use crate::engine::analyse::statement::Judged;
 use crate::engine::analyse::{Analyser, At, inner, kind_of};
 use crate::engine::cleared::Effect;
+use crate::engine::context::Defined;
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
@@ -28,7 +29,7 @@ impl<'e> Analyser<'e> {
             return Ok(Judged { kind: "ddl", effect: Effect::CreateTemporary { name, purpose: None } });
         }
         self.needs_ddl("CREATE TABLE")?;
-        self.creates = c.relation.as_ref().and_then(|v| self.new_name(v));
+        self.defines_new(c.relation.as_ref(), Defined::Open)?;
         ddl()
     }
 

@@ -1,0 +1,94 @@
+//! What definitions make of relations' names until the catalog is read again.
+//!
+//! Others cannot see it before COMMIT, and the snapshot does not show it to this session either, but PostgreSQL goes by it
+//! at once: a view that the snapshot knows as harmless may read a protected table by now, a dropped name may lead to the
+//! next schema of the path.
+
+use pg_query::protobuf as pb;
+
+use crate::engine::analyse::Analyser;
+use crate::engine::analyse::relations::{Named, Protection};
+use crate::engine::catalog::{Oid, QualifiedName, Relation, RelationKind};
+use crate::engine::context::Defined;
+use crate::engine::refusal::{self, Refusal};
+
+impl<'e> Analyser<'e> {
+    /// A relation of this name is made.
+    pub fn defines_new(&mut self, var: Option<&pb::RangeVar>, defined: Defined) -> Result<(), Refusal> {
+        let Some(var) = var else { return Ok(()) };
+        let schema = if var.schemaname.is_empty() { self.search_path.first() } else { Some(&var.schemaname) };
+        let Some(schema) = schema else { return Ok(()) };
+        if defined == Defined::Doubtful && !self.engine.catalog.has_schema(schema) {
+            // An unqualified name could lead there, and the path that is followed here leaves unknown schemas out.
+            return Err(refusal::not_settled(schema));
+        }
+        let name = QualifiedName::new(schema.as_str(), var.relname.as_str());
+        let there = self.engine.catalog.relation_named(&name.schema, &name.name).is_some();
+        if defined == Defined::Open && there && !self.context.defined.contains_key(&name) {
+            // It is there: IF NOT EXISTS does nothing, and without it PostgreSQL refuses.
+            return Ok(());
+        }
+        self.defines.push((name, defined));
+        Ok(())
+    }
+
+    /// A relation is changed in place: what was open stays so, with columns that are not known.
+    pub fn defines_changed(&mut self, relation: &Relation) {
+        let defined = self.standing_of(relation);
+        self.defines.push((relation.name.clone(), defined));
+    }
+
+    pub fn defines_renamed(&mut self, var: Option<&pb::RangeVar>, new: &str) {
+        let Some(var) = var else { return };
+        let (old, defined) = match self.resolve(var) {
+            Ok(Named::Relation(relation)) => (relation.name.clone(), self.standing_of(relation)),
+            Ok(Named::Created(schema)) => (QualifiedName::new(schema, var.relname.as_str()), Defined::Open),
+            // An index, or nothing: PostgreSQL knows what to say.
+            Ok(Named::Temporary(_)) | Err(_) => return,
+        };
+        self.defines.push((QualifiedName::new(old.schema.as_str(), new), defined));
+        self.defines.push((old, Defined::Doubtful));
+    }
+
+    /// A relation is dropped, with its partitions and children.
+    pub fn defines_dropped(&mut self, var: &pb::RangeVar) {
+        match self.resolve(var) {
+            Ok(Named::Relation(relation)) => self.doubt_family(relation.oid),
+            Ok(Named::Created(schema)) => {
+                self.defines.push((QualifiedName::new(schema, var.relname.as_str()), Defined::Doubtful));
+            }
+            Ok(Named::Temporary(_)) | Err(_) => {}
+        }
+    }
+
+    fn doubt_family(&mut self, oid: Oid) {
+        let catalog = &self.engine.catalog;
+        let (mut todo, mut seen) = (vec![oid], Vec::new());
+        while let Some(oid) = todo.pop() {
+            if !seen.contains(&oid) {
+                seen.push(oid);
+                todo.extend_from_slice(catalog.children(oid));
+            }
+        }
+        let names = seen.into_iter().filter_map(|oid| catalog.relation(oid)).map(|r| r.name.clone());
+        self.defines.extend(names.map(|name| (name, Defined::Doubtful)));
+    }
+
+    /// CASCADE takes along whatever depends on it.
+    pub fn doubt_all_views(&mut self) {
+        let views = self.engine.catalog.relations().filter(|r| {
+            matches!(r.kind, RelationKind::View | RelationKind::MaterializedView)
+                && r.name.schema != "pg_catalog"
+                && r.name.schema != "information_schema"
+        });
+        let views: Vec<_> = views.map(|r| (r.name.clone(), Defined::Doubtful)).collect();
+        self.defines.extend(views);
+    }
+
+    fn standing_of(&self, relation: &Relation) -> Defined {
+        match self.protection(relation, true) {
+            Ok(Protection::Open) => Defined::Open,
+            Ok(Protection::Protected(_) | Protection::View | Protection::Nulled(_)) | Err(_) => Defined::Doubtful,
+        }
+    }
+}
