@@ -93,6 +93,7 @@ pub fn context(who: &str) -> Context {
         has_reason: false,
         search_path: vec!["public".to_owned()],
         temporary: Default::default(),
+        defined: Default::default(),
     }
 }
 
