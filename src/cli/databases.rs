@@ -1,9 +1,10 @@
 //! What `check` and `policy` work on: the server file, and behind it each database's catalog and policy, loaded once and
 //! looked at. Nothing of it keeps running.
 
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use tokio_postgres::Client;
 
@@ -51,6 +52,40 @@ impl Findings {
     }
 }
 
+/// For commands that cannot go on: the problems as the error's text.
+impl From<Findings> for anyhow::Error {
+    fn from(findings: Findings) -> Self {
+        match findings {
+            Findings::Error(error) => error,
+            Findings::Problems(problems, files) => {
+                let coloured = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+                let style = if coloured { Style::Coloured } else { Style::Plain };
+                anyhow::anyhow!("\n{}", render(&problems, &files, style).trim_end())
+            }
+        }
+    }
+}
+
+/// The database of this name, or the only one; with its name.
+pub fn choose<'s>(server: &'s Server, name: Option<&str>) -> Result<(&'s str, &'s Database)> {
+    let known = || server.databases.keys().cloned().collect::<Vec<_>>().join(", ");
+    let found = match name {
+        Some(name) => server.databases.get_key_value(name),
+        None if server.databases.len() == 1 => server.databases.first_key_value(),
+        None => bail!("there are several databases, say which with --database: {}", known()),
+    };
+    let (name, database) = found.with_context(|| {
+        format!("the server file has no database \"{}\"; it has: {}", name.unwrap_or_default(), known())
+    })?;
+    Ok((name, database))
+}
+
+/// Where the database is, with the password to log in there.
+pub fn upstream_of(database: &Database) -> Result<Upstream> {
+    let password = database.password.as_ref().map(|secret| secret.read()).transpose()?.map(Password::new);
+    Ok(Upstream { place: database.upstream.clone(), password })
+}
+
 /// Problems on stderr, in colour where that is welcome (`anstream` decides).
 pub fn tell(problems: &[Problem], files: &[SourceFile]) {
     anstream::eprint!("{}", render(problems, files, Style::Coloured));
@@ -76,9 +111,7 @@ pub async fn judge(database: &Database) -> std::result::Result<Judged, Findings>
 }
 
 async fn catalog_of(database: &Database) -> Result<(Client, Catalog)> {
-    let password = database.password.as_ref().map(|secret| secret.read()).transpose()?.map(Password::new);
-    let dialer = Dialer::new(Upstream { place: database.upstream.clone(), password })?;
-    let client = own::connect(&dialer).await.context("cannot reach PostgreSQL")?;
+    let client = own::connect(&Dialer::new(upstream_of(database)?)?).await.context("cannot reach PostgreSQL")?;
     if !database.trust_upstream_role {
         own::check_role(&client, &database.upstream.user).await?;
     }

@@ -1,22 +1,20 @@
 //! What commands that work in a database directly share: which database, its policy, and the record of what they do.
 
-use std::path::PathBuf;
-
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::Args;
 use tokio_postgres::Client;
 
+use super::databases::{ConfigOption, Findings, choose, load_server, upstream_of};
 use crate::audit::event::{Upkeep, UpkeepCount};
 use crate::audit::note::{DEFAULT_ORIGIN, NoteSigner};
 use crate::audit::{self, Event, Recorder};
 use crate::config::folder::read_policy;
-use crate::config::server::{self, Database, LoadError, Server};
+use crate::config::server::{self, Database, Server};
 use crate::config::upstream::Upstream as Place;
 use crate::consent::fault::Fault;
 use crate::consent::sweep::TableCount;
 use crate::engine::catalog::Catalog;
 use crate::engine::policy::Policy;
-use crate::engine::policy::diagnostics::{Problem, SourceFile, Style, render};
 use crate::engine::policy::resolve::resolve;
 use crate::relay::dial::Dialer;
 use crate::relay::own;
@@ -25,9 +23,8 @@ use crate::relay::upstream::{Password, Upstream};
 /// Which database
 #[derive(Args)]
 pub struct Direct {
-    /// The server file
-    #[arg(short, long, env = "CONSENTRY_CONFIG", default_value = "consentry.toml")]
-    config: PathBuf,
+    #[command(flatten)]
+    config: ConfigOption,
     /// The database, by its name in the server file; not needed when there is only one
     #[arg(short, long, value_name = "NAME")]
     database: Option<String>,
@@ -64,14 +61,15 @@ impl Direct {
     /// Connects, reads the catalog, and resolves the policy against it.
     pub async fn open(&self) -> Result<Opened> {
         let server = self.server()?;
-        let (name, database) = self.choose(&server)?;
+        let (name, database) = choose(&server, self.database.as_deref())?;
         let upstream = self.upstream(database)?;
         let user = upstream.place.user.clone();
         let client = own::connect(&Dialer::new(upstream)?).await?;
         let catalog = crate::relay::catalog::load(&client).await.context("cannot read the catalog")?;
-        let files = read_policy(&database.policy)
-            .with_context(|| format!("cannot read the policy {}", database.policy.display()))?;
-        let policy = resolved(&files, &catalog)?;
+        let files = read_policy(&database.policy)?;
+        let (policy, _) = resolve(&files, &catalog)
+            .map_err(|problems| anyhow::Error::from(Findings::Problems(problems, files)))
+            .context("the policy has problems")?;
         settle(&client).await?;
         Ok(Opened { client, policy, catalog, database: name.to_owned(), user, audit: server.audit.clone() })
     }
@@ -82,7 +80,7 @@ impl Direct {
             Some(url) => self.admin(url)?,
             None => {
                 let server = self.server()?;
-                let (_, database) = self.choose(&server)?;
+                let (_, database) = choose(&server, self.database.as_deref())?;
                 self.upstream(database)?
             }
         };
@@ -92,40 +90,15 @@ impl Direct {
     }
 
     fn server(&self) -> Result<Server> {
-        match server::load(&self.config) {
-            Ok(loaded) => Ok(loaded.server),
-            Err(LoadError::Io(error)) => Err(error).with_context(|| format!("cannot read {}", self.config.display())),
-            Err(LoadError::Problems(problems, source)) => {
-                bail!("{}", shown(&problems, std::slice::from_ref(&*source)))
-            }
-        }
-    }
-
-    fn choose<'s>(&self, server: &'s Server) -> Result<(&'s str, &'s Database)> {
-        let names = || server.databases.keys().cloned().collect::<Vec<_>>().join(", ");
-        let found = match &self.database {
-            Some(name) => server.databases.get_key_value(name),
-            None if server.databases.len() == 1 => server.databases.first_key_value(),
-            None => bail!("there are several databases, say which with --database: {}", names()),
-        };
-        let (name, database) = found.with_context(|| {
-            format!(
-                "{} has no database \"{}\"; it has: {}",
-                self.config.display(),
-                self.database.as_deref().unwrap_or(""),
-                names()
-            )
-        })?;
-        Ok((name, database))
+        let (server, _, _) =
+            load_server(&self.config.config).map_err(anyhow::Error::from).context("no server file to work with")?;
+        Ok(server)
     }
 
     fn upstream(&self, database: &Database) -> Result<Upstream> {
         match &self.admin_url {
             Some(url) => self.admin(url),
-            None => {
-                let password = database.password.as_ref().map(|secret| secret.read()).transpose()?.map(Password::new);
-                Ok(Upstream { place: database.upstream.clone(), password })
-            }
+            None => upstream_of(database),
         }
     }
 
@@ -146,18 +119,6 @@ async fn settle(client: &Client) -> Result<()> {
     let settings = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; \
                     SET search_path = pg_catalog; SET standard_conforming_strings = on; SET lock_timeout = '60s'";
     client.batch_execute(settings).await.context("cannot settle the connection")
-}
-
-fn resolved(files: &[SourceFile], catalog: &Catalog) -> Result<Policy> {
-    match resolve(files, catalog) {
-        Ok((policy, _)) => Ok(policy),
-        Err(problems) => bail!("the policy has problems:\n{}", shown(&problems, files)),
-    }
-}
-
-fn shown(problems: &[Problem], files: &[SourceFile]) -> String {
-    let coloured = std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none();
-    render(problems, files, if coloured { Style::Coloured } else { Style::Plain })
 }
 
 impl Opened {

@@ -15,7 +15,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use self::activity::activities;
 use self::notice::{Language, Notice};
 use self::ropa::{Controller, MEASURES, NOT_IN_THE_POLICY, Ropa};
-use super::databases::{ConfigOption, Judged, block_on, judge, load_server};
+use super::databases::{ConfigOption, Judged, block_on, choose, judge, load_server};
 
 /// A policy in words
 #[derive(Subcommand)]
@@ -135,15 +135,7 @@ impl Which {
                 return Ok(None);
             }
         };
-        let names: Vec<&str> = server.databases.keys().map(String::as_str).collect();
-        let database = match (&self.database, names.as_slice()) {
-            (Some(name), _) => server.databases.get(name),
-            (None, [only]) => server.databases.get(*only),
-            (None, _) => {
-                bail!("the server file has several databases: choose one with --database ({})", names.join(", "))
-            }
-        };
-        let Some(database) = database else { bail!("there is no such database; there are: {}", names.join(", ")) };
+        let (_, database) = choose(&server, self.database.as_deref())?;
         match block_on(judge(database))? {
             Ok(judged) => Ok(Some(judged)),
             Err(findings) => {
