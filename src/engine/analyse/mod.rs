@@ -171,6 +171,8 @@ pub struct Analyser<'e> {
     pub must_rewrite: bool,
     /// Some column's way could not be followed: every column is guarded.
     pub guard_all: bool,
+    /// It locks rows (FOR UPDATE, FOR SHARE) at some level.
+    pub locks: bool,
     /// It calls functions that tell sizes: it leaves with their arguments nulled.
     pub nulls_sizes: bool,
     /// It is only explained: secrets stay out of its text.
@@ -227,6 +229,7 @@ impl<'e> Analyser<'e> {
             first_injection: 0,
             must_rewrite: false,
             guard_all: false,
+            locks: false,
             nulls_sizes: false,
             explaining: false,
             writes_protected: false,

@@ -163,6 +163,7 @@ impl<'e> Analyser<'e> {
         for limit in [&mut s.limit_offset, &mut s.limit_count].into_iter().flatten() {
             self.expr(limit, scope, At::OPERAND)?;
         }
+        self.locks |= !s.locking_clause.is_empty();
         if !s.locking_clause.is_empty() && !self.role.may(Right::Update) {
             return Err(refusal::right_missing("update", "SELECT … FOR UPDATE or FOR SHARE locks rows"));
         }

@@ -25,6 +25,7 @@ impl<'e> Analyser<'e> {
         self.first_edit = self.sources.first().map_or(0, |s| s.edits.len());
         self.must_rewrite = false;
         self.guard_all = false;
+        self.locks = false;
         self.nulls_sizes = false;
         self.explaining = false;
         self.reads_derived = false;

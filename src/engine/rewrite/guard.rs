@@ -10,9 +10,9 @@ use crate::engine::analyse::{Aim, Analyser, Conjunct, Occurrence};
 use crate::engine::catalog::{Relation, quote_ident};
 use crate::engine::clear::Secrets;
 use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage};
-use crate::engine::policy::{Mask, Purpose};
+use crate::engine::policy::Purpose;
 use crate::engine::refusal::{self, Refusal};
-use crate::engine::visible::{self, Cell, CellKind, VisibleTable};
+use crate::engine::visible::{self, Cell, CellKind, Form, STARS, StandIn, VisibleTable};
 
 /// How stored columns are named inside a guard.
 pub const ALIAS: &str = "\"consentry_t\"";
@@ -40,6 +40,7 @@ pub fn write(a: &Analyser<'_>, o: &Occurrence) -> Result<Guard, Refusal> {
 /// The visible table of an occurrence under the purpose that holds where it stands.
 pub fn visible_of<'a>(
     a: &Analyser<'a>,
+    form: Form,
     o: &Occurrence,
     relation: &Relation,
     alias: &str,
@@ -49,7 +50,8 @@ pub fn visible_of<'a>(
     let (Some(table), Some(purpose)) = (table, a.purpose) else {
         return Err(refusal::not_faithful("a protected table without a purpose"));
     };
-    let v = visible::visible_table(
+    let v = visible::visible_table_as(
+        form,
         &engine.catalog,
         &engine.policy,
         if a.explaining { &NO_SECRETS } else { &engine.secrets },
@@ -63,8 +65,11 @@ pub fn visible_of<'a>(
 }
 
 fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Guard, Refusal> {
-    let (v, _) = visible_of(a, o, relation, ALIAS)?;
+    // A row lock would reach into a join's aggregate, which PostgreSQL refuses.
+    let form = if a.locks { Form::Exists } else { Form::Joined };
+    let (v, _) = visible_of(a, form, o, relation, ALIAS)?;
     let rows = visible::row_sql(&v);
+    let (mut any_guarded, mut any_masked) = (false, false);
     let mut columns = Vec::with_capacity(relation.columns.len());
     let mut inside = Vec::new();
     for (i, (column, cell)) in relation.columns.iter().zip(&v.cells).enumerate() {
@@ -74,50 +79,54 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
         // A NULL or a constant mask tells nothing of a hidden row; whatever holds the stored value might.
         let guarded = early && rows.is_some() && !matches!(cell.kind, CellKind::Hidden);
         let used = a.guard_all || o.uses.get(i).is_none_or(|u| u.any());
-        let text = match &rows {
+        any_guarded |= used && guarded;
+        any_masked |= used && matches!(cell.kind, CellKind::PerRow { .. } | CellKind::Masked { .. });
+        let text = match &v.guard {
             // Nothing reads it: PostgreSQL need not plan it.
             _ if !used => visible::null_of(&column.ty),
-            Some(rows) if guarded => format!("CASE WHEN {rows} THEN {sql} ELSE {} END", visible::null_of(&column.ty)),
+            Some(guard) if guarded => format!("CASE WHEN {guard} THEN {sql} ELSE {} END", visible::null_of(&column.ty)),
             _ => sql,
         };
         columns.push(format!("{text} AS {}", quote_ident(&column.name)));
         for conjunct in o.inside.iter().filter(|c| c.column == i) {
-            inside.extend(stored_condition(a, conjunct, cell, &stored, guarded));
+            inside.extend(stored_condition(conjunct, cell, &stored, guarded));
         }
     }
     let only = if o.only { "ONLY " } else { "" };
     let conditions: Vec<String> = inside.into_iter().chain(rows).collect();
     let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
-    let text = format!("(SELECT {} FROM {only}{} AS {ALIAS}{filter})", columns.join(", "), relation.name.to_sql());
+    // `guard` asks through joins of the cells too.
+    let joins = if any_guarded || any_masked { v.joins.as_str() } else { "" };
+    let guard_joins = if any_guarded { v.guard_joins.as_str() } else { "" };
+    let text = format!(
+        "(SELECT {} FROM {only}{} AS {ALIAS}{joins}{guard_joins}{filter})",
+        columns.join(", "),
+        relation.name.to_sql()
+    );
     Ok(Guard { text, touched: Some(touched(o, relation, &v)), words: v.words.clone() })
 }
 
 /// A condition on the stored column that every row satisfies whose cell satisfies the client's: an index can serve it.
-pub fn stored_condition(a: &Analyser<'_>, c: &Conjunct, cell: &Cell, stored: &str, guarded: bool) -> Option<String> {
-    match &cell.kind {
+pub fn stored_condition(c: &Conjunct, cell: &Cell, stored: &str, guarded: bool) -> Option<String> {
+    match (&cell.kind, cell.stand_in) {
         // Where it leaves bare, PostgreSQL brings the condition here itself.
-        CellKind::Clear if guarded => Some(format!("({stored} {})", c.condition)),
-        CellKind::Clear | CellKind::Masked { .. } | CellKind::Hidden => None,
-        CellKind::PerRow { .. } => {
-            let constant = c.equals.as_deref()?;
-            let category = a.engine.policy.categories.get(cell.category.as_deref()?)?;
-            match category.mask {
-                Mask::Null => Some(format!("({stored} {})", c.condition)),
-                // These masks write `***`; a constant without it is met by stored values only. PostgreSQL folds the
-                // second half before it plans.
-                Mask::Email | Mask::KeepFirst(_) | Mask::KeepLast(_) => Some(format!(
-                    "({stored} {} OR pg_catalog.strpos({constant}::pg_catalog.text, '***') OPERATOR(pg_catalog.>) 0)",
-                    c.condition
-                )),
-                _ => None,
-            }
-        }
+        (CellKind::Clear, _) if guarded => Some(format!("({stored} {})", c.condition)),
+        (CellKind::Clear | CellKind::Masked { .. } | CellKind::Hidden, _) => None,
+        (CellKind::PerRow { .. }, StandIn::Any) => None,
+        (CellKind::PerRow { .. }, StandIn::Null) => c.equals.as_ref().map(|_| format!("({stored} {})", c.condition)),
+        // A constant without stars is met by stored values only. PostgreSQL folds the second half before it plans.
+        (CellKind::PerRow { .. }, StandIn::Starred) => c.equals.as_ref().map(|constant| {
+            format!(
+                "({stored} {} OR pg_catalog.strpos({constant}::pg_catalog.text, '{STARS}') OPERATOR(pg_catalog.>) 0)",
+                c.condition
+            )
+        }),
     }
 }
 
 /// A write's target stays in the statement as it is (`target.rs`): only what the record says of it.
 fn target(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Guard, Refusal> {
-    let (v, _) = visible_of(a, o, relation, ALIAS)?;
+    let (v, _) = visible_of(a, Form::Exists, o, relation, ALIAS)?;
     let words = if o.target == Some(Aim::Added) { Vec::new() } else { v.words.clone() };
     Ok(Guard { text: String::new(), touched: Some(touched(o, relation, &v)), words })
 }

@@ -4,7 +4,7 @@
 use crate::engine::analyse::{Aim, Analyser, Moment, Occurrence, Pending, TARGET, What};
 use crate::engine::catalog::{Relation, quote_ident};
 use crate::engine::refusal::{self, Refusal};
-use crate::engine::visible::{self, CellKind, VisibleTable};
+use crate::engine::visible::{self, CellKind, Form, VisibleTable};
 
 use super::guard;
 
@@ -24,7 +24,7 @@ pub fn expression(a: &Analyser<'_>, p: &Pending) -> Result<String, Refusal> {
     let o = a.occurrences.get(p.occurrence).ok_or_else(gone)?;
     let relation = a.engine.catalog.relation(o.relation).ok_or_else(gone)?;
     let alias = quote_ident(TARGET);
-    let (visible, _) = guard::visible_of(a, o, relation, &alias)?;
+    let (visible, _) = guard::visible_of(a, Form::Exists, o, relation, &alias)?;
     let rows = visible::row_sql(&visible);
     let over = Over { a, o, relation, visible, rows, alias };
     match &p.what {
@@ -92,7 +92,7 @@ impl Over<'_> {
             let (cell, stored) = (self.visible.cells.get(conjunct.column), self.relation.columns.get(conjunct.column));
             if let (Some(cell), Some(stored)) = (cell, stored) {
                 let bare = format!("{}.{}", self.alias, quote_ident(&stored.name));
-                all.extend(guard::stored_condition(self.a, conjunct, cell, &bare, self.guarded(conjunct.column)));
+                all.extend(guard::stored_condition(conjunct, cell, &bare, self.guarded(conjunct.column)));
             }
         }
         if self.o.target != Some(Aim::Consent) {

@@ -142,8 +142,11 @@ SELECT CASE WHEN country = 'ES' THEN full_name ELSE upper(full_name) END, coales
 -- marketing/marketing: right-missing
 SELECT id FROM customers WHERE id = 1 FOR UPDATE
 ;;
--- crm_app/marketing: changed
+-- crm_app/marketing: changed | has CASE WHEN EXISTS | lacks LATERAL
 SELECT id, email FROM customers WHERE id = 1 FOR UPDATE OF customers SKIP LOCKED
+;;
+-- crm_app/marketing: changed | has AS "consentry_t" LEFT JOIN LATERAL (SELECT
+SELECT id, email FROM customers WHERE id = 1
 ;;
 -- marketing/marketing: system-column
 SELECT ctid FROM customers

@@ -15,7 +15,7 @@ use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage};
 use crate::engine::policy::{Right, TablePolicy};
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::rewrite::guard;
-use crate::engine::visible::VisibleTable;
+use crate::engine::visible::{Form, VisibleTable};
 
 /// A write's target.
 pub struct Target<'e> {
@@ -213,7 +213,7 @@ impl<'e> Analyser<'e> {
         o.target = Some(aim);
         let o = o.clone();
         let (visible, _) =
-            guard::visible_of(self, &o, relation, &quote_ident(TARGET)).map_err(|r| r.at(var.location))?;
+            guard::visible_of(self, Form::Exists, &o, relation, &quote_ident(TARGET)).map_err(|r| r.at(var.location))?;
         let item = Item { occurrence: Some(occurrence), ..item(var, Some(relation), columns) };
         let after = match aim {
             Aim::Added => {
