@@ -41,7 +41,7 @@ impl Core {
                 let context = query.context;
                 let judged = self.queue.front().and_then(|e| e.judged.clone()).ok_or(OUT_OF_ORDER)?;
                 self.count_rows(&mut run, Some(tag));
-                self.clerk.complete(&run, Ending::Ok, None);
+                self.clerk.complete(run, Ending::Ok, None);
                 self.apply(&Completed { judged: &judged, index, context, settings: &settings, tag });
                 Ok(Verdict::Pass)
             }
@@ -49,7 +49,7 @@ impl Core {
                 let portal = self.pop_execute()?;
                 if let Some(mut run) = portal.finish() {
                     self.count_rows(&mut run, Some(tag));
-                    self.clerk.complete(&run, Ending::Ok, None);
+                    self.clerk.complete(run, Ending::Ok, None);
                 }
                 let Portal { judged, index, context, settings, .. } = &*portal;
                 self.apply(&Completed { judged, index: *index, context: *context, settings, tag });
@@ -139,11 +139,11 @@ impl Core {
         query.done += 1;
         if let Some(StatementRun { mut run, .. }) = run {
             self.count_rows(&mut run, None);
-            self.complete_with(&run, fields);
+            self.complete_with(run, fields);
         }
     }
 
-    fn complete_with(&mut self, run: &Run, fields: &Fields) {
+    fn complete_with(&mut self, run: Run, fields: &Fields) {
         let ending = if fields.sqlstate() == QUERY_CANCELED { Ending::Cancelled } else { Ending::Error };
         self.clerk.complete(run, ending, Some(fields.sqlstate()));
     }
@@ -151,7 +151,7 @@ impl Core {
     pub(super) fn finish_portal(&mut self, portal: &Portal, fields: &Fields) {
         if let Some(mut run) = portal.finish() {
             self.count_rows(&mut run, None);
-            self.complete_with(&run, fields);
+            self.complete_with(run, fields);
         }
     }
 
@@ -159,7 +159,7 @@ impl Core {
     pub(super) fn finish_portals(&mut self, portals: impl IntoIterator<Item = Arc<Portal>>) {
         for portal in portals {
             if let Some(run) = portal.finish() {
-                self.clerk.complete(&run, Ending::Ok, None);
+                self.clerk.complete(run, Ending::Ok, None);
             }
         }
     }
@@ -167,7 +167,7 @@ impl Core {
     /// It was sent behind one that failed.
     pub(super) fn never_ran(&mut self, portal: &Portal) {
         if let Some(run) = portal.finish() {
-            self.clerk.complete(&run, Ending::Cancelled, None);
+            self.clerk.complete(run, Ending::Cancelled, None);
         }
     }
 
@@ -180,7 +180,7 @@ impl Core {
 
     fn rest_never_ran(&mut self, query: QueryRun) {
         for StatementRun { run, .. } in query.runs.into_iter().flatten() {
-            self.clerk.complete(&run, Ending::Cancelled, None);
+            self.clerk.complete(run, Ending::Cancelled, None);
         }
     }
 
@@ -190,12 +190,12 @@ impl Core {
             match expect.kind {
                 Kind::Query(query) => {
                     for StatementRun { run, .. } in query.runs.into_iter().flatten() {
-                        self.clerk.complete(&run, Ending::Cancelled, sqlstate);
+                        self.clerk.complete(run, Ending::Cancelled, sqlstate);
                     }
                 }
                 Kind::Execute(portal) => {
                     if let Some(run) = portal.finish() {
-                        self.clerk.complete(&run, Ending::Cancelled, sqlstate);
+                        self.clerk.complete(run, Ending::Cancelled, sqlstate);
                     }
                 }
                 _ => {}

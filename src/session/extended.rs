@@ -10,6 +10,7 @@ use super::names::Lookup;
 use super::prepared::{Bound, MAX_KEPT_BIND, Origin, Portal, PortalKind, Prepared, Progress};
 use super::refuse;
 use super::simple::NotNow;
+use super::subjects::Watch;
 use crate::audit::RecordUnavailable;
 use crate::audit::event::What;
 use crate::engine::cleared::Effect;
@@ -71,7 +72,7 @@ impl Core {
             judged,
             bound: Some(Bound {
                 prepared: prepared.clone(),
-                rest: (bind.rest.len() <= MAX_KEPT_BIND).then(|| bind.rest.into()),
+                rest: (bind.rest.len() <= MAX_KEPT_BIND || prepared.is_watched()).then(|| bind.rest.into()),
             }),
             index: 0,
             context: prepared.context,
@@ -168,7 +169,12 @@ impl Core {
             _ => what.clone(),
         };
         let reason = self.reason();
-        let run = self.clerk.decide(&what, reason, portal.subjects.clone()).map_err(|e| e.refusal())?;
+        let mut run = self.clerk.decide(&what, reason, portal.subjects.clone()).map_err(|e| e.refusal())?;
+        if let Some(statement) = portal.statement().filter(|s| !s.subject_columns.is_empty()) {
+            let rest = portal.bound.as_ref().and_then(|b| b.rest.as_deref());
+            let bind = rest.map(|rest| Bind { portal: "", statement: "", rest });
+            run.watch = Watch::new(statement, bind.as_ref(), &self.snapshot.engine);
+        }
         *portal.progress.lock() = Progress::Running(run);
         Ok(())
     }

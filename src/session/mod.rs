@@ -27,5 +27,6 @@ mod refuse;
 mod rejudge;
 mod server;
 mod simple;
+mod subjects;
 mod turned_away;
 pub mod withhold;

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use super::expect::SettingChange;
 use super::plans::{ContextId, Judged};
 use super::record::Run;
-use crate::engine::cleared::Effect;
+use crate::engine::cleared::{Effect, Statement};
 
 /// Where a statement was prepared: how it has to be prepared again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// Whether subjects in its rows go on record: then the form of its results must be known.
+    pub fn is_watched(&self) -> bool {
+        self.judged.cleared.statements.first().is_some_and(|s| !s.subject_columns.is_empty())
+    }
+
     /// The effect of its one statement; an empty statement has none.
     pub fn effect(&self) -> &Effect {
         self.judged.cleared.statements.first().map_or(&Effect::None, |s| &s.effect)
@@ -83,8 +88,17 @@ pub enum Progress {
 }
 
 impl Portal {
+    pub fn statement(&self) -> Option<&Statement> {
+        self.judged.cleared.statements.get(self.index)
+    }
+
     pub fn effect(&self) -> &Effect {
-        self.judged.cleared.statements.get(self.index).map_or(&Effect::None, |s| &s.effect)
+        self.statement().map_or(&Effect::None, |s| &s.effect)
+    }
+
+    /// Whether subjects in its rows go on record.
+    pub fn is_watched(&self) -> bool {
+        self.statement().is_some_and(|s| !s.subject_columns.is_empty())
     }
 
     /// Takes out what its completion needs, if it is running.

@@ -8,6 +8,7 @@ use std::time::Instant;
 use prometheus_client::metrics::counter::Counter;
 
 use super::meters::{self, Meters};
+use super::subjects::Watch;
 use crate::audit::event::{Completion, Decision, Ending, RefusalRecord, What, Who};
 use crate::audit::{Event, RecordUnavailable, Recorder, Ticket};
 use crate::engine::clear::Engine;
@@ -61,6 +62,8 @@ pub struct Run {
     started: Instant,
     pub rows: u64,
     pub bytes: u64,
+    /// Subjects that leave with its rows.
+    pub watch: Option<Box<Watch>>,
 }
 
 /// Writes a session's events.
@@ -99,7 +102,7 @@ impl Clerk {
             Outcome::Changed => self.changed.inc(),
             Outcome::Allowed | Outcome::Refused => self.allowed.inc(),
         };
-        Ok(Run { statement, started: Instant::now(), rows: 0, bytes: 0 })
+        Ok(Run { statement, started: Instant::now(), rows: 0, bytes: 0, watch: None })
     }
 
     /// Puts a refusal on record. When that fails there is nothing to hold back: nothing runs.
@@ -117,9 +120,12 @@ impl Clerk {
         }
     }
 
-    pub fn complete(&mut self, run: &Run, outcome: Ending, sqlstate: Option<&str>) {
+    pub fn complete(&mut self, run: Run, outcome: Ending, sqlstate: Option<&str>) {
+        if let Some(watch) = run.watch {
+            watch.tell(&run.statement, self);
+        }
         let completion = Completion {
-            statement: run.statement.clone(),
+            statement: run.statement,
             outcome,
             sqlstate: sqlstate.map(str::to_owned),
             rows: run.rows,
@@ -162,13 +168,13 @@ fn key_text(subject: &NamedSubject, bind: Option<&Bind<'_>>, engine: &Engine) ->
             let parameter = bind?.parameter(*n)?;
             let kind = engine.policy.subjects.get(&subject.kind)?;
             let base = &engine.catalog.relation(kind.table)?.column(&kind.key)?.ty.base;
-            parameter_text(parameter, base)
+            key_as_text(parameter, base)
         }
     }
 }
 
-/// A parameter as PostgreSQL would print it, for the types that keys have. `None`: NULL or not such a type.
-fn parameter_text(parameter: Parameter<'_>, base_type: &str) -> Option<String> {
+/// A key as PostgreSQL would print it, for the types that keys have. `None`: NULL or not such a type.
+pub(super) fn key_as_text(parameter: Parameter<'_>, base_type: &str) -> Option<String> {
     let value = parameter.value?;
     if !parameter.binary {
         return std::str::from_utf8(value).ok().map(str::to_owned);

@@ -4,7 +4,9 @@ use super::core::{Copy, Core, End};
 use super::expect::{Audience, Expect, Kind};
 use super::gate::Mark;
 use super::names::Fate;
+use super::prepared::Progress;
 use super::sanitise::{self, Sensitivity};
+use super::subjects::Watch;
 use crate::relay::login::PINNED;
 use crate::wire::backend::{Status, read_command_tag, read_parameter};
 use crate::wire::buffer::Inbox;
@@ -51,6 +53,13 @@ impl Core {
         let (mut from, mut at) = self.go_on_passing(bytes.len());
         while let Some(head) = header(&bytes[at..]).map_err(|_| OUT_OF_ORDER)? {
             let end = at + HEADER + head.body;
+            if head.tag == b'D' && self.is_watched() {
+                match bytes.get(at + HEADER..end) {
+                    Some(body) => self.watch(Some(body)),
+                    None if head.body > MAX_INSPECTED_BODY => self.watch(None),
+                    None => break,
+                }
+            }
             if is_streamed(head.tag) {
                 let audience = self.streamed(head.tag, head.body)?;
                 if audience == Audience::Nobody {
@@ -95,6 +104,37 @@ impl Core {
         match self.passing_to {
             Audience::Client => (0, n),
             Audience::Nobody => (n, n),
+        }
+    }
+
+    /// Whether the running statement's rows are looked at for subjects.
+    fn is_watched(&self) -> bool {
+        match self.queue.front().map(|e| &e.kind) {
+            Some(Kind::Query(query)) => {
+                query.runs.get(query.done).and_then(Option::as_ref).is_some_and(|r| r.run.watch.is_some())
+            }
+            Some(Kind::Execute(portal)) => portal.is_watched(),
+            _ => false,
+        }
+    }
+
+    /// Looks at a row; `None` is one that is too long to be held.
+    fn watch(&mut self, row: Option<&[u8]>) {
+        let look = |watch: &mut Watch| match row {
+            Some(body) => watch.row(body),
+            None => watch.skipped(),
+        };
+        match self.queue.front_mut().map(|e| &mut e.kind) {
+            Some(Kind::Query(query)) => {
+                let run = query.runs.get_mut(query.done).and_then(Option::as_mut);
+                run.and_then(|r| r.run.watch.as_deref_mut()).map(look);
+            }
+            Some(Kind::Execute(portal)) => {
+                if let Progress::Running(run) = &mut *portal.progress.lock() {
+                    run.watch.as_deref_mut().map(look);
+                }
+            }
+            _ => {}
         }
     }
 

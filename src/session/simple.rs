@@ -9,6 +9,7 @@ use super::expect::{Kind, QueryRun, SettingChange, StatementRun};
 use super::names::Lookup;
 use super::plans::Judged;
 use super::refuse;
+use super::subjects::Watch;
 use crate::audit::event::Ending;
 use crate::engine::cleared::Effect;
 use crate::engine::context::Protocol;
@@ -99,7 +100,7 @@ impl Core {
             match self.decide(judged, index) {
                 Ok(run) => runs.push(run),
                 Err(refusal) => {
-                    for StatementRun { run, .. } in &runs {
+                    for StatementRun { run, .. } in runs {
                         self.clerk.complete(run, Ending::Error, Some(refusal.sqlstate.0));
                     }
                     return Err(refusal);
@@ -123,7 +124,14 @@ impl Core {
             _ => judged.on_record[index].clone(),
         };
         let reason = self.reason();
-        let run = self.clerk.decide(&what, reason, subjects).map_err(|e| e.refusal())?;
+        let mut run = self.clerk.decide(&what, reason, subjects).map_err(|e| e.refusal())?;
+        run.watch = match &statement.effect {
+            Effect::Fetch { name } => match self.portals.lookup(name, self.batch) {
+                Lookup::Found(p) => p.statement().and_then(|s| Watch::new(s, None, &self.snapshot.engine)),
+                Lookup::Missing | Lookup::Uncertain => None,
+            },
+            _ => Watch::new(statement, None, &self.snapshot.engine),
+        };
         Ok(StatementRun { run, settings })
     }
 

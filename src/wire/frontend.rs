@@ -73,6 +73,27 @@ pub struct Parameter<'a> {
 }
 
 impl<'a> Bind<'a> {
+    /// Whether result column `index` (from 0) was asked for in binary form.
+    pub fn has_binary_result(&self, index: usize) -> bool {
+        self.result_format(index).unwrap_or(0) == 1
+    }
+
+    fn result_format(&self, index: usize) -> Option<i16> {
+        let mut r = Reader(self.rest);
+        let formats = r.count().ok()?;
+        r.bytes(formats * 2).ok()?;
+        for _ in 0..r.count().ok()? {
+            r.value().ok()?;
+        }
+        let at = match r.count().ok()? {
+            0 => return Some(0),
+            1 => 0,
+            _ => index,
+        };
+        r.bytes(at * 2).ok()?;
+        r.i16().ok()
+    }
+
     /// Parameter `n`, from 1; `None` when there is none.
     pub fn parameter(&self, n: u16) -> Option<Parameter<'a>> {
         let index = usize::from(n).checked_sub(1)?;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::raw::{Raw, bind, execute, parse, query, sync};
+use super::raw::{Raw, bind, execute, message, parse, query, sync};
 use super::{start, world};
 use crate::common::proxy::Proxy;
 
@@ -94,6 +94,27 @@ fn every_statement_is_decided_and_completed() {
     let all = events(&proxy.audit());
     assert!(all.iter().any(|e| e["event"] == "login" && e["user"] == "ana"));
     drop(c);
+}
+
+/// A bare key column tells whose rows have left, in text and in binary, and the same person has the same hash.
+#[test]
+fn subjects_that_leave_are_on_record_as_hashes() {
+    let proxy = start(world());
+    let mut c = log_in(&proxy);
+    c.ask("SELECT id, name FROM customers ORDER BY id");
+    let binary = [0, 0, 0, 0, 0, 1, 0, 1];
+    let bound = message(b'B', &[&b"\0\0"[..], &binary].concat());
+    c.exchange(&[parse("", "SELECT id FROM customers WHERE id = 2"), bound, execute("", 0), sync()]);
+    c.ask("SELECT count(*) FROM customers");
+    told(&proxy, 3);
+    let seen: Vec<Vec<String>> = events(&proxy.audit())
+        .iter()
+        .filter(|e| e["event"] == "subjects_seen")
+        .map(|e| e["subjects"].as_array().unwrap().iter().map(|s| s.as_str().unwrap().to_owned()).collect())
+        .collect();
+    let [both, one] = &seen[..] else { panic!("two statements show keys: {seen:?}") };
+    assert_eq!((both.len(), one.len()), (2, 1));
+    assert!(both.contains(&one[0]));
 }
 
 /// The folder is gone: what had left already is withheld, what comes is refused before it runs, the session lives on,
