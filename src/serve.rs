@@ -42,7 +42,7 @@ pub struct Service {
 /// Serves until SIGTERM or SIGINT.
 pub async fn serve(config: &Path) -> Result<()> {
     let server = load(config)?;
-    let recorder = Recorder::open(audit_config(&server)).context("the record cannot be opened")?;
+    let recorder = Recorder::open(audit_config(&server)?).context("the record cannot be opened")?;
     let (phase, phase_seen) = phases::channel(Phase::Running);
     let meters = Meters::default();
     let (keepers, doors) = open_doors(&server, &BTreeMap::new(), None, &recorder, &meters).await?;
@@ -204,7 +204,7 @@ fn client_tls(server: &Server) -> Result<Option<ClientTls>> {
     ClientTls::load(&tls.cert, &tls.key, tls.client_ca.as_deref(), tls.required).map(Some)
 }
 
-fn audit_config(server: &Server) -> AuditConfig {
+fn audit_config(server: &Server) -> Result<AuditConfig> {
     let audit = &server.audit;
     let mut config = AuditConfig::new(&audit.folder);
     config.durability = match audit.durability {
@@ -216,11 +216,14 @@ fn audit_config(server: &Server) -> AuditConfig {
     if let Some(bytes) = audit.rotate_bytes {
         config.rotate_bytes = bytes;
     }
+    for sink in &audit.sinks {
+        config.sinks.push(sink.parse().map_err(anyhow::Error::msg).context("[audit] sinks")?);
+    }
     #[cfg(feature = "unrecorded")]
     if std::env::var_os("CONSENTRY_UNRECORDED").is_some() {
         config.durability = Durability::Off;
     }
-    config
+    Ok(config)
 }
 
 fn random_key() -> [u8; 64] {

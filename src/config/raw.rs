@@ -87,6 +87,8 @@ pub struct RawAudit {
     pub key: Option<Spanned<String>>,
     /// Folder of the keys that subjects' keys are hashed with.
     pub subject_keys: Option<Spanned<String>>,
+    /// Live copies of the record: `stdout`, `syslog`, `syslog:/socket`, `syslog://host:port`, `otlp://host:port`.
+    pub sinks: Option<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]

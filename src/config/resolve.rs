@@ -240,6 +240,7 @@ impl Resolver<'_, '_> {
             rotate_bytes: raw.and_then(|a| a.rotate.as_ref()).and_then(|s| self.size(s)),
             key,
             subject_keys,
+            sinks: raw.and_then(|a| a.sinks.clone()).unwrap_or_default(),
         }
     }
 

@@ -81,6 +81,8 @@ pub struct Audit {
     pub key: Option<PathBuf>,
     /// Folder of the keys that subjects' keys are hashed with.
     pub subject_keys: Option<PathBuf>,
+    /// Live copies of the record, as written; `audit` knows their forms.
+    pub sinks: Vec<String>,
 }
 
 /// When a row may leave: after its record is on disk, or up to a second before.

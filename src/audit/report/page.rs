@@ -27,16 +27,16 @@ p { margin: .25rem 0 .75rem }
 .whole { border-color: var(--good) } .whole strong { color: var(--good) }
 .damaged { border-color: var(--bad) } .damaged strong { color: var(--bad) }
 .unknown { border-color: var(--warn) } .unknown strong { color: var(--warn) }
-.numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .75rem; margin: 1rem 0 }
-.numbers div { border: 1px solid var(--line); border-radius: .4rem; padding: .5rem .75rem }
+.numbers { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1rem 0 }
+.numbers div { flex: 1 1 7rem; border: 1px solid var(--line); border-radius: .4rem; padding: .5rem .75rem }
 .numbers b { display: block; font-size: 1.3rem; font-variant-numeric: tabular-nums }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1.5rem }
-figure { margin: 0 } figcaption { font-weight: 600; margin-bottom: .35rem }
+.charts { display: flex; flex-wrap: wrap; gap: 1.5rem }
+figure { margin: 0; flex: 1 1 22rem; max-width: 38rem } figcaption { font-weight: 600; margin-bottom: .35rem }
 svg { width: 100%; height: auto; font: 11px system-ui, sans-serif }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; width: 100%; font-size: .85rem }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line);
-         overflow-wrap: anywhere }
+         overflow-wrap: break-word }
 th { color: var(--soft); font-weight: 600; white-space: nowrap }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 .key i { display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 .9em }

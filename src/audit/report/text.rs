@@ -48,7 +48,7 @@ pub(super) struct Section {
 
 fn table(section: &Section) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(section.head);
     for row in &section.rows {
         table.add_row(row.iter().map(|cell| safe(cell)));
