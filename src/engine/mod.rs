@@ -1,7 +1,7 @@
 //! The engine: from SQL text and a context to a `Cleared` or a `Refusal`.
 //!
 //! PURE: no IO, no clock, no async, no logging, no globals. A query travels the files in this order:
-//! `parse` ▸ `analyse` ▸ `decide` ▸ `rewrite` ▸ `clear`.
+//! `parse` ▸ `analyse` ▸ `visible` ▸ `rewrite` ▸ `clear`.
 
 pub mod allow;
 mod analyse;
