@@ -72,6 +72,10 @@ fn temporary_tables_need_none_and_carry_the_purpose(world: &World) {
     let cleared = clear("app/marketing", None, fill).expect("derive");
     let carries = Effect::CreateTemporary { name: "t".into(), purpose: Some("marketing".into()) };
     assert_eq!(cleared.statements[0].effect, carries);
+    let inside = "WITH x AS (INSERT INTO t SELECT email FROM customers RETURNING 1) SELECT * FROM x";
+    assert_eq!(clear("app/marketing", None, inside).expect("derive").statements[0].effect, carries);
+    let prepared = format!("PREPARE p AS {fill}");
+    assert_eq!(clear("app/marketing", None, &prepared).expect_err("prepared").rule, "not-understood");
     assert!(clear("app/marketing", Some("marketing"), fill).is_ok());
     assert_eq!(clear("app/service", Some("marketing"), fill).expect_err("other").rule, "derived-for-another-purpose");
     let out = "INSERT INTO log (what) SELECT a FROM t";

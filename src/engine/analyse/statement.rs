@@ -26,6 +26,11 @@ fn judged(kind: &'static str, effect: Effect) -> Result<Judged, Refusal> {
 impl<'e> Analyser<'e> {
     /// Judges one top-level statement.
     pub fn statement(&mut self, node: &mut Node) -> Result<Judged, Refusal> {
+        let judged = self.kind_of_statement(node)?;
+        self.with_taint(judged)
+    }
+
+    fn kind_of_statement(&mut self, node: &mut Node) -> Result<Judged, Refusal> {
         match inner(node)? {
             NodeEnum::SelectStmt(s) if s.into_clause.is_some() => self.select_into(s),
             NodeEnum::SelectStmt(s) => self.top_select(s),

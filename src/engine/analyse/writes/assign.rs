@@ -95,14 +95,12 @@ impl<'e> Analyser<'e> {
         self.note_written(p.occurrence, index);
         let purpose = self.purpose.map_or("", |p| p.name.as_str());
         let per_row = |i: usize| matches!(p.visible.cells.get(i).map(|c| &c.kind), Some(CellKind::PerRow { .. }));
+        // Another subject's consent must not uncover what this one's hides.
+        let moves = subject_link(p.policy) == Some(name);
+        let also = || (0..p.visible.cells.len()).filter(|i| *i == index || moves).filter(|i| per_row(*i)).collect();
         match p.visible.cells.get(index).map(|c| &c.kind) {
             _ if p.aim == Aim::Consent => Ok(Vec::new()),
-            // Another subject's consent must not uncover what this one's hides.
-            Some(CellKind::Clear) if subject_link(p.policy) == Some(name) => {
-                Ok((0..p.visible.cells.len()).filter(|i| per_row(*i)).collect())
-            }
-            Some(CellKind::Clear) => Ok(Vec::new()),
-            Some(CellKind::PerRow { .. }) => Ok(vec![index]),
+            Some(CellKind::Clear | CellKind::PerRow { .. }) => Ok(also()),
             Some(CellKind::Masked { .. }) => Err(refusal::column_not_writable(&table, name, &never_shown(purpose))),
             Some(CellKind::Hidden) | None => {
                 Err(refusal::column_not_writable(&table, name, "the policy does not list it"))

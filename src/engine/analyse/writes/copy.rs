@@ -115,20 +115,15 @@ impl<'e> Analyser<'e> {
     fn copy_in(&mut self, c: &mut pb::CopyStmt) -> Result<Judged, Refusal> {
         let var = c.relation.as_mut().ok_or_else(|| refusal::not_supported("COPY", "it names no table"))?;
         let target = self.write_target(var, &[Right::CopyIn], Reach::AddsOnly)?;
-        match target.protected() {
-            Some(p) if c.attlist.is_empty() => {
-                // Without a list all columns are filled, except generated ones.
-                let all: Vec<Node> = copied(p.relation, &[])?
-                    .into_iter()
-                    .filter_map(|i| p.relation.columns.get(i))
-                    .map(|c| super::super::string_node(&c.name))
-                    .collect();
-                self.filled(&target, &all, None)?;
+        match target.judged() {
+            Some((relation, after)) if c.attlist.is_empty() => {
+                // Without a list all columns are filled, except computed ones.
+                let all = copied(relation, &[])?;
+                c.attlist = self.name_columns(relation, after, &all)?.map(super::super::string_node).collect();
             }
-            _ => {
-                self.filled(&target, &c.attlist, None)?;
-            }
+            Some(_) | None => {}
         }
+        self.filled(&target, &c.attlist, None)?;
         if let Some(p) = target.protected().filter(|p| p.policy.store_requires.is_some() && p.aim != Aim::Consent) {
             return Err(super::store::not_by_copy(&p.relation.name.to_string()));
         }
@@ -139,7 +134,7 @@ impl<'e> Analyser<'e> {
             }
             let columns = match &target.kind {
                 Kind::Temporary { .. } | Kind::Created => target.item.columns.clone(),
-                Kind::Open(r) | Kind::Unread(r) => plain_columns(r),
+                Kind::Open(r) | Kind::Unread { relation: r, .. } => plain_columns(r),
                 Kind::Protected(p) => plain_columns(p.relation),
             };
             // The rows that come in: the client's own.

@@ -6,14 +6,14 @@ use pg_query::{Node, NodeEnum};
 
 use super::super::from::plain_columns;
 use super::super::scope::{Columns, Item, Scope};
-use super::super::{Analyser, At, inner, placeholder};
+use super::super::{Analyser, At, Replacement, inner, placeholder};
 use super::derive::Flow;
 use super::refs::undefined_column;
 use super::returning::shows;
 use super::target::{Kind, Reach, Target};
 use super::update::{and, limits, named};
 use super::{Aim, Moment, What};
-use crate::engine::catalog::Relation;
+use crate::engine::catalog::{Relation, quote_ident};
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
 
@@ -44,6 +44,10 @@ impl<'e> Analyser<'e> {
             Some(source) => self.source(&target, source)?,
         };
         let filled = self.filled(&target, cols, width)?;
+        let unnamed = cols.is_empty() && select_stmt.is_some();
+        if let Some((relation, after)) = target.judged().filter(|_| unnamed) {
+            *cols = self.name_columns(relation, after, &filled)?.map(column_target).collect();
+        }
         self.check_stored(&target, &filled, select_stmt.as_deref_mut())?;
         if let Some(clause) = on_conflict_clause {
             self.on_conflict(&target, clause)?;
@@ -70,7 +74,7 @@ impl<'e> Analyser<'e> {
     pub fn filled(&mut self, target: &Target<'e>, cols: &[Node], width: Option<usize>) -> Result<Vec<usize>, Refusal> {
         let relation: &Relation = match &target.kind {
             Kind::Temporary { .. } | Kind::Created | Kind::Open(_) => return Ok(Vec::new()),
-            Kind::Unread(relation) => relation,
+            Kind::Unread { relation, .. } => relation,
             Kind::Protected(p) => p.relation,
         };
         let all = relation.columns.len();
@@ -97,6 +101,22 @@ impl<'e> Analyser<'e> {
         Ok(filled)
     }
 
+    /// Writes the columns out that a statement fills without naming them: so it fills these and no others, whatever the
+    /// table looks like by then.
+    pub fn name_columns<'r>(
+        &mut self,
+        relation: &'r Relation,
+        after: usize,
+        filled: &'r [usize],
+    ) -> Result<impl Iterator<Item = &'r str>, Refusal> {
+        let (_, end) = self.token_span(after.saturating_sub(1), after)?;
+        let names = || filled.iter().filter_map(|i| relation.columns.get(*i)).map(|c| c.name.as_str());
+        let list: Vec<String> = names().map(quote_ident).collect();
+        self.edit(end, end, Replacement::Text(format!(" ({})", list.join(", "))));
+        self.must_rewrite = true;
+        Ok(names())
+    }
+
     fn on_conflict(&mut self, target: &Target<'e>, clause: &mut pb::OnConflictClause) -> Result<(), Refusal> {
         let updates = clause.action() == pb::OnConflictAction::OnconflictUpdate;
         let pb::OnConflictClause { action: _, infer, target_list, where_clause, location } = clause;
@@ -109,7 +129,7 @@ impl<'e> Analyser<'e> {
         self.moment = Moment::Existing;
         let columns = match &target.kind {
             Kind::Temporary { .. } | Kind::Created => Columns::Unknown,
-            Kind::Open(r) | Kind::Unread(r) => plain_columns(r),
+            Kind::Open(r) | Kind::Unread { relation: r, .. } => plain_columns(r),
             Kind::Protected(p) => plain_columns(p.relation),
         };
         // The row as it was to be: the client's own values.
@@ -144,7 +164,7 @@ impl<'e> Analyser<'e> {
         let pb::InferClause { index_elems, where_clause, conname: _, location: _ } = infer;
         let columns = match &target.kind {
             Kind::Temporary { .. } | Kind::Created => Columns::Unknown,
-            Kind::Open(r) | Kind::Unread(r) => plain_columns(r),
+            Kind::Open(r) | Kind::Unread { relation: r, .. } => plain_columns(r),
             Kind::Protected(p) => plain_columns(p.relation),
         };
         let items = [Item { occurrence: None, columns, ..target.item.clone() }];
@@ -159,6 +179,11 @@ impl<'e> Analyser<'e> {
         }
         where_clause.as_mut().map_or(Ok(()), |condition| self.expr(condition, &scope, At::OPERAND))
     }
+}
+
+fn column_target(name: &str) -> Node {
+    let target = pb::ResTarget { name: name.to_owned(), indirection: Vec::new(), val: None, location: -1 };
+    Node { node: Some(NodeEnum::ResTarget(Box::new(target))) }
 }
 
 /// The column that an INSERT's column list names.

@@ -85,7 +85,7 @@ impl<'e> Analyser<'e> {
             other => return Err(refusal::not_supported(&kind_of(other), "a write is expected here")),
         };
         self.output = self.write(node, At::OUTPUT)?;
-        Ok(Judged { kind, effect: self.write_effect() })
+        Ok(Judged { kind, effect: Effect::None })
     }
 
     /// A write in WITH: what its RETURNING puts out.
@@ -113,12 +113,17 @@ impl<'e> Analyser<'e> {
     }
 
     /// A temporary table that took in protected values carries the purpose from now on.
-    fn write_effect(&self) -> Effect {
-        match (&self.tainted, self.purpose) {
-            (Some(name), Some(purpose)) => {
-                Effect::CreateTemporary { name: name.clone(), purpose: Some(purpose.name.clone()) }
+    pub fn with_taint(&self, judged: Judged) -> Result<Judged, Refusal> {
+        match (&self.tainted, self.purpose, &judged.effect) {
+            (None, _, _) => Ok(judged),
+            (Some(name), Some(purpose), Effect::None) => {
+                let purpose = Some(purpose.name.clone());
+                Ok(Judged { effect: Effect::CreateTemporary { name: name.clone(), purpose }, ..judged })
             }
-            _ => Effect::None,
+            (Some(_), _, _) => {
+                let why = "the temporary table must carry the purpose, and this statement has another effect already";
+                Err(refusal::not_supported("filling a temporary table from protected ones in this statement", why))
+            }
         }
     }
 }

@@ -35,7 +35,7 @@ pub enum Kind<'e> {
     /// Not protected: left as it is.
     Open(&'e Relation),
     /// The consent table where the session may not read it: only new rows can be put into it.
-    Unread(&'e Relation),
+    Unread { relation: &'e Relation, after: usize },
     Protected(Protected<'e>),
 }
 
@@ -59,10 +59,19 @@ pub enum Reach {
 }
 
 impl<'e> Target<'e> {
+    /// Whose columns the policy is asked about, and the first token after its name.
+    pub fn judged(&self) -> Option<(&'e Relation, usize)> {
+        match &self.kind {
+            Kind::Protected(p) => Some((p.relation, p.after)),
+            Kind::Unread { relation, after } => Some((relation, *after)),
+            Kind::Temporary { .. } | Kind::Created | Kind::Open(_) => None,
+        }
+    }
+
     pub fn protected(&self) -> Option<&Protected<'e>> {
         match &self.kind {
             Kind::Protected(p) => Some(p),
-            Kind::Temporary { .. } | Kind::Created | Kind::Open(_) | Kind::Unread(_) => None,
+            Kind::Temporary { .. } | Kind::Created | Kind::Open(_) | Kind::Unread { .. } => None,
         }
     }
 }
@@ -91,7 +100,7 @@ impl<'e> Analyser<'e> {
         self.may_write(relation, rights).map_err(|r| r.at(at))?;
         let consent = self.is_consent_table(relation);
         let protection = match self.protection(relation, !var.inh) {
-            Err(_) if consent && reach == Reach::AddsOnly => return Ok(self.unread_target(var, relation)),
+            Err(_) if consent && reach == Reach::AddsOnly => return self.unread_target(var, relation),
             protection => protection.map_err(|r| r.at(at))?,
         };
         match protection {
@@ -106,7 +115,7 @@ impl<'e> Analyser<'e> {
                 Ok(Target { item, kind: Kind::Open(relation) })
             }
             Protection::Nulled(_) => Err(system(relation).at(at)),
-            Protection::Protected(_) if consent && reach == Reach::AddsOnly => Ok(self.unread_target(var, relation)),
+            Protection::Protected(_) if consent && reach == Reach::AddsOnly => self.unread_target(var, relation),
             Protection::Protected(table) => {
                 let aim = match reach {
                     _ if consent => Aim::Consent,
@@ -172,12 +181,13 @@ impl<'e> Analyser<'e> {
     }
 
     /// The consent table, for new rows only.
-    fn unread_target(&mut self, var: &mut pb::RangeVar, relation: &'e Relation) -> Target<'e> {
+    fn unread_target(&mut self, var: &mut pb::RangeVar, relation: &'e Relation) -> Result<Target<'e>, Refusal> {
         let item = item(var, Some(relation), plain_columns(relation));
         self.qualify(var, relation);
         self.must_rewrite = true;
         self.writes_protected = true;
-        Target { item, kind: Kind::Unread(relation) }
+        let after = self.after_target(var)?;
+        Ok(Target { item, kind: Kind::Unread { relation, after } })
     }
 
     /// What the record says of a target that is no occurrence.

@@ -32,7 +32,7 @@ impl<'e> Analyser<'e> {
                 target::Kind::Protected(p) => {
                     (0..p.relation.columns.len()).for_each(|i| self.note_written(p.occurrence, i));
                 }
-                target::Kind::Unread(relation) => self.record_unread(relation, &[]),
+                target::Kind::Unread { relation, .. } => self.record_unread(relation, &[]),
                 target::Kind::Temporary { .. } | target::Kind::Created | target::Kind::Open(_) => {}
             }
         }

@@ -46,6 +46,10 @@ impl<'e> Analyser<'e> {
         let mut items = vec![target.item.clone()];
         // FROM does not see the target.
         items.extend(self.from_clause(more, &Scope::EMPTY)?);
+        let name = items.first().and_then(|i| i.alias.clone());
+        if target.protected().is_some() && items.iter().skip(1).any(|i| i.qualified && i.alias == name) {
+            return Err(twice(name.as_deref().unwrap_or_default()));
+        }
         Ok(items)
     }
 
@@ -85,6 +89,12 @@ impl<'e> Analyser<'e> {
         and(condition, Node { node: Some(placeholder(injection)) });
         Ok(())
     }
+}
+
+/// PostgreSQL's words and SQLSTATE.
+fn twice(name: &str) -> Refusal {
+    let message = format!("table name \"{name}\" specified more than once");
+    Refusal::new("duplicate-alias", refusal::SqlState("42712"), message, "", "")
 }
 
 /// Whether there is a condition at all under which rows are out of reach.
