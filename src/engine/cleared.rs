@@ -104,7 +104,10 @@ pub struct Statement {
     pub source: String,
 }
 
-/// A refusal that only PostgreSQL can decide, row by row: it raises an error with SQLSTATE 22P02 whose message contains
+/// SQLSTATE of the errors that a [`Raise`] is about: a text that is no integer.
+pub const RAISED: &str = "22P02";
+
+/// A refusal that only PostgreSQL can decide, row by row: it raises an error of SQLSTATE [`RAISED`] whose message contains
 /// `marker`; nothing is stored then. The session sends `refusal` in its place, and records it as a refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Raise {

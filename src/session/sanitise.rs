@@ -5,8 +5,11 @@
 //! PURE.
 
 use super::plans::Judged;
+use crate::engine::cleared::RAISED;
+use crate::engine::refusal::Refusal;
 use crate::wire::error::{
-    DETAIL, Fields, HINT, INTERNAL_POSITION, INTERNAL_QUERY, MESSAGE, POSITION, WHERE, byte_offset, character_position,
+    DETAIL, Fields, HINT, INTERNAL_POSITION, INTERNAL_QUERY, MESSAGE, POSITION, Severity, WHERE, byte_offset,
+    character_position, from_refusal,
 };
 
 /// How much of an error or notice may pass.
@@ -24,6 +27,10 @@ pub enum Sensitivity {
 pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitivity) {
     let in_text = fields.field(POSITION).is_some();
     if let Some(judged) = judged {
+        if let Some(refusal) = raised(fields, judged) {
+            *fields = from_refusal(refusal, Severity::Error, &judged.source);
+            return;
+        }
         map_position(fields, judged);
     }
     let strip = match sensitivity {
@@ -41,6 +48,16 @@ pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitiv
         let neutral = neutral_message(fields);
         fields.set(MESSAGE, neutral);
     }
+}
+
+/// The refusal that the statement's own test stands for, when it is what failed.
+fn raised<'j>(fields: &Fields, judged: &'j Judged) -> Option<&'j Refusal> {
+    if fields.sqlstate() != RAISED {
+        return None;
+    }
+    let message = fields.field(MESSAGE)?;
+    let mut raises = judged.cleared.statements.iter().flat_map(|s| &s.raises);
+    raises.find(|r| message.contains(&r.marker)).map(|r| &r.refusal)
 }
 
 fn map_position(fields: &mut Fields, judged: &Judged) {

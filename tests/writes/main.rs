@@ -6,5 +6,6 @@ mod consent;
 mod copy;
 mod leaks;
 mod model;
+mod proxy;
 mod rights;
 mod world;

@@ -35,7 +35,10 @@ pub enum Kind<'e> {
     /// Not protected: left as it is.
     Open(&'e Relation),
     /// The consent table where the session may not read it: only new rows can be put into it.
-    Unread { relation: &'e Relation, after: usize },
+    Unread {
+        relation: &'e Relation,
+        after: usize,
+    },
     Protected(Protected<'e>),
 }
 
