@@ -60,12 +60,12 @@ impl Over<'_> {
         Some(match moment {
             Moment::Deleted => text,
             Moment::Old if self.guarded(column) => {
-                format!("CASE WHEN {rows} THEN {text} ELSE NULL::{} END", stored.ty.sql)
+                format!("CASE WHEN {rows} THEN {text} ELSE {} END", visible::null_of(&stored.ty))
             }
             Moment::Old => text,
             // The row that an INSERT ran into may be a hidden one, and no part of the clause is known to run first.
             Moment::Existing if matches!(cell.kind, CellKind::Hidden) => text,
-            Moment::Existing => format!("CASE WHEN {rows} THEN {text} ELSE NULL::{} END", stored.ty.sql),
+            Moment::Existing => format!("CASE WHEN {rows} THEN {text} ELSE {} END", visible::null_of(&stored.ty)),
             Moment::New if text == own() => text,
             Moment::New => format!("CASE WHEN {rows} THEN {text} ELSE {} END", own()),
         })
