@@ -54,7 +54,7 @@ pub struct Opened {
 pub fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     // Several threads, because the record is waited for inside of callbacks.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    runtime.block_on(async { work.await })
+    runtime.block_on(work)
 }
 
 impl Direct {
