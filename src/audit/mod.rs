@@ -1,7 +1,21 @@
 //! The record: durable before the data, provable after the fact, useful to an auditor.
 //!
-//! `event` says what is recorded, `recorder` takes it, `writer` brings it to disk through `disk` into the files of
-//! `segment`; `subjects` names persons without naming them. Knows the engine's types and nothing of sessions or wire.
+//! ```text
+//!  session ─Event─▶ recorder ─lines─▶ writer ─▶ disk (segment: ….jsonl) ─▶ sinks
+//!             Ticket ◀──┘               └──▶ evidence (tree, note, checkpoint: ….leaves, checkpoints)
+//!
+//!  a copied folder ─▶ verify, prove      what is wrong, and where; a line's proof alone
+//!                  ─▶ read ▸ recorded ▸ filter ─▶ show, report, export
+//! ```
+//!
+//! `event` says what is recorded: names, counts and keyed hashes (`subjects`), never values. Knows the engine's types
+//! and nothing of sessions or wire.
+//!
+//! **What proves what.** A line's hash is a leaf of a Merkle tree (RFC 6962); its bytes without the newline are the leaf,
+//! its number minus one is the leaf's index. `checkpoints` holds signed tree heads (C2SP), one at start, stop, each new
+//! file and every minute of activity. `….leaves` holds signed lists of the lines' hashes, so that a changed line is
+//! named and not only a stretch between checkpoints. Who can write the folder and has no key can change neither without
+//! its showing, except that he can cut lines *and* all that was signed since; a checkpoint kept elsewhere shows that.
 
 pub mod checkpoint;
 pub mod config;

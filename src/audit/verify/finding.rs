@@ -164,6 +164,11 @@ pub enum Notice {
         after: u64,
         time: String,
     },
+    /// The record's last event is not a stop.
+    OpenEnd {
+        after: u64,
+        time: String,
+    },
     /// It ran, and nothing came for longer than its heartbeat.
     Silent {
         after: u64,
@@ -219,6 +224,13 @@ impl fmt::Display for Notice {
             }
             Notice::NoStop { after, time } => {
                 write!(f, "the proxy ended without a stop event after line {after} ({time})")
+            }
+            Notice::OpenEnd { after, time } => {
+                write!(
+                    f,
+                    "the record ends after line {after} ({time}) without a stop event: the proxy still runs, was killed, \
+                    or everything later was cut off with its signatures (a checkpoint kept elsewhere would show that)"
+                )
             }
             Notice::Silent { after, from, to } => {
                 write!(f, "no heartbeat after line {after}: nothing is on record from {from} to {to}")

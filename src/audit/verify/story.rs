@@ -143,7 +143,7 @@ impl Story {
         if self.heartbeat.is_some()
             && let Some(last) = &self.last
         {
-            verdict.note(Notice::NoStop { after: last.seq, time: format!("{:.6}", last.time) });
+            verdict.note(Notice::OpenEnd { after: last.seq, time: format!("{:.6}", last.time) });
         }
         self.forget_open(verdict);
     }
