@@ -7,55 +7,20 @@
 #   hand    security-barrier views, EXISTS   joined  security-barrier views, one aggregated join
 #   ours    the stored tables' names, through Consentry
 # For each form the fastest round counts. The four with a policy must give the same answer, or the run fails.
-# Variables: CONSENTRY (the program), SECONDS_EACH (2), KEEP=1 (leave it running), EXPLAIN=1 (plans of what is slow),
-# QUERIES (a glob: only these).
+# Variables: CONSENTRY (the program), SECONDS_EACH (2), KEEP=1 (leave it running), QUERIES (a glob: only these),
+# PLANS (a file: the server's log, with the plans of statements over 20 ms).
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd); top=$(cd "$here/../.." && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
 subjects=${1:-1000000}; rounds=${2:-3}; each=${SECONDS_EACH:-2}
-consentry=${CONSENTRY:-$top/target/release/consentry}
-[ -x "$consentry" ] || { echo "no $consentry: cargo build --release, or set CONSENTRY" >&2; exit 1; }
-bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
-home=$(mktemp -d /tmp/consentry-bench.XXXXXX); port=${PORT:-$((20000 + RANDOM % 20000))}; proxy_port=$((port + 1))
-as_postgres() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
-[ "$(id -u)" != 0 ] || chown postgres "$home"
+. "$here/bring-up.sh"
 
-stop() {
-    [ -z "${proxy:-}" ] || kill "$proxy" 2>/dev/null || true
-    as_postgres "$bin/pg_ctl" -D "$home/data" -m immediate stop >/dev/null 2>&1 || true
-    rm -rf "$home"
-}
-[ -n "${KEEP:-}" ] || trap stop EXIT
-
-as_postgres "$bin/initdb" -D "$home/data" -U postgres --auth=trust -E UTF8 --locale=C >/dev/null
-as_postgres "$bin/pg_ctl" -D "$home/data" -l "$home/log" -w start -o "-p $port -k $home -c listen_addresses=127.0.0.1 \
-    -c shared_buffers=1GB -c work_mem=64MB -c fsync=off -c max_wal_size=8GB -c autovacuum=off -c jit=off \
-    -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1 -c effective_cache_size=4GB" >/dev/null
+start_postgres
 direct="host=127.0.0.1 port=$port dbname=bench"
-psql -qX "host=127.0.0.1 port=$port user=postgres dbname=postgres" -v ON_ERROR_STOP=1 \
-    -c "SET password_encryption = 'scram-sha-256'" -c "CREATE ROLE app PASSWORD 'bench'" -c "CREATE ROLE consentry LOGIN" -c "CREATE DATABASE bench" >/dev/null
+ours="host=127.0.0.1 port=$proxy_port dbname=bench user=app"
+psql -qX "host=127.0.0.1 port=$port user=postgres dbname=postgres" -c "CREATE DATABASE bench" >/dev/null
 echo "loading $subjects people …" >&2
 psql -qX "$direct user=postgres" -v ON_ERROR_STOP=1 -v subjects="$subjects" -f "$here/schema.sql" -f "$here/forms.sql" >/dev/null
-
-verifier=$(psql -qAtX "$direct user=postgres" -c "SELECT rolpassword FROM pg_authid WHERE rolname = 'app'")
-mkdir -p "$home/proxy"; cp "$here/policy.toml" "$home/proxy/"
-cat > "$home/proxy/consentry.toml" <<TOML
-[listen]
-address = "127.0.0.1:$proxy_port"
-[database.bench]
-upstream = "postgres://consentry@127.0.0.1:$port/bench?sslmode=disable"
-policy   = "policy.toml"
-[user.app]
-role = "app"
-verifier = '$verifier'
-[audit]
-folder = "audit"
-durability = "${DURABILITY:-strict}"
-TOML
-"$consentry" serve --config "$home/proxy/consentry.toml" --log warn >"$home/proxy.log" 2>&1 </dev/null & proxy=$!
-export PGPASSWORD=bench PGSSLMODE=disable
-ours="host=127.0.0.1 port=$proxy_port dbname=bench user=app"
-for _ in $(seq 100); do psql -qAtX "$ours" -c 'SELECT 1' >/dev/null 2>&1 && break; sleep 0.2; done
-psql -qAtX "$ours" -c 'SELECT count(*) FROM customers' >/dev/null || { cat "$home/proxy.log" >&2; exit 1; }
+start_proxy bench "$here/policy.toml" app
 
 # connection FORM: libpq's string; the schema comes by PGOPTIONS
 connection() { case $1 in raw) echo "$direct user=postgres";; ours) echo "$ours";; *) echo "$direct user=reader";; esac; }
@@ -85,5 +50,6 @@ for query in "$here"/queries/${QUERIES:-*}.sql; do
         hand = $4 < $5 ? $4 : $5
         printf "%-28s %10.3f %10.3f %10.3f %10.3f %10.3f %9.2f %9.2f\n", $1, $2, $3, $4, $5, $6, $6 / $3, $6 / hand }'
 done
+[ -z "${PLANS:-}" ] || cp "$home/log" "$PLANS"
 if [ -n "${KEEP:-}" ]; then echo "left running: psql \"$direct user=postgres\"; psql \"$ours\"; files in $home; proxy $proxy" >&2; fi
 exit $status

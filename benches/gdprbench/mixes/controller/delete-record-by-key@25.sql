@@ -1,0 +1,2 @@
+\set key random(1, :records)
+DELETE FROM records WHERE key = :key;
