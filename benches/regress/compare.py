@@ -162,7 +162,8 @@ class Run:
                 for session in (direct, control):
                     session.query("SELECT 1/0 AS refused_on_the_other_side")
             elif statement.kind() != "select" and status == "I":
-                self.outside(sql, data)
+                path = text_of(direct.query("SHOW search_path"))
+                self.outside(sql, data, path)
             return seen.status
         expected, other = direct.query(sql, data), control.query(sql, data)
         kind = statement.kind()
@@ -192,21 +193,25 @@ class Run:
         told = answers[0].error or {}
         return all(told.get(k) == error.get(k) for k in "CM")
 
-    def outside(self, sql, data):
+    def outside(self, sql, data, path):
         sessions = [self.direct.admin(), self.control.admin()]
         sessions.append(self.proxy.connect("outside"))
         for number, session in enumerate(sessions):
+            session.query(f"SET search_path = {path or chr(39) * 2}")
             answer = session.query(sql, data)
             if number == 2 and answer.error and "R" not in answer.error:
                 self.counts["(outside)"]["had to be done behind the proxy's back"] += 1
                 self.refusals["(outside)"][f'{answer.error["C"]} {answer.error["M"]}'] += 1
-                self.proxied.admin().query(sql, data)
+                behind = self.proxied.admin()
+                behind.query(f"SET search_path = {path or chr(39) * 2}")
+                behind.query(sql, data)
             session.socket.close()
 
     def refused(self, name, statement, error):
         kind = statement.kind()
         self.counts[kind]["refused"] += 1
         why = re.sub(r'"[^"]*"', '""', error.get("M", ""))
+        why = re.sub(r"(function|table) (?!pg_catalog)\w+\.\w+$", r"\1 of the tests, which the policy does not list", why)
         self.refusals[kind][f'{error["C"]} {why}'] += 1
         self.examples.setdefault(f'{kind} {error["C"]} {why}', []).append(
             {"at": f"{name}:{statement.line}", "sql": statement.sql[:300], "error": {k: error[k] for k in "MDH" if k in error}})
@@ -227,6 +232,12 @@ class Run:
         out.append(f"\ndifferent: {len(self.different)}")
         out += [f'  {d["what"]} {d["at"]}: {d["sql"][:150]!r}\n      {str(d["how"])[:300]}' for d in self.different[:60]]
         return "\n".join(out)
+
+
+def text_of(answer):
+    """The only value of a one-row answer."""
+    rows = [body for kind, body in answer.events if kind == "row"]
+    return rows[0][6:].decode() if rows else ""
 
 
 def without_oids(answer):
