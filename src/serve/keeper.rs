@@ -26,8 +26,12 @@ use crate::relay::upstream::{Password, Upstream};
 use crate::session::live::{Live, Refresh};
 use crate::session::meters::{Meters, Result as Label};
 
-/// How often the catalog is compared with what was read of it.
+/// The catalog is compared with what was read of it at least this often,
 const WATCH: Duration = Duration::from_millis(900);
+/// at most this often,
+const WATCH_CLOSELY: Duration = Duration::from_millis(100);
+/// and else so often that looking takes one part in this many of the time: 3 ms on a database of 40 tables are 300 ms.
+const WATCH_SHARE: u32 = 100;
 
 /// How long a PostgreSQL that is not up yet is waited for at start.
 const START_PATIENCE: Duration = Duration::from_secs(30);
@@ -167,8 +171,7 @@ fn faulty(problems: &[Problem], files: &[SourceFile]) -> anyhow::Error {
 
 impl Room {
     async fn keep(mut self, mut inbox: mpsc::Receiver<Request>) {
-        let mut watch = tokio::time::interval(WATCH);
-        watch.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut pause = WATCH_CLOSELY;
         loop {
             tokio::select! {
                 request = inbox.recv() => match request {
@@ -181,7 +184,11 @@ impl Room {
                         let _ = done.send(self.read_policy(&path));
                     }
                 },
-                _ = watch.tick() => self.look().await,
+                () = tokio::time::sleep(pause) => {
+                    let began = std::time::Instant::now();
+                    self.look().await;
+                    pause = (began.elapsed() * WATCH_SHARE).clamp(WATCH_CLOSELY, WATCH);
+                }
             }
         }
     }

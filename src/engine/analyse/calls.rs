@@ -92,13 +92,24 @@ impl<'e> Analyser<'e> {
             self.user_function(function)?;
         }
         if schema.is_some_and(|s| s != "pg_catalog") {
+            if others.is_empty() && nargs == 1 && self.is_type(schema, base) {
+                return Ok(None);
+            }
             return if others.is_empty() { Err(refusal::undefined_function(&name.join("."))) } else { Ok(None) };
         }
         match allow::builtin_function(base, nargs) {
+            None if others.is_empty() && nargs == 1 && self.is_type(schema, base) => Ok(None),
             None if others.is_empty() => Err(refusal::undefined_function(base)),
             None => Ok(None),
             Some(class) => self.builtin(base, class).map(Some),
         }
+    }
+
+    /// `regrole('x')` is `CAST ('x' AS regrole)` where no function bears the type's name.
+    fn is_type(&self, schema: Option<&str>, name: &str) -> bool {
+        let builtin = schema.is_none_or(|s| s == "pg_catalog") && allow::builtin_type(name).is_some();
+        let mut others = self.engine.catalog.types_named(name);
+        builtin || others.any(|t| schema.map_or_else(|| self.on_path(&t.name.schema), |s| t.name.schema == s))
     }
 
     fn on_path(&self, schema: &str) -> bool {
