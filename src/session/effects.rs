@@ -43,6 +43,37 @@ pub(super) fn is_barrier(effect: &Effect, dirty: bool) -> bool {
     }
 }
 
+/// Whether the context may be another one after the statement: what it is then, only PostgreSQL's answer tells.
+pub(super) fn may_change_context(effect: &Effect) -> bool {
+    match effect {
+        Effect::Set { .. }
+        | Effect::SetConfig(_)
+        | Effect::ResetAll
+        | Effect::DiscardAll
+        | Effect::Commit { .. }
+        | Effect::Rollback { .. }
+        | Effect::RollbackTo(_)
+        | Effect::PrepareTransaction
+        | Effect::DiscardTemp
+        | Effect::CreateTemporary { .. }
+        | Effect::DropRelations(_)
+        | Effect::CatalogChanged => true,
+        Effect::None
+        | Effect::Begin
+        | Effect::Savepoint(_)
+        | Effect::Release(_)
+        | Effect::DiscardPlans
+        | Effect::Prepare { .. }
+        | Effect::Execute { .. }
+        | Effect::Deallocate(_)
+        | Effect::DeclareCursor { .. }
+        | Effect::Fetch { .. }
+        | Effect::CloseCursor(_)
+        | Effect::CopyIn
+        | Effect::CopyOut => false,
+    }
+}
+
 /// A statement that has completed.
 pub(super) struct Completed<'a> {
     pub judged: &'a Arc<Judged>,
@@ -145,7 +176,8 @@ impl Core {
 
     /// Portals and cursors of a transaction go with it.
     pub(super) fn transaction_has_ended(&mut self) {
-        self.lingering = false;
+        // What was sent ahead belongs to the next one.
+        self.lingering = self.queue.iter().any(|e| e.protected);
         let closed = self.portals.retain(|p| p.kind == PortalKind::Held);
         self.finish_portals(closed);
     }
@@ -153,15 +185,16 @@ impl Core {
     fn remember_prepared(&mut self, name: &str, completed: &Completed<'_>) {
         let alone = completed.judged.cleared.statements.len() == 1;
         let judged = if alone {
-            Some(completed.judged.clone())
+            Some((completed.judged.clone(), completed.context))
         } else {
-            // Out of several: what may be prepared again later is this one alone.
+            // Out of several: what may be prepared again is this one alone, and it is before its first use, because
+            // a SET in the same message may have given it a context of its own.
             let source = completed.judged.cleared.statements[completed.index].source.clone();
-            self.judge(Protocol::Simple, &source).ok()
+            self.judge(Protocol::Simple, &source).ok().map(|judged| (judged, ContextId::NONE))
         };
         match judged {
-            Some(judged) => {
-                let prepared = Prepared { judged, context: completed.context, origin: Origin::Sql };
+            Some((judged, context)) => {
+                let prepared = Prepared { judged, context, origin: Origin::Sql };
                 self.statements.put(name, Arc::new(prepared));
             }
             // It cannot be judged alone: then it cannot be used either.

@@ -27,6 +27,11 @@ pub struct Judged {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ContextId(pub u64);
 
+impl ContextId {
+    /// No context has it.
+    pub const NONE: Self = Self(0);
+}
+
 struct Key {
     context: ContextId,
     protocol: Protocol,

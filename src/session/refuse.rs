@@ -142,6 +142,16 @@ pub fn nothing_to_execute(name: &str) -> Refusal {
     )
 }
 
+pub fn execute_after_change() -> Refusal {
+    Refusal::new(
+        "execute-after-change",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "EXECUTE behind a statement of the same message that changes settings or the catalog is not supported",
+        "A prepared statement is judged for the purpose under which it runs, which is known only after that statement.",
+        "Send the EXECUTE in a message of its own.",
+    )
+}
+
 pub fn prepare_under_own_name() -> Refusal {
     Refusal::new(
         "own-name",

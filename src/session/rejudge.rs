@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::core::{Core, End};
 use super::expect::{Audience, Kind, NameChange};
 use super::names::Lookup;
-use super::plans::Judged;
+use super::plans::{ContextId, Judged};
 use super::prepared::{Origin, Portal, Prepared, Progress};
 use super::refuse;
 use super::simple::NotNow;
@@ -30,7 +30,9 @@ impl Core {
             return Ok(Some(prepared));
         }
         let anew = self.judge_anew(&prepared)?;
-        if anew.judged.cleared.wire_text() == prepared.judged.cleared.wire_text() {
+        let is_the_same = prepared.context != ContextId::NONE
+            && anew.judged.cleared.wire_text() == prepared.judged.cleared.wire_text();
+        if is_the_same {
             self.statements.refresh(name, &prepared, anew.clone());
         } else {
             self.prepare_again(name, &anew)?;

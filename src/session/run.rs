@@ -86,7 +86,8 @@ impl Session {
             };
             match turn {
                 Turn::CatalogChanged => {
-                    self.refresh.refresh().await;
+                    // A PostgreSQL that does not answer the keeper must not hold the session; it is asked again.
+                    let _ = tokio::time::timeout(LAST_WORDS, self.refresh.refresh()).await;
                     self.core.catalog_is_read();
                 }
                 other => break self.finish(other).await,

@@ -71,8 +71,11 @@ impl Core {
     fn prepare_references(&mut self, judged: &Judged) -> Result<bool, NotNow> {
         let mut protected = judged.cleared.protected();
         let mut prepared_here = Vec::new();
+        let mut context_changed = false;
         for statement in &judged.cleared.statements {
+            context_changed |= effects::may_change_context(&statement.effect);
             match &statement.effect {
+                Effect::Execute { .. } if context_changed => return Err(refuse::execute_after_change().into()),
                 Effect::Prepare { name } if name == OWN_NAME => return Err(refuse::prepare_under_own_name().into()),
                 Effect::Prepare { name } => prepared_here.push(name.as_str()),
                 Effect::Execute { name } if prepared_here.contains(&name.as_str()) => {}

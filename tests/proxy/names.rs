@@ -66,3 +66,18 @@ fn the_proxy_s_own_name_is_nobody_s() {
     assert_eq!(c.ask("EXECUTE consentry_own"), "E:26000 Z:I");
     assert_eq!(c.exchange(&[parse("consentry_own", "SELECT 1"), sync()]), "E:0A000 closed");
 }
+
+/// What stands in one message is judged before any of it runs: the statement must not keep a purpose that it was
+/// prepared under for one that is set later, nor run under one that was set in between.
+#[test]
+fn several_statements_in_a_message_do_not_mix_purposes() {
+    let mut c = session("ana");
+    assert_eq!(c.ask("SET consentry.purpose = 'marketing'"), "C:SET Z:I");
+    let sent = "SET consentry.purpose = 'service'; PREPARE p AS SELECT count(*) FROM customers";
+    assert_eq!(c.ask(sent), "C:SET C:PREPARE Z:I");
+    assert_eq!(c.ask("EXECUTE p"), "T D:2 C:SELECT 1 Z:I");
+    assert_eq!(c.ask("SET consentry.purpose = 'marketing'"), "C:SET Z:I");
+    assert_eq!(c.ask("EXECUTE p"), "T D:1 C:SELECT 1 Z:I");
+    assert_eq!(c.ask("SET consentry.purpose = 'service'; EXECUTE p"), "E:0A000 Z:I");
+    assert_eq!(c.ask("PREPARE r AS SELECT 1; EXECUTE r"), "C:PREPARE T D:1 C:SELECT 1 Z:I");
+}
