@@ -194,6 +194,11 @@ impl Core {
         self.fatal
     }
 
+    /// Offset of `to_client` up to which bytes may leave now.
+    pub fn release_limit(&mut self) -> u64 {
+        self.gate.limit(&self.clerk.recorder)
+    }
+
     // === judging ===
 
     /// Judges a text in the context as it is now.

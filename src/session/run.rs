@@ -57,6 +57,9 @@ pub struct Ends {
     client: bool,
     server: bool,
     durable: Option<Durable>,
+    /// Bytes that a stream has taken may still be in it.
+    client_unflushed: bool,
+    server_unflushed: bool,
     /// Rings when the open transaction has been open too long.
     alarm: Option<(Instant, Pin<Box<Sleep>>)>,
 }
@@ -135,12 +138,13 @@ impl Session {
     /// Whether there is room again for messages that had to wait.
     fn poll_write_server(&mut self, cx: &mut Context<'_>) -> bool {
         let waiting = self.core.to_server.waiting();
-        if waiting == 0 || self.ends.server {
+        if self.ends.server || waiting == 0 && !self.ends.server_unflushed {
             return false;
         }
+        self.ends.server_unflushed = true;
         match self.core.to_server.poll_drain(cx, &mut self.server) {
             Poll::Ready(Ok(())) => {
-                let _ = Pin::new(&mut self.server).poll_flush(cx);
+                self.ends.server_unflushed = Pin::new(&mut self.server).poll_flush(cx).is_pending();
                 waiting >= MAX_WAITING
             }
             // What PostgreSQL said last is still to be read: the end shows there.
@@ -150,14 +154,15 @@ impl Session {
 
     /// Writes what is released; asks for what is not.
     fn poll_write_client(&mut self, cx: &mut Context<'_>) -> Result<bool, Turn> {
-        if self.core.to_client.waiting() == 0 || self.ends.client {
+        if self.ends.client || self.core.to_client.waiting() == 0 && !self.ends.client_unflushed {
             return Ok(false);
         }
-        let recorder = &self.core.clerk().recorder.clone();
-        let limit = self.core.gate.limit(recorder);
+        let limit = self.core.release_limit();
+        self.ends.client_unflushed = true;
         match self.core.to_client.poll_drain(cx, &mut self.client, limit) {
+            // TLS may have taken the bytes and not sent them yet.
             Poll::Ready(Ok(())) => {
-                let _ = Pin::new(&mut self.client).poll_flush(cx);
+                self.ends.client_unflushed = Pin::new(&mut self.client).poll_flush(cx).is_pending();
             }
             Poll::Ready(Err(_)) => return Err(Turn::ClientLost),
             Poll::Pending => {}
@@ -167,7 +172,7 @@ impl Session {
             return Ok(false);
         };
         let durable = self.ends.durable.get_or_insert_with(|| {
-            let recorder = recorder.clone();
+            let recorder = self.core.clerk().recorder.clone();
             Box::pin(async move { recorder.durable(&ticket).await })
         });
         match durable.as_mut().poll(cx) {
@@ -229,7 +234,7 @@ impl Session {
 
     /// A side has closed, and all that came before has gone its way.
     fn is_over(&self) -> Option<Turn> {
-        if self.ends.server && self.core.to_client.waiting() == 0 {
+        if self.ends.server && self.core.to_client.waiting() == 0 && !self.ends.client_unflushed {
             return Some(Turn::UpstreamLost);
         }
         // A client that closes after its last message still wants it done, as with PostgreSQL itself.
