@@ -42,6 +42,7 @@ fn median(engine: &Engine, sql: &str) -> f64 {
         has_reason: false,
         search_path: vec!["public".into()],
         temporary: Default::default(),
+        defined: Default::default(),
     };
     let mut times: Vec<f64> = (0..ROUNDS)
         .map(|_| {
