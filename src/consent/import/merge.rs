@@ -45,18 +45,20 @@ impl<'a> Merge<'a> {
         )
     }
 
-    /// Lines that take one channel out of a consent for all channels, which would go on to allow it.
+    /// Lines that take one channel out of a consent for all channels, which would go on to allow it. A union of two
+    /// semi-joins: PostgreSQL runs an OR of EXISTS line by line when it does not fit into memory.
     pub fn withdrawn_from_general(&self) -> Result<Option<String>, Fault> {
         let source = self.target.source;
         let Some(channel) = &source.channel else { return Ok(None) };
         let granted = granted_list(self.target);
         Ok(Some(format!(
-            "SELECT s.line FROM {STAGE} AS s
-              WHERE s.withdraws AND s.channel IS NOT NULL
-                AND (EXISTS (SELECT FROM {STAGE} AS o WHERE o.grants AND o.channel IS NULL
-                                AND (o.subject, o.purpose) = (s.subject, s.purpose))
-                  OR EXISTS (SELECT FROM {table} AS t WHERE t.{subject} = {key} AND t.{purpose}::pg_catalog.text = s.purpose
-                                AND t.{channel} IS NULL AND t.{status}::pg_catalog.text IN ({granted})))
+            "SELECT s.line FROM {STAGE} AS s WHERE s.withdraws AND s.channel IS NOT NULL
+                AND EXISTS (SELECT FROM {STAGE} AS o WHERE o.grants AND o.channel IS NULL
+                               AND o.subject = s.subject AND o.purpose = s.purpose)
+              UNION
+             SELECT s.line FROM {STAGE} AS s WHERE s.withdraws AND s.channel IS NOT NULL
+                AND EXISTS (SELECT FROM {table} AS t WHERE t.{subject} = {key} AND t.{purpose}::pg_catalog.text = s.purpose
+                               AND t.{channel} IS NULL AND t.{status}::pg_catalog.text IN ({granted}))
               ORDER BY 1",
             table = self.target.table(),
             subject = quote_ident(&source.subject),
@@ -76,13 +78,13 @@ impl<'a> Merge<'a> {
             "INSERT INTO {STAGE}
              SELECT s.line, s.subject, s.purpose, c.channel, s.status, s.grants, s.withdraws, s.time, s.expires,
                     s.notice, s.source, s.recipient, s.event
-               FROM {STAGE} AS s, LATERAL (
-                    SELECT o.channel FROM {STAGE} AS o
-                     WHERE (o.subject, o.purpose) = (s.subject, s.purpose) AND o.channel IS NOT NULL
+               FROM {STAGE} AS s JOIN (
+                    SELECT o.subject, o.purpose, o.channel FROM {STAGE} AS o WHERE o.channel IS NOT NULL
                     UNION
-                    SELECT t.{channel}::pg_catalog.text FROM {table} AS t
-                     WHERE t.{subject} = {key} AND t.{purpose}::pg_catalog.text = s.purpose
-                       AND t.{channel}::pg_catalog.text IN ({known})) AS c
+                    SELECT s.subject, s.purpose, t.{channel}::pg_catalog.text
+                      FROM {STAGE} AS s JOIN {table} AS t ON t.{subject} = {key} AND t.{purpose}::pg_catalog.text = s.purpose
+                     WHERE s.withdraws AND s.channel IS NULL AND t.{channel}::pg_catalog.text IN ({known})
+                    ) AS c ON c.subject = s.subject AND c.purpose = s.purpose
               WHERE s.withdraws AND s.channel IS NULL",
             channel = quote_ident(channel),
             table = self.target.table(),
