@@ -8,7 +8,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::super::expr::SYSTEM_COLUMNS;
 use super::super::scope::{self, Base, Col, Found, Item, Scope};
-use super::super::select::{split_qualifier, star};
+use super::super::select::{missing_from, split_qualifier, star};
 use super::super::{Analyser, At, Part, Place, Replacement, names, placeholder};
 use super::{Moment, Pending, TARGET, What};
 use crate::engine::refusal::{self, Refusal};
@@ -42,10 +42,19 @@ impl<'e> Analyser<'e> {
         if !self.sees_target(scope) {
             return Ok(None);
         }
+        // The target's own name in what leaves: no reference of the client's may reach it.
+        if names(&r.fields).contains(&TARGET) {
+            return Err(match r.fields.len() {
+                1 => undefined_column(TARGET).at(r.location),
+                _ => missing_from(TARGET).at(r.location),
+            });
+        }
         if let Some(qualifier) = star(node) {
             return match self.named_item(&qualifier, scope) {
                 Some(item) if self.is_target(item.occurrence) => Err(whole_row_list().at(r.location)),
-                _ => Ok(None),
+                Some(_) => Ok(None),
+                None if qualifier.is_empty() => Ok(None),
+                None => Err(missing_from(&qualifier.join(".")).at(r.location)),
             };
         }
         let fields: Vec<String> = names(&r.fields).into_iter().map(str::to_owned).collect();
