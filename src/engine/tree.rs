@@ -16,14 +16,14 @@ pub fn canonical<T: Serialize>(tree: &T, injected: &[Vec<u8>]) -> Result<Vec<u8>
     Ok(writer.out)
 }
 
-/// Whether a tree calls a function of this name anywhere.
-pub fn calls<T: Serialize>(tree: &T, function: &str) -> Result<bool, TreeError> {
+/// How often a tree can be calling a function of this name.
+pub fn calls<T: Serialize>(tree: &T, function: &str) -> Result<usize, TreeError> {
     let mut writer = Writer { reads_names_only: true, ..Writer::new(&[]) };
     tree.serialize(&mut writer)?;
     let mut name = Writer::new(&[]);
     name.bytes(b's', function.as_bytes());
     // A string of that spelling anywhere is taken for a call: too careful rather than too little.
-    Ok(writer.out.windows(name.out.len()).any(|w| w == name.out))
+    Ok(writer.out.windows(name.out.len()).filter(|w| *w == name.out).count())
 }
 
 /// The last name part of every relation that a tree names anywhere (`RangeVar` nodes, CTE names among them), outside of

@@ -26,7 +26,7 @@ impl<'e> Analyser<'e> {
             false => self.function(&name, f.args.len()).map_err(|r| r.at(f.location))?,
         };
         if class == Some(FunctionClass::Setting) {
-            self.setting_call(&name, &f.args).map_err(|r| r.at(f.location))?;
+            self.setting_call(&name, f).map_err(|r| r.at(f.location))?;
         }
         if class == Some(FunctionClass::Size) {
             return self.size_call(&name, f, scope);
@@ -148,8 +148,13 @@ impl<'e> Analyser<'e> {
     }
 
     /// `set_config` changes the session, so it is taken only where the session can follow it.
-    fn setting_call(&mut self, name: &[&str], args: &[Node]) -> Result<(), Refusal> {
-        if name.last() != Some(&"set_config") {
+    fn setting_call(&mut self, name: &[&str], f: &pb::FuncCall) -> Result<(), Refusal> {
+        let args = &f.args;
+        if name.last() != Some(&"set_config") || (!self.set_config_allowed && self.sets_free(f, None)?) {
+            return Ok(());
+        }
+        // `SELECT set_config(name, …) FROM pg_settings WHERE name = 'x'`: judged where the WHERE is known.
+        if self.free_calls.contains(&f.location) {
             return Ok(());
         }
         let why = "it is taken only as SELECT set_config(…) of constants or parameters, without FROM";
@@ -201,6 +206,40 @@ impl<'e> Analyser<'e> {
             }
         }
         None
+    }
+
+    /// Whether a `set_config` call sets a setting that the session need not follow, to a value that is allowed; `row`: what
+    /// a column `name` holds where the call stands.
+    fn sets_free(&self, f: &pb::FuncCall, row: Option<&str>) -> Result<bool, Refusal> {
+        let [name, value, _] = f.args.as_slice() else { return Ok(false) };
+        let column = matches!(&name.node, Some(NodeEnum::ColumnRef(r)) if names(&r.fields) == ["name"]);
+        let name = match (argument(name), row) {
+            (Some(Argument::Literal(name)), _) => name,
+            (None, Some(row)) if column => row.to_owned(),
+            _ => return Ok(false),
+        };
+        let value = match argument(value) {
+            Some(Argument::Literal(value)) => Some(value),
+            Some(Argument::Null) => None,
+            Some(Argument::Parameter(_)) | None => return Ok(false),
+        };
+        let judged = super::judge_setting(&self.engine.policy, self.role, &name, value.as_deref())?;
+        Ok(judged.is_none())
+    }
+
+    /// The `set_config` calls of `SELECT set_config(name, …) FROM pg_settings WHERE name = 'x'` (pg_dump, pgAdmin) that the
+    /// session need not follow, by location.
+    pub fn free_setting_calls(&self, s: &pb::SelectStmt) -> Result<Vec<i32>, Refusal> {
+        let row = setting_row(s);
+        let mut free = Vec::new();
+        for target in &s.target_list {
+            let Some(NodeEnum::ResTarget(target)) = &target.node else { continue };
+            let Some(NodeEnum::FuncCall(f)) = target.val.as_ref().and_then(|v| v.node.as_ref()) else { continue };
+            if names(&f.funcname).last() == Some(&"set_config") && self.sets_free(f, row.as_deref())? {
+                free.push(f.location);
+            }
+        }
+        Ok(free)
     }
 
     /// A sequence is a relation of its own: named by a constant, and open to the role.
@@ -269,6 +308,18 @@ impl<'e> Analyser<'e> {
             || catalog.types_named(base).chain(catalog.types_named(element)).next().is_some()
             || catalog.relations().any(|r| r.name.name == base && schema.is_none_or(|s| s == r.name.schema));
         if known { Ok(()) } else { Err(refusal::type_not_allowed(base).at(ty.location)) }
+    }
+}
+
+/// The one setting that `FROM pg_settings WHERE name = 'x'` leaves.
+fn setting_row(s: &pb::SelectStmt) -> Option<String> {
+    let [from] = s.from_clause.as_slice() else { return None };
+    let Some(NodeEnum::RangeVar(var)) = &from.node else { return None };
+    let Some(NodeEnum::AExpr(e)) = s.where_clause.as_ref()?.node.as_ref() else { return None };
+    let column = matches!(&e.lexpr.as_ref()?.node, Some(NodeEnum::ColumnRef(r)) if names(&r.fields) == ["name"]);
+    match argument(e.rexpr.as_ref()?)? {
+        Argument::Literal(name) if column && var.relname == "pg_settings" && names(&e.name) == ["="] => Some(name),
+        _ => None,
     }
 }
 

@@ -208,6 +208,8 @@ pub struct Analyser<'e> {
     /// Calls of `set_config` outside of plain `SELECT set_config(…)` are refused; inside they land here.
     pub set_config: Vec<super::cleared::SetConfigCall>,
     pub set_config_allowed: bool,
+    /// Calls of `set_config`, by location, that were judged already and need no following.
+    pub free_calls: Vec<i32>,
 }
 
 #[derive(Debug, Clone)]
@@ -251,6 +253,7 @@ impl<'e> Analyser<'e> {
             reads_derived: false,
             set_config: Vec::new(),
             set_config_allowed: false,
+            free_calls: Vec::new(),
         }
     }
 

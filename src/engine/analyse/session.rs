@@ -112,7 +112,9 @@ impl<'e> Analyser<'e> {
             let calls = std::mem::take(&mut self.set_config);
             self.judge_calls(&calls)?;
             Effect::SetConfig(calls)
-        } else if tree::calls(s, "set_config").map_err(|e| refusal::not_faithful(&e.to_string()))? {
+        } else if tree::calls(s, "set_config").map_err(|e| refusal::not_faithful(&e.to_string()))?
+            > self.free_setting_calls(s)?.len()
+        {
             let why = "it is taken only as SELECT set_config(…) of constants or parameters, without FROM";
             return Err(refusal::function_not_allowed("set_config", why));
         } else {

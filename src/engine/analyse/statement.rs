@@ -69,8 +69,10 @@ impl<'e> Analyser<'e> {
 
     fn top_select(&mut self, s: &mut pb::SelectStmt) -> Result<Judged, Refusal> {
         self.set_config_allowed = is_plain_call_list(s);
+        self.free_calls = if self.set_config_allowed { Vec::new() } else { self.free_setting_calls(s)? };
         let result = self.select(s, &Scope::EMPTY, At::OUTPUT);
         self.set_config_allowed = false;
+        self.free_calls.clear();
         self.output = result?;
         let calls = std::mem::take(&mut self.set_config);
         self.judge_calls(&calls)?;

@@ -54,3 +54,24 @@ DO $$ BEGIN END $$
 ;;
 -- marketing/marketing: not-understood
 CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'
+;;
+-- marketing/marketing: same
+SELECT current_setting('jit'), set_config('jit', 'off', false)
+;;
+-- marketing/marketing: same
+SELECT set_config('bytea_output', 'hex', false) FROM pg_settings WHERE name = 'bytea_output'
+;;
+-- dba/-: reason-required
+SELECT pg_catalog.set_config(name, 'view, foreign-table', false) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'
+;;
+-- marketing/marketing: same
+SELECT pg_catalog.set_config(name, 'view, foreign-table', false) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'
+;;
+-- marketing/marketing: function-not-allowed
+SELECT set_config(name, 'x', false) FROM pg_settings WHERE name = 'search_path'
+;;
+-- marketing/marketing: function-not-allowed
+SELECT (SELECT set_config(name, 'x', false) FROM (SELECT 'search_path' AS name) q) FROM pg_settings WHERE name = 'jit'
+;;
+-- marketing/marketing: function-not-allowed
+SELECT id FROM products WHERE set_config('search_path', name, false) <> ''

@@ -225,8 +225,8 @@ impl<'e> Analyser<'e> {
         let o = self.occurrences.get_mut(occurrence).ok_or_else(|| refusal::not_faithful("a table is gone"))?;
         o.target = Some(aim);
         let o = o.clone();
-        let (visible, _) =
-            guard::visible_of(self, Form::Exists, &o, relation, &quote_ident(TARGET)).map_err(|r| r.at(var.location))?;
+        let (visible, _) = guard::visible_of(self, Form::Exists, &o, relation, &quote_ident(TARGET))
+            .map_err(|r| r.at(var.location))?;
         let item = Item { occurrence: Some(occurrence), ..item(var, Some(relation), columns) };
         let after = match aim {
             Aim::Added => {
