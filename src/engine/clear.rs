@@ -296,7 +296,7 @@ impl Standing {
             | Effect::DiscardAll
             | Effect::Rollback { .. }
             | Effect::RollbackTo(_) => self.uncertain = true,
-            Effect::CreateTemporary { name, purpose } => {
+            Effect::CreateTemporary { name, purpose, .. } => {
                 self.context.temporary.insert(name.clone(), purpose.clone());
             }
             _ => {}

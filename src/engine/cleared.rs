@@ -241,6 +241,8 @@ pub enum Effect {
     CreateTemporary {
         name: String,
         purpose: Option<String>,
+        /// It goes with its transaction (`ON COMMIT DROP`).
+        on_commit_drop: bool,
     },
     /// Temporary (or other) relations dropped by these unqualified names; the catalog is to be read again.
     DropRelations(Vec<QualifiedName>),

@@ -137,9 +137,10 @@ impl Core {
                 let closed = self.portals.retain(|_| false);
                 self.finish_portals(closed);
             }
-            Effect::CreateTemporary { name, purpose } => {
+            Effect::CreateTemporary { name, purpose, on_commit_drop } => {
+                let lifetime = Lifetime::of(*on_commit_drop);
                 let (name, purpose) = (name.clone(), purpose.clone());
-                self.settings.change_temporary(|t| {
+                self.settings.change_temporary_for(lifetime, |t| {
                     t.insert(name.clone(), purpose.clone());
                 });
             }

@@ -106,7 +106,12 @@ impl Settings {
     }
 
     pub fn change_temporary(&mut self, change: impl Fn(&mut BTreeMap<String, Option<String>>)) {
-        self.change(Lifetime::Session, |values| change(&mut values.temporary));
+        self.change_temporary_for(Lifetime::Session, change);
+    }
+
+    /// `Lifetime::Transaction`: `ON COMMIT DROP`.
+    pub fn change_temporary_for(&mut self, lifetime: Lifetime, change: impl Fn(&mut BTreeMap<String, Option<String>>)) {
+        self.change(lifetime, |values| change(&mut values.temporary));
     }
 
     /// Remembers what a statement has defined, until [`Settings::catalog_is_read`].

@@ -34,12 +34,15 @@ impl<'e> Analyser<'e> {
         if class == Some(FunctionClass::Sequence) {
             self.sequence_call(&f.args).map_err(|r| r.at(f.location))?;
         }
-        let pb::FuncCall { args, agg_order, agg_filter, over, .. } = f;
+        let pb::FuncCall { args, agg_order, agg_filter, agg_distinct, over, .. } = f;
         // Aggregates and window functions run above the scan and its filters.
         let above = matches!(class, Some(FunctionClass::Aggregate | FunctionClass::Window)) || over.is_some();
         let inside = if above { At { place: Place::Output, ..at } } else { at.part() };
-        self.exprs(args, scope, inside)?;
-        self.sort_clause(agg_order, scope, inside)?;
+        // What an aggregate sorts by may be sorted early, below the filter (PostgreSQL 16).
+        let sorted =
+            if above && (*agg_distinct || !agg_order.is_empty()) { At { place: Place::Item, ..at } } else { inside };
+        self.exprs(args, scope, sorted)?;
+        self.sort_clause(agg_order, scope, sorted)?;
         if let Some(filter) = agg_filter {
             self.expr(filter, scope, inside)?;
         }

@@ -222,8 +222,16 @@ impl<'e> Analyser<'e> {
         };
         let token = self.tokens().list.get(self.tokens().at(usize::try_from(location).ok()?)?)?;
         let single = matches!(token.kind, Token::Sconst | Token::Iconst | Token::Fconst | Token::Param);
+        let text = self.sources[self.source].text.get(token.start..token.end)?;
+        // A parameter takes its type from the first place that tells it; ours would stand before the client's.
+        let again = |t: &&crate::engine::parse::Tok| {
+            t.kind == Token::Param && self.sources[self.source].text.get(t.start..t.end) == Some(text)
+        };
+        if token.kind == Token::Param && self.tokens().list.iter().filter(again).count() > 1 {
+            return None;
+        }
         // `'a' ⏎ 'b'` is one constant of several pieces; it is one token too.
-        single.then(|| self.sources[self.source].text.get(token.start..token.end)).flatten()
+        single.then_some(text)
     }
 
     /// `subject key = constant`: the record names the subject (by a keyed hash).

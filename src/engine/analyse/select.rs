@@ -9,7 +9,6 @@ use super::from::visible_columns;
 use super::scope::{self, Base, Col, Columns, Item, Scope};
 use super::{Analyser, At, Cte, Place, Replacement, inner, kind_of, names, string_node};
 use crate::engine::catalog::quote_ident;
-use crate::engine::cleared::Usage;
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
 
@@ -85,8 +84,10 @@ impl<'e> Analyser<'e> {
 
     fn set_operation(&mut self, s: &mut pb::SelectStmt, outer: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
         let missing = || refusal::not_supported("a set operation", "a side of it is empty");
-        let left = self.select(s.larg.as_mut().ok_or_else(missing)?, outer, at)?;
-        let right = self.select(s.rarg.as_mut().ok_or_else(missing)?, outer, at)?;
+        // The arms of a set operation may be sorted early too.
+        let arm = At { place: Place::Item, ..at };
+        let left = self.select(s.larg.as_mut().ok_or_else(missing)?, outer, arm)?;
+        let right = self.select(s.rarg.as_mut().ok_or_else(missing)?, outer, arm)?;
         let columns = match (&left, &right) {
             (Columns::Known(a), Columns::Known(b)) => Columns::known(
                 a.iter()
@@ -114,7 +115,7 @@ impl<'e> Analyser<'e> {
             unqualified: true,
             qualified: false,
         }];
-        self.tail(s, &Scope { items: &output, parent: None }, at)?;
+        self.tail(s, &Scope { items: &output, parent: None })?;
         Ok(columns)
     }
 
@@ -128,6 +129,11 @@ impl<'e> Analyser<'e> {
             };
             self.exprs(&mut list.items, outer, at)?;
         }
+        // PostgreSQL may compute the keys of a sort below the row filter (a parallel scan that is sorted early), and
+        // `ORDER BY 1`, an alias or DISTINCT make the select list such keys.
+        let sorted =
+            [&s.sort_clause, &s.group_clause, &s.distinct_clause, &s.window_clause].iter().any(|c| !c.is_empty());
+        let at = if sorted { At { place: Place::Item, ..at } } else { at };
         let items = self.from_clause(&mut s.from_clause, outer)?;
         let scope = outer.child(&items);
         if let Some(condition) = s.where_clause.as_mut() {
@@ -139,7 +145,7 @@ impl<'e> Analyser<'e> {
         } else {
             values_columns(&s.values_lists)
         };
-        let key = At { usage: Usage::Compared, ..at };
+        let key = At::KEY;
         for node in &mut s.group_clause {
             self.group_item(node, &scope, key)?;
         }
@@ -152,14 +158,14 @@ impl<'e> Analyser<'e> {
         for node in &mut s.window_clause {
             self.window(node, &scope, key)?;
         }
-        self.tail(s, &scope, at)?;
+        self.tail(s, &scope)?;
         self.keep_functional_dependency(s, &scope);
         Ok(columns)
     }
 
     /// ORDER BY, LIMIT and FOR UPDATE.
-    fn tail(&mut self, s: &mut pb::SelectStmt, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
-        self.sort_clause(&mut s.sort_clause, scope, At { usage: Usage::Compared, ..at })?;
+    fn tail(&mut self, s: &mut pb::SelectStmt, scope: &Scope<'_>) -> Result<(), Refusal> {
+        self.sort_clause(&mut s.sort_clause, scope, At::KEY)?;
         for limit in [&mut s.limit_offset, &mut s.limit_count].into_iter().flatten() {
             self.expr(limit, scope, At::OPERAND)?;
         }
@@ -295,9 +301,8 @@ impl<'e> Analyser<'e> {
             let Some(o) = self.occurrences.get(occurrence) else { continue };
             let Some(relation) = self.engine.catalog.relation(o.relation) else { continue };
             let grouped = |column: usize| {
-                s.group_clause.iter().position(|n| match &n.node {
-                    Some(NodeEnum::ColumnRef(r)) => self.refers_to(r, scope, (occurrence, column)),
-                    _ => false,
+                s.group_clause.iter().position(|n| {
+                    group_column(n, s, scope).is_some_and(|r| self.refers_to(r, scope, (occurrence, column)))
                 })
             };
             let key: Option<Vec<usize>> = relation
@@ -314,6 +319,7 @@ impl<'e> Analyser<'e> {
                 .collect();
             let at = match s.group_clause.get(first).and_then(|n| n.node.as_ref()) {
                 Some(NodeEnum::ColumnRef(r)) => usize::try_from(r.location).ok(),
+                Some(NodeEnum::AConst(c)) => usize::try_from(c.location).ok(),
                 _ => None,
             };
             let (Some(at), false) = (at, missing.is_empty()) else { continue };
@@ -344,6 +350,31 @@ impl<'e> Analyser<'e> {
             _ => None,
         };
         col.is_some_and(|c| *c.origin == [base])
+    }
+}
+
+/// The column that a GROUP BY item means: itself, or the output column that its number or alias names.
+fn group_column<'n>(item: &'n Node, s: &'n pb::SelectStmt, scope: &Scope<'_>) -> Option<&'n pb::ColumnRef> {
+    let target = |t: &'n Node| match &t.node {
+        Some(NodeEnum::ResTarget(t)) => Some(&**t),
+        _ => None,
+    };
+    let output = match item.node.as_ref()? {
+        NodeEnum::ColumnRef(r) => match names(&r.fields)[..] {
+            [name] if matches!(scope::column(scope, name), scope::Found::Nothing) => {
+                s.target_list.iter().filter_map(target).find(|t| t.name == name)?
+            }
+            _ => return Some(r),
+        },
+        NodeEnum::AConst(c) => match c.val.as_ref()? {
+            pb::a_const::Val::Ival(i) => target(s.target_list.get(usize::try_from(i.ival).ok()?.checked_sub(1)?)?)?,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    match output.val.as_ref()?.node.as_ref()? {
+        NodeEnum::ColumnRef(r) => Some(r),
+        _ => None,
     }
 }
 

@@ -102,3 +102,6 @@ CREATE TABLE mine (id int); SELECT * FROM mine; DROP TABLE mine
 ;;
 -- builder/service: changed | has "consentry_t"
 CREATE TABLE IF NOT EXISTS customers (id int); SELECT * FROM customers
+;;
+-- marketing/marketing: not-understood
+CREATE TEMP TABLE u (id bigint); CREATE TEMP TABLE w () INHERITS (u)

@@ -29,7 +29,7 @@ SELECT country FROM customers UNION ALL SELECT 'x' ORDER BY 1
 SELECT 1 FROM customers WHERE country = 'ES' AND country::int > 0
 ;;
 -- marketing/marketing: changed | has "consentry_t"."country" AS "country"
-SELECT upper(country) FROM customers WHERE id = 1 AND created_at > now() - interval '1 day' ORDER BY upper(country)
+SELECT upper(country) FROM customers WHERE id = 1 AND created_at > now() - interval '1 day'
 
 ;;
 -- marketing/marketing: changed | has ("consentry_t"."email" OPERATOR(pg_catalog.=) 'a@b.example' OR pg_catalog.strpos('a@b.example'::pg_catalog.text, '***')
@@ -37,3 +37,28 @@ SELECT full_name FROM customers WHERE email = 'a@b.example'
 ;;
 -- marketing/marketing: changed | has ("consentry_t"."country" IN ('ES', 'PT'))
 SELECT 1 FROM customers WHERE country IN ('ES', 'PT') AND upper(country) = 'ES'
+
+;;
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at" | error 22012
+SELECT id FROM customers ORDER BY 1 / (CASE WHEN country = 'ES' THEN 0 ELSE 1 END), id
+;;
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at" | error 22012
+SELECT 1 / (CASE WHEN country = 'ES' THEN 0 ELSE 1 END), id FROM customers ORDER BY 1, 2
+;;
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at" | error 22012
+SELECT DISTINCT 1 / (CASE WHEN country = 'ES' THEN 0 ELSE 1 END), id FROM customers
+;;
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at" | error 22012
+SELECT 1 / (CASE WHEN country = 'ES' THEN 0 ELSE 1 END) AS x, count(*) FROM customers GROUP BY x
+;;
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at" | error 22012
+(SELECT 1 / (CASE WHEN country = 'ES' THEN 0 ELSE 1 END) FROM customers) UNION ALL SELECT 2
+;;
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at"
+SELECT string_agg(country, ',' ORDER BY upper(country)) FROM customers
+;;
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at"
+SELECT id, rank() OVER w FROM customers WINDOW w AS (ORDER BY upper(country), id)
+;;
+-- marketing/marketing: changed | has "consentry_t"."country" AS "country"
+SELECT country, id FROM customers ORDER BY country, id

@@ -186,3 +186,10 @@ SELECT
 ;;
 -- support/service: changed
 SELECT count(*) FROM customers; SELECT 2; SELECT id FROM orders
+
+;;
+-- marketing/marketing: changed
+SELECT id, full_name FROM customers GROUP BY 1
+;;
+-- marketing/marketing: changed
+SELECT id AS k, full_name FROM customers GROUP BY k

@@ -82,3 +82,7 @@ UPDATE pg_settings SET setting = 'off' WHERE name = 'row_security'
 -- crm_app/marketing: changed | has "consentry_s" | error 22P02
 INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, -7, 'x'), (1, 8, 'y')
 ;;
+
+;;
+-- crm_app/service: right-missing
+UPDATE products SET name = 'x' WHERE EXISTS (SELECT FROM customers WHERE id = 2 AND email LIKE 'bruno%') AND id = 1

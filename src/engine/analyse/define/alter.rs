@@ -24,7 +24,8 @@ impl<'e> Analyser<'e> {
         }
         let Some(var) = a.relation.as_mut() else { return Err(refusal::not_supported("ALTER", "it has no table")) };
         let protected = match self.resolve_pinned(var) {
-            Ok(Named::Temporary(_)) => None,
+            // Conversions, checks and defaults run over its rows.
+            Ok(Named::Temporary(purpose)) => self.read_temporary(var, purpose).map(|()| None)?,
             Ok(Named::Created(_)) => self.needs_ddl("ALTER TABLE").map(|()| None)?,
             Ok(Named::Relation(relation)) => {
                 self.needs_ddl("ALTER TABLE")?;

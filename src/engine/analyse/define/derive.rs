@@ -18,7 +18,7 @@ impl<'e> Analyser<'e> {
         let result = self.select(s, &Scope::EMPTY, At::OUTPUT);
         s.into_clause = into;
         result?;
-        self.stored_result(s.into_clause.as_ref().and_then(|i| i.rel.as_ref()))
+        self.stored_result(s.into_clause.as_deref())
     }
 
     pub fn create_table_as(&mut self, c: &mut pb::CreateTableAsStmt) -> Result<Judged, Refusal> {
@@ -32,19 +32,23 @@ impl<'e> Analyser<'e> {
                 ));
             }
         };
-        self.stored_result(c.into.as_ref().and_then(|i| i.rel.as_ref()))
+        self.stored_result(c.into.as_deref())
     }
 
     /// Rights and effect of storing what was just read.
-    fn stored_result(&mut self, target: Option<&pb::RangeVar>) -> Result<Judged, Refusal> {
-        let target = target.ok_or_else(|| refusal::not_supported("a stored result", "it has no name"))?;
+    fn stored_result(&mut self, into: Option<&pb::IntoClause>) -> Result<Judged, Refusal> {
+        let on_commit = into.map_or(pb::OnCommitAction::OncommitNoop, |i| i.on_commit());
+        let target = into
+            .and_then(|i| i.rel.as_ref())
+            .ok_or_else(|| refusal::not_supported("a stored result", "it has no name"))?;
         let protected = self.reads_protected();
         if protected && !self.role.may(Right::Derive) {
             return Err(refusal::right_missing("derive", "storing a result of protected tables"));
         }
         if is_temporary(Some(target)) {
             let purpose = self.purpose.filter(|_| protected).map(|p| p.name.clone());
-            let effect = Effect::CreateTemporary { name: target.relname.clone(), purpose };
+            let on_commit_drop = on_commit == pb::OnCommitAction::OncommitDrop;
+            let effect = self.creates_temporary(&target.relname, purpose, on_commit_drop);
             return Ok(Judged { kind: "create_table_as", effect });
         }
         if protected {
@@ -71,7 +75,7 @@ impl<'e> Analyser<'e> {
                 return Err(refusal::not_supported("a temporary view of what is not shown as it is stored", why));
             }
             let name = v.view.as_ref().map_or(String::new(), |v| v.relname.clone());
-            return Ok(Judged { kind: "ddl", effect: Effect::CreateTemporary { name, purpose: None } });
+            return Ok(Judged { kind: "ddl", effect: self.creates_temporary(&name, None, false) });
         }
         self.needs_ddl("CREATE VIEW")?;
         let existing = self.unprotected(v.view.as_ref(), "CREATE OR REPLACE VIEW")?;

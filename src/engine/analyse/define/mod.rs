@@ -180,6 +180,12 @@ impl<'e> Analyser<'e> {
         Ok(starts)
     }
 
+    /// A temporary relation comes to be; one that is there already (IF NOT EXISTS) keeps the purpose it carries.
+    fn creates_temporary(&self, name: &str, purpose: Option<String>, on_commit_drop: bool) -> Effect {
+        let carried = self.context.temporary.get(name).cloned().flatten();
+        Effect::CreateTemporary { name: name.to_owned(), purpose: carried.or(purpose), on_commit_drop }
+    }
+
     fn refresh(&mut self, r: &mut pb::RefreshMatViewStmt) -> Result<Judged, Refusal> {
         self.needs_ddl("REFRESH MATERIALIZED VIEW")?;
         self.unprotected(r.relation.as_ref(), "REFRESH MATERIALIZED VIEW")?;

@@ -8,7 +8,6 @@ use crate::engine::analyse::relations::{Named, Protection};
 use crate::engine::analyse::scope::Scope;
 use crate::engine::analyse::statement::Judged;
 use crate::engine::analyse::{Analyser, At, inner, kind_of};
-use crate::engine::cleared::Effect;
 use crate::engine::context::Defined;
 use crate::engine::refusal::{self, Refusal};
 
@@ -26,7 +25,13 @@ impl<'e> Analyser<'e> {
         self.constraints(&mut c.constraints)?;
         if is_temporary(c.relation.as_ref()) {
             let name = c.relation.as_ref().map_or(String::new(), |v| v.relname.clone());
-            return Ok(Judged { kind: "ddl", effect: Effect::CreateTemporary { name, purpose: None } });
+            // Rows would be read through the parent, or the child, whatever purpose the other one carries.
+            if !c.inh_relations.is_empty() {
+                let why = "the purpose of derived rows is followed table by table";
+                return Err(refusal::not_supported("a temporary child table or partition", why));
+            }
+            let on_commit_drop = c.oncommit() == pb::OnCommitAction::OncommitDrop;
+            return Ok(Judged { kind: "ddl", effect: self.creates_temporary(&name, None, on_commit_drop) });
         }
         self.needs_ddl("CREATE TABLE")?;
         self.defines_new(c.relation.as_ref(), Defined::Open)?;
@@ -79,6 +84,11 @@ impl<'e> Analyser<'e> {
             }
             // A foreign key to a protected table tells which keys exist behind its filter.
             ConstrType::ConstrForeign => {
+                if let Some(var) = c.pktable.as_ref()
+                    && let Ok(Named::Temporary(purpose)) = self.resolve(var)
+                {
+                    self.read_temporary(var, purpose)?;
+                }
                 self.unprotected(c.pktable.as_ref(), "a foreign key to a protected table").map(|_| ())
             }
             ConstrType::ConstrNull
@@ -97,7 +107,12 @@ impl<'e> Analyser<'e> {
     /// An index of plain columns stores what is stored; an expression would run on hidden rows.
     pub fn create_index(&mut self, i: &mut pb::IndexStmt) -> Result<Judged, Refusal> {
         let temporary = match i.relation.as_mut().map(|v| self.resolve_pinned(v)).transpose()? {
-            Some(Named::Temporary(_)) => true,
+            Some(Named::Temporary(purpose)) => {
+                if let Some(var) = i.relation.as_ref() {
+                    self.read_temporary(var, purpose)?;
+                }
+                true
+            }
             Some(Named::Created(_)) => false,
             Some(Named::Relation(relation)) => {
                 let plain = i.where_clause.is_none() && !i.unique && i.index_params.iter().all(is_plain_column);

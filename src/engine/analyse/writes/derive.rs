@@ -18,6 +18,8 @@ impl<'e> Analyser<'e> {
     /// Whether what has been read so far may flow into `target`; a temporary table that takes it in is remembered.
     pub fn check_flow(&mut self, target: &Target<'e>, flow: Flow) -> Result<(), Refusal> {
         let own = target.protected().map(|p| p.policy.relation);
+        // What decides which rows of an open table change can be read back from it, under any purpose.
+        let anywhere = own.is_none();
         let policy = &self.engine.policy;
         let foreign = self.occurrences[self.first_occurrence..].iter().any(|o| {
             let Some(table) = o.protected_by.filter(|t| Some(*t) != own) else { return false };
@@ -28,7 +30,9 @@ impl<'e> Analyser<'e> {
             };
             match flow {
                 Flow::Rows => o.target.is_none() || o.uses.iter().any(|u| u.shown),
-                Flow::Values => o.uses.iter().enumerate().any(|(i, u)| u.shown && personal(i)),
+                Flow::Values => {
+                    o.uses.iter().enumerate().any(|(i, u)| (u.shown || (anywhere && u.compared)) && personal(i))
+                }
             }
         });
         let derived = self.reads_derived && !matches!(&target.kind, Kind::Temporary { purpose: Some(_), .. });

@@ -118,7 +118,10 @@ impl<'e> Analyser<'e> {
             (None, _, _) => Ok(judged),
             (Some(name), Some(purpose), Effect::None) => {
                 let purpose = Some(purpose.name.clone());
-                Ok(Judged { effect: Effect::CreateTemporary { name: name.clone(), purpose }, ..judged })
+                Ok(Judged {
+                    effect: Effect::CreateTemporary { name: name.clone(), purpose, on_commit_drop: false },
+                    ..judged
+                })
             }
             (Some(_), _, _) => {
                 let why = "the temporary table must carry the purpose, and this statement has another effect already";
