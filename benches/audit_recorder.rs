@@ -15,9 +15,13 @@ use consentry::engine::context::PurposeSource;
 const TIME: Duration = Duration::from_secs(3);
 
 fn main() {
-    let parent = std::env::args().nth(1).filter(|a| !a.starts_with('-')).unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into());
+    let parent =
+        std::env::args().nth(1).filter(|a| !a.starts_with('-')).unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    println!("{:>9} {:>8} {:>12} {:>9} {:>14} {:>12}", "sessions", "mode", "decisions/s", "syncs/s", "decisions/sync", "bytes/event");
+    println!(
+        "{:>9} {:>8} {:>12} {:>9} {:>14} {:>12}",
+        "sessions", "mode", "decisions/s", "syncs/s", "decisions/sync", "bytes/event"
+    );
     for sessions in [1, 8, 32] {
         for durability in [Durability::Strict, Durability::Relaxed, Durability::Off] {
             let folder = PathBuf::from(&parent).join(format!("audit-{}-{sessions}", durability.as_str()));

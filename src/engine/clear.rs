@@ -188,8 +188,12 @@ impl Engine {
 fn second_opinion(a: &Analyser<'_>, meant: &[&Node]) -> Result<(), Refusal> {
     let (text, _) = rewrite::render(a, 0, &rewrite::stubs(a)?)?;
     let named = tree::relations(&meant).map_err(|e| refusal::not_faithful(&e.to_string()))?;
-    let guarded =
-        a.occurrences.iter().filter(|o| o.target.is_none()).filter_map(|o| a.engine.catalog.relation(o.relation)).map(|r| r.name.name.clone());
+    let guarded = a
+        .occurrences
+        .iter()
+        .filter(|o| o.target.is_none())
+        .filter_map(|o| a.engine.catalog.relation(o.relation))
+        .map(|r| r.name.name.clone());
     let relations: BTreeSet<String> = named.into_iter().chain(guarded).collect();
     second::agree(&text, || pg_query::parse(&text, 0).ok()?.deparse(Default::default()).ok(), &relations)
 }

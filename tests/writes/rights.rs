@@ -70,7 +70,8 @@ fn temporary_tables_need_none_and_carry_the_purpose(world: &World) {
     let fill = "INSERT INTO t SELECT email FROM customers";
     assert_eq!(clear("plain/marketing", None, fill).expect_err("derive").rule, "right-missing");
     let cleared = clear("app/marketing", None, fill).expect("derive");
-    let carries = Effect::CreateTemporary { name: "t".into(), purpose: Some("marketing".into()), on_commit_drop: false };
+    let carries =
+        Effect::CreateTemporary { name: "t".into(), purpose: Some("marketing".into()), on_commit_drop: false };
     assert_eq!(cleared.statements[0].effect, carries);
     let inside = "WITH x AS (INSERT INTO t SELECT email FROM customers RETURNING 1) SELECT * FROM x";
     assert_eq!(clear("app/marketing", None, inside).expect("derive").statements[0].effect, carries);

@@ -133,7 +133,15 @@ mod tests {
             typmod: -1,
             deterministic: true,
         };
-        Column { name: name.into(), number: 1, ty, not_null: false, generated: false, computed: false, has_default: false }
+        Column {
+            name: name.into(),
+            number: 1,
+            ty,
+            not_null: false,
+            generated: false,
+            computed: false,
+            has_default: false,
+        }
     }
 
     fn table() -> Relation {
