@@ -61,8 +61,8 @@ struct FaultyFile {
 }
 
 impl Appender for FaultyFile {
-    fn len(&self) -> io::Result<u64> {
-        self.file.len()
+    fn size(&self) -> io::Result<u64> {
+        self.file.size()
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {

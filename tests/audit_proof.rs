@@ -153,7 +153,7 @@ fn a_file_of_notes_is_read_one_by_one() {
     let (a, b) = (signer.sign("a\n1\n"), signer.sign("b\n2\n3\n"));
     let file = format!("{a}{b}torn\n4");
     let mut notes = NoteReader::new(file.as_bytes());
-    let read: Vec<_> = std::iter::from_fn(|| notes.next().unwrap()).collect();
+    let read: Vec<_> = std::iter::from_fn(|| notes.read_next().unwrap()).collect();
     assert_eq!(read.iter().map(|n| n.note.as_str()).collect::<Vec<_>>(), [a.as_str(), b.as_str(), "torn\n4"]);
     assert_eq!(read.iter().map(|n| n.line).collect::<Vec<_>>(), [1, 5, 10]);
     assert_eq!(

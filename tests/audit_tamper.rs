@@ -206,7 +206,7 @@ async fn an_external_checkpoint_names_what_all_else_forgot() {
     let sample = Sample::new().await;
     let notes = |text: &str| {
         let mut reader = NoteReader::new(text.as_bytes());
-        std::iter::from_fn(|| reader.next().unwrap()).map(|n| n.note).collect::<Vec<_>>()
+        std::iter::from_fn(|| reader.read_next().unwrap()).map(|n| n.note).collect::<Vec<_>>()
     };
     let all = notes(&fs::read_to_string(sample.folder().join(CHECKPOINTS)).unwrap());
     let copy = sample.copy();

@@ -16,7 +16,7 @@ pub trait Disk: Send + Sync + 'static {
 /// A file that only grows, except for [`Appender::truncate`] after a failure.
 pub trait Appender: Send {
     /// Bytes in the file.
-    fn len(&self) -> io::Result<u64>;
+    fn size(&self) -> io::Result<u64>;
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()>;
     /// fdatasync(2): what was written survives a power cut.
     fn sync(&mut self) -> io::Result<()>;
@@ -38,7 +38,7 @@ pub(super) fn reopen(disk: &dyn Disk, file: &mut Box<dyn Appender>, path: &Path,
         return Ok(false);
     }
     let again = disk.append(path)?;
-    let holds = again.len()? == known;
+    let holds = again.size()? == known;
     if holds {
         *file = again;
     }
@@ -66,7 +66,7 @@ struct RealFile {
 }
 
 impl Appender for RealFile {
-    fn len(&self) -> io::Result<u64> {
+    fn size(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
     }
 

@@ -88,7 +88,7 @@ impl Evidence {
         if !reopen(&*self.disk, &mut self.checkpoints.file, &path, self.checkpoints.len)? {
             // Older checkpoints are gone or are others; ours go after whatever is there.
             let file = self.disk.append(&path)?;
-            self.checkpoints = NoteFile { len: file.len()?, file };
+            self.checkpoints = NoteFile { len: file.size()?, file };
         }
         match &mut self.leaves {
             Some(leaves) => reopen(&*self.disk, &mut leaves.file, &segment.leaves_path(), leaves.len),
@@ -128,7 +128,7 @@ impl NoteFile {
 
     fn append(&mut self, note: &str) -> io::Result<()> {
         self.file.in_place()?;
-        if self.file.len()? != self.len {
+        if self.file.size()? != self.len {
             self.file.truncate(self.len)?;
         }
         self.file.write_all(note.as_bytes())?;
@@ -225,7 +225,7 @@ impl Rebuilt {
         }
         let verifier = signer.verifier();
         let mut notes = NoteReader::new(BufReader::new(File::open(&path)?));
-        while let Some(FiledNote { note, end, .. }) = notes.next()? {
+        while let Some(FiledNote { note, end, .. }) = notes.read_next()? {
             let Ok(text) = verifier.open(&note) else { break };
             if self.notes_end == 0 {
                 let Some(tree) = parse_frontier(text, verifier.name()).filter(|t| t.size() + 1 == segment.first) else {
@@ -272,7 +272,7 @@ fn last_checkpoint(path: &Path, signer: &NoteSigner) -> Result<(Option<Checkpoin
     let read = || -> io::Result<_> {
         let mut notes = NoteReader::new(BufReader::new(File::open(path)?));
         let (mut last, mut good_end, mut foreign) = (None, 0, None);
-        while let Some(FiledNote { note, end, line }) = notes.next()? {
+        while let Some(FiledNote { note, end, line }) = notes.read_next()? {
             match signer.verifier().open(&note).ok().and_then(Checkpoint::parse) {
                 Some(checkpoint) => (last, good_end) = (Some(checkpoint), end),
                 None => foreign = Some(line),

@@ -197,7 +197,7 @@ impl<R: BufRead> NoteReader<R> {
     }
 
     /// The next note; `None` at the end. What is no whole note (a torn end) comes as it is, and will not open.
-    pub fn next(&mut self) -> io::Result<Option<FiledNote>> {
+    pub fn read_next(&mut self) -> io::Result<Option<FiledNote>> {
         let mut note = String::new();
         let mut begin = None;
         let mut signed = false;

@@ -112,7 +112,7 @@ fn feed(
 fn newest_checkpoint(folder: &Path, key: &NoteVerifier) -> io::Result<Option<(String, Checkpoint)>> {
     let mut notes = NoteReader::new(BufReader::new(File::open(folder.join(CHECKPOINTS))?));
     let mut newest = None;
-    while let Some(FiledNote { note, .. }) = notes.next()? {
+    while let Some(FiledNote { note, .. }) = notes.read_next()? {
         if let Some(checkpoint) = key.open(&note).ok().and_then(Checkpoint::parse) {
             newest = Some((note, checkpoint));
         }

@@ -174,7 +174,7 @@ impl Writer {
         let segment = Segment::new(&self.config.folder, day, seq);
         self.evidence.begin(&segment)?;
         let file = self.disk.append(&segment.path)?;
-        if file.len()? > 0 {
+        if file.size()? > 0 {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "a file with that number is already there"));
         }
         self.running = Some(Running { segment, file, len: 0 });
@@ -347,7 +347,7 @@ impl Drop for EndOnDrop {
 impl Running {
     /// Adds lines and syncs them. After a failure the next call first takes back what the failed one left.
     fn write(&mut self, lines: &[u8]) -> io::Result<()> {
-        if self.file.len()? != self.len {
+        if self.file.size()? != self.len {
             self.file.truncate(self.len)?;
         }
         self.file.write_all(lines)?;

@@ -234,12 +234,11 @@ impl Draft<'_> {
         let mut rules: Vec<String> = Vec::new();
         for guard in self.guards {
             rules.extend(guard.words.into_iter().filter(|w| !rules.contains(w)).collect::<Vec<_>>());
-            match guard.touched {
-                Some(t) => match tables.iter_mut().find(|known| known.table == t.table) {
+            if let Some(t) = guard.touched {
+                match tables.iter_mut().find(|known| known.table == t.table) {
                     Some(known) => known.add(t),
                     None => tables.push(t),
-                },
-                None => {}
+                }
             }
         }
         Statement {
@@ -289,9 +288,10 @@ impl Standing {
                         self.uncertain = true;
                         continue;
                     };
-                    match analyse::judge_setting(&engine.policy, role, name, Some(value)) {
-                        Ok(Some((setting, SetValue::Value(value)))) => self.set(engine, setting, &value),
-                        _ => {}
+                    if let Ok(Some((setting, SetValue::Value(value)))) =
+                        analyse::judge_setting(&engine.policy, role, name, Some(value))
+                    {
+                        self.set(engine, setting, &value)
                     }
                 }
             }

@@ -50,8 +50,8 @@ impl CancelKeys {
             let mut secret = [0; 4];
             rand::rngs::OsRng.fill_bytes(&mut secret);
             let key = (target.pid, secret);
-            if !map.contains_key(&key) {
-                map.insert(key, target);
+            if let std::collections::hash_map::Entry::Vacant(e) = map.entry(key) {
+                e.insert(target);
                 return Registration { keys: self.clone(), key };
             }
         }

@@ -43,7 +43,7 @@ const MAX_PASSWORD_MESSAGE: usize = 64 * 1024;
 /// Why a connection does not become a session.
 enum Refused {
     /// The client is told and it goes on record.
-    Told { refusal: Refusal, reason: &'static str },
+    Told { refusal: Box<Refusal>, reason: &'static str },
     /// PostgreSQL's own words.
     Relayed(Fields),
     /// A cancel request, a health check, a lost connection: nobody to tell.
@@ -470,7 +470,7 @@ fn is_about_us(sqlstate: &str) -> bool {
 }
 
 fn told(refusal: Refusal, reason: &'static str) -> Refused {
-    Refused::Told { refusal, reason }
+    Refused::Told { refusal: Box::new(refusal), reason }
 }
 
 fn protocol(message: impl Into<String>) -> Refused {

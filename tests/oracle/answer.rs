@@ -139,10 +139,9 @@ pub fn difference(expected: &Answer, actual: &Answer, query: &Query) -> Option<S
 }
 
 fn columns_differ(expected: &[(String, Option<u32>)], actual: &[(String, Option<u32>)]) -> Option<String> {
-    let same = |(e, a): (&(String, Option<u32>), &(String, Option<u32>))| {
-        e.0 == a.0 && (e.1 == a.1 || a.1.is_some_and(|oid| RECORDS.contains(&oid)))
-    };
-    let equal = expected.len() == actual.len() && expected.iter().zip(actual).all(same);
+    let mut pairs = expected.iter().zip(actual);
+    let equal = expected.len() == actual.len()
+        && pairs.all(|(e, a)| e.0 == a.0 && (e.1 == a.1 || a.1.is_some_and(|oid| RECORDS.contains(&oid))));
     (!equal).then(|| format!("columns {expected:?}, but through the proxy {actual:?}"))
 }
 

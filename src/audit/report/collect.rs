@@ -85,7 +85,7 @@ fn text(text: &Option<Cow<str>>) -> String {
 }
 
 /// The entry of `key`; of `other` when there are too many different ones.
-fn bounded<'m, K: Ord>(map: &'m mut BTreeMap<K, Tally>, key: K, other: impl FnOnce(K) -> K) -> &'m mut Tally {
+fn bounded<K: Ord>(map: &mut BTreeMap<K, Tally>, key: K, other: impl FnOnce(K) -> K) -> &mut Tally {
     let key = if map.len() >= MOST_DIFFERENT && !map.contains_key(&key) { other(key) } else { key };
     map.entry(key).or_default()
 }

@@ -27,7 +27,7 @@ impl Checkpoints {
         let path = folder.join(crate::audit::CHECKPOINTS);
         if path.exists() {
             let mut notes = NoteReader::new(BufReader::new(File::open(path)?));
-            while let Some(FiledNote { note, line, .. }) = notes.next()? {
+            while let Some(FiledNote { note, line, .. }) = notes.read_next()? {
                 match checkpoint(&note, key, all.last().map_or(0, |k| k.size)) {
                     Ok(c) => all.push(Known { size: c.size, root: c.root, external: false }),
                     Err(why) => verdict.find(Finding::CheckpointUnusable { line, why }),
@@ -113,7 +113,7 @@ pub fn signed_hashes(segment: &Segment, key: &NoteVerifier, verdict: &mut Verdic
     }
     let mut notes = NoteReader::new(BufReader::with_capacity(1 << 18, File::open(&path)?));
     let mut torn = None;
-    while let Some(FiledNote { note, line, .. }) = notes.next()? {
+    while let Some(FiledNote { note, line, .. }) = notes.read_next()? {
         verdict.findings.extend(torn.take());
         let taken = key.open(&note).map_err(|e| e.to_string()).and_then(|text| {
             if let Some(tree) = parse_frontier(text, key.name()).filter(|t| t.size() + 1 == segment.first) {

@@ -15,6 +15,7 @@ use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
     /// All items of a FROM list, left to right.
+    #[expect(clippy::wrong_self_convention, reason = "FROM is SQL's word")]
     pub fn from_clause(&mut self, list: &mut [Node], outer: &Scope<'_>) -> Result<Vec<Item>, Refusal> {
         let mut items = Vec::new();
         for node in list {
@@ -25,6 +26,7 @@ impl<'e> Analyser<'e> {
     }
 
     /// One FROM item; `left` is what a lateral reference may see.
+    #[expect(clippy::wrong_self_convention, reason = "FROM is SQL's word")]
     pub fn from_item(&mut self, node: &mut Node, left: &[Item], outer: &Scope<'_>) -> Result<Vec<Item>, Refusal> {
         match inner(node)? {
             NodeEnum::RangeVar(var) => {
@@ -58,12 +60,13 @@ impl<'e> Analyser<'e> {
             unqualified: true,
             qualified: true,
         };
-        if var.schemaname.is_empty() && var.catalogname.is_empty() {
-            if let Some(columns) = self.ctes.iter().rev().find(|c| c.name == var.relname).map(|c| c.columns.clone()) {
-                // What a query not yet read puts out cannot be followed: nothing leaves bare then.
-                self.guard_all |= matches!(columns, Columns::Unknown);
-                return Ok((item(columns), None));
-            }
+        if var.schemaname.is_empty()
+            && var.catalogname.is_empty()
+            && let Some(columns) = self.ctes.iter().rev().find(|c| c.name == var.relname).map(|c| c.columns.clone())
+        {
+            // What a query not yet read puts out cannot be followed: nothing leaves bare then.
+            self.guard_all |= matches!(columns, Columns::Unknown);
+            return Ok((item(columns), None));
         }
         let relation = match self.resolve_pinned(var)? {
             Named::Relation(relation) => relation,
@@ -188,11 +191,11 @@ impl<'e> Analyser<'e> {
 
     /// An open relation in a statement that may be rewritten: name its schema, so that nothing can slip in between.
     pub fn qualify(&mut self, var: &mut pb::RangeVar, relation: &Relation) {
-        if var.schemaname.is_empty() {
-            if let Ok(at) = usize::try_from(var.location) {
-                self.edit(at, at, Replacement::Text(format!("{}.", quote_ident(&relation.name.schema))));
-                var.schemaname = relation.name.schema.clone();
-            }
+        if var.schemaname.is_empty()
+            && let Ok(at) = usize::try_from(var.location)
+        {
+            self.edit(at, at, Replacement::Text(format!("{}.", quote_ident(&relation.name.schema))));
+            var.schemaname = relation.name.schema.clone();
         }
     }
 

@@ -83,10 +83,10 @@ impl<'e> Analyser<'e> {
         let catalog: &'e Catalog = &self.engine.catalog;
         // PostgreSQL searches pg_temp first, then pg_catalog, then the path, unless the path names them itself.
         let names = |schema: &str| self.search_path.iter().any(|s| s == schema);
-        if !names("pg_temp") {
-            if let Some(found) = self.temporary(&var.relname) {
-                return Ok(found);
-            }
+        if !names("pg_temp")
+            && let Some(found) = self.temporary(&var.relname)
+        {
+            return Ok(found);
         }
         let implicit = (!names("pg_catalog")).then_some("pg_catalog");
         for schema in implicit.into_iter().chain(self.search_path.iter().map(String::as_str)) {
@@ -142,10 +142,8 @@ impl<'e> Analyser<'e> {
         if relation.kind == RelationKind::View {
             return Ok(Protection::View);
         }
-        if !only {
-            if let Some(child) = protected_descendant(catalog, policy, relation.oid) {
-                return Err(refusal::reads_protected_child(&name, &child));
-            }
+        if !only && let Some(child) = protected_descendant(catalog, policy, relation.oid) {
+            return Err(refusal::reads_protected_child(&name, &child));
         }
         if is_open(catalog, policy, relation) { Ok(Protection::Open) } else { Err(refusal::table_not_listed(&name)) }
     }

@@ -308,7 +308,7 @@ impl<'e> Analyser<'e> {
             let key: Option<Vec<usize>> = relation
                 .primary_key
                 .iter()
-                .map(|k| relation.columns.iter().position(|c| c.name == *k).and_then(|c| grouped(c)))
+                .map(|k| relation.columns.iter().position(|c| c.name == *k).and_then(&grouped))
                 .collect();
             let Some(first) = key.and_then(|k| k.first().copied()) else { continue };
             let missing: Vec<Rc<str>> = (0..relation.columns.len())

@@ -96,10 +96,10 @@ impl<'e> Analyser<'e> {
             _ => {}
         }
         self.unrestricted_tables = self.relations_for_the_record(node)?;
-        if let NodeEnum::SelectStmt(s) = inner(node)? {
-            if s.into_clause.is_none() {
-                return self.unrestricted_select(s);
-            }
+        if let NodeEnum::SelectStmt(s) = inner(node)?
+            && s.into_clause.is_none()
+        {
+            return self.unrestricted_select(s);
         }
         Ok(raw_statement(inner(node)?))
     }

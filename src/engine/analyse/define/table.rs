@@ -130,10 +130,10 @@ impl<'e> Analyser<'e> {
             None => false,
         };
         for element in i.index_params.iter_mut().chain(&mut i.index_including_params) {
-            if let NodeEnum::IndexElem(element) = inner(element)? {
-                if let Some(expr) = element.expr.as_mut() {
-                    self.expr(expr, &Scope::EMPTY, At::OPERAND)?;
-                }
+            if let NodeEnum::IndexElem(element) = inner(element)?
+                && let Some(expr) = element.expr.as_mut()
+            {
+                self.expr(expr, &Scope::EMPTY, At::OPERAND)?;
             }
         }
         if let Some(condition) = i.where_clause.as_mut() {

@@ -108,11 +108,11 @@ pub fn and(condition: &mut Option<Box<Node>>, more: Node) {
         *condition = Some(Box::new(more));
         return;
     };
-    if let Some(NodeEnum::BoolExpr(b)) = &mut condition.node {
-        if b.boolop() == pb::BoolExprType::AndExpr {
-            b.args.push(more);
-            return;
-        }
+    if let Some(NodeEnum::BoolExpr(b)) = &mut condition.node
+        && b.boolop() == pb::BoolExprType::AndExpr
+    {
+        b.args.push(more);
+        return;
     }
     let both = pb::BoolExpr {
         xpr: None,
