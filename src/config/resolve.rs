@@ -104,6 +104,10 @@ impl Resolver<'_, '_> {
         let fix = "write tls = { cert = \"server.crt\", key = \"server.key\" }";
         let cert = self.required(&t.cert, &["listen", "tls", "cert"], raw.span(), fix);
         let key = self.required(&t.key, &["listen", "tls", "key"], raw.span(), fix);
+        if let (Some(ca), Some(false)) = (&t.client_ca, t.required.as_ref().map(|r| *r.get_ref())) {
+            let message = "`client_ca` without TLS required: a client without a certificate would come in without TLS";
+            self.problems.error(ca.span(), message, "write required = true, or leave out client_ca");
+        }
         Some(Tls {
             cert: self.existing(cert?),
             key: self.existing(key?),

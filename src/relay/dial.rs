@@ -26,7 +26,7 @@ pub struct Dialer {
 /// Why PostgreSQL could not be reached. Names the fault for the log; what clients hear is [`Unreachable::refusal`].
 #[derive(Debug, thiserror::Error)]
 pub enum Unreachable {
-    #[error("cannot connect: {0}")]
+    #[error("cannot connect")]
     Io(#[from] std::io::Error),
     #[error("no answer within {} seconds", PATIENCE.as_secs())]
     Timeout,
@@ -41,6 +41,16 @@ pub enum Unreachable {
 }
 
 impl Unreachable {
+    /// Whether the same may go well a moment later. A certificate that is not trusted (`InvalidData`, as rustls says it),
+    /// a server without TLS and a wrong answer stay as they are.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Io(fault) => fault.kind() != std::io::ErrorKind::InvalidData,
+            Self::Timeout => true,
+            Self::NoTls | Self::NotPostgres | Self::HostName(_) | Self::Login(_) => false,
+        }
+    }
+
     /// What the client is told: 08006, without addresses.
     pub fn refusal(&self) -> Refusal {
         Refusal::new(

@@ -144,13 +144,13 @@ async fn connect_patiently(name: &str, dialer: &Dialer) -> Result<Client> {
     }
 }
 
-/// Not up yet, or starting; anything else (a wrong password) does not get better by waiting.
+/// Not up yet, or starting; anything else (a wrong password, another's certificate) does not get better by waiting.
 fn is_absent(error: &anyhow::Error) -> bool {
     let starting = error
         .downcast_ref::<tokio_postgres::Error>()
         .and_then(|e| e.code())
         .is_some_and(|code| *code == tokio_postgres::error::SqlState::CANNOT_CONNECT_NOW);
-    starting || error.downcast_ref::<crate::relay::dial::Unreachable>().is_some()
+    starting || error.downcast_ref::<crate::relay::dial::Unreachable>().is_some_and(|fault| fault.may_pass())
 }
 
 fn resolved(files: &[SourceFile], catalog: &Catalog) -> Result<Policy> {

@@ -329,8 +329,10 @@ impl Visitor {
         let settings: Vec<_> = settings.into_iter().collect();
         log_in(&database.live.dialer, &settings).await.map_err(|failed| match failed {
             LoginFailed::Unreachable(fault) => {
-                tracing::error!(database = %database.live.name, %fault, "PostgreSQL cannot be reached");
-                told(fault.refusal(), "upstream unreachable")
+                let refusal = fault.refusal();
+                let fault = format!("{:#}", anyhow::Error::from(fault));
+                tracing::error!(database = %database.live.name, fault, "PostgreSQL cannot be reached");
+                told(refusal, "upstream unreachable")
             }
             LoginFailed::Protocol(fault) => {
                 tracing::error!(database = %database.live.name, %fault, "PostgreSQL's login cannot be followed");

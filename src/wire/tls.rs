@@ -22,7 +22,7 @@ pub struct ClientTls {
 }
 
 impl ClientTls {
-    /// Reads certificate chain and key; with `client_ca`, a client that shows a certificate must have it from there.
+    /// Reads certificate chain and key; with `client_ca`, a client must show a certificate from there.
     pub fn load(cert: &Path, key: &Path, client_ca: Option<&Path>, required: bool) -> Result<Self> {
         let certificate = read(cert)?;
         let chain = rustls_pemfile::certs(&mut certificate.as_slice())
@@ -41,7 +41,6 @@ impl ClientTls {
             None => builder.with_no_client_auth(),
             Some(path) => {
                 let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots(path)?), provider)
-                    .allow_unauthenticated()
                     .build()
                     .with_context(|| format!("{} cannot verify client certificates", path.display()))?;
                 builder.with_client_cert_verifier(verifier)

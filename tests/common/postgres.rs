@@ -58,7 +58,7 @@ impl Postgres {
 
     /// A database that is already there.
     pub fn in_database(&self, name: &str) -> Database<'_> {
-        Database { postgres: self, name: name.to_owned() }
+        Database { postgres: self, name: name.to_owned(), options: String::new() }
     }
 
     /// Creates a database (dropping one of this name) and runs `sql` in it, as superuser.
@@ -85,9 +85,17 @@ impl Postgres {
 pub struct Database<'p> {
     postgres: &'p Postgres,
     pub name: String,
+    /// What follows `?` in the upstream address.
+    options: String,
 }
 
 impl Database<'_> {
+    /// The same, with `options` (`sslmode=require&…`) in the upstream address.
+    pub fn reached_with(mut self, options: &str) -> Self {
+        options.clone_into(&mut self.options);
+        self
+    }
+
     /// libpq's connection string for the superuser, over the Unix socket (also for `psql -d`, `pgbench`).
     pub fn superuser_string(&self) -> String {
         self.postgres.cluster.superuser(&self.name)
@@ -95,7 +103,9 @@ impl Database<'_> {
 
     /// The upstream role's address, without its password.
     pub fn upstream_url(&self) -> String {
-        format!("postgres://{UPSTREAM_ROLE}@127.0.0.1:{}/{}", self.postgres.port(), self.name)
+        let question = if self.options.is_empty() { "" } else { "?" };
+        let (port, name, options) = (self.postgres.port(), &self.name, &self.options);
+        format!("postgres://{UPSTREAM_ROLE}@127.0.0.1:{port}/{name}{question}{options}")
     }
 
     /// Rights of an application's role on everything in `public` and in every other schema that is not PostgreSQL's own.

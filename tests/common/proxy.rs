@@ -24,6 +24,10 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// One key for all databases of a proxy: what is equal in two of them has equal pseudonyms.
 const PSEUDONYM_KEY: &str = "a key of enough bytes for tests";
 
+/// What the server file takes from the environment.
+const SECRETS: [(&str, &str); 2] =
+    [("CONSENTRY_TEST_UPSTREAM", UPSTREAM_PASSWORD), ("CONSENTRY_TEST_PSEUDONYMS", PSEUDONYM_KEY)];
+
 /// A database that clients connect to by `name`.
 pub struct Served<'a> {
     pub name: &'a str,
@@ -67,6 +71,13 @@ impl Proxy {
     /// What the proxy has written to stdout and stderr so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// `consentry` with `arguments`, and with the secrets that this proxy has.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_consentry"));
+        command.args(arguments).envs(SECRETS).env("NO_COLOR", "1");
+        command
     }
 
     pub fn pid(&self) -> u32 {
@@ -151,8 +162,7 @@ fn spawn(config: &Path, folder: &Path) -> Child {
         .arg(env!("CARGO_BIN_EXE_consentry"))
         .args(["serve", "--config"])
         .arg(config)
-        .env("CONSENTRY_TEST_UPSTREAM", UPSTREAM_PASSWORD)
-        .env("CONSENTRY_TEST_PSEUDONYMS", PSEUDONYM_KEY)
+        .envs(SECRETS)
         .env("NO_COLOR", "1")
         .stdin(Stdio::piped())
         .process_group(0)

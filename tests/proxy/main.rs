@@ -10,6 +10,7 @@ mod raw;
 mod record;
 mod refusals;
 mod service;
+mod tls;
 mod transparent;
 
 use std::path::{Path, PathBuf};
