@@ -88,7 +88,6 @@ fn who() -> Who {
         session: "0a1b2c3d4e5f60718293a4b5c6d7e8f9".into(),
         user: "app".into(),
         role: "crm_app".into(),
-        unrestricted: false,
         client: Client { address: "127.0.0.1".into(), application_name: Some("pgbench".into()) },
         database: "crm".into(),
     }
@@ -102,6 +101,7 @@ fn what() -> What {
         treatment: Treatment::Clear,
     };
     What {
+        unrestricted: false,
         recipient: None,
         purpose: Some("service".into()),
         basis: Some("contract".into()),

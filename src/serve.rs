@@ -14,7 +14,7 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch as phases;
+use tokio::sync::watch as channel;
 
 use crate::audit::{Config as AuditConfig, Durability, Recorder};
 use crate::config::server::{self, LoadError, Loaded, Server};
@@ -22,7 +22,7 @@ use crate::engine::policy::diagnostics::{Style, render};
 use crate::session::house::{Database, Doors, House, User};
 use crate::session::login;
 use crate::session::meters::{Meters, Result as Label};
-use crate::session::run::Phase;
+use crate::session::orders::{Orders, Phase};
 use crate::wire::tls::ClientTls;
 
 use keeper::Keeper;
@@ -33,6 +33,8 @@ const DRAIN: Duration = Duration::from_secs(8);
 /// What runs behind the listener.
 pub struct Service {
     house: Arc<House>,
+    /// What sessions are told.
+    orders: channel::Sender<Orders>,
     keepers: Mutex<BTreeMap<String, Keeper>>,
     config: PathBuf,
     /// What the databases were opened with: an upstream that changes needs a new keeper.
@@ -43,16 +45,15 @@ pub struct Service {
 pub async fn serve(config: &Path) -> Result<()> {
     let server = load(config)?;
     let recorder = Recorder::open(audit_config(&server)?).context("the record cannot be opened")?;
-    let (phase, phase_seen) = phases::channel(Phase::Running);
     let meters = Meters::default();
     let (keepers, doors) = open_doors(&server, &BTreeMap::new(), None, &recorder, &meters).await?;
+    let (orders, heard) = channel::channel(Orders { phase: Phase::Running, doors: Arc::new(doors) });
     let house = Arc::new(House {
         tls: ArcSwap::from_pointee(client_tls(&server)?),
-        doors: ArcSwap::from_pointee(doors),
         recorder: recorder.clone(),
         cancel_keys: Arc::default(),
         mock_key: random_key(),
-        phase: phase_seen,
+        orders: heard,
         meters,
     });
     let listener = TcpListener::bind(&server.listen.address)
@@ -61,6 +62,7 @@ pub async fn serve(config: &Path) -> Result<()> {
     let admin = server.admin.clone();
     let service = Arc::new(Service {
         house: house.clone(),
+        orders,
         keepers: Mutex::new(keepers),
         config: config.to_owned(),
         running: Mutex::new(server),
@@ -68,11 +70,10 @@ pub async fn serve(config: &Path) -> Result<()> {
     if let Some(address) = &admin {
         admin::start(address, service.clone()).await?;
     }
-    let watcher = watch::start(service.clone())?;
+    watch::start(service.clone())?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     listen(listener, &house).await?;
-    drop(watcher);
-    drain(&phase, &house).await;
+    drain(&service.orders, &house).await;
     recorder.shutdown().await;
     Ok(())
 }
@@ -100,13 +101,13 @@ async fn listen(listener: TcpListener, house: &Arc<House>) -> Result<()> {
 }
 
 /// Ends sessions: idle ones at once, the others when they are, and all of them in the end.
-async fn drain(phase: &phases::Sender<Phase>, house: &House) {
-    phase.send_replace(Phase::Draining);
+async fn drain(orders: &channel::Sender<Orders>, house: &House) {
+    orders.send_modify(|o| o.phase = Phase::Draining);
     let start = std::time::Instant::now();
     while house.meters.sessions.get() > 0 && start.elapsed() < DRAIN {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    phase.send_replace(Phase::Stopping);
+    orders.send_modify(|o| o.phase = Phase::Stopping);
     let start = std::time::Instant::now();
     while house.meters.sessions.get() > 0 && start.elapsed() < Duration::from_secs(1) {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -128,8 +129,12 @@ impl Service {
         let known = self.keepers.lock().clone();
         let before = self.running.lock().clone();
         let tls = client_tls(&server)?;
+        let fixed = |s: &Server| (s.listen.address.clone(), s.admin.clone(), s.audit.clone());
+        if fixed(&before) != fixed(&server) {
+            tracing::warn!("changes of [listen] address, [admin] and [audit] are taken at the next start");
+        }
         let (meters, recorder) = (&self.house.meters, &self.house.recorder);
-        let running = Some((&before, self.house.doors.load_full()));
+        let running = Some((&before, self.house.doors()));
         let (keepers, doors) = open_doors(&server, &known, running, recorder, meters).await?;
         let mut faults = Vec::new();
         for (name, database) in &server.databases {
@@ -140,7 +145,7 @@ impl Service {
             }
         }
         self.house.tls.store(Arc::new(tls));
-        self.house.doors.store(Arc::new(doors));
+        self.orders.send_modify(|o| o.doors = Arc::new(doors));
         *self.keepers.lock() = keepers;
         *self.running.lock() = server;
         if faults.is_empty() { Ok(()) } else { Err(anyhow!(faults.join("\n"))) }
@@ -158,12 +163,9 @@ async fn open_doors(
     let mut keepers = BTreeMap::new();
     let mut doors = Doors::default();
     for (name, config) in &server.databases {
-        let open = running.as_ref().filter(|(before, _)| {
-            before
-                .databases
-                .get(name)
-                .is_some_and(|old| old.upstream == config.upstream && old.password == config.password)
-        });
+        let open = running
+            .as_ref()
+            .filter(|(before, _)| before.databases.get(name).is_some_and(|old| old.is_reached_as(config)));
         let already = open.and_then(|(_, doors)| doors.databases.get(name).cloned()).zip(known.get(name).cloned());
         let (database, keeper) = match already {
             Some(found) => found,

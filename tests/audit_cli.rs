@@ -212,9 +212,9 @@ async fn report_names_recipients_unrestricted_access_and_what_never_ended() {
     to_partner.recipient = Some("Adworks GmbH".into());
     recorder.append(decision_of(who("partner"), to_partner, "partner")).unwrap();
     recorder.append(completion("partner")).unwrap();
-    let mut dba = who("dba");
-    dba.unrestricted = true;
-    let Event::Decision(mut unrestricted) = decision_of(dba, what(), "dba") else { unreachable!() };
+    let mut by_dba = what();
+    by_dba.unrestricted = true;
+    let Event::Decision(mut unrestricted) = decision_of(who("dba"), by_dba, "dba") else { unreachable!() };
     unrestricted.reason = Some("ticket 7 \u{1b}[2J<script>alert(1)</script>".into());
     recorder.append(Event::Decision(unrestricted)).unwrap();
     recorder.append(completion("dba")).unwrap();

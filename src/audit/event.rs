@@ -71,8 +71,6 @@ pub struct Who {
     pub session: String,
     pub user: String,
     pub role: String,
-    /// The role is `unrestricted`: it sees stored tables.
-    pub unrestricted: bool,
     pub client: Client,
     pub database: String,
 }
@@ -88,6 +86,8 @@ pub struct Client {
 /// What is asked and what became of it: the same for all runs of a cached plan, so it is shared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct What {
+    /// The role is `unrestricted`: it sees stored tables.
+    pub unrestricted: bool,
     pub recipient: Option<String>,
     pub purpose: Option<String>,
     pub basis: Option<String>,
@@ -158,7 +158,7 @@ impl Serialize for Decision {
         s.serialize_field("statement", &self.statement)?;
         s.serialize_field("user", &who.user)?;
         s.serialize_field("role", &who.role)?;
-        if who.unrestricted {
+        if what.unrestricted {
             s.serialize_field("unrestricted", &true)?;
         }
         s.serialize_field("recipient", &what.recipient)?;

@@ -41,7 +41,7 @@ pub struct Tls {
     pub required: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Database {
     pub upstream: Upstream,
     pub password: Option<Secret>,
@@ -64,6 +64,13 @@ pub struct User {
     pub place: Place,
 }
 
+impl Database {
+    /// Whether what is open for `self` serves `other` too: all but the policy is the same.
+    pub fn is_reached_as(&self, other: &Self) -> bool {
+        Self { policy: other.policy.clone(), ..self.clone() } == *other
+    }
+}
+
 impl User {
     /// Whether this user may connect to `database` at all.
     pub fn may_connect(&self, database: &str) -> bool {
@@ -71,7 +78,7 @@ impl User {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audit {
     pub folder: PathBuf,
     pub durability: Durability,

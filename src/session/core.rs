@@ -175,6 +175,11 @@ impl Core {
         self.queue.is_empty() && self.status == Status::Idle && !self.unsynced
     }
 
+    /// Whether no answer of PostgreSQL is outstanding: a statement runs, or waits for Sync, otherwise.
+    pub fn awaits_nothing(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     /// When the open transaction must end.
     pub fn transaction_deadline(&self) -> Option<Instant> {
         self.transaction_since.map(|since| since + self.live.max_transaction)

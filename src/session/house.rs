@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::live::{Live, Refresh};
 use super::meters::Meters;
-use super::run::Phase;
+use super::orders::Orders;
 use crate::audit::Recorder;
 use crate::relay::cancel::CancelKeys;
 use crate::wire::scram::Verifier;
@@ -16,14 +16,19 @@ use crate::wire::tls::ClientTls;
 
 pub struct House {
     pub tls: ArcSwap<Option<ClientTls>>,
-    /// Replaced as a whole when the server file changes.
-    pub doors: ArcSwap<Doors>,
     pub recorder: Recorder,
     pub cancel_keys: Arc<CancelKeys>,
     /// Makes the same mock salt for the same unknown user, as long as the proxy runs.
     pub mock_key: [u8; 64],
-    pub phase: watch::Receiver<Phase>,
+    /// Replaced as a whole when the server file changes, or the service stops.
+    pub orders: watch::Receiver<Orders>,
     pub meters: Meters,
+}
+
+impl House {
+    pub fn doors(&self) -> Arc<Doors> {
+        self.orders.borrow().doors.clone()
+    }
 }
 
 #[derive(Default)]

@@ -102,7 +102,8 @@ impl Live {
             return Ok(judged);
         }
         let cleared = snapshot.engine.clear(text, context, protocol)?;
-        let on_record = cleared.statements.iter().map(|s| Arc::new(record::what(s, &snapshot.engine.policy))).collect();
+        let what = |s| Arc::new(record::what(s, context, &snapshot.engine.policy));
+        let on_record = cleared.statements.iter().map(what).collect();
         let judged = Arc::new(Judged { source: text.into(), cleared, on_record });
         self.plans.keep(id, protocol, &judged);
         Ok(judged)

@@ -13,6 +13,7 @@ use super::core::{Core, context};
 use super::house::{Database, House, User};
 use super::live::Snapshot;
 use super::meters::{Counted, Result as Label};
+use super::orders::Pass;
 use super::record::Clerk;
 use super::run::Session;
 use super::settings::Values;
@@ -99,7 +100,7 @@ pub async fn serve(tcp: TcpStream, address: SocketAddr, house: Arc<House>) {
     };
     match welcomed {
         Ok(welcome) => {
-            let Welcome { core, upstream, database, registration } = *welcome;
+            let Welcome { core, upstream, database, pass, registration } = *welcome;
             let session = Session {
                 core,
                 client: visitor.stream,
@@ -107,7 +108,8 @@ pub async fn serve(tcp: TcpStream, address: SocketAddr, house: Arc<House>) {
                 server: upstream.stream,
                 server_in: upstream.inbox,
                 refresh: database.refresh,
-                phase: house.phase.clone(),
+                orders: house.orders.clone(),
+                pass,
                 ends: Default::default(),
             };
             let counted = Counted::new(&house.meters.sessions);
@@ -125,6 +127,7 @@ struct Welcome {
     core: Core,
     upstream: LoggedIn,
     database: Database,
+    pass: Arc<Pass>,
     registration: Registration,
 }
 
@@ -241,7 +244,7 @@ impl Visitor {
 
     async fn authenticate(&mut self, startup: &Startup, house: &House) -> Result<User, Refused> {
         let name = startup.parameter("user").unwrap_or_default();
-        let doors = house.doors.load();
+        let doors = house.doors();
         let known = doors.users.get(name).cloned();
         self.user = known.is_some().then(|| name.to_owned());
         let verifier = known.as_ref().map_or_else(|| Verifier::mock(name, &house.mock_key), |u| u.verifier.clone());
@@ -302,7 +305,7 @@ impl Visitor {
         let user_name = startup.parameter("user").unwrap_or_default();
         // PostgreSQL's rule: without a database, the one of the user's name.
         let name = startup.parameter("database").filter(|d| !d.is_empty()).unwrap_or(user_name);
-        let doors = house.doors.load();
+        let doors = house.doors();
         let Some(database) = doors.databases.get(name) else {
             return Err(told(turned_away::no_such_database(name), "unknown database"));
         };
@@ -372,8 +375,6 @@ impl Visitor {
         let ticket = house.recorder.append(login).map_err(|e| told(e.refusal(), "record unavailable"))?;
         house.recorder.durable(&ticket).await.map_err(|e| told(e.refusal(), "record unavailable"))?;
 
-        let snapshot = database.live.snapshot();
-        let unrestricted = snapshot.engine.policy.roles.get(&user.role).is_some_and(|r| r.unrestricted);
         let registration = house.cancel_keys.register(Target {
             dialer: database.live.dialer.clone(),
             pid: upstream.pid,
@@ -392,13 +393,18 @@ impl Visitor {
             session: self.session.clone(),
             user: name,
             role: user.role.clone(),
-            unrestricted,
             client,
             database: database.live.name.clone(),
         });
         let clerk = Clerk::new(house.recorder.clone(), who, house.meters.clone());
+        let pass = Arc::new(Pass {
+            user: clerk.who.user.clone(),
+            role: user.role.clone(),
+            database: database.live.name.clone(),
+            live: database.live.clone(),
+        });
         let core = Core::new(database.live.clone(), user.role, values, clerk);
-        Ok(Box::new(Welcome { core, upstream, database, registration }))
+        Ok(Box::new(Welcome { core, upstream, database, pass, registration }))
     }
 
     fn client(&self) -> Client {

@@ -9,6 +9,7 @@ pub mod house;
 pub mod live;
 pub mod login;
 pub mod meters;
+pub mod orders;
 pub mod plans;
 pub mod record;
 pub mod run;

@@ -19,8 +19,9 @@ use crate::engine::refusal::Refusal;
 use crate::wire::frontend::{Bind, Parameter};
 
 /// What the record says of a cleared statement, whoever runs it.
-pub fn what(statement: &Statement, policy: &Policy) -> What {
+pub fn what(statement: &Statement, context: &Context, policy: &Policy) -> What {
     What {
+        unrestricted: is_unrestricted(context, policy),
         recipient: statement.recipient.clone(),
         purpose: statement.purpose.clone(),
         basis: statement.basis.map(str::to_owned),
@@ -39,6 +40,7 @@ pub fn what(statement: &Statement, policy: &Policy) -> What {
 /// What the record says of a refused message, with the statement's own description where it was understood.
 pub fn refused(refusal: &Refusal, context: &Context, understood: Option<&What>, policy: &Policy) -> What {
     let base = understood.cloned().unwrap_or_else(|| What {
+        unrestricted: is_unrestricted(context, policy),
         recipient: policy.roles.get(&context.role).and_then(|r| r.recipient.clone()),
         purpose: context.purpose.clone(),
         basis: None,
@@ -53,6 +55,10 @@ pub fn refused(refusal: &Refusal, context: &Context, understood: Option<&What>, 
         policy: policy.digest.clone(),
     });
     What { outcome: Outcome::Refused, refusal: Some(RefusalRecord::from(refusal)), ..base }
+}
+
+fn is_unrestricted(context: &Context, policy: &Policy) -> bool {
+    policy.roles.get(&context.role).is_some_and(|r| r.unrestricted)
 }
 
 /// One statement that is running, for its completion.

@@ -193,6 +193,7 @@ impl Core {
 
 fn behind(outer: &What, inner: &What) -> What {
     What {
+        unrestricted: inner.unrestricted,
         recipient: inner.recipient.clone(),
         purpose: inner.purpose.clone(),
         basis: inner.basis.clone(),

@@ -12,6 +12,7 @@ use tokio::time::Sleep;
 
 use super::core::{Core, End};
 use super::live::Refresh;
+use super::orders::{Leave, Orders, Pass, told};
 use super::withhold::AfterLoss;
 use crate::audit::event::SessionEnd;
 use crate::audit::{Event, RecordUnavailable};
@@ -28,16 +29,6 @@ pub(super) const MAX_WAITING: usize = 256 * 1024;
 /// How long the last words may take to leave.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-/// What the service wants of its sessions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
-    Running,
-    /// Sessions end when they are idle.
-    Draining,
-    /// Sessions end now.
-    Stopping,
-}
-
 type Durable = Pin<Box<dyn Future<Output = Result<(), RecordUnavailable>> + Send>>;
 
 pub struct Session {
@@ -47,7 +38,8 @@ pub struct Session {
     pub server: Stream,
     pub server_in: Inbox,
     pub refresh: Arc<dyn Refresh>,
-    pub phase: watch::Receiver<Phase>,
+    pub orders: watch::Receiver<Orders>,
+    pub pass: Arc<Pass>,
     pub ends: Ends,
 }
 
@@ -57,6 +49,8 @@ pub struct Ends {
     client: bool,
     server: bool,
     durable: Option<Durable>,
+    /// Nothing more is taken from the client: [`Leave::AfterStatement`].
+    deaf: bool,
     /// Bytes that a stream has taken may still be in it.
     client_unflushed: bool,
     server_unflushed: bool,
@@ -74,18 +68,29 @@ enum Turn {
     TransactionTooLong,
 }
 
+/// How being called out ended.
+enum Called {
+    Turn(Turn),
+    /// Told, and gone; why.
+    Left(&'static str),
+    /// The server file lets it in again.
+    Back,
+}
+
 impl Session {
     /// Runs until either side ends. Puts the end on record.
     pub async fn run(mut self) {
         let reason = loop {
-            let mut phase = self.phase.clone();
+            let (mut orders, pass) = (self.orders.clone(), self.pass.clone());
             let turn = tokio::select! {
                 biased;
-                turn = poll_fn(|cx| self.poll_turn(cx)) => turn,
-                () = reaches(&mut phase, Phase::Draining) => match self.shut_down().await {
-                    Some(turn) => turn,
-                    None => break "shut down",
+                // First, so that a statement that comes after a reload is not taken under what was before.
+                () = told(&mut orders, &pass, Leave::Stay) => match self.called_out().await {
+                    Called::Turn(turn) => turn,
+                    Called::Left(reason) => break reason,
+                    Called::Back => continue,
                 },
+                turn = poll_fn(|cx| self.poll_turn(cx)) => turn,
             };
             match turn {
                 Turn::CatalogChanged => {
@@ -113,9 +118,10 @@ impl Session {
             if let Err(end) = self.core.take_server(&mut self.server_in) {
                 return Poll::Ready(Turn::End(end));
             }
-            match self.core.take_client(&mut self.client_in) {
-                Ok(_) => {}
-                Err(end) => return Poll::Ready(Turn::End(end)),
+            if !self.ends.deaf
+                && let Err(end) = self.core.take_client(&mut self.client_in)
+            {
+                return Poll::Ready(Turn::End(end));
             }
             if self.core.needs_catalog() {
                 return Poll::Ready(Turn::CatalogChanged);
@@ -249,30 +255,48 @@ impl Session {
 
     // === ending ===
 
-    /// Waits until the session is idle or must stop; `None`: it was told and has ended.
-    async fn shut_down(&mut self) -> Option<Turn> {
+    /// Waits until the session may go or is called back; what happens meanwhile is the loop's.
+    async fn called_out(&mut self) -> Called {
         loop {
-            let stopping = *self.phase.borrow() == Phase::Stopping;
-            if self.core.is_idle() || stopping {
-                self.say_fatal(&going_down()).await;
-                return None;
+            let leave = self.orders.borrow().leave(&self.pass);
+            self.ends.deaf = leave == Leave::AfterStatement;
+            match leave {
+                Leave::Stay => return Called::Back,
+                _ if !self.may_go(leave) => {}
+                Leave::AfterStatement => {
+                    self.say_fatal(&no_longer_admitted()).await;
+                    return Called::Left("no longer admitted");
+                }
+                Leave::WhenIdle | Leave::Now => {
+                    self.say_fatal(&going_down()).await;
+                    return Called::Left("shut down");
+                }
             }
-            let mut phase = self.phase.clone();
+            let (mut orders, pass) = (self.orders.clone(), self.pass.clone());
             let turn = tokio::select! {
                 biased;
-                turn = poll_fn(|cx| match self.core.is_idle() {
+                () = told(&mut orders, &pass, leave) => None,
+                turn = poll_fn(|cx| match self.may_go(leave) {
                     true => Poll::Ready(None),
                     false => match self.poll_turn(cx) {
                         Poll::Ready(turn) => Poll::Ready(Some(turn)),
-                        Poll::Pending if self.core.is_idle() => Poll::Ready(None),
+                        Poll::Pending if self.may_go(leave) => Poll::Ready(None),
                         Poll::Pending => Poll::Pending,
                     },
                 }) => turn,
-                () = reaches(&mut phase, Phase::Stopping) => None,
             };
             if let Some(turn) = turn {
-                return Some(turn);
+                return Called::Turn(turn);
             }
+        }
+    }
+
+    fn may_go(&self, leave: Leave) -> bool {
+        match leave {
+            Leave::Stay => false,
+            Leave::WhenIdle => self.core.is_idle(),
+            Leave::AfterStatement => self.core.awaits_nothing(),
+            Leave::Now => true,
         }
     }
 
@@ -347,11 +371,6 @@ impl Session {
     }
 }
 
-/// Waits until the service wants at least `wanted`. A service that is gone wants all.
-async fn reaches(phase: &mut watch::Receiver<Phase>, wanted: Phase) {
-    drop(phase.wait_for(|p| *p >= wanted).await);
-}
-
 fn upstream_lost() -> Refusal {
     Refusal::new(
         "upstream-lost",
@@ -370,6 +389,16 @@ fn transaction_too_long() -> Refusal {
         "terminating connection due to transaction timeout",
         "An open transaction may go on seeing consent that was withdrawn since; max_transaction bounds that.",
         "Commit or roll back sooner, or ask for a longer max_transaction.",
+    )
+}
+
+fn no_longer_admitted() -> Refusal {
+    Refusal::new(
+        "no-longer-admitted",
+        SqlState("57P01"),
+        "terminating connection: the proxy's configuration has changed",
+        "Its user, role or database is not any more what it was when the session began.",
+        "Connect again.",
     )
 }
 

@@ -13,7 +13,6 @@ pub fn who(user: &str) -> Who {
         session: "5e55".into(),
         user: user.into(),
         role: "crm_app".into(),
-        unrestricted: false,
         client: Client { address: "10.0.0.7".into(), application_name: Some("test".into()) },
         database: "crm".into(),
     }
@@ -21,6 +20,7 @@ pub fn who(user: &str) -> Who {
 
 pub fn what() -> What {
     What {
+        unrestricted: false,
         recipient: None,
         purpose: Some("marketing".into()),
         basis: Some("consent".into()),

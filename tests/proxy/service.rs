@@ -87,3 +87,79 @@ fn tls_with_channel_binding_and_without_what_is_required() {
     let mut plain = Raw::open(proxy.port());
     assert_eq!(plain.try_log_in("ana", &password_of("ana"), &[]), "E:28000");
 }
+
+/// The proxy's server file with `from` replaced by `to`, taken up.
+fn rewrite(proxy: &Proxy, from: &str, to: &str) {
+    let text = fs::read_to_string(proxy.server_file()).unwrap();
+    assert!(text.contains(from), "{from} is in {text}");
+    fs::write(proxy.server_file(), text.replace(from, to)).unwrap();
+    signal(proxy, "-HUP");
+}
+
+#[test]
+fn a_session_ends_when_the_server_file_no_longer_lets_it_in_as_it_came() {
+    let proxy = start(world());
+    let mut removed = Raw::log_in(proxy.port(), "ana", &[]);
+    let mut other = Raw::log_in(proxy.port(), "dan", &[]);
+    assert_eq!(removed.ask("BEGIN"), "C:BEGIN Z:T");
+    rewrite(&proxy, "[user.\"ana\"]", "[user.\"ann\"]");
+    // Also in an open transaction, and without being asked anything.
+    assert_eq!([removed.answer(), removed.answer()], ["E:57P01", "closed"]);
+    assert_eq!(removed.said('M'), "terminating connection: the proxy's configuration has changed");
+    assert_eq!(other.ask("SELECT 1"), "T D:1 C:SELECT 1 Z:I");
+    let mut again = Raw::open(proxy.port());
+    assert_eq!(again.try_log_in("ana", &password_of("ana"), &[]), "E:28P01");
+
+    rewrite(&proxy, "role = \"dba\"", "role = \"app\"");
+    assert_eq!([other.answer(), other.answer()], ["E:57P01", "closed"]);
+}
+
+#[test]
+fn a_running_statement_may_end_before_its_session_does() {
+    let proxy = start(world());
+    let mut busy = Raw::log_in(proxy.port(), "dan", &[]);
+    busy.send(&super::raw::query("SELECT pg_sleep(3), 7"));
+    std::thread::sleep(Duration::from_millis(300));
+    rewrite(&proxy, "[user.\"dan\"]", "[user.\"don\"]");
+    wait_for(|| Raw::open(proxy.port()).try_log_in("dan", &password_of("dan"), &[]) == "E:28P01");
+    busy.send(&super::raw::query("SELECT 8"));
+    let answers: Vec<String> = (0..6).map(|_| busy.answer()).collect();
+    assert_eq!(answers, ["T", "D:,7", "C:SELECT 1", "Z:I", "E:57P01", "closed"]);
+}
+
+#[test]
+fn an_open_transaction_ends_with_its_time() {
+    let proxy = start(world());
+    rewrite(&proxy, "\npolicy = ", "\nmax_transaction = \"1 second\"\npolicy = ");
+    wait_for(|| {
+        let mut c = Raw::log_in(proxy.port(), "ana", &[]);
+        assert_eq!(c.ask("BEGIN"), "C:BEGIN Z:T");
+        std::thread::sleep(Duration::from_millis(1500));
+        match c.ask("SELECT 1").as_str() {
+            "E:25P04 closed" => true,
+            // The server file was not taken up yet when the session began.
+            "T D:1 C:SELECT 1 Z:T" | "E:57P01 closed" => false,
+            other => panic!("{other}"),
+        }
+    });
+}
+
+#[test]
+fn a_policy_folder_that_is_named_later_is_watched_too() {
+    let [first, second] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let text = fs::read_to_string(super::policy()).unwrap();
+    for folder in [&first, &second] {
+        fs::write(folder.path().join("policy.toml"), &text).unwrap();
+    }
+    let proxy = start_with(world(), first.path(), "");
+    let path = |folder: &tempfile::TempDir| folder.path().canonicalize().unwrap().display().to_string();
+    rewrite(&proxy, &path(&first), &path(&second));
+    let mut c = Raw::log_in(proxy.port(), "ana", &[]);
+    wait_for(|| {
+        let masked = "basis = \"contract\"\nshows = []\nmasks = { identity = { keep_first = 1 } }";
+        let text = text.replace("basis = \"contract\"\nshows = [\"identity\"]", masked);
+        fs::write(second.path().join("policy.toml"), text).unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+        c.ask("SELECT name FROM customers WHERE id = 1") == "T D:A*** C:SELECT 1 Z:I"
+    });
+}
