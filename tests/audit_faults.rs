@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use audit_support::{completion, decision, lines};
-use consentry::audit::disk::{Appender, Disk, RealDisk};
+use consentry::audit::disk::{Appender, Disk, Overwriter, RealDisk};
 use consentry::audit::note::NoteSigner;
 use consentry::audit::verify::{Notice, verify};
 use consentry::audit::{Config, Durability, Recorder};
@@ -41,6 +41,14 @@ impl FaultyDisk {
         self.fault.store(fault as u8, Ordering::SeqCst);
     }
 
+    /// The error of a write that needs space.
+    fn fault(&self) -> Option<i32> {
+        if self.is(Fault::ReadOnly) {
+            return Some(30);
+        }
+        self.is(Fault::Full).then_some(28)
+    }
+
     fn is(&self, fault: Fault) -> bool {
         self.fault.load(Ordering::SeqCst) == fault as u8
     }
@@ -52,6 +60,36 @@ impl Disk for FaultyDisk {
             return Err(io::Error::from_raw_os_error(30));
         }
         Ok(Box::new(FaultyFile { file: RealDisk.append(path)?, disk: self.clone() }))
+    }
+
+    fn overwrite(&self, path: &Path, size: u64) -> io::Result<Box<dyn Overwriter>> {
+        match self.fault() {
+            Some(errno) => Err(io::Error::from_raw_os_error(errno)),
+            None => Ok(Box::new(FaultyJournal { file: RealDisk.overwrite(path, size)?, disk: self.clone() })),
+        }
+    }
+}
+
+struct FaultyJournal {
+    file: Box<dyn Overwriter>,
+    disk: FaultyDisk,
+}
+
+impl Overwriter for FaultyJournal {
+    /// A full disk has room for it, as it has its place.
+    fn write_at(&mut self, bytes: &[u8], at: u64) -> io::Result<()> {
+        if self.disk.is(Fault::SyncFails) || self.disk.is(Fault::ReadOnly) {
+            self.file.write_at(&bytes[..bytes.len() / 2], at)?;
+            return Err(io::Error::from_raw_os_error(5));
+        }
+        if self.disk.is(Fault::Slow) {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        self.file.write_at(bytes, at)
+    }
+
+    fn in_place(&self) -> io::Result<()> {
+        self.file.in_place()
     }
 }
 

@@ -4,13 +4,25 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Where the record's files are written.
 pub trait Disk: Send + Sync + 'static {
     /// Opens `path` for appending and makes it (mode 0640) when it is not there, its entry in the folder durable.
     fn append(&self, path: &Path) -> io::Result<Box<dyn Appender>>;
+
+    /// Makes `path` anew with `size` bytes that are durable and take their place on the disk, to be overwritten. When
+    /// that fails nothing is left of it.
+    fn overwrite(&self, path: &Path, size: u64) -> io::Result<Box<dyn Overwriter>>;
+}
+
+/// A file that never grows.
+pub trait Overwriter: Send {
+    /// Writes through: when it returns, the bytes survive a power cut.
+    fn write_at(&mut self, bytes: &[u8], at: u64) -> io::Result<()>;
+    /// As [`Appender::in_place`].
+    fn in_place(&self) -> io::Result<()>;
 }
 
 /// A file that only grows, except for [`Appender::truncate`] after a failure.
@@ -58,6 +70,32 @@ impl Disk for RealDisk {
         }
         Ok(Box::new(RealFile { file, path: path.to_path_buf() }))
     }
+
+    fn overwrite(&self, path: &Path, size: u64) -> io::Result<Box<dyn Overwriter>> {
+        if path.exists() {
+            std::fs::remove_file(path)?;
+        }
+        let made = fill(path, size).and_then(|()| {
+            let file = OpenOptions::new().write(true).custom_flags(libc::O_DSYNC).open(path)?;
+            Ok(Box::new(RealFile { file, path: path.to_path_buf() }))
+        });
+        match made {
+            Ok(file) => Ok(file),
+            Err(fault) => {
+                let _ = std::fs::remove_file(path); // nothing to add to the first fault
+                Err(fault)
+            }
+        }
+    }
+}
+
+/// A file of `size` bytes. They are written and not merely allocated: the first write to a block that was only
+/// allocated changes the file system's own tables again.
+fn fill(path: &Path, size: u64) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o640).open(path)?;
+    io::copy(&mut io::Read::take(io::repeat(0), size), &mut io::BufWriter::with_capacity(1 << 20, &mut file))?;
+    file.sync_all()?;
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 struct RealFile {
@@ -83,6 +121,22 @@ impl Appender for RealFile {
     }
 
     fn in_place(&self) -> io::Result<()> {
+        self.is_in_place()
+    }
+}
+
+impl Overwriter for RealFile {
+    fn write_at(&mut self, bytes: &[u8], at: u64) -> io::Result<()> {
+        self.file.write_all_at(bytes, at)
+    }
+
+    fn in_place(&self) -> io::Result<()> {
+        self.is_in_place()
+    }
+}
+
+impl RealFile {
+    fn is_in_place(&self) -> io::Result<()> {
         let (here, there) = (self.file.metadata()?, std::fs::metadata(&self.path)?);
         if (here.dev(), here.ino()) == (there.dev(), there.ino()) {
             Ok(())

@@ -1,7 +1,7 @@
 //! The record: durable before the data, provable after the fact, useful to an auditor.
 //!
 //! ```text
-//!  session ─Event─▶ recorder ─lines─▶ writer ─▶ disk (segment: ….jsonl) ─▶ sinks
+//!  session ─Event─▶ recorder ─lines─▶ writer ─▶ disk (segment: ….jsonl; journal) ─▶ sinks
 //!             Ticket ◀──┘               └──▶ evidence (tree, note, checkpoint: ….leaves, checkpoints)
 //!
 //!  a copied folder ─▶ verify, prove      what is wrong, and where; a line's proof alone
@@ -17,6 +17,7 @@
 //! named and not only a stretch between checkpoints. Who can write the folder and has no key can change neither without
 //! its showing, except that he can cut lines *and* all that was signed since; a checkpoint kept elsewhere shows that.
 
+mod attendance;
 pub mod checkpoint;
 pub mod config;
 pub mod disk;
@@ -24,12 +25,14 @@ pub mod event;
 mod evidence;
 pub mod export;
 pub mod filter;
+mod journal;
 pub mod note;
 pub mod prove;
 pub mod read;
 pub mod recorded;
 mod recorder;
 pub mod report;
+mod running;
 pub mod segment;
 pub mod show;
 pub mod sinks;
@@ -38,6 +41,7 @@ pub mod tree;
 pub mod verify;
 mod writer;
 
+pub use attendance::Attended;
 pub use config::{Config, Durability, OpenError};
 pub use event::Event;
 pub use evidence::CHECKPOINTS;

@@ -7,10 +7,11 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
+use super::attendance::{Attendance, Attended};
 use super::config::{Config, Durability, OpenError};
 use super::disk::{Disk, RealDisk};
 use super::event::{Event, Stop};
@@ -88,6 +89,11 @@ impl Recorder {
     /// the others, which tell of what has already happened, are kept (up to a bound) until the disk returns.
     pub fn append(&self, event: Event) -> Result<Ticket, RecordUnavailable> {
         self.shared.append(&event)
+    }
+
+    /// A session is about to record a decision. What it holds in `last` is kept between its calls.
+    pub fn attend(&self, last: &mut Attended) {
+        self.shared.attendance.attend(last);
     }
 
     /// Waits until the ticket's event is on disk. Under [`Durability::Relaxed`] it only asks whether the record works.
@@ -179,6 +185,7 @@ pub(super) struct Shared {
     waiters: Mutex<Vec<(u64, Waker)>>,
     ended: AtomicBool,
     pub counts: AtomicCounts,
+    pub attendance: Attendance,
 }
 
 /// Events that have their number and are not yet with the writer.
@@ -186,8 +193,10 @@ pub(super) struct Queue {
     pub next_seq: u64,
     pub entries: Vec<Entry>,
     pub bytes: usize,
-    /// Somebody waits for one of the entries.
-    pub urgent: bool,
+    /// Entries for which somebody waits.
+    urgent: usize,
+    /// The writer sleeps until so many are urgent.
+    wanted: usize,
     pub closing: bool,
     pub broken: Option<RecordUnavailable>,
     writer_sleeps: bool,
@@ -209,7 +218,8 @@ impl Shared {
                 next_seq: 1,
                 entries: Vec::new(),
                 bytes: 0,
-                urgent: false,
+                urgent: 0,
+                wanted: 1,
                 closing: false,
                 broken: None,
                 writer_sleeps: false,
@@ -220,6 +230,7 @@ impl Shared {
             waiters: Mutex::new(Vec::new()),
             ended: AtomicBool::new(false),
             counts: AtomicCounts::default(),
+            attendance: Attendance::default(),
         }
     }
 
@@ -239,8 +250,8 @@ impl Shared {
         queue.bytes += body.len();
         // The time is taken under the lock, so that times rise with numbers as long as the clock does not go back.
         queue.entries.push(Entry { seq, micros: jiff::Timestamp::now().as_microsecond(), body });
-        queue.urgent |= ahead && self.durability == Durability::Strict;
-        let wake = queue.writer_sleeps && queue.urgent;
+        queue.urgent += usize::from(ahead && self.durability == Durability::Strict);
+        let wake = queue.writer_sleeps && queue.urgent >= queue.wanted;
         drop(queue);
         if wake {
             self.wake.notify_one();
@@ -277,26 +288,38 @@ impl Shared {
     }
 
     /// Sleeps until an entry is urgent, the queue closes or `most` has passed; then moves the entries to `into`.
-    pub fn take(&self, into: &mut Vec<Entry>, most: Duration) -> Taken {
-        let deadline = std::time::Instant::now() + most;
+    ///
+    /// A sync costs the same for one session as for many. So when more sessions are at work than wait already, up to
+    /// `patience` is spent on waiting for half of them: the other half works while this one waits for the disk.
+    pub fn take(&self, into: &mut Vec<Entry>, most: Duration, patience: Duration) -> Taken {
+        let deadline = Instant::now() + most;
         let mut queue = self.queue.lock();
-        while !queue.urgent && !queue.closing {
-            queue.writer_sleeps = true;
-            let timed_out = self.wake.wait_until(&mut queue, deadline).timed_out();
-            queue.writer_sleeps = false;
-            if timed_out {
-                break;
-            }
+        self.sleep(&mut queue, 1, deadline);
+        let half = self.attendance.sessions().div_ceil(2);
+        if (1..half).contains(&queue.urgent) && !patience.is_zero() {
+            self.sleep(&mut queue, half, Instant::now() + patience);
         }
-        queue.urgent = false;
+        queue.urgent = 0;
         queue.bytes = 0;
         into.append(&mut queue.entries);
         Taken { closing: queue.closing }
     }
 
+    fn sleep(&self, queue: &mut MutexGuard<'_, Queue>, wanted: usize, deadline: Instant) {
+        queue.wanted = wanted;
+        while queue.urgent < wanted && !queue.closing {
+            queue.writer_sleeps = true;
+            let timed_out = self.wake.wait_until(queue, deadline).timed_out();
+            queue.writer_sleeps = false;
+            if timed_out {
+                return;
+            }
+        }
+    }
+
     /// Sleeps for `time`, or until the queue closes, and takes nothing: what has been let in stays under its bound.
     pub fn rest(&self, time: Duration) -> Taken {
-        let deadline = std::time::Instant::now() + time;
+        let deadline = Instant::now() + time;
         let mut queue = self.queue.lock();
         while !queue.closing && !self.wake.wait_until(&mut queue, deadline).timed_out() {}
         Taken { closing: queue.closing }

@@ -13,18 +13,22 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
-use super::config::{Config, OpenError};
-use super::disk::{Appender, Disk, reopen};
+use super::config::{Config, Durability, OpenError};
+use super::disk::Disk;
 use super::event::{Event, Heartbeat, Recovered, Resumed, SinkDropped, Start};
 use super::evidence::{self, Evidence};
+use super::journal::{self, Journal};
 use super::note::{DEFAULT_ORIGIN, NoteSigner};
 use super::recorder::{Entry, RecordUnavailable, Shared, Taken};
+use super::running::Running;
 use super::segment::{self, Segment};
 use super::sinks::Sinks;
 use super::subjects::SubjectKeys;
 
 /// Events for which nobody waits are written at least this often.
 const GATHER: Duration = Duration::from_millis(200);
+/// The longest wait for others to share a sync with.
+const MOST_PATIENCE: Duration = Duration::from_millis(1);
 /// A broken disk is tried again this often.
 const PROBE: Duration = Duration::from_millis(250);
 
@@ -42,16 +46,12 @@ pub(super) struct Writer {
     fault: Option<Fault>,
     /// A checkpoint is to be written once the queue has been.
     checkpoint_due: bool,
+    /// How long a write takes, as of late: as long is worth waiting for others.
+    patience: Duration,
+    /// When the running span of attendance began.
+    span: Instant,
     started: Instant,
     next_heartbeat: Instant,
-}
-
-/// The file that grows.
-struct Running {
-    segment: Segment,
-    file: Box<dyn Appender>,
-    /// Bytes that are on disk for certain.
-    len: u64,
 }
 
 /// Lines that are not known to be on disk.
@@ -83,6 +83,10 @@ impl Writer {
         std::fs::create_dir_all(&folder).map_err(OpenError::io(&folder))?;
         let lock = lock(folder.join("lock"))?;
         let last = segment::list(&folder).map_err(OpenError::io(&folder))?.pop();
+        journal::restore(&*disk, &folder, last.as_ref()).map_err(OpenError::io(&folder))?;
+        if config.durability != Durability::Strict {
+            journal::remove(&folder).map_err(OpenError::io(&folder))?;
+        }
         let opened = evidence::open(&folder, disk.clone(), signer(&config)?, last.as_ref())?;
         let sinks = Sinks::start(&config.sinks).map_err(OpenError::io("sinks"))?;
         let now = Instant::now();
@@ -99,6 +103,8 @@ impl Writer {
             batch: Batch::default(),
             fault: None,
             checkpoint_due: false,
+            patience: Duration::ZERO,
+            span: now,
             started: now,
         };
         let recovered = match last.zip(opened.ending) {
@@ -115,7 +121,7 @@ impl Writer {
         loop {
             let Taken { closing } = match self.fault {
                 Some(_) => self.shared.rest(PROBE),
-                None => self.shared.take(&mut self.batch.entries, GATHER),
+                None => self.shared.take(&mut self.batch.entries, GATHER, self.patience),
             };
             self.round();
             self.beat();
@@ -129,6 +135,8 @@ impl Writer {
         if let Some(fault) = &self.fault {
             let events = self.batch.entries.len() + self.shared.waiting();
             tracing::error!(fault = %fault.what, events, "events lost: the record is closed while it cannot be written");
+        } else if let Err(fault) = journal::remove(&self.config.folder) {
+            tracing::warn!(%fault, "the journal stays");
         }
     }
 
@@ -145,14 +153,17 @@ impl Writer {
 
     fn commit(&mut self) -> io::Result<()> {
         if let Some(running) = &self.running {
-            running.file.in_place()?;
+            running.in_place()?;
         }
         let Some(first) = self.batch.entries.first() else { return self.probe() };
         let (seq, day) = (first.seq, day_of(first.micros));
         self.rotate(seq, day)?;
         self.batch.format();
         let Some(running) = &mut self.running else { return Err(io::Error::other("no file")) };
-        running.write(&self.batch.lines)?;
+        let began = Instant::now();
+        running.write(&*self.disk, &self.batch.lines)?;
+        self.patience = ((self.patience * 7 + began.elapsed()) / 8).min(MOST_PATIENCE);
+        self.shared.attendance.turn(&mut self.span);
         self.committed();
         Ok(())
     }
@@ -160,25 +171,42 @@ impl Writer {
     /// Nothing is to be written, but the disk was at fault: is it still?
     fn probe(&mut self) -> io::Result<()> {
         match &mut self.running {
-            Some(running) => running.file.sync(),
+            Some(running) => running.settle(),
             None => Ok(()),
         }
     }
 
     /// Begins a new file when there is none, the running one is full, or the day is another.
     fn rotate(&mut self, seq: u64, day: jiff::civil::Date) -> io::Result<()> {
-        let full = |r: &Running| r.len >= self.config.rotate_bytes || (r.segment.day != day && r.len > 0);
+        let full = |r: &Running| r.len() >= self.config.rotate_bytes || (r.segment().day != day && r.len() > 0);
         if self.running.as_ref().is_some_and(|r| !full(r)) {
             return Ok(());
         }
+        self.settle()?;
         let segment = Segment::new(&self.config.folder, day, seq);
         self.evidence.begin(&segment)?;
         let file = self.disk.append(&segment.path)?;
         if file.size()? > 0 {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "a file with that number is already there"));
         }
-        self.running = Some(Running { segment, file, len: 0 });
+        let journal = self.running.take().and_then(Running::into_journal).or_else(|| self.new_journal(0));
+        self.running = Some(Running::new(segment, file, 0, journal));
         Ok(())
+    }
+
+    /// Makes the running file durable by itself.
+    fn settle(&mut self) -> io::Result<()> {
+        self.running.as_mut().map_or(Ok(()), Running::settle)
+    }
+
+    /// A journal for a running file that is durable up to `settled`, where rows wait for it. Without one the file
+    /// itself is synced each time, which is slower and no less safe.
+    fn new_journal(&self, settled: u64) -> Option<Journal> {
+        if self.config.durability != Durability::Strict {
+            return None;
+        }
+        let made = Journal::create(&*self.disk, &self.config.folder, settled);
+        made.inspect_err(|fault| tracing::warn!(%fault, "the record goes without its journal")).ok()
     }
 
     fn committed(&mut self) {
@@ -200,6 +228,8 @@ impl Writer {
     fn prove(&mut self) -> io::Result<()> {
         self.evidence.sign_full()?;
         if self.checkpoint_due {
+            // A checkpoint never vouches for what only the journal has.
+            self.settle()?;
             if self.evidence.checkpoint()? {
                 self.shared.counts.checkpoints.fetch_add(1, Ordering::Relaxed);
             }
@@ -216,7 +246,7 @@ impl Writer {
             tracing::error!(%what, "statements are refused until the audit folder can be written");
             self.shared.break_with(what.clone());
             // What was appended before the fault showed is late; what comes from now on was let in knowingly.
-            self.shared.take(&mut self.batch.entries, Duration::ZERO);
+            self.shared.take(&mut self.batch.entries, Duration::ZERO, Duration::ZERO);
             let late = self.batch.entries.first().zip(self.batch.entries.last()).map(|(a, b)| (a.seq, b.seq));
             let refused_before = self.shared.counts.read().refused;
             self.fault = Some(Fault { what, since: Instant::now(), refused_before, late });
@@ -228,8 +258,9 @@ impl Writer {
     /// What is gone is gone, and verify will say so; a new file goes on.
     fn reopen(&mut self) {
         let Some(running) = &mut self.running else { return };
-        let usable = reopen(&*self.disk, &mut running.file, &running.segment.path, running.len)
-            .and_then(|lines| Ok(self.evidence.reopen(&self.config.folder, &running.segment)? && lines));
+        let usable = running
+            .reopen(&*self.disk)
+            .and_then(|lines| Ok(self.evidence.reopen(&self.config.folder, running.segment())? && lines));
         match usable {
             Ok(true) | Err(_) => {}
             Ok(false) => {
@@ -300,7 +331,7 @@ impl Writer {
             self.tell(&Event::Recovered(recovered));
         }
         self.keep_subject_keys();
-        self.shared.take(&mut self.batch.entries, Duration::ZERO);
+        self.shared.take(&mut self.batch.entries, Duration::ZERO, Duration::ZERO);
         self.commit()?;
         self.checkpoint_due = true;
         self.prove()
@@ -320,13 +351,15 @@ impl Writer {
         let mut file = self.disk.append(&segment.path)?;
         if torn > 0 {
             file.truncate(ending.good)?;
-            file.sync()?;
         }
+        // Whoever wrote it may not have synced it.
+        file.sync()?;
         // The tree is at least as long as the file: numbers that were signed for are not given twice.
         self.shared.queue.lock().next_seq = self.evidence.size() + 1;
         self.shared.publish(self.evidence.size());
         let name = segment.file_name();
-        self.running = Some(Running { segment, file, len: ending.good });
+        let journal = self.new_journal(ending.good);
+        self.running = Some(Running::new(segment, file, ending.good, journal));
         Ok((torn > 0 || missing > 0).then_some(Recovered { file: name, kept, bytes: torn, missing }))
     }
 }
@@ -341,19 +374,6 @@ impl Drop for EndOnDrop {
     fn drop(&mut self) {
         drop(self.lock.take());
         self.shared.end();
-    }
-}
-
-impl Running {
-    /// Adds lines and syncs them. After a failure the next call first takes back what the failed one left.
-    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
-        if self.file.size()? != self.len {
-            self.file.truncate(self.len)?;
-        }
-        self.file.write_all(lines)?;
-        self.file.sync()?;
-        self.len += lines.len() as u64;
-        Ok(())
     }
 }
 

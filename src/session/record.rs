@@ -10,7 +10,7 @@ use prometheus_client::metrics::counter::Counter;
 use super::meters::{self, Meters};
 use super::subjects::Watch;
 use crate::audit::event::{Completion, Decision, Ending, RefusalRecord, What, Who};
-use crate::audit::{Event, RecordUnavailable, Recorder, Ticket};
+use crate::audit::{Attended, Event, RecordUnavailable, Recorder, Ticket};
 use crate::engine::clear::Engine;
 use crate::engine::cleared::{Argument, NamedSubject, Outcome, Statement};
 use crate::engine::context::Context;
@@ -80,6 +80,7 @@ pub struct Clerk {
     pub last: Option<Ticket>,
     pub statements: u64,
     pub refused: u64,
+    attended: Attended,
     allowed: Counter,
     changed: Counter,
     meters: Meters,
@@ -89,7 +90,17 @@ impl Clerk {
     pub fn new(recorder: Recorder, who: Arc<Who>, meters: Meters) -> Self {
         let counter = |outcome| meters.statements.get_or_create(&meters::Outcome { outcome }).clone();
         let (allowed, changed) = (counter("allowed"), counter("changed"));
-        Self { recorder, who, last: None, statements: 0, refused: 0, allowed, changed, meters }
+        Self {
+            recorder,
+            who,
+            last: None,
+            statements: 0,
+            refused: 0,
+            attended: Attended::default(),
+            allowed,
+            changed,
+            meters,
+        }
     }
 
     /// Puts a decision on record, before the statement leaves.
@@ -103,6 +114,7 @@ impl Clerk {
         let statement = format!("{}-{}", self.who.session, self.statements);
         let decision =
             Decision { who: self.who.clone(), statement: statement.clone(), reason, what: what.clone(), subjects };
+        self.recorder.attend(&mut self.attended);
         self.last = Some(self.recorder.append(Event::Decision(decision))?);
         match what.outcome {
             Outcome::Changed => self.changed.inc(),
