@@ -67,3 +67,25 @@ pub async fn check_encoding(client: &Client) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+/// Refuses a pooler that hands each transaction another connection: what a session sets (search_path, pinned settings)
+/// would be another's. Two of our connections that are answered by one process of PostgreSQL give it away.
+pub async fn check_unpooled(client: &Client, dialer: &Dialer) -> Result<()> {
+    const PROCESS: &str = "SELECT pg_catalog.pg_backend_pid()";
+    let second = connect(dialer).await?;
+    let mut processes = Vec::new();
+    for connection in [client, &second] {
+        let answer = connection.simple_query(PROCESS).await.context("cannot ask which process answers")?;
+        processes.extend(answer.iter().find_map(|message| match message {
+            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        }));
+    }
+    match processes.as_slice() {
+        [first, second] if first != second => Ok(()),
+        _ => bail!(
+            "a pooler with transaction or statement pooling stands before PostgreSQL: what a session sets would reach \
+             another's statements; connect to PostgreSQL itself, or pool by session"
+        ),
+    }
+}

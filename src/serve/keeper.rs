@@ -105,6 +105,7 @@ pub async fn open(
         own::check_role(&client, &config.upstream.user).await?;
     }
     own::check_encoding(&client).await?;
+    own::check_unpooled(&client, &dialer).await?;
     let Stamped { catalog, fingerprint } = load_stamped(&client).await?;
     let files = read_policy(&config.policy)?;
     let policy = Arc::new(resolved(&files, &catalog)?);

@@ -19,6 +19,8 @@ pub struct Raw {
     pub pid: i32,
     pub secret: i32,
     pub parameters: Vec<(String, String)>,
+    /// Every byte that came.
+    pub heard: Vec<u8>,
 }
 
 pub fn message(tag: u8, body: &[u8]) -> Vec<u8> {
@@ -86,7 +88,7 @@ impl Raw {
         let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, error: Vec::new(), pid: 0, secret: 0, parameters: Vec::new() }
+        Self { stream, error: Vec::new(), pid: 0, secret: 0, parameters: Vec::new(), heard: Vec::new() }
     }
 
     /// A session of `user`; panics with the server's words when it is refused.
@@ -99,7 +101,9 @@ impl Raw {
 
     /// Start-up and SCRAM; the last answer.
     pub fn try_log_in(&mut self, user: &str, password: &str, more: &[(&str, &str)]) -> String {
-        let parameters = [&[("user", user), ("database", "app")], more].concat();
+        let database = more.iter().find(|(name, _)| *name == "database").map_or("app", |(_, name)| name);
+        let more: Vec<_> = more.iter().copied().filter(|(name, _)| *name != "database").collect();
+        let parameters = [&[("user", user), ("database", database)][..], &more].concat();
         self.send(&startup(&parameters, 0x0003_0000));
         let mut scram = ScramSha256::new(password.as_bytes(), ChannelBinding::unsupported());
         loop {
@@ -127,6 +131,12 @@ impl Raw {
                 },
             }
         }
+    }
+
+    /// The connection, for someone else to go on with.
+    #[allow(dead_code)] // tests/leaks does
+    pub fn into_stream(self) -> TcpStream {
+        self.stream
     }
 
     pub fn send(&mut self, bytes: &[u8]) {
@@ -183,6 +193,7 @@ impl Raw {
         let length = i32::from_be_bytes(head[1..].try_into().unwrap());
         let mut body = vec![0; usize::try_from(length - 4).unwrap()];
         self.stream.read_exact(&mut body).ok()?;
+        self.heard.extend(head.into_iter().chain(body.iter().copied()));
         Some((head[0], body))
     }
 

@@ -1,0 +1,7 @@
+-- The twin: the same visible rows, other hidden ones, and more of them.
+INSERT INTO customers (id, name, email, phone, country, notes, secret)
+  SELECT g, 'x' || md5(g::text), md5(g::text), '1', 'DE', 'n', 's' FROM generate_series(1000, 1999) g;
+INSERT INTO orders SELECT g, g, 'x' FROM generate_series(1000, 1999) g;
+INSERT INTO visits SELECT 8, 'south', 'x' FROM generate_series(1, 1000);
+SELECT nextval('order_numbers'), nextval('order_numbers'), nextval('order_numbers');
+ANALYZE;
