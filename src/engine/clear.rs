@@ -1,4 +1,4 @@
-//! The one maker of [`Cleared`]: judge, rewrite, and read the result again before it may leave.
+//! The one maker of [`Cleared`] (with `alike.rs`): judge, rewrite, and read the result again before it may leave.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,14 +6,15 @@ use std::sync::Arc;
 use pg_query::Node;
 use pg_query::protobuf::RawStmt;
 
+use super::alike::{self, Pieces, Template};
 use super::analyse::{Analyser, Judged};
 use super::catalog::{Catalog, QualifiedName};
-use super::cleared::{Cleared, Effect, Outcome, SetValue, Splice, Statement, Tracked};
+use super::cleared::{Cleared, Effect, Outcome, SetValue, Statement, Tracked};
 use super::context::{Context, Defined, Protocol, PurposeSource};
 use super::parse::{self, Parsed, Tokens};
 use super::policy::{Policy, Purpose, Role};
 use super::refusal::{self, Refusal, SqlState};
-use super::rewrite::{self, guard::Guard, second};
+use super::rewrite::{self, Injected, guard::Guard, second};
 use super::{analyse, comment, names, record, tree};
 
 /// Keys that go into emitted SQL. Never logged.
@@ -21,6 +22,23 @@ use super::{analyse, comment, names, record, tree};
 pub struct Secrets {
     /// Master key of the `pseudonym` mask; the key of a purpose is derived from it.
     pub pseudonym: Vec<u8>,
+}
+
+/// What the engine reads again and again, kept by whoever owns the engine. It may forget.
+pub trait Memory {
+    /// The tree that was kept for a text of ours, as bytes (`tree.rs`).
+    fn tree(&self, text: &str) -> Option<Arc<[u8]>>;
+    fn keep_tree(&self, text: &str, tree: &Arc<[u8]>);
+}
+
+/// Remembers nothing.
+pub struct NoMemory;
+
+impl Memory for NoMemory {
+    fn tree(&self, _: &str) -> Option<Arc<[u8]>> {
+        None
+    }
+    fn keep_tree(&self, _: &str, _: &Arc<[u8]>) {}
 }
 
 /// One database's policy and catalog, ready to judge statements. Immutable: a reload makes a new one.
@@ -37,11 +55,23 @@ impl Engine {
 
     /// Judges `text` for `context`. The result is the same for equal arguments, so it may be cached.
     pub fn clear(&self, text: &str, context: &Context, protocol: Protocol) -> Result<Cleared, Refusal> {
+        self.clear_and_learn(text, context, protocol, &NoMemory).map(|(cleared, _)| cleared)
+    }
+
+    /// [`Engine::clear`], with a memory for what is read again and again; and what clears statements that are like this
+    /// one, in an equal context and protocol.
+    pub fn clear_and_learn(
+        &self,
+        text: &str,
+        context: &Context,
+        protocol: Protocol,
+        memory: &dyn Memory,
+    ) -> Result<(Cleared, Option<Template>), Refusal> {
         let parsed = parse::parse(text)?;
         if protocol == Protocol::Extended && parsed.statements.len() > 1 {
             return Err(parse::syntax_error("cannot insert multiple commands into a prepared statement"));
         }
-        parse::on_roomy_stack(parsed.depth, || self.judge(text, parsed, context))
+        parse::on_roomy_stack(parsed.depth, || self.judge(text, parsed, context, memory))
     }
 
     /// Judges a setting whose name or value came as a parameter (`set_config($1, $2, $3)`); `value` is `None` for the
@@ -67,7 +97,13 @@ impl Engine {
         })
     }
 
-    fn judge(&self, text: &str, parsed: Parsed, context: &Context) -> Result<Cleared, Refusal> {
+    fn judge(
+        &self,
+        text: &str,
+        parsed: Parsed,
+        context: &Context,
+        memory: &dyn Memory,
+    ) -> Result<(Cleared, Option<Template>), Refusal> {
         let Parsed { statements, tokens, depth: _ } = parsed;
         let role = self.role(context)?;
         let only_one = statements.len() == 1;
@@ -84,7 +120,7 @@ impl Engine {
             now.context.defined.extend(draft.defined.iter().cloned());
             all.0.push(draft);
         }
-        self.mint(text, &tokens, a, all)
+        self.mint(text, &tokens, a, all, memory)
     }
 
     /// The purpose of a statement: a comment's, or the session's.
@@ -120,10 +156,9 @@ impl Engine {
         role: &Role,
         now: &Standing,
     ) -> Result<Draft<'e>, Refusal> {
-        let Some(original) = raw.stmt.map(|n| *n) else {
+        let Some(mut tree) = raw.stmt.map(|n| *n) else {
             return Err(refusal::not_supported("an empty statement", "it has no meaning"));
         };
-        let mut tree = original.clone();
         let judged = if role.unrestricted { a.unrestricted(&mut tree)? } else { a.statement(&mut tree)? };
         if now.uncertain && !judged.effect_only() {
             let why =
@@ -135,7 +170,6 @@ impl Engine {
         let mut guards = a.write_guards()?;
         if !changed {
             a.forget_edits();
-            tree = original;
             guards.iter_mut().for_each(|g| g.words.clear());
         }
         Ok(Draft {
@@ -145,8 +179,7 @@ impl Engine {
             raises: std::mem::take(&mut a.raises),
             named: std::mem::take(&mut a.unrestricted_tables),
             judged,
-            tree,
-            changed,
+            tree: changed.then_some(tree),
             span,
             asked,
             guards,
@@ -154,39 +187,56 @@ impl Engine {
         })
     }
 
-    fn mint(&self, text: &str, tokens: &Tokens, a: Analyser<'_>, all: Drafts<'_>) -> Result<Cleared, Refusal> {
-        let (out, splices) =
-            if all.0.iter().any(|d| d.changed) { self.rewrite(&a, &all)? } else { (text.to_owned(), Vec::new()) };
+    fn mint(
+        &self,
+        text: &str,
+        tokens: &Tokens,
+        a: Analyser<'_>,
+        all: Drafts<'_>,
+        memory: &dyn Memory,
+    ) -> Result<(Cleared, Option<Template>), Refusal> {
+        let injected = if all.changed() { rewrite::injected(&a, &all.guards(), memory)? } else { Injected::default() };
+        let pieces = Pieces::of(&a, &injected.texts)?;
+        let (out, splices) = pieces
+            .around(text, &alike::literals(text, tokens))
+            .ok_or_else(|| refusal::not_faithful("two edits of the text overlap"))?;
+        if all.changed() {
+            self.read_back(&out, &a, &all, &injected)?;
+        }
+        let span = all.0.first().map_or((0, 0), |d| d.span);
         let statements = all.0.into_iter().map(|d| d.statement(text, tokens, a.role)).collect();
-        Ok(Cleared::mint(out, statements, splices))
+        let cleared = Cleared::mint(out, statements, splices);
+        let template = Template::of(&a, pieces, &cleared, span);
+        Ok((cleared, template))
     }
 
-    /// The outgoing text, shown to be the judged tree with the injected parts in their places, by PostgreSQL's grammar
-    /// and by a second parser.
-    fn rewrite(&self, a: &Analyser<'_>, all: &Drafts<'_>) -> Result<(String, Vec<Splice>), Refusal> {
-        let guards: Vec<String> = all.0.iter().flat_map(|d| &d.guards).map(|g| g.text.clone()).collect();
-        let injected = rewrite::injected(a, &guards)?;
-        let (out, splices) = rewrite::render(a, 0, &injected.texts)?;
-        let again = parse::parse(&out).map_err(|r| match r.sqlstate {
+    /// Shows the outgoing text to be the judged tree with the injected parts in their places, by PostgreSQL's grammar and
+    /// by a second parser.
+    fn read_back(&self, out: &str, a: &Analyser<'_>, all: &Drafts<'_>, injected: &Injected) -> Result<(), Refusal> {
+        let again = parse::parse(out).map_err(|r| match r.sqlstate {
             SqlState::STATEMENT_TOO_LONG | SqlState::STATEMENT_TOO_COMPLEX => r,
             _ => refusal::not_faithful("PostgreSQL's grammar does not accept what it became"),
         })?;
-        let meant: Vec<&Node> = all.0.iter().map(|d| &d.tree).collect();
+        let originals = all.originals(a)?;
+        let meant: Vec<&Node> =
+            all.0.iter().zip(&originals).filter_map(|(d, original)| d.tree.as_ref().or(original.as_ref())).collect();
         let read: Vec<&Node> = again.statements.iter().filter_map(|s| s.stmt.as_deref()).collect();
-        let bytes = |nodes: &[&Node], injected: &[Vec<u8>]| {
+        if meant.len() != all.0.len() {
+            return Err(refusal::not_faithful("a statement is missing"));
+        }
+        let bytes = |nodes: &[&Node], injected: &[Arc<[u8]>]| {
             tree::canonical(&nodes, injected).map_err(|e| refusal::not_faithful(&e.to_string()))
         };
         if bytes(&meant, &injected.trees)? != bytes(&read, &[])? {
             return Err(refusal::not_faithful("what it became does not mean what was judged"));
         }
-        second_opinion(a, &meant)?;
-        Ok((out, splices))
+        second_opinion(a, &meant)
     }
 }
 
 /// Another parser reads the client's part, with a stub for each injected one, and must find the same relations.
 fn second_opinion(a: &Analyser<'_>, meant: &[&Node]) -> Result<(), Refusal> {
-    let (text, _) = rewrite::render(a, 0, &rewrite::stubs(a)?)?;
+    let text = rewrite::render(a, 0, &rewrite::stubs(a)?)?;
     let named = tree::relations(&meant).map_err(|e| refusal::not_faithful(&e.to_string()))?;
     let guarded = a
         .occurrences
@@ -208,8 +258,8 @@ struct Asked<'e> {
 /// A judged statement that is not written yet.
 struct Draft<'e> {
     judged: Judged,
-    tree: Node,
-    changed: bool,
+    /// The judged tree, with placeholders; `None`: it leaves as it was written.
+    tree: Option<Node>,
     protected: bool,
     span: (usize, usize),
     asked: Asked<'e>,
@@ -224,6 +274,25 @@ struct Draft<'e> {
 
 #[derive(Default)]
 struct Drafts<'e>(Vec<Draft<'e>>);
+
+impl Drafts<'_> {
+    fn changed(&self) -> bool {
+        self.0.iter().any(|d| d.tree.is_some())
+    }
+
+    fn guards(&self) -> Vec<&str> {
+        self.0.iter().flat_map(|d| &d.guards).map(|g| g.text.as_str()).collect()
+    }
+
+    /// The trees of statements that leave as they were written, each at its place.
+    fn originals(&self, a: &Analyser<'_>) -> Result<Vec<Option<Node>>, Refusal> {
+        if self.0.iter().all(|d| d.tree.is_some()) {
+            return Ok(vec![None; self.0.len()]);
+        }
+        let text = a.sources.first().map_or("", |s| s.text.as_str());
+        Ok(parse::parse(text)?.statements.into_iter().map(|s| s.stmt.map(|n| *n)).collect())
+    }
+}
 
 impl Draft<'_> {
     fn statement(self, text: &str, tokens: &Tokens, role: &Role) -> Statement {
@@ -243,7 +312,7 @@ impl Draft<'_> {
         }
         Statement {
             kind: self.judged.kind,
-            outcome: if self.changed { Outcome::Changed } else { Outcome::Allowed },
+            outcome: if self.tree.is_some() { Outcome::Changed } else { Outcome::Allowed },
             protected: self.protected,
             effect: self.judged.effect,
             defined: self.defined,

@@ -1,6 +1,7 @@
 //! `Cleared`: the permission to send a statement, and all that session, relay and audit need to know of it.
 //!
-//! There is one maker (`Engine::clear`, in `clear.rs`); the text is private, so nothing else can put words into one.
+//! There is one maker (`Engine::clear`, in `clear.rs`; `alike.rs` repeats what it made around other literals); the text is
+//! private, so nothing else can put words into one.
 
 use serde::Serialize;
 
@@ -27,7 +28,7 @@ pub struct Splice {
 }
 
 impl Cleared {
-    /// Only `clear.rs` calls this.
+    /// Only `clear.rs` and `alike.rs` call this.
     pub(super) fn mint(text: String, statements: Vec<Statement>, splices: Vec<Splice>) -> Self {
         Self { text, statements, splices }
     }

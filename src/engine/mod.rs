@@ -3,6 +3,7 @@
 //! PURE: no IO, no clock, no async, no logging, no globals. A query travels the files in this order:
 //! `parse` ▸ `analyse` ▸ `visible` ▸ `rewrite` ▸ `clear`.
 
+pub mod alike;
 pub mod allow;
 mod analyse;
 pub mod catalog;

@@ -56,13 +56,7 @@ pub struct Parsed {
 
 /// Reads `text`. Errors: too long, too deep, a syntax error with PostgreSQL's own words, a doubtful token.
 pub fn parse(text: &str) -> Result<Parsed, Refusal> {
-    if text.len() > MAX_BYTES {
-        return Err(too_long(format!("{} bytes; the limit is {MAX_BYTES}", text.len())));
-    }
-    if let Some(at) = text.find('\0') {
-        return Err(syntax_error("NUL in the statement").at(at as i32));
-    }
-    let tokens = scan(text)?;
+    let tokens = tokens(text)?;
     let depth = depth_bound(&tokens);
     if depth > MAX_DEPTH {
         return Err(Refusal::new(
@@ -75,6 +69,17 @@ pub fn parse(text: &str) -> Result<Parsed, Refusal> {
     }
     let statements = on_roomy_stack(depth, || read(text))?;
     Ok(Parsed { statements, tokens, depth })
+}
+
+/// Only the tokens of `text`. Errors: too long, an unfinished token, a doubtful one.
+pub fn tokens(text: &str) -> Result<Tokens, Refusal> {
+    if text.len() > MAX_BYTES {
+        return Err(too_long(format!("{} bytes; the limit is {MAX_BYTES}", text.len())));
+    }
+    if let Some(at) = text.find('\0') {
+        return Err(syntax_error("NUL in the statement").at(at as i32));
+    }
+    scan(text)
 }
 
 /// Runs `work` on a stack that holds `depth` levels of recursion over a syntax tree.

@@ -5,12 +5,13 @@
 //! at each such place; here it is written as the bytes of what was injected.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::ser::{self, Impossible};
 
 /// Where placeholder `n` (1-based, written as `ParamRef { number: -n }`) stands for `injected[n - 1]`.
-pub fn canonical<T: Serialize>(tree: &T, injected: &[Vec<u8>]) -> Result<Vec<u8>, TreeError> {
+pub fn canonical<T: Serialize + ?Sized>(tree: &T, injected: &[Arc<[u8]>]) -> Result<Vec<u8>, TreeError> {
     let mut writer = Writer::new(injected);
     tree.serialize(&mut writer)?;
     Ok(writer.out)
@@ -65,13 +66,13 @@ const LOCATIONS: [&str; 9] = [
 
 struct Writer<'a> {
     out: Vec<u8>,
-    injected: &'a [Vec<u8>],
+    injected: &'a [Arc<[u8]>],
     relations: BTreeSet<String>,
     reads_names_only: bool,
 }
 
 impl<'a> Writer<'a> {
-    fn new(injected: &'a [Vec<u8>]) -> Self {
+    fn new(injected: &'a [Arc<[u8]>]) -> Self {
         Self { out: Vec::with_capacity(1024), injected, relations: BTreeSet::new(), reads_names_only: false }
     }
 }
@@ -294,8 +295,8 @@ mod tests {
     fn a_placeholder_is_what_it_stands_for() {
         let param = |number| Node { node: Some(pg_query::NodeEnum::ParamRef(ParamRef { number, location: 7 })) };
         let plain = canonical(&param(1), &[]).unwrap();
-        assert_eq!(canonical(&param(-1), &[b"injected".to_vec()]).map(|b| b.ends_with(b"injected.")), Ok(true));
-        assert_ne!(canonical(&param(-1), &[plain[..plain.len() - 1].to_vec()]).unwrap(), b"".to_vec());
-        assert_eq!(canonical(&param(-2), &[b"one".to_vec()]), Err(TreeError));
+        assert_eq!(canonical(&param(-1), &[Arc::from(*b"injected")]).map(|b| b.ends_with(b"injected.")), Ok(true));
+        assert_ne!(canonical(&param(-1), &[Arc::from(&plain[..plain.len() - 1])]).unwrap(), b"".to_vec());
+        assert_eq!(canonical(&param(-2), &[Arc::from(*b"one")]), Err(TreeError));
     }
 }

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 
 use super::plans::{ContextId, Judged, Plans};
 use super::record;
+use crate::engine::alike::Shape;
 use crate::engine::clear::Engine;
 use crate::engine::context::{Context, Protocol};
 use crate::engine::refusal::Refusal;
@@ -89,7 +90,7 @@ impl Live {
         self.plans.clear();
     }
 
-    /// Judges `text`, or finds that it was judged before in an equal context.
+    /// Judges `text`, or finds that it, or one that is like it, was judged before in an equal context.
     pub fn judge(
         &self,
         snapshot: &Snapshot,
@@ -101,9 +102,17 @@ impl Live {
         if let Some(judged) = self.plans.find(id, protocol, text) {
             return Ok(judged);
         }
-        let cleared = snapshot.engine.clear(text, context, protocol)?;
+        let shape = Shape::of(text);
+        if let Some(judged) = shape.as_ref().and_then(|shape| self.plans.alike(id, protocol, text, shape)) {
+            return Ok(judged);
+        }
+        let (cleared, template) = snapshot.engine.clear_and_learn(text, context, protocol, &self.plans)?;
         let what = |s| Arc::new(record::what(s, context, &snapshot.engine.policy));
-        let on_record = cleared.statements.iter().map(what).collect();
+        let on_record: Vec<_> = cleared.statements.iter().map(what).collect();
+        match (shape, template) {
+            (Some(shape), Some(template)) => self.plans.learn(id, protocol, &shape, template, &on_record),
+            _ => {}
+        }
         let judged = Arc::new(Judged { source: text.into(), cleared, on_record });
         self.plans.keep(id, protocol, &judged);
         Ok(judged)

@@ -1,4 +1,5 @@
-//! The cache of cleared statements: what was judged once for a text and a context need not be judged again.
+//! The caches of what was judged: a text need not be judged twice in equal contexts, nor one that is like it but for its
+//! literals.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -7,11 +8,17 @@ use moka::Equivalent;
 use moka::sync::Cache;
 
 use crate::audit::event::What;
+use crate::engine::alike::{Shape, Template};
+use crate::engine::clear::Memory;
 use crate::engine::cleared::Cleared;
 use crate::engine::context::Protocol;
 
 /// Bytes of statements kept, by a rough count.
 const CAPACITY: u64 = 64 << 20;
+/// Bytes of statements kept without their literals.
+const TEMPLATES: u64 = 32 << 20;
+/// Bytes of trees of the engine's own texts.
+const TREES: u64 = 16 << 20;
 
 /// A statement text that may leave, with what is needed around it.
 #[derive(Debug)]
@@ -85,32 +92,85 @@ impl Equivalent<Key> for Wanted<'_> {
     }
 }
 
-pub struct Plans(Cache<Key, Arc<Judged>>);
+/// What clears every statement of a shape, and what the record says of each.
+struct Known {
+    template: Template,
+    on_record: Vec<Arc<What>>,
+}
+
+pub struct Plans {
+    judged: Cache<Key, Arc<Judged>>,
+    /// By the text without its literals.
+    templates: Cache<Key, Arc<Known>>,
+    trees: Cache<String, Arc<[u8]>>,
+}
 
 impl Default for Plans {
     fn default() -> Self {
-        let cache =
-            Cache::builder().max_capacity(CAPACITY).weigher(|key: &Key, judged: &Arc<Judged>| weight(key, judged));
-        Self(cache.build())
+        Self {
+            judged: Cache::builder().max_capacity(CAPACITY).weigher(weight).build(),
+            templates: Cache::builder()
+                .max_capacity(TEMPLATES)
+                .weigher(|key: &Key, known: &Arc<Known>| size(key.text.len() + known.template.weight()))
+                .build(),
+            trees: Cache::builder()
+                .max_capacity(TREES)
+                .weigher(|text: &String, tree: &Arc<[u8]>| size(text.len() + tree.len()))
+                .build(),
+        }
     }
 }
 
-fn weight(key: &Key, judged: &Judged) -> u32 {
+/// A text's tree is the same for every policy and context: these are never out of date.
+impl Memory for Plans {
+    fn tree(&self, text: &str) -> Option<Arc<[u8]>> {
+        self.trees.get(text)
+    }
+    fn keep_tree(&self, text: &str, tree: &Arc<[u8]>) {
+        self.trees.insert(text.to_owned(), tree.clone());
+    }
+}
+
+fn size(bytes: usize) -> u32 {
+    u32::try_from(bytes + 256).unwrap_or(u32::MAX)
+}
+
+fn weight(key: &Key, judged: &Arc<Judged>) -> u32 {
     let recorded: usize = judged.cleared.statements.iter().map(|s| 512 + 2 * s.sql.len() + s.source.len()).sum();
-    u32::try_from(key.text.len() + judged.cleared.wire_text().len() + recorded + 256).unwrap_or(u32::MAX)
+    size(key.text.len() + judged.cleared.wire_text().len() + recorded)
 }
 
 impl Plans {
     pub fn find(&self, context: ContextId, protocol: Protocol, text: &str) -> Option<Arc<Judged>> {
-        self.0.get(&Wanted { context, protocol, text })
+        self.judged.get(&Wanted { context, protocol, text })
     }
 
     pub fn keep(&self, context: ContextId, protocol: Protocol, judged: &Arc<Judged>) {
-        self.0.insert(Key { context, protocol, text: judged.source.clone() }, judged.clone());
+        self.judged.insert(Key { context, protocol, text: judged.source.clone() }, judged.clone());
+    }
+
+    /// What a text was judged to be that is like one that was judged. Not kept: it will hardly come again.
+    pub fn alike(&self, context: ContextId, protocol: Protocol, text: &str, shape: &Shape) -> Option<Arc<Judged>> {
+        let known = self.templates.get(&Wanted { context, protocol, text: shape.key() })?;
+        let cleared = known.template.clears(text, shape)?;
+        Some(Arc::new(Judged { source: text.into(), cleared, on_record: known.on_record.clone() }))
+    }
+
+    pub fn learn(
+        &self,
+        context: ContextId,
+        protocol: Protocol,
+        shape: &Shape,
+        template: Template,
+        on_record: &[Arc<What>],
+    ) {
+        let known = Arc::new(Known { template, on_record: on_record.to_vec() });
+        self.templates.insert(Key { context, protocol, text: shape.key().into() }, known);
     }
 
     /// A new snapshot: nothing that was judged before counts any more.
     pub fn clear(&self) {
-        self.0.invalidate_all();
+        self.judged.invalidate_all();
+        self.templates.invalidate_all();
     }
 }

@@ -3,7 +3,8 @@
 //!
 //! A case is a line `-- role/purpose: expectation`, then SQL up to a line `;;`. Expectations: `same` (leaves as written),
 //! `changed`, a rule (`table-not-listed`), each optionally followed by `| has TEXT` / `| lacks TEXT` about what leaves,
-//! or `| error 42703` when PostgreSQL itself is to refuse what leaves.
+//! or `| error 42703` when PostgreSQL itself is to refuse what leaves. `| alike`: statements with other literals are cleared
+//! by this one; `| unlike`: none is.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -14,7 +15,8 @@ use std::sync::{Arc, Mutex};
 use common::postgres::shared;
 use consentry::cli::demo::crm;
 use consentry::config::folder::read_policy;
-use consentry::engine::clear::{Engine, Secrets};
+use consentry::engine::alike::Shape;
+use consentry::engine::clear::{Engine, NoMemory, Secrets};
 use consentry::engine::cleared::Outcome;
 use consentry::engine::context::{Context, Protocol, PurposeSource};
 use consentry::engine::policy::diagnostics::SourceFile;
@@ -109,6 +111,7 @@ impl World {
             Err(refusal) => return Err(format!("refused by {}: {refusal}\n{}", refusal.rule, refusal.detail).into()),
             Ok(cleared) => cleared,
         };
+        let alike = self.alike(&case.sql, &context)?;
         let text = cleared.wire_text();
         let changed = cleared.statements.iter().any(|s| s.outcome == Outcome::Changed);
         let mut error = None;
@@ -121,11 +124,46 @@ impl World {
             match part.split_once(' ') {
                 Some(("has", wanted)) if text.contains(wanted) => {}
                 Some(("lacks", unwanted)) if !text.contains(unwanted) => {}
+                None if part == "alike" && alike > 0 => {}
+                None if part == "unlike" && alike == 0 => {}
                 Some(("error", state)) => error = Some(state.to_owned()),
                 _ => return Err(format!("not so: {part}\n{text}").into()),
             }
         }
         self.accepted(text, error.as_deref())
+    }
+
+    /// What clears statements that are like this one clears each as judging it anew does, whatever its literals are.
+    fn alike(&self, sql: &str, context: &Context) -> Result<usize, Failed> {
+        let mut cleared = 0;
+        let learned = self.engine.clear_and_learn(sql, context, Protocol::Simple, &NoMemory);
+        let (Ok((_, Some(template))), Some(shape)) = (learned, Shape::of(sql)) else { return Ok(0) };
+        let other = |(start, end): (usize, usize), turn: usize| match &sql[start..end] {
+            text if text.starts_with('\'') => ["'a@b.c'", "'it''s \"***\"; --'", "''", "'2024-05-06'"][turn % 4],
+            number if number.bytes().all(|b| b.is_ascii_digit()) => ["7", "0", "2147483647", "007"][turn % 4],
+            _ => ["1.25", ".5", "1e3", "99999999999"][turn % 4],
+        };
+        let literals = shape.literals();
+        // Each by itself, and all at once.
+        let choices = (0..literals.len()).map(Some).chain([None]);
+        for (choice, turn) in choices.flat_map(|c| (0..4).map(move |turn| (c, turn))) {
+            let mut text = sql.to_owned();
+            for (i, literal) in literals.iter().enumerate().rev() {
+                if choice.is_none_or(|only| only == i) {
+                    text.replace_range(literal.0..literal.1, other(*literal, turn + i));
+                }
+            }
+            let shape = Shape::of(&text).filter(|s| s.key() == shape.key());
+            let Some(quick) = shape.and_then(|shape| template.clears(&text, &shape)) else { continue };
+            cleared += usize::from(text != sql);
+            let anew = self.engine.clear(&text, context, Protocol::Simple);
+            let anew = anew.map_err(|r| format!("like a cleared one, but refused ({}): {text}", r.rule))?;
+            let (mine, its) = (format!("{quick:?}"), format!("{anew:?}"));
+            if mine != its {
+                return Err(format!("cleared as alike:\n{mine}\nand anew:\n{its}").into());
+            }
+        }
+        Ok(cleared)
     }
 
     /// PostgreSQL takes what leaves, or refuses it with the SQLSTATE that the case names.

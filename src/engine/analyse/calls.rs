@@ -26,6 +26,7 @@ impl<'e> Analyser<'e> {
             false => self.function(&name, f.args.len()).map_err(|r| r.at(f.location))?,
         };
         if class == Some(FunctionClass::Setting) {
+            self.unlike_others = true;
             self.setting_call(&name, f).map_err(|r| r.at(f.location))?;
         }
         if class == Some(FunctionClass::Size) {

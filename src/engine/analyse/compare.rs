@@ -8,9 +8,9 @@ use pg_query::{Node, NodeEnum};
 
 use super::scope::{self, Col, Found, Scope};
 use super::{Analyser, At, Conjunct, inner, names};
-use crate::engine::allow;
 use crate::engine::cleared::{Argument, NamedSubject};
 use crate::engine::refusal::Refusal;
+use crate::engine::{alike, allow};
 
 /// A side of a comparison.
 enum Side {
@@ -38,6 +38,7 @@ impl<'e> Analyser<'e> {
                     self.operator(&e.name, e.location)?;
                 }
                 for side in [&mut e.lexpr, &mut e.rexpr].into_iter().flatten() {
+                    self.vary(side);
                     self.harmless_side(side, scope)?;
                 }
             }
@@ -199,7 +200,7 @@ impl<'e> Analyser<'e> {
             }
             AExprKind::AexprIn if op == "=" => {
                 let Some(NodeEnum::List(list)) = &constant.node else { return None };
-                let texts: Option<Vec<&str>> = list.items.iter().map(|n| self.constant_text(n)).collect();
+                let texts: Option<Vec<String>> = list.items.iter().map(|n| self.constant_text(n)).collect();
                 format!("IN ({})", texts?.join(", "))
             }
             _ => return None,
@@ -208,13 +209,13 @@ impl<'e> Analyser<'e> {
             self.name_subject(occurrence, index, constant);
         }
         let equals = (e.kind() == AExprKind::AexprOp && op == "=").then(|| self.constant_text(constant)).flatten();
-        let conjunct = Conjunct { column: index, condition, equals: equals.map(str::to_owned) };
+        let conjunct = Conjunct { column: index, condition, equals };
         self.occurrences.get_mut(occurrence)?.inside.push(conjunct);
         Some(())
     }
 
-    /// The text of a constant that is one token.
-    fn constant_text(&self, node: &Node) -> Option<&str> {
+    /// The text of a constant that is one token; of the client's literals, what `alike.rs` puts it in place of.
+    fn constant_text(&self, node: &Node) -> Option<String> {
         let location = match &node.node {
             Some(NodeEnum::AConst(c)) => c.location,
             Some(NodeEnum::ParamRef(p)) => p.location,
@@ -230,8 +231,11 @@ impl<'e> Analyser<'e> {
         if token.kind == Token::Param && self.tokens().list.iter().filter(again).count() > 1 {
             return None;
         }
+        if self.source == 0 && alike::is_literal(token, &self.sources[0].text) {
+            return Some(alike::copy_of(token.start));
+        }
         // `'a' ⏎ 'b'` is one constant of several pieces; it is one token too.
-        single.then_some(text)
+        single.then(|| text.to_owned())
     }
 
     /// `subject key = constant`: the record names the subject (by a keyed hash).
@@ -250,7 +254,15 @@ impl<'e> Analyser<'e> {
             },
             _ => return None,
         };
-        let subject = NamedSubject { kind: path.kind.clone(), key };
+        let kind = path.kind.clone();
+        if let (Some(NodeEnum::AConst(c)), Argument::Literal(_)) = (&constant.node, &key) {
+            match self.literal_at(c.location) {
+                Some(at) => self.subject_literals.push((kind.clone(), at)),
+                // Its key is written in a way that is read here only.
+                None => self.unlike_others = true,
+            }
+        }
+        let subject = NamedSubject { kind, key };
         if !self.subjects.contains(&subject) {
             self.subjects.push(subject);
         }

@@ -87,6 +87,7 @@ impl<'e> Analyser<'e> {
         ) {
             self.operator(name, *location)?;
         }
+        [&*lexpr, &*rexpr].into_iter().flatten().for_each(|side| self.vary(side));
         self.part(lexpr, scope, at)?;
         self.part(rexpr, scope, at)
     }

@@ -14,7 +14,10 @@ mod select;
 mod session;
 mod settings;
 mod statement;
+mod vary;
 mod writes;
+
+use std::collections::BTreeSet;
 
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
@@ -210,6 +213,12 @@ pub struct Analyser<'e> {
     pub set_config_allowed: bool,
     /// Calls of `set_config`, by location, that were judged already and need no following.
     pub free_calls: Vec<i32>,
+    /// Literals of the client's text, by first byte, whose values nothing looks at (`alike.rs`).
+    pub varying: BTreeSet<usize>,
+    /// Kinds of subjects, each with the literal that names one.
+    pub subject_literals: Vec<(String, usize)>,
+    /// Some constant means more than a value: no other statement may be judged by this one.
+    pub unlike_others: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -254,6 +263,9 @@ impl<'e> Analyser<'e> {
             set_config: Vec::new(),
             set_config_allowed: false,
             free_calls: Vec::new(),
+            varying: BTreeSet::new(),
+            subject_literals: Vec::new(),
+            unlike_others: false,
         }
     }
 

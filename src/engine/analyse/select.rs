@@ -127,6 +127,7 @@ impl<'e> Analyser<'e> {
             let NodeEnum::List(list) = inner(row)? else {
                 return Err(refusal::not_supported("VALUES", "its rows are not known"));
             };
+            list.items.iter().for_each(|value| self.vary(value));
             self.exprs(&mut list.items, outer, at)?;
         }
         // PostgreSQL may compute the keys of a sort below the row filter (a parallel scan that is sorted early), and
@@ -167,6 +168,7 @@ impl<'e> Analyser<'e> {
     fn tail(&mut self, s: &mut pb::SelectStmt, scope: &Scope<'_>) -> Result<(), Refusal> {
         self.sort_clause(&mut s.sort_clause, scope, At::KEY)?;
         for limit in [&mut s.limit_offset, &mut s.limit_count].into_iter().flatten() {
+            self.vary(limit);
             self.expr(limit, scope, At::OPERAND)?;
         }
         self.locks |= !s.locking_clause.is_empty();

@@ -27,7 +27,7 @@ pub struct Guard {
     pub words: Vec<String>,
 }
 
-/// Writes the derived table of one occurrence, in parentheses.
+/// Writes the query of one occurrence's visible table.
 pub fn write(a: &Analyser<'_>, o: &Occurrence) -> Result<Guard, Refusal> {
     let relation = a.engine.catalog.relation(o.relation).ok_or_else(|| refusal::not_faithful("a table is gone"))?;
     match o.protected_by {
@@ -99,7 +99,7 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
     let joins = if any_guarded || any_masked { v.joins.as_str() } else { "" };
     let guard_joins = if any_guarded { v.guard_joins.as_str() } else { "" };
     let text = format!(
-        "(SELECT {} FROM {only}{} AS {ALIAS}{joins}{guard_joins}{filter})",
+        "SELECT {} FROM {only}{} AS {ALIAS}{joins}{guard_joins}{filter}",
         columns.join(", "),
         relation.name.to_sql()
     );
@@ -170,7 +170,7 @@ fn nulled(o: &Occurrence, relation: &Relation) -> String {
             }
         })
         .collect();
-    format!("(SELECT {} FROM {} AS {ALIAS})", columns.join(", "), relation.name.to_sql())
+    format!("SELECT {} FROM {} AS {ALIAS}", columns.join(", "), relation.name.to_sql())
 }
 
 fn nulled_words(o: &Occurrence, relation: &Relation) -> Vec<String> {

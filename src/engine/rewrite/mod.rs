@@ -4,20 +4,25 @@ pub mod guard;
 pub mod second;
 pub mod target;
 
+use std::sync::Arc;
+
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
-use super::analyse::{Analyser, Injection, Part, Replacement};
-use super::cleared::Splice;
+use super::alike;
+use super::analyse::{Analyser, Injection, Part, Replacement, placeholder};
+use super::clear::Memory;
 use super::parse;
 use super::refusal::{self, Refusal};
 use super::tree;
 
-/// The SQL text of every injection, by index.
+/// Every injection, by index.
+#[derive(Default)]
 pub struct Injected {
+    /// SQL text, with copies of the client's literals in it (`alike.rs`).
     pub texts: Vec<String>,
     /// Their trees as canonical bytes (see `tree.rs`).
-    pub trees: Vec<Vec<u8>>,
+    pub trees: Vec<Arc<[u8]>>,
 }
 
 /// A stub for every injected part, by index, for the second parser: a query of the same relation.
@@ -30,7 +35,7 @@ pub fn stubs(a: &Analyser<'_>) -> Result<Vec<String>, Refusal> {
                 let relation = relation.ok_or_else(|| refusal::not_faithful("a table is gone"))?;
                 format!("(SELECT * FROM {})", relation.name.to_sql())
             }
-            Part::View { source, .. } => format!("({})", render(a, *source, &all)?.0),
+            Part::View { source, .. } => format!("({})", render(a, *source, &all)?),
             Part::Expression(_) => "(NULL)".to_owned(),
         };
         all.push(stub);
@@ -39,46 +44,82 @@ pub fn stubs(a: &Analyser<'_>) -> Result<Vec<String>, Refusal> {
 }
 
 /// Writes all injected parts. An injection inside a view comes before the view's own, so one pass is enough.
-pub fn injected(a: &Analyser<'_>, guards: &[String]) -> Result<Injected, Refusal> {
-    let mut all = Injected { texts: Vec::new(), trees: Vec::new() };
+pub fn injected(a: &Analyser<'_>, guards: &[&str], memory: &dyn Memory) -> Result<Injected, Refusal> {
+    let source = a.sources.first().ok_or_else(|| refusal::not_faithful("a text is missing"))?;
+    let literals = alike::literals(&source.text, &source.tokens);
+    let mut all = Injected::default();
     for injection in &a.injections {
         let text = match &injection.part {
-            Part::Guard(occurrence) => guards.get(*occurrence).cloned().unwrap_or_default(),
-            Part::View { source, .. } => format!("({})", render(a, *source, &all.texts)?.0),
+            Part::Guard(occurrence) => format!("({})", guards.get(*occurrence).copied().unwrap_or_default()),
+            Part::View { source, .. } => format!("({})", render(a, *source, &all.texts)?),
             Part::Expression(sql) => format!("({sql})"),
         };
-        let node = injected_tree(injection, &text)?;
-        all.trees.push(tree::canonical(&node, &all.trees).map_err(|e| refusal::not_faithful(&e.to_string()))?);
+        let tree = match &injection.part {
+            Part::Guard(occurrence) => {
+                let query = guards.get(*occurrence).copied().unwrap_or_default();
+                let inner = read(query, What::Query, &source.text, &literals, memory)?;
+                // The query's tree comes in the place of a placeholder of its own.
+                bytes(&from_item(injection, Node { node: Some(placeholder(0)) }), &[inner])?
+            }
+            Part::View { tree, .. } => bytes(&from_item(injection, (**tree).clone()), &all.trees)?,
+            Part::Expression(sql) => read(sql, What::Expression, &source.text, &literals, memory)?,
+        };
+        all.trees.push(tree);
         all.texts.push(text);
     }
     Ok(all)
 }
 
-fn injected_tree(injection: &Injection, text: &str) -> Result<NodeEnum, Refusal> {
-    let from_item = |subquery: Node| {
-        NodeEnum::RangeSubselect(Box::new(pb::RangeSubselect {
-            lateral: injection.lateral,
-            subquery: Some(Box::new(subquery)),
-            alias: injection.alias.clone(),
-        }))
-    };
-    let lost = || refusal::not_faithful("an injected part cannot be read");
-    match &injection.part {
-        Part::Guard(_) => {
-            let inner = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')).ok_or_else(lost)?;
-            Ok(from_item(only_statement(inner)?))
-        }
-        Part::View { tree, .. } => Ok(from_item((**tree).clone())),
-        Part::Expression(_) => {
-            let NodeEnum::SelectStmt(select) = only_statement(&format!("SELECT {text}"))?.node.ok_or_else(lost)? else {
-                return Err(lost());
-            };
-            match <[Node; 1]>::try_from(select.target_list).map(|[n]| n.node) {
-                Ok(Some(NodeEnum::ResTarget(t))) => t.val.and_then(|v| v.node).ok_or_else(lost),
-                _ => Err(lost()),
-            }
-        }
+fn bytes(node: &NodeEnum, injected: &[Arc<[u8]>]) -> Result<Arc<[u8]>, Refusal> {
+    tree::canonical(node, injected).map(Arc::from).map_err(|e| refusal::not_faithful(&e.to_string()))
+}
+
+fn from_item(injection: &Injection, subquery: Node) -> NodeEnum {
+    NodeEnum::RangeSubselect(Box::new(pb::RangeSubselect {
+        lateral: injection.lateral,
+        subquery: Some(Box::new(subquery)),
+        alias: injection.alias.clone(),
+    }))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Query,
+    Expression,
+}
+
+/// The tree of a text of ours, with the client's literals in it. What holds none of them is the same for every statement.
+fn read(
+    ours: &str,
+    what: What,
+    text: &str,
+    literals: &[(usize, usize)],
+    memory: &dyn Memory,
+) -> Result<Arc<[u8]>, Refusal> {
+    let sql = alike::filled(ours, text, literals)?;
+    let sql = if what == What::Expression { format!("SELECT ({sql})") } else { sql };
+    let key = (!ours.contains('\0')).then(|| format!("{}{sql}", if what == What::Query { 'q' } else { 'e' }));
+    if let Some(known) = key.as_deref().and_then(|key| memory.tree(key)) {
+        return Ok(known);
     }
+    let lost = || refusal::not_faithful("an injected part cannot be read");
+    let statement = only_statement(&sql)?.node.ok_or_else(lost)?;
+    let tree = match (what, statement) {
+        (What::Query, query) => bytes(&query, &[])?,
+        (What::Expression, NodeEnum::SelectStmt(select)) => bytes(&only_item(*select).ok_or_else(lost)?, &[])?,
+        (What::Expression, _) => return Err(lost()),
+    };
+    if let Some(key) = key {
+        memory.keep_tree(&key, &tree);
+    }
+    Ok(tree)
+}
+
+/// The expression of `SELECT expression`.
+pub fn only_item(select: pb::SelectStmt) -> Option<NodeEnum> {
+    let [item] = <[Node; 1]>::try_from(select.target_list).ok()?;
+    let NodeEnum::ResTarget(item) = item.node? else { return None };
+    item.val?.node
 }
 
 fn only_statement(text: &str) -> Result<Node, Refusal> {
@@ -88,16 +129,15 @@ fn only_statement(text: &str) -> Result<Node, Refusal> {
     one.stmt.map(|n| *n).ok_or_else(lost)
 }
 
-/// A source with its edits applied, and where each went.
-pub fn render(a: &Analyser<'_>, source: usize, injected: &[String]) -> Result<(String, Vec<Splice>), Refusal> {
+/// A source with its edits applied.
+pub fn render(a: &Analyser<'_>, source: usize, injected: &[String]) -> Result<String, Refusal> {
     let source = a.sources.get(source).ok_or_else(|| refusal::not_faithful("a text is missing"))?;
     let overlapping = || refusal::not_faithful("two edits of the text overlap");
     let mut edits: Vec<_> = source.edits.iter().collect();
     edits.sort_by_key(|e| (e.start, e.end));
-    let (mut out, mut splices, mut at) = (String::with_capacity(source.text.len() * 2), Vec::new(), 0);
+    let (mut out, mut at) = (String::with_capacity(source.text.len() * 2), 0);
     for edit in edits {
         out.push_str(source.text.get(at..edit.start).ok_or_else(overlapping)?);
-        let at_out = out.len();
         match &edit.with {
             Replacement::Text(text) => out.push_str(text),
             Replacement::Injected(index, suffix) => {
@@ -105,10 +145,8 @@ pub fn render(a: &Analyser<'_>, source: usize, injected: &[String]) -> Result<(S
                 out.push_str(suffix);
             }
         }
-        let len_in = edit.end.checked_sub(edit.start).ok_or_else(overlapping)?;
-        splices.push(Splice { at_in: edit.start, len_in, at_out, len_out: out.len() - at_out });
         at = edit.end;
     }
     out.push_str(source.text.get(at..).ok_or_else(overlapping)?);
-    Ok((out, splices))
+    Ok(out)
 }

@@ -44,7 +44,10 @@ impl<'e> Analyser<'e> {
             let value = assignment.val.as_mut().ok_or_else(|| refusal::not_supported("SET", "a value is missing"))?;
             match inner(value)? {
                 NodeEnum::MultiAssignRef(part) => self.multiple(part, &mut multiple, scope)?,
-                _ => self.expr(value, scope, At::OUTPUT)?,
+                _ => {
+                    self.vary(value);
+                    self.expr(value, scope, At::OUTPUT)?
+                }
             }
         }
         Ok(clear)

@@ -14,6 +14,7 @@ use crate::engine::cleared::Raise;
 use crate::engine::parse;
 use crate::engine::policy::StoreRequires;
 use crate::engine::refusal::{self, Refusal};
+use crate::engine::rewrite::only_item;
 use crate::engine::visible;
 
 /// The value under test, inside of what we put around it.
@@ -259,7 +260,8 @@ fn tested(test: &Test, value: Option<NodeEnum>, condition: usize, raise: usize) 
     let [a, b, c, d] = test.around();
     let parsed = parse::parse(&format!("SELECT {a}$1{b}$1{c}$1{d}")).map_err(|_| lost())?;
     let [one] = <[pb::RawStmt; 1]>::try_from(parsed.statements).map_err(|_| lost())?;
-    let mut tree = one.stmt.map(|n| *n).and_then(only_item).ok_or_else(lost)?;
+    let Some(NodeEnum::SelectStmt(select)) = one.stmt.and_then(|n| n.node) else { return Err(lost()) };
+    let mut tree = only_item(*select).ok_or_else(lost)?;
     let [when, raised, hole] = holes(&mut tree).ok_or_else(lost)?;
     if [&when, &raised, &hole].iter().any(|n| !matches!(n.node, Some(NodeEnum::ParamRef(_)))) {
         return Err(lost());
@@ -268,13 +270,6 @@ fn tested(test: &Test, value: Option<NodeEnum>, condition: usize, raise: usize) 
     raised.node = Some(placeholder(raise));
     hole.node = value;
     Ok(tree)
-}
-
-/// The expression of `SELECT expression`.
-fn only_item(query: Node) -> Option<NodeEnum> {
-    let NodeEnum::SelectStmt(select) = query.node? else { return None };
-    let NodeEnum::ResTarget(item) = select.target_list.into_iter().next()?.node? else { return None };
-    item.val?.node
 }
 
 /// The three places of `(SELECT CASE WHEN <> … WHEN <> IS NULL … END FROM (SELECT (<>)::type …) …)`.
