@@ -2,6 +2,7 @@
 
 pub mod guard;
 pub mod second;
+mod simpler;
 pub mod target;
 
 use std::sync::Arc;

@@ -10,25 +10,27 @@ use sqlparser::ast::{CopySource, ObjectName, Statement, visit_relations};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 
+use super::simpler::simpler;
 use crate::engine::refusal::{self, Refusal};
 
 /// Deepest recursion that sqlparser is let into.
 const RECURSION: usize = 400;
 
 /// Holds sqlparser's reading of `text` against the relations (last name part) that PostgreSQL's grammar found in it.
-/// Where sqlparser cannot read `text`, it reads `canonical`, the same tree printed by libpg_query.
+/// Where sqlparser cannot read `text`, it reads `canonical`, the same tree printed by libpg_query, or either with
+/// stand-ins for what it does not know (`simpler.rs`).
 pub fn agree(
     text: &str,
     canonical: impl FnOnce() -> Option<String>,
     relations: &BTreeSet<String>,
 ) -> Result<(), Refusal> {
-    let statements = match read(text) {
-        Some(statements) => statements,
-        None => canonical()
-            .as_deref()
-            .and_then(read)
-            .ok_or_else(|| refusal::not_faithful("the second parser cannot read the rewritten statement"))?,
-    };
+    let statements = read(text).or_else(|| {
+        let canonical = canonical();
+        let printed = canonical.as_deref();
+        printed.and_then(read).or_else(|| [Some(text), printed].into_iter().flatten().find_map(|t| read(&simpler(t)?)))
+    });
+    let statements =
+        statements.ok_or_else(|| refusal::not_faithful("the second parser cannot read the rewritten statement"))?;
     let mut found = BTreeSet::new();
     let _ = visit_relations(&statements, |name: &ObjectName| {
         found.extend(last_name(name));
