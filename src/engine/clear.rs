@@ -8,7 +8,7 @@ use pg_query::protobuf::RawStmt;
 
 use super::alike::{self, Pieces, Template};
 use super::analyse::{Analyser, Judged};
-use super::catalog::{Catalog, QualifiedName};
+use super::catalog::{Catalog, QualifiedName, quote_ident};
 use super::cleared::{Cleared, Effect, Outcome, SetValue, Statement, Tracked};
 use super::context::{Context, Defined, Protocol, PurposeSource};
 use super::parse::{self, Parsed, Tokens};
@@ -67,11 +67,34 @@ impl Engine {
         protocol: Protocol,
         memory: &dyn Memory,
     ) -> Result<(Cleared, Option<Template>), Refusal> {
-        let parsed = parse::parse(text)?;
+        let parsed = match parse::parse(text) {
+            Ok(parsed) => parsed,
+            Err(refusal) => {
+                let Some(at) = reserved_setting(text, &refusal) else { return Err(refusal) };
+                return self.clear_quoted(text, at, context, protocol).map(|cleared| (cleared, None));
+            }
+        };
         if protocol == Protocol::Extended && parsed.statements.len() > 1 {
             return Err(parse::syntax_error("cannot insert multiple commands into a prepared statement"));
         }
         parse::on_roomy_stack(parsed.depth, || self.judge(text, parsed, context, memory))
+    }
+
+    /// Clears a text with the word at `at` in quotes.
+    fn clear_quoted(
+        &self,
+        text: &str,
+        (start, end): (usize, usize),
+        context: &Context,
+        protocol: Protocol,
+    ) -> Result<Cleared, Refusal> {
+        let lost = || refusal::not_faithful("a word was not found in the text");
+        let (Some(before), Some(word), Some(after)) = (text.get(..start), text.get(start..end), text.get(end..)) else {
+            return Err(lost());
+        };
+        let quoted = quote_ident(&word.to_ascii_lowercase());
+        let cleared = self.clear(&format!("{before}{quoted}{after}"), context, protocol)?;
+        Ok(cleared.for_text(text, (start, end - start), quoted.len()))
     }
 
     /// Judges a setting whose name or value came as a parameter (`set_config($1, $2, $3)`); `value` is `None` for the
@@ -330,6 +353,20 @@ impl Draft<'_> {
             source,
         }
     }
+}
+
+/// `SHOW consentry.user` and `RESET consentry.user` as a whole text: what is to stand in quotes. The contract promises the
+/// name, and PostgreSQL's grammar reserves the word.
+fn reserved_setting(text: &str, refusal: &Refusal) -> Option<(usize, usize)> {
+    if refusal.sqlstate != SqlState::SYNTAX_ERROR {
+        return None;
+    }
+    let tokens = parse::tokens(text).ok()?.list;
+    let word = |i: usize| tokens.get(i).and_then(|t| text.get(t.start..t.end)).unwrap_or("");
+    let is = |i: usize, wanted: &str| word(i).eq_ignore_ascii_case(wanted);
+    let named = (is(0, "SHOW") || is(0, "RESET")) && is(1, "consentry") && is(2, ".") && is(3, "user");
+    let ends = tokens.len() == 4 || (tokens.len() == 5 && is(4, ";"));
+    (named && ends).then(|| tokens.get(3).map(|t| (t.start, t.end))).flatten()
 }
 
 /// Byte range of a statement in its text.

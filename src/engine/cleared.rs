@@ -33,6 +33,16 @@ impl Cleared {
         Self { text, statements, splices }
     }
 
+    /// The same for `client`, a text of one statement in which `len_in` bytes at `at_in` are written otherwise.
+    pub(super) fn for_text(mut self, client: &str, (at_in, len_in): (usize, usize), len_out: usize) -> Self {
+        self.splices = vec![Splice { at_in, len_in, at_out: at_in, len_out }];
+        for statement in &mut self.statements {
+            statement.source = client.to_owned();
+            statement.outcome = Outcome::Changed;
+        }
+        self
+    }
+
     /// The text to send, without the trailing NUL.
     pub fn wire_text(&self) -> &str {
         &self.text

@@ -20,6 +20,8 @@ fn set_show_reset() {
     assert_eq!(c.ask("RESET consentry.purpose"), "C:RESET Z:I");
     assert_eq!(count(&mut c), "2 Z:I");
     assert_eq!(c.ask("SHOW consentry.\"user\""), "T D:ana C:SHOW Z:I");
+    assert_eq!(c.ask("SHOW consentry.user"), "T D:ana C:SHOW Z:I");
+    assert_eq!(c.ask("SELECT current_setting('consentry.user')"), "T D:ana C:SELECT Z:I");
     assert_eq!(c.ask("SHOW consentry.role"), "T D:app C:SHOW Z:I");
 }
 

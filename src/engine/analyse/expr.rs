@@ -1,7 +1,5 @@
 //! Expressions: every node that may stand in one is named here; any other is refused.
 
-use std::rc::Rc;
-
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
@@ -192,7 +190,10 @@ impl<'e> Analyser<'e> {
 
     fn whole_row(&mut self, found: Found, name: &str, at: At) -> Result<Col, Refusal> {
         match found {
-            Found::Row { item } => Ok(self.row_of(&item.columns, at)),
+            Found::Row { item } => {
+                self.whole_rows.extend(item.occurrence);
+                Ok(self.row_of(&item.columns, at))
+            }
             Found::Doubtful(bases) => {
                 self.note(&bases, At { place: Place::Operand, ..at });
                 Ok(Col::computed(name))
@@ -207,7 +208,7 @@ impl<'e> Analyser<'e> {
         let all: Vec<Base> = columns.list().iter().flat_map(|c| c.origin.iter().copied()).collect();
         let at = if at.place == Place::Output { at } else { At { place: Place::Operand, ..at } };
         self.note(&all, at);
-        Col { name: "row".into(), origin: Rc::from([]), ty: None }
+        Col::computed("row")
     }
 
     /// `schema.table.column` where the table becomes a subquery: the schema goes.

@@ -134,6 +134,7 @@ impl<'e> Analyser<'e> {
                 name: c.name.as_str().into(),
                 origin: Rc::from([(index, i)]),
                 ty: Some(c.ty.base.as_str().into()),
+                key: Some((index, i)),
             })
             .collect();
         Ok((index, Columns::known(columns)))
@@ -352,6 +353,7 @@ impl<'e> Analyser<'e> {
     }
 
     fn join(&mut self, join: &mut pb::JoinExpr, left: &[Item], outer: &Scope<'_>) -> Result<Vec<Item>, Refusal> {
+        let kind = join.jointype();
         let pb::JoinExpr {
             jointype: _,
             is_natural,
@@ -385,7 +387,7 @@ impl<'e> Analyser<'e> {
         let (Some(mine), Some(other)) = (mine, other) else {
             return Ok(self.join_of_unknown(near, Vec::new(), alias.as_ref()));
         };
-        let merged = self.merge(&shared, &mine, &other);
+        let merged = self.merge(kind, &shared, &mine, &other);
         let rest = |side: &[Col]| side.iter().filter(|c| !shared.contains(&c.name)).cloned().collect::<Vec<_>>();
         let all: Vec<Col> = merged.iter().cloned().chain(rest(&mine)).chain(rest(&other)).collect();
         for item in &mut near {
@@ -400,7 +402,7 @@ impl<'e> Analyser<'e> {
     }
 
     /// The merged columns of `USING`: compared with `=`, and shown as either side's value.
-    fn merge(&mut self, shared: &[Rc<str>], mine: &[Col], other: &[Col]) -> Vec<Col> {
+    fn merge(&mut self, kind: pb::JoinType, shared: &[Rc<str>], mine: &[Col], other: &[Col]) -> Vec<Col> {
         let mut merged = Vec::new();
         for name in shared {
             let find = |side: &[Col]| side.iter().find(|c| c.name == *name).cloned();
@@ -412,7 +414,13 @@ impl<'e> Analyser<'e> {
             let origin: Rc<[_]> = a.origin.iter().chain(b.origin.iter()).copied().collect();
             self.note(&origin, at);
             let ty = if a.ty == b.ty { a.ty.clone() } else { None };
-            merged.push(Col { name: name.clone(), origin, ty });
+            // `buildMergedJoinVar` of PostgreSQL's parser: of a full join it is COALESCE of both.
+            let key = match kind {
+                pb::JoinType::JoinInner | pb::JoinType::JoinLeft => a.key,
+                pb::JoinType::JoinRight => b.key,
+                _ => None,
+            };
+            merged.push(Col { name: name.clone(), origin, key: key.filter(|_| ty.is_some()), ty });
         }
         merged
     }

@@ -8,6 +8,7 @@ mod compare;
 mod define;
 mod expr;
 mod from;
+mod grouping;
 mod relations;
 mod scope;
 mod select;
@@ -213,6 +214,8 @@ pub struct Analyser<'e> {
     pub set_config_allowed: bool,
     /// Calls of `set_config`, by location, that were judged already and need no following.
     pub free_calls: Vec<i32>,
+    /// Occurrences of which a whole row is used as one value.
+    pub whole_rows: BTreeSet<usize>,
     /// Literals of the client's text, by first byte, whose values nothing looks at (`alike.rs`).
     pub varying: BTreeSet<usize>,
     /// Kinds of subjects, each with the literal that names one.
@@ -263,6 +266,7 @@ impl<'e> Analyser<'e> {
             set_config: Vec::new(),
             set_config_allowed: false,
             free_calls: Vec::new(),
+            whole_rows: BTreeSet::new(),
             varying: BTreeSet::new(),
             subject_literals: Vec::new(),
             unlike_others: false,

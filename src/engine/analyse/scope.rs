@@ -16,11 +16,14 @@ pub struct Col {
     pub origin: Rc<[Base]>,
     /// `ColumnType::base`, where known.
     pub ty: Option<Rc<str>>,
+    /// The stored column that PostgreSQL takes it for when it looks for a primary key in GROUP BY: of a column merged by
+    /// `USING` one side's, or none.
+    pub key: Option<Base>,
 }
 
 impl Col {
     pub fn computed(name: &str) -> Self {
-        Self { name: name.into(), origin: Rc::from([]), ty: None }
+        Self { name: name.into(), origin: Rc::from([]), ty: None, key: None }
     }
 }
 

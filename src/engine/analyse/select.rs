@@ -1,14 +1,11 @@
 //! Queries: WITH, set operations, VALUES, and the clauses of SELECT in the order in which names come into scope.
 
-use std::rc::Rc;
-
 use pg_query::protobuf::{self as pb, SetOperation};
 use pg_query::{Node, NodeEnum};
 
 use super::from::visible_columns;
 use super::scope::{self, Base, Col, Columns, Item, Scope};
-use super::{Analyser, At, Cte, Place, Replacement, inner, kind_of, names, string_node};
-use crate::engine::catalog::quote_ident;
+use super::{Analyser, At, Cte, Place, inner, kind_of, names};
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
 
@@ -96,7 +93,7 @@ impl<'e> Analyser<'e> {
                         let other = b.get(i);
                         let more = other.map_or(&[][..], |c| &c.origin[..]);
                         let ty = if other.is_some_and(|c| c.ty == col.ty) { col.ty.clone() } else { None };
-                        Col { name: col.name.clone(), origin: col.origin.iter().chain(more).copied().collect(), ty }
+                        Col { origin: col.origin.iter().chain(more).copied().collect(), ty, ..Col::computed(&col.name) }
                     })
                     .collect(),
             ),
@@ -290,99 +287,7 @@ impl<'e> Analyser<'e> {
         }
         Ok(columns)
     }
-
-    /// A visible table keeps its primary key: where a query groups by all of it, PostgreSQL lets other columns of the
-    /// table stand ungrouped. Over a subquery it does not, so those columns join the GROUP BY; the key determines them,
-    /// so the groups stay the same.
-    fn keep_functional_dependency(&mut self, s: &mut pb::SelectStmt, scope: &Scope<'_>) {
-        if s.group_clause.iter().any(|n| matches!(n.node, Some(NodeEnum::GroupingSet(_)))) {
-            return;
-        }
-        for item in scope.items {
-            let (Some(occurrence), Some(alias)) = (item.occurrence, item.alias.as_deref()) else { continue };
-            let Some(o) = self.occurrences.get(occurrence) else { continue };
-            let Some(relation) = self.engine.catalog.relation(o.relation) else { continue };
-            let grouped = |column: usize| {
-                s.group_clause.iter().position(|n| {
-                    group_column(n, s, scope).is_some_and(|r| self.refers_to(r, scope, (occurrence, column)))
-                })
-            };
-            let key: Option<Vec<usize>> = relation
-                .primary_key
-                .iter()
-                .map(|k| relation.columns.iter().position(|c| c.name == *k).and_then(&grouped))
-                .collect();
-            let Some(first) = key.and_then(|k| k.first().copied()) else { continue };
-            let missing: Vec<Rc<str>> = (0..relation.columns.len())
-                .filter(|c| o.uses.get(*c).is_some_and(|u| u.any()) && grouped(*c).is_none())
-                // These cannot be grouped by; PostgreSQL says so where one stands ungrouped.
-                .filter(|c| !relation.columns.get(*c).is_some_and(|c| UNGROUPABLE.contains(&c.ty.base.as_str())))
-                .filter_map(|c| item.columns.list().get(c).map(|c| c.name.clone()))
-                .collect();
-            let at = match s.group_clause.get(first).and_then(|n| n.node.as_ref()) {
-                Some(NodeEnum::ColumnRef(r)) => usize::try_from(r.location).ok(),
-                Some(NodeEnum::AConst(c)) => usize::try_from(c.location).ok(),
-                _ => None,
-            };
-            let (Some(at), false) = (at, missing.is_empty()) else { continue };
-            let text: String =
-                missing.iter().map(|name| format!("{}.{}, ", quote_ident(alias), quote_ident(name))).collect();
-            let nodes = missing.iter().map(|name| Node {
-                node: Some(NodeEnum::ColumnRef(pb::ColumnRef {
-                    fields: vec![string_node(alias), string_node(name)],
-                    location: -1,
-                })),
-            });
-            s.group_clause.splice(first..first, nodes);
-            self.must_rewrite = true;
-            self.edit(at, at, Replacement::Text(text));
-        }
-    }
-
-    /// Whether a reference means exactly that stored column of this level.
-    fn refers_to(&self, reference: &pb::ColumnRef, scope: &Scope<'_>, base: Base) -> bool {
-        let fields = names(&reference.fields);
-        let col = match fields.as_slice() {
-            [column] => match scope::column(scope, column) {
-                scope::Found::Column { col, level: 0, .. } => Some(col),
-                _ => None,
-            },
-            [alias, column] => scope::item(scope, None, alias)
-                .and_then(|(item, _)| item.columns.list().iter().find(|c| &*c.name == *column).cloned()),
-            _ => None,
-        };
-        col.is_some_and(|c| *c.origin == [base])
-    }
 }
-
-/// The column that a GROUP BY item means: itself, or the output column that its number or alias names.
-fn group_column<'n>(item: &'n Node, s: &'n pb::SelectStmt, scope: &Scope<'_>) -> Option<&'n pb::ColumnRef> {
-    let target = |t: &'n Node| match &t.node {
-        Some(NodeEnum::ResTarget(t)) => Some(&**t),
-        _ => None,
-    };
-    let output = match item.node.as_ref()? {
-        NodeEnum::ColumnRef(r) => match names(&r.fields)[..] {
-            [name] if matches!(scope::column(scope, name), scope::Found::Nothing) => {
-                s.target_list.iter().filter_map(target).find(|t| t.name == name)?
-            }
-            _ => return Some(r),
-        },
-        NodeEnum::AConst(c) => match c.val.as_ref()? {
-            pb::a_const::Val::Ival(i) => target(s.target_list.get(usize::try_from(i.ival).ok()?.checked_sub(1)?)?)?,
-            _ => return None,
-        },
-        _ => return None,
-    };
-    match output.val.as_ref()?.node.as_ref()? {
-        NodeEnum::ColumnRef(r) => Some(r),
-        _ => None,
-    }
-}
-
-/// Built-in types without an equality operator class.
-const UNGROUPABLE: [&str; 10] =
-    ["json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle", "jsonpath"];
 
 /// `FROM` has no such entry: PostgreSQL's words and SQLSTATE.
 pub fn missing_from(alias: &str) -> Refusal {

@@ -89,6 +89,7 @@ impl Reading<'_> {
             }
             "WITH" if self.are(i + 1, &["ORDINALITY"]) => self.drop(i, i + 2),
             "SYMMETRIC" => self.drop(i, i + 1),
+            "DISTINCT" | "ALL" if i > 1 && self.are(i - 2, &["GROUP", "BY"]) => self.drop(i, i + 1),
             "[" => self.assigned_subscript(i),
             "DOCUMENT" if i > 0 && self.is_any(i - 1, &["IS", "NOT"]) => self.put(i, "NULL"),
             name if name.starts_with("XML") && self.are(i + 1, &["("]) => self.xml(i),

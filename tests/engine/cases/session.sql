@@ -81,3 +81,30 @@ DISCARD ALL
 ;;
 -- crm_app/service: same
 LISTEN news; NOTIFY news; UNLISTEN *
+;;
+-- marketing/marketing: changed | has SHOW consentry."user" | error 42704
+SHOW consentry.user
+;;
+-- marketing/marketing: changed | has show Consentry . "user" ; -- x | error 42704
+show Consentry . USER ; -- x
+;;
+-- marketing/marketing: same | error 42704
+SHOW consentry.role
+;;
+-- marketing/marketing: setting-pinned
+RESET consentry.user
+;;
+-- marketing/marketing: syntax-error
+SHOW consentry.user; SELECT 1
+;;
+-- marketing/marketing: syntax-error
+SHOW consentry.user.x
+;;
+-- marketing/marketing: undefined-table
+SELECT consentry.user
+;;
+-- marketing/marketing: syntax-error
+SHOW user
+;;
+-- marketing/marketing: same | error 42704
+SELECT current_setting('consentry.user')

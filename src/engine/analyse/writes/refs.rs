@@ -1,7 +1,5 @@
 //! References to a write's target: each becomes the cell that the session may see.
 
-use std::rc::Rc;
-
 use pg_query::protobuf as pb;
 use pg_query::protobuf::Token;
 use pg_query::{Node, NodeEnum};
@@ -122,7 +120,7 @@ impl<'e> Analyser<'e> {
                 let inside = if at.place == Place::Output { at } else { At { place: Place::Operand, ..at } };
                 self.note(&all, inside);
                 let occurrence = item.occurrence.ok_or_else(|| refusal::not_faithful("a target has no place"))?;
-                (occurrence, What::Row(alias.to_string()), Col { name: alias, origin: Rc::from([]), ty: None })
+                (occurrence, What::Row(alias.to_string()), Col { name: alias.clone(), ..Col::computed(&alias) })
             }
         };
         let injection = self.pend(occurrence, what);

@@ -80,3 +80,21 @@ SELECT count(internal_note) FROM customers WHERE internal_note LIKE 'called%'
 SELECT department, avg(salary), max(salary) FROM employees GROUP BY department
 --! manager tree
 WITH RECURSIVE tree AS (SELECT id, manager_id, 1 AS level FROM employees WHERE manager_id IS NULL UNION ALL SELECT e.id, e.manager_id, level + 1 FROM employees e JOIN tree t ON e.manager_id = t.id) SELECT level, count(*) FROM tree GROUP BY level
+--! all fields of a row
+SELECT (c).* FROM customers c WHERE (c).id < 9
+--! depth first, with cycles marked [ordered]
+WITH RECURSIVE t(id, n) AS (SELECT id, 1 FROM customers WHERE id < 4 UNION ALL SELECT c.id, n + 1 FROM customers c JOIN t ON c.id = t.id + 1 WHERE n < 3) SEARCH DEPTH FIRST BY id SET o CYCLE id SET again USING path SELECT t.id, n, again FROM t ORDER BY o, n
+--! rows from two functions
+SELECT c.email, r.a, r.b, r.n FROM customers c, ROWS FROM (generate_series(1, 2), unnest(c.tags)) WITH ORDINALITY AS r(a, b, n) WHERE c.id < 9
+--! XML of a person
+SELECT c.id, xmlelement(name person, xmlattributes(c.email AS mail, c.id), c.full_name)::text FROM customers c
+--! frames without the row itself
+SELECT c.id, sum(c.id) OVER (ORDER BY c.id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING EXCLUDE CURRENT ROW), count(*) OVER (ORDER BY c.country GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE TIES) FROM customers c
+--! whole rows by their key
+SELECT c, count(o.id) FROM customers c LEFT JOIN orders o ON o.customer_id = c.id GROUP BY (c.id)
+--! grouped by a merged key
+SELECT c.full_name, c.email, count(*) FROM customers c LEFT JOIN (SELECT customer_id AS id FROM orders) o USING (id) GROUP BY id
+--! definitions without a name
+SELECT c.email, a FROM customers c, jsonb_to_record('{"a": 1}') AS (a int)
+--! symmetric bounds, and ties
+SELECT id, email FROM customers WHERE id BETWEEN SYMMETRIC 9 AND 1 ORDER BY id FETCH FIRST 2 ROWS WITH TIES

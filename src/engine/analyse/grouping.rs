@@ -1,0 +1,147 @@
+//! GROUP BY a primary key: what PostgreSQL lets stand ungrouped over a stored table must be grouped over a subquery.
+
+use std::rc::Rc;
+
+use pg_query::protobuf::{self as pb, Token};
+use pg_query::{Node, NodeEnum};
+
+use super::scope::{self, Base, Scope};
+use super::{Analyser, Replacement, names, string_node};
+use crate::engine::catalog::quote_ident;
+
+/// Built-in types without an equality operator class.
+const UNGROUPABLE: [&str; 10] =
+    ["json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle", "jsonpath"];
+
+impl Analyser<'_> {
+    /// A visible table keeps its primary key: where a query groups by all of it, PostgreSQL lets other columns of the
+    /// table stand ungrouped. Over a subquery it does not, so those columns join the GROUP BY; the key determines them,
+    /// so the groups stay the same.
+    pub fn keep_functional_dependency(&mut self, s: &mut pb::SelectStmt, scope: &Scope<'_>) -> Option<()> {
+        if s.group_clause.iter().any(|n| matches!(n.node, Some(NodeEnum::GroupingSet(_)))) {
+            return None;
+        }
+        for item in scope.items {
+            let (Some(occurrence), Some(alias)) = (item.occurrence, item.alias.as_deref()) else { continue };
+            let Some(o) = self.occurrences.get(occurrence) else { continue };
+            let Some(relation) = self.engine.catalog.relation(o.relation) else { continue };
+            let keys: Vec<&pb::ColumnRef> = keys(&s.group_clause).filter_map(|n| group_column(n, s, scope)).collect();
+            let grouped = |column: usize| keys.iter().any(|r| self.refers_to(r, scope, (occurrence, column)));
+            let position = |name: &String| relation.columns.iter().position(|c| c.name == *name);
+            let by_key = !relation.primary_key.is_empty()
+                && relation.primary_key.iter().all(|name| position(name).is_some_and(grouped));
+            if !by_key {
+                continue;
+            }
+            let missing: Vec<Rc<str>> = (0..relation.columns.len())
+                .filter(|c| o.uses.get(*c).is_some_and(|u| u.any()) && !grouped(*c))
+                // These cannot be grouped by; PostgreSQL says so where one stands ungrouped.
+                .filter(|c| !relation.columns.get(*c).is_some_and(|c| UNGROUPABLE.contains(&c.ty.base.as_str())))
+                .filter_map(|c| item.columns.list().get(c).map(|c| c.name.clone()))
+                .collect();
+            let mut added: Vec<Vec<&str>> = missing.iter().map(|name| vec![alias, &**name]).collect();
+            if self.whole_rows.contains(&occurrence) {
+                added.push(vec![alias]);
+            }
+            if added.is_empty() {
+                continue;
+            }
+            let at = self.first_group_item(s)?;
+            let text: String = added
+                .iter()
+                .map(|parts| parts.iter().map(|p| quote_ident(p)).collect::<Vec<_>>().join(".") + ", ")
+                .collect();
+            let nodes: Vec<Node> = added
+                .iter()
+                .map(|parts| {
+                    let fields = parts.iter().map(|part| string_node(part)).collect();
+                    Node { node: Some(NodeEnum::ColumnRef(pb::ColumnRef { fields, location: -1 })) }
+                })
+                .collect();
+            // One edit goes in front of the other, so the later nodes do too.
+            let behind = s.group_clause.len().checked_sub(self.first_group_items(s))?;
+            let first = s.group_clause.len() - behind;
+            s.group_clause.splice(first..first, nodes);
+            self.must_rewrite = true;
+            self.edit(at, at, Replacement::Text(format!(" {text}")));
+        }
+        Some(())
+    }
+
+    /// How many items of ours stand in front already.
+    fn first_group_items(&self, s: &pb::SelectStmt) -> usize {
+        let ours = |n: &&Node| matches!(&n.node, Some(NodeEnum::ColumnRef(r)) if r.location < 0);
+        s.group_clause.iter().take_while(ours).count()
+    }
+
+    /// Where GROUP BY's list begins: behind the words that stand before any of its items, at its own depth.
+    fn first_group_item(&self, s: &pb::SelectStmt) -> Option<usize> {
+        let tokens = self.tokens();
+        let item = keys(&s.group_clause).find_map(|n| match n.node.as_ref()? {
+            NodeEnum::ColumnRef(r) if r.location >= 0 => usize::try_from(r.location).ok(),
+            NodeEnum::AConst(c) => usize::try_from(c.location).ok(),
+            _ => None,
+        })?;
+        let (mut i, mut depth) = (tokens.at(item)?, 0_usize);
+        loop {
+            i = i.checked_sub(1)?;
+            match tokens.kind(i)? {
+                Token::Ascii41 | Token::Ascii93 => depth += 1,
+                // A bracket around the item itself, or in front of it.
+                Token::Ascii40 | Token::Ascii91 => depth = depth.saturating_sub(1),
+                Token::By if depth == 0 && tokens.kind(i.checked_sub(1)?) == Some(Token::GroupP) => break,
+                _ => {}
+            }
+        }
+        let all = matches!(tokens.kind(i + 1), Some(Token::Distinct | Token::All));
+        tokens.list.get(if all { i + 1 } else { i }).map(|t| t.end)
+    }
+
+    /// Whether a reference means exactly that stored column of this level.
+    fn refers_to(&self, reference: &pb::ColumnRef, scope: &Scope<'_>, base: Base) -> bool {
+        let fields = names(&reference.fields);
+        let col = match fields.as_slice() {
+            [column] => match scope::column(scope, column) {
+                scope::Found::Column { col, level: 0, .. } => Some(col),
+                _ => None,
+            },
+            [alias, column] => scope::item(scope, None, alias)
+                .and_then(|(item, _)| item.columns.list().iter().find(|c| &*c.name == *column).cloned()),
+            _ => None,
+        };
+        col.is_some_and(|c| c.key == Some(base))
+    }
+}
+
+/// The keys of a GROUP BY; `(a, b)` are two.
+fn keys(list: &[Node]) -> impl Iterator<Item = &Node> {
+    list.iter().flat_map(|n| match &n.node {
+        Some(NodeEnum::RowExpr(row)) if row.row_format() == pb::CoercionForm::CoerceImplicitCast => row.args.as_slice(),
+        _ => std::slice::from_ref(n),
+    })
+}
+
+/// The column that a GROUP BY item means: itself, or the output column that its number or alias names.
+fn group_column<'n>(item: &'n Node, s: &'n pb::SelectStmt, scope: &Scope<'_>) -> Option<&'n pb::ColumnRef> {
+    let target = |t: &'n Node| match &t.node {
+        Some(NodeEnum::ResTarget(t)) => Some(&**t),
+        _ => None,
+    };
+    let output = match item.node.as_ref()? {
+        NodeEnum::ColumnRef(r) => match names(&r.fields)[..] {
+            [name] if matches!(scope::column(scope, name), scope::Found::Nothing) => {
+                s.target_list.iter().filter_map(target).find(|t| t.name == name)?
+            }
+            _ => return Some(r),
+        },
+        NodeEnum::AConst(c) => match c.val.as_ref()? {
+            pb::a_const::Val::Ival(i) => target(s.target_list.get(usize::try_from(i.ival).ok()?.checked_sub(1)?)?)?,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    match output.val.as_ref()?.node.as_ref()? {
+        NodeEnum::ColumnRef(r) => Some(r),
+        _ => None,
+    }
+}

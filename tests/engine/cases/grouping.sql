@@ -1,0 +1,44 @@
+-- support/service: changed
+SELECT c.full_name, count(*) FROM customers c GROUP BY (c.id)
+;;
+-- support/service: changed
+SELECT full_name, count(*) FROM customers GROUP BY ((id))
+;;
+-- support/service: changed
+SELECT c.full_name, c.email, count(*) FROM customers c GROUP BY (c.id, c.country), c.status
+;;
+-- support/service: changed
+SELECT c.full_name, count(o.id) FROM customers c LEFT JOIN orders o USING (id) GROUP BY id
+;;
+-- support/service: changed
+SELECT o.total_amount, count(c.id) FROM customers c RIGHT JOIN orders o USING (id) GROUP BY id
+;;
+-- support/service: changed | error 42803
+SELECT c.full_name, count(o.id) FROM customers c FULL JOIN orders o USING (id) GROUP BY id
+;;
+-- support/service: changed | error 42803
+SELECT o.total_amount, count(c.id) FROM customers c JOIN orders o USING (id) GROUP BY id
+;;
+-- support/service: changed
+SELECT c.full_name, count(*) FROM (SELECT id FROM orders) x NATURAL RIGHT JOIN customers c GROUP BY id
+;;
+-- support/service: changed
+SELECT c, count(*) FROM customers c GROUP BY c.id
+;;
+-- support/service: changed
+SELECT c.id, to_jsonb(c), c.email FROM customers c GROUP BY c.id
+;;
+-- support/service: changed
+SELECT c, o.id, o, count(*) FROM customers c JOIN orders o ON o.customer_id = c.id GROUP BY o.id, c.id
+;;
+-- support/service: changed
+SELECT c.full_name, o.total_amount FROM customers c JOIN orders o ON o.customer_id = c.id GROUP BY DISTINCT (o.id), c.id
+;;
+-- support/service: changed
+SELECT c.full_name FROM customers c WHERE c.id IN (SELECT o.id FROM orders o GROUP BY (o.id) HAVING o.total_amount > 3) GROUP BY (1, c.id)
+;;
+-- support/service: changed | error 42803
+SELECT c.full_name FROM customers c GROUP BY ROW (c.id, c.country)
+;;
+-- support/service: changed | error 42803
+SELECT c FROM customers c GROUP BY c.country
