@@ -21,7 +21,7 @@ fn set_show_reset() {
     assert_eq!(count(&mut c), "2 Z:I");
     assert_eq!(c.ask("SHOW consentry.\"user\""), "T D:ana C:SHOW Z:I");
     assert_eq!(c.ask("SHOW consentry.user"), "T D:ana C:SHOW Z:I");
-    assert_eq!(c.ask("SELECT current_setting('consentry.user')"), "T D:ana C:SELECT Z:I");
+    assert_eq!(c.ask("SELECT current_setting('consentry.user')"), "T D:ana C:SELECT 1 Z:I");
     assert_eq!(c.ask("SHOW consentry.role"), "T D:app C:SHOW Z:I");
 }
 
