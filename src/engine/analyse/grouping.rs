@@ -6,6 +6,7 @@ use pg_query::protobuf::{self as pb, Token};
 use pg_query::{Node, NodeEnum};
 
 use super::scope::{self, Base, Scope};
+use super::select::{is_row_expansion, star};
 use super::{Analyser, Replacement, names, string_node};
 use crate::engine::catalog::quote_ident;
 
@@ -135,7 +136,16 @@ fn group_column<'n>(item: &'n Node, s: &'n pb::SelectStmt, scope: &Scope<'_>) ->
             _ => return Some(r),
         },
         NodeEnum::AConst(c) => match c.val.as_ref()? {
-            pb::a_const::Val::Ival(i) => target(s.target_list.get(usize::try_from(i.ival).ok()?.checked_sub(1)?)?)?,
+            pb::a_const::Val::Ival(i) => {
+                let at = usize::try_from(i.ival).ok()?.checked_sub(1)?;
+                // Behind a star the number counts more columns than the list has items.
+                let expands =
+                    |t: &pb::ResTarget| t.val.as_deref().is_none_or(|v| star(v).is_some() || is_row_expansion(v));
+                if s.target_list.iter().take(at).filter_map(target).any(expands) {
+                    return None;
+                }
+                target(s.target_list.get(at)?)?
+            }
             _ => return None,
         },
         _ => return None,

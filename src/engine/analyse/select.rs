@@ -227,6 +227,11 @@ impl<'e> Analyser<'e> {
             let Some(value) = target.val.as_mut() else { continue };
             let more = match star(value) {
                 Some(fields) => self.expand_star(value, &fields, scope, at)?,
+                // So many columns as the row has.
+                None if is_row_expansion(value) => {
+                    self.expr(value, scope, At { place: Place::Operand, ..at })?;
+                    None
+                }
                 None => {
                     let name = if target.name.is_empty() { output_name(value) } else { target.name.clone() };
                     Some(vec![self.output(value, &name, scope, at)?])
@@ -234,9 +239,10 @@ impl<'e> Analyser<'e> {
             };
             match (&mut columns, more) {
                 (Some(columns), Some(more)) => columns.extend(more),
-                (known, _) => {
-                    if let Some(known) = known.take() {
-                        known.iter().for_each(|c| self.note(&c.origin, At::OPERAND));
+                // None of them can be followed any more.
+                (known, more) => {
+                    for col in known.take().into_iter().chain(more).flatten() {
+                        self.note(&col.origin, At { place: Place::Operand, ..at });
                     }
                 }
             }
@@ -308,6 +314,15 @@ pub fn star(node: &Node) -> Option<Vec<String>> {
         .then(|| names(&reference.fields).into_iter().map(str::to_owned).collect())
 }
 
+/// `(row).*`: as many columns as the row has.
+pub fn is_row_expansion(node: &Node) -> bool {
+    let last = match &node.node {
+        Some(NodeEnum::AIndirection(i)) => i.indirection.last(),
+        _ => None,
+    };
+    matches!(last.and_then(|n| n.node.as_ref()), Some(NodeEnum::AStar(_)))
+}
+
 /// `[database.][schema.]alias` as schema and alias.
 pub fn split_qualifier(parts: &[String]) -> (Option<&str>, &str) {
     match parts {
@@ -319,6 +334,9 @@ pub fn split_qualifier(parts: &[String]) -> (Option<&str>, &str) {
 
 fn values_columns(rows: &[Node]) -> Columns {
     match rows.first().and_then(|r| r.node.as_ref()) {
+        Some(NodeEnum::List(row)) if row.items.iter().any(|v| star(v).is_some() || is_row_expansion(v)) => {
+            Columns::Unknown
+        }
         Some(NodeEnum::List(row)) => {
             Columns::known((1..=row.items.len()).map(|i| Col::computed(&format!("column{i}"))).collect())
         }

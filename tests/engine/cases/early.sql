@@ -62,3 +62,18 @@ SELECT id, rank() OVER w FROM customers WINDOW w AS (ORDER BY upper(country), id
 ;;
 -- marketing/marketing: changed | has "consentry_t"."country" AS "country"
 SELECT country, id FROM customers ORDER BY country, id
+;;
+-- support/service: changed | lacks "consentry_t"."email" AS "email" | error 22P02
+SELECT x.id FROM (SELECT f.*, c.email AS e, c.id FROM customers c, jsonb_to_record('{}') AS f(a int)) x WHERE e::int > 0
+;;
+-- support/service: changed | lacks "consentry_t"."email" AS "email" | error 22P02
+SELECT e FROM (SELECT (ROW(1, 2)).*, 'x' AS e FROM products UNION ALL SELECT 1, 2, email FROM customers) x WHERE e::int > 0
+;;
+-- support/service: changed | lacks "consentry_t"."email" AS "email" | error 22P02
+SELECT x.email FROM (SELECT (c).* FROM customers c) x WHERE x.email::int > 0
+;;
+-- support/service: changed | lacks "consentry_t"."email" AS "email" | error 22P02
+SELECT x.column17 FROM customers c, LATERAL (VALUES ((c).*)) x WHERE x.column4::int > 0
+;;
+-- support/service: changed | error 42803
+SELECT c.*, c.id FROM customers c GROUP BY 2

@@ -5,6 +5,7 @@ use pg_query::protobuf as pb;
 use pg_query::protobuf::Token;
 use pg_query::{Node, NodeEnum};
 
+use super::super::select::{is_row_expansion, star};
 use super::super::{Analyser, Part, Replacement, inner, placeholder};
 use super::Aim;
 use super::assign::subject_link;
@@ -291,7 +292,7 @@ fn holes(tree: &mut NodeEnum) -> Option<[&mut Node; 3]> {
 
 fn is_star(node: &Node) -> bool {
     match &node.node {
-        Some(NodeEnum::ResTarget(t)) => t.val.as_ref().is_none_or(|v| super::super::select::star(v).is_some()),
+        Some(NodeEnum::ResTarget(t)) => t.val.as_ref().is_none_or(|v| star(v).is_some() || is_row_expansion(v)),
         _ => true,
     }
 }
