@@ -43,6 +43,14 @@ async fn a_row_fills_no_more_columns_than_judged(world: &World) {
     assert!(world.run("app/marketing", sql).await.answer.is_ok());
     let sql = "INSERT INTO customers SELECT (p).* FROM (SELECT ROW(9, 'n', 'e', 'p', 'c', 1, 'x')::customers AS p) q";
     assert_eq!(world.refused("app/marketing", sql).0, "column-not-writable");
+    let row = "(SELECT 9 AS id, ROW(9, 'n', 'e', 'p', 'c', 1, 'x')::customers AS p) q";
+    for sql in [
+        format!("MERGE INTO customers c USING {row} ON c.id = q.id WHEN NOT MATCHED THEN INSERT VALUES ((q.p).*)"),
+        format!("INSERT INTO customers SELECT v.* FROM {row}, LATERAL (VALUES ((q.p).*)) v"),
+        "INSERT INTO customers VALUES ((ROW(9, 'n', 'e', 'p', 'c', 1, 'x')::customers).*)".to_owned(),
+    ] {
+        assert_eq!(world.refused("app/marketing", &sql).0, "column-not-writable", "{sql}");
+    }
     // What is filled is written out.
     let cleared = world.clear("app/marketing", "INSERT INTO customers AS c VALUES (9, 'n')").expect("insert");
     assert_eq!(cleared.wire_text(), "INSERT INTO \"public\".customers AS c (\"id\", \"full_name\") VALUES (9, 'n')");

@@ -4,6 +4,7 @@ use pg_query::protobuf::{self as pb, Token};
 use pg_query::{Node, NodeEnum};
 
 use super::super::scope::{Columns, Item, Scope};
+use super::super::select::{is_row_expansion, star};
 use super::super::{Analyser, At, Replacement, inner, placeholder};
 use super::derive::Flow;
 use super::returning::shows;
@@ -121,7 +122,8 @@ impl<'e> Analyser<'e> {
         match action {
             Action::Nothing => Ok(()),
             Action::Insert => {
-                self.filled(target, target_list, Some(values.len()))?;
+                let expands = values.iter().any(|v| star(v).is_some() || is_row_expansion(v));
+                self.filled(target, target_list, (!expands).then_some(values.len()))?;
                 self.exprs(values, source, At::OUTPUT)
             }
             Action::Delete => {
