@@ -18,7 +18,7 @@ use tokio::sync::watch as channel;
 
 use crate::audit::{Config as AuditConfig, Durability, Recorder};
 use crate::config::server::{self, LoadError, Loaded, Server};
-use crate::engine::policy::diagnostics::{Style, render};
+use crate::engine::policy::diagnostics::{SourceFile, Style, render};
 use crate::session::house::{Database, Doors, House, User};
 use crate::session::login;
 use crate::session::meters::{Meters, Result as Label};
@@ -43,10 +43,11 @@ pub struct Service {
 
 /// Serves until SIGTERM or SIGINT.
 pub async fn serve(config: &Path) -> Result<()> {
-    let server = load(config)?;
+    let (server, source) = load(config)?;
     let recorder = Recorder::open(audit_config(&server)?).context("the record cannot be opened")?;
     let meters = Meters::default();
     let (keepers, doors) = open_doors(&server, &BTreeMap::new(), None, &recorder, &meters).await?;
+    check_roles(&server, &source, &doors)?;
     let (orders, heard) = channel::channel(Orders { phase: Phase::Running, doors: Arc::new(doors) });
     let house = Arc::new(House {
         tls: ArcSwap::from_pointee(client_tls(&server)?),
@@ -125,7 +126,7 @@ impl Service {
     }
 
     async fn try_reload(&self) -> Result<()> {
-        let server = load(&self.config)?;
+        let (server, source) = load(&self.config)?;
         let known = self.keepers.lock().clone();
         let before = self.running.lock().clone();
         let tls = client_tls(&server)?;
@@ -144,6 +145,7 @@ impl Service {
                 faults.push(format!("database {name}: {error:#}"));
             }
         }
+        check_roles(&server, &source, &doors)?;
         self.house.tls.store(Arc::new(tls));
         self.orders.send_modify(|o| o.doors = Arc::new(doors));
         *self.keepers.lock() = keepers;
@@ -186,13 +188,26 @@ async fn open_doors(
     Ok((keepers, doors))
 }
 
-fn load(path: &Path) -> Result<Server> {
+/// Every user's role must be there; asked of the policies that run.
+fn check_roles(server: &Server, source: &SourceFile, doors: &Doors) -> Result<()> {
+    let snapshots: BTreeMap<&String, _> = doors.databases.iter().map(|(name, d)| (name, d.live.snapshot())).collect();
+    let policies = snapshots.iter().map(|(name, snapshot)| ((*name).clone(), &*snapshot.engine.policy)).collect();
+    let problems = server.check_roles(&policies);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let said = render(&problems, std::slice::from_ref(source), Style::Plain);
+    Err(anyhow!("users of the server file have roles that no policy declares:\n{said}"))
+}
+
+fn load(path: &Path) -> Result<(Server, SourceFile)> {
     match server::load(path) {
         Ok(Loaded { server, warnings, source }) => {
             if !warnings.is_empty() {
-                tracing::warn!("the server file has warnings:\n{}", render(&warnings, &[source], Style::Plain));
+                let source = std::slice::from_ref(&source);
+                tracing::warn!("the server file has warnings:\n{}", render(&warnings, source, Style::Plain));
             }
-            Ok(server)
+            Ok((server, source))
         }
         Err(LoadError::Io(error)) => Err(anyhow!("{error}")),
         Err(LoadError::Problems(problems, source)) => {

@@ -1,29 +1,21 @@
 //! `consentry explain`: what PostgreSQL would receive for a statement, and why, in plain words.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Result, anyhow};
 use clap::Args;
 
-use crate::config::folder::read_policy;
-use crate::config::server::{self, Loaded, Server};
+use super::databases::{ConfigOption, block_on, choose, judge, load_server};
 use crate::engine::clear::{Engine, Secrets, effective_path};
 use crate::engine::cleared::{Cleared, Outcome, Statement, TouchedTable, Treatment, Usage};
 use crate::engine::context::{Context, Protocol, PurposeSource};
-use crate::engine::policy::diagnostics::{Style, render};
-use crate::engine::policy::resolve::resolve;
 use crate::engine::refusal::Refusal;
-use crate::relay::dial::Dialer;
-use crate::relay::upstream::{Password, Upstream};
-use crate::relay::{catalog, own};
 
 /// Show what PostgreSQL would receive for a statement, and why
 #[derive(Args)]
 pub struct Explain {
-    /// The server file
-    #[arg(short, long, env = "CONSENTRY_CONFIG", default_value = "consentry.toml")]
-    config: PathBuf,
+    #[command(flatten)]
+    config: ConfigOption,
     /// The user who would ask
     #[arg(short, long)]
     user: String,
@@ -40,9 +32,15 @@ pub struct Explain {
 impl Explain {
     /// Exit code 1 when the statement would be refused.
     pub fn run(&self) -> Result<ExitCode> {
-        let Loaded { server, .. } = server::load(&self.config).map_err(|e| anyhow!("{e}"))?;
-        let runtime = tokio::runtime::Runtime::new().context("no runtime")?;
-        let (engine, role) = runtime.block_on(self.engine(&server))?;
+        let (server, ..) = load_server(&self.config.config)?;
+        let user = server.users.get(&self.user);
+        let user = user.ok_or_else(|| anyhow!("the server file has no user \"{}\"", self.user))?;
+        let (_, database) = choose(&server, self.database.as_deref())?;
+        let judged = block_on(judge(database))??;
+        // A plan does not need the key, and what is printed must not hold it.
+        let secrets = Secrets { pseudonym: b"not the key".to_vec() };
+        let engine = Engine::new(judged.catalog.into(), judged.policy.into(), secrets);
+        let role = user.role.clone();
         let context = context(&engine, &role, self.purpose.as_deref())?;
         match engine.clear(&self.sql, &context, Protocol::Simple) {
             Ok(cleared) => {
@@ -54,27 +52,6 @@ impl Explain {
                 Ok(ExitCode::FAILURE)
             }
         }
-    }
-
-    async fn engine(&self, server: &Server) -> Result<(Engine, String)> {
-        let user =
-            server.users.get(&self.user).ok_or_else(|| anyhow!("the server file has no user \"{}\"", self.user))?;
-        let config = match (&self.database, server.databases.len()) {
-            (Some(name), _) => {
-                server.databases.get(name).ok_or_else(|| anyhow!("the server file has no database \"{name}\""))?
-            }
-            (None, 1) => server.databases.values().next().context("the server file has no database")?,
-            (None, _) => bail!("the server file has several databases: name one with --database"),
-        };
-        let password = config.password.as_ref().map(|secret| secret.read()).transpose()?.map(Password::new);
-        let dialer = Dialer::new(Upstream { place: config.upstream.clone(), password })?;
-        let catalog = catalog::load(&own::connect(&dialer).await?).await?;
-        let files = read_policy(&config.policy)?;
-        let (policy, _) = resolve(&files, &catalog)
-            .map_err(|problems| anyhow!("the policy has problems:\n{}", render(&problems, &files, Style::Plain)))?;
-        // A plan does not need the key, and what is printed must not hold it.
-        let secrets = Secrets { pseudonym: b"not the key".to_vec() };
-        Ok((Engine::new(catalog.into(), policy.into(), secrets), user.role.clone()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `consentry serve`: the proxy itself.
 
+use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -28,7 +29,11 @@ impl Serve {
 
     fn start_log(&self) -> Result<()> {
         let filter = tracing_subscriber::EnvFilter::try_new(&self.log).context("--log")?;
-        let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        // libpg_query points file descriptor 2 elsewhere for the time of each parse, in whichever thread; two at once can
+        // leave it there. The log keeps a descriptor of its own.
+        let stderr =
+            std::fs::File::from(std::io::stderr().as_fd().try_clone_to_owned().context("no stderr to log to")?);
+        let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
         let started = match self.log_json {
             true => builder.json().try_init(),
             false => builder.with_ansi(std::env::var_os("NO_COLOR").is_none() && is_terminal()).try_init(),
