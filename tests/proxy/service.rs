@@ -163,3 +163,36 @@ fn a_policy_folder_that_is_named_later_is_watched_too() {
         c.ask("SELECT name FROM customers WHERE id = 1") == "T D:A*** C:SELECT 1 Z:I"
     });
 }
+
+#[test]
+fn a_role_that_no_policy_has_is_told_at_start_and_kept_out_at_reload() {
+    let proxy = start(world());
+    let mut c = Raw::log_in(proxy.port(), "ana", &[]);
+    let file = fs::read_to_string(proxy.server_file()).unwrap();
+    let wrong = file.replace("role = \"app\"", "role = \"no_such_role\"");
+    assert_ne!(file, wrong);
+    fs::write(proxy.server_file(), &wrong).unwrap();
+    signal(&proxy, "-HUP");
+    wait_for(|| proxy.log().contains("no_such_role"));
+    assert_eq!(c.ask("SHOW consentry.role"), "T D:app C:SHOW Z:I");
+    let other = tempfile::tempdir().unwrap();
+    let config = other.path().join("consentry.toml");
+    fs::write(&config, wrong).unwrap();
+    let said = proxy.command(&["serve"]).env("CONSENTRY_CONFIG", &config).output().unwrap();
+    assert_eq!(said.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&said.stderr).contains("no_such_role"), "{said:?}");
+}
+
+#[test]
+fn explain_says_what_would_be_sent() {
+    let proxy = start(world());
+    let explain = |sql| {
+        let mut command = proxy.command(&["explain", "--user", "ana", sql]);
+        command.env("CONSENTRY_CONFIG", proxy.server_file()).output().unwrap()
+    };
+    let said = explain("SELECT name FROM customers");
+    let text = String::from_utf8_lossy(&said.stdout);
+    assert!(said.status.success() && text.contains("PostgreSQL receives:") && text.contains("consentry_t"), "{said:?}");
+    let said = explain("SELECT pg_sleep(1)");
+    assert!(said.status.code() == Some(1) && String::from_utf8_lossy(&said.stdout).contains("42501"), "{said:?}");
+}
