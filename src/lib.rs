@@ -31,11 +31,13 @@
 //! with each placeholder replaced by the tree of what was put there; then sqlparser, which shares no code with
 //! PostgreSQL, must find the same relations. So whatever the client wrote and we did not touch leaves to the letter, no
 //! printer can change its meaning, and a mistake of ours is a refusal and not a leak. (`engine/clear.rs`, `engine/tree.rs`.)
+//! A text that differs from one judged before only in literals that nothing looks at leaves as that one did, around its
+//! own literals. (`engine/alike.rs` says why that is sound.)
 //!
 //! # Invariants
 //!
 //! - What is sent is either the client's own text, shown to touch nothing protected, or text that was read again and
-//!   found to be what was judged. [`relay`] has no function that takes SQL as text.
+//!   found to be what was judged (but for literals, see above). [`relay`] has no function that takes SQL as text.
 //! - A statement, expression, function, operator, relation, type or setting that the engine does not know is refused.
 //! - In a rewritten statement every relation is schema-qualified (a temporary one as `pg_temp`), and so is every function
 //!   and operator in text that we add.

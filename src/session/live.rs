@@ -109,9 +109,8 @@ impl Live {
         let (cleared, template) = snapshot.engine.clear_and_learn(text, context, protocol, &self.plans)?;
         let what = |s| Arc::new(record::what(s, context, &snapshot.engine.policy));
         let on_record: Vec<_> = cleared.statements.iter().map(what).collect();
-        match (shape, template) {
-            (Some(shape), Some(template)) => self.plans.learn(id, protocol, &shape, template, &on_record),
-            _ => {}
+        if let (Some(shape), Some(template)) = (shape, template) {
+            self.plans.learn(id, protocol, &shape, template, &on_record);
         }
         let judged = Arc::new(Judged { source: text.into(), cleared, on_record });
         self.plans.keep(id, protocol, &judged);
