@@ -1,0 +1,137 @@
+//! A month of the record, as an auditor reads it: time, events a second and peak memory of `audit verify`, `report`
+//! and `show` at growing sizes. Memory must not grow with the events.
+//!
+//! `cargo bench --bench audit_month -- [EVENTS…]`: sizes in events (default: 1 and 4 million; a million take 0.9 GB).
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use consentry::audit::event::{Client, Completion, Decision, Ending, Event, What, Who};
+use consentry::audit::{Config, Recorder};
+use consentry::engine::cleared::{Outcome, TouchedColumn, TouchedTable, Treatment, Usage};
+use consentry::engine::context::PurposeSource;
+
+/// Statements that run at the same time: a completion comes this many decisions after its own.
+const RUNNING: u64 = 32;
+const USERS: u64 = 200;
+const STATEMENTS: u64 = 3_000;
+
+fn main() {
+    let sizes: Vec<u64> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
+    let sizes = if sizes.is_empty() { vec![1_000_000, 4_000_000] } else { sizes };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    println!("| events | GB | command | seconds | events/s | peak MB |\n|---:|---:|---|---:|---:|---:|");
+    for events in sizes {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("audit-month");
+        let _ = std::fs::remove_dir_all(&folder);
+        let bytes = runtime.block_on(write(&folder.join("audit"), events));
+        let key = folder.join("audit-keys/signing.key.pub");
+        for command in ["verify", "report", "show --user user7 --outcome refused"] {
+            let key = (!command.starts_with("show")).then_some(key.as_path());
+            let (time, peak) = read(&folder.join("audit"), command, key);
+            println!(
+                "| {events} | {:.1} | `audit {command}` | {:.1} | {:.0} | {peak} |",
+                bytes as f64 / 1e9,
+                time.as_secs_f64(),
+                events as f64 / time.as_secs_f64(),
+            );
+        }
+        let _ = std::fs::remove_dir_all(&folder);
+    }
+}
+
+async fn write(folder: &Path, events: u64) -> u64 {
+    let recorder = Recorder::open(Config::new(folder)).expect("the folder can be written");
+    let whos: Vec<_> = (0..USERS).map(|n| Arc::new(who(n))).collect();
+    let whats: Vec<_> = (0..STATEMENTS).map(|n| Arc::new(what(n))).collect();
+    let mut last = None;
+    for n in 0..events / 2 {
+        let decision = Decision {
+            who: whos[(n % USERS) as usize].clone(),
+            statement: format!("5e55-{n}"),
+            reason: None,
+            what: whats[(n * 7 % STATEMENTS) as usize].clone(),
+            subjects: vec![format!("2026-11:{:032x}", u128::from(n % 1_000_000))],
+        };
+        last = Some(recorder.append(Event::Decision(decision)).expect("the record works"));
+        if let Some(before) = n.checked_sub(RUNNING) {
+            let statement = format!("5e55-{before}");
+            let completion = Completion { statement, outcome: Ending::Ok, sqlstate: None, rows: 3, bytes: 90, ms: 0.4 };
+            recorder.append(Event::Completion(completion)).expect("the record works");
+        }
+        if n % 2_000 == 0
+            && let Some(ticket) = &last
+        {
+            recorder.durable(ticket).await.expect("the record works");
+        }
+    }
+    recorder.shutdown().await;
+    recorder.counts().bytes
+}
+
+/// How long a command took, and the most memory it held (MB, `VmHWM`).
+fn read(folder: &Path, command: &str, key: Option<&Path>) -> (Duration, u64) {
+    let begin = Instant::now();
+    let mut consentry = Command::new(env!("CARGO_BIN_EXE_consentry"));
+    consentry.arg("audit").args(command.split(' ')).arg(folder);
+    if let Some(key) = key {
+        consentry.arg("--key").arg(key);
+    }
+    let mut child = consentry.stdout(Stdio::null()).spawn().expect("consentry runs");
+    let mut peak = 0;
+    loop {
+        peak = high_water(child.id()).unwrap_or(0).max(peak);
+        match child.try_wait().expect("a child") {
+            Some(status) => {
+                assert!(status.success(), "audit {command}: {status}");
+                return (begin.elapsed(), peak / 1024);
+            }
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    }
+}
+
+fn high_water(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+fn who(n: u64) -> Who {
+    Who {
+        session: format!("{n:024x}"),
+        user: format!("user{n}"),
+        role: ["crm_app", "bi", "support"][(n % 3) as usize].into(),
+        client: Client { address: "127.0.0.1".into(), application_name: Some("psql".into()) },
+        database: "crm".into(),
+    }
+}
+
+fn what(n: u64) -> What {
+    let column = |name: &str, category: Option<&str>| TouchedColumn {
+        name: name.into(),
+        category: category.map(str::to_owned),
+        usage: Usage::Shown,
+        treatment: Treatment::Clear,
+    };
+    What {
+        unrestricted: false,
+        recipient: (n % 11 == 0).then(|| "Adworks GmbH".into()),
+        purpose: Some(["service", "marketing", "analytics"][(n % 3) as usize].into()),
+        basis: Some("contract".into()),
+        purpose_set_by: PurposeSource::Default,
+        fingerprint: format!("{n:016x}"),
+        sql: "SELECT id, full_name, email FROM customers WHERE id = $1".into(),
+        kind: "select".into(),
+        outcome: Outcome::Changed,
+        refusal: None,
+        tables: vec![TouchedTable {
+            table: format!("public.table{}", n % 40),
+            columns: vec![column("id", None), column("full_name", Some("identity")), column("email", Some("email"))],
+        }],
+        rules: vec!["public.customers: only rows whose customer has a valid consent for marketing".into()],
+        policy: "9b74c9897bac770ffc029102a200c5de9b74c9897bac770ffc029102a200c5de".into(),
+    }
+}
