@@ -3,15 +3,17 @@
 //!
 //! `cargo bench --bench audit_month -- [EVENTS…]`: sizes in events (default: 1 and 4 million; a million take 0.9 GB).
 
+#[path = "record_sample/mod.rs"]
+mod record_sample;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use consentry::audit::event::{Client, Completion, Decision, Ending, Event, What, Who};
+use consentry::audit::event::{Completion, Decision, Ending, Event, What, Who};
 use consentry::audit::{Config, Recorder};
-use consentry::engine::cleared::{Outcome, TouchedColumn, TouchedTable, Treatment, Usage};
-use consentry::engine::context::PurposeSource;
+use record_sample::{what, who};
 
 /// Statements that run at the same time: a completion comes this many decisions after its own.
 const RUNNING: u64 = 32;
@@ -44,8 +46,8 @@ fn main() {
 
 async fn write(folder: &Path, events: u64) -> u64 {
     let recorder = Recorder::open(Config::new(folder)).expect("the folder can be written");
-    let whos: Vec<_> = (0..USERS).map(|n| Arc::new(who(n))).collect();
-    let whats: Vec<_> = (0..STATEMENTS).map(|n| Arc::new(what(n))).collect();
+    let whos: Vec<_> = (0..USERS).map(|n| Arc::new(numbered_who(n))).collect();
+    let whats: Vec<_> = (0..STATEMENTS).map(|n| Arc::new(numbered_what(n))).collect();
     for n in 0..events / 2 {
         let decision = Decision {
             who: whos[(n % USERS) as usize].clone(),
@@ -97,39 +99,20 @@ fn high_water(pid: u32) -> Option<u64> {
     line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
-fn who(n: u64) -> Who {
+fn numbered_who(n: u64) -> Who {
     Who {
         session: format!("{n:024x}"),
         user: format!("user{n}"),
         role: ["crm_app", "bi", "support"][(n % 3) as usize].into(),
-        client: Client { address: "127.0.0.1".into(), application_name: Some("psql".into()) },
-        database: "crm".into(),
+        ..who()
     }
 }
 
-fn what(n: u64) -> What {
-    let column = |name: &str, category: Option<&str>| TouchedColumn {
-        name: name.into(),
-        category: category.map(str::to_owned),
-        usage: Usage::Shown,
-        treatment: Treatment::Clear,
-    };
-    What {
-        unrestricted: false,
-        recipient: n.is_multiple_of(11).then(|| "Adworks GmbH".into()),
-        purpose: Some(["service", "marketing", "analytics"][(n % 3) as usize].into()),
-        basis: Some("contract".into()),
-        purpose_set_by: PurposeSource::Default,
-        fingerprint: format!("{n:016x}"),
-        sql: "SELECT id, full_name, email FROM customers WHERE id = $1".into(),
-        kind: "select".into(),
-        outcome: Outcome::Changed,
-        refusal: None,
-        tables: vec![TouchedTable {
-            table: format!("public.table{}", n % 40),
-            columns: vec![column("id", None), column("full_name", Some("identity")), column("email", Some("email"))],
-        }],
-        rules: vec!["public.customers: only rows whose customer has a valid consent for marketing".into()],
-        policy: "9b74c9897bac770ffc029102a200c5de9b74c9897bac770ffc029102a200c5de".into(),
-    }
+fn numbered_what(n: u64) -> What {
+    let mut what = what();
+    what.recipient = n.is_multiple_of(11).then(|| "Adworks GmbH".into());
+    what.purpose = Some(["service", "marketing", "analytics"][(n % 3) as usize].into());
+    what.fingerprint = format!("{n:016x}");
+    what.tables[0].table = format!("public.table{}", n % 40);
+    what
 }

@@ -3,14 +3,16 @@
 //! `cargo bench --bench audit_recorder [FOLDER]`: FOLDER lies on the disk to be measured (default: the target folder).
 //! Each session does what a statement does: decision, wait until it is durable, completion.
 
+#[path = "record_sample/mod.rs"]
+mod record_sample;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use consentry::audit::event::{Client, Completion, Decision, Ending, Event, What, Who};
+use consentry::audit::event::{Completion, Decision, Ending, Event, What, Who};
 use consentry::audit::{Config, Durability, Recorder};
-use consentry::engine::cleared::{Outcome, TouchedColumn, TouchedTable, Treatment, Usage};
-use consentry::engine::context::PurposeSource;
+use record_sample::{what, who};
 
 const TIME: Duration = Duration::from_secs(3);
 
@@ -81,41 +83,4 @@ async fn run(recorder: Recorder, who: Arc<Who>, what: Arc<What>, session: usize,
         }
     }
     n
-}
-
-fn who() -> Who {
-    Who {
-        session: "0a1b2c3d4e5f60718293a4b5c6d7e8f9".into(),
-        user: "app".into(),
-        role: "crm_app".into(),
-        client: Client { address: "127.0.0.1".into(), application_name: Some("pgbench".into()) },
-        database: "crm".into(),
-    }
-}
-
-fn what() -> What {
-    let column = |name: &str, category: Option<&str>| TouchedColumn {
-        name: name.into(),
-        category: category.map(str::to_owned),
-        usage: Usage::Shown,
-        treatment: Treatment::Clear,
-    };
-    What {
-        unrestricted: false,
-        recipient: None,
-        purpose: Some("service".into()),
-        basis: Some("contract".into()),
-        purpose_set_by: PurposeSource::Default,
-        fingerprint: "50fde20626009aba".into(),
-        sql: "SELECT id, full_name, email FROM customers WHERE id = $1".into(),
-        kind: "select".into(),
-        outcome: Outcome::Changed,
-        refusal: None,
-        tables: vec![TouchedTable {
-            table: "public.customers".into(),
-            columns: vec![column("id", None), column("full_name", Some("identity")), column("email", Some("email"))],
-        }],
-        rules: vec!["cells of public.customers: phone masked".into()],
-        policy: "9b74c9897bac770ffc029102a200c5de9b74c9897bac770ffc029102a200c5de".into(),
-    }
 }

@@ -6,7 +6,7 @@
 //! journal is full the record's file is synced behind the scenes while the other half fills. After a power cut
 //! [`restore`] adds to the record's file what only the journal has.
 //!
-//! Not part of what is proven: it it holds no line that the files do not get, and is removed at an orderly stop. Knows
+//! Not part of what is proven: it holds no line that the files do not get, and is removed at an orderly stop. Knows
 //! bytes and places, not events.
 
 use std::fs::File;

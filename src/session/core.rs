@@ -175,9 +175,10 @@ impl Core {
         self.queue.is_empty() && self.status == Status::Idle && !self.unsynced
     }
 
-    /// Whether no answer of PostgreSQL is outstanding: a statement runs, or waits for Sync, otherwise.
-    pub fn awaits_nothing(&self) -> bool {
-        self.queue.is_empty()
+    /// Whether no statement is under way whose answer can still come whole. A batch that is not closed by Sync may wait
+    /// for ever.
+    pub fn has_nothing_to_finish(&self) -> bool {
+        self.queue.is_empty() || self.unsynced
     }
 
     /// When the open transaction must end.

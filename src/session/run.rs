@@ -295,7 +295,7 @@ impl Session {
         match leave {
             Leave::Stay => false,
             Leave::WhenIdle => self.core.is_idle(),
-            Leave::AfterStatement => self.core.awaits_nothing(),
+            Leave::AfterStatement => self.core.has_nothing_to_finish(),
             Leave::Now => true,
         }
     }

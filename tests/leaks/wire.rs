@@ -53,6 +53,16 @@ fn told(world: &World, c: &Raw) -> Result<(), Failed> {
     world.canary(&c.heard, "").map(|_| ()).ok_or_else(|| "cannot fail: nothing is told past the proxy either".into())
 }
 
+/// Nothing is told through the proxy, of what is told directly.
+fn told_only_directly(world: &World, run: impl Fn(&mut Raw)) -> Result<(), Failed> {
+    let mut c = ana(world);
+    run(&mut c);
+    nothing_told(world, &c)?;
+    let mut c = direct(world);
+    run(&mut c);
+    told(world, &c)
+}
+
 fn same(found: &str, expected: &str) -> Result<(), Failed> {
     if found == expected { Ok(()) } else { Err(format!("expected {expected}, found {found}").into()) }
 }
@@ -201,12 +211,7 @@ fn carriers(world: &World) -> Result<(), Failed> {
             c.ask("ROLLBACK");
         }
     };
-    let mut c = ana(world);
-    run(&mut c);
-    nothing_told(world, &c)?;
-    let mut c = direct(world);
-    run(&mut c);
-    told(world, &c)
+    told_only_directly(world, run)
 }
 
 /// Portals, cursors and prepared statements keep their shape, or fail: nothing is read under another's description.
@@ -307,12 +312,7 @@ fn lone_cr(world: &World) -> Result<(), Failed> {
         c.ask("SELECT 'a'\r'b', c.* FROM customers c");
         c.ask("SELECT 1 --\u{2028}, 2 FROM customers c\n FROM customers\x0c, LATERAL (SELECT secret) s");
     };
-    let mut c = ana(world);
-    run(&mut c);
-    nothing_told(world, &c)?;
-    let mut c = direct(world);
-    run(&mut c);
-    told(world, &c)
+    told_only_directly(world, run)
 }
 
 /// A proxy before such a database does not start: it says why, and what to do.

@@ -128,6 +128,16 @@ fn a_running_statement_may_end_before_its_session_does() {
 }
 
 #[test]
+fn a_batch_that_is_never_closed_does_not_keep_a_session() {
+    let proxy = start(world());
+    let mut open = Raw::log_in(proxy.port(), "dan", &[]);
+    open.send(&[super::raw::parse("", "SELECT 7"), super::raw::bind("", "", &[]), super::raw::execute("", 0)].concat());
+    std::thread::sleep(Duration::from_millis(300));
+    rewrite(&proxy, "[user.\"dan\"]", "[user.\"don\"]");
+    assert_eq!([open.answer(), open.answer()], ["E:57P01", "closed"]);
+}
+
+#[test]
 fn an_open_transaction_ends_with_its_time() {
     let proxy = start(world());
     rewrite(&proxy, "\npolicy = ", "\nmax_transaction = \"1 second\"\npolicy = ");

@@ -8,29 +8,11 @@ use pg_query::{Node, NodeEnum};
 
 use super::{Analyser, names};
 use crate::engine::alike;
-
-/// Types whose values mean nothing to the engine, unlike `regclass` and its like.
-const PLAIN_TYPES: [&str; 16] = [
-    "bool",
-    "bpchar",
-    "date",
-    "float4",
-    "float8",
-    "int2",
-    "int4",
-    "int8",
-    "interval",
-    "numeric",
-    "text",
-    "time",
-    "timestamp",
-    "timestamptz",
-    "uuid",
-    "varchar",
-];
+use crate::engine::allow::{TypeClass, builtin_type};
 
 impl Analyser<'_> {
-    /// Marks a constant of the client's text, by itself or under a cast: another may stand in its place.
+    /// Marks a constant of the client's text, by itself or under a cast that looks nothing up: another may stand in its
+    /// place.
     pub fn vary(&mut self, node: &Node) {
         match &node.node {
             Some(NodeEnum::AConst(c)) => {
@@ -40,7 +22,7 @@ impl Analyser<'_> {
             }
             Some(NodeEnum::TypeCast(c)) => {
                 let plain = c.type_name.as_ref().is_some_and(|t| match names(&t.names)[..] {
-                    [name] | ["pg_catalog", name] => PLAIN_TYPES.contains(&name),
+                    [name] | ["pg_catalog", name] => builtin_type(name) == Some(TypeClass::Pure),
                     _ => false,
                 });
                 if let (true, Some(arg)) = (plain, c.arg.as_deref()) {
