@@ -64,3 +64,35 @@ fn read(text: &str) -> Option<Vec<Statement>> {
     let options = sqlparser::parser::ParserOptions::new().with_unescape(false).with_trailing_commas(false);
     parser.with_options(options).try_with_sql(text).ok()?.parse_statements().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agrees(text: &str, relations: &[&str]) -> bool {
+        agree(text, || None, &relations.iter().map(|r| (*r).to_owned()).collect()).is_ok()
+    }
+
+    #[test]
+    fn a_relation_that_only_one_parser_finds_is_refused() {
+        assert!(agrees("SELECT a FROM t, (SELECT b FROM s.U) x", &["t", "u"]));
+        assert!(!agrees("SELECT a FROM t", &["t", "u"]));
+        assert!(!agrees("SELECT 't'", &["t"]));
+        // One operator to sqlparser; to PostgreSQL an operator and a comment.
+        assert!(!agrees("SELECT ''||-- '\n ssn FROM customers -- '", &["customers"]));
+    }
+
+    #[test]
+    fn names_are_compared_as_postgresql_folds_and_cuts_them() {
+        let long = "a".repeat(70);
+        assert!(agrees(&format!("SELECT 1 FROM {long}"), &[&long[..63]]));
+        assert!(agrees("SELECT 1 FROM \"a\"\"B\"", &["a\"B"]));
+        assert!(!agrees("SELECT 1 FROM \"T\"", &["t"]));
+        assert!(agrees("COPY t TO STDOUT", &["t"]));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused() {
+        assert!(!agrees("SELECT 1 FROM", &[]));
+    }
+}

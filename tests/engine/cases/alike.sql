@@ -44,3 +44,6 @@ SELECT full_name FROM customers /* 1 'x' */ WHERE id = 42 -- '
 -- support/service: changed | alike
 SELECT c.full_name FROM customers c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id AND o.status = 'paid' AND o.id = 3)
 ;;
+-- marketing/marketing: changed | unlike
+SELECT full_name FROM customers WHERE email = 'a@b.c'AND language = 'de'
+;;
