@@ -6,7 +6,7 @@ SELECT * FROM ts_stat('select to_tsvector(''simple'', email || name) from public
 ;;
 --! ts_rewrite(tsquery,text)
 --: ana | 42501 | stored
-SELECT ts_rewrite('a'::tsquery, 'select ''a''::tsquery, plainto_tsquery(name) from public.customers where id = 7')
+SELECT ts_rewrite('a'::tsquery, 'select ''a''::tsquery, plainto_tsquery(''simple'', name) from public.customers where id = 7')
 ;;
 --! ts_rewrite(tsquery,text)
 --: ana | 42501, 42501, 42501, 42501 | stored
