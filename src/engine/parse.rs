@@ -3,6 +3,7 @@
 //! What is read here is what PostgreSQL reads: UTF-8, `standard_conforming_strings = on` (both pinned by the session).
 //! Tokens whose meaning depends on the server's version are refused.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pg_query::protobuf::{self as pb, Token};
@@ -32,6 +33,8 @@ pub struct Tok {
 pub struct Tokens {
     pub list: Vec<Tok>,
     pub comments: Vec<Tok>,
+    /// Numbers of the parameters that stand in it more than once.
+    pub repeated: BTreeSet<u64>,
 }
 
 impl Tokens {
@@ -110,8 +113,8 @@ fn scan(text: &str) -> Result<Tokens, Refusal> {
     if scanned.len() > MAX_TOKENS {
         return Err(too_long(format!("{} tokens; the limit is {MAX_TOKENS}", scanned.len())));
     }
-    let mut tokens = Tokens { list: Vec::with_capacity(scanned.len()), comments: Vec::new() };
-    let mut after = 0;
+    let mut tokens = Tokens { list: Vec::with_capacity(scanned.len()), ..Tokens::default() };
+    let (mut after, mut parameters) = (0, BTreeSet::new());
     for t in scanned {
         let kind = Token::try_from(t.token)
             .map_err(|_| not_understood("statement is not supported", "it holds a token of an unknown kind"))?;
@@ -122,6 +125,11 @@ fn scan(text: &str) -> Result<Tokens, Refusal> {
         check_gap(gap, after)?;
         check_number(kind, word).map_err(|r| r.at(t.start))?;
         after = tok.end;
+        if let Some(number) = parameter(kind, word)
+            && !parameters.insert(number)
+        {
+            tokens.repeated.insert(number);
+        }
         match kind {
             Token::SqlComment | Token::CComment => tokens.comments.push(tok),
             _ => tokens.list.push(tok),
@@ -129,6 +137,11 @@ fn scan(text: &str) -> Result<Tokens, Refusal> {
     }
     check_gap(text.get(after..).unwrap_or(""), after)?;
     Ok(tokens)
+}
+
+/// The number of `$n`.
+pub fn parameter(kind: Token, word: &str) -> Option<u64> {
+    if kind == Token::Param { word.strip_prefix('$')?.parse().ok() } else { None }
 }
 
 /// Between tokens only what every PostgreSQL version reads as white space.
@@ -150,30 +163,72 @@ fn check_number(kind: Token, word: &str) -> Result<(), Refusal> {
     if plain { Ok(()) } else { Err(doubtful("a number")) }
 }
 
-/// An upper bound of the syntax tree's depth: open brackets, and in each of them every token since the last comma
-/// that can put one node below another.
+/// An upper bound of the syntax tree's depth.
+///
+/// What stands in brackets may be the innermost operand of all operators around them (`((1) + 1) + 1`), and a query's
+/// whole text that of the set operations behind it; only what commas part is side by side. So the depth of a level is the
+/// most that one of its parts has, of operators and the deepest brackets in it, and all its set operations.
 fn depth_bound(tokens: &Tokens) -> usize {
-    let mut open = vec![0usize];
-    let (mut sum, mut most) = (0usize, 0usize);
+    let mut open = vec![Level::default()];
     for t in &tokens.list {
         match t.kind {
-            Token::Ascii40 | Token::Ascii91 | Token::Case => {
-                open.push(1);
-                sum += 1;
-            }
-            Token::Ascii41 | Token::Ascii93 | Token::EndP if open.len() > 1 => sum -= open.pop().unwrap_or(0),
-            Token::Ascii44 | Token::Ascii59 => sum -= open.last_mut().map_or(0, std::mem::take),
-            kind if nests(kind) => {
-                sum += 1;
-                if let Some(top) = open.last_mut() {
-                    *top += 1;
-                }
-            }
+            Token::Ascii40 | Token::Ascii91 | Token::Case => open.push(Level::default()),
+            Token::Ascii41 | Token::Ascii93 | Token::EndP if open.len() > 1 => close(&mut open),
+            Token::Ascii44 => on_top(&mut open, Level::end_part),
+            Token::Ascii59 => on_top(&mut open, Level::end_statement),
+            Token::Union | Token::Intersect | Token::Except => on_top(&mut open, |level| level.set_operations += 1),
+            kind if nests(kind) => on_top(&mut open, |level| level.operators += 1),
             _ => {}
         }
-        most = most.max(sum);
     }
-    most
+    while open.len() > 1 {
+        close(&mut open);
+    }
+    open.pop().map_or(0, Level::depth)
+}
+
+fn on_top(open: &mut [Level], change: impl FnOnce(&mut Level)) {
+    if let Some(top) = open.last_mut() {
+        change(top);
+    }
+}
+
+fn close(open: &mut Vec<Level>) {
+    let inside = open.pop().map_or(0, Level::depth);
+    on_top(open, |level| level.deepest = level.deepest.max(inside + 1));
+}
+
+/// What stands between two brackets, read so far.
+#[derive(Default)]
+struct Level {
+    /// Of the part since the last comma.
+    operators: usize,
+    /// The deepest brackets in that part.
+    deepest: usize,
+    /// The most that a part has come to.
+    most: usize,
+    /// A comma does not end these: it may part the select lists between them.
+    set_operations: usize,
+    /// The most that a statement before has come to.
+    statements: usize,
+}
+
+impl Level {
+    fn end_part(&mut self) {
+        self.most = self.most.max(self.operators + self.deepest);
+        (self.operators, self.deepest) = (0, 0);
+    }
+
+    fn end_statement(&mut self) {
+        self.end_part();
+        self.statements = self.statements.max(self.most + self.set_operations);
+        (self.most, self.set_operations) = (0, 0);
+    }
+
+    fn depth(mut self) -> usize {
+        self.end_statement();
+        self.statements
+    }
 }
 
 /// Tokens that take an expression (or a query) as an operand of a new node. AND and OR are flat lists, names are leaves.
@@ -208,9 +263,6 @@ fn nests(kind: Token) -> bool {
             | T::InP
             | T::Between
             | T::Operator
-            | T::Union
-            | T::Intersect
-            | T::Except
             | T::Join
             | T::Explain
             | T::Over
@@ -265,6 +317,21 @@ mod tests {
         assert_eq!(rule(&format!("SELECT 1 {}", "UNION ALL SELECT 1 ".repeat(2_500))), "ok");
         assert_eq!(rule(&format!("SELECT {} 1 {}", "CASE WHEN true THEN ".repeat(1_400), "END ".repeat(1_400))), "ok");
         assert_eq!(rule(&format!("SELECT 1 -- {}", "x".repeat(MAX_BYTES))), "statement-too-long");
+    }
+
+    /// The first operand of a chain may hold a chain itself, and commas do not part set operations.
+    #[test]
+    fn depth_adds_up_behind_brackets_and_commas() {
+        let chain = " + 1".repeat(400);
+        let chains = format!("SELECT {}1{}", "(".repeat(400), format!("{chain})").repeat(400));
+        assert_eq!(rule(&chains), "statement-too-deep");
+        assert_eq!(rule(&format!("SELECT 1, 2 {}", "UNION ALL SELECT 1, 2 ".repeat(60_000))), "statement-too-deep");
+        assert_eq!(
+            rule(&format!("VALUES (1), (2) {}", "EXCEPT VALUES (1), (2) ".repeat(20_000))),
+            "statement-too-deep"
+        );
+        assert_eq!(rule(&format!("SELECT {}", "(1 + 1) * (2 - 1), ".repeat(20_000) + "1")), "ok");
+        assert_eq!(rule(&format!("SELECT 1 WHERE 1 IN ({}1)", "(1 + 1), ".repeat(20_000))), "ok");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use pg_query::{Node, NodeEnum};
 use super::scope::{self, Col, Found, Scope};
 use super::{Analyser, At, Conjunct, inner, names};
 use crate::engine::cleared::{Argument, NamedSubject};
+use crate::engine::parse::parameter;
 use crate::engine::refusal::Refusal;
 use crate::engine::{alike, allow};
 
@@ -225,10 +226,9 @@ impl<'e> Analyser<'e> {
         let single = matches!(token.kind, Token::Sconst | Token::Iconst | Token::Fconst | Token::Param);
         let text = self.sources[self.source].text.get(token.start..token.end)?;
         // A parameter takes its type from the first place that tells it; ours would stand before the client's.
-        let again = |t: &&crate::engine::parse::Tok| {
-            t.kind == Token::Param && self.sources[self.source].text.get(t.start..t.end) == Some(text)
-        };
-        if token.kind == Token::Param && self.tokens().list.iter().filter(again).count() > 1 {
+        if token.kind == Token::Param
+            && parameter(token.kind, text).is_none_or(|number| self.tokens().repeated.contains(&number))
+        {
             return None;
         }
         if self.source == 0 && alike::is_literal(token, &self.sources[0].text) {
