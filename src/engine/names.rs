@@ -8,7 +8,13 @@ pub fn split(text: &str) -> Option<Vec<String>> {
 
 /// A `search_path` value as schema names.
 pub fn split_path(text: &str) -> Option<Vec<String>> {
-    if text.trim().is_empty() { Some(Vec::new()) } else { parts(text, ',') }
+    if text.trim_matches(is_space).is_empty() { Some(Vec::new()) } else { parts(text, ',') }
+}
+
+/// What PostgreSQL takes for white space between names (`scanner_isspace`). Anything else, a no-break space say, is part
+/// of a name.
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0c')
 }
 
 /// NAMEDATALEN - 1: longer names are cut at a character border (PostgreSQL manual, 4.1.1).
@@ -16,13 +22,13 @@ const MAX_NAME: usize = 63;
 
 fn parts(text: &str, separator: char) -> Option<Vec<String>> {
     let mut all = Vec::new();
-    let mut rest = text.trim();
+    let mut rest = text.trim_matches(is_space);
     loop {
         let (part, after) = part(rest, separator)?;
         all.push(truncated(part));
-        rest = after.trim_start();
+        rest = after.trim_start_matches(is_space);
         match rest.strip_prefix(separator) {
-            Some(more) => rest = more.trim_start(),
+            Some(more) => rest = more.trim_start_matches(is_space),
             None if rest.is_empty() => return Some(all),
             None => return None,
         }
@@ -31,9 +37,11 @@ fn parts(text: &str, separator: char) -> Option<Vec<String>> {
 
 fn part(text: &str, separator: char) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
-        let end = text.find(|c: char| c == separator || c.is_whitespace() || c == '"').unwrap_or(text.len());
+        let end = text.find(|c: char| c == separator || is_space(c) || c == '"').unwrap_or(text.len());
         let (word, rest) = text.split_at(end);
-        return (!word.is_empty()).then(|| (word.to_ascii_lowercase(), rest));
+        // A vertical tab is white space since PostgreSQL 16, and part of a name before.
+        let plain = !word.is_empty() && !word.contains('\x0b');
+        return plain.then(|| (word.to_ascii_lowercase(), rest));
     };
     let mut name = String::new();
     let mut chars = quoted.char_indices().peekable();
@@ -69,6 +77,8 @@ mod tests {
         assert_eq!(split("Public.\"Odd\"\"Name\""), Some(vec!["public".into(), "Odd\"Name".into()]));
         assert_eq!(split_path("\"$user\", public"), Some(vec!["$user".into(), "public".into()]));
         assert_eq!(split_path(""), Some(vec![]));
+        assert_eq!(split_path("public\u{a0}, \u{2003}x"), Some(vec!["public\u{a0}".into(), "\u{2003}x".into()]));
+        assert_eq!(split_path("public\x0b"), None);
         for bad in ["a..b", "a b", "\"open", ".", "a,"] {
             assert_eq!(split(bad).filter(|p| p.len() > 1), None, "{bad}");
         }

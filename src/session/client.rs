@@ -10,6 +10,10 @@ use crate::wire::buffer::Inbox;
 use crate::wire::frame::{HEADER, client_frame};
 use crate::wire::frontend::{self, Message, Target};
 
+/// The longest name of a prepared statement or portal. PostgreSQL looks at the first 63 bytes only (`NAMEDATALEN`), so
+/// two longer ones could be one to it and two to us.
+const MAX_NAME: usize = 63;
+
 /// Whether a message is done with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Taken {
@@ -48,6 +52,9 @@ impl Core {
     }
 
     fn message(&mut self, message: Message<'_>) -> Result<Taken, End> {
+        if let Some(name) = message.names().into_iter().find(|name| name.len() > MAX_NAME) {
+            return self.refuse_extended(&refuse::name_too_long(name.len()), "", None);
+        }
         match message {
             Message::Query(sql) => self.query(sql),
             Message::Parse(parse) => self.parse(&parse),

@@ -327,6 +327,8 @@ impl Visitor {
         // For SHOW, RESET and current_setting; what they hold decides nothing.
         settings.insert("consentry.purpose".into(), values.purpose.clone().unwrap_or_default());
         settings.insert("consentry.reason".into(), values.reason.as_deref().unwrap_or_default().into());
+        // What names mean here must be what they mean there, whatever ALTER ROLE or ALTER DATABASE say by now.
+        settings.insert("search_path".into(), values.search_path.clone());
         settings.insert("consentry.role".into(), user.role.clone());
         settings.insert("consentry.user".into(), self.user.clone().unwrap_or_default());
         let settings: Vec<_> = settings.into_iter().collect();

@@ -111,6 +111,26 @@ pub fn too_many_prepared(limit: usize) -> Refusal {
     )
 }
 
+pub fn too_many_portals(limit: usize) -> Refusal {
+    Refusal::new(
+        "too-many-portals",
+        SqlState::STATEMENT_TOO_LONG,
+        format!("a session may have {limit} open portals"),
+        "Portals live until they are closed or their transaction ends.",
+        "Close portals that are no longer used, or use the unnamed one.",
+    )
+}
+
+pub fn name_too_long(length: usize) -> Refusal {
+    Refusal::new(
+        "name-too-long",
+        SqlState("42622"),
+        "the name of a prepared statement or portal is longer than 63 bytes",
+        format!("It has {length} bytes; PostgreSQL would take the first 63 of them for the name."),
+        "Use a shorter name.",
+    )
+}
+
 pub fn portal_of_other_context() -> Refusal {
     Refusal::new(
         "portal-context",

@@ -24,6 +24,26 @@ pub enum Message<'a> {
     FunctionCall,
 }
 
+impl<'a> Message<'a> {
+    /// The names of prepared statements and portals in it.
+    pub fn names(&self) -> [&'a str; 2] {
+        match self {
+            Message::Parse(parse) => [parse.name, ""],
+            Message::Bind(bind) => [bind.portal, bind.statement],
+            Message::Describe(_, name) | Message::Close(_, name) => [name, ""],
+            Message::Execute { portal, .. } => [portal, ""],
+            Message::Query(_)
+            | Message::Flush
+            | Message::Sync
+            | Message::Terminate
+            | Message::CopyData
+            | Message::CopyDone
+            | Message::CopyFail
+            | Message::FunctionCall => ["", ""],
+        }
+    }
+}
+
 /// What Describe and Close name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
@@ -54,6 +74,14 @@ pub struct Parse<'a> {
     pub sql: &'a str,
     /// Int16 count and that many Int32 OIDs, as they arrived.
     pub types: &'a [u8],
+}
+
+impl Parse<'_> {
+    /// The OIDs of the declared parameter types; 0 where the server is to find out.
+    pub fn type_oids(&self) -> impl Iterator<Item = u32> {
+        let oids = self.types.get(2..).unwrap_or_default().chunks_exact(4);
+        oids.map(|oid| oid.iter().fold(0, |all, byte| all << 8 | u32::from(*byte)))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

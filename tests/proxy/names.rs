@@ -1,6 +1,6 @@
 //! Prepared statements have one set of names, in the protocol and in SQL.
 
-use super::raw::{bind, execute, parse, sync};
+use super::raw::{bind, close, describe, execute, parse, sync};
 use super::session;
 
 #[test]
@@ -80,4 +80,21 @@ fn several_statements_in_a_message_do_not_mix_purposes() {
     assert_eq!(c.ask("EXECUTE p"), "T D:1 C:SELECT 1 Z:I");
     assert_eq!(c.ask("SET consentry.purpose = 'service'; EXECUTE p"), "E:0A000 Z:I");
     assert_eq!(c.ask("PREPARE r AS SELECT 1; EXECUTE r"), "C:PREPARE T D:1 C:SELECT 1 Z:I");
+}
+
+/// PostgreSQL looks at the first 63 bytes of a name: of two that differ behind them one would be judged and recorded, and
+/// the other would run.
+#[test]
+fn a_name_that_postgresql_would_cut_is_refused() {
+    let mut c = session("ana");
+    let [longest, one, other] = ["", "1", "2"].map(|end| "n".repeat(63) + end);
+    let sent = [parse(&longest, "SELECT 1"), bind(&longest, &longest, &[]), execute(&longest, 0), sync()];
+    assert_eq!(c.exchange(&sent), "1 2 D:1 C:SELECT 1 Z:I");
+    assert_eq!(c.exchange(&[parse(&one, "SELECT 1"), sync()]), "E:42622 Z:I");
+    assert_eq!(c.exchange(&[close('S', &other), sync()]), "E:42622 Z:I");
+    assert_eq!(c.exchange(&[parse(&other, "SELECT count(*) FROM customers"), sync()]), "E:42622 Z:I");
+    assert_eq!(c.exchange(&[bind("", &one, &[]), execute("", 0), sync()]), "E:42622 Z:I");
+    assert_eq!(c.exchange(&[describe('S', &one), describe('P', &one), sync()]), "E:42622 Z:I");
+    assert_eq!(c.exchange(&[parse("", "SELECT 2"), bind(&one, "", &[]), execute(&one, 0), sync()]), "1 E:42622 Z:I");
+    assert_eq!(c.exchange(&[bind("", &longest, &[]), execute("", 0), sync()]), "2 D:1 C:SELECT 1 Z:I");
 }
