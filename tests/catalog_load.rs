@@ -4,7 +4,7 @@ mod common;
 
 use common::postgres::{Database, shared};
 use consentry::engine::catalog::{Catalog, CatalogData, Relation, RelationKind};
-use consentry::relay::catalog::{load, load_stamped, reload_stamped};
+use consentry::relay::catalog::{fingerprint, load, load_stamped, reload_stamped};
 
 fn shop() -> Database<'static> {
     shared().database("catalog_shop", include_str!("catalog/shop.sql"))
@@ -186,4 +186,45 @@ async fn a_reload_tells_what_a_load_tells() {
         data
     };
     assert!(sorted(reloaded.catalog) == sorted(loaded.catalog));
+}
+
+/// Whoever locks a view must not keep the rest of the catalog from being read: the view itself is unknown meanwhile.
+#[tokio::test]
+async fn a_locked_view_is_not_waited_for() {
+    let db =
+        shared().database("catalog_locked", "CREATE VIEW held AS SELECT 1 AS a; CREATE VIEW free AS SELECT 2 AS a");
+    let (client, other) = (db.upstream().await, db.superuser().await);
+    let known = load(&client).await.unwrap();
+    other.batch_execute("BEGIN; LOCK TABLE held IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    db.psql("CREATE OR REPLACE VIEW free AS SELECT 3 AS a");
+    let stamped = reload_stamped(&client, &known).await.unwrap();
+    let definition = |c: &Catalog, name: &str| c.relation_named("public", name).and_then(|r| r.definition.clone());
+    assert!(definition(&stamped.catalog, "free").is_some_and(|d| d.contains('3')));
+    assert_eq!(definition(&stamped.catalog, "held"), None);
+    assert_ne!(stamped.fingerprint, fingerprint(&client).await.unwrap(), "it is to be read again");
+    other.batch_execute("ROLLBACK").await.unwrap();
+    let stamped = reload_stamped(&client, &known).await.unwrap();
+    assert!(definition(&stamped.catalog, "held").is_some());
+    assert_eq!(stamped.fingerprint, fingerprint(&client).await.unwrap());
+}
+
+#[tokio::test]
+async fn functions_behind_types_are_told() {
+    let db = shared().database(
+        "catalog_types",
+        "CREATE TYPE wrapped AS (t text);
+         CREATE FUNCTION wrap(int) RETURNS wrapped LANGUAGE sql AS 'SELECT NULL::wrapped';
+         CREATE CAST (int AS wrapped) WITH FUNCTION wrap(int);
+         CREATE FUNCTION fits(text) RETURNS bool LANGUAGE sql AS 'SELECT true';
+         CREATE DOMAIN fitting AS text CHECK (fits(VALUE));
+         CREATE TABLE t (a fitting);
+         CREATE EXTENSION citext;",
+    );
+    let catalog = load(&db.upstream().await).await.unwrap();
+    let told: Vec<_> =
+        catalog.data().type_functions.iter().map(|t| (t.name.name.as_str(), t.function.name.as_str())).collect();
+    for (name, function) in [("wrapped", "wrap"), ("fitting", "fits"), ("_fitting", "fits"), ("t", "fits")] {
+        assert!(told.contains(&(name, function)), "{name}: {told:?}");
+    }
+    assert!(!told.iter().any(|(name, _)| ["int4", "text", "citext"].contains(name)), "{told:?}");
 }

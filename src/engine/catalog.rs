@@ -200,6 +200,16 @@ pub struct UserType {
     pub checks: Vec<String>,
 }
 
+/// A function that runs when a value becomes one of a type: of a cast, or of the check of a domain in it. Neither initdb
+/// nor an extension made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypeFunction {
+    /// The type's OID; it may be a built-in one, or a table's row.
+    pub oid: Oid,
+    pub name: QualifiedName,
+    pub function: QualifiedName,
+}
+
 /// Everything the engine knows of one database. Build it with [`Catalog::new`]; it is immutable afterwards.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "CatalogData", into = "CatalogData")]
@@ -210,6 +220,7 @@ pub struct Catalog {
     functions: HashMap<String, Vec<usize>>,
     operators: HashMap<String, Vec<usize>>,
     types: HashMap<String, Vec<usize>>,
+    type_functions: HashMap<String, Vec<usize>>,
     children: HashMap<Oid, Vec<Oid>>,
 }
 
@@ -230,6 +241,8 @@ pub struct CatalogData {
     pub functions: Vec<Function>,
     pub operators: Vec<Operator>,
     pub types: Vec<UserType>,
+    #[serde(default)]
+    pub type_functions: Vec<TypeFunction>,
     /// Installed extensions and their schemas.
     #[serde(default)]
     pub extensions: BTreeMap<String, String>,
@@ -270,6 +283,7 @@ impl Catalog {
             functions: index_by_name(&data.functions, |f| &f.name),
             operators: index_by_name(&data.operators, |o| &o.name),
             types: index_by_name(&data.types, |t| &t.name),
+            type_functions: index_by_name(&data.type_functions, |t| &t.name),
             children,
             data,
         }
@@ -313,6 +327,11 @@ impl Catalog {
     /// Types outside `pg_catalog` with this name, in any schema.
     pub fn types_named(&self, name: &str) -> impl Iterator<Item = &UserType> {
         self.types.get(name).into_iter().flatten().map(|i| &self.data.types[*i])
+    }
+
+    /// What runs when a value becomes one of a type of this name, in any schema.
+    pub fn type_functions_named(&self, name: &str) -> impl Iterator<Item = &TypeFunction> {
+        self.type_functions.get(name).into_iter().flatten().map(|i| &self.data.type_functions[*i])
     }
 
     pub fn has_schema(&self, name: &str) -> bool {

@@ -44,20 +44,18 @@ pub struct Keeper {
 }
 
 enum Request {
-    /// See that the snapshot shows the catalog as it is now.
-    Catalog(oneshot::Sender<()>),
+    /// See that the snapshot shows the catalog as it is now; tells whether it does.
+    Catalog(oneshot::Sender<bool>),
     /// Read the policy at this path again; an error keeps the running one.
     Policy(PathBuf, oneshot::Sender<Result<()>>),
 }
 
 impl Refresh for Keeper {
-    fn refresh(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    fn refresh(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
         Box::pin(async move {
             let (done, wait) = oneshot::channel();
-            if self.requests.send(Request::Catalog(done)).await.is_ok() {
-                // The keeper is gone only when the proxy stops.
-                let _ = wait.await;
-            }
+            // The keeper is gone only when the proxy stops.
+            self.requests.send(Request::Catalog(done)).await.is_ok() && wait.await.unwrap_or(false)
         })
     }
 }
@@ -178,8 +176,7 @@ impl Room {
                 request = inbox.recv() => match request {
                     None => return,
                     Some(Request::Catalog(done)) => {
-                        self.look().await;
-                        let _ = done.send(());
+                        let _ = done.send(self.look().await);
                     }
                     Some(Request::Policy(path, done)) => {
                         let _ = done.send(self.read_policy(&path));
@@ -194,15 +191,19 @@ impl Room {
         }
     }
 
-    /// Compares the catalog with the snapshot's; reads it again when it differs.
-    async fn look(&mut self) {
+    /// Compares the catalog with the snapshot's; reads it again when it differs. Whether the snapshot is true now.
+    async fn look(&mut self) -> bool {
         match self.try_look().await {
-            Ok(()) => self.connected.store(true, Ordering::Relaxed),
+            Ok(()) => {
+                self.connected.store(true, Ordering::Relaxed);
+                true
+            }
             Err(error) => {
                 self.client = None;
                 if self.connected.swap(false, Ordering::Relaxed) {
                     tracing::error!(database = %self.live.name, "the catalog cannot be watched: {error:#}");
                 }
+                false
             }
         }
     }
@@ -216,8 +217,12 @@ impl Room {
             return Ok(());
         }
         let Stamped { catalog, fingerprint } = reload_stamped(client, &self.catalog).await?;
-        let before = std::mem::replace(&mut self.catalog, Arc::new(catalog));
         self.fingerprint = fingerprint;
+        // A view that is still locked, and nothing else.
+        if catalog == *self.catalog {
+            return Ok(());
+        }
+        let before = std::mem::replace(&mut self.catalog, Arc::new(catalog));
         match resolved(&self.files, &self.catalog) {
             Ok(policy) => self.policy = Arc::new(policy),
             // The policy that ran goes on, against what is there now: what it names and is gone fails in PostgreSQL.

@@ -111,6 +111,7 @@ impl Core {
         self.note_purpose(before);
         self.status = status;
         if status == Status::Idle {
+            self.catalog_changed |= self.catalog_unread;
             self.transaction_since = None;
             self.transaction_has_ended();
         } else {

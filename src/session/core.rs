@@ -31,6 +31,9 @@ use crate::wire::frame::Malformed;
 /// Prepared statements that a session may have. PostgreSQL has no limit; its memory has.
 pub const MAX_PREPARED: usize = 10_000;
 
+/// Portals that a session may have open in a transaction: each keeps its Bind.
+pub const MAX_PORTALS: usize = 1_000;
+
 /// Why a session ends.
 #[derive(Debug)]
 pub enum End {
@@ -90,6 +93,8 @@ pub struct Core {
     pub(super) lingering: bool,
     /// The catalog has changed by this session's doing: it must be read again before anything is judged.
     pub(super) catalog_changed: bool,
+    /// That failed.
+    pub(super) catalog_unread: bool,
     pub(super) marker: Marker,
     pub(super) clerk: Clerk,
     pub to_server: Outgoing,
@@ -134,6 +139,7 @@ impl Core {
             transaction_since: None,
             lingering: false,
             catalog_changed: false,
+            catalog_unread: false,
             marker: Marker::new(),
             clerk,
             to_server: Outgoing::default(),
@@ -167,7 +173,14 @@ impl Core {
     /// The catalog has been read again.
     pub fn catalog_is_read(&mut self) {
         self.catalog_changed = false;
+        self.catalog_unread = false;
         self.settings.catalog_is_read();
+    }
+
+    /// The catalog could not be read: what was defined stays in doubt, and it is tried again after the next answer.
+    pub fn catalog_is_not_read(&mut self) {
+        self.catalog_changed = false;
+        self.catalog_unread = true;
     }
 
     /// Whether nothing is running and no transaction is open: a good moment to end the session.

@@ -18,8 +18,12 @@ use crate::engine::context::{Context, Protocol};
 use crate::engine::refusal::Refusal;
 use crate::relay::dial::Dialer;
 
-/// Contexts remembered for a snapshot; a client that makes up endless search paths only loses its cache.
+/// Contexts remembered for a snapshot. A client that makes up endless search paths has them all forgotten, which costs the
+/// others one judging.
 const MAX_CONTEXTS: usize = 10_000;
+
+/// Texts from this length on may take long to judge: other sessions do not wait for them.
+const LONG: usize = 16 * 1024;
 
 /// An engine, and names for the contexts it has judged in.
 pub struct Snapshot {
@@ -41,7 +45,11 @@ impl Snapshot {
             return *id;
         }
         let id = ContextId(NEXT_CONTEXT.fetch_add(1, Ordering::Relaxed));
-        if known.len() < MAX_CONTEXTS {
+        // What a session has made for itself is no other's context, and may be large.
+        if context.temporary.is_empty() && context.defined.is_empty() {
+            if known.len() >= MAX_CONTEXTS {
+                known.clear();
+            }
             known.insert(context.clone(), id);
         }
         id
@@ -50,8 +58,8 @@ impl Snapshot {
 
 /// Reads catalog and policy again; sessions ask for it when they have changed the catalog.
 pub trait Refresh: Send + Sync {
-    /// Ends when the snapshot shows at least the catalog of the moment of the call, or could not be renewed.
-    fn refresh(&self) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    /// Whether the snapshot shows at least the catalog of the moment of the call now; false when it could not be renewed.
+    fn refresh(&self) -> std::pin::Pin<Box<dyn Future<Output = bool> + Send + '_>>;
 }
 
 pub struct Live {
@@ -106,7 +114,8 @@ impl Live {
         if let Some(judged) = shape.as_ref().and_then(|shape| self.plans.alike(id, protocol, text, shape)) {
             return Ok(judged);
         }
-        let (cleared, template) = snapshot.engine.clear_and_learn(text, context, protocol, &self.plans)?;
+        let judge = || snapshot.engine.clear_and_learn(text, context, protocol, &self.plans);
+        let (cleared, template) = if text.len() < LONG { judge()? } else { beside_others(judge)? };
         let what = |s| Arc::new(record::what(s, context, &snapshot.engine.policy));
         let on_record: Vec<_> = cleared.statements.iter().map(what).collect();
         if let (Some(shape), Some(template)) = (shape, template) {
@@ -115,5 +124,14 @@ impl Live {
         let judged = Arc::new(Judged { source: text.into(), cleared, on_record });
         self.plans.keep(id, protocol, &judged);
         Ok(judged)
+    }
+}
+
+/// Does `work` so that the sessions of this thread go on, on another one.
+fn beside_others<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }

@@ -95,8 +95,10 @@ impl Session {
             match turn {
                 Turn::CatalogChanged => {
                     // A PostgreSQL that does not answer the keeper must not hold the session; it is asked again.
-                    let _ = tokio::time::timeout(LAST_WORDS, self.refresh.refresh()).await;
-                    self.core.catalog_is_read();
+                    match tokio::time::timeout(LAST_WORDS, self.refresh.refresh()).await {
+                        Ok(true) => self.core.catalog_is_read(),
+                        Ok(false) | Err(_) => self.core.catalog_is_not_read(),
+                    }
                 }
                 other => break self.finish(other).await,
             }

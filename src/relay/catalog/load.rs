@@ -11,9 +11,10 @@ use crate::engine::catalog::{Catalog, CatalogData, FIRST_NORMAL_OID, Oid};
 /// `bit_xor`).
 const OLDEST_SERVER: u32 = 140_000;
 
-/// All names come out qualified under an empty path, and nobody's `public.=` is found before `pg_catalog`'s.
+/// All names come out qualified under an empty path, and nobody's `public.=` is found before `pg_catalog`'s. A view that is
+/// locked while it is being read is not waited for.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''; \
-                     SET LOCAL quote_all_identifiers = off";
+                     SET LOCAL quote_all_identifiers = off; SET LOCAL lock_timeout = '300ms'";
 
 /// Reads the snapshot in a transaction of its own. What initdb made is taken from `known`, if that is there: it never
 /// changes while the server runs, and is most of what there is to read.
@@ -33,7 +34,19 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
     let query = |sql: &'static str| client.query_typed(sql, &[]);
     let from_first = [(&first as &(dyn tokio_postgres::types::ToSql + Sync), Type::OID)];
     let query_from = |sql: &'static str| client.query_typed(sql, &from_first);
-    let (header, schemas, relations, columns, keys, foreign_keys, functions, operators, types, extensions) = tokio::try_join!(
+    let (
+        header,
+        schemas,
+        relations,
+        columns,
+        keys,
+        foreign_keys,
+        functions,
+        operators,
+        types,
+        type_functions,
+        extensions,
+    ) = tokio::try_join!(
         query(include_str!("header.sql")),
         query(include_str!("schemas.sql")),
         query_from(include_str!("relations.sql")),
@@ -43,6 +56,7 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
         query(include_str!("functions.sql")),
         query(include_str!("operators.sql")),
         query(include_str!("types.sql")),
+        query(include_str!("type_functions.sql")),
         query(include_str!("extensions.sql")),
     )?;
 
@@ -54,6 +68,7 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
     data.functions = rows::functions(&functions)?;
     data.operators = rows::operators(&operators)?;
     data.types = rows::types(&types)?;
+    data.type_functions = rows::type_functions(&type_functions)?;
     for row in &extensions {
         data.extensions.insert(row.try_get("name")?, row.try_get("schema")?);
     }

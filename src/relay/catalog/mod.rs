@@ -5,9 +5,10 @@
 mod load;
 mod rows;
 
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-use crate::engine::catalog::Catalog;
+use crate::engine::catalog::{Catalog, RelationKind};
 
 /// Why there is no snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +39,7 @@ fn described(error: &tokio_postgres::Error) -> String {
 #[derive(Debug, Clone)]
 pub struct Stamped {
     pub catalog: Catalog,
+    /// Equal to no fingerprint when the definition of a locked view is missing: then it is to be read again soon.
     pub fingerprint: String,
 }
 
@@ -67,10 +69,16 @@ pub async fn reload_stamped(client: &Client, known: &Catalog) -> Result<Stamped,
 async fn stamped(client: &Client, known: Option<&Catalog>) -> Result<Stamped, CatalogError> {
     let mut before = fingerprint(client).await?;
     for _ in 0..ATTEMPTS {
-        let data = load::snapshot(client, known).await?;
+        let data = match load::snapshot(client, known).await {
+            // Locked between two glances: the next one leaves it out.
+            Err(CatalogError::Postgres(e)) if e.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => continue,
+            data => data?,
+        };
         let after = fingerprint(client).await?;
         if before == after {
-            return Ok(Stamped { catalog: Catalog::new(data), fingerprint: after });
+            let complete = data.relations.iter().all(|r| r.kind != RelationKind::View || r.definition.is_some());
+            let fingerprint = if complete { after } else { format!("{after} without locked views") };
+            return Ok(Stamped { catalog: Catalog::new(data), fingerprint });
         }
         before = after;
     }

@@ -6,7 +6,8 @@ use tokio_postgres::Row;
 
 use super::CatalogError;
 use crate::engine::catalog::{
-    Column, ColumnType, ForeignKey, Function, Oid, Operator, QualifiedName, Relation, RelationKind, UserType,
+    Column, ColumnType, ForeignKey, Function, Oid, Operator, QualifiedName, Relation, RelationKind, TypeFunction,
+    UserType,
 };
 
 /// Puts columns and keys (each ordered by relation) to their relations.
@@ -141,6 +142,18 @@ pub(super) fn types(rows: &[Row]) -> Result<Vec<UserType>, CatalogError> {
                 extension: row.try_get("extension")?,
                 labels: row.try_get("labels")?,
                 checks: row.try_get("checks")?,
+            })
+        })
+        .collect()
+}
+
+pub(super) fn type_functions(rows: &[Row]) -> Result<Vec<TypeFunction>, CatalogError> {
+    rows.iter()
+        .map(|row| {
+            Ok(TypeFunction {
+                oid: row.try_get("oid")?,
+                name: qualified(row, "schema", "name")?,
+                function: qualified(row, "function_schema", "function_name")?,
             })
         })
         .collect()
