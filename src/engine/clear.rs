@@ -8,7 +8,7 @@ use pg_query::protobuf::RawStmt;
 
 use super::alike::{self, Pieces, Template};
 use super::analyse::{Analyser, Judged};
-use super::catalog::{Catalog, QualifiedName, quote_ident};
+use super::catalog::{Catalog, Oid, QualifiedName, quote_ident};
 use super::cleared::{Cleared, Effect, Outcome, SetValue, Statement, Tracked};
 use super::context::{Context, Defined, Protocol, PurposeSource};
 use super::parse::{self, Parsed, Tokens};
@@ -106,6 +106,17 @@ impl Engine {
         context: &Context,
     ) -> Result<Option<(Tracked, SetValue)>, Refusal> {
         analyse::judge_setting(&self.policy, self.role(context)?, name, value)
+    }
+
+    /// Judges the types, by OID, that a client declares for its parameters: reading a value runs a domain's checks.
+    pub fn judge_parameter_types(&self, types: impl Iterator<Item = Oid>, context: &Context) -> Result<(), Refusal> {
+        let known = &self.catalog.data().type_functions;
+        if known.is_empty() {
+            return Ok(());
+        }
+        let role = self.role(context)?;
+        let mut runs = types.flat_map(|oid| known.iter().filter(move |t| t.oid == oid));
+        runs.try_for_each(|t| analyse::runs_for(role, t))
     }
 
     fn role(&self, context: &Context) -> Result<&Role, Refusal> {
@@ -425,12 +436,16 @@ impl Standing {
     }
 }
 
-/// A `search_path` value as the list that names are looked up in: `"$user"` resolved, schemas that are not there dropped.
+/// A `search_path` value as the list that names are looked up in: `"$user"` resolved, schemas that are not there dropped,
+/// and those that stand in front already.
 pub fn effective_path(catalog: &Catalog, value: &str) -> Vec<String> {
-    names::split_path(value)
-        .unwrap_or_default()
-        .into_iter()
-        .map(|s| if s == "$user" { catalog.data().user.clone() } else { s })
-        .filter(|s| s == "pg_catalog" || s == "pg_temp" || catalog.has_schema(s))
-        .collect()
+    let mut path: Vec<String> = Vec::new();
+    for schema in names::split_path(value).unwrap_or_default() {
+        let schema = if schema == "$user" { catalog.data().user.clone() } else { schema };
+        let there = schema == "pg_catalog" || schema == "pg_temp" || catalog.has_schema(&schema);
+        if there && !path.contains(&schema) {
+            path.push(schema);
+        }
+    }
+    path
 }

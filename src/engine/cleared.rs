@@ -255,8 +255,8 @@ pub enum Effect {
         /// It goes with its transaction (`ON COMMIT DROP`).
         on_commit_drop: bool,
     },
-    /// Temporary (or other) relations dropped by these unqualified names; the catalog is to be read again.
-    DropRelations(Vec<QualifiedName>),
+    /// Relations are dropped, temporary ones by these names; the catalog is to be read again.
+    DropRelations(Vec<String>),
     /// DDL that changes the catalog: read it again before judging anything further.
     CatalogChanged,
     CopyIn,

@@ -145,7 +145,7 @@ impl Core {
                 });
             }
             Effect::DropRelations(names) => {
-                self.settings.change_temporary(|t| t.retain(|known, _| names.iter().all(|n| n.name != *known)));
+                self.settings.change_temporary(|t| t.retain(|known, _| !names.contains(known)));
                 self.catalog_changed = true;
             }
             Effect::CatalogChanged => self.catalog_changed = true,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::client::Taken;
-use super::core::{Core, End, MAX_PREPARED};
+use super::core::{Core, End, MAX_PORTALS, MAX_PREPARED};
 use super::effects;
 use super::expect::{Kind, NameChange};
 use super::names::Lookup;
@@ -28,6 +28,9 @@ impl Core {
             Ok(judged) => judged,
             Err(refusal) => return self.refuse_extended(&refusal, parse.sql, None),
         };
+        if let Err(refusal) = self.snapshot.engine.judge_parameter_types(parse.type_oids(), &self.context) {
+            return self.refuse_extended(&refusal, parse.sql, judged.on_record.first());
+        }
         if self.statements.len() >= MAX_PREPARED && !self.statements.knows(parse.name) {
             return self.refuse_extended(&refuse::too_many_prepared(MAX_PREPARED), parse.sql, judged.on_record.first());
         }
@@ -53,6 +56,10 @@ impl Core {
             Ok(None) => return self.answer_with(refuse::no_such_statement(bind.statement)),
             Err(not_now) => return self.not_now(not_now, bind.statement),
         };
+        if self.portals.len() >= MAX_PORTALS && !self.portals.knows(bind.portal) {
+            let what = prepared.judged.on_record.first();
+            return self.refuse_extended(&refuse::too_many_portals(MAX_PORTALS), &prepared.judged.source, what);
+        }
         let portal = match self.portal_for(bind, &prepared) {
             Ok(portal) => portal,
             Err(not_now) => return self.not_now(not_now, bind.statement),

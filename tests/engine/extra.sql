@@ -6,3 +6,12 @@ CREATE VIEW public.cheap AS SELECT * FROM public.products WHERE price < 10;
 CREATE FUNCTION public.initcap(public.customers) RETURNS text LANGUAGE sql AS 'SELECT $1.email';
 CREATE FUNCTION public.peek(integer) RETURNS text LANGUAGE sql AS 'SELECT email FROM public.customers WHERE id = $1';
 CREATE MATERIALIZED VIEW public.frozen AS SELECT email FROM public.customers;
+-- A cast and a domain's check are calls by other names.
+CREATE TYPE public.wrapped AS (t text);
+CREATE FUNCTION public.wrap(integer) RETURNS public.wrapped LANGUAGE sql AS 'SELECT ROW(email)::public.wrapped FROM public.customers WHERE id = $1';
+CREATE CAST (integer AS public.wrapped) WITH FUNCTION public.wrap(integer);
+CREATE FUNCTION public.is_known(text) RETURNS boolean LANGUAGE sql AS 'SELECT EXISTS (SELECT FROM public.customers WHERE email = $1)';
+CREATE DOMAIN public.known_email AS text CHECK (public.is_known(VALUE));
+CREATE TYPE public.contact AS (email public.known_email);
+-- Not in the policy.
+CREATE TABLE public.unlisted (id int, email text);

@@ -91,3 +91,9 @@ GRANT USAGE ON SCHEMA naive, flag, barrier TO consentry;
 GRANT CREATE ON SCHEMA public TO consentry;
 GRANT CREATE, TEMPORARY ON DATABASE "{database}" TO consentry;
 ANALYZE;
+-- Calls by other names: a cast, the check of a domain.
+CREATE TYPE wrapped AS (t text);
+CREATE FUNCTION wrap(n int) RETURNS wrapped LANGUAGE sql AS 'SELECT ROW(email)::public.wrapped FROM public.customers WHERE id = n';
+CREATE CAST (int AS wrapped) WITH FUNCTION wrap(int);
+CREATE FUNCTION tells(t text) RETURNS bool LANGUAGE plpgsql AS $$ DECLARE e text; BEGIN SELECT email INTO e FROM public.customers WHERE id = 7; RAISE NOTICE '%', e; RETURN true; END $$;
+CREATE DOMAIN telling AS text CHECK (public.tells(VALUE));

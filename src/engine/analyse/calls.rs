@@ -10,8 +10,9 @@ use pg_query::protobuf::{self as pb, Token};
 use super::scope::{self, Scope};
 use super::{Analyser, At, Part, Place, Replacement, names, placeholder};
 use crate::engine::allow::{self, FunctionClass};
-use crate::engine::catalog::{Function, Operator};
+use crate::engine::catalog::{Function, Operator, TypeFunction};
 use crate::engine::cleared::{Argument, SetConfigCall};
+use crate::engine::policy::Role;
 use crate::engine::refusal::{self, Refusal};
 
 /// Why sizes are not told.
@@ -97,12 +98,14 @@ impl<'e> Analyser<'e> {
         }
         if schema.is_some_and(|s| s != "pg_catalog") {
             if others.is_empty() && nargs == 1 && self.is_type(schema, base) {
-                return Ok(None);
+                return self.runs_for_type(schema, base).map(|()| None);
             }
             return if others.is_empty() { Err(refusal::undefined_function(&name.join("."))) } else { Ok(None) };
         }
         match allow::builtin_function(base, nargs) {
-            None if others.is_empty() && nargs == 1 && self.is_type(schema, base) => Ok(None),
+            None if others.is_empty() && nargs == 1 && self.is_type(schema, base) => {
+                self.runs_for_type(schema, base).map(|()| None)
+            }
             None if others.is_empty() => Err(refusal::undefined_function(base)),
             None => Ok(None),
             Some(class) => self.builtin(base, class).map(Some),
@@ -311,8 +314,26 @@ impl<'e> Analyser<'e> {
         let known = schema.is_none_or(|s| s == "pg_catalog") && allow::builtin_type(base).is_some()
             || catalog.types_named(base).chain(catalog.types_named(element)).next().is_some()
             || catalog.relations().any(|r| r.name.name == base && schema.is_none_or(|s| s == r.name.schema));
-        if known { Ok(()) } else { Err(refusal::type_not_allowed(base).at(ty.location)) }
+        if !known {
+            return Err(refusal::type_not_allowed(base).at(ty.location));
+        }
+        self.runs_for_type(schema, base).map_err(|r| r.at(ty.location))
     }
+
+    /// A cast may call a function, and so may a domain's check: by another name it is the same call.
+    fn runs_for_type(&self, schema: Option<&str>, base: &str) -> Result<(), Refusal> {
+        let named = self.engine.catalog.type_functions_named(base);
+        named.filter(|t| schema.is_none_or(|s| s == t.name.schema)).try_for_each(|t| runs_for(self.role, t))
+    }
+}
+
+/// Whether a role may call what runs when a value becomes one of a type.
+pub fn runs_for(role: &Role, t: &TypeFunction) -> Result<(), Refusal> {
+    if role.unrestricted || role.functions.contains(&t.function) {
+        return Ok(());
+    }
+    let why = format!("it runs when a value becomes one of the type {}, and the role does not list it", t.name);
+    Err(refusal::function_not_allowed(&t.function.to_string(), &why))
 }
 
 /// The one setting that `FROM pg_settings WHERE name = 'x'` leaves.

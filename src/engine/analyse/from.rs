@@ -99,6 +99,7 @@ impl<'e> Analyser<'e> {
 
     /// Reading a temporary table: only under the purpose that it was derived for.
     pub fn read_temporary(&mut self, var: &pb::RangeVar, purpose: Option<String>) -> Result<(), Refusal> {
+        self.reads_temporary = true;
         let Some(purpose) = purpose else { return Ok(()) };
         self.reads_derived = true;
         if self.role.unrestricted || self.purpose.is_some_and(|p| p.name == purpose) {
@@ -207,6 +208,9 @@ impl<'e> Analyser<'e> {
         if self.view_depth >= super::MAX_VIEW_DEPTH {
             return Err(refusal::not_supported(&format!("view {name}"), "it reads too many views inside each other"));
         }
+        if self.sources.len() > super::MAX_VIEWS {
+            return Err(super::too_many(super::MAX_VIEWS, "views"));
+        }
         let text = definition.trim().trim_end_matches(';').to_owned();
         let parsed = parse::parse(&text)?;
         let [statement] = <[pb::RawStmt; 1]>::try_from(parsed.statements)
@@ -252,80 +256,6 @@ impl<'e> Analyser<'e> {
         let query = subquery.as_mut().ok_or_else(|| refusal::not_supported("a subquery", "it is empty"))?;
         let columns = self.query(query, &scope, At::ITEM)?;
         Ok(aliased(alias.as_ref(), columns))
-    }
-
-    fn range_function(&mut self, f: &mut pb::RangeFunction, left: &[Item], outer: &Scope<'_>) -> Result<Item, Refusal> {
-        let pb::RangeFunction { lateral: _, ordinality, is_rowsfrom: _, functions, alias, coldeflist } = f;
-        let scope = outer.child(left);
-        let mut single = (functions.len() == 1 && coldeflist.is_empty() && !*ordinality).then(String::new);
-        for node in functions.iter_mut() {
-            // Each is a list of the function and its column definitions.
-            let NodeEnum::List(list) = inner(node)? else {
-                return Err(refusal::not_supported("ROWS FROM", "its shape is not known"));
-            };
-            let mut parts = list.items.iter_mut();
-            if let Some(call) = parts.next() {
-                if let (Some(name), Some(NodeEnum::FuncCall(f))) = (single.as_mut(), &call.node) {
-                    *name = names(&f.funcname).last().map_or(String::new(), |n| (*n).to_owned());
-                }
-                self.expr(call, &scope, At::OPERAND)?;
-            }
-            for definition in parts {
-                self.column_definitions(definition)?;
-            }
-        }
-        for node in coldeflist.iter_mut() {
-            self.column_definitions(node)?;
-        }
-        let columns = match single {
-            Some(name) if SCALAR_SETS.contains(&name.as_str()) => {
-                let column = alias.as_ref().map_or(name.as_str(), |a| a.aliasname.as_str());
-                Columns::known(vec![Col::computed(column)])
-            }
-            _ => Columns::Unknown,
-        };
-        Ok(aliased(alias.as_ref(), columns))
-    }
-
-    fn column_definitions(&mut self, node: &mut Node) -> Result<(), Refusal> {
-        match &mut node.node {
-            None => Ok(()),
-            Some(NodeEnum::List(list)) => list.items.iter_mut().try_for_each(|n| self.column_definitions(n)),
-            Some(NodeEnum::ColumnDef(def)) => match def.type_name.as_ref() {
-                Some(ty) => self.type_name(ty),
-                None => Ok(()),
-            },
-            Some(other) => Err(refusal::not_supported(&kind_of(other), "a column definition list holds columns only")),
-        }
-    }
-
-    /// `XMLTABLE(…)`.
-    fn range_table_func(
-        &mut self,
-        t: &mut pb::RangeTableFunc,
-        left: &[Item],
-        outer: &Scope<'_>,
-    ) -> Result<Item, Refusal> {
-        let pb::RangeTableFunc { lateral: _, docexpr, rowexpr, namespaces, columns, alias, location: _ } = t;
-        let scope = outer.child(left);
-        for part in [docexpr, rowexpr].into_iter().flatten() {
-            self.expr(part, &scope, At::OPERAND)?;
-        }
-        self.exprs(namespaces, &scope, At::OPERAND)?;
-        let mut cols = Vec::new();
-        for column in columns.iter_mut() {
-            let NodeEnum::RangeTableFuncCol(col) = inner(column)? else {
-                return Err(refusal::not_supported("XMLTABLE", "its columns are not known"));
-            };
-            if let Some(ty) = col.type_name.as_ref() {
-                self.type_name(ty)?;
-            }
-            for part in [&mut col.colexpr, &mut col.coldefexpr].into_iter().flatten() {
-                self.expr(part, &scope, At::OPERAND)?;
-            }
-            cols.push(Col::computed(&col.colname));
-        }
-        Ok(aliased(alias.as_ref(), Columns::known(cols)))
     }
 
     fn table_sample(
@@ -440,22 +370,6 @@ impl<'e> Analyser<'e> {
         all
     }
 }
-
-/// Built-in set-returning functions with one column, named like their alias or themselves.
-const SCALAR_SETS: [&str; 12] = [
-    "generate_series",
-    "generate_subscripts",
-    "unnest",
-    "regexp_split_to_table",
-    "string_to_table",
-    "json_array_elements",
-    "json_array_elements_text",
-    "jsonb_array_elements",
-    "jsonb_array_elements_text",
-    "json_object_keys",
-    "jsonb_object_keys",
-    "jsonb_path_query",
-];
 
 pub fn plain_columns(relation: &Relation) -> Columns {
     Columns::known(

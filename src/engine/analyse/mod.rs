@@ -4,10 +4,12 @@
 //! placeholder in the tree (`tree.rs`), so that `clear.rs` can hold one against the other.
 
 mod calls;
+mod colname;
 mod compare;
 mod define;
 mod expr;
 mod from;
+mod from_function;
 mod grouping;
 mod relations;
 mod scope;
@@ -31,6 +33,7 @@ use super::parse::Tokens;
 use super::policy::{Purpose, Role};
 use super::refusal::{self, Refusal};
 
+pub use calls::runs_for;
 use scope::{Base, Columns};
 pub use settings::{judge as judge_setting, purpose};
 pub use statement::Judged;
@@ -40,6 +43,8 @@ pub use writes::{Aim, Moment, Pending, TARGET, What};
 const MAX_VIEW_DEPTH: usize = 32;
 /// Most protected relations in one statement, views expanded.
 const MAX_OCCURRENCES: usize = 500;
+/// Most views in one statement, those in views among them: a few that each read one twice make thousands.
+const MAX_VIEWS: usize = 1_000;
 
 /// A text that is being judged: the client's (index 0), or a view's definition.
 pub struct Source {
@@ -209,6 +214,8 @@ pub struct Analyser<'e> {
     pub subjects: Vec<NamedSubject>,
     /// Temporary tables read that were derived from protected ones.
     pub reads_derived: bool,
+    /// Temporary relations read, whatever is in them now.
+    pub reads_temporary: bool,
     /// Calls of `set_config` outside of plain `SELECT set_config(…)` are refused; inside they land here.
     pub set_config: Vec<super::cleared::SetConfigCall>,
     pub set_config_allowed: bool,
@@ -263,6 +270,7 @@ impl<'e> Analyser<'e> {
             search_path: context.search_path.clone(),
             subjects: Vec::new(),
             reads_derived: false,
+            reads_temporary: false,
             set_config: Vec::new(),
             set_config_allowed: false,
             free_calls: Vec::new(),
@@ -304,17 +312,21 @@ impl<'e> Analyser<'e> {
     }
 
     fn enough(&self) -> Result<(), Refusal> {
-        if self.occurrences.len() < MAX_OCCURRENCES {
-            return Ok(());
+        match self.occurrences.len() < MAX_OCCURRENCES {
+            true => Ok(()),
+            false => Err(too_many(MAX_OCCURRENCES, "protected relations")),
         }
-        Err(Refusal::new(
-            "too-many-relations",
-            refusal::SqlState::STATEMENT_TOO_COMPLEX,
-            format!("statement reads more than {MAX_OCCURRENCES} protected relations"),
-            "rule too-many-relations: views are counted with what they read",
-            "split the statement",
-        ))
     }
+}
+
+fn too_many(most: usize, what: &str) -> Refusal {
+    Refusal::new(
+        "too-many-relations",
+        refusal::SqlState::STATEMENT_TOO_COMPLEX,
+        format!("statement reads more than {most} {what}"),
+        "rule too-many-relations: views are counted with what they read",
+        "split the statement",
+    )
 }
 
 /// The tree's stand-in for injection `index`.

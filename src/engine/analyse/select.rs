@@ -3,6 +3,7 @@
 use pg_query::protobuf::{self as pb, SetOperation};
 use pg_query::{Node, NodeEnum};
 
+use super::colname::output_name;
 use super::from::visible_columns;
 use super::scope::{self, Base, Col, Columns, Item, Scope};
 use super::{Analyser, At, Cte, Place, inner, kind_of, names};
@@ -342,29 +343,4 @@ fn values_columns(rows: &[Node]) -> Columns {
         }
         _ => Columns::Unknown,
     }
-}
-
-/// The name that PostgreSQL gives an output column (`FigureColname` in its parser).
-fn output_name(node: &Node) -> String {
-    let last = |list: &[Node]| names(list).last().map(|s| (*s).to_owned());
-    let name = match &node.node {
-        Some(NodeEnum::ColumnRef(r)) => last(&r.fields),
-        Some(NodeEnum::AIndirection(i)) => last(&i.indirection).or_else(|| i.arg.as_deref().map(output_name)),
-        Some(NodeEnum::FuncCall(f)) => last(&f.funcname),
-        Some(NodeEnum::TypeCast(c)) => match c.arg.as_deref().map(output_name) {
-            Some(name) if name != "?column?" => Some(name),
-            _ => c.type_name.as_ref().and_then(|t| last(&t.names)),
-        },
-        Some(NodeEnum::CollateClause(c)) => c.arg.as_deref().map(output_name),
-        Some(NodeEnum::CaseExpr(c)) => match c.defresult.as_deref().map(output_name) {
-            Some(name) if name != "?column?" => Some(name),
-            _ => Some("case".to_owned()),
-        },
-        Some(NodeEnum::CoalesceExpr(_)) => Some("coalesce".to_owned()),
-        Some(NodeEnum::AArrayExpr(_)) => Some("array".to_owned()),
-        Some(NodeEnum::RowExpr(_)) => Some("row".to_owned()),
-        Some(NodeEnum::GroupingFunc(_)) => Some("grouping".to_owned()),
-        _ => None,
-    };
-    name.unwrap_or_else(|| "?column?".to_owned())
 }

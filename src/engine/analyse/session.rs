@@ -29,6 +29,7 @@ impl<'e> Analyser<'e> {
         self.nulls_sizes = false;
         self.explaining = false;
         self.reads_derived = false;
+        self.reads_temporary = false;
         self.writes_protected = false;
         self.pending.clear();
         self.moment = super::Moment::Old;

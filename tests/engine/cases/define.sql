@@ -105,3 +105,64 @@ CREATE TABLE IF NOT EXISTS customers (id int); SELECT * FROM customers
 ;;
 -- marketing/marketing: not-understood
 CREATE TEMP TABLE u (id bigint); CREATE TEMP TABLE w () INHERITS (u)
+
+;;
+-- PostgreSQL evaluates bounds at once, and shows them; keys for every row.
+-- builder/service: function-not-allowed
+CREATE TABLE part PARTITION OF products FOR VALUES IN (query_to_xml('SELECT email FROM public.customers', true, false, '')::text)
+;;
+-- builder/service: function-not-allowed
+CREATE TABLE part PARTITION OF products FOR VALUES FROM (peek(1)) TO (MAXVALUE)
+;;
+-- builder/service: function-not-allowed
+CREATE TABLE whole (x int) PARTITION BY LIST (peek(x))
+;;
+-- builder/service: same
+CREATE TABLE whole (x int) PARTITION BY RANGE ((x + 1)); CREATE TABLE part PARTITION OF whole FOR VALUES FROM (MINVALUE) TO (1 + 1)
+;;
+-- What would run over rows that are not there for the client.
+-- builder/service: definition-protected
+ALTER TABLE customers ADD COLUMN x int GENERATED ALWAYS AS (email::int) STORED
+;;
+-- builder/service: definition-protected
+ALTER TABLE customers ADD COLUMN x int CHECK (email <> 'ada@mail.example')
+;;
+-- builder/service: definition-protected
+ALTER TABLE customers ADD COLUMN x int DEFAULT nextval('public.customers_id_seq')
+;;
+-- builder/service: definition-protected
+ALTER TABLE customers ADD COLUMN x int NOT NULL
+;;
+-- builder/service: definition-protected
+ALTER TABLE customers ADD COLUMN x serial
+;;
+-- builder/service: definition-protected
+ALTER TABLE customers ADD COLUMN x int GENERATED ALWAYS AS IDENTITY
+;;
+-- builder/service: same
+ALTER TABLE customers ADD COLUMN x numeric(3,1) NOT NULL DEFAULT 0, ADD COLUMN y text DEFAULT 'x'::text
+;;
+-- builder/service: definition-protected
+ALTER TABLE unlisted ADD CONSTRAINT c CHECK (email <> 'ada@mail.example')
+;;
+-- builder/service: definition-protected
+ALTER TABLE unlisted ALTER COLUMN email TYPE int USING email::int
+;;
+-- builder/service: definition-protected
+ALTER TABLE unlisted ADD COLUMN x int GENERATED ALWAYS AS (email::int) STORED
+;;
+-- builder/service: definition-protected
+CREATE INDEX ON unlisted ((email::int))
+;;
+-- builder/service: same
+CREATE UNIQUE INDEX ON unlisted (email)
+;;
+-- A view of a temporary table is temporary by itself, and reads whatever is put into the table later.
+-- builder/service: not-understood
+CREATE TEMP TABLE mine (x text); CREATE VIEW v AS SELECT * FROM mine
+;;
+-- builder/service: not-understood
+CREATE TEMP TABLE mine (x text); CREATE TEMP VIEW v AS SELECT * FROM mine
+;;
+-- marketing/marketing: not-understood
+CREATE TEMP TABLE mine (x text PRIMARY KEY); CREATE TEMP TABLE other (x text REFERENCES mine)

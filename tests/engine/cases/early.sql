@@ -77,3 +77,34 @@ SELECT x.column17 FROM customers c, LATERAL (VALUES ((c).*)) x WHERE x.column4::
 ;;
 -- support/service: changed | error 42803
 SELECT c.*, c.id FROM customers c GROUP BY 2
+
+;;
+-- What a column of an inner query is called decides whose column a name means. A function's own output column keeps its name:
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at" | error 22P02
+SELECT c.country FROM customers c WHERE EXISTS (SELECT 1 FROM json_array_elements('[1]') AS country WHERE country::int > 0)
+;;
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at" | error 22P02
+SELECT c.country FROM customers c WHERE EXISTS (SELECT 1 FROM jsonb_array_elements_text('["1"]') AS country WHERE country::int > 0)
+;;
+-- A row in an array has as many columns as it has:
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at" | error 22P02
+SELECT c.country FROM customers c WHERE EXISTS (SELECT 1 FROM unnest(ARRAY[null::public.products]) AS country WHERE country::int > 0)
+;;
+-- Of casts in casts the outer one gives the name, and a CASE is called so:
+-- bi/analytics: changed | has END AS "path" | error 22P02
+SELECT w.path FROM web_events w WHERE EXISTS (SELECT 1 FROM (SELECT '((0,0))'::path::text) s WHERE path::int > 0)
+;;
+-- bi/analytics: changed | has END AS "path" | error 22P02
+SELECT w.path FROM web_events w WHERE EXISTS (SELECT 1 FROM (SELECT CASE WHEN true THEN '' ELSE '((0,0))'::path END) s WHERE path::int > 0)
+;;
+-- bi/analytics: changed | lacks END AS "path"
+SELECT w.path FROM web_events w WHERE EXISTS (SELECT 1 FROM (SELECT '((0,0))'::path) s WHERE path IS NOT NULL)
+;;
+-- marketing/marketing: changed | has "consentry_t"."country" AS "country"
+SELECT c.country FROM customers c WHERE EXISTS (SELECT 1 FROM unnest('{1}'::int[]) AS country WHERE country > 0)
+;;
+-- marketing/marketing: changed | has "consentry_t"."country" AS "country"
+SELECT c.country FROM customers c WHERE EXISTS (SELECT 1 FROM generate_series(1, 2) AS country WHERE country > 0)
+;;
+-- marketing/marketing: changed | has "consentry_t"."country" AS "country"
+SELECT c.country FROM customers c, json_array_elements('[1]') AS x WHERE x.value::text <> ''

@@ -126,3 +126,16 @@ CREATE CAST (text AS int) WITH INOUT AS IMPLICIT
 
 CREATE TYPE harmless.t
 ;;
+--! new column
+--: ana | 42501, 42501, 42501, 42501, 42501 | nothing
+-- Only the owner may, which the proxy's role is not here: the value of a row in an error, yes or no by a check, a count by a
+-- sequence, whether there are rows at all.
+ALTER TABLE customers ADD COLUMN x int GENERATED ALWAYS AS (email::int) STORED
+
+ALTER TABLE customers ADD COLUMN x int CHECK (email <> '{email7}@hidden.example')
+
+ALTER TABLE customers ADD COLUMN x serial
+
+ALTER TABLE customers ADD COLUMN x int NOT NULL
+
+CREATE INDEX ON elsewhere ((email::int))

@@ -111,3 +111,9 @@ SELECT setval('order_numbers', 1)
 --: ana | answered | stored twins
 SELECT sequencename, last_value FROM pg_sequences WHERE sequencename = 'order_numbers'
 ;;
+--! pg_class.reltuples, pg_stat_*_tables n_live_tup, pg_relation_size
+--: ana | answered | superuser twins
+-- VERBOSE counts rows. The proxy's role owns no table here, and is told so in a warning that goes too.
+VACUUM (VERBOSE) customers
+
+ANALYZE VERBOSE customers

@@ -90,3 +90,21 @@ SELECT id FROM customers WHERE id = 2 AND upper(phone) LIKE 'G%'
 
 SELECT length(phone), phone FROM customers WHERE id = 2
 ;;
+--! user casts/operators/collations/types/aggregates/domains
+--: ana | 42501, 42501, 42501, 42501 | stored
+-- A cast and a domain's check are calls by other names.
+SELECT (7::wrapped).t
+
+SELECT 'x'::telling
+
+SELECT telling('x')
+
+CREATE TEMP TABLE mine (x telling DEFAULT 'x')
+;;
+--! SQL / plpgsql functions (invoker, definer, BEGIN ATOMIC, procedures)
+--: ana | 42501, 42501 | nothing
+-- PostgreSQL evaluates the bounds of a partition at once and shows them to all: by pg_get_expr, and in the error that the
+-- proxy's role gets here, which owns no such table.
+CREATE TABLE harmless.part PARTITION OF visits FOR VALUES IN (query_to_xml('SELECT email FROM public.customers', true, false, '')::text)
+
+CREATE TABLE harmless.part (x text) PARTITION BY LIST (f_definer(7))

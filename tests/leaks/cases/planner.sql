@@ -156,3 +156,19 @@ SET consentry.purpose = marketing
 
 SELECT notes FROM customers
 ;;
+--! built-in cast error prints value
+--: ana | answered | naive
+-- A function with an output argument names its column by that, whatever its alias is: `name` is the outer one.
+SELECT c.name FROM customers c WHERE c.id = 7 AND EXISTS (SELECT 1 FROM json_array_elements('[1]') AS name WHERE name::int > 0)
+;;
+--! built-in cast error prints value
+--: ana | answered | naive
+-- An array of rows has the columns of the rows.
+SELECT c.name FROM customers c WHERE c.id = 7 AND EXISTS (SELECT 1 FROM unnest(ARRAY[null::public.products]) AS name WHERE name::int > 0)
+;;
+--! built-in cast error prints value
+--: ana | answered | naive
+-- The outermost cast names a column that has no name, and CASE is called so.
+SELECT c.name FROM customers c WHERE c.id = 7 AND EXISTS (SELECT 1 FROM (SELECT 'x'::name::text) s WHERE name::int > 0)
+
+SELECT c.name FROM customers c WHERE c.id = 7 AND EXISTS (SELECT 1 FROM (SELECT CASE WHEN true THEN '1' ELSE '2'::name END) s WHERE name::int > 0)

@@ -154,3 +154,28 @@ CREATE FUNCTION pg_temp.lower(t text) RETURNS text LANGUAGE sql AS 'SELECT max(s
 
 SELECT pg_temp.lower(name) FROM customers
 ;;
+--! temp tables / CTAS across purposes and pooled clients
+--: ana | 0A000, 42P01 | stored
+-- A view of a temporary table reads what came into it later, under another purpose.
+CREATE TEMP TABLE mine (x text)
+
+CREATE TEMP VIEW all_of_mine AS SELECT * FROM mine
+
+INSERT INTO mine SELECT name FROM customers WHERE id = 7
+
+SET consentry.purpose = statistics
+
+SELECT * FROM all_of_mine
+;;
+--! temp tables / CTAS across purposes and pooled clients
+--: ana | 42501, 42501 | stored
+-- Another table's DROP does not make the session forget the temporary one of its name.
+CREATE TEMP TABLE products AS SELECT name FROM customers WHERE id IN (1, 7)
+
+DROP TABLE IF EXISTS nowhere.products
+
+SET consentry.purpose = statistics
+
+SELECT * FROM products
+
+TABLE pg_temp.products

@@ -1,13 +1,13 @@
 //! ALTER TABLE and renaming.
 
-use pg_query::NodeEnum;
-use pg_query::protobuf::{self as pb, AlterTableType as A, ObjectType};
+use pg_query::protobuf::{self as pb, AlterTableType as A, ConstrType, ObjectType};
+use pg_query::{Node, NodeEnum};
 
-use super::ddl;
-use crate::engine::analyse::relations::{Named, Protection};
+use super::{Closed, ddl};
+use crate::engine::analyse::relations::Named;
 use crate::engine::analyse::scope::Scope;
 use crate::engine::analyse::statement::Judged;
-use crate::engine::analyse::{Analyser, At, inner, kind_of};
+use crate::engine::analyse::{Analyser, At, inner, kind_of, names};
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
@@ -23,43 +23,110 @@ impl<'e> Analyser<'e> {
             return Err(refusal::not_supported("this ALTER", "only tables, views, sequences and indexes are altered"));
         }
         let Some(var) = a.relation.as_mut() else { return Err(refusal::not_supported("ALTER", "it has no table")) };
-        let protected = match self.resolve_pinned(var) {
+        let closed = match self.resolve_pinned(var) {
             // Conversions, checks and defaults run over its rows.
             Ok(Named::Temporary(purpose)) => self.read_temporary(var, purpose).map(|()| None)?,
             Ok(Named::Created(_)) => self.needs_ddl("ALTER TABLE").map(|()| None)?,
             Ok(Named::Relation(relation)) => {
                 self.needs_ddl("ALTER TABLE")?;
-                match self.protection(relation, true) {
-                    Ok(Protection::Protected(_) | Protection::Nulled(_)) => Some(relation.name.to_string()),
-                    Err(r) if r.rule != "table-not-listed" => return Err(r.at(var.location)),
-                    _ => None,
+                if var.inh {
+                    self.no_protected_child(relation).map_err(|r| r.at(var.location))?;
                 }
+                let closed = self.closed(relation).map_err(|r| r.at(var.location))?;
+                closed.map(|closed| (closed, relation.name.to_string()))
             }
             Err(r) if r.rule == "undefined-table" && a.missing_ok => None,
             Err(r) => return Err(r),
         };
+        // What PostgreSQL says of rows that do not fit is not for the client.
+        self.writes_protected |= closed.is_some();
         let mut cascades = false;
         for command in &mut a.cmds {
             let NodeEnum::AlterTableCmd(command) = inner(command)? else {
                 return Err(refusal::not_supported("ALTER TABLE", "it holds something that is no action"));
             };
             cascades |= command.behavior() == pb::DropBehavior::DropCascade;
-            self.alter_command(command, protected.as_deref())?;
+            if let Some((closed, table)) = &closed {
+                self.blind_command(command, *closed, table)?;
+            }
+            self.alter_command(command)?;
         }
         if cascades {
             self.doubt_all_views();
         }
-        if let (None, Some(Ok(Named::Relation(relation)))) = (protected, a.relation.as_ref().map(|v| self.resolve(v))) {
+        let protected = closed.is_some_and(|(closed, _)| closed == Closed::Protected);
+        if let (false, Some(Ok(Named::Relation(relation)))) = (protected, a.relation.as_ref().map(|v| self.resolve(v)))
+        {
             self.defines_changed(relation);
         }
         ddl()
     }
 
-    fn alter_command(&mut self, c: &mut pb::AlterTableCmd, protected: Option<&str>) -> Result<(), Refusal> {
-        // A new column of a protected table is unlisted, so it reads as null until the policy lists it.
-        if let (Some(table), false) = (protected, c.subtype() == A::AtAddColumn) {
-            return Err(refusal::definition_protected("ALTER TABLE other than ADD COLUMN", table));
+    /// Whether a command can be let loose on rows that the client may not see: it must not fail on some of them and not
+    /// on others, nor count them.
+    fn blind_command(&self, c: &mut pb::AlterTableCmd, closed: Closed, table: &str) -> Result<(), Refusal> {
+        let refused = |what: &str| Err(refusal::definition_protected(what, table));
+        let subtype = c.subtype();
+        let def = match c.def.as_mut() {
+            Some(def) => Some(inner(def)?),
+            None => None,
+        };
+        match (closed, subtype, def) {
+            // A new column of a protected table is unlisted, so it reads as null until the policy lists it.
+            (Closed::Protected, A::AtAddColumn, Some(NodeEnum::ColumnDef(column))) => match self.is_blank(column) {
+                true => Ok(()),
+                false => refused("ADD COLUMN with more than a type and a constant default"),
+            },
+            (Closed::Protected, _, _) => refused("ALTER TABLE other than ADD COLUMN"),
+            (Closed::Unlisted, A::AtAddColumn, Some(NodeEnum::ColumnDef(column))) => {
+                match constraint_types(column)
+                    .any(|t| matches!(t, ConstrType::ConstrCheck | ConstrType::ConstrGenerated))
+                {
+                    true => refused("ADD COLUMN with an expression over the rows"),
+                    false => Ok(()),
+                }
+            }
+            (Closed::Unlisted, A::AtAddConstraint, Some(NodeEnum::Constraint(constraint)))
+                if constraint.contype() == ConstrType::ConstrCheck =>
+            {
+                refused("a new CHECK")
+            }
+            (Closed::Unlisted, A::AtAlterColumnType, _) => refused("another type for a column"),
+            (Closed::Unlisted, _, _) => Ok(()),
         }
+    }
+
+    /// A column that is the same in every row, so that nothing is told by making it. `NOT NULL` by itself would tell
+    /// whether there is a row at all.
+    fn is_blank(&self, column: &pb::ColumnDef) -> bool {
+        let constant = |e: &Node| match &e.node {
+            Some(NodeEnum::AConst(_)) => true,
+            Some(NodeEnum::TypeCast(c)) => matches!(c.arg.as_deref().map(|a| &a.node), Some(Some(NodeEnum::AConst(_)))),
+            _ => false,
+        };
+        let constraints = || column.constraints.iter().filter_map(|n| n.node.as_ref());
+        let defaulted =
+            constraints().any(|n| matches!(n, NodeEnum::Constraint(c) if c.contype() == ConstrType::ConstrDefault));
+        let plain = constraints().all(|n| match n {
+            NodeEnum::Constraint(c) => match c.contype() {
+                ConstrType::ConstrNull => true,
+                ConstrType::ConstrNotnull => defaulted,
+                ConstrType::ConstrDefault => c.raw_expr.as_deref().is_some_and(constant),
+                _ => false,
+            },
+            _ => false,
+        });
+        // A domain's checks would run on every row; a serial would count them.
+        let name = column.type_name.as_ref().and_then(|t| names(&t.names).last().map(|n| (*n).to_owned()));
+        let plain_type = name.is_some_and(|name| {
+            let domain = self.engine.catalog.types_named(&name).any(|t| t.kind == 'd');
+            !domain
+                && !matches!(name.as_str(), "serial" | "bigserial" | "smallserial" | "serial2" | "serial4" | "serial8")
+        });
+        plain && plain_type && column.raw_default.is_none()
+    }
+
+    fn alter_command(&mut self, c: &mut pb::AlterTableCmd) -> Result<(), Refusal> {
         match c.subtype() {
             A::AtAddColumn
             | A::AtColumnDefault
@@ -132,4 +199,11 @@ impl<'e> Analyser<'e> {
             other => Err(refusal::not_supported("this RENAME", other.as_str_name())),
         }
     }
+}
+
+fn constraint_types(column: &pb::ColumnDef) -> impl Iterator<Item = ConstrType> {
+    column.constraints.iter().filter_map(|n| match &n.node {
+        Some(NodeEnum::Constraint(c)) => Some(c.contype()),
+        _ => None,
+    })
 }

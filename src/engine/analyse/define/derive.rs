@@ -69,6 +69,11 @@ impl<'e> Analyser<'e> {
         };
         let protected = self.reads_protected() || self.changes();
         self.only_looked_at();
+        // PostgreSQL makes it a temporary view by itself; and whatever comes into the table later would be read by it.
+        if self.reads_temporary {
+            let why = "the purpose of derived rows is followed table by table";
+            return Err(refusal::not_supported("a view of a temporary relation", why));
+        }
         if is_temporary(v.view.as_ref()) {
             if protected {
                 let why = "its definition is not known to the proxy afterwards; create it in a schema";

@@ -12,11 +12,19 @@ use super::relations::{Named, Protection};
 use super::scope::Scope;
 use super::statement::Judged;
 use super::{Analyser, At, inner, kind_of, names};
-use crate::engine::catalog::{QualifiedName, Relation};
+use crate::engine::catalog::Relation;
 use crate::engine::cleared::Effect;
 use crate::engine::context::Defined;
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
+
+/// Why a relation's rows may not be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Closed {
+    Protected,
+    /// The policy does not name it.
+    Unlisted,
+}
 
 fn ddl() -> Result<Judged, Refusal> {
     Ok(Judged { kind: "ddl", effect: Effect::CatalogChanged })
@@ -58,6 +66,8 @@ impl<'e> Analyser<'e> {
             }
             NodeEnum::VacuumStmt(_) => {
                 self.needs_ddl("VACUUM and ANALYZE")?;
+                // VERBOSE counts rows, hidden ones too.
+                self.writes_protected = true;
                 Ok(Judged { kind: "vacuum", effect: Effect::None })
             }
             other => {
@@ -69,6 +79,24 @@ impl<'e> Analyser<'e> {
 
     fn needs_ddl(&self, what: &str) -> Result<(), Refusal> {
         if self.role.may(Right::Ddl) { Ok(()) } else { Err(refusal::right_missing("ddl", what)) }
+    }
+
+    /// Whether a relation's rows are closed to everybody, so that a definition must not run over them.
+    fn closed(&self, relation: &Relation) -> Result<Option<Closed>, Refusal> {
+        match self.protection(relation, true) {
+            Ok(Protection::Open | Protection::View) => Ok(None),
+            Ok(Protection::Protected(_) | Protection::Nulled(_)) => Ok(Some(Closed::Protected)),
+            Err(r) if r.rule == "table-not-listed" => Ok(Some(Closed::Unlisted)),
+            Err(r) => Err(r),
+        }
+    }
+
+    /// A definition that reaches the children of an open table must not run over the rows of a protected one.
+    fn no_protected_child(&self, relation: &Relation) -> Result<(), Refusal> {
+        match self.protection(relation, false) {
+            Err(r) if r.rule == "reads-protected-child" => Err(r),
+            _ => Ok(()),
+        }
     }
 
     /// The relation of a definition, which must not be protected; `None` for a temporary or a new one.
@@ -121,12 +149,14 @@ impl<'e> Analyser<'e> {
                     let relation = self.unprotected(Some(&var), "DROP")?;
                     self.not_named_by_policy(relation, "DROP")?;
                     self.defines_dropped(&var);
-                    dropped.push(QualifiedName::new(var.schemaname.clone(), var.relname.clone()));
                     let unqualified = var.schemaname.is_empty();
                     let temporary = match self.resolve(&var) {
                         Ok(Named::Temporary(_)) => self.resolve_pinned(&mut var).is_ok(),
                         _ => false,
                     };
+                    if temporary {
+                        dropped.push(var.relname.clone());
+                    }
                     temporary_only &= temporary;
                     if let (true, true, Some(NodeEnum::List(list))) = (temporary, unqualified, &mut object.node) {
                         list.items.insert(0, super::string_node("pg_temp"));
@@ -189,6 +219,8 @@ impl<'e> Analyser<'e> {
     fn refresh(&mut self, r: &mut pb::RefreshMatViewStmt) -> Result<Judged, Refusal> {
         self.needs_ddl("REFRESH MATERIALIZED VIEW")?;
         self.unprotected(r.relation.as_ref(), "REFRESH MATERIALIZED VIEW")?;
+        // It runs over whatever the view reads, and its errors name rows.
+        self.writes_protected = true;
         Ok(Judged { kind: "refresh", effect: Effect::None })
     }
 

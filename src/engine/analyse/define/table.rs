@@ -3,8 +3,8 @@
 use pg_query::protobuf::{self as pb, ConstrType};
 use pg_query::{Node, NodeEnum};
 
-use super::{ddl, is_temporary};
-use crate::engine::analyse::relations::{Named, Protection};
+use super::{Closed, ddl, is_temporary};
+use crate::engine::analyse::relations::Named;
 use crate::engine::analyse::scope::Scope;
 use crate::engine::analyse::statement::Judged;
 use crate::engine::analyse::{Analyser, At, inner, kind_of};
@@ -13,29 +13,96 @@ use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
     pub fn create_table(&mut self, c: &mut pb::CreateStmt) -> Result<Judged, Refusal> {
-        for parent in &mut c.inh_relations {
+        let on_commit_drop = c.oncommit() == pb::OnCommitAction::OncommitDrop;
+        // Every part that may hold an expression is named: PostgreSQL evaluates some of them while it creates the table.
+        let pb::CreateStmt {
+            relation,
+            table_elts,
+            inh_relations,
+            partbound,
+            partspec,
+            of_typename,
+            constraints,
+            nnconstraints,
+            options: _,
+            oncommit: _,
+            tablespacename: _,
+            access_method: _,
+            if_not_exists: _,
+        } = c;
+        for parent in inh_relations.iter_mut() {
             if let NodeEnum::RangeVar(var) = inner(parent)? {
-                self.unprotected(Some(var), "a child of a protected table")?;
+                self.parent(var, relation.as_ref())?;
             }
         }
-        if let Some(ty) = c.of_typename.as_ref() {
+        if let Some(ty) = of_typename.as_ref() {
             self.type_name(ty)?;
         }
-        self.table_elements(&mut c.table_elts)?;
-        self.constraints(&mut c.constraints)?;
-        if is_temporary(c.relation.as_ref()) {
-            let name = c.relation.as_ref().map_or(String::new(), |v| v.relname.clone());
+        self.table_elements(table_elts)?;
+        self.constraints(constraints)?;
+        self.constraints(nnconstraints)?;
+        if let Some(spec) = partspec {
+            self.partition_keys(spec)?;
+        }
+        if let Some(bound) = partbound {
+            self.partition_bound(bound)?;
+        }
+        if is_temporary(relation.as_ref()) {
+            let name = relation.as_ref().map_or(String::new(), |v| v.relname.clone());
             // Rows would be read through the parent, or the child, whatever purpose the other one carries.
-            if !c.inh_relations.is_empty() {
+            if !inh_relations.is_empty() {
                 let why = "the purpose of derived rows is followed table by table";
                 return Err(refusal::not_supported("a temporary child table or partition", why));
             }
-            let on_commit_drop = c.oncommit() == pb::OnCommitAction::OncommitDrop;
             return Ok(Judged { kind: "ddl", effect: self.creates_temporary(&name, None, on_commit_drop) });
         }
         self.needs_ddl("CREATE TABLE")?;
-        self.defines_new(c.relation.as_ref(), Defined::Open)?;
+        self.defines_new(relation.as_ref(), Defined::Open)?;
         ddl()
+    }
+
+    /// What a table inherits from, or is a partition of. Rows that are put into a closed parent may come to lie in the
+    /// child, which must not be in a schema that is open.
+    fn parent(&self, parent: &pb::RangeVar, child: Option<&pb::RangeVar>) -> Result<(), Refusal> {
+        let Some(relation) = self.unprotected(Some(parent), "a child of a protected table")? else { return Ok(()) };
+        let schema = child.map(|c| c.schemaname.as_str()).filter(|s| !s.is_empty());
+        let schema = schema.or(self.search_path.first().map(String::as_str)).unwrap_or_default();
+        match self.protection(relation, true) {
+            Err(closed) if self.engine.policy.open_schemas.contains(schema) => Err(closed.at(parent.location)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The keys are worked out for every row that is put in.
+    fn partition_keys(&mut self, spec: &mut pb::PartitionSpec) -> Result<(), Refusal> {
+        let pb::PartitionSpec { strategy: _, part_params, location: _ } = spec;
+        for node in part_params {
+            let NodeEnum::PartitionElem(element) = inner(node)? else {
+                return Err(refusal::not_supported("PARTITION BY", "it holds something that is no key"));
+            };
+            if let Some(expr) = element.expr.as_mut() {
+                self.expr(expr, &Scope::EMPTY, At::OPERAND)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// PostgreSQL evaluates the bounds at once, and shows what came out to everybody.
+    fn partition_bound(&mut self, bound: &mut pb::PartitionBoundSpec) -> Result<(), Refusal> {
+        let pb::PartitionBoundSpec {
+            strategy: _,
+            is_default: _,
+            modulus: _,
+            remainder: _,
+            listdatums,
+            lowerdatums,
+            upperdatums,
+            location: _,
+        } = bound;
+        for values in [listdatums, lowerdatums, upperdatums] {
+            self.exprs(values, &Scope::EMPTY, At::OPERAND)?;
+        }
+        Ok(())
     }
 
     fn table_elements(&mut self, elements: &mut [Node]) -> Result<(), Refusal> {
@@ -85,9 +152,10 @@ impl<'e> Analyser<'e> {
             // A foreign key to a protected table tells which keys exist behind its filter.
             ConstrType::ConstrForeign => {
                 if let Some(var) = c.pktable.as_ref()
-                    && let Ok(Named::Temporary(purpose)) = self.resolve(var)
+                    && let Ok(Named::Temporary(_)) = self.resolve(var)
                 {
-                    self.read_temporary(var, purpose)?;
+                    let why = "it may come to hold derived rows, and their keys would be told whatever the purpose";
+                    return Err(refusal::not_supported("a foreign key to a temporary table", why).at(var.location));
                 }
                 self.unprotected(c.pktable.as_ref(), "a foreign key to a protected table").map(|_| ())
             }
@@ -115,17 +183,16 @@ impl<'e> Analyser<'e> {
             }
             Some(Named::Created(_)) => false,
             Some(Named::Relation(relation)) => {
-                let plain = i.where_clause.is_none() && !i.unique && i.index_params.iter().all(is_plain_column);
-                match self.protection(relation, true) {
-                    Ok(Protection::Protected(_)) if !plain => {
-                        return Err(refusal::definition_protected(
-                            "an index with expressions, UNIQUE or WHERE",
-                            &relation.name.to_string(),
-                        ));
+                let plain = i.where_clause.is_none() && i.index_params.iter().all(is_plain_column);
+                // It runs over rows, and fails on some of them: of a table that is not open that tells.
+                if let Some(closed) = self.closed(relation)? {
+                    if !plain || (i.unique && closed == Closed::Protected) {
+                        let what = "an index with expressions, UNIQUE or WHERE";
+                        return Err(refusal::definition_protected(what, &relation.name.to_string()));
                     }
-                    Err(r) if r.rule != "table-not-listed" => return Err(r),
-                    _ => false,
+                    self.writes_protected = true;
                 }
+                false
             }
             None => false,
         };

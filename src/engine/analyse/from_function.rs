@@ -1,0 +1,140 @@
+//! Functions in FROM: what columns they have, as far as that is sure.
+
+use pg_query::protobuf as pb;
+use pg_query::{Node, NodeEnum};
+
+use super::from::aliased;
+use super::scope::{Col, Columns, Item, Scope};
+use super::{Analyser, At, inner, kind_of, names};
+use crate::engine::allow::builtin_type;
+use crate::engine::refusal::{self, Refusal};
+
+/// Built-in set-returning functions with one column of a plain type, named like their alias or themselves. A test holds
+/// them against PostgreSQL's pg_proc.
+pub const SCALAR_SETS: [&str; 7] = [
+    "generate_series",
+    "generate_subscripts",
+    "regexp_split_to_table",
+    "string_to_table",
+    "json_object_keys",
+    "jsonb_object_keys",
+    "jsonb_path_query",
+];
+
+/// The same, with an output argument of the name `value`, which stays whatever the alias is.
+pub const VALUE_SETS: [&str; 4] =
+    ["json_array_elements", "json_array_elements_text", "jsonb_array_elements", "jsonb_array_elements_text"];
+
+impl Analyser<'_> {
+    pub fn range_function(
+        &mut self,
+        f: &mut pb::RangeFunction,
+        left: &[Item],
+        outer: &Scope<'_>,
+    ) -> Result<Item, Refusal> {
+        let pb::RangeFunction { lateral: _, ordinality, is_rowsfrom: _, functions, alias, coldeflist } = f;
+        let scope = outer.child(left);
+        let column = match functions.as_slice() {
+            [only] if coldeflist.is_empty() && !*ordinality => self.only_column(only, alias.as_ref()),
+            _ => None,
+        };
+        for node in functions.iter_mut() {
+            // Each is a list of the function and its column definitions.
+            let NodeEnum::List(list) = inner(node)? else {
+                return Err(refusal::not_supported("ROWS FROM", "its shape is not known"));
+            };
+            let mut parts = list.items.iter_mut();
+            if let Some(call) = parts.next() {
+                self.expr(call, &scope, At::OPERAND)?;
+            }
+            for definition in parts {
+                self.column_definitions(definition)?;
+            }
+        }
+        for node in coldeflist.iter_mut() {
+            self.column_definitions(node)?;
+        }
+        let columns = column.map_or(Columns::Unknown, |name| Columns::known(vec![Col::computed(&name)]));
+        Ok(aliased(alias.as_ref(), columns))
+    }
+
+    /// The name of the one column of a FROM item that is a call of a known built-in function (`chooseScalarFunctionAlias`
+    /// of PostgreSQL's parser). A name that is wrong here would let another column hide behind it.
+    fn only_column(&self, item: &Node, alias: Option<&pb::Alias>) -> Option<String> {
+        let Some(NodeEnum::List(list)) = &item.node else { return None };
+        let NodeEnum::FuncCall(f) = list.items.first()?.node.as_ref()? else { return None };
+        let name = match names(&f.funcname)[..] {
+            [name] | ["pg_catalog", name] if self.engine.catalog.functions_named(name).next().is_none() => name,
+            _ => return None,
+        };
+        let named = || alias.map_or(name, |a| a.aliasname.as_str()).to_owned();
+        match name {
+            _ if VALUE_SETS.contains(&name) => Some("value".to_owned()),
+            _ if SCALAR_SETS.contains(&name) => Some(named()),
+            "unnest" => matches!(f.args.as_slice(), [array] if self.is_plain_array(array)).then(named),
+            _ => None,
+        }
+    }
+
+    /// Whether the elements of an array surely are of a plain type: rows would make as many columns as they have.
+    fn is_plain_array(&self, node: &Node) -> bool {
+        match &node.node {
+            Some(NodeEnum::TypeCast(c)) => {
+                let Some(ty) = &c.type_name else { return false };
+                let plain = |name: &str| builtin_type(name).is_some() && name != "record" && name != "_record";
+                !ty.array_bounds.is_empty()
+                    && matches!(names(&ty.names)[..], [name] | ["pg_catalog", name] if plain(name))
+            }
+            Some(NodeEnum::AArrayExpr(array)) => {
+                let constant = |n: &Node| matches!(n.node, Some(NodeEnum::AConst(_)));
+                !array.elements.is_empty() && array.elements.iter().all(constant)
+            }
+            Some(NodeEnum::FuncCall(f)) => {
+                let known = |name: &str| self.engine.catalog.functions_named(name).next().is_none();
+                matches!(names(&f.funcname)[..], [name @ ("string_to_array" | "regexp_split_to_array")] if known(name))
+            }
+            _ => false,
+        }
+    }
+
+    fn column_definitions(&mut self, node: &mut Node) -> Result<(), Refusal> {
+        match &mut node.node {
+            None => Ok(()),
+            Some(NodeEnum::List(list)) => list.items.iter_mut().try_for_each(|n| self.column_definitions(n)),
+            Some(NodeEnum::ColumnDef(def)) => match def.type_name.as_ref() {
+                Some(ty) => self.type_name(ty),
+                None => Ok(()),
+            },
+            Some(other) => Err(refusal::not_supported(&kind_of(other), "a column definition list holds columns only")),
+        }
+    }
+
+    /// `XMLTABLE(…)`.
+    pub fn range_table_func(
+        &mut self,
+        t: &mut pb::RangeTableFunc,
+        left: &[Item],
+        outer: &Scope<'_>,
+    ) -> Result<Item, Refusal> {
+        let pb::RangeTableFunc { lateral: _, docexpr, rowexpr, namespaces, columns, alias, location: _ } = t;
+        let scope = outer.child(left);
+        for part in [docexpr, rowexpr].into_iter().flatten() {
+            self.expr(part, &scope, At::OPERAND)?;
+        }
+        self.exprs(namespaces, &scope, At::OPERAND)?;
+        let mut cols = Vec::new();
+        for column in columns.iter_mut() {
+            let NodeEnum::RangeTableFuncCol(col) = inner(column)? else {
+                return Err(refusal::not_supported("XMLTABLE", "its columns are not known"));
+            };
+            if let Some(ty) = col.type_name.as_ref() {
+                self.type_name(ty)?;
+            }
+            for part in [&mut col.colexpr, &mut col.coldefexpr].into_iter().flatten() {
+                self.expr(part, &scope, At::OPERAND)?;
+            }
+            cols.push(Col::computed(&col.colname));
+        }
+        Ok(aliased(alias.as_ref(), Columns::known(cols)))
+    }
+}
