@@ -143,7 +143,7 @@ impl Core {
         self.expect(Kind::Sync, Audience::Client);
         self.batch += 1;
         // An implicit transaction ends here: whether its settings stay is not known yet.
-        if self.settings.is_dirty() {
+        if self.settings.is_dirty() || self.pins_unproven {
             self.hold = Hold::UntilAnswered;
         }
     }

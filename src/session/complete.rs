@@ -108,6 +108,7 @@ impl Core {
         }
         let before = self.settings.now().purpose.clone();
         self.settings.ready(status);
+        self.pins_unproven = false;
         self.note_purpose(before);
         self.status = status;
         if status == Status::Idle {

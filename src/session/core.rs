@@ -14,6 +14,7 @@ use super::names::Names;
 use super::plans::{ContextId, Judged};
 use super::prepared::{Portal, Prepared};
 use super::record::Clerk;
+use super::refuse;
 use super::sanitise::Sensitivity;
 use super::settings::{Settings, Values};
 use super::withhold::Withheld;
@@ -47,7 +48,7 @@ pub enum End {
 
 impl From<Malformed> for End {
     fn from(fault: Malformed) -> Self {
-        End::Fatal(Box::new(super::refuse::protocol_violation(fault)))
+        End::Fatal(Box::new(refuse::protocol_violation(fault)))
     }
 }
 
@@ -82,6 +83,8 @@ pub struct Core {
     pub(super) batch: u64,
     /// Extended messages have been sent since the last Sync.
     pub(super) unsynced: bool,
+    /// `set_config` has run, and PostgreSQL has not yet said (before ReadyForQuery) whether a pinned setting changed.
+    pub(super) pins_unproven: bool,
     /// PostgreSQL has failed in this batch: it skips to Sync, and so do we.
     pub(super) skipping: bool,
     pub(super) hold: Hold,
@@ -132,6 +135,7 @@ impl Core {
             queue: VecDeque::new(),
             batch: 0,
             unsynced: false,
+            pins_unproven: false,
             skipping: false,
             hold: Hold::Go,
             copy: Copy::Not,
@@ -189,9 +193,9 @@ impl Core {
     }
 
     /// Whether no statement is under way whose answer can still come whole. A batch that is not closed by Sync may wait
-    /// for ever.
+    /// for ever, and so may a COPY that takes data.
     pub fn has_nothing_to_finish(&self) -> bool {
-        self.queue.is_empty() || self.unsynced
+        self.queue.is_empty() || self.unsynced || self.copy == Copy::In
     }
 
     /// When the open transaction must end.
@@ -245,6 +249,13 @@ impl Core {
         self.context_of = self.settings.now().clone();
         self.context = context(&self.snapshot, &self.context.role, &self.context_of);
         self.context_id = self.snapshot.context_id(&self.context);
+    }
+
+    /// Refuses what PostgreSQL would read while it is not known whether it still reads as it must: the settings that
+    /// decide that are reported at the end of a batch only. `set_config` is judged by what it is told; this holds even
+    /// where that was misread.
+    pub(super) fn pins_are_proven(&self) -> Result<(), Refusal> {
+        if self.pins_unproven && self.unsynced { Err(refuse::statement_behind_set_config()) } else { Ok(()) }
     }
 
     pub(super) fn reason(&self) -> Option<Arc<str>> {

@@ -242,6 +242,36 @@ impl Core {
     }
 }
 
+/// `text`, `varchar` and the types that PostgreSQL takes for not given (`unknown`, 0): their values reach `set_config`
+/// unchanged (pg_type.dat). `bpchar` and `name` would be cut.
+const TEXT_TYPES: [u32; 4] = [0, 25, 705, 1043];
+const BOOL_TYPES: [u32; 3] = [0, 16, 705];
+
+/// Refuses parameters of `set_config` whose declared types may change what it is told. `types`: as in Parse, a count and
+/// that many OIDs.
+pub(super) fn check_parameter_types(calls: &[SetConfigCall], types: &[u8]) -> Result<(), Refusal> {
+    let declared = |n: u16| {
+        let at = 2 + 4 * usize::from(n).checked_sub(1)?;
+        Some(types.get(at..at + 4).map_or(0, |oid| u32::from_be_bytes([oid[0], oid[1], oid[2], oid[3]])))
+    };
+    let is_of = |n: u16, allowed: &[u32]| declared(n).is_some_and(|oid| allowed.contains(&oid));
+    let (mut texts, mut truths) = (Vec::new(), Vec::new());
+    for call in calls {
+        for text in [&call.name, &call.value] {
+            if let Argument::Parameter(n) = text {
+                texts.push(*n);
+            }
+        }
+        if let Argument::Parameter(n) = call.is_local {
+            truths.push(n);
+        }
+    }
+    // As both, it is one of them changed into the other.
+    let sound = texts.iter().all(|n| is_of(*n, &TEXT_TYPES) && !truths.contains(n))
+        && truths.iter().all(|n| is_of(*n, &BOOL_TYPES));
+    if sound { Ok(()) } else { Err(unreadable()) }
+}
+
 /// An argument's text; `None` is NULL.
 fn argument(argument: &Argument, bind: Option<&Bind<'_>>) -> Result<Option<String>, Refusal> {
     match argument {

@@ -24,7 +24,7 @@ impl Core {
         if parse.name == OWN_NAME {
             return Err(End::Fatal(Box::new(refuse::own_name())));
         }
-        let judged = match self.judge(Protocol::Extended, parse.sql) {
+        let judged = match self.pins_are_proven().and_then(|()| self.judge(Protocol::Extended, parse.sql)) {
             Ok(judged) => judged,
             Err(refusal) => return self.refuse_extended(&refusal, parse.sql, None),
         };
@@ -92,7 +92,12 @@ impl Core {
             Effect::Prepare { name } if name == OWN_NAME => return Err(refuse::prepare_under_own_name().into()),
             Effect::Execute { name } => portal.protected |= self.make_current_in_pipeline(name)?,
             Effect::Fetch { name } => portal.protected |= self.cursor_is_protected(name),
-            Effect::SetConfig(calls) => portal.settings = self.judge_set_config(calls, Some(bind))?,
+            Effect::SetConfig(calls) => {
+                if let Origin::Protocol { types } = &prepared.origin {
+                    effects::check_parameter_types(calls, types)?;
+                }
+                portal.settings = self.judge_set_config(calls, Some(bind))?;
+            }
             _ => {}
         }
         if let Some(statement) = prepared.judged.cleared.statements.first() {
@@ -152,6 +157,7 @@ impl Core {
         self.to_server.execute(Name::Client(name), limit)?;
         self.unsynced = true;
         self.lingering |= portal.protected;
+        self.pins_unproven |= matches!(portal.effect(), Effect::SetConfig(_));
         let waits = effects::is_barrier(portal.effect(), self.settings.is_dirty()) || !portal.settings.is_empty();
         let (judged, protected) = (portal.judged.clone(), portal.protected);
         self.expect_about(Kind::Execute(portal), judged, protected);

@@ -151,6 +151,16 @@ pub fn execute_of_set_config() -> Refusal {
     )
 }
 
+pub fn statement_behind_set_config() -> Refusal {
+    Refusal::new(
+        "behind-set-config",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "a statement behind set_config in the same batch is not supported behind the proxy",
+        "PostgreSQL says only at the end of a batch which settings have changed, and they decide how it reads a statement.",
+        "Send Sync after the statement that calls set_config, or prepare the others before it.",
+    )
+}
+
 /// As PostgreSQL says it.
 pub fn nothing_to_execute(name: &str) -> Refusal {
     Refusal::new(

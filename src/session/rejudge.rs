@@ -45,6 +45,7 @@ impl Core {
             Origin::Protocol { .. } => Protocol::Extended,
             Origin::Sql => Protocol::Simple,
         };
+        self.pins_are_proven()?;
         let judged = self.judge(protocol, &prepared.judged.source)?;
         Ok(Arc::new(Prepared { judged, context: self.context_id, origin: prepared.origin.clone() }))
     }

@@ -37,7 +37,7 @@ impl From<End> for NotNow {
 
 impl Core {
     pub(super) fn query(&mut self, sql: &str) -> Result<Taken, End> {
-        let judged = match self.judge(Protocol::Simple, sql) {
+        let judged = match self.pins_are_proven().and_then(|()| self.judge(Protocol::Simple, sql)) {
             Ok(judged) => judged,
             Err(refusal) => return self.refuse_query(&refusal, sql, None),
         };

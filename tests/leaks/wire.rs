@@ -7,12 +7,12 @@ use std::time::Duration;
 use libtest_mimic::Failed;
 
 use super::common::postgres::shared;
-use super::raw::{Raw, bind, describe, execute, message, parse, query, sync};
+use super::raw::{Raw, bind, describe, execute, flush, message, parse, query, sync};
 use super::world::{DATABASES, Way, World};
 
 type Run = fn(&World) -> Result<(), Failed>;
 
-pub const ALL: [(&str, Run); 15] = [
+pub const ALL: [(&str, Run); 16] = [
     ("pg_stat_activity", activity),
     ("FunctionCall 'F'", function_call),
     ("Parse with several statements", several_in_one_parse),
@@ -26,6 +26,7 @@ pub const ALL: [(&str, Run); 15] = [
     ("now() freeze", expiry_within_a_transaction),
     ("client_encoding SJIS/GBK/BIG5/GB18030/UHC/JOHAB", encodings),
     ("lone CR ends `--` comment", lone_cr),
+    ("lexer/format GUCs", quotes_read_otherwise),
     ("SQL_ASCII server", sql_ascii),
     ("pool mode under the proxy", pooled_upstream),
 ];
@@ -313,6 +314,34 @@ fn lone_cr(world: &World) -> Result<(), Failed> {
         c.ask("SELECT 1 --\u{2028}, 2 FROM customers c\n FROM customers\x0c, LATERAL (SELECT secret) s");
     };
     told_only_directly(world, run)
+}
+
+/// With `standard_conforming_strings` off, PostgreSQL reads SQL where another parser reads a string. It is not set by a
+/// name that is cut, and what comes behind is not sent while that is not sure: no Sync ends the batch.
+fn quotes_read_otherwise(world: &World) -> Result<(), Failed> {
+    const WAYS: [&str; 6] = [
+        "SELECT set_config('standard_conforming_strings.x'::varchar(27), 'off', false)",
+        "SELECT set_config(CAST('standard_conforming_strings.x' AS character varying(27)), 'off', false)",
+        "SELECT set_config('standard_conforming_strings    '::bpchar, 'off', false)",
+        "SELECT set_config('standard_conforming_strings.'::char(27), 'off', false)",
+        "SELECT set_config(name, 'off', false) FROM pg_settings WHERE name IS DISTINCT FROM 'jit' AND name ~ '^standard_c'",
+        "SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'standard_conforming_strings.x'::varchar(27)",
+    ];
+    const BEHIND: &str = r"SELECT '\'', c.* FROM public.customers c --'";
+    let run = |c: &mut Raw, way: &str| {
+        c.send(&[parse("", way), bind("", "", &[]), execute("", 0), flush()].concat());
+        c.send(&[parse("", BEHIND), bind("", "", &[]), execute("", 0), flush(), sync()].concat());
+        while !matches!(c.answer().get(..1), Some("Z" | "c")) {}
+    };
+    for way in WAYS {
+        let mut c = ana(world);
+        run(&mut c, way);
+        nothing_told(world, &c)?;
+        let mut c = direct(world);
+        run(&mut c, way);
+        told(world, &c).map_err(|_| format!("cannot fail: {way}"))?;
+    }
+    Ok(())
 }
 
 /// A proxy before such a database does not start: it says why, and what to do.

@@ -4,6 +4,7 @@
 mod common;
 
 mod door;
+mod live;
 mod names;
 mod purpose;
 mod raw;

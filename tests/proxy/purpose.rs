@@ -136,6 +136,59 @@ fn set_config_with_parameters() {
     assert_eq!(c.exchange(&sent), "1 E:22023 Z:I", "a pinned setting");
 }
 
+/// A text that PostgreSQL cuts or pads before `set_config` sees it, by type of parameter.
+#[test]
+fn what_set_config_takes_is_what_it_was_told() {
+    let mut c = session("ana");
+    let ask = |c: &mut Raw, oid: i32, name: &str| {
+        let typed = [&b"\0SELECT set_config($1, 'off', false)\0\0\x01"[..], &oid.to_be_bytes()].concat();
+        c.exchange(&[super::raw::message(b'P', &typed), bind("", "", &[name]), execute("", 0), sync()])
+    };
+    for (oid, name) in [(0, "jit"), (25, "jit"), (1043, "jit"), (705, "jit")] {
+        assert_eq!(ask(&mut c, oid, name), "1 2 D:off C:SELECT 1 Z:I", "{oid}");
+    }
+    // name, bpchar: both are cut before they are text.
+    let long = format!("standard_conforming_strings.{}", "x".repeat(40));
+    for (oid, name) in [(19, long.as_str()), (1042, "jit  "), (19, "jit")] {
+        assert_eq!(ask(&mut c, oid, name), "1 E:0A000 Z:I", "{oid}");
+        assert_eq!(c.said('M'), "an argument of set_config cannot be read");
+    }
+    // As a boolean and as a text: PostgreSQL makes `true` of the `t` that it is told.
+    let sent = [
+        parse("", "SELECT set_config('jit', 'off', $1), set_config('search_path', $1::text, false)"),
+        bind("", "", &["t"]),
+        execute("", 0),
+        sync(),
+    ];
+    assert_eq!(c.exchange(&sent), "1 E:0A000 Z:I");
+    // Whoever calls it, and wherever it stands.
+    let mut dba = session("dan");
+    assert_eq!(dba.ask("INSERT INTO things SELECT 9, set_config('jit', 'off', false)"), "E:42501 Z:I");
+}
+
+/// PostgreSQL says only at the end of a batch whether it still reads strings as it did.
+#[test]
+fn nothing_is_read_behind_set_config_until_its_batch_has_ended() {
+    let mut c = session("ana");
+    let set = |name: &str| [parse(name, "SELECT set_config('jit', 'off', false)"), bind("", name, &[]), execute("", 0)];
+    let count = [parse("", COUNT), bind("", "", &[]), execute("", 0)];
+    let sent = [&set("")[..], &count, &[sync()]].concat();
+    assert_eq!(c.exchange(&sent), "1 2 D:off C:SELECT 1 E:0A000 Z:I");
+    assert_eq!(c.said('M'), "a statement behind set_config in the same batch is not supported behind the proxy");
+    // A Query without Sync, and a statement that has to be prepared again.
+    let sent = [&set("")[..], &[query(COUNT)]].concat();
+    assert_eq!(c.exchange(&sent), "1 2 D:off C:SELECT 1 E:0A000 Z:I");
+    let path = [parse("", "SELECT set_config('search_path', 'public, pg_temp', false)"), bind("", "", &[])];
+    let sent =
+        [&[parse("n", COUNT)][..], &path, &[execute("", 0), bind("", "n", &[]), execute("", 0), sync()]].concat();
+    assert_eq!(c.exchange(&sent), "1 1 2 D:public, pg_temp C:SELECT 1 E:0A000 Z:I");
+    // What was read before may run behind it; the next batch is read again.
+    let sent = [&[parse("n2", COUNT)][..], &set("s"), &[bind("", "n2", &[]), execute("", 0), sync()]].concat();
+    assert_eq!(c.exchange(&sent), "1 1 2 D:off C:SELECT 1 2 D:2 C:SELECT 1 Z:I");
+    let sent = [&set("")[..], &[sync()], &count, &[sync()]].concat();
+    assert_eq!(c.exchange(&sent), "1 2 D:off C:SELECT 1 Z:I 1 2 D:2 C:SELECT 1 Z:I");
+}
+
 #[test]
 fn one_statement_by_comment() {
     let mut c = session("ana");

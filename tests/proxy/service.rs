@@ -138,6 +138,16 @@ fn a_batch_that_is_never_closed_does_not_keep_a_session() {
 }
 
 #[test]
+fn nor_does_a_copy_that_takes_data() {
+    let proxy = start(world());
+    let mut open = Raw::log_in(proxy.port(), "dan", &[]);
+    open.send(&super::raw::query("COPY things FROM STDIN"));
+    assert_eq!(open.answer(), "G");
+    rewrite(&proxy, "[user.\"dan\"]", "[user.\"don\"]");
+    assert_eq!([open.answer(), open.answer()], ["E:57P01", "closed"]);
+}
+
+#[test]
 fn an_open_transaction_ends_with_its_time() {
     let proxy = start(world());
     rewrite(&proxy, "\npolicy = ", "\nmax_transaction = \"1 second\"\npolicy = ");

@@ -27,6 +27,7 @@ async fn world() -> World {
 async fn leaks() {
     let world = world().await;
     upsert_reads_a_hidden_row(&world).await;
+    what_the_server_fills_in_is_not_excluded(&world).await;
     new_rows_are_shown_as_they_may_be_seen(&world).await;
     masked_cells_stay(&world).await;
     a_row_fills_no_more_columns_than_judged(&world).await;
@@ -54,6 +55,40 @@ async fn a_row_fills_no_more_columns_than_judged(world: &World) {
     // What is filled is written out.
     let cleared = world.clear("app/marketing", "INSERT INTO customers AS c VALUES (9, 'n')").expect("insert");
     assert_eq!(cleared.wire_text(), "INSERT INTO \"public\".customers AS c (\"id\", \"full_name\") VALUES (9, 'n')");
+}
+
+/// The default of a column that is not listed is nobody's to read, by any name of the proposed row.
+async fn what_the_server_fills_in_is_not_excluded(world: &World) {
+    let upsert = |set: &str| {
+        format!("INSERT INTO customers AS c (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET full_name = {set}")
+    };
+    for set in [
+        "excluded.secret",
+        "(SELECT excluded.secret)",
+        "(SELECT e.secret FROM (SELECT excluded.secret) e)",
+        "CASE WHEN excluded.secret IS NULL THEN NULL ELSE 'CANARY' END",
+        "'CANARY' WHERE excluded.secret IS NOT NULL",
+    ] {
+        let done = world.run("app/marketing", &upsert(set)).await;
+        let now = done.after[0].iter().find(|r| r[0] == cell("1")).expect("customer 1");
+        let kept = if set.contains("WHERE") { cell("Ana") } else { None };
+        assert_eq!(now[1], kept, "{set}: {}", done.error);
+    }
+    for set in [
+        "excluded::text",
+        "row_to_json(excluded)::text",
+        "(SELECT row_to_json(e)::text FROM (SELECT excluded.*) e)",
+        "(SELECT to_json(excluded.*)::text)",
+        "secret(excluded)",
+        "(excluded).secret",
+        "(SELECT (e).secret FROM (SELECT excluded AS e) f)",
+    ] {
+        assert_eq!(world.refused("app/marketing", &upsert(set)).1, "0A000", "{set}");
+    }
+    // Nothing is kept from a subquery that bears its name.
+    let sql = upsert("(SELECT excluded.secret FROM (SELECT 'own' AS secret) excluded)");
+    let done = world.run("app/marketing", &sql).await;
+    assert_eq!(done.after[0].iter().find(|r| r[0] == cell("1")).expect("customer 1")[1], cell("own"));
 }
 
 /// `ON CONFLICT … RETURNING` on a row that is not there: nothing is changed, nothing is told.

@@ -7,5 +7,6 @@ mod copy;
 mod leaks;
 mod model;
 mod proxy;
+mod random;
 mod rights;
 mod world;

@@ -80,18 +80,18 @@ fn agrees(name: &str, sql: &str, [before, after, seen, expected]: [&Table; 4]) {
     }
 }
 
-#[tokio::test]
-async fn a_write_does_to_stored_tables_what_it_does_to_visible_ones() {
-    let world = World::build("model").await;
+/// Each statement, on stored tables through the engine and on visible ones.
+async fn compare(world: &World, statements: impl Iterator<Item = &str>) {
     let (before, seen) = (world.stored_tables().await, world.visible_tables().await);
-    for sql in WRITES {
+    for sql in statements {
         let expected = undone(&world.visible, sql).await;
         let done = world.run("app/marketing", sql).await;
         assert_eq!(
             done.answer,
             expected.answer,
-            "{sql}\n{}\n{}",
+            "{sql}\n{}\n{}\n{}",
             done.error,
+            expected.error,
             world.clear("app/marketing", sql).unwrap().wire_text()
         );
         for (i, name) in crate::world::TABLES.iter().enumerate() {
@@ -103,4 +103,19 @@ async fn a_write_does_to_stored_tables_what_it_does_to_visible_ones() {
         }
         assert!(!format!("{:?}", done.answer).contains("CANARY"), "{sql}\n{:?}", done.answer);
     }
+}
+
+#[tokio::test]
+async fn a_write_does_to_stored_tables_what_it_does_to_visible_ones() {
+    let world = World::build("model").await;
+    compare(&world, WRITES.iter().copied()).await;
+}
+
+/// `CONSENTRY_WRITES=1000000` tries as many; a failure prints its statement.
+#[tokio::test]
+async fn so_does_a_random_one() {
+    let world = World::build("random").await;
+    let count = std::env::var("CONSENTRY_WRITES").map_or(400, |n| n.parse().expect("a number"));
+    let writes = crate::random::writes(7, count);
+    compare(&world, writes.iter().map(String::as_str)).await;
 }

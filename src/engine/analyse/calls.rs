@@ -11,7 +11,7 @@ use super::scope::{self, Scope};
 use super::{Analyser, At, Part, Place, Replacement, names, placeholder};
 use crate::engine::allow::{self, FunctionClass};
 use crate::engine::catalog::{Function, Operator, TypeFunction};
-use crate::engine::cleared::{Argument, SetConfigCall};
+use crate::engine::cleared::Argument;
 use crate::engine::policy::Role;
 use crate::engine::refusal::{self, Refusal};
 
@@ -154,28 +154,6 @@ impl<'e> Analyser<'e> {
         }
     }
 
-    /// `set_config` changes the session, so it is taken only where the session can follow it.
-    fn setting_call(&mut self, name: &[&str], f: &pb::FuncCall) -> Result<(), Refusal> {
-        let args = &f.args;
-        if name.last() != Some(&"set_config") || (!self.set_config_allowed && self.sets_free(f, None)?) {
-            return Ok(());
-        }
-        // `SELECT set_config(name, …) FROM pg_settings WHERE name = 'x'`: judged where the WHERE is known.
-        if self.free_calls.contains(&f.location) {
-            return Ok(());
-        }
-        let why = "it is taken only as SELECT set_config(…) of constants or parameters, without FROM";
-        let refused = || refusal::function_not_allowed("set_config", why);
-        if !self.set_config_allowed {
-            return Err(refused());
-        }
-        let mut arguments = args.iter().map(argument);
-        let mut next = || arguments.next().flatten().ok_or_else(refused);
-        let call = SetConfigCall { name: next()?, value: next()?, is_local: next()? };
-        self.set_config.push(call);
-        Ok(())
-    }
-
     /// A size is null: its first argument becomes a null, and these functions are strict (PostgreSQL, pg_proc.proisstrict).
     fn size_call(&mut self, name: &[&str], f: &mut pb::FuncCall, scope: &Scope<'_>) -> Result<(), Refusal> {
         let base = name.last().copied().unwrap_or_default();
@@ -215,45 +193,15 @@ impl<'e> Analyser<'e> {
         None
     }
 
-    /// Whether a `set_config` call sets a setting that the session need not follow, to a value that is allowed; `row`: what
-    /// a column `name` holds where the call stands.
-    fn sets_free(&self, f: &pb::FuncCall, row: Option<&str>) -> Result<bool, Refusal> {
-        let [name, value, _] = f.args.as_slice() else { return Ok(false) };
-        let column = matches!(&name.node, Some(NodeEnum::ColumnRef(r)) if names(&r.fields) == ["name"]);
-        let name = match (argument(name), row) {
-            (Some(Argument::Literal(name)), _) => name,
-            (None, Some(row)) if column => row.to_owned(),
-            _ => return Ok(false),
-        };
-        let value = match argument(value) {
-            Some(Argument::Literal(value)) => Some(value),
-            Some(Argument::Null) => None,
-            Some(Argument::Parameter(_)) | None => return Ok(false),
-        };
-        let judged = super::judge_setting(&self.engine.policy, self.role, &name, value.as_deref())?;
-        Ok(judged.is_none())
-    }
-
-    /// The `set_config` calls of `SELECT set_config(name, …) FROM pg_settings WHERE name = 'x'` (pg_dump, pgAdmin) that the
-    /// session need not follow, by location.
-    pub fn free_setting_calls(&self, s: &pb::SelectStmt) -> Result<Vec<i32>, Refusal> {
-        let row = setting_row(s);
-        let mut free = Vec::new();
-        for target in &s.target_list {
-            let Some(NodeEnum::ResTarget(target)) = &target.node else { continue };
-            let Some(NodeEnum::FuncCall(f)) = target.val.as_ref().and_then(|v| v.node.as_ref()) else { continue };
-            if names(&f.funcname).last() == Some(&"set_config") && self.sets_free(f, row.as_deref())? {
-                free.push(f.location);
-            }
-        }
-        Ok(free)
-    }
-
     /// A sequence is a relation of its own: named by a constant, and open to the role.
     fn sequence_call(&mut self, args: &[Node]) -> Result<(), Refusal> {
         let Some(first) = args.first() else { return Ok(()) };
         let why = "the sequence must be named by a constant";
-        let Some(Argument::Literal(text)) = argument(first) else {
+        let named = match &first.node {
+            Some(NodeEnum::TypeCast(c)) if is_cast_to(c, "regclass") => c.arg.as_deref(),
+            _ => Some(first),
+        };
+        let Some(Argument::Literal(text)) = named.and_then(argument) else {
             return Err(refusal::function_not_allowed("of a sequence", why));
         };
         let parts = crate::engine::names::split(&text).ok_or_else(|| refusal::undefined_table(&text))?;
@@ -336,32 +284,28 @@ pub fn runs_for(role: &Role, t: &TypeFunction) -> Result<(), Refusal> {
     Err(refusal::function_not_allowed(&t.function.to_string(), &why))
 }
 
-/// The one setting that `FROM pg_settings WHERE name = 'x'` leaves.
-fn setting_row(s: &pb::SelectStmt) -> Option<String> {
-    let [from] = s.from_clause.as_slice() else { return None };
-    let Some(NodeEnum::RangeVar(var)) = &from.node else { return None };
-    let Some(NodeEnum::AExpr(e)) = s.where_clause.as_ref()?.node.as_ref() else { return None };
-    let column = matches!(&e.lexpr.as_ref()?.node, Some(NodeEnum::ColumnRef(r)) if names(&r.fields) == ["name"]);
-    match argument(e.rexpr.as_ref()?)? {
-        Argument::Literal(name) if column && var.relname == "pg_settings" && names(&e.name) == ["="] => Some(name),
-        _ => None,
-    }
-}
-
-/// A constant or parameter as an argument.
+/// A text argument that PostgreSQL takes as it is written: a string, a parameter or NULL, bare or cast to `text`. Any
+/// other cast may change it: `varchar(3)` and `name` cut, `bpchar` pads, a domain is not known.
 pub fn argument(node: &Node) -> Option<Argument> {
     use pb::a_const::Val;
     match node.node.as_ref()? {
         NodeEnum::AConst(c) if c.isnull => Some(Argument::Null),
         NodeEnum::AConst(c) => match c.val.as_ref()? {
             Val::Sval(s) => Some(Argument::Literal(s.sval.clone())),
-            Val::Ival(i) => Some(Argument::Literal(i.ival.to_string())),
-            Val::Fval(f) => Some(Argument::Literal(f.fval.clone())),
-            Val::Boolval(b) => Some(Argument::Literal(b.boolval.to_string())),
-            Val::Bsval(_) => None,
+            // No function with a text argument takes these.
+            Val::Ival(_) | Val::Fval(_) | Val::Boolval(_) | Val::Bsval(_) => None,
         },
         NodeEnum::ParamRef(p) => u16::try_from(p.number).ok().map(Argument::Parameter),
-        NodeEnum::TypeCast(c) => argument(c.arg.as_deref()?),
+        NodeEnum::TypeCast(c) if is_cast_to(c, "text") => argument(c.arg.as_deref()?),
         _ => None,
     }
+}
+
+/// Whether a cast is exactly to the built-in type `name`: no length, no array, no other schema's type.
+pub fn is_cast_to(cast: &pb::TypeCast, name: &str) -> bool {
+    let Some(ty) = &cast.type_name else { return false };
+    let built_in = matches!(names(&ty.names)[..], [n] | ["pg_catalog", n] if n == name);
+    // The grammar writes a type modifier of -1 for none.
+    let plain = pb::TypeName { names: ty.names.clone(), typemod: -1, location: ty.location, ..Default::default() };
+    built_in && *ty == plain
 }

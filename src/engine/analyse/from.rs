@@ -136,6 +136,7 @@ impl<'e> Analyser<'e> {
                 origin: Rc::from([(index, i)]),
                 ty: Some(c.ty.base.as_str().into()),
                 key: Some((index, i)),
+                nulled: None,
             })
             .collect();
         Ok((index, Columns::known(columns)))
@@ -350,7 +351,7 @@ impl<'e> Analyser<'e> {
                 pb::JoinType::JoinRight => b.key,
                 _ => None,
             };
-            merged.push(Col { name: name.clone(), origin, key: key.filter(|_| ty.is_some()), ty });
+            merged.push(Col { name: name.clone(), origin, key: key.filter(|_| ty.is_some()), ty, nulled: None });
         }
         merged
     }

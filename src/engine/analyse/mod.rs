@@ -15,6 +15,7 @@ mod relations;
 mod scope;
 mod select;
 mod session;
+mod set_config;
 mod settings;
 mod statement;
 mod vary;

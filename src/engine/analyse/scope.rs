@@ -19,11 +19,13 @@ pub struct Col {
     /// The stored column that PostgreSQL takes it for when it looks for a primary key in GROUP BY: of a column merged by
     /// `USING` one side's, or none.
     pub key: Option<Base>,
+    /// For a column that reads as null though PostgreSQL would give its value: that null.
+    pub nulled: Option<Rc<str>>,
 }
 
 impl Col {
     pub fn computed(name: &str) -> Self {
-        Self { name: name.into(), origin: Rc::from([]), ty: None, key: None }
+        Self { name: name.into(), origin: Rc::from([]), ty: None, key: None, nulled: None }
     }
 }
 

@@ -102,24 +102,22 @@ impl<'e> Analyser<'e> {
         {
             return self.unrestricted_select(s);
         }
+        self.calls_set_config_only(node, 0)?;
         Ok(raw_statement(inner(node)?))
     }
 
     fn unrestricted_select(&mut self, s: &mut pb::SelectStmt) -> Result<Judged, Refusal> {
         // `set_config` must be followed whoever calls it.
-        self.set_config_allowed = super::statement::is_plain_call_list(s);
+        self.set_config_allowed = super::set_config::is_plain_call_list(s);
         let effect = if self.set_config_allowed {
             self.target_list(&mut s.target_list, &Scope::EMPTY, super::At::OPERAND)?;
             let calls = std::mem::take(&mut self.set_config);
             self.judge_calls(&calls)?;
             Effect::SetConfig(calls)
-        } else if tree::calls(s, "set_config").map_err(|e| refusal::not_faithful(&e.to_string()))?
-            > self.free_setting_calls(s)?.len()
-        {
-            let why = "it is taken only as SELECT set_config(…) of constants or parameters, without FROM";
-            return Err(refusal::function_not_allowed("set_config", why));
         } else {
-            Effect::None
+            let free = self.free_setting_calls(s)?.len();
+            self.calls_set_config_only(s, free)?;
+            if free > 0 { Effect::SetConfig(Vec::new()) } else { Effect::None }
         };
         self.set_config_allowed = false;
         Ok(Judged { kind: "select", effect })

@@ -4,10 +4,9 @@ use pg_query::NodeEnum;
 use pg_query::protobuf::{self as pb, VariableSetKind as K};
 
 use super::Analyser;
-use super::calls::argument;
 use super::statement::Judged;
 use crate::engine::allow::{SettingRule, setting};
-use crate::engine::cleared::{Argument, Effect, SetValue, Tracked};
+use crate::engine::cleared::{Effect, SetValue, Tracked};
 use crate::engine::names;
 use crate::engine::policy::{Policy, Role};
 use crate::engine::refusal::{self, Refusal};
@@ -46,19 +45,29 @@ fn effect(tracked: Option<(Tracked, SetValue)>, local: bool) -> Effect {
 
 /// The arguments of SET as one text: constants, joined as PostgreSQL's list settings are.
 fn value(args: &[pg_query::Node]) -> Option<String> {
-    let one = |node: &pg_query::Node| match argument(node)? {
-        Argument::Literal(text) => Some(text),
-        Argument::Null | Argument::Parameter(_) => None,
-    };
     match args {
-        [node] if !matches!(node.node, Some(NodeEnum::TypeCast(_))) => one(node),
-        // SET TIME ZONE INTERVAL '…': free, its value does not matter.
-        [node] => one(node),
+        [node] => match &node.node {
+            // SET TIME ZONE INTERVAL '…', the only cast that the grammar has here: free, its value does not matter.
+            Some(NodeEnum::TypeCast(c)) => constant(c.arg.as_deref()?),
+            _ => constant(node),
+        },
         many => many
             .iter()
-            .map(|n| one(n).map(|t| crate::engine::catalog::quote_ident(&t)))
+            .map(|n| constant(n).map(|t| crate::engine::catalog::quote_ident(&t)))
             .collect::<Option<Vec<_>>>()
             .map(|v| v.join(", ")),
+    }
+}
+
+fn constant(node: &pg_query::Node) -> Option<String> {
+    use pb::a_const::Val;
+    let Some(NodeEnum::AConst(c)) = &node.node else { return None };
+    match c.val.as_ref()? {
+        Val::Sval(s) => Some(s.sval.clone()),
+        Val::Ival(i) => Some(i.ival.to_string()),
+        Val::Fval(f) => Some(f.fval.clone()),
+        Val::Boolval(b) => Some(b.boolval.to_string()),
+        Val::Bsval(_) => None,
     }
 }
 

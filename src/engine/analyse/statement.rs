@@ -4,8 +4,9 @@ use pg_query::protobuf::{self as pb, TransactionStmtKind as T};
 use pg_query::{Node, NodeEnum};
 
 use super::scope::Scope;
-use super::{Analyser, At, inner, kind_of, names};
-use crate::engine::cleared::{Argument, Effect, SetConfigCall};
+use super::set_config::is_plain_call_list;
+use super::{Analyser, At, inner, kind_of};
+use crate::engine::cleared::Effect;
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
 
@@ -70,26 +71,14 @@ impl<'e> Analyser<'e> {
     fn top_select(&mut self, s: &mut pb::SelectStmt) -> Result<Judged, Refusal> {
         self.set_config_allowed = is_plain_call_list(s);
         self.free_calls = if self.set_config_allowed { Vec::new() } else { self.free_setting_calls(s)? };
+        let sets = self.set_config_allowed || !self.free_calls.is_empty();
         let result = self.select(s, &Scope::EMPTY, At::OUTPUT);
         self.set_config_allowed = false;
         self.free_calls.clear();
         self.output = result?;
         let calls = std::mem::take(&mut self.set_config);
         self.judge_calls(&calls)?;
-        judged("select", if calls.is_empty() { Effect::None } else { Effect::SetConfig(calls) })
-    }
-
-    /// Settings named by constants are judged here; the session judges the others when they are bound.
-    pub fn judge_calls(&self, calls: &[SetConfigCall]) -> Result<(), Refusal> {
-        for call in calls {
-            let (Argument::Literal(name), value) = (&call.name, &call.value) else { continue };
-            match value {
-                Argument::Literal(value) => super::judge_setting(&self.engine.policy, self.role, name, Some(value))?,
-                Argument::Null => super::judge_setting(&self.engine.policy, self.role, name, None)?,
-                Argument::Parameter(_) => None,
-            };
-        }
-        Ok(())
+        judged("select", if sets { Effect::SetConfig(calls) } else { Effect::None })
     }
 
     fn prepare(&mut self, p: &mut pb::PrepareStmt) -> Result<Judged, Refusal> {
@@ -269,25 +258,6 @@ fn transaction(t: &pb::TransactionStmt) -> Option<Judged> {
         T::Undefined => return None,
     };
     Some(Judged { kind, effect })
-}
-
-/// `SELECT f(…), g(…)` and nothing else: evaluated exactly once, whatever the data.
-pub fn is_plain_call_list(s: &pb::SelectStmt) -> bool {
-    let is_call = |n: &Node| match &n.node {
-        Some(NodeEnum::ResTarget(t)) => {
-            matches!(t.val.as_ref().and_then(|v| v.node.as_ref()), Some(NodeEnum::FuncCall(f)) if names(&f.funcname).last() == Some(&"set_config"))
-        }
-        _ => false,
-    };
-    s.from_clause.is_empty()
-        && s.where_clause.is_none()
-        && s.group_clause.is_empty()
-        && s.having_clause.is_none()
-        && s.limit_count.is_none()
-        && s.limit_offset.is_none()
-        && s.with_clause.is_none()
-        && s.op() == pb::SetOperation::SetopNone
-        && s.target_list.iter().all(is_call)
 }
 
 /// An option's boolean as `defGetBoolean` reads it; no argument means on.

@@ -75,3 +75,76 @@ SELECT (SELECT set_config(name, 'x', false) FROM (SELECT 'search_path' AS name) 
 ;;
 -- marketing/marketing: function-not-allowed
 SELECT id FROM products WHERE set_config('search_path', name, false) <> ''
+
+;;
+-- marketing/marketing: function-not-allowed
+SELECT set_config('standard_conforming_strings.x'::varchar(27), 'off', false)
+;;
+-- marketing/marketing: function-not-allowed
+SELECT set_config('standard_conforming_strings    '::character(31), 'off', false)
+;;
+-- marketing/marketing: function-not-allowed
+SELECT set_config(CAST('standard_conforming_strings_and_what_more_than_a_name_can_hold_.x' AS name), 'off', false)
+;;
+-- marketing/marketing: function-not-allowed
+SELECT set_config('standard_conforming_strings'::text, 'off'::varchar(3), false)
+;;
+-- marketing/marketing: setting-value
+SELECT set_config('standard_conforming_strings'::text, 'off', false)
+;;
+-- marketing/marketing: function-not-allowed
+SELECT set_config('jit', 'off', 'false'::varchar(1)::bool)
+;;
+-- marketing/marketing: function-not-allowed
+SELECT set_config($1::varchar(27), 'off', false)
+;;
+-- marketing/marketing: same | error 42P02
+SELECT set_config($1, $2, $3), set_config('search_path'::pg_catalog.text, $4::text, $5::bool)
+;;
+-- marketing/marketing: same
+SELECT current_setting('jit'), set_config('jit'::text, 'off', false)
+;;
+-- marketing/marketing: function-not-allowed
+SELECT id FROM products WHERE set_config('jit', 'off', false) <> ''
+;;
+-- marketing/marketing: function-not-allowed
+SELECT set_config('jit', 'off', false) OVER ()
+;;
+-- marketing/marketing: function-not-allowed
+SELECT set_config(setting_name => 'jit', new_value => 'off', is_local => false), 1
+;;
+-- marketing/marketing: function-not-allowed
+SELECT set_config('jit', 'off', VARIADIC ARRAY[false])
+;;
+-- marketing/marketing: function-not-allowed
+SELECT set_config(name, 'off', false) FROM pg_settings WHERE name IS DISTINCT FROM 'jit'
+;;
+-- marketing/marketing: function-not-allowed
+SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = ANY ('jit')
+;;
+-- marketing/marketing: function-not-allowed
+SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'jit.x'::varchar(3)
+;;
+-- marketing/marketing: function-not-allowed
+SELECT set_config(name, 'off', false) FROM pg_settings WHERE NOT name = 'jit'
+;;
+-- marketing/marketing: function-not-allowed
+SELECT set_config(name, 'off', false) FROM pg_settings AS s (x, name) WHERE name = 'jit'
+;;
+-- marketing/marketing: function-not-allowed
+WITH pg_settings AS (SELECT 'search_path' AS name) SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'jit'
+;;
+-- marketing/marketing: undefined-table
+SELECT set_config(name, 'off', false) FROM reporting.pg_settings WHERE name = 'jit'
+;;
+-- marketing/marketing: function-not-allowed
+SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'jit' GROUP BY name
+;;
+-- marketing/marketing: function-not-allowed
+SELECT set_config(name, 'off', false) FROM pg_settings WHERE 'jit' = name
+;;
+-- marketing/marketing: function-not-allowed
+SELECT nextval('customers_id_seq_x'::varchar(16)::regclass)
+;;
+-- marketing/marketing: function-not-allowed
+SELECT currval('customers_id_seq'::text::varchar::regclass)

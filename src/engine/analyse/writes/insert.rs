@@ -5,17 +5,18 @@ use pg_query::protobuf::{self as pb, Token};
 use pg_query::{Node, NodeEnum};
 
 use super::super::from::plain_columns;
-use super::super::scope::{Columns, Item, Scope};
+use super::super::scope::{Col, Columns, Item, Scope};
 use super::super::{Analyser, At, Replacement, inner, placeholder};
 use super::derive::Flow;
 use super::refs::undefined_column;
 use super::returning::shows;
-use super::target::{Kind, Reach, Target};
+use super::target::{Kind, Protected, Reach, Target};
 use super::update::{and, limits, named};
 use super::{Aim, Moment, What};
-use crate::engine::catalog::{Relation, quote_ident};
+use crate::engine::catalog::{Column, Relation, quote_ident};
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
+use crate::engine::visible::null_of;
 
 impl<'e> Analyser<'e> {
     pub fn insert(&mut self, s: &mut pb::InsertStmt, at: At) -> Result<Columns, Refusal> {
@@ -130,7 +131,7 @@ impl<'e> Analyser<'e> {
         let columns = match &target.kind {
             Kind::Temporary { .. } | Kind::Created => Columns::Unknown,
             Kind::Open(r) | Kind::Unread { relation: r, .. } => plain_columns(r),
-            Kind::Protected(p) => plain_columns(p.relation),
+            Kind::Protected(p) => proposed_columns(p),
         };
         // The row as it was to be: the client's own values.
         let excluded =
@@ -194,4 +195,14 @@ fn place(relation: &Relation, col: &Node) -> Result<usize, Refusal> {
         _ => return Err(refusal::not_supported("a column list", "it holds something that is no column")),
     };
     relation.columns.iter().position(|c| c.name == name).ok_or_else(|| undefined_column(name))
+}
+
+/// The columns of `excluded`: the client's own values, and what PostgreSQL fills in. No client fills a column that is not
+/// listed, so it reads as null here as everywhere.
+fn proposed_columns(p: &Protected<'_>) -> Columns {
+    let proposed = |(column, col): (&Column, &Col)| {
+        let listed = p.policy.columns.contains_key(&column.name);
+        Col { nulled: (!listed).then(|| null_of(&column.ty).into()), ..col.clone() }
+    };
+    Columns::known(p.relation.columns.iter().zip(plain_columns(p.relation).list()).map(proposed).collect())
 }

@@ -1,5 +1,7 @@
 //! References to a write's target: each becomes the cell that the session may see.
 
+use std::rc::Rc;
+
 use pg_query::protobuf as pb;
 use pg_query::protobuf::Token;
 use pg_query::{Node, NodeEnum};
@@ -15,6 +17,8 @@ use crate::engine::rewrite::target;
 /// What of a target a reference means.
 pub enum OfTarget {
     Column(usize, Col),
+    /// A column of `excluded` that is not listed: what PostgreSQL would fill in (a default, a trigger's value).
+    Nulled(Rc<str>, Col),
     Row(Item),
 }
 
@@ -49,7 +53,9 @@ impl<'e> Analyser<'e> {
         }
         if let Some(qualifier) = star(node) {
             return match self.named_item(&qualifier, scope) {
-                Some(item) if self.is_target(item.occurrence) => Err(whole_row_list().at(r.location)),
+                Some(item) if self.is_target(item.occurrence) || is_nulled(item) => {
+                    Err(whole_row_list().at(r.location))
+                }
                 Some(_) => Ok(None),
                 None if qualifier.is_empty() => Ok(None),
                 None => Err(missing_from(&qualifier.join(".")).at(r.location)),
@@ -60,9 +66,15 @@ impl<'e> Analyser<'e> {
             [name] => self.unqualified(name, scope).map_err(|e| e.at(r.location)),
             [db, _, _, _] if db != self.engine.catalog.database() => Ok(None),
             [qualifier @ .., column] => {
-                let Some(item) = self.named_item(qualifier, scope).filter(|i| self.is_target(i.occurrence)) else {
+                let named = self.named_item(qualifier, scope);
+                let Some(item) = named.filter(|i| self.is_target(i.occurrence) || is_nulled(i)) else {
                     return Ok(None);
                 };
+                if !self.is_target(item.occurrence) {
+                    let column = item.columns.list().iter().find(|c| &*c.name == column);
+                    let column = column.ok_or_else(|| whole_row_list().at(r.location))?;
+                    return Ok(column.nulled.clone().map(|null| OfTarget::Nulled(null, column.clone())));
+                }
                 match item.columns.list().iter().find(|c| &*c.name == column) {
                     Some(col) => Ok(item.occurrence.map(|o| OfTarget::Column(o, col.clone()))),
                     None if SYSTEM_COLUMNS.contains(&column.as_str()) => {
@@ -82,6 +94,7 @@ impl<'e> Analyser<'e> {
             }
             Found::Column { .. } => Ok(None),
             Found::Row { item } if self.is_target(item.occurrence) => Ok(Some(OfTarget::Row(item))),
+            Found::Row { item } if is_nulled(&item) => Err(whole_row_list()),
             Found::Row { .. } => Ok(None),
             Found::Doubtful(_) => Err(doubtful(name)),
             // Not a column of the target, then; PostgreSQL looks further than that.
@@ -108,6 +121,13 @@ impl<'e> Analyser<'e> {
         };
         let (start, end) = self.reference_span(r)?;
         let (occurrence, what, col) = match of {
+            OfTarget::Nulled(null, col) => {
+                let injection = self.inject(Part::Expression(null.to_string()), None, false);
+                self.edit(start, end, Replacement::Injected(injection, String::new()));
+                node.node = Some(placeholder(injection));
+                self.must_rewrite = true;
+                return Ok(col);
+            }
             OfTarget::Column(occurrence, col) => {
                 let column = col.origin.first().map(|b| b.1);
                 let column = column.ok_or_else(|| refusal::not_faithful("a column of the target has no place"))?;
@@ -173,6 +193,11 @@ impl<'e> Analyser<'e> {
         }
         Ok(())
     }
+}
+
+/// Whether some of an item's columns read as null.
+fn is_nulled(item: &Item) -> bool {
+    item.columns.list().iter().any(|c| c.nulled.is_some())
 }
 
 /// PostgreSQL's words and SQLSTATE.
