@@ -166,6 +166,25 @@ fn what_set_config_takes_is_what_it_was_told() {
     assert_eq!(dba.ask("INSERT INTO things SELECT 9, set_config('jit', 'off', false)"), "E:42501 Z:I");
 }
 
+/// A schema's name in SET is a name, not a list, and keeps its capitals: PostgreSQL quotes it.
+#[test]
+fn a_path_of_set_is_one_name() {
+    let schemas = "CREATE SCHEMA \"PUBLIC\"; CREATE SCHEMA \"harmless, public\"; CREATE SCHEMA harmless; \
+                   GRANT USAGE ON SCHEMA harmless, \"PUBLIC\", \"harmless, public\" TO consentry";
+    world().database.psql(schemas);
+    let mut c = session("ana");
+    for path in ["'PUBLIC'", "\"PUBLIC\"", "'harmless, public'"] {
+        assert_eq!(c.ask(&format!("SET search_path = {path}")), "C:SET Z:I", "{path}");
+        // Both sides look in the same schema: nobody finds the table of that name in another one.
+        assert_eq!(c.ask("SELECT * FROM customers"), "E:42P01 Z:I", "{path}");
+        assert!(c.said('M').contains("customers"), "{path}");
+    }
+    assert_eq!(c.ask("SET search_path = harmless, public"), "C:SET Z:I");
+    assert_eq!(count(&mut c), "2 Z:I");
+    assert_eq!(c.ask("SET search_path = Public"), "C:SET Z:I");
+    assert_eq!(count(&mut c), "2 Z:I");
+}
+
 /// PostgreSQL says only at the end of a batch whether it still reads strings as it did.
 #[test]
 fn nothing_is_read_behind_set_config_until_its_batch_has_ended() {

@@ -6,6 +6,7 @@ use pg_query::protobuf::{self as pb, VariableSetKind as K};
 use super::Analyser;
 use super::statement::Judged;
 use crate::engine::allow::{SettingRule, setting};
+use crate::engine::catalog::quote_ident;
 use crate::engine::cleared::{Effect, SetValue, Tracked};
 use crate::engine::names;
 use crate::engine::policy::{Policy, Role};
@@ -27,7 +28,7 @@ impl<'e> Analyser<'e> {
                 done(effect(tracked, s.is_local))
             }
             K::VarSetValue => {
-                let value = value(&s.args).ok_or_else(|| refusal::setting_value(&name, "…"))?;
+                let value = value(&name, &s.args).ok_or_else(|| refusal::setting_value(&name, "…"))?;
                 let tracked = judge(&self.engine.policy, self.role, &name, Some(&value))?;
                 done(effect(tracked, s.is_local))
             }
@@ -43,20 +44,20 @@ fn effect(tracked: Option<(Tracked, SetValue)>, local: bool) -> Effect {
     }
 }
 
-/// The arguments of SET as one text: constants, joined as PostgreSQL's list settings are.
-fn value(args: &[pg_query::Node]) -> Option<String> {
-    match args {
-        [node] => match &node.node {
-            // SET TIME ZONE INTERVAL '…', the only cast that the grammar has here: free, its value does not matter.
-            Some(NodeEnum::TypeCast(c)) => constant(c.arg.as_deref()?),
+/// The arguments of SET as one text, as PostgreSQL makes it (`flatten_set_variable_args`, utils/misc/guc.c): each string
+/// of `search_path` is one name, quoted where it must be, also when it stands alone: `SET search_path = 'a,b'` is the
+/// schema `"a,b"`.
+fn value(name: &str, args: &[pg_query::Node]) -> Option<String> {
+    let one = |node: &pg_query::Node| match &node.node {
+        // SET TIME ZONE INTERVAL '…', the only cast that the grammar has here: free, its value does not matter.
+        Some(NodeEnum::TypeCast(c)) => constant(c.arg.as_deref()?),
+        Some(NodeEnum::AConst(c)) if name == "search_path" => match &c.val {
+            Some(pb::a_const::Val::Sval(s)) => Some(quote_ident(&s.sval)),
             _ => constant(node),
         },
-        many => many
-            .iter()
-            .map(|n| constant(n).map(|t| crate::engine::catalog::quote_ident(&t)))
-            .collect::<Option<Vec<_>>>()
-            .map(|v| v.join(", ")),
-    }
+        _ => constant(node),
+    };
+    args.iter().map(one).collect::<Option<Vec<_>>>().map(|all| all.join(", "))
 }
 
 fn constant(node: &pg_query::Node) -> Option<String> {

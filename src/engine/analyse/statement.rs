@@ -253,7 +253,8 @@ fn transaction(t: &pb::TransactionStmt) -> Option<Judged> {
         T::TransStmtRelease => ("release", Effect::Release(name())),
         T::TransStmtRollbackTo => ("rollback_to", Effect::RollbackTo(name())),
         T::TransStmtPrepare => ("prepare_transaction", Effect::PrepareTransaction),
-        T::TransStmtCommitPrepared => ("commit_prepared", Effect::None),
+        // What was prepared may have been anything.
+        T::TransStmtCommitPrepared => ("commit_prepared", Effect::CatalogChanged),
         T::TransStmtRollbackPrepared => ("rollback_prepared", Effect::None),
         T::Undefined => return None,
     };
