@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::postgres::{Database, shared};
 use consentry::engine::allow::{
-    FunctionClass, SettingRule, SystemRelation, builtin_function, builtin_operator, builtin_type, leakproof_between,
-    setting, system_relation,
+    FunctionClass, SettingRule, SystemRelation, builtin_function, builtin_operator, builtin_type,
+    is_information_schema_function, leakproof_between, setting, system_relation,
 };
 
 fn db() -> Database<'static> {
@@ -194,6 +194,13 @@ fn every_system_relation_is_listed_with_columns_that_are_there() {
     assert_eq!(open.difference(&server).collect::<Vec<_>>(), Vec::<&String>::new(), "open, but not on the server");
     assert!(matches!(system_relation("pg_toast", "pg_toast_1"), SystemRelation::Refused(_)));
     assert!(matches!(system_relation("pg_catalog", "pg_nothing"), SystemRelation::Refused(_)));
+}
+
+#[test]
+fn every_function_of_information_schema_is_known() {
+    let all = rows("SELECT proname FROM pg_proc WHERE pronamespace = 'information_schema'::regnamespace");
+    assert!(all.len() > 8, "{all:?}");
+    assert!(all.iter().all(|row| is_information_schema_function(&row[0])), "{all:?}");
 }
 
 #[test]

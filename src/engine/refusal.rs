@@ -81,6 +81,20 @@ pub fn not_supported(what: &str, why: &str) -> Refusal {
     )
 }
 
+/// A view where a table is needed.
+pub fn not_a_table(verb: &str, view: &str) -> Refusal {
+    let message = format!("cannot {verb} view \"{view}\"");
+    let hint = "name the table that the view reads";
+    Refusal::new("not-a-table", SqlState("42809"), message, "rule not-a-table: a view has no rows of its own", hint)
+}
+
+/// PostgreSQL's own words and SQLSTATE.
+pub fn view_column_not_writable(view: &str, column: &str) -> Refusal {
+    let message = format!("cannot write column \"{column}\" of view \"{view}\"");
+    let detail = "View columns that are not columns of their base relation are not updatable.";
+    Refusal::new("view-column-not-writable", SqlState::FEATURE_NOT_SUPPORTED, message, detail, "")
+}
+
 /// No relation of that name; PostgreSQL's own words and SQLSTATE.
 pub fn undefined_table(name: &str) -> Refusal {
     Refusal::new("undefined-table", SqlState::UNDEFINED_TABLE, format!("relation \"{name}\" does not exist"), "", "")

@@ -27,6 +27,15 @@ pub fn calls<T: Serialize>(tree: &T, function: &str) -> Result<usize, TreeError>
     Ok(writer.out.windows(name.out.len()).filter(|w| *w == name.out).count())
 }
 
+/// Whether a tree can be holding a node of this kind: a string of that spelling counts too.
+pub fn has_kind<T: Serialize + ?Sized>(tree: &T, kind: &str) -> Result<bool, TreeError> {
+    let mut writer = Writer { reads_names_only: true, ..Writer::new(&[]) };
+    tree.serialize(&mut writer)?;
+    let mut name = Writer::new(&[]);
+    name.bytes(b'v', kind.as_bytes());
+    Ok(writer.out.windows(name.out.len()).any(|w| w == name.out))
+}
+
 /// The last name part of every relation that a tree names anywhere (`RangeVar` nodes, CTE names among them), outside of
 /// what placeholders stand for.
 pub fn relations<T: Serialize>(tree: &T) -> Result<BTreeSet<String>, TreeError> {

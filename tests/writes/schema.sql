@@ -19,6 +19,20 @@ CREATE TABLE log (id serial PRIMARY KEY, what text);
 CREATE TABLE unlisted (id int);
 CREATE VIEW cheap AS SELECT id, name FROM products WHERE price < 10;
 CREATE VIEW people AS SELECT id, full_name FROM customers;
+-- Views that PostgreSQL writes through, and (from `counted` on) some that it does not.
+CREATE VIEW spaniards AS SELECT id AS key, full_name AS name, email AS mail, country FROM customers WHERE country = 'ES';
+CREATE VIEW named AS SELECT name, mail FROM spaniards s WHERE name LIKE 'B%' OR key = 1;
+CREATE VIEW reachable AS SELECT c.id, c.email, c.phone, c.full_name FROM customers c
+    WHERE email NOT LIKE '%***%' AND EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id) ORDER BY c.id;
+CREATE VIEW strict AS SELECT name, key, country FROM spaniards WHERE key < 100 WITH CHECK OPTION;
+CREATE VIEW loud AS SELECT id, label, state || '!' AS cry FROM orders WHERE state <> 'sent';
+CREATE VIEW busy AS SELECT id, label, state FROM orders WHERE (SELECT count(*) FROM orders o) > 1 WITH LOCAL CHECK OPTION;
+CREATE VIEW valued AS SELECT id, full_name FROM customers;
+ALTER VIEW valued ALTER COLUMN full_name SET DEFAULT 'somebody';
+CREATE VIEW counted AS SELECT country, count(*) FROM customers GROUP BY country;
+CREATE VIEW limited AS SELECT id, full_name FROM customers LIMIT 2;
+CREATE VIEW joined AS SELECT o.id, o.label FROM orders o JOIN customers c ON c.id = o.customer_id;
+CREATE VIEW choices AS SELECT subject_id, purpose, channel, status FROM consents;
 CREATE TABLE ruled (id int);
 CREATE RULE copy AS ON INSERT TO ruled DO ALSO INSERT INTO log (what) SELECT email FROM customers;
 CREATE TABLE branches (id int PRIMARY KEY, product int REFERENCES products ON DELETE CASCADE);

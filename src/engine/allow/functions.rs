@@ -80,3 +80,23 @@ pub fn builtin_function(name: &str, nargs: usize) -> Option<FunctionClass> {
     let exact = entry.by_count.iter().find(|(count, _)| *count == nargs).map(|(_, class)| *class);
     exact.or(entry.any_count)
 }
+
+/// The functions behind the views of `information_schema`, PostgreSQL 14 to 18, which drivers call too (pgjdbc's
+/// `getPrimaryKeys`): they compute from their arguments, or look a type or an index up.
+pub fn is_information_schema_function(name: &str) -> bool {
+    const KNOWN: [&str; 12] = [
+        "_pg_char_max_length",
+        "_pg_char_octet_length",
+        "_pg_datetime_precision",
+        "_pg_expandarray",
+        "_pg_index_position",
+        "_pg_interval_type",
+        "_pg_keysequal",
+        "_pg_numeric_precision",
+        "_pg_numeric_precision_radix",
+        "_pg_numeric_scale",
+        "_pg_truetypid",
+        "_pg_truetypmod",
+    ];
+    KNOWN.contains(&name)
+}

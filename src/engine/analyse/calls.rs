@@ -10,7 +10,7 @@ use pg_query::protobuf::{self as pb, Token};
 use super::scope::{self, Scope};
 use super::{Analyser, At, Part, Place, Replacement, names, placeholder};
 use crate::engine::allow::{self, FunctionClass};
-use crate::engine::catalog::{Function, Operator, TypeFunction};
+use crate::engine::catalog::{FIRST_NORMAL_OID, Function, Operator, TypeFunction};
 use crate::engine::cleared::Argument;
 use crate::engine::policy::Role;
 use crate::engine::refusal::{self, Refusal};
@@ -124,6 +124,10 @@ impl<'e> Analyser<'e> {
     }
 
     fn user_function(&self, function: &Function) -> Result<(), Refusal> {
+        let standard = function.name.schema == "information_schema" && function.oid < FIRST_NORMAL_OID;
+        if standard && allow::is_information_schema_function(&function.name.name) {
+            return Ok(());
+        }
         let by_extension = function.extension.as_ref().is_some_and(|e| self.role.extensions.contains(e));
         if self.role.unrestricted || by_extension || self.role.functions.contains(&function.name) {
             return Ok(());

@@ -3,9 +3,10 @@
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
-use super::scope::{self, Base, Col, Columns, Found, Scope};
+use super::scope::{self, Base, Col, Columns, Found, Item, Scope};
 use super::select::{missing_from, split_qualifier};
 use super::{Analyser, At, Place, Replacement, inner, kind_of, names};
+use crate::engine::catalog::RelationKind;
 use crate::engine::refusal::{self, Refusal};
 
 /// System columns of a stored table (PostgreSQL manual, 5.5).
@@ -149,14 +150,16 @@ impl<'e> Analyser<'e> {
             [alias] if whole => self.whole_row(scope::row(scope, alias), alias, at)?,
             [column] => match scope::column(scope, column) {
                 Found::Column { col, .. } => col,
-                Found::Nothing if self.is_system_column(column, scope) => {
-                    return Err(refusal::system_column(column).at(r.location));
-                }
+                Found::Nothing if self.is_system_column(column, scope) => match scope.items {
+                    [item] if self.shows_system_column(item, column) => Col::computed(column),
+                    _ => return Err(refusal::system_column(column).at(r.location)),
+                },
                 found => self.whole_row(found, column, at)?,
             },
             [qualifier @ .., alias, _] if whole => {
                 let schema = qualifier.last().map(String::as_str);
                 let item = scope::item(scope, schema, alias).ok_or_else(|| missing_from(alias).at(r.location))?.0;
+                self.all_at_once(std::slice::from_ref(item));
                 self.row_of(&item.columns.clone(), at)
             }
             [qualifier @ .., column] if !qualifier.is_empty() => {
@@ -165,12 +168,14 @@ impl<'e> Analyser<'e> {
                     scope::item(scope, schema, alias).ok_or_else(|| missing_from(alias).at(r.location))?.0.clone();
                 match item.columns.list().iter().find(|c| &*c.name == column) {
                     Some(col) => col.clone(),
+                    None if self.shows_system_column(&item, column) => Col::computed(column),
                     None if SYSTEM_COLUMNS.contains(&column.as_str()) && item.occurrence.is_some() => {
                         return Err(refusal::system_column(column).at(r.location));
                     }
                     None => {
                         // `alias.function` is `function(alias)`.
                         self.field_notation(column)?;
+                        self.all_at_once(std::slice::from_ref(&item));
                         self.row_of(&item.columns, at)
                     }
                 }
@@ -188,10 +193,32 @@ impl<'e> Analyser<'e> {
         SYSTEM_COLUMNS.contains(&name) && scope.items.iter().any(|i| i.occurrence.is_some())
     }
 
+    /// A system column of a system table with nulled columns: shown beside the others (catalog queries join by `tableoid`).
+    fn shows_system_column(&mut self, item: &Item, name: &str) -> bool {
+        let Some(name) = SYSTEM_COLUMNS.iter().find(|n| **n == name) else { return false };
+        let Some(o) = item.occurrence.and_then(|o| self.occurrences.get_mut(o)) else { return false };
+        let kind = self.engine.catalog.relation(o.relation).map(|r| r.kind);
+        let shows = o.protected_by.is_none() && kind == Some(RelationKind::Table);
+        if shows {
+            o.system.insert(name);
+        }
+        shows
+    }
+
+    /// These items' columns are used all at once, by `*`, as a row or by NATURAL.
+    pub fn all_at_once(&mut self, items: &[Item]) {
+        for item in items {
+            if let Some(o) = item.occurrence.and_then(|o| self.occurrences.get_mut(o)) {
+                o.all_at_once = true;
+            }
+        }
+    }
+
     fn whole_row(&mut self, found: Found, name: &str, at: At) -> Result<Col, Refusal> {
         match found {
             Found::Row { item } => {
                 self.whole_rows.extend(item.occurrence);
+                self.all_at_once(std::slice::from_ref(&item));
                 Ok(self.row_of(&item.columns, at))
             }
             Found::Doubtful(bases) => {

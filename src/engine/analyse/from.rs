@@ -1,6 +1,7 @@
 //! The FROM clause: tables, views, subqueries, functions and joins become items in scope; protected ones become
 //! occurrences with a placeholder in their stead.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use pg_query::protobuf as pb;
@@ -125,6 +126,8 @@ impl<'e> Analyser<'e> {
             uses: vec![ColumnUses::default(); relation.columns.len()],
             inside: Vec::new(),
             nulled: nulled.to_vec(),
+            system: BTreeSet::new(),
+            all_at_once: false,
             target: None,
         });
         let columns = relation
@@ -281,94 +284,6 @@ impl<'e> Analyser<'e> {
             return Err(refusal::not_supported("TABLESAMPLE of a protected table", why).at(at));
         }
         Ok(items)
-    }
-
-    fn join(&mut self, join: &mut pb::JoinExpr, left: &[Item], outer: &Scope<'_>) -> Result<Vec<Item>, Refusal> {
-        let kind = join.jointype();
-        let pb::JoinExpr {
-            jointype: _,
-            is_natural,
-            larg,
-            rarg,
-            using_clause,
-            join_using_alias,
-            quals,
-            alias,
-            rtindex: _,
-        } = join;
-        let missing = || refusal::not_supported("a join", "a side of it is empty");
-        let mut near = self.from_item(larg.as_mut().ok_or_else(missing)?, left, outer)?;
-        let lateral: Vec<Item> = left.iter().chain(&near).cloned().collect();
-        let far = self.from_item(rarg.as_mut().ok_or_else(missing)?, &lateral, outer)?;
-        let (mine, other) = (visible_columns(&near), visible_columns(&far));
-        let shared: Vec<Rc<str>> = match (*is_natural, &mine, &other) {
-            (false, _, _) => names(using_clause).into_iter().map(Rc::from).collect(),
-            (true, Some(a), Some(b)) => {
-                a.iter().map(|c| c.name.clone()).filter(|n| b.iter().any(|c| c.name == *n)).collect()
-            }
-            (true, _, _) => return Ok(self.join_of_unknown(near, far, alias.as_ref())),
-        };
-        near.extend(far);
-        if let Some(quals) = quals {
-            self.expr(quals, &outer.child(&near), At::CONDITION)?;
-        }
-        if shared.is_empty() && alias.is_none() {
-            return Ok(near);
-        }
-        let (Some(mine), Some(other)) = (mine, other) else {
-            return Ok(self.join_of_unknown(near, Vec::new(), alias.as_ref()));
-        };
-        let merged = self.merge(kind, &shared, &mine, &other);
-        let rest = |side: &[Col]| side.iter().filter(|c| !shared.contains(&c.name)).cloned().collect::<Vec<_>>();
-        let all: Vec<Col> = merged.iter().cloned().chain(rest(&mine)).chain(rest(&other)).collect();
-        for item in &mut near {
-            item.unqualified = false;
-            item.qualified &= alias.is_none();
-        }
-        if let Some(using) = join_using_alias {
-            near.push(Item { unqualified: false, ..aliased(Some(using), Columns::known(merged)) });
-        }
-        near.push(aliased(alias.as_ref(), Columns::known(all)));
-        Ok(near)
-    }
-
-    /// The merged columns of `USING`: compared with `=`, and shown as either side's value.
-    fn merge(&mut self, kind: pb::JoinType, shared: &[Rc<str>], mine: &[Col], other: &[Col]) -> Vec<Col> {
-        let mut merged = Vec::new();
-        for name in shared {
-            let find = |side: &[Col]| side.iter().find(|c| c.name == *name).cloned();
-            let (Some(a), Some(b)) = (find(mine), find(other)) else {
-                merged.push(Col::computed(name));
-                continue;
-            };
-            let at = if self.comparable("=", a.ty.as_deref(), b.ty.as_deref()) { At::CONDITION } else { At::OPERAND };
-            let origin: Rc<[_]> = a.origin.iter().chain(b.origin.iter()).copied().collect();
-            self.note(&origin, at);
-            let ty = if a.ty == b.ty { a.ty.clone() } else { None };
-            // `buildMergedJoinVar` of PostgreSQL's parser: of a full join it is COALESCE of both.
-            let key = match kind {
-                pb::JoinType::JoinInner | pb::JoinType::JoinLeft => a.key,
-                pb::JoinType::JoinRight => b.key,
-                _ => None,
-            };
-            merged.push(Col { name: name.clone(), origin, key: key.filter(|_| ty.is_some()), ty, nulled: None });
-        }
-        merged
-    }
-
-    /// A join whose columns cannot all be told: everything in it counts as used early.
-    fn join_of_unknown(&mut self, near: Vec<Item>, far: Vec<Item>, alias: Option<&pb::Alias>) -> Vec<Item> {
-        let mut all: Vec<Item> = near.into_iter().chain(far).collect();
-        for item in &mut all {
-            for col in item.columns.list() {
-                self.note(&col.origin, At::OPERAND);
-            }
-            item.qualified &= alias.is_none();
-        }
-        if alias.is_some() {
-            all.push(aliased(alias, Columns::Unknown));
-        }
-        all
     }
 }
 

@@ -11,6 +11,7 @@ mod expr;
 mod from;
 mod from_function;
 mod grouping;
+mod join;
 mod relations;
 mod scope;
 mod select;
@@ -38,7 +39,7 @@ pub use calls::runs_for;
 use scope::{Base, Columns};
 pub use settings::{judge as judge_setting, purpose};
 pub use statement::Judged;
-pub use writes::{Aim, Moment, Pending, TARGET, What};
+pub use writes::{Aim, Called, Moment, Pending, TARGET, What};
 
 /// Deepest nesting of views in views.
 const MAX_VIEW_DEPTH: usize = 32;
@@ -84,6 +85,8 @@ pub enum Part {
     Guard(usize),
     /// A view's definition: source and its tree.
     View { source: usize, tree: Box<Node> },
+    /// A condition of a view that is written through: the source `SELECT condition`, and the condition's tree.
+    Condition { source: usize, tree: Box<Node> },
     /// SQL text of one expression.
     Expression(String),
 }
@@ -100,6 +103,10 @@ pub struct Occurrence {
     /// Conjuncts of the same query level that may be tested on stored values inside too.
     pub inside: Vec<Conjunct>,
     pub nulled: Vec<&'static str>,
+    /// System columns of a system relation that the statement names.
+    pub system: BTreeSet<&'static str>,
+    /// All columns of it are used at once: there is no room for more.
+    pub all_at_once: bool,
     /// The table that a write changes: stays as it is, and every reference to it is replaced.
     pub target: Option<Aim>,
 }

@@ -270,7 +270,10 @@ impl<'e> Analyser<'e> {
         at: At,
     ) -> Result<Option<Vec<Col>>, Refusal> {
         let columns = match qualifier {
-            [] => visible_columns(scope.items),
+            [] => {
+                self.all_at_once(scope.items);
+                visible_columns(scope.items)
+            }
             _ => {
                 self.no_target_star(value, scope)?;
                 if let Some(NodeEnum::ColumnRef(reference)) = &mut value.node {
@@ -278,6 +281,7 @@ impl<'e> Analyser<'e> {
                 }
                 let (schema, alias) = split_qualifier(qualifier);
                 let item = scope::item(scope, schema, alias).ok_or_else(|| missing_from(alias))?.0;
+                self.all_at_once(std::slice::from_ref(item));
                 match &item.columns {
                     Columns::Known(cols) => Some(cols.to_vec()),
                     Columns::Unknown => None,

@@ -33,7 +33,7 @@ pub fn write(a: &Analyser<'_>, o: &Occurrence) -> Result<Guard, Refusal> {
     match o.protected_by {
         Some(_) if o.target.is_some() => target(a, o, relation),
         Some(_) => protected(a, o, relation),
-        None => Ok(Guard { text: nulled(o, relation), touched: None, words: nulled_words(o, relation) }),
+        None => Ok(Guard { text: nulled(o, relation)?, touched: None, words: nulled_words(o, relation) }),
     }
 }
 
@@ -158,8 +158,11 @@ pub fn touched(o: &Occurrence, relation: &Relation, v: &VisibleTable) -> Touched
 }
 
 /// A system relation with some columns read as null.
-fn nulled(o: &Occurrence, relation: &Relation) -> String {
-    let columns: Vec<String> = relation
+fn nulled(o: &Occurrence, relation: &Relation) -> Result<String, Refusal> {
+    if let (Some(name), true) = (o.system.first(), o.all_at_once) {
+        return Err(refusal::system_column(name));
+    }
+    let mut columns: Vec<String> = relation
         .columns
         .iter()
         .map(|c| {
@@ -170,7 +173,8 @@ fn nulled(o: &Occurrence, relation: &Relation) -> String {
             }
         })
         .collect();
-    format!("SELECT {} FROM {} AS {ALIAS}", columns.join(", "), relation.name.to_sql())
+    columns.extend(o.system.iter().map(|name| format!("{ALIAS}.{name} AS {name}")));
+    Ok(format!("SELECT {} FROM {} AS {ALIAS}", columns.join(", "), relation.name.to_sql()))
 }
 
 fn nulled_words(o: &Occurrence, relation: &Relation) -> Vec<String> {

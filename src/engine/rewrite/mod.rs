@@ -37,6 +37,7 @@ pub fn stubs(a: &Analyser<'_>) -> Result<Vec<String>, Refusal> {
                 format!("(SELECT * FROM {})", relation.name.to_sql())
             }
             Part::View { source, .. } => format!("({})", render(a, *source, &all)?),
+            Part::Condition { source, .. } => condition(a, *source, &all)?,
             Part::Expression(_) => "(NULL)".to_owned(),
         };
         all.push(stub);
@@ -53,6 +54,7 @@ pub fn injected(a: &Analyser<'_>, guards: &[&str], memory: &dyn Memory) -> Resul
         let text = match &injection.part {
             Part::Guard(occurrence) => format!("({})", guards.get(*occurrence).copied().unwrap_or_default()),
             Part::View { source, .. } => format!("({})", render(a, *source, &all.texts)?),
+            Part::Condition { source, .. } => condition(a, *source, &all.texts)?,
             Part::Expression(sql) => format!("({sql})"),
         };
         let tree = match &injection.part {
@@ -63,12 +65,23 @@ pub fn injected(a: &Analyser<'_>, guards: &[&str], memory: &dyn Memory) -> Resul
                 bytes(&from_item(injection, Node { node: Some(placeholder(0)) }), &[inner])?
             }
             Part::View { tree, .. } => bytes(&from_item(injection, (**tree).clone()), &all.trees)?,
+            Part::Condition { tree, .. } => {
+                let node = tree.node.as_ref().ok_or_else(|| refusal::not_faithful("a view's condition is gone"))?;
+                bytes(node, &all.trees)?
+            }
             Part::Expression(sql) => read(sql, What::Expression, &source.text, &literals, memory)?,
         };
         all.trees.push(tree);
         all.texts.push(text);
     }
     Ok(all)
+}
+
+/// What a source says after SELECT.
+fn condition(a: &Analyser<'_>, source: usize, injected: &[String]) -> Result<String, Refusal> {
+    let text = render(a, source, injected)?;
+    let condition = text.strip_prefix("SELECT ").ok_or_else(|| refusal::not_faithful("a view's condition is gone"))?;
+    Ok(format!("({condition})"))
 }
 
 fn bytes(node: &NodeEnum, injected: &[Arc<[u8]>]) -> Result<Arc<[u8]>, Refusal> {

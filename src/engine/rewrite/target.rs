@@ -1,7 +1,7 @@
 //! What stands in a write in place of a reference to its target: the cell that the session may see, over the target's
 //! own alias; and the conditions under which a row is reached.
 
-use crate::engine::analyse::{Aim, Analyser, Moment, Occurrence, Pending, TARGET, What};
+use crate::engine::analyse::{Aim, Analyser, Called, Moment, Occurrence, Pending, TARGET, What};
 use crate::engine::catalog::{Relation, quote_ident};
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::visible::{self, CellKind, Form, VisibleTable};
@@ -28,25 +28,24 @@ pub fn expression(a: &Analyser<'_>, p: &Pending) -> Result<String, Refusal> {
     let rows = visible::row_sql(&visible);
     let over = Over { a, o, relation, visible, rows, alias };
     match &p.what {
-        What::Column(column) => over.column(*column, p).ok_or_else(gone),
-        What::Row(name) => over.row(name, p).ok_or_else(gone),
+        What::Column(column) => over.column(column, p).ok_or_else(gone),
+        What::Row { name, columns } => over.row(name, columns, p).ok_or_else(gone),
         What::Reached(clear) => Ok(over.reached(clear)),
     }
 }
 
 impl Over<'_> {
-    fn column(&self, column: usize, p: &Pending) -> Option<String> {
-        let text = self.cell(column, p.moment)?;
-        let name = quote_ident(&self.relation.columns.get(column)?.name);
+    fn column(&self, column: &Called, p: &Pending) -> Option<String> {
+        let text = self.cell(column.index, p.moment)?;
+        let name = quote_ident(&column.name);
         let bare = text == format!("{}.{name}", self.alias);
         Some(if p.named && !bare { format!("SELECT {text} AS {name}") } else { text })
     }
 
-    fn row(&self, name: &str, p: &Pending) -> Option<String> {
-        let cells: Option<Vec<String>> = (0..self.relation.columns.len())
-            .map(|i| {
-                Some(format!("{} AS {}", self.cell(i, p.moment)?, quote_ident(&self.relation.columns.get(i)?.name)))
-            })
+    fn row(&self, name: &str, columns: &[Called], p: &Pending) -> Option<String> {
+        let cells: Option<Vec<String>> = columns
+            .iter()
+            .map(|c| Some(format!("{} AS {}", self.cell(c.index, p.moment)?, quote_ident(&c.name))))
             .collect();
         let name = quote_ident(name);
         Some(format!("SELECT {name} FROM (SELECT {}) AS {name}", cells?.join(", ")))

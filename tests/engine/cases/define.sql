@@ -166,3 +166,24 @@ CREATE TEMP TABLE mine (x text); CREATE TEMP VIEW v AS SELECT * FROM mine
 ;;
 -- marketing/marketing: not-understood
 CREATE TEMP TABLE mine (x text PRIMARY KEY); CREATE TEMP TABLE other (x text REFERENCES mine)
+;;
+-- builder/service: same
+DROP SCHEMA IF EXISTS scratch CASCADE
+;;
+-- builder/service: definition-protected
+DROP SCHEMA public CASCADE
+;;
+-- builder/service: definition-protected
+DROP SCHEMA scratch, reporting CASCADE
+;;
+-- builder/service: not-understood
+DROP SCHEMA pg_catalog CASCADE
+;;
+-- bi/analytics: right-missing
+DROP SCHEMA scratch CASCADE
+;;
+-- builder/service: same
+CREATE TABLE numbered (id serial PRIMARY KEY, big bigserial, k text UNIQUE)
+;;
+-- builder/service: type-not-allowed
+SELECT 1::serial

@@ -108,3 +108,6 @@ SHOW user
 ;;
 -- marketing/marketing: same | error 42704
 SELECT current_setting('consentry.user')
+;;
+-- marketing/marketing: same
+SET quote_all_identifiers = true

@@ -86,3 +86,12 @@ INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, -7
 ;;
 -- crm_app/service: right-missing
 UPDATE products SET name = 'x' WHERE EXISTS (SELECT FROM customers WHERE id = 2 AND email LIKE 'bruno%') AND id = 1
+;;
+-- crm_app/service: changed | has UPDATE "public"."customers" AS "consentry_w" SET full_name = 'x' WHERE (("consentry_w"."id") = 7) AND (((
+UPDATE contact_list SET full_name = 'x' WHERE id = 7
+;;
+-- crm_app/service: changed | has DELETE FROM "public"."customers" AS "consentry_w" WHERE true AND ( | error 23503
+DELETE FROM customer_contacts
+;;
+-- crm_app/service: not-understood
+UPDATE contact_names SET name = 'x'

@@ -3,6 +3,7 @@
 mod alter;
 mod derive;
 mod names;
+mod schema;
 mod table;
 
 use pg_query::protobuf::{self as pb, ObjectType};
@@ -163,14 +164,19 @@ impl<'e> Analyser<'e> {
                     }
                 }
             }
-            ObjectType::ObjectSchema if d.behavior() != pb::DropBehavior::DropCascade => temporary_only = false,
+            ObjectType::ObjectSchema => {
+                temporary_only = false;
+                if d.behavior() == pb::DropBehavior::DropCascade {
+                    self.drop_schemas(d)?;
+                }
+            }
             ObjectType::ObjectType | ObjectType::ObjectDomain if d.behavior() != pb::DropBehavior::DropCascade => {
                 temporary_only = false
             }
             _ => {
                 return Err(refusal::not_supported(
                     "this DROP",
-                    "only tables, views, sequences, indexes, empty schemas and unused types are dropped",
+                    "only tables, views, sequences, indexes, schemas and unused types are dropped",
                 ));
             }
         }

@@ -61,7 +61,7 @@ impl<'e> Analyser<'e> {
         }
     }
 
-    fn doubt_family(&mut self, oid: Oid) {
+    pub fn doubt_family(&mut self, oid: Oid) {
         let catalog = &self.engine.catalog;
         let (mut todo, mut seen) = (vec![oid], Vec::new());
         while let Some(oid) = todo.pop() {

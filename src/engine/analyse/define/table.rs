@@ -7,7 +7,7 @@ use super::{Closed, ddl, is_temporary};
 use crate::engine::analyse::relations::Named;
 use crate::engine::analyse::scope::Scope;
 use crate::engine::analyse::statement::Judged;
-use crate::engine::analyse::{Analyser, At, inner, kind_of};
+use crate::engine::analyse::{Analyser, At, inner, kind_of, names};
 use crate::engine::context::Defined;
 use crate::engine::refusal::{self, Refusal};
 
@@ -125,7 +125,7 @@ impl<'e> Analyser<'e> {
     }
 
     pub fn column_def(&mut self, column: &mut pb::ColumnDef) -> Result<(), Refusal> {
-        if let Some(ty) = column.type_name.as_ref() {
+        if let Some(ty) = column.type_name.as_ref().filter(|ty| !is_serial(ty)) {
             self.type_name(ty)?;
         }
         if let Some(default) = column.raw_default.as_mut() {
@@ -215,4 +215,11 @@ impl<'e> Analyser<'e> {
 
 fn is_plain_column(node: &Node) -> bool {
     matches!(&node.node, Some(NodeEnum::IndexElem(e)) if e.expr.is_none())
+}
+
+/// A word for an integer column with a sequence of its own, before any type of that name (PostgreSQL's
+/// `transformColumnDefinition`).
+fn is_serial(ty: &pb::TypeName) -> bool {
+    const SERIALS: [&str; 6] = ["serial", "serial2", "serial4", "serial8", "smallserial", "bigserial"];
+    matches!(names(&ty.names)[..], [name] if SERIALS.contains(&name)) && ty.array_bounds.is_empty()
 }

@@ -31,6 +31,7 @@ impl<'e> Analyser<'e> {
         list: &mut [Node],
         scope: &Scope<'_>,
     ) -> Result<Vec<usize>, Refusal> {
+        self.rename_columns(target, list)?;
         let mut clear = Vec::new();
         let mut multiple: Option<Node> = None;
         for node in list.iter_mut() {

@@ -115,6 +115,7 @@ impl<'e> Analyser<'e> {
     fn copy_in(&mut self, c: &mut pb::CopyStmt) -> Result<Judged, Refusal> {
         let var = c.relation.as_mut().ok_or_else(|| refusal::not_supported("COPY", "it names no table"))?;
         let target = self.write_target(var, &[Right::CopyIn], Reach::AddsOnly)?;
+        self.not_through(&target, "COPY into")?;
         match target.judged() {
             Some((relation, after)) if c.attlist.is_empty() => {
                 // Without a list all columns are filled, except computed ones.

@@ -6,12 +6,12 @@ use pg_query::{Node, NodeEnum};
 
 use super::super::from::plain_columns;
 use super::super::scope::{Col, Columns, Item, Scope};
-use super::super::{Analyser, At, Replacement, inner, placeholder};
+use super::super::{Analyser, At, Replacement, inner};
 use super::derive::Flow;
 use super::refs::undefined_column;
 use super::returning::shows;
 use super::target::{Kind, Protected, Reach, Target};
-use super::update::{and, limits, named};
+use super::update::{limits, named};
 use super::{Aim, Moment, What};
 use crate::engine::catalog::{Column, Relation, quote_ident};
 use crate::engine::policy::Right;
@@ -35,6 +35,7 @@ impl<'e> Analyser<'e> {
         let reads = updates || shows(returning_clause.as_ref());
         let reach = if reads { Reach::Reads } else { Reach::AddsOnly };
         let target = self.write_target(named(relation)?, rights, reach)?;
+        self.insert_through(&target, on_conflict_clause.is_some())?;
         for col in cols.iter_mut() {
             if let NodeEnum::ResTarget(col) = inner(col)? {
                 self.subscripts(&mut col.indirection, &Scope::EMPTY)?;
@@ -44,6 +45,7 @@ impl<'e> Analyser<'e> {
             None => Some(0),
             Some(source) => self.source(&target, source)?,
         };
+        self.rename_columns(&target, cols)?;
         let filled = self.filled(&target, cols, width)?;
         let unnamed = cols.is_empty() && select_stmt.is_some();
         if let Some((relation, after)) = target.judged().filter(|_| unnamed) {
@@ -78,13 +80,17 @@ impl<'e> Analyser<'e> {
             Kind::Unread { relation, .. } => relation,
             Kind::Protected(p) => p.relation,
         };
-        let all = relation.columns.len();
+        let through = target.protected().and_then(|p| p.through.as_ref());
+        let all = through.map_or(relation.columns.len(), |t| t.columns.len());
         let filled: Vec<usize> = match (cols, width) {
             ([], Some(width)) if width > all => {
                 let what = "INSERT has more expressions than target columns";
                 return Err(Refusal::new("too-many-values", refusal::SqlState::SYNTAX_ERROR, what, "", ""));
             }
-            ([], width) => (0..width.unwrap_or(all)).collect(),
+            ([], width) => match through {
+                Some(through) => through.first(width)?,
+                None => (0..width.unwrap_or(all)).collect(),
+            },
             _ => cols.iter().map(|col| place(relation, col)).collect::<Result<_, _>>()?,
         };
         let Some(p) = target.protected() else {
@@ -147,8 +153,7 @@ impl<'e> Analyser<'e> {
         if let Some(p) = target.protected().filter(|p| limits(p, &clear)) {
             let injection = self.pend(p.occurrence, What::Reached(clear));
             let from = set.ok_or_else(|| refusal::not_faithful("DO UPDATE was not found in the text"))?;
-            self.add_condition(from, where_clause.is_some(), injection)?;
-            and(where_clause, Node { node: Some(placeholder(injection)) });
+            self.add_conditions(from, where_clause, &[injection])?;
         }
         self.moment = Moment::Old;
         Ok(())

@@ -8,8 +8,9 @@ use super::super::select::{is_row_expansion, star};
 use super::super::{Analyser, At, Replacement, inner, placeholder};
 use super::derive::Flow;
 use super::returning::shows;
+use super::spans::and;
 use super::target::{Protected, Reach, Target};
-use super::update::{and, limits, named};
+use super::update::{limits, named};
 use super::{Aim, Moment, What};
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
@@ -36,6 +37,7 @@ impl<'e> Analyser<'e> {
         self.write_with(with_clause.as_mut())?;
         let actions = merge_when_clauses.iter().map(action).collect::<Result<Vec<_>, _>>()?;
         let target = self.write_target(named(relation)?, &rights(&actions), Reach::Reads)?;
+        self.not_through(&target, "MERGE into")?;
         let source = source_relation.as_mut().ok_or_else(|| refusal::not_supported("MERGE", "it has no source"))?;
         let source = self.from_item(source, &[], &Scope::EMPTY)?;
         let both: Vec<Item> = std::iter::once(&target.item).chain(&source).cloned().collect();

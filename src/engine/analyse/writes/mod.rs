@@ -16,6 +16,7 @@ mod store;
 mod target;
 mod truncate;
 mod update;
+mod view;
 
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
@@ -64,12 +65,21 @@ pub struct Pending {
     pub named: bool,
 }
 
+/// A stored column, and what the client calls it (a view may have a name of its own for it).
+#[derive(Debug, Clone)]
+pub struct Called {
+    pub index: usize,
+    pub name: String,
+}
+
 #[derive(Debug, Clone)]
 pub enum What {
-    /// One column, by index.
-    Column(usize),
+    Column(Called),
     /// The whole row, under the name that it had.
-    Row(String),
+    Row {
+        name: String,
+        columns: Vec<Called>,
+    },
     /// What must be true of a row that is reached; with the columns that must be clear in it.
     Reached(Vec<usize>),
 }

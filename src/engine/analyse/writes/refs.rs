@@ -10,7 +10,7 @@ use super::super::expr::SYSTEM_COLUMNS;
 use super::super::scope::{self, Base, Col, Found, Item, Scope};
 use super::super::select::{missing_from, split_qualifier, star};
 use super::super::{Analyser, At, Part, Place, Replacement, names, placeholder};
-use super::{Moment, Pending, TARGET, What};
+use super::{Called, Moment, Pending, TARGET, What};
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::rewrite::target;
 
@@ -129,10 +129,9 @@ impl<'e> Analyser<'e> {
                 return Ok(col);
             }
             OfTarget::Column(occurrence, col) => {
-                let column = col.origin.first().map(|b| b.1);
-                let column = column.ok_or_else(|| refusal::not_faithful("a column of the target has no place"))?;
+                let called = called(&col).map_err(|e| e.at(r.location))?;
                 self.note(&col.origin, at);
-                (occurrence, What::Column(column), col)
+                (occurrence, What::Column(called), col)
             }
             OfTarget::Row(item) => {
                 let alias = item.alias.clone().unwrap_or_else(|| TARGET.into());
@@ -140,7 +139,10 @@ impl<'e> Analyser<'e> {
                 let inside = if at.place == Place::Output { at } else { At { place: Place::Operand, ..at } };
                 self.note(&all, inside);
                 let occurrence = item.occurrence.ok_or_else(|| refusal::not_faithful("a target has no place"))?;
-                (occurrence, What::Row(alias.to_string()), Col { name: alias.clone(), ..Col::computed(&alias) })
+                let columns = item.columns.list().iter().map(called).collect::<Result<_, _>>();
+                let columns = columns.map_err(|e| e.at(r.location))?;
+                let row = What::Row { name: alias.to_string(), columns };
+                (occurrence, row, Col { name: alias.clone(), ..Col::computed(&alias) })
             }
         };
         let injection = self.pend(occurrence, what);
@@ -198,6 +200,17 @@ impl<'e> Analyser<'e> {
 /// Whether some of an item's columns read as null.
 fn is_nulled(item: &Item) -> bool {
     item.columns.list().iter().any(|c| c.nulled.is_some())
+}
+
+/// A column of a target as it is called; one that a view computes is no stored column.
+pub fn called(col: &Col) -> Result<Called, Refusal> {
+    match col.origin.first() {
+        Some(&(_, index)) => Ok(Called { index, name: col.name.to_string() }),
+        None => {
+            let what = format!("the column \"{}\" of the view that is written", col.name);
+            Err(refusal::not_supported(&what, "the view computes it: name the columns that it takes as they are"))
+        }
+    }
 }
 
 /// PostgreSQL's words and SQLSTATE.

@@ -6,6 +6,7 @@ use pg_query::{Node, NodeEnum};
 use super::super::scope::{Col, Columns, Item, Scope};
 use super::super::select::star;
 use super::super::{Analyser, At, Replacement, names, placeholder, string_node};
+use super::refs::called;
 use super::{Moment, What};
 use crate::engine::catalog::quote_ident;
 use crate::engine::refusal::{self, Refusal};
@@ -92,9 +93,9 @@ impl<'e> Analyser<'e> {
                 }
                 continue;
             };
-            for (i, col) in item.columns.list().iter().enumerate() {
+            for col in item.columns.list() {
                 self.note(&col.origin, at);
-                let injection = self.pend(occurrence, What::Column(i));
+                let injection = self.pend(occurrence, What::Column(called(col)?));
                 self.edit(end, end, Replacement::Text(comma(&mut first).to_owned()));
                 self.edit(end, end, Replacement::Injected(injection, format!(" AS {}", quote_ident(&col.name))));
                 all.push(result(&col.name, placeholder(injection)));

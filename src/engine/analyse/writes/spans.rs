@@ -1,31 +1,18 @@
 //! Where the clauses of a write stand in the text. What is found here is only where to cut: `clear.rs` reads the result
 //! again and holds it against the tree.
 
-use pg_query::protobuf::Token;
+use pg_query::protobuf::{self as pb, Token};
+use pg_query::{Node, NodeEnum};
 
-use super::super::{Analyser, Replacement};
+use super::super::{Analyser, Replacement, placeholder};
+use crate::engine::parse::Tokens;
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
     /// Index of the first token from `from` on, outside of any parentheses, that is of a kind in `stops`; else of the one
     /// that ends the statement (a parenthesis that closes it, a semicolon, or past the last token).
     pub fn clause_end(&self, from: usize, stops: &[Token]) -> usize {
-        let tokens = self.tokens();
-        let mut depth = 0_usize;
-        for (i, token) in tokens.list.iter().enumerate().skip(from) {
-            // After a dot or AS a keyword is a name.
-            let before = i.checked_sub(1).and_then(|b| tokens.kind(b));
-            let is_name = matches!(before, Some(Token::Ascii46 | Token::As));
-            match token.kind {
-                Token::Ascii40 | Token::Ascii91 => depth += 1,
-                Token::Ascii41 | Token::Ascii93 if depth == 0 => return i,
-                Token::Ascii41 | Token::Ascii93 => depth -= 1,
-                Token::Ascii59 if depth == 0 => return i,
-                kind if depth == 0 && !is_name && stops.contains(&kind) => return i,
-                _ => {}
-            }
-        }
-        tokens.list.len()
+        end_of_clause(self.tokens(), from, stops)
     }
 
     /// Parts between commas of the tokens `from..to`, outside of any parentheses: each as a range of tokens.
@@ -51,23 +38,86 @@ impl<'e> Analyser<'e> {
         }
     }
 
-    /// Adds an injected condition to the WHERE that stands somewhere after token `from`, or adds a WHERE.
-    pub fn add_condition(&mut self, from: usize, has_where: bool, injection: usize) -> Result<(), Refusal> {
+    /// Adds injected conditions to the WHERE that stands somewhere after token `from`, or adds a WHERE; in text and tree.
+    pub fn add_conditions(
+        &mut self,
+        from: usize,
+        condition: &mut Option<Box<Node>>,
+        injections: &[usize],
+    ) -> Result<(), Refusal> {
+        let Some((first, more)) = injections.split_first() else { return Ok(()) };
         let at = self.clause_end(from, &[Token::Where, Token::Returning]);
-        let lost = || refusal::not_faithful("WHERE was not found in the text");
-        if !has_where {
+        let end = if condition.is_none() {
             let (_, end) = self.token_span(at.saturating_sub(1), at)?;
-            self.edit(end, end, Replacement::Text(" WHERE ".to_owned()));
-            self.edit(end, end, Replacement::Injected(injection, String::new()));
-            return Ok(());
+            // The grammar takes the first of several apart if it is an AND itself.
+            let open = if more.is_empty() { " WHERE " } else { " WHERE true AND " };
+            self.edit(end, end, Replacement::Text(open.to_owned()));
+            if !more.is_empty() {
+                *condition = Some(Box::new(yes()));
+            }
+            end
+        } else {
+            if self.tokens().kind(at) != Some(Token::Where) {
+                return Err(refusal::not_faithful("WHERE was not found in the text"));
+            }
+            let (start, end) = self.token_span(at + 1, self.clause_end(at + 1, &[Token::Returning]))?;
+            self.edit(start, start, Replacement::Text("(".to_owned()));
+            self.edit(end, end, Replacement::Text(") AND ".to_owned()));
+            end
+        };
+        self.edit(end, end, Replacement::Injected(*first, String::new()));
+        and(condition, Node { node: Some(placeholder(*first)) });
+        for injection in more {
+            self.edit(end, end, Replacement::Text(" AND ".to_owned()));
+            self.edit(end, end, Replacement::Injected(*injection, String::new()));
+            and(condition, Node { node: Some(placeholder(*injection)) });
         }
-        if self.tokens().kind(at) != Some(Token::Where) {
-            return Err(lost());
-        }
-        let (start, end) = self.token_span(at + 1, self.clause_end(at + 1, &[Token::Returning]))?;
-        self.edit(start, start, Replacement::Text("(".to_owned()));
-        self.edit(end, end, Replacement::Text(") AND ".to_owned()));
-        self.edit(end, end, Replacement::Injected(injection, String::new()));
         Ok(())
     }
+}
+
+/// `clause_end` over the tokens of any text.
+pub fn end_of_clause(tokens: &Tokens, from: usize, stops: &[Token]) -> usize {
+    let mut depth = 0_usize;
+    for (i, token) in tokens.list.iter().enumerate().skip(from) {
+        // After a dot or AS a keyword is a name.
+        let before = i.checked_sub(1).and_then(|b| tokens.kind(b));
+        let is_name = matches!(before, Some(Token::Ascii46 | Token::As));
+        match token.kind {
+            Token::Ascii40 | Token::Ascii91 => depth += 1,
+            Token::Ascii41 | Token::Ascii93 if depth == 0 => return i,
+            Token::Ascii41 | Token::Ascii93 => depth -= 1,
+            Token::Ascii59 if depth == 0 => return i,
+            kind if depth == 0 && !is_name && stops.contains(&kind) => return i,
+            _ => {}
+        }
+    }
+    tokens.list.len()
+}
+
+/// `true`, as the grammar builds it.
+fn yes() -> Node {
+    let val = Some(pb::a_const::Val::Boolval(pb::Boolean { boolval: true }));
+    Node { node: Some(NodeEnum::AConst(pb::AConst { isnull: false, location: -1, val })) }
+}
+
+/// `condition AND more`, as PostgreSQL's grammar builds it of `(condition) AND (more)`.
+pub fn and(condition: &mut Option<Box<Node>>, more: Node) {
+    let Some(condition) = condition else {
+        *condition = Some(Box::new(more));
+        return;
+    };
+    if let Some(NodeEnum::BoolExpr(b)) = &mut condition.node
+        && b.boolop() == pb::BoolExprType::AndExpr
+    {
+        b.args.push(more);
+        return;
+    }
+    let both = pb::BoolExpr {
+        xpr: None,
+        boolop: pb::BoolExprType::AndExpr as i32,
+        args: vec![Node { node: condition.node.take() }, more],
+        location: -1,
+    };
+    condition.node = Some(NodeEnum::BoolExpr(Box::new(both)));
 }

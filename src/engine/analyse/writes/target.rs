@@ -7,6 +7,7 @@ use pg_query::protobuf::{self as pb, Token};
 use super::super::relations::{Named, Protection};
 use super::super::scope::{Columns, Item};
 use super::super::{Analyser, Replacement};
+use super::view::{Through, shown};
 use super::{Aim, TARGET};
 use crate::engine::allow::{SystemRelation, system_relation};
 use crate::engine::analyse::from::plain_columns;
@@ -48,6 +49,8 @@ pub struct Protected<'e> {
     pub occurrence: usize,
     pub visible: VisibleTable,
     pub aim: Aim,
+    /// The views that the statement names instead of the table.
+    pub through: Option<Box<Through<'e>>>,
     /// Index of the first token after the target's name and alias.
     pub after: usize,
 }
@@ -113,6 +116,9 @@ impl<'e> Analyser<'e> {
                 Ok(Target { item, kind: Kind::Open(relation) })
             }
             Protection::View => {
+                if let Some(through) = self.through(relation)? {
+                    return self.target_through(var, through, rights, reach);
+                }
                 let item = item(var, Some(relation), plain_columns(relation));
                 self.view_target(var, relation)?;
                 Ok(Target { item, kind: Kind::Open(relation) })
@@ -125,7 +131,36 @@ impl<'e> Analyser<'e> {
                     Reach::AddsOnly => Aim::Added,
                     Reach::Reads => Aim::Rows,
                 };
-                self.protected_target(var, relation, table, aim)
+                self.protected_target(var, relation, table, aim, None)
+            }
+        }
+    }
+
+    /// A view over a protected table: that table is the target.
+    fn target_through(
+        &mut self,
+        var: &mut pb::RangeVar,
+        through: Through<'e>,
+        rights: &[Right],
+        reach: Reach,
+    ) -> Result<Target<'e>, Refusal> {
+        let (at, base) = (var.location, through.base);
+        self.may_write(base, rights).map_err(|r| r.at(at))?;
+        let name = &through.view.name;
+        if self.is_consent_table(base) {
+            let why = "people's choices are recorded in the table itself: write that";
+            return Err(refusal::not_supported(&format!("a write to the view {name}"), why).at(at));
+        }
+        if !var.inh {
+            return Err(refusal::not_supported(&format!("ONLY {name}"), "a view has no parts").at(at));
+        }
+        match self.protection(base, false).map_err(|r| r.at(at))? {
+            Protection::Protected(table) => {
+                let aim = if reach == Reach::AddsOnly { Aim::Added } else { Aim::Rows };
+                self.protected_target(var, base, table, aim, Some(Box::new(through)))
+            }
+            Protection::Open | Protection::View | Protection::Nulled(_) => {
+                Err(refusal::not_faithful("a view's table is another").at(at))
             }
         }
     }
@@ -178,7 +213,8 @@ impl<'e> Analyser<'e> {
             (_, None) => Ok(()),
             (_, Some(_)) => {
                 let what = format!("a write to the view {}", relation.name);
-                Err(refusal::not_supported(&what, "it reads protected tables: write those themselves").at(at))
+                let why = "it is more than columns and rows of one protected table: write the tables themselves";
+                Err(refusal::not_supported(&what, why).at(at))
             }
         }
     }
@@ -214,6 +250,7 @@ impl<'e> Analyser<'e> {
         relation: &'e Relation,
         table: Oid,
         aim: Aim,
+        through: Option<Box<Through<'e>>>,
     ) -> Result<Target<'e>, Refusal> {
         let policy = self
             .engine
@@ -227,17 +264,27 @@ impl<'e> Analyser<'e> {
         let o = o.clone();
         let (visible, _) = guard::visible_of(self, Form::Exists, &o, relation, &quote_ident(TARGET))
             .map_err(|r| r.at(var.location))?;
-        let item = Item { occurrence: Some(occurrence), ..item(var, Some(relation), columns) };
-        let after = match aim {
-            Aim::Added => {
+        let columns = through.as_ref().map_or(columns, |t| shown(&t.columns, relation, occurrence));
+        let named = through.as_ref().map_or(relation, |t| t.view);
+        let item = Item { occurrence: Some(occurrence), ..item(var, Some(named), columns) };
+        let after = match (aim, &through) {
+            (Aim::Added, None) => {
                 self.qualify(var, relation);
                 self.after_target(var)?
             }
-            Aim::Rows | Aim::Consent => self.rename_target(var, relation)?,
+            (Aim::Added, Some(_)) => {
+                let (start, end) = self.range_var_span(var)?;
+                let after = self.after_target(var)?;
+                self.edit(start, end, Replacement::Text(relation.name.to_sql()));
+                name(var, relation);
+                after
+            }
+            (Aim::Rows | Aim::Consent, _) => self.rename_target(var, relation)?,
         };
         self.must_rewrite = true;
         self.writes_protected = true;
-        Ok(Target { item, kind: Kind::Protected(Protected { relation, policy, occurrence, visible, aim, after }) })
+        let kind = Kind::Protected(Protected { relation, policy, occurrence, visible, aim, through, after });
+        Ok(Target { item, kind })
     }
 
     /// `[ONLY] name [AS alias]` becomes `[ONLY] "schema"."name" AS "consentry_w"`, in text and tree.
@@ -249,8 +296,7 @@ impl<'e> Analyser<'e> {
         let only = if var.inh { "" } else { "ONLY " };
         let text = format!("{only}{} AS {}", relation.name.to_sql(), quote_ident(TARGET));
         self.edit(start, end, Replacement::Text(text));
-        var.catalogname.clear();
-        var.schemaname = relation.name.schema.clone();
+        name(var, relation);
         var.alias = Some(pb::Alias { aliasname: TARGET.to_owned(), colnames: Vec::new() });
         Ok(after)
     }
@@ -267,6 +313,13 @@ impl<'e> Analyser<'e> {
             (Some(_), _) => last + 2,
         })
     }
+}
+
+/// The tree of a name as it leaves.
+fn name(var: &mut pb::RangeVar, relation: &Relation) {
+    var.catalogname.clear();
+    var.schemaname = relation.name.schema.clone();
+    var.relname = relation.name.name.clone();
 }
 
 /// What references to the target find, under the name that the client gave it.

@@ -4,7 +4,7 @@ use pg_query::protobuf::{self as pb, Token};
 use pg_query::{Node, NodeEnum};
 
 use super::super::scope::{Columns, Item, Scope};
-use super::super::{Analyser, At, placeholder};
+use super::super::{Analyser, At};
 use super::derive::Flow;
 use super::target::{Protected, Reach, Target};
 use super::{Aim, Moment, What};
@@ -22,7 +22,9 @@ impl<'e> Analyser<'e> {
         let clear = self.assignments(&target, target_list, &scope)?;
         let set = target.protected().map(|p| self.clause_end(p.after, &[Token::Set]) + 1);
         self.check_assigned(&target, target_list, set)?;
-        self.reach_only(&target, where_clause, clear)?;
+        let added = self.view_conditions(&target)?;
+        self.keeps_check_option(&target, &added)?;
+        self.reach_only(&target, where_clause, added.injections, clear)?;
         self.check_flow(&target, Flow::Values)?;
         self.returning(returning_clause.as_mut(), &scope, at, Moment::New)
     }
@@ -34,7 +36,8 @@ impl<'e> Analyser<'e> {
         let items = self.items(&target, using_clause)?;
         let scope = Scope { items: &items, parent: None };
         self.chosen(&target, where_clause, &scope)?;
-        self.reach_only(&target, where_clause, Vec::new())?;
+        let added = self.view_conditions(&target)?;
+        self.reach_only(&target, where_clause, added.injections, Vec::new())?;
         if let Some(p) = target.protected() {
             (0..p.relation.columns.len()).for_each(|i| self.note_written(p.occurrence, i));
         }
@@ -73,21 +76,19 @@ impl<'e> Analyser<'e> {
         self.expr(condition, scope, At::CONDITION)
     }
 
-    /// Adds to WHERE that the row is there, and clear where it is assigned.
+    /// Adds to WHERE what is in `conditions`, that the row is there, and clear where it is assigned.
     fn reach_only(
         &mut self,
         target: &Target<'e>,
         condition: &mut Option<Box<Node>>,
+        mut conditions: Vec<usize>,
         clear: Vec<usize>,
     ) -> Result<(), Refusal> {
         let Some(p) = target.protected() else { return Ok(()) };
-        if !limits(p, &clear) {
-            return Ok(());
+        if limits(p, &clear) {
+            conditions.push(self.pend(p.occurrence, What::Reached(clear)));
         }
-        let injection = self.pend(p.occurrence, What::Reached(clear));
-        self.add_condition(p.after, condition.is_some(), injection)?;
-        and(condition, Node { node: Some(placeholder(injection)) });
-        Ok(())
+        self.add_conditions(p.after, condition, &conditions)
     }
 }
 
@@ -100,27 +101,6 @@ fn twice(name: &str) -> Refusal {
 /// Whether there is a condition at all under which rows are out of reach.
 pub fn limits(p: &Protected<'_>, clear: &[usize]) -> bool {
     !clear.is_empty() || (p.aim == Aim::Rows && !p.visible.rows.is_empty())
-}
-
-/// `condition AND more`, as PostgreSQL's grammar builds it of `(condition) AND (more)`.
-pub fn and(condition: &mut Option<Box<Node>>, more: Node) {
-    let Some(condition) = condition else {
-        *condition = Some(Box::new(more));
-        return;
-    };
-    if let Some(NodeEnum::BoolExpr(b)) = &mut condition.node
-        && b.boolop() == pb::BoolExprType::AndExpr
-    {
-        b.args.push(more);
-        return;
-    }
-    let both = pb::BoolExpr {
-        xpr: None,
-        boolop: pb::BoolExprType::AndExpr as i32,
-        args: vec![Node { node: condition.node.take() }, more],
-        location: -1,
-    };
-    condition.node = Some(NodeEnum::BoolExpr(Box::new(both)));
 }
 
 pub fn named(relation: &mut Option<pb::RangeVar>) -> Result<&mut pb::RangeVar, Refusal> {

@@ -1,0 +1,68 @@
+//! `DROP SCHEMA … CASCADE`: takes along what is in the schema, and whatever depends on that.
+
+use pg_query::NodeEnum;
+use pg_query::protobuf as pb;
+
+use crate::engine::analyse::Analyser;
+use crate::engine::analyse::relations::{Protection, protecting_ancestor};
+use crate::engine::catalog::{QualifiedName, Relation};
+use crate::engine::context::Defined;
+use crate::engine::refusal::{self, Refusal};
+
+impl<'e> Analyser<'e> {
+    /// A refusal where a protected table, or what the policy names, could go with the schemas or lose a column.
+    pub fn drop_schemas(&mut self, d: &pb::DropStmt) -> Result<(), Refusal> {
+        for object in &d.objects {
+            let Some(NodeEnum::String(name)) = &object.node else {
+                return Err(refusal::not_supported("DROP SCHEMA", "a name is expected here"));
+            };
+            self.may_drop_schema(&name.sval)?;
+            let relations: Vec<&'e Relation> =
+                self.engine.catalog.relations().filter(|r| r.name.schema == name.sval).collect();
+            relations.iter().for_each(|r| self.doubt_family(r.oid));
+            let new: Vec<QualifiedName> =
+                self.context.defined.keys().filter(|n| n.schema == name.sval).cloned().collect();
+            self.defines.extend(new.into_iter().map(|n| (n, Defined::Doubtful)));
+        }
+        Ok(())
+    }
+
+    fn may_drop_schema(&self, schema: &str) -> Result<(), Refusal> {
+        let (catalog, policy) = (&*self.engine.catalog, &*self.engine.policy);
+        let what = format!("DROP SCHEMA {schema} CASCADE");
+        if schema.starts_with("pg_") || schema == "information_schema" {
+            return Err(refusal::not_supported(&what, "it holds PostgreSQL's own objects"));
+        }
+        if policy.open_schemas.contains(schema) {
+            return Err(refusal::definition_protected("DROP SCHEMA", schema));
+        }
+        for relation in catalog.relations().filter(|r| r.name.schema == schema) {
+            match self.protection(relation, false) {
+                Ok(Protection::Open | Protection::View) => {}
+                // What the policy does not name may be dropped, not read.
+                Err(r) if r.rule == "table-not-listed" => {}
+                Ok(Protection::Protected(_) | Protection::Nulled(_)) | Err(_) => {
+                    return Err(refusal::definition_protected("DROP SCHEMA", &relation.name.to_string()));
+                }
+            }
+            self.not_named_by_policy(Some(relation), "DROP SCHEMA")?;
+        }
+        let data = catalog.data();
+        let code = data.functions.iter().any(|f| f.name.schema == schema)
+            || data.operators.iter().any(|o| o.name.schema == schema);
+        if code {
+            let why = "tables outside may be defined with functions or operators in it: drop those first";
+            return Err(refusal::not_supported(&what, why));
+        }
+        // Compared by name alone: too careful rather than too little.
+        let types = data.types.iter().map(|t| &t.name).chain(data.relations.iter().map(|r| &r.name));
+        let names: Vec<&str> = types.filter(|n| n.schema == schema).map(|n| n.name.as_str()).collect();
+        let made_of = |typname: &str| names.contains(&typname.trim_start_matches('_'));
+        let protected = catalog.relations().filter(|r| protecting_ancestor(catalog, policy, r.oid).is_some());
+        let loses = protected
+            .filter(|r| r.columns.iter().any(|c| made_of(&c.ty.name) || made_of(&c.ty.base)))
+            .map(|r| r.name.to_string())
+            .next();
+        loses.map_or(Ok(()), |table| Err(refusal::definition_protected("DROP SCHEMA", &table)))
+    }
+}
