@@ -233,9 +233,7 @@ fn audit_config(server: &Server) -> Result<AuditConfig> {
     if let Some(bytes) = audit.rotate_bytes {
         config.rotate_bytes = bytes;
     }
-    for sink in &audit.sinks {
-        config.sinks.push(sink.parse().map_err(anyhow::Error::msg).context("[audit] sinks")?);
-    }
+    config.sinks = audit.sinks.clone();
     #[cfg(feature = "unrecorded")]
     if std::env::var_os("CONSENTRY_UNRECORDED").is_some() {
         config.durability = Durability::Off;

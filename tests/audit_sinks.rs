@@ -51,6 +51,28 @@ async fn syslog_gets_each_line_as_rfc_5424() {
 }
 
 #[tokio::test]
+async fn journald_gets_each_line_with_its_fields() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(PATIENCE).unwrap();
+    let sink: SinkConfig = format!("journald:{}", path.display()).parse().unwrap();
+    let recorded = record_one(sink).await;
+    let mut buffer = vec![0; 65536];
+    for line in lines(&recorded.path().join("audit")) {
+        let size = socket.recv(&mut buffer).unwrap();
+        let entry = String::from_utf8(buffer[..size].to_vec()).unwrap();
+        let fields: std::collections::BTreeMap<&str, &str> =
+            entry.strip_suffix('\n').unwrap().lines().map(|field| field.split_once('=').unwrap()).collect();
+        let severity = if line["event"] == "decision" { "6" } else { "5" };
+        assert_eq!((fields["SYSLOG_IDENTIFIER"], fields["PRIORITY"]), ("consentry", severity));
+        assert_eq!(fields["CONSENTRY_EVENT"], line["event"].as_str().unwrap());
+        assert_eq!(fields["CONSENTRY_SEQ"], line["seq"].to_string());
+        assert_eq!(serde_json::from_str::<serde_json::Value>(fields["MESSAGE"]).unwrap(), line);
+    }
+}
+
+#[tokio::test]
 async fn syslog_goes_over_udp() {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(PATIENCE).unwrap();
@@ -133,11 +155,30 @@ fn sinks_are_named_as_documented() {
         ("syslog:/run/log.sock", SinkConfig::SyslogUnix("/run/log.sock".into())),
         ("syslog://loghost", SinkConfig::SyslogUdp("loghost:514".into())),
         ("syslog://loghost:1514", SinkConfig::SyslogUdp("loghost:1514".into())),
+        ("syslog://[::1]", SinkConfig::SyslogUdp("[::1]:514".into())),
+        ("journald", SinkConfig::Journald("/run/systemd/journal/socket".into())),
+        ("journald:/run/j.sock", SinkConfig::Journald("/run/j.sock".into())),
         ("otlp://localhost", SinkConfig::Otlp("localhost:4318".into())),
+        ("otlp://[::1]:9", SinkConfig::Otlp("[::1]:9".into())),
     ] {
         assert_eq!(text.parse(), Ok(expected), "{text}");
     }
-    for bad in ["", "file", "syslog:relative", "https://x", "syslog://", "otlp://"] {
+    for bad in [
+        "",
+        "file",
+        "stdout:x",
+        "syslog:relative",
+        "journald:",
+        "journald://host",
+        "https://x",
+        "syslog://",
+        "otlp://",
+        "otlp://:4318",
+        "otlp://x:port",
+        "otlp://x:0",
+        "otlp://x:4318/v1/logs",
+        "otlp://::1",
+    ] {
         assert!(bad.parse::<SinkConfig>().is_err(), "{bad}");
     }
 }

@@ -10,7 +10,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("engine", &[]),
     ("wire", &["engine"]),
     ("audit", &["engine"]),
-    ("config", &["engine"]),
+    ("config", &["engine", "audit"]),
     ("consent", &["engine", "config", "audit"]),
     ("relay", &["engine", "wire", "config"]),
     ("session", &["engine", "wire", "relay", "audit", "config"]),

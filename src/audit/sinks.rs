@@ -1,11 +1,11 @@
-//! Live sinks beside the file: standard output, syslog, OpenTelemetry.
+//! Live sinks beside the file: standard output, syslog, journald, OpenTelemetry.
 //!
 //! A sink gets lines that are already on disk, through a bounded queue of its own. A slow one loses lines, and that
 //! goes on record; it never slows a statement.
 
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::{TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -34,35 +34,75 @@ pub enum SinkConfig {
     SyslogUnix(PathBuf),
     /// `syslog://host:514`, RFC 5424 over UDP (RFC 5426)
     SyslogUdp(String),
+    /// `journald` (`/run/systemd/journal/socket`), `journald:/path/of/socket`: its native protocol
+    Journald(PathBuf),
     /// `otlp://host:4318`, OpenTelemetry logs as OTLP/HTTP JSON, without TLS: for a collector on this host
     Otlp(String),
 }
 
-impl FromStr for SinkConfig {
-    type Err = String;
+/// What a sink may be, for whoever wrote something else.
+pub const FORMS: &str =
+    "write stdout, syslog, syslog:/socket, syslog://host:port, journald, journald:/socket or otlp://host:port";
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let host = |host: &str, port: u16| match host {
-            "" => Err(format!("{text}: a host is missing")),
-            host if host.rsplit_once(':').is_some_and(|(_, p)| p.parse::<u16>().is_ok()) => Ok(host.to_owned()),
-            host => Ok(format!("{host}:{port}")),
-        };
-        match text.split_once("://") {
-            None if text == "stdout" => Ok(Self::Stdout),
-            None if text == "syslog" => Ok(Self::SyslogUnix("/dev/log".into())),
-            None => match text.strip_prefix("syslog:").filter(|path| path.starts_with('/')) {
-                Some(path) => Ok(Self::SyslogUnix(path.into())),
-                None => Err(unknown(text)),
-            },
-            Some(("syslog", address)) => host(address, 514).map(Self::SyslogUdp),
-            Some(("otlp", address)) => host(address, 4318).map(Self::Otlp),
-            Some(_) => Err(unknown(text)),
+/// A text that names no sink.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotASink {
+    #[error("`{0}` is not a sink")]
+    Unknown(String),
+    #[error("`{0}` has no host")]
+    NoHost(String),
+    #[error("`{0}` has more than a host and a port")]
+    MoreThanHost(String),
+    #[error("`{0}` has a port that is none")]
+    Port(String),
+    #[error("`{0}` does not name its socket by a path from the root")]
+    Relative(String),
+}
+
+impl FromStr for SinkConfig {
+    type Err = NotASink;
+
+    fn from_str(text: &str) -> Result<Self, NotASink> {
+        let unknown = || NotASink::Unknown(text.to_owned());
+        if let Some((scheme, address)) = text.split_once("://") {
+            return match scheme {
+                "syslog" => endpoint(text, address, 514).map(Self::SyslogUdp),
+                "otlp" => endpoint(text, address, 4318).map(Self::Otlp),
+                _ => Err(unknown()),
+            };
+        }
+        match text.split_once(':').map_or((text, None), |(kind, path)| (kind, Some(path))) {
+            ("stdout", None) => Ok(Self::Stdout),
+            ("syslog", None) => Ok(Self::SyslogUnix("/dev/log".into())),
+            ("journald", None) => Ok(Self::Journald("/run/systemd/journal/socket".into())),
+            ("syslog", Some(path)) => socket(text, path).map(Self::SyslogUnix),
+            ("journald", Some(path)) => socket(text, path).map(Self::Journald),
+            _ => Err(unknown()),
         }
     }
 }
 
-fn unknown(text: &str) -> String {
-    format!("{text}: a sink is stdout, syslog, syslog:/socket, syslog://host:port or otlp://host:port")
+/// `host` or `host:port`; an IPv6 address stands in brackets.
+fn endpoint(text: &str, address: &str, port: u16) -> Result<String, NotASink> {
+    if address.contains(['/', '?', '#', '@', ' ']) {
+        return Err(NotASink::MoreThanHost(text.to_owned()));
+    }
+    let (host, given) = match address.rsplit_once(':') {
+        Some((host, given)) if !given.ends_with(']') => (host, Some(given)),
+        _ => (address, None),
+    };
+    if host.is_empty() {
+        return Err(NotASink::NoHost(text.to_owned()));
+    }
+    let is_port = |given: &str| given.parse::<u16>().is_ok_and(|port| port > 0);
+    if given.is_some_and(|given| !is_port(given)) || (host.contains(':') && !host.starts_with('[')) {
+        return Err(NotASink::Port(text.to_owned()));
+    }
+    Ok(given.map_or_else(|| format!("{host}:{port}"), |_| address.to_owned()))
+}
+
+fn socket(text: &str, path: &str) -> Result<PathBuf, NotASink> {
+    path.starts_with('/').then(|| path.into()).ok_or_else(|| NotASink::Relative(text.to_owned()))
 }
 
 impl fmt::Display for SinkConfig {
@@ -71,6 +111,7 @@ impl fmt::Display for SinkConfig {
             SinkConfig::Stdout => f.write_str("stdout"),
             SinkConfig::SyslogUnix(path) => write!(f, "syslog:{}", path.display()),
             SinkConfig::SyslogUdp(address) => write!(f, "syslog://{address}"),
+            SinkConfig::Journald(path) => write!(f, "journald:{}", path.display()),
             SinkConfig::Otlp(address) => write!(f, "otlp://{address}"),
         }
     }
@@ -126,6 +167,28 @@ impl Sink {
 }
 
 impl SinkConfig {
+    /// Whether somebody is there to take lines, as far as that shows without sending any: over UDP only that the host
+    /// has an address.
+    pub fn reach(&self) -> io::Result<()> {
+        match self {
+            SinkConfig::Stdout => Ok(()),
+            SinkConfig::SyslogUnix(path) | SinkConfig::Journald(path) => unix_socket(path).map(drop),
+            SinkConfig::SyslogUdp(address) => addresses(address).map(drop),
+            SinkConfig::Otlp(address) => connect(address).map(drop),
+        }
+    }
+
+    /// What to do when nobody is there.
+    pub fn when_unreached(&self) -> &'static str {
+        match self {
+            SinkConfig::Stdout => "leave it out",
+            SinkConfig::SyslogUnix(_) => "start the syslog daemon, or name its socket: syslog:/path",
+            SinkConfig::Journald(_) => "use it on a machine with systemd, or name the socket: journald:/path",
+            SinkConfig::SyslogUdp(_) => "correct the host: syslog://host:514",
+            SinkConfig::Otlp(_) => "start the collector, or correct its address: otlp://host:4318",
+        }
+    }
+
     /// Delivers until the queue's other end is gone.
     fn serve(&self, lines: &Receiver<Arc<[u8]>>, lost: &AtomicU64) {
         let mut batch = Vec::new();
@@ -161,6 +224,10 @@ impl SinkConfig {
                 Ok(socket) => each(lines, |line| socket.send_to(&syslog(line), address).map(drop)),
                 Err(_) => 0,
             },
+            SinkConfig::Journald(path) => match unix_socket(path) {
+                Ok(socket) => each(lines, |line| socket.send(&journald(line)).map(drop)),
+                Err(_) => 0,
+            },
             SinkConfig::Otlp(address) => match post(address, &otlp(lines)) {
                 Ok(()) => lines.len(),
                 Err(_) => 0,
@@ -174,6 +241,23 @@ fn unix_socket(path: &Path) -> io::Result<UnixDatagram> {
     socket.set_write_timeout(Some(NETWORK_PATIENCE))?;
     socket.connect(path)?;
     Ok(socket)
+}
+
+fn addresses(address: &str) -> io::Result<Vec<SocketAddr>> {
+    let found: Vec<_> = address.to_socket_addrs()?.collect();
+    if found.is_empty() { Err(io::Error::other("the host has no address")) } else { Ok(found) }
+}
+
+/// The first of the host's addresses that answers.
+fn connect(address: &str) -> io::Result<TcpStream> {
+    let mut last = io::Error::other("the host has no address");
+    for address in addresses(address)? {
+        match TcpStream::connect_timeout(&address, NETWORK_PATIENCE) {
+            Ok(stream) => return Ok(stream),
+            Err(fault) => last = fault,
+        }
+    }
+    Err(last)
 }
 
 fn each(lines: &[Arc<[u8]>], mut send: impl FnMut(&Arc<[u8]>) -> io::Result<()>) -> usize {
@@ -198,6 +282,19 @@ fn syslog(line: &[u8]) -> Vec<u8> {
     let id = event.as_ref().map_or("-", |e| &e.event);
     let head = format!("<{}>1 {time:.6} - consentry {} {id} - ", 13 * 8 + severity, std::process::id());
     [head.as_bytes(), line].concat()
+}
+
+/// An entry in journald's native protocol (systemd, "Native Journal Protocol"): one field a line, none of which holds a
+/// line's end.
+fn journald(line: &[u8]) -> Vec<u8> {
+    let event = Recorded::parse(line);
+    let severity = event.as_ref().map_or(6, severity);
+    let (seq, id) = event.as_ref().map_or((0, "unknown"), |e| (e.seq, &*e.event));
+    let head = format!(
+        "SYSLOG_IDENTIFIER=consentry\nSYSLOG_FACILITY=13\nPRIORITY={severity}\nCONSENTRY_EVENT={id}\n\
+         CONSENTRY_SEQ={seq}\nMESSAGE="
+    );
+    [head.as_bytes(), line, b"\n"].concat()
 }
 
 /// An `ExportLogsServiceRequest` in JSON (OpenTelemetry protocol, "JSON Protobuf Encoding").
@@ -244,7 +341,7 @@ fn otlp_record(line: &[u8]) -> Option<serde_json::Value> {
 
 /// One HTTP POST to `/v1/logs`; an answer other than 2xx is an error.
 fn post(address: &str, body: &[u8]) -> io::Result<()> {
-    let mut stream = TcpStream::connect(address)?;
+    let mut stream = connect(address)?;
     stream.set_read_timeout(Some(NETWORK_PATIENCE))?;
     stream.set_write_timeout(Some(NETWORK_PATIENCE))?;
     let head = format!(

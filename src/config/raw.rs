@@ -87,8 +87,8 @@ pub struct RawAudit {
     pub key: Option<Spanned<String>>,
     /// Folder of the keys that subjects' keys are hashed with.
     pub subject_keys: Option<Spanned<String>>,
-    /// Live copies of the record: `stdout`, `syslog`, `syslog:/socket`, `syslog://host:port`, `otlp://host:port`.
-    pub sinks: Option<Vec<String>>,
+    /// Live copies of the record, in the forms that `audit::sinks` reads.
+    pub sinks: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -12,6 +12,7 @@ use super::raw::{RawAudit, RawDatabase, RawListen, RawSecret, RawServer, RawTls,
 use super::secret::Secret;
 use super::server::{Audit, Database, Durability, Listen, Server, Tls, User};
 use super::upstream::{SslMode, Upstream};
+use crate::audit::sinks::{self, SinkConfig};
 use crate::engine::policy::diagnostics::Problems;
 use crate::engine::policy::raw::{Read, Spanned};
 
@@ -59,11 +60,14 @@ impl Resolver<'_, '_> {
             }
             None => None,
         };
+        let sinks = raw.audit.iter().flat_map(|a| named_sinks(a.get_ref()));
+        let sink_places = sinks.map(|sink| self.problems.sources().place(sink.span())).collect();
         Some(Server {
             listen: listen?,
             databases: databases.into_iter().collect::<Option<BTreeMap<_, _>>>()?,
             users: users.into_iter().collect::<Option<BTreeMap<_, _>>>()?,
             audit,
+            sink_places,
             admin,
         })
     }
@@ -244,8 +248,13 @@ impl Resolver<'_, '_> {
             rotate_bytes: raw.and_then(|a| a.rotate.as_ref()).and_then(|s| self.size(s)),
             key,
             subject_keys,
-            sinks: raw.and_then(|a| a.sinks.clone()).unwrap_or_default(),
+            sinks: raw.into_iter().flat_map(named_sinks).filter_map(|s| self.sink(s)).collect(),
         }
+    }
+
+    fn sink(&mut self, text: &Spanned<String>) -> Option<SinkConfig> {
+        let sink = text.get_ref().parse();
+        sink.map_err(|fault: sinks::NotASink| self.problems.error(text.span(), fault.to_string(), sinks::FORMS)).ok()
     }
 
     fn durability(&mut self, text: &Spanned<String>) -> Durability {
@@ -272,6 +281,10 @@ impl Resolver<'_, '_> {
         }
         size
     }
+}
+
+fn named_sinks(audit: &RawAudit) -> impl Iterator<Item = &Spanned<String>> {
+    audit.sinks.iter().flat_map(|sinks| sinks.get_ref())
 }
 
 /// `256 MiB` in bytes.

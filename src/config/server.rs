@@ -10,6 +10,7 @@ use super::resolve::Resolver;
 use super::secret::Secret;
 use super::upstream::Upstream;
 use super::{folder, raw};
+use crate::audit::sinks::SinkConfig;
 use crate::engine::policy::Policy;
 use crate::engine::policy::diagnostics::{Place, Problem, Problems, Severity, SourceFile};
 use crate::engine::policy::raw::read;
@@ -21,6 +22,8 @@ pub struct Server {
     pub databases: BTreeMap<String, Database>,
     pub users: BTreeMap<String, User>,
     pub audit: Audit,
+    /// Where each of the audit's sinks is named.
+    pub sink_places: Vec<Place>,
     /// Address of health, metrics and the auditor's pages; `None`: there are none.
     pub admin: Option<String>,
 }
@@ -88,8 +91,8 @@ pub struct Audit {
     pub key: Option<PathBuf>,
     /// Folder of the keys that subjects' keys are hashed with.
     pub subject_keys: Option<PathBuf>,
-    /// Live copies of the record, as written; `audit` knows their forms.
-    pub sinks: Vec<String>,
+    /// Live copies of the record.
+    pub sinks: Vec<SinkConfig>,
 }
 
 /// When a row may leave: after its record is on disk, or up to a second before.
@@ -148,6 +151,24 @@ impl Server {
     pub fn check_roles(&self, policies: &BTreeMap<String, &Policy>) -> Vec<Problem> {
         let all_known = self.databases.keys().all(|name| policies.contains_key(name));
         self.users.values().filter_map(|user| user.role_problem(policies, all_known)).collect()
+    }
+}
+
+impl Server {
+    /// Sinks that nobody listens to at the moment. A sink that is away never stops the service, so these are warnings.
+    pub fn check_sinks(&self) -> Vec<Problem> {
+        let sinks = self.audit.sinks.iter().zip(&self.sink_places);
+        let unreached = |(sink, place): (&SinkConfig, &Place)| {
+            let fault = sink.reach().err()?;
+            Some(Problem {
+                severity: Severity::Warning,
+                place: place.clone(),
+                message: format!("nobody takes the record at {sink}: {fault}"),
+                fix: sink.when_unreached().to_owned(),
+                also: None,
+            })
+        };
+        sinks.filter_map(unreached).collect()
     }
 }
 

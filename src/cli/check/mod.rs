@@ -38,6 +38,9 @@ impl Check {
         };
         tell(&warnings, std::slice::from_ref(&source));
         let mut tally = Tally { warnings: warnings.len(), errors: 0 };
+        let sinks = server.check_sinks();
+        tally.warnings += sinks.len();
+        tell(&sinks, std::slice::from_ref(&source));
         block_on(async {
             let policies = databases(&server, &mut tally).await;
             users(&server, &source, &policies, &mut tally);
