@@ -346,3 +346,36 @@ async fn a_decision_without_completion_is_told_and_is_no_damage() {
     assert!(verdict.is_whole());
     assert_eq!(verdict.notices, [Notice::NeverCompleted { seq: ticket.seq(), statement: "lost".into() }]);
 }
+
+#[tokio::test]
+async fn a_record_that_is_being_written_is_told_from_one_whose_proxy_was_killed() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config::new(dir.path().join("audit"));
+    let recorder = Recorder::open(config.clone()).unwrap();
+    let ticket = recorder.append(decision("running")).unwrap();
+    recorder.durable(&ticket).await.unwrap();
+    let key = NoteSigner::load(&config.key_file()).unwrap().verifier().clone();
+    let notices = |folder: &Path| {
+        let verdict = verify(folder, &key, None, &mut |_| {}).unwrap();
+        assert!(verdict.is_whole());
+        let open = verdict.notices.into_iter().filter(|n| !matches!(n, Notice::Unvouched { .. }));
+        (open.collect::<Vec<_>>(), verdict.running, verdict.never_completed)
+    };
+    let (live, running, ended) = notices(&config.folder);
+    assert!(matches!(&live[..], [Notice::BeingWritten { after: 2, .. }, Notice::Running { seq: 2, .. }]), "{live:?}");
+    assert_eq!((running, ended), (1, 0));
+
+    let copy = dir.path().join("copy");
+    fs::create_dir(&copy).unwrap();
+    for entry in fs::read_dir(&config.folder).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, copy.join(path.file_name().unwrap())).unwrap();
+    }
+    let (copied, running, ended) = notices(&copy);
+    assert!(matches!(&copied[..], [Notice::OpenEnd { after: 2, .. }, Notice::NeverCompleted { seq: 2, .. }]), "{copied:?}");
+    assert_eq!((running, ended), (0, 1));
+
+    recorder.append(completion("running")).unwrap();
+    recorder.shutdown().await;
+    assert_eq!(notices(&config.folder), (vec![], 0, 0));
+}

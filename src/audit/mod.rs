@@ -19,6 +19,7 @@
 
 mod attendance;
 pub mod checkpoint;
+mod claim;
 pub mod config;
 pub mod disk;
 pub mod event;

@@ -10,6 +10,7 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
+use prometheus_client::metrics::histogram::Histogram;
 
 use super::attendance::{Attendance, Attended};
 use super::config::{Config, Durability, OpenError};
@@ -123,6 +124,11 @@ impl Recorder {
         self.shared.counts.read()
     }
 
+    /// Seconds from a decision to its being on disk (metrics).
+    pub fn delay(&self) -> Histogram {
+        self.shared.delay.clone()
+    }
+
     /// A keyed hash of a subject's key under this month's key: `2026-11:3f…`. `key` is the value's text as PostgreSQL
     /// prints it. Fails when this month's key cannot be made.
     pub fn subject_hash(&self, kind: &str, key: &str) -> Result<String, RecordUnavailable> {
@@ -185,8 +191,14 @@ pub(super) struct Shared {
     waiters: Mutex<Vec<(u64, Waker)>>,
     ended: AtomicBool,
     pub counts: AtomicCounts,
+    /// Seconds from an event's number to its being on disk, for events that precede what they tell of.
+    pub delay: Histogram,
     pub attendance: Attendance,
 }
+
+/// Upper bounds of [`Recorder::delay`], in seconds.
+const DELAYS: [f64; 13] =
+    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
 
 /// Events that have their number and are not yet with the writer.
 pub(super) struct Queue {
@@ -207,6 +219,8 @@ pub(super) struct Entry {
     pub seq: u64,
     /// Microseconds since 1970, UTC.
     pub micros: i64,
+    /// [`Event::comes_before`].
+    pub ahead: bool,
     pub body: Vec<u8>,
 }
 
@@ -230,6 +244,7 @@ impl Shared {
             waiters: Mutex::new(Vec::new()),
             ended: AtomicBool::new(false),
             counts: AtomicCounts::default(),
+            delay: Histogram::new(DELAYS),
             attendance: Attendance::default(),
         }
     }
@@ -249,7 +264,7 @@ impl Shared {
         queue.next_seq += 1;
         queue.bytes += body.len();
         // The time is taken under the lock, so that times rise with numbers as long as the clock does not go back.
-        queue.entries.push(Entry { seq, micros: jiff::Timestamp::now().as_microsecond(), body });
+        queue.entries.push(Entry { seq, micros: jiff::Timestamp::now().as_microsecond(), ahead, body });
         queue.urgent += usize::from(ahead && self.durability == Durability::Strict);
         let wake = queue.writer_sleeps && queue.urgent >= queue.wanted;
         drop(queue);

@@ -135,7 +135,14 @@ pub fn extent(v: &Verdict) -> String {
     };
     format!(
         "{} lines in {} files{times}; {} of {} checkpoints checked, vouching up to line {}; {} decisions, {} of them \
-         without an end on record",
-        v.lines, v.files, v.checkpoints_checked, v.checkpoints, v.vouched, v.decisions, v.never_completed
+         without an end on record{}",
+        v.lines,
+        v.files,
+        v.checkpoints_checked,
+        v.checkpoints,
+        v.vouched,
+        v.decisions,
+        v.never_completed,
+        if v.running > 0 { format!(", {} still running", v.running) } else { String::new() },
     )
 }

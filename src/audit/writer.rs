@@ -6,13 +6,14 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
+use prometheus_client::metrics::histogram::Histogram;
 
+use super::claim;
 use super::config::{Config, Durability, OpenError};
 use super::disk::Disk;
 use super::event::{Event, Heartbeat, Recovered, Resumed, SinkDropped, Start};
@@ -61,6 +62,15 @@ struct Batch {
     lines: Vec<u8>,
     /// How many of `entries` are in `lines`.
     formatted: usize,
+    clock: Clock,
+}
+
+/// Writes times. The text of a second is kept: lines of a batch mostly share it.
+#[derive(Default)]
+struct Clock {
+    second: i64,
+    /// `2026-11-25T10:00:00`, of `second`; empty at first.
+    text: String,
 }
 
 struct Fault {
@@ -81,7 +91,7 @@ impl Writer {
     ) -> Result<(), OpenError> {
         let folder = config.folder.clone();
         std::fs::create_dir_all(&folder).map_err(OpenError::io(&folder))?;
-        let lock = lock(folder.join("lock"))?;
+        let lock = claim::take(&folder)?;
         let last = segment::list(&folder).map_err(OpenError::io(&folder))?.pop();
         journal::restore(&*disk, &folder, last.as_ref()).map_err(OpenError::io(&folder))?;
         if config.durability != Durability::Strict {
@@ -217,6 +227,7 @@ impl Writer {
         if let Some(last) = self.batch.entries.last() {
             self.shared.publish(last.seq);
         }
+        self.batch.measure(&self.shared.delay);
         for line in self.batch.lines.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
             self.evidence.add(line);
             self.sinks.offer(line);
@@ -381,18 +392,40 @@ impl Batch {
     /// Brings the entries that are new since the last call into lines.
     fn format(&mut self) {
         for entry in &self.entries[self.formatted..] {
-            let time = jiff::Timestamp::from_microsecond(entry.micros).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-            let _ = write!(self.lines, r#"{{"seq":{},"time":"{time:.6}","#, entry.seq); // a Vec takes every write
+            let _ = write!(self.lines, r#"{{"seq":{},"time":""#, entry.seq); // a Vec takes every write
+            self.clock.write(entry.micros, &mut self.lines);
+            self.lines.extend_from_slice(b"\",");
             self.lines.extend_from_slice(&entry.body[1..]);
             self.lines.push(b'\n');
         }
         self.formatted = self.entries.len();
     }
 
+    /// Counts how long the entries took, now that they are on disk. A clock that was set back counts as no time.
+    fn measure(&self, delay: &Histogram) {
+        let now = jiff::Timestamp::now().as_microsecond();
+        for entry in self.entries.iter().filter(|e| e.ahead) {
+            delay.observe((now - entry.micros).max(0) as f64 / 1e6);
+        }
+    }
+
     fn clear(&mut self) {
         self.entries.clear();
         self.lines.clear();
         self.formatted = 0;
+    }
+}
+
+impl Clock {
+    /// Appends a time in RFC 3339, UTC, with microseconds.
+    fn write(&mut self, micros: i64, out: &mut Vec<u8>) {
+        let second = micros.div_euclid(1_000_000);
+        if second != self.second || self.text.is_empty() {
+            self.second = second;
+            let time = jiff::Timestamp::from_second(second).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string();
+            self.text = time.trim_end_matches('Z').to_owned();
+        }
+        let _ = write!(out, "{}.{:06}Z", self.text, micros.rem_euclid(1_000_000)); // a Vec takes every write
     }
 }
 
@@ -414,17 +447,6 @@ fn signer(config: &Config) -> Result<NoteSigner, OpenError> {
     NoteSigner::load(&path).map_err(OpenError::io(&path))
 }
 
-/// One writer a folder: two would give the same numbers twice.
-fn lock(path: PathBuf) -> Result<File, OpenError> {
-    use fs4::fs_std::FileExt;
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(OpenError::io(&path))?;
-    match file.try_lock_exclusive() {
-        Ok(true) => Ok(file),
-        Ok(false) => Err(OpenError::Locked { folder: path.parent().unwrap_or(&path).to_path_buf() }),
-        Err(fault) => Err(OpenError::Io { path, fault }),
-    }
-}
-
 /// Copies what follows the good lines to `….torn`, durably, before it is cut off. Returns the file's name.
 fn put_aside(segment: &Segment, good: u64, torn: u64) -> io::Result<String> {
     use std::io::{Read, Seek, SeekFrom};
@@ -436,4 +458,20 @@ fn put_aside(segment: &Segment, good: u64, torn: u64) -> io::Result<String> {
     to.write_all(b"\n")?;
     to.sync_all()?;
     Ok(kept.file_name().unwrap_or_default().to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_with_microseconds() {
+        let mut clock = Clock::default();
+        for micros in [0, 1, 1_764_448_496_000_000, 1_764_448_496_000_001, 1_764_448_496_999_999, 1_764_448_497_120_000] {
+            let mut out = Vec::new();
+            clock.write(micros, &mut out);
+            let time = jiff::Timestamp::from_microsecond(micros).unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), format!("{time:.6}"));
+        }
+    }
 }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Registry, Unit};
 use tokio::net::TcpListener;
 
 use super::Service;
@@ -61,6 +61,8 @@ async fn metrics(State(service): State<Arc<Service>>) -> impl IntoResponse {
         counter.inc_by(value);
         registry.register(name, help, counter);
     }
+    let help = "From a decision to its being on disk";
+    registry.register_with_unit("record_durable", help, Unit::Seconds, service.house.recorder.delay());
     let mut text = String::new();
     match prometheus_client::encoding::text::encode(&mut text, &registry) {
         Ok(()) => {

@@ -164,7 +164,17 @@ pub enum Notice {
         after: u64,
         time: String,
     },
-    /// The record's last event is not a stop.
+    /// The proxy runs, and its record goes on after this line.
+    BeingWritten {
+        after: u64,
+        time: String,
+    },
+    /// The statement was let through by the proxy that runs, and has not ended.
+    Running {
+        seq: u64,
+        statement: String,
+    },
+    /// The record's last event is not a stop, and no proxy writes it here.
     OpenEnd {
         after: u64,
         time: String,
@@ -228,9 +238,16 @@ impl fmt::Display for Notice {
             Notice::OpenEnd { after, time } => {
                 write!(
                     f,
-                    "the record ends after line {after} ({time}) without a stop event: the proxy still runs, was killed, \
-                    or everything later was cut off with its signatures (a checkpoint kept elsewhere would show that)"
+                    "the record ends after line {after} ({time}) without a stop event, and no proxy writes it here: the proxy \
+                    was killed, this is a copy of what it goes on writing elsewhere, or everything later was cut off with \
+                    its signatures (a checkpoint kept elsewhere would show that)"
                 )
+            }
+            Notice::BeingWritten { after, time } => {
+                write!(f, "a proxy writes this record now: what follows line {after} ({time}) is not checked")
+            }
+            Notice::Running { seq, statement } => {
+                write!(f, "line {seq}: statement {statement} was let through and has not ended yet")
             }
             Notice::Silent { after, from, to } => {
                 write!(f, "no heartbeat after line {after}: nothing is on record from {from} to {to}")

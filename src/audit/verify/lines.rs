@@ -63,7 +63,9 @@ impl<'a> Walk<'a> {
             let place = Place { file: name.clone(), line: line.number };
             if line.torn && last && !more && signed.of(self.expected) != Some(leaf_hash(&line.bytes)) {
                 verdict.lines -= 1;
-                verdict.note(Notice::TornEnd { file: name.clone(), bytes: line.bytes.len() as u64 });
+                if !verdict.being_written {
+                    verdict.note(Notice::TornEnd { file: name.clone(), bytes: line.bytes.len() as u64 });
+                }
             } else {
                 let next = more.then_some(ahead.bytes.as_slice());
                 self.line(&line.bytes, next, place, &signed, verdict);

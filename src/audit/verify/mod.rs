@@ -18,6 +18,7 @@ pub use finding::{Finding, Notice, Place};
 pub use signed::{SignedHashes, signed_hashes};
 
 use super::checkpoint::Checkpoint;
+use super::claim;
 use super::note::NoteVerifier;
 use super::segment;
 use lines::Walk;
@@ -54,6 +55,10 @@ pub struct Verdict {
     pub decisions: u64,
     /// Statements that were let through and of whose end nothing is on record.
     pub never_completed: u64,
+    /// A proxy writes this very folder now.
+    pub being_written: bool,
+    /// Statements that it has let through and that have not ended yet.
+    pub running: u64,
 }
 
 impl Verdict {
@@ -84,6 +89,7 @@ pub fn verify(
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<Verdict> {
     let mut verdict = Verdict { folder: folder.display().to_string(), key: key.to_string(), ..Verdict::default() };
+    verdict.being_written = claim::is_taken(folder);
     let segments = segment::list(folder)?;
     let mut checkpoints = Checkpoints::read(folder, key, &mut verdict)?;
     if let Some(note) = external {

@@ -130,21 +130,33 @@ impl Story {
 
     /// What runs when the proxy starts or the record ends will not end on record.
     fn forget_open(&mut self, verdict: &mut Verdict) {
-        let mut open: Vec<_> = self.open.drain().collect();
-        open.sort_by_key(|(_, seq)| *seq);
-        verdict.never_completed += open.len() as u64;
-        for (statement, seq) in open {
+        for (seq, statement) in self.take_open() {
+            verdict.never_completed += 1;
             verdict.note(Notice::NeverCompleted { seq, statement });
         }
     }
 
+    fn take_open(&mut self) -> Vec<(u64, String)> {
+        let mut open: Vec<_> = self.open.drain().map(|(statement, seq)| (seq, statement)).collect();
+        open.sort();
+        open
+    }
+
     pub fn finish(mut self, verdict: &mut Verdict) {
         verdict.last_time = self.last.as_ref().map(|l| format!("{:.6}", l.time));
-        if self.heartbeat.is_some()
-            && let Some(last) = &self.last
-        {
-            verdict.note(Notice::OpenEnd { after: last.seq, time: format!("{:.6}", last.time) });
+        let Some(last) = self.last.as_ref().filter(|_| self.heartbeat.is_some()) else {
+            return self.forget_open(verdict);
+        };
+        let (after, time) = (last.seq, format!("{:.6}", last.time));
+        if verdict.being_written {
+            verdict.note(Notice::BeingWritten { after, time });
+            for (seq, statement) in self.take_open() {
+                verdict.running += 1;
+                verdict.note(Notice::Running { seq, statement });
+            }
+        } else {
+            verdict.note(Notice::OpenEnd { after, time });
+            self.forget_open(verdict);
         }
-        self.forget_open(verdict);
     }
 }
