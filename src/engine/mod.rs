@@ -19,4 +19,5 @@ mod record;
 pub mod refusal;
 mod rewrite;
 mod tree;
+pub mod unjudged;
 pub mod visible;

@@ -3,29 +3,49 @@
 use pg_query::protobuf::Token;
 use sha2::{Digest, Sha256};
 
-use super::parse::Tokens;
+use super::parse::{Tok, Tokens};
+
+/// Tokens of a text, to be read as words.
+pub struct Words<'t> {
+    pub text: &'t str,
+    pub list: &'t [Tok],
+}
+
+impl<'t> Words<'t> {
+    pub fn word(&self, token: &Tok) -> &'t str {
+        self.text.get(token.start..token.end).unwrap_or("")
+    }
+}
 
 /// The part `start..end` of `text`, normalised: constants become `$n` (after the statement's own parameters), comments
 /// and runs of white space become one space.
 pub fn normalised(text: &str, tokens: &Tokens, start: usize, end: usize) -> String {
-    let list: Vec<_> = tokens.list.iter().filter(|t| t.start >= start && t.end <= end).collect();
-    let word = |t: &super::parse::Tok| text.get(t.start..t.end).unwrap_or("");
+    let list: Vec<_> = tokens.list.iter().filter(|t| t.start >= start && t.end <= end).copied().collect();
+    written(text, &list, &|_| true)
+}
+
+/// The tokens of `list`, normalised; of names only those that are plain and that `keep` keeps.
+pub fn written(text: &str, list: &[Tok], keep: &dyn Fn(&str) -> bool) -> String {
+    let words = Words { text, list };
     let own =
-        list.iter().filter(|t| t.kind == Token::Param).filter_map(|t| word(t).get(1..)?.parse::<u32>().ok()).max();
-    let mut next = own.unwrap_or(0);
-    let mut out = String::with_capacity(end.saturating_sub(start));
-    let mut after = start;
+        list.iter().filter(|t| t.kind == Token::Param).filter_map(|t| words.word(t).get(1..)?.parse::<u16>().ok()).max();
+    let mut next = own.map_or(0, u32::from);
+    let mut out = String::new();
+    let mut after = list.first().map_or(0, |t| t.start);
     for token in list {
         if token.start > after && !out.is_empty() {
             out.push(' ');
         }
+        let word = words.word(token);
         match token.kind {
             Token::Sconst | Token::Usconst | Token::Bconst | Token::Xconst | Token::Iconst | Token::Fconst => {
                 next += 1;
                 out.push_str(&format!("${next}"));
             }
-            Token::Ident | Token::Uident if !is_plain_name(word(token)) => out.push_str("\"…\""),
-            _ => out.push_str(word(token)),
+            // PostgreSQL takes 65535 parameters; a longer number is none, and may be anything.
+            Token::Param if word.len() > "$65535".len() => out.push_str("$…"),
+            Token::Ident | Token::Uident if !is_plain_name(word) || !keep(word) => out.push_str("\"…\""),
+            _ => out.push_str(word),
         }
         after = token.end;
     }

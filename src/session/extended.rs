@@ -140,15 +140,19 @@ impl Core {
     }
 
     pub(super) fn execute(&mut self, name: &str, limit: i32) -> Result<Taken, End> {
-        let portal = match self.portals.lookup(name, self.batch) {
+        let found = match self.portals.lookup(name, self.batch) {
             Lookup::Uncertain => return Ok(Taken::Later),
             Lookup::Missing => return self.answer_with(refuse::no_such_portal(name)),
-            Lookup::Found(portal) => match self.current_portal(name, portal) {
-                Ok(portal) => portal,
-                Err(NotNow::Later) => return Ok(Taken::Later),
-                Err(NotNow::End(end)) => return Err(end),
-                Err(NotNow::Refused(refusal)) => return self.refuse_extended(&refusal, "", None),
-            },
+            Lookup::Found(portal) => portal,
+        };
+        let portal = match self.current_portal(name, found.clone()) {
+            Ok(portal) => portal,
+            Err(NotNow::Later) => return Ok(Taken::Later),
+            Err(NotNow::End(end)) => return Err(end),
+            Err(NotNow::Refused(refusal)) => {
+                let what = found.judged.on_record.get(found.index);
+                return self.refuse_extended(&refusal, &found.judged.source, what);
+            }
         };
         if let Err(refusal) = self.begin(&portal) {
             let what = portal.judged.on_record.get(portal.index).cloned();

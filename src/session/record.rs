@@ -16,6 +16,7 @@ use crate::engine::cleared::{Argument, NamedSubject, Outcome, Statement};
 use crate::engine::context::Context;
 use crate::engine::policy::Policy;
 use crate::engine::refusal::Refusal;
+use crate::engine::unjudged::Unjudged;
 use crate::wire::frontend::{Bind, Parameter};
 
 /// What the record says of a cleared statement, whoever runs it.
@@ -37,24 +38,41 @@ pub fn what(statement: &Statement, context: &Context, policy: &Policy) -> What {
     }
 }
 
-/// What the record says of a refused message, with the statement's own description where it was understood.
-pub fn refused(refusal: &Refusal, context: &Context, understood: Option<&What>, policy: &Policy) -> What {
-    let base = understood.cloned().unwrap_or_else(|| What {
+/// What was refused, as far as it is known.
+#[derive(Clone, Copy)]
+pub enum Subject<'a> {
+    /// A statement that was judged before.
+    Judged(&'a What),
+    /// A text that was not, or not to the end.
+    Text(&'a str),
+    /// No statement at all: a message that calls a function by number, or that names a statement which is not there.
+    Message,
+}
+
+/// What the record says of a refusal.
+pub fn refused(refusal: &Refusal, context: &Context, subject: Subject<'_>, engine: &Engine) -> What {
+    let policy = &engine.policy;
+    let described = |about: Unjudged| What {
         unrestricted: is_unrestricted(context, policy),
         recipient: policy.roles.get(&context.role).and_then(|r| r.recipient.clone()),
         purpose: context.purpose.clone(),
         basis: None,
         purpose_set_by: context.purpose_set_by,
-        fingerprint: String::new(),
-        sql: String::new(),
-        kind: "unknown".to_owned(),
+        fingerprint: about.fingerprint,
+        sql: about.sql,
+        kind: about.kind.to_owned(),
         outcome: Outcome::Refused,
         refusal: None,
         tables: Vec::new(),
         rules: Vec::new(),
         policy: policy.digest.clone(),
-    });
-    What { outcome: Outcome::Refused, refusal: Some(RefusalRecord::from(refusal)), ..base }
+    };
+    let what = match subject {
+        Subject::Judged(what) => what.clone(),
+        Subject::Text(text) => described(engine.describe(text)),
+        Subject::Message => described(Unjudged { kind: "message", sql: String::new(), fingerprint: String::new() }),
+    };
+    What { outcome: Outcome::Refused, refusal: Some(RefusalRecord::from(refusal)), ..what }
 }
 
 fn is_unrestricted(context: &Context, policy: &Policy) -> bool {

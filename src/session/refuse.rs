@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::client::Taken;
 use super::core::{Core, End};
 use super::expect::{Audience, Kind};
-use super::record;
+use super::record::{self, Subject};
 use crate::audit::event::What;
 use crate::engine::refusal::{Refusal, SqlState};
 use crate::relay::outgoing::{Name, OWN_NAME};
@@ -21,7 +21,7 @@ impl Core {
         text: &str,
         understood: Option<&Arc<What>>,
     ) -> Result<Taken, End> {
-        self.record_refusal(refusal, understood);
+        self.record_refusal(refusal, subject(text, understood));
         self.to_server.marker_query(&self.marker)?;
         self.expect(Kind::RefusedQuery(from_refusal(refusal, Severity::Error, text)), Audience::Client);
         self.unsynced = false;
@@ -37,7 +37,7 @@ impl Core {
         text: &str,
         understood: Option<&Arc<What>>,
     ) -> Result<Taken, End> {
-        self.record_refusal(refusal, understood);
+        self.record_refusal(refusal, subject(text, understood));
         self.answer_with(from_refusal(refusal, Severity::Error, text))
     }
 
@@ -49,11 +49,19 @@ impl Core {
         Ok(Taken::Done)
     }
 
-    fn record_refusal(&mut self, refusal: &Refusal, understood: Option<&Arc<What>>) {
-        let policy = &self.snapshot.engine.policy;
-        let what = record::refused(refusal, &self.context, understood.map(|w| &**w), policy);
+    fn record_refusal(&mut self, refusal: &Refusal, subject: Subject<'_>) {
+        let what = record::refused(refusal, &self.context, subject, &self.snapshot.engine);
         let reason = self.reason();
         self.clerk.refuse(refusal.rule, what, reason);
+    }
+}
+
+/// What is refused: where the text is empty, there is a message without one.
+fn subject<'a>(text: &'a str, understood: Option<&'a Arc<What>>) -> Subject<'a> {
+    match understood {
+        Some(what) => Subject::Judged(what),
+        None if text.is_empty() => Subject::Message,
+        None => Subject::Text(text),
     }
 }
 

@@ -81,7 +81,7 @@ fn every_statement_is_decided_and_completed() {
             line("select", "allowed", "ok", 3),
             line("select", "changed", "ok", 1),
             line("select", "allowed", "error", 0),
-            line("unknown", "refused", "none", 0),
+            line("select", "refused", "none", 0),
             line("select", "changed", "ok", 1),
             line("select", "allowed", "error", 0),
             line("select", "allowed", "cancelled", 0),

@@ -73,6 +73,11 @@ fn class(kind: &str, detail: &'static str) -> Option<FunctionClass> {
     })
 }
 
+/// Whether `pg_catalog` has a function of this name, whatever it means to call it.
+pub fn is_builtin_function(name: &str) -> bool {
+    FUNCTIONS.contains_key(name)
+}
+
 /// The class of the function `pg_catalog.name` called with `nargs` arguments, for all its overloads of that many;
 /// `None`: unknown, to be refused. The name is as PostgreSQL stores it (folded).
 pub fn builtin_function(name: &str, nargs: usize) -> Option<FunctionClass> {

@@ -1,0 +1,247 @@
+//! What the record may say of a text that was refused: its kind, and its words as far as they are nobody's data.
+//!
+//! A judged statement holds only names that are in the catalog. In a refused one a name may be anything, also a person's
+//! that lacks its quotes; so only names that catalog, policy or PostgreSQL know are kept.
+
+use std::collections::BTreeSet;
+
+use pg_query::protobuf::Token;
+
+use super::allow::{self, SettingRule};
+use super::catalog::Catalog;
+use super::clear::Engine;
+use super::parse::{self, Tok, Tokens};
+use super::policy::Policy;
+use super::record::{self, Words};
+
+/// A refused text, described.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unjudged {
+    /// As of a judged statement; `unknown` when its first word begins none, `several` for more than one statement.
+    pub kind: &'static str,
+    /// Normalised; empty when it is not even a row of tokens.
+    pub sql: String,
+    /// Empty with `sql`.
+    pub fingerprint: String,
+}
+
+impl Engine {
+    /// Describes a text that was refused.
+    pub fn describe(&self, text: &str) -> Unjudged {
+        let Ok(tokens) = parse::tokens(text) else {
+            return Unjudged { kind: kind_of_word(first_word(text)), sql: String::new(), fingerprint: String::new() };
+        };
+        let known = known_names(&self.catalog, &self.policy, text, &tokens);
+        let sql = record::written(text, &tokens.list, &|word| known.contains(&folded(word)));
+        let fingerprint = if sql.is_empty() { String::new() } else { record::fingerprint(&sql) };
+        Unjudged { kind: kind(&Words { text, list: &tokens.list }), sql, fingerprint }
+    }
+}
+
+// === kind ===
+
+/// By the words outside of parentheses, which hold no expression's inside.
+fn kind(words: &Words<'_>) -> &'static str {
+    let outer = outside(words.list);
+    let several = outer.iter().position(|t| t.kind == Token::Ascii59).is_some_and(|end| end + 1 < outer.len());
+    let has = |kind: Token| outer.iter().any(|t| t.kind == kind);
+    let at = |i: usize| outer.get(i).map_or("", |t| words.word(t));
+    let is = |i: usize, wanted: &str| at(i).eq_ignore_ascii_case(wanted);
+    if several {
+        return "several";
+    }
+    match kind_of_word(at(0)) {
+        "with" => {
+            let main = outer.iter().map(|t| words.word(t)).find(|w| is_main_verb(w));
+            main.map_or("select", kind_of_word)
+        }
+        "select" if has(Token::Into) => "create_table_as",
+        "copy" if has(Token::From) => "copy_in",
+        "copy" => "copy_to",
+        "ddl" if is(0, "CREATE") && (1..5).any(|i| is(i, "TABLE")) && has(Token::As) => "create_table_as",
+        "prepare" if is(1, "TRANSACTION") => "prepare_transaction",
+        "commit" if is(1, "PREPARED") => "commit_prepared",
+        "rollback" if is(1, "PREPARED") => "rollback_prepared",
+        "rollback" if has(Token::To) => "rollback_to",
+        "set" if is(1, "CONSTRAINTS") => "set_constraints",
+        kind => kind,
+    }
+}
+
+fn is_main_verb(word: &str) -> bool {
+    ["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES"].iter().any(|verb| word.eq_ignore_ascii_case(verb))
+}
+
+fn outside(list: &[Tok]) -> Vec<Tok> {
+    let mut depth = 0_usize;
+    let mut outer = Vec::new();
+    for token in list {
+        match token.kind {
+            Token::Ascii40 => depth += 1,
+            Token::Ascii41 => depth = depth.saturating_sub(1),
+            // Parentheses around a whole query do not hide its verb.
+            _ if depth == 0 || (outer.is_empty() && is_verb(token.kind)) => outer.push(*token),
+            _ => {}
+        }
+    }
+    outer
+}
+
+fn is_verb(kind: Token) -> bool {
+    matches!(kind, Token::Select | Token::Values | Token::With | Token::Table)
+}
+
+/// The kind of statement that begins with `word`.
+fn kind_of_word(word: &str) -> &'static str {
+    const KINDS: &[(&str, &[&str])] = &[
+        ("select", &["SELECT", "VALUES", "TABLE"]),
+        ("with", &["WITH"]),
+        ("insert", &["INSERT"]),
+        ("update", &["UPDATE"]),
+        ("delete", &["DELETE"]),
+        ("merge", &["MERGE"]),
+        ("copy", &["COPY"]),
+        ("truncate", &["TRUNCATE"]),
+        ("prepare", &["PREPARE"]),
+        ("execute", &["EXECUTE"]),
+        ("declare_cursor", &["DECLARE"]),
+        ("fetch", &["FETCH"]),
+        ("move", &["MOVE"]),
+        ("close", &["CLOSE"]),
+        ("deallocate", &["DEALLOCATE"]),
+        ("discard", &["DISCARD"]),
+        ("explain", &["EXPLAIN"]),
+        ("set", &["SET", "RESET"]),
+        ("show", &["SHOW"]),
+        ("begin", &["BEGIN", "START"]),
+        ("commit", &["COMMIT", "END"]),
+        ("rollback", &["ROLLBACK", "ABORT"]),
+        ("savepoint", &["SAVEPOINT"]),
+        ("release", &["RELEASE"]),
+        ("lock", &["LOCK"]),
+        ("listen", &["LISTEN"]),
+        ("unlisten", &["UNLISTEN"]),
+        ("notify", &["NOTIFY"]),
+        ("call", &["CALL"]),
+        ("do", &["DO"]),
+        ("refresh", &["REFRESH"]),
+        ("vacuum", &["VACUUM", "ANALYZE", "ANALYSE"]),
+        ("ddl", &["CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE", "SECURITY", "REASSIGN", "IMPORT"]),
+        ("maintenance", &["CLUSTER", "REINDEX", "CHECKPOINT", "LOAD"]),
+    ];
+    let named = |(_, words): &&(&str, &[&str])| words.iter().any(|w| w.eq_ignore_ascii_case(word));
+    KINDS.iter().find(named).map_or("unknown", |(kind, _)| kind)
+}
+
+/// The first word behind white space, comments and parentheses; empty: there is none.
+fn first_word(text: &str) -> &str {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '(');
+        let comment = rest.strip_prefix("--").map(|c| c.split_once('\n').map_or("", |(_, after)| after));
+        match comment.or_else(|| rest.strip_prefix("/*").map(behind_comment)) {
+            Some(behind) => rest = behind,
+            None => break,
+        }
+    }
+    rest.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default()
+}
+
+/// What follows a comment whose beginning has been read; comments nest.
+fn behind_comment(mut rest: &str) -> &str {
+    let mut depth = 1;
+    while depth > 0 {
+        let Some(at) = rest.find(['*', '/']) else { return "" };
+        let (found, after) = rest[at..].split_at(1);
+        let closes = found == "*" && after.starts_with('/');
+        let opens = found == "/" && after.starts_with('*');
+        rest = if closes || opens { &after[1..] } else { after };
+        depth = if closes { depth - 1 } else { depth + usize::from(opens) };
+    }
+    rest
+}
+
+// === names ===
+
+/// Of the names in a text, those that somebody but the client has given.
+fn known_names(catalog: &Catalog, policy: &Policy, text: &str, tokens: &Tokens) -> BTreeSet<String> {
+    let is_name = |t: &&Tok| matches!(t.kind, Token::Ident | Token::Uident);
+    let words = tokens.list.iter().filter(is_name).filter_map(|t| text.get(t.start..t.end));
+    let wanted: BTreeSet<String> = words.map(folded).collect();
+    let mut known: BTreeSet<String> = wanted.iter().filter(|w| is_given(catalog, policy, w)).cloned().collect();
+    for relation in catalog.relations() {
+        let names = std::iter::once(&relation.name.name).chain(relation.columns.iter().map(|c| &c.name));
+        known.extend(names.filter(|name| wanted.contains(*name)).cloned());
+    }
+    known
+}
+
+fn is_given(catalog: &Catalog, policy: &Policy, name: &str) -> bool {
+    is_short_alias(name)
+        || matches!(name, "consentry" | "purpose" | "reason")
+        || catalog.has_schema(name)
+        || catalog.functions_named(name).next().is_some()
+        || catalog.types_named(name).next().is_some()
+        || allow::is_builtin_function(name)
+        || allow::builtin_type(name).is_some()
+        || (!name.contains('.') && !matches!(allow::setting(name), SettingRule::Refused(_)))
+        || policy.purposes.contains_key(name)
+}
+
+/// `c`, `t1`: nobody's name.
+fn is_short_alias(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c.is_ascii_lowercase()) && chars.as_str().len() < 2 && chars.all(|c| c.is_ascii_digit())
+}
+
+/// A name as PostgreSQL stores it.
+fn folded(word: &str) -> String {
+    match word.strip_prefix('"').and_then(|w| w.strip_suffix('"')) {
+        Some(quoted) => quoted.replace("\"\"", "\""),
+        None => word.to_ascii_lowercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::parse::tokens;
+
+    #[test]
+    fn a_refused_text_has_the_kind_of_its_verb() {
+        for (text, expected) in [
+            ("SELECT 1", "select"),
+            ("((SELECT 1) UNION SELECT 2)", "select"),
+            ("WITH a AS (DELETE FROM t RETURNING 1) SELECT * FROM a", "select"),
+            ("WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a", "insert"),
+            ("SELECT 1 INTO t", "create_table_as"),
+            ("CREATE TEMP TABLE t AS SELECT 1", "create_table_as"),
+            ("CREATE VIEW v AS SELECT 1", "ddl"),
+            ("COPY t FROM STDIN", "copy_in"),
+            ("COPY (SELECT a FROM t) TO STDOUT", "copy_to"),
+            ("SELECT 1; DROP TABLE t", "several"),
+            ("DROP TABLE t;", "ddl"),
+            ("rollback to savepoint x", "rollback_to"),
+            ("PREPARE TRANSACTION 'x'", "prepare_transaction"),
+            ("SELEC 1", "unknown"),
+            ("", "unknown"),
+        ] {
+            let tokens = tokens(text).unwrap();
+            assert_eq!(kind(&Words { text, list: &tokens.list }), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_no_row_of_tokens_has_the_kind_of_its_first_word() {
+        for (text, expected) in [
+            ("SELECT 'never closed", "select"),
+            (" -- note\n /* a /* b */ c */ (update t SET a = 'x", "update"),
+            ("/* never closed", "unknown"),
+            ("'SELECT", "unknown"),
+            ("selected 'x", "unknown"),
+        ] {
+            assert!(tokens(text).is_err(), "{text}");
+            assert_eq!(kind_of_word(first_word(text)), expected, "{text}");
+        }
+    }
+}
