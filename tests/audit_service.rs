@@ -4,14 +4,15 @@ mod common;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use common::postgres::{Database, shared};
 use common::proxy::{Proxy, Served, connection_to};
 use consentry::audit::note::NoteVerifier;
-use consentry::audit::verify::{Verdict, verify};
+use consentry::audit::verify::{Notice, Verdict, verify};
 use consentry::cli::demo::crm;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};
@@ -28,8 +29,12 @@ fn database() -> &'static Database<'static> {
 }
 
 fn proxy() -> Proxy {
+    proxy_with(&[])
+}
+
+fn proxy_with(env: &[(&str, &Path)]) -> Proxy {
     let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/crm");
-    Proxy::start(&[Served { name: "crm", database: database(), policy: &policy }], &USERS, "")
+    Proxy::start_with(&[Served { name: "crm", database: database(), policy: &policy }], &USERS, "", env)
 }
 
 /// The whole record as text, and the log beside it.
@@ -117,8 +122,11 @@ async fn no_stored_value_literal_or_parameter_stands_in_record_or_log() {
             let _ = client.simple_query(&statement.replace("MARK", MARK)).await;
             let _ = client.query(&statement.replace("MARK", MARK), &[]).await;
         }
+        let marked = "SELECT id FROM customers WHERE full_name = $1 OR email LIKE $1";
+        let _ = client.query(marked, &[&MARK]).await;
         ask_for_people(&client).await;
     }
+    strangers_knock(&proxy).await;
     let written = written(&proxy);
     let decisions = events(&proxy.audit()).iter().filter(|e| e["event"] == "decision").count();
     assert!(decisions > USERS.len() * STATEMENTS.len(), "the statements came on record: {decisions}");
@@ -128,6 +136,27 @@ async fn no_stored_value_literal_or_parameter_stands_in_record_or_log() {
     assert!(values.len() > 500, "the CRM has many values: {}", values.len());
     let seen: Vec<&str> = values.iter().map(String::as_str).filter(|v| written.contains(v)).collect();
     assert_eq!(seen, Vec::<&str>::new(), "{}", lines_with(&written, &seen));
+}
+
+/// Words of somebody who is not let in: a name, a database, a purpose, a program's name.
+async fn strangers_knock(proxy: &Proxy) {
+    let good = connection_to(proxy.port(), "app", "crm", None);
+    for bad in [
+        connection_to(proxy.port(), MARK, "crm", None),
+        connection_to(proxy.port(), "app", MARK, None),
+        connection_to(proxy.port(), "app", "crm", Some(MARK)),
+        connection_to(proxy.port(), MARK, MARK, Some(MARK)) + &format!(" application_name={MARK}"),
+        good.replace("password=", &format!("password={MARK}")),
+    ] {
+        assert!(tokio_postgres::connect(&bad, NoTls).await.is_err(), "{bad}");
+    }
+    let mut refused = Vec::new();
+    while refused.len() < 5 {
+        refused = events(&proxy.audit()).into_iter().filter(|e| e["event"] == "login_refused").collect();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let words: Vec<_> = refused.iter().map(|e| (e["user"].as_str(), e["database"].as_str())).collect();
+    assert_eq!(words, [(None, None), (Some("app"), None), (Some("app"), Some("crm")), (None, None), (Some("app"), None)]);
 }
 
 fn lines_with(text: &str, values: &[&str]) -> String {
@@ -191,40 +220,205 @@ async fn without_its_folder_statements_are_refused_and_the_session_lives_on() {
     assert_eq!(verdict(&proxy.audit()).findings, []);
 }
 
-/// Eight clients read rows until the proxy is killed: for each result that one of them got there is a decision.
+/// Clients that read rows for as long as the proxy answers, each counting the results that it got.
+struct Readers {
+    seen: Vec<Arc<AtomicU64>>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Readers {
+    fn start(port: u16, names: impl Iterator<Item = String>) -> Self {
+        let (seen, tasks) = names.map(|name| Self::read(port, &name)).unzip();
+        Self { seen, tasks }
+    }
+
+    fn read(port: u16, name: &str) -> (Arc<AtomicU64>, tokio::task::JoinHandle<()>) {
+        let connection = format!("{} application_name={name}", connection_to(port, "app", "crm", None));
+        let seen = Arc::new(AtomicU64::new(0));
+        let counted = seen.clone();
+        let task = tokio::spawn(async move {
+            // The proxy may be killed in the middle of a login, too.
+            let Ok((client, driver)) = tokio_postgres::connect(&connection, NoTls).await else { return };
+            tokio::spawn(driver);
+            while client.simple_query("SELECT id, full_name FROM customers WHERE id < 9").await.is_ok() {
+                counted.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        (seen, task)
+    }
+
+    fn total(&self) -> u64 {
+        self.seen.iter().map(|n| n.load(Ordering::SeqCst)).sum()
+    }
+
+    /// After the proxy is gone: how many results each got.
+    async fn ended(self) -> Vec<u64> {
+        for task in self.tasks {
+            task.await.unwrap();
+        }
+        self.seen.iter().map(|n| n.load(Ordering::SeqCst)).collect()
+    }
+}
+
+fn decisions_by_application(folder: &Path) -> HashMap<String, u64> {
+    let mut recorded: HashMap<String, u64> = HashMap::new();
+    for event in events(folder).iter().filter(|e| e["event"] == "decision") {
+        *recorded.entry(event["client"]["application_name"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    recorded
+}
+
+const KILLS: usize = 50;
+/// As many proxies take turns in being killed, so that one starts while another is under load.
+const PROXIES: usize = 5;
+
+/// Eight clients read rows until the proxy is killed, 50 times at any moment: for each result that one of them got there
+/// is a decision, and the record is whole after every start.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_kill_9_every_result_that_was_seen_is_on_record() {
-    let proxy = proxy();
-    let seen: Vec<&'static AtomicU64> = (0..8).map(|_| &*Box::leak(Box::new(AtomicU64::new(0)))).collect();
-    let readers: Vec<_> = seen
-        .iter()
-        .copied()
-        .enumerate()
-        .map(|(n, seen): (usize, &'static AtomicU64)| {
-            let connection = format!("{} application_name=reader{n}", connection_to(proxy.port(), "app", "crm", None));
-            tokio::spawn(async move {
-                let (client, driver) = tokio_postgres::connect(&connection, NoTls).await.unwrap();
-                tokio::spawn(driver);
-                while client.simple_query("SELECT id, full_name FROM customers WHERE id < 9").await.is_ok() {
-                    seen.fetch_add(1, Ordering::SeqCst);
-                }
-            })
-        })
-        .collect();
-    while seen.iter().map(|n| n.load(Ordering::SeqCst)).sum::<u64>() < 400 {
+    let runs = (0..PROXIES).map(|_| tokio::spawn(killed_again_and_again(KILLS / PROXIES)));
+    let mut results = 0;
+    for run in runs.collect::<Vec<_>>() {
+        results += run.await.unwrap();
+    }
+    assert!(results > KILLS as u64 * 8, "too little load to tell: {results}");
+}
+
+async fn killed_again_and_again(kills: usize) -> u64 {
+    let mut proxy = tokio::task::block_in_place(proxy);
+    let mut results: HashMap<String, u64> = HashMap::new();
+    for kill in 0..kills {
+        if kill > 0 {
+            tokio::task::block_in_place(|| proxy.start_again());
+        }
+        let names: Vec<String> = (0..8).map(|n| format!("reader{kill}-{n}")).collect();
+        let readers = Readers::start(proxy.port(), names.iter().cloned());
+        while readers.total() == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        tokio::time::sleep(Duration::from_micros(rand::random::<u64>() % 150_000)).await;
+        tokio::task::block_in_place(|| proxy.kill());
+        results.extend(names.into_iter().zip(readers.ended().await));
+    }
+    let recorded = decisions_by_application(&proxy.audit());
+    for (name, seen) in &results {
+        let recorded = recorded.get(name).copied().unwrap_or(0);
+        assert!(recorded >= *seen, "{name} got {seen} results, {recorded} are on record");
+    }
+    let verdict = verdict(&proxy.audit());
+    assert_eq!(verdict.findings, []);
+    let ends = verdict.notices.iter().filter(|n| matches!(n, Notice::NoStop { .. } | Notice::OpenEnd { .. })).count();
+    assert_eq!(ends, kills, "each kill is told: {:?}", verdict.notices);
+    results.values().sum()
+}
+
+// === a disk that fails under a running proxy ===
+
+/// A disk whose faults are written to a file (`audit_support/disk_faults.c`).
+struct FaultyDisk {
+    folder: tempfile::TempDir,
+}
+
+impl FaultyDisk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audit_support/disk_faults.c");
+        let library = folder.path().join("faults.so");
+        let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(source).arg("-ldl").status();
+        assert!(built.expect("a C compiler: run `make setup`").success());
+        let disk = Self { folder };
+        disk.set("");
+        disk
+    }
+
+    fn library(&self) -> PathBuf {
+        self.folder.path().join("faults.so")
+    }
+
+    fn control(&self) -> PathBuf {
+        self.folder.path().join("fault")
+    }
+
+    fn set(&self, fault: &str) {
+        std::fs::write(self.folder.path().join("next"), fault).unwrap();
+        std::fs::rename(self.folder.path().join("next"), self.control()).unwrap();
+    }
+}
+
+/// What one client has met so far.
+#[derive(Default)]
+struct Met {
+    results: AtomicU64,
+    refused: AtomicU64,
+}
+
+/// Reads for as long as `on`; any answer but rows and 58030 is a failure, as is a session that ends.
+async fn read_through_faults(connection: String, met: Arc<Met>, on: Arc<AtomicBool>) {
+    let (client, driver) = tokio_postgres::connect(&connection, NoTls).await.unwrap();
+    tokio::spawn(driver);
+    while on.load(Ordering::SeqCst) {
+        match client.simple_query("SELECT id, full_name FROM customers WHERE id < 9").await {
+            Ok(_) => met.results.fetch_add(1, Ordering::SeqCst),
+            Err(e) if e.code() == Some(&SqlState::IO_ERROR) => met.refused.fetch_add(1, Ordering::SeqCst),
+            Err(e) => panic!("the session must live on: {e}"),
+        };
+    }
+}
+
+async fn until_each(met: &[Arc<Met>], count: impl Fn(&Met) -> &AtomicU64, more: u64) {
+    let before: Vec<u64> = met.iter().map(|m| count(m).load(Ordering::SeqCst)).collect();
+    let start = std::time::Instant::now();
+    while met.iter().zip(&before).any(|(m, before)| count(m).load(Ordering::SeqCst) < before + more) {
+        assert!(start.elapsed() < Duration::from_secs(60), "it does not happen");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    std::process::Command::new("kill").args(["-9", &proxy.pid().to_string()]).status().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_failing_disk_statements_are_refused_sessions_live_on_and_no_result_is_off_the_record() {
+    let disk = FaultyDisk::new();
+    let (library, control) = (disk.library(), disk.control());
+    let proxy = proxy_with(&[("LD_PRELOAD", &library), ("CONSENTRY_TEST_FAULT", &control)]);
+    let on = Arc::new(AtomicBool::new(true));
+    let met: Vec<Arc<Met>> = (0..8).map(|_| Arc::default()).collect();
+    let readers: Vec<_> = met
+        .iter()
+        .enumerate()
+        .map(|(n, met)| {
+            let connection =
+                format!("{} application_name=reader{n}", connection_to(proxy.port(), "app", "crm", None));
+            tokio::spawn(read_through_faults(connection, met.clone(), on.clone()))
+        })
+        .collect();
+    until_each(&met, |m| &m.results, 5).await;
+    for errno in [libc::ENOSPC, libc::EIO, libc::EROFS] {
+        disk.set(&errno.to_string());
+        until_each(&met, |m| &m.refused, 2).await;
+        let results = met.iter().map(|m| m.results.load(Ordering::SeqCst)).sum::<u64>();
+        until_each(&met, |m| &m.refused, 5).await;
+        assert_eq!(met.iter().map(|m| m.results.load(Ordering::SeqCst)).sum::<u64>(), results, "errno {errno}");
+        disk.set("");
+        until_each(&met, |m| &m.results, 5).await;
+    }
+    let refused = met.iter().map(|m| m.refused.load(Ordering::SeqCst)).sum::<u64>();
+    disk.set("slow");
+    until_each(&met, |m| &m.results, 5).await;
+    disk.set("");
+    let refused_while_slow = met.iter().map(|m| m.refused.load(Ordering::SeqCst)).sum::<u64>() - refused;
+    assert_eq!(refused_while_slow, 0, "a slow disk is waited for");
+    on.store(false, Ordering::SeqCst);
     for reader in readers {
         reader.await.unwrap();
     }
-    let mut recorded: HashMap<String, u64> = HashMap::new();
-    for event in events(&proxy.audit()).iter().filter(|e| e["event"] == "decision") {
-        *recorded.entry(event["client"]["application_name"].as_str().unwrap().to_owned()).or_default() += 1;
-    }
-    for (n, seen) in seen.iter().enumerate() {
-        let (seen, recorded) = (seen.load(Ordering::SeqCst), recorded.get(&format!("reader{n}")).copied().unwrap_or(0));
+    let recorded = decisions_by_application(&proxy.audit());
+    for (n, met) in met.iter().enumerate() {
+        let (seen, recorded) = (met.results.load(Ordering::SeqCst), recorded[&format!("reader{n}")]);
         assert!(recorded >= seen, "reader{n} got {seen} results, {recorded} are on record");
     }
-    assert_eq!(verdict(&proxy.audit()).findings, []);
+    let verdict = verdict(&proxy.audit());
+    assert_eq!(verdict.findings, []);
+    for words in ["No space left", "Input/output error", "Read-only file system"] {
+        let told = |n: &Notice| matches!(n, Notice::Unavailable { fault, .. } if fault.contains(words));
+        assert!(verdict.notices.iter().any(told), "{words}: {:?}", verdict.notices);
+    }
 }

@@ -222,7 +222,9 @@ pub struct LoginRefused {
     pub session: String,
     /// Only when such a user exists: what was typed as a name may be a password.
     pub user: Option<String>,
+    /// Without the name of a program when there is no such user.
     pub client: Client,
+    /// Only when it is served.
     pub database: Option<String>,
     pub sqlstate: String,
     /// A fixed phrase, such as `wrong password`, `unknown database`, `TLS required`.

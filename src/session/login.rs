@@ -413,6 +413,11 @@ impl Visitor {
         Client { address: self.address.ip().to_string(), application_name: self.application_name.clone() }
     }
 
+    /// As far as whoever is not let in may be told of: the name of a program is only taken from a user that there is.
+    fn stranger(&self) -> Client {
+        Client { application_name: self.application_name.clone().filter(|_| self.user.is_some()), ..self.client() }
+    }
+
     // === out ===
 
     async fn turn_away(&mut self, refused: Refused, house: &House) {
@@ -425,7 +430,7 @@ impl Visitor {
         let event = Event::LoginRefused(LoginRefused {
             session: self.session.clone(),
             user: self.user.clone(),
-            client: self.client(),
+            client: self.stranger(),
             database: self.database.clone(),
             sqlstate: fields.sqlstate().to_owned(),
             reason,

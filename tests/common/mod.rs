@@ -4,3 +4,4 @@
 pub mod expected;
 pub mod postgres;
 pub mod proxy;
+pub mod spotless;

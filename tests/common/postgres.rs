@@ -101,6 +101,11 @@ impl Database<'_> {
         self.postgres.cluster.superuser(&self.name)
     }
 
+    /// The folder of PostgreSQL's programs.
+    pub fn bin(&self) -> &Path {
+        self.postgres.bin()
+    }
+
     /// The upstream role's address, without its password.
     pub fn upstream_url(&self) -> String {
         let question = if self.options.is_empty() { "" } else { "?" };

@@ -16,6 +16,7 @@ use postgres_protocol::password::scram_sha_256;
 use tempfile::TempDir;
 use tokio_postgres::Client;
 
+use super::spotless;
 use super::postgres::{Database, UPSTREAM_PASSWORD, connect};
 
 /// Long enough for a debug build on a busy machine; only a proxy that never comes waits for it.
@@ -46,11 +47,19 @@ pub struct Proxy {
 impl Proxy {
     /// Starts a proxy in front of `served` for `users` (name, role); `more` is appended to `consentry.toml`.
     pub fn start(served: &[Served<'_>], users: &[(&str, &str)], more: &str) -> Self {
+        Self::start_with(served, users, more, &[])
+    }
+
+    /// [`Proxy::start`], with more in its environment.
+    pub fn start_with(served: &[Served<'_>], users: &[(&str, &str)], more: &str, env: &[(&str, &Path)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = free_port();
         let config = folder.path().join("consentry.toml");
         fs::write(&config, server_file(port, served, users) + more).expect("the server file is written");
-        let mut proxy = Self { keeper: spawn(&config, folder.path()), folder, port };
+        if let Some(first) = served.first() {
+            spotless::watch(folder.path(), served.iter().map(|s| (s.database, s.policy)), first.database.bin());
+        }
+        let mut proxy = Self { keeper: spawn(&config, folder.path(), env), folder, port };
         proxy.wait_until_it_listens();
         proxy
     }
@@ -78,6 +87,21 @@ impl Proxy {
         let mut command = Command::new(env!("CARGO_BIN_EXE_consentry"));
         command.args(arguments).envs(SECRETS).env("NO_COLOR", "1");
         command
+    }
+
+    /// Kills the proxy as a crash would.
+    pub fn kill(&mut self) {
+        let killed = Command::new("kill").args(["-9", &self.pid().to_string()]).status();
+        assert!(killed.expect("kill is there").success());
+        drop(self.keeper.stdin.take());
+        self.keeper.wait().expect("the keeper ends");
+    }
+
+    /// Starts it again after [`Proxy::kill`], on the same port and record.
+    pub fn start_again(&mut self) {
+        fs::remove_file(self.folder.path().join("exit")).expect("it has ended");
+        self.keeper = spawn(&self.server_file(), self.folder.path(), &[]);
+        self.wait_until_it_listens();
     }
 
     pub fn pid(&self) -> u32 {
@@ -113,7 +137,9 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         drop(self.keeper.stdin.take());
+        // Waited for twice after `kill`, which tells the same again.
         self.keeper.wait().expect("the keeper ends");
+        spotless::look_at(self.folder.path());
     }
 }
 
@@ -148,7 +174,7 @@ fn server_file(port: u16, served: &[Served<'_>], users: &[(&str, &str)]) -> Stri
     text
 }
 
-fn spawn(config: &Path, folder: &Path) -> Child {
+fn spawn(config: &Path, folder: &Path, env: &[(&str, &Path)]) -> Child {
     const SCRIPT: &str = r#"
         folder=$1; shift
         ("$@" >"$folder/log" 2>&1 & pid=$!; echo $pid >"$folder/pid.new"; mv "$folder/pid.new" "$folder/pid"; wait $pid; echo $? >"$folder/exit") &
@@ -163,6 +189,7 @@ fn spawn(config: &Path, folder: &Path) -> Child {
         .args(["serve", "--config"])
         .arg(config)
         .envs(SECRETS)
+        .envs(env.iter().copied())
         .env("NO_COLOR", "1")
         .stdin(Stdio::piped())
         .process_group(0)
@@ -170,7 +197,7 @@ fn spawn(config: &Path, folder: &Path) -> Child {
         .expect("sh is there")
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("a bound listener has an address").port()
 }

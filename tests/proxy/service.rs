@@ -1,13 +1,15 @@
 //! The service around sessions: TLS, reload, stop.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::raw::Raw;
 use super::{password_of, start, start_with, world};
 use crate::common::postgres::{run_psql, shared};
-use crate::common::proxy::Proxy;
+use crate::common::proxy::{Proxy, free_port};
 
 fn signal(proxy: &Proxy, signal: &str) {
     assert!(Command::new("kill").args([signal, &proxy.pid().to_string()]).status().unwrap().success());
@@ -50,6 +52,39 @@ fn a_good_policy_applies_to_running_sessions_and_a_wrong_one_does_not() {
     .unwrap();
     signal(&proxy, "-HUP");
     wait_for(|| c.ask(named) == "T D:A*** C:SELECT 1 Z:I");
+}
+
+fn get(port: u16, path: &str) -> String {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn the_admin_address_tells_health_and_what_was_counted() {
+    let port = free_port();
+    let proxy = start_with(world(), &super::policy(), &format!("\n[admin]\naddress = \"127.0.0.1:{port}\"\n"));
+    let mut session = Raw::log_in(proxy.port(), "ana", &[]);
+    assert_eq!(session.ask("SELECT name FROM customers WHERE id = 1"), "T D:Ann Asked C:SELECT 1 Z:I");
+    session.ask("SELECT * FROM no_such_table");
+    for path in ["/health", "/ready"] {
+        assert!(get(port, path).starts_with("HTTP/1.0 200"), "{path}");
+    }
+    let metrics = get(port, "/metrics");
+    let value = |name: &str| {
+        let line = metrics.lines().find(|l| l.split(' ').next() == Some(name));
+        let value = line.and_then(|l| l.split(' ').nth(1)?.parse::<f64>().ok());
+        value.unwrap_or_else(|| panic!("no {name} in\n{metrics}"))
+    };
+    assert_eq!(value("consentry_sessions"), 1.0);
+    assert_eq!(value("consentry_statements_total{outcome=\"changed\"}"), 1.0);
+    assert_eq!(value("consentry_statements_total{outcome=\"refused\"}"), 1.0);
+    // Start, login and two decisions: events that are waited for.
+    assert_eq!(value("consentry_record_durable_seconds_count"), 4.0);
+    assert!(value("consentry_record_durable_seconds_sum") > 0.0);
+    assert_eq!(value("consentry_record_durable_seconds_bucket{le=\"+Inf\"}"), 4.0);
 }
 
 fn wait_for(mut condition: impl FnMut() -> bool) {
