@@ -3,7 +3,7 @@
 //! Read from PostgreSQL by `relay::catalog`, or from text in a test (every type here is `serde`). The engine never
 //! asks PostgreSQL anything; whatever a statement's meaning depends on must be in this snapshot or is refused.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -222,6 +222,8 @@ pub struct Catalog {
     types: HashMap<String, Vec<usize>>,
     type_functions: HashMap<String, Vec<usize>>,
     children: HashMap<Oid, Vec<Oid>>,
+    /// Names of relations and columns, in any schema.
+    names: HashSet<String>,
 }
 
 /// The snapshot as it is read and written.
@@ -268,6 +270,10 @@ fn index_by_name<T>(items: &[T], name: impl Fn(&T) -> &QualifiedName) -> HashMap
     index
 }
 
+fn names_of(relation: &Relation) -> impl Iterator<Item = String> {
+    std::iter::once(&relation.name.name).chain(relation.columns.iter().map(|c| &c.name)).cloned()
+}
+
 impl Catalog {
     /// Indexes a snapshot.
     pub fn new(data: CatalogData) -> Self {
@@ -285,8 +291,18 @@ impl Catalog {
             types: index_by_name(&data.types, |t| &t.name),
             type_functions: index_by_name(&data.type_functions, |t| &t.name),
             children,
+            names: data.relations.iter().flat_map(names_of).collect(),
             data,
         }
+    }
+
+    /// Whether some relation, column, schema, function or type outside of PostgreSQL's own functions and types is called
+    /// so.
+    pub fn knows(&self, name: &str) -> bool {
+        self.names.contains(name)
+            || self.functions.contains_key(name)
+            || self.types.contains_key(name)
+            || self.has_schema(name)
     }
 
     pub fn database(&self) -> &str {

@@ -238,7 +238,7 @@ impl Engine {
             self.read_back(&out, &a, &all, &injected)?;
         }
         let span = all.0.first().map_or((0, 0), |d| d.span);
-        let statements = all.0.into_iter().map(|d| d.statement(text, tokens, a.role)).collect();
+        let statements = all.0.into_iter().map(|d| d.statement(text, tokens, &a)).collect();
         let cleared = Cleared::mint(out, statements, splices);
         let template = Template::of(&a, pieces, &cleared, span);
         Ok((cleared, template))
@@ -329,10 +329,11 @@ impl Drafts<'_> {
 }
 
 impl Draft<'_> {
-    fn statement(self, text: &str, tokens: &Tokens, role: &Role) -> Statement {
+    fn statement(self, text: &str, tokens: &Tokens, a: &Analyser<'_>) -> Statement {
         let (start, end) = self.span;
         let source = text.get(start..end).unwrap_or(text).to_owned();
-        let sql = record::normalised(text, tokens, start, end);
+        let known = |name: &str| record::is_known(&a.engine.catalog, &a.engine.policy, name);
+        let sql = record::normalised(text, tokens, start, end, &known);
         let mut tables = self.named;
         let mut rules: Vec<String> = Vec::new();
         for guard in self.guards {
@@ -353,7 +354,7 @@ impl Draft<'_> {
             purpose: self.asked.purpose.map(|p| p.name.clone()),
             purpose_set_by: self.asked.source,
             basis: self.asked.purpose.filter(|_| self.protected).map(|p| p.basis.as_str()),
-            recipient: role.recipient.clone(),
+            recipient: a.role.recipient.clone(),
             tables,
             rules,
             raises: self.raises,

@@ -1,17 +1,9 @@
 //! What the record may say of a text that was refused: its kind, and its words as far as they are nobody's data.
-//!
-//! A judged statement holds only names that are in the catalog. In a refused one a name may be anything, also a person's
-//! that lacks its quotes; so only names that catalog, policy or PostgreSQL know are kept.
-
-use std::collections::BTreeSet;
 
 use pg_query::protobuf::Token;
 
-use super::allow::{self, SettingRule};
-use super::catalog::Catalog;
 use super::clear::Engine;
-use super::parse::{self, Tok, Tokens};
-use super::policy::Policy;
+use super::parse::{self, Tok};
 use super::record::{self, Words};
 
 /// A refused text, described.
@@ -31,10 +23,10 @@ impl Engine {
         let Ok(tokens) = parse::tokens(text) else {
             return Unjudged { kind: kind_of_word(first_word(text)), sql: String::new(), fingerprint: String::new() };
         };
-        let known = known_names(&self.catalog, &self.policy, text, &tokens);
-        let sql = record::written(text, &tokens.list, &|word| known.contains(&folded(word)));
+        let words = Words { text, list: &tokens.list };
+        let sql = words.written(&|at| record::is_known(&self.catalog, &self.policy, words.word(&words.list[at])));
         let fingerprint = if sql.is_empty() { String::new() } else { record::fingerprint(&sql) };
-        Unjudged { kind: kind(&Words { text, list: &tokens.list }), sql, fingerprint }
+        Unjudged { kind: kind(&words), sql, fingerprint }
     }
 }
 
@@ -159,47 +151,6 @@ fn behind_comment(mut rest: &str) -> &str {
         depth = if closes { depth - 1 } else { depth + usize::from(opens) };
     }
     rest
-}
-
-// === names ===
-
-/// Of the names in a text, those that somebody but the client has given.
-fn known_names(catalog: &Catalog, policy: &Policy, text: &str, tokens: &Tokens) -> BTreeSet<String> {
-    let is_name = |t: &&Tok| matches!(t.kind, Token::Ident | Token::Uident);
-    let words = tokens.list.iter().filter(is_name).filter_map(|t| text.get(t.start..t.end));
-    let wanted: BTreeSet<String> = words.map(folded).collect();
-    let mut known: BTreeSet<String> = wanted.iter().filter(|w| is_given(catalog, policy, w)).cloned().collect();
-    for relation in catalog.relations() {
-        let names = std::iter::once(&relation.name.name).chain(relation.columns.iter().map(|c| &c.name));
-        known.extend(names.filter(|name| wanted.contains(*name)).cloned());
-    }
-    known
-}
-
-fn is_given(catalog: &Catalog, policy: &Policy, name: &str) -> bool {
-    is_short_alias(name)
-        || matches!(name, "consentry" | "purpose" | "reason")
-        || catalog.has_schema(name)
-        || catalog.functions_named(name).next().is_some()
-        || catalog.types_named(name).next().is_some()
-        || allow::is_builtin_function(name)
-        || allow::builtin_type(name).is_some()
-        || (!name.contains('.') && !matches!(allow::setting(name), SettingRule::Refused(_)))
-        || policy.purposes.contains_key(name)
-}
-
-/// `c`, `t1`: nobody's name.
-fn is_short_alias(name: &str) -> bool {
-    let mut chars = name.chars();
-    chars.next().is_some_and(|c| c.is_ascii_lowercase()) && chars.as_str().len() < 2 && chars.all(|c| c.is_ascii_digit())
-}
-
-/// A name as PostgreSQL stores it.
-fn folded(word: &str) -> String {
-    match word.strip_prefix('"').and_then(|w| w.strip_suffix('"')) {
-        Some(quoted) => quoted.replace("\"\"", "\""),
-        None => word.to_ascii_lowercase(),
-    }
 }
 
 #[cfg(test)]
