@@ -156,7 +156,10 @@ async fn strangers_knock(proxy: &Proxy) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let words: Vec<_> = refused.iter().map(|e| (e["user"].as_str(), e["database"].as_str())).collect();
-    assert_eq!(words, [(None, None), (Some("app"), None), (Some("app"), Some("crm")), (None, None), (Some("app"), None)]);
+    assert_eq!(
+        words,
+        [(None, None), (Some("app"), None), (Some("app"), Some("crm")), (None, None), (Some("app"), None)]
+    );
 }
 
 fn lines_with(text: &str, values: &[&str]) -> String {
@@ -281,7 +284,7 @@ async fn after_kill_9_every_result_that_was_seen_is_on_record() {
     for run in runs.collect::<Vec<_>>() {
         results += run.await.unwrap();
     }
-    assert!(results > KILLS as u64 * 8, "too little load to tell: {results}");
+    assert!(results >= KILLS as u64 * 8, "too little load to tell: {results}");
 }
 
 async fn killed_again_and_again(kills: usize) -> u64 {
@@ -293,7 +296,7 @@ async fn killed_again_and_again(kills: usize) -> u64 {
         }
         let names: Vec<String> = (0..8).map(|n| format!("reader{kill}-{n}")).collect();
         let readers = Readers::start(proxy.port(), names.iter().cloned());
-        while readers.total() == 0 {
+        while readers.total() < 8 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         tokio::time::sleep(Duration::from_micros(rand::random::<u64>() % 150_000)).await;
@@ -385,8 +388,7 @@ async fn on_a_failing_disk_statements_are_refused_sessions_live_on_and_no_result
         .iter()
         .enumerate()
         .map(|(n, met)| {
-            let connection =
-                format!("{} application_name=reader{n}", connection_to(proxy.port(), "app", "crm", None));
+            let connection = format!("{} application_name=reader{n}", connection_to(proxy.port(), "app", "crm", None));
             tokio::spawn(read_through_faults(connection, met.clone(), on.clone()))
         })
         .collect();

@@ -372,7 +372,10 @@ async fn a_record_that_is_being_written_is_told_from_one_whose_proxy_was_killed(
         fs::copy(&path, copy.join(path.file_name().unwrap())).unwrap();
     }
     let (copied, running, ended) = notices(&copy);
-    assert!(matches!(&copied[..], [Notice::OpenEnd { after: 2, .. }, Notice::NeverCompleted { seq: 2, .. }]), "{copied:?}");
+    assert!(
+        matches!(&copied[..], [Notice::OpenEnd { after: 2, .. }, Notice::NeverCompleted { seq: 2, .. }]),
+        "{copied:?}"
+    );
     assert_eq!((running, ended), (0, 1));
 
     recorder.append(completion("running")).unwrap();

@@ -197,8 +197,7 @@ pub(super) struct Shared {
 }
 
 /// Upper bounds of [`Recorder::delay`], in seconds.
-const DELAYS: [f64; 13] =
-    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+const DELAYS: [f64; 13] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
 
 /// Events that have their number and are not yet with the writer.
 pub(super) struct Queue {

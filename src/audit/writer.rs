@@ -467,7 +467,8 @@ mod tests {
     #[test]
     fn times_are_written_with_microseconds() {
         let mut clock = Clock::default();
-        for micros in [0, 1, 1_764_448_496_000_000, 1_764_448_496_000_001, 1_764_448_496_999_999, 1_764_448_497_120_000] {
+        for micros in [0, 1, 1_764_448_496_000_000, 1_764_448_496_000_001, 1_764_448_496_999_999, 1_764_448_497_120_000]
+        {
             let mut out = Vec::new();
             clock.write(micros, &mut out);
             let time = jiff::Timestamp::from_microsecond(micros).unwrap();

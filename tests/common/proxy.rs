@@ -16,8 +16,8 @@ use postgres_protocol::password::scram_sha_256;
 use tempfile::TempDir;
 use tokio_postgres::Client;
 
-use super::spotless;
 use super::postgres::{Database, UPSTREAM_PASSWORD, connect};
+use super::spotless;
 
 /// Long enough for a debug build on a busy machine; only a proxy that never comes waits for it.
 const START_TIMEOUT: Duration = Duration::from_secs(60);

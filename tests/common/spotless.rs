@@ -111,7 +111,8 @@ impl Traces {
             return BTreeSet::new();
         }
         fs::write(values.path(), wanted.join("\n")).unwrap();
-        let found = Command::new("grep").args(["-ahoF", "-f"]).arg(values.path()).arg("--").args(files).output().unwrap();
+        let found =
+            Command::new("grep").args(["-ahoF", "-f"]).arg(values.path()).arg("--").args(files).output().unwrap();
         String::from_utf8_lossy(&found.stdout).lines().map(str::to_owned).collect()
     }
 
