@@ -62,6 +62,11 @@ impl Core {
                 }
                 None => Err(OUT_OF_ORDER),
             },
+            Some(Kind::OwnAssert) => {
+                self.queue.pop_front();
+                self.asserting = false;
+                Ok(Verdict::Drop)
+            }
             _ => Err(OUT_OF_ORDER),
         }
     }
@@ -108,13 +113,17 @@ impl Core {
         }
         let before = self.settings.now().purpose.clone();
         self.settings.ready(status);
-        self.pins_unproven = false;
+        // The answer to an earlier batch, or to messages of ours, says nothing of what was sent since.
+        self.pins_unproven &= self.unsynced || !self.queue.is_empty();
         self.note_purpose(before);
         self.status = status;
+        self.in_block = status != Status::Idle;
         if status == Status::Idle {
             self.catalog_changed |= self.catalog_unread;
+            self.nothing_was_defined();
             self.transaction_since = None;
             self.transaction_has_ended();
+            self.assert_path()?;
         } else {
             self.transaction_since.get_or_insert_with(Instant::now);
         }

@@ -18,9 +18,10 @@ use super::refuse;
 use super::sanitise::Sensitivity;
 use super::settings::{Settings, Values};
 use super::withhold::Withheld;
+use crate::engine::catalog::QualifiedName;
 use crate::engine::clear::effective_path;
 use crate::engine::cleared::{SetValue, Tracked};
-use crate::engine::context::{Context, Protocol};
+use crate::engine::context::{Context, Defined, Protocol};
 use crate::engine::refusal::Refusal;
 use crate::relay::marker::Marker;
 use crate::relay::outgoing::Outgoing;
@@ -90,6 +91,12 @@ pub struct Core {
     pub(super) hold: Hold,
     pub(super) copy: Copy,
     pub(super) status: Status,
+    /// Something that may change search_path has run since PostgreSQL was last told which one counts.
+    pub(super) path_touched: bool,
+    /// It is being told.
+    pub(super) asserting: bool,
+    /// A transaction block is open (BEGIN), as of the last answer.
+    pub(super) in_block: bool,
     /// When the open transaction was first seen.
     pub(super) transaction_since: Option<Instant>,
     /// A protected statement has run in this transaction.
@@ -98,6 +105,10 @@ pub struct Core {
     pub(super) catalog_changed: bool,
     /// That failed.
     pub(super) catalog_unread: bool,
+    /// Names that this session has defined anew and the snapshot does not show: other sessions do not read them.
+    doubts: Vec<QualifiedName>,
+    /// Which doubts of others `context` knows.
+    doubts_seen: u64,
     pub(super) marker: Marker,
     pub(super) clerk: Clerk,
     pub to_server: Outgoing,
@@ -140,10 +151,15 @@ impl Core {
             hold: Hold::Go,
             copy: Copy::Not,
             status: Status::Idle,
+            path_touched: false,
+            asserting: false,
+            in_block: false,
             transaction_since: None,
             lingering: false,
             catalog_changed: false,
             catalog_unread: false,
+            doubts: Vec::new(),
+            doubts_seen: u64::MAX,
             marker: Marker::new(),
             clerk,
             to_server: Outgoing::default(),
@@ -179,12 +195,43 @@ impl Core {
         self.catalog_changed = false;
         self.catalog_unread = false;
         self.settings.catalog_is_read();
+        self.settle_doubts();
     }
 
     /// The catalog could not be read: what was defined stays in doubt, and it is tried again after the next answer.
     pub fn catalog_is_not_read(&mut self) {
         self.catalog_changed = false;
         self.catalog_unread = true;
+    }
+
+    /// Puts names in doubt for all other sessions, before the statement that defines them leaves.
+    pub(super) fn doubt(&mut self, defined: &[(QualifiedName, Defined)]) {
+        for (name, _) in defined {
+            if !self.doubts.contains(name) {
+                self.live.doubts().add(name);
+                self.doubts.push(name.clone());
+            }
+        }
+    }
+
+    /// The snapshot shows what this session has defined.
+    fn settle_doubts(&mut self) {
+        let settled = self.take_doubts();
+        if !settled.is_empty() {
+            self.live.doubts().settle(&settled);
+        }
+    }
+
+    /// What is still in doubt when the session ends is for the caller to settle.
+    pub fn take_doubts(&mut self) -> Vec<QualifiedName> {
+        std::mem::take(&mut self.doubts)
+    }
+
+    /// Outside of a transaction, with nothing that the catalog must be read for.
+    pub(super) fn nothing_was_defined(&mut self) {
+        if !self.catalog_changed {
+            self.settle_doubts();
+        }
     }
 
     /// Whether nothing is running and no transaction is open: a good moment to end the session.
@@ -241,13 +288,18 @@ impl Core {
 
     /// Makes `context` true: settings may have changed, or policy and catalog.
     pub(super) fn renew_context(&mut self) {
-        let same_snapshot = self.live.is_current(&self.snapshot);
-        if same_snapshot && Arc::ptr_eq(&self.context_of, self.settings.now()) {
+        let doubts = self.live.doubts().version();
+        let same = self.live.is_current(&self.snapshot) && self.doubts_seen == doubts;
+        if same && Arc::ptr_eq(&self.context_of, self.settings.now()) {
             return;
         }
         self.snapshot = self.live.snapshot();
         self.context_of = self.settings.now().clone();
+        self.doubts_seen = doubts;
         self.context = context(&self.snapshot, &self.context.role, &self.context_of);
+        for name in self.live.doubts().of_others(&self.doubts) {
+            self.context.defined.entry(name).or_insert(Defined::Doubtful);
+        }
         self.context_id = self.snapshot.context_id(&self.context);
     }
 

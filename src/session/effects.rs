@@ -9,7 +9,7 @@ use super::prepared::{Origin, Portal, PortalKind, Prepared, Progress};
 use super::settings::Lifetime;
 use crate::audit::Event;
 use crate::audit::event::PurposeChange;
-use crate::engine::cleared::{Argument, Effect, SetConfigCall};
+use crate::engine::cleared::{Argument, Effect, SetConfigCall, Tracked};
 use crate::engine::context::Protocol;
 use crate::engine::refusal::{Refusal, SqlState};
 use crate::wire::frontend::{Bind, Parameter};
@@ -74,6 +74,15 @@ pub(super) fn may_change_context(effect: &Effect) -> bool {
     }
 }
 
+/// Whether `search_path` may be another one after the statement, or go back at the end of its transaction.
+fn may_change_path(effect: &Effect) -> bool {
+    match effect {
+        Effect::Set { setting, .. } => *setting == Tracked::SearchPath,
+        Effect::SetConfig(_) | Effect::ResetAll | Effect::DiscardAll => true,
+        _ => false,
+    }
+}
+
 /// A statement that has completed.
 pub(super) struct Completed<'a> {
     pub judged: &'a Arc<Judged>,
@@ -92,27 +101,23 @@ impl Core {
             return;
         };
         let before = self.settings.now().purpose.clone();
+        self.path_touched |= may_change_path(&statement.effect);
         self.settings.define(&statement.defined);
         match &statement.effect {
             Effect::None
-            | Effect::Begin
             | Effect::DiscardPlans
             | Effect::Execute { .. }
             | Effect::Fetch { .. }
             | Effect::CopyIn
             | Effect::CopyOut => {}
-            Effect::Commit { .. } | Effect::PrepareTransaction if completed.tag.starts_with("ROLLBACK") => {
-                self.settings.rollback();
-                self.transaction_has_ended();
-            }
-            Effect::Commit { .. } | Effect::PrepareTransaction => {
-                self.settings.commit();
-                self.transaction_has_ended();
-            }
-            Effect::Rollback { .. } => {
-                self.settings.rollback();
-                self.transaction_has_ended();
-            }
+            Effect::Begin => self.in_block = true,
+            // Outside of a block PostgreSQL warns, says ROLLBACK, and goes on with what it has.
+            Effect::PrepareTransaction if completed.tag.starts_with("ROLLBACK") && !self.in_block => {}
+            Effect::Commit { chain } if completed.tag.starts_with("ROLLBACK") => self.rolled_back(*chain),
+            Effect::PrepareTransaction if completed.tag.starts_with("ROLLBACK") => self.rolled_back(false),
+            Effect::Rollback { chain } => self.rolled_back(*chain),
+            Effect::Commit { chain } => self.committed(*chain),
+            Effect::PrepareTransaction => self.committed(false),
             Effect::Savepoint(name) => self.settings.savepoint(name),
             Effect::RollbackTo(name) => self.settings.rollback_to(name),
             Effect::Release(name) => self.settings.release(name),
@@ -123,7 +128,11 @@ impl Core {
                 }
             }
             Effect::ResetAll => self.settings.reset_all(),
-            Effect::DiscardAll => self.discard_all(),
+            Effect::DiscardAll => {
+                self.discard_all();
+                // It runs by itself, and is committed at once, whatever comes behind it in the batch.
+                self.committed(false);
+            }
             Effect::DiscardTemp => self.settings.change_temporary(|t| t.clear()),
             Effect::Prepare { name } => self.remember_prepared(name, completed),
             Effect::Deallocate(Some(name)) => drop(self.statements.remove(name)),
@@ -173,6 +182,18 @@ impl Core {
         self.statements.clear_named();
         let closed = self.portals.retain(|_| false);
         self.finish_portals(closed);
+    }
+
+    fn rolled_back(&mut self, chain: bool) {
+        self.settings.rollback();
+        self.in_block = chain;
+        self.transaction_has_ended();
+    }
+
+    fn committed(&mut self, chain: bool) {
+        self.settings.commit();
+        self.in_block = chain;
+        self.transaction_has_ended();
     }
 
     /// Portals and cursors of a transaction go with it.

@@ -45,6 +45,8 @@ pub enum Kind {
     OwnParse,
     OwnBind,
     OwnExecute(NameChange),
+    /// Our own SET of search_path (`path.rs`).
+    OwnAssert,
     OwnClose,
 }
 
@@ -107,6 +109,7 @@ impl Kind {
             | Kind::Sync
             | Kind::OwnParse
             | Kind::OwnBind
+            | Kind::OwnAssert
             | Kind::OwnClose => Settles::Nothing,
         }
     }

@@ -154,10 +154,17 @@ impl Core {
                 return self.refuse_extended(&refusal, &found.judged.source, what);
             }
         };
+        // A procedure may commit: whether an error behind it undoes what was set before could not be told.
+        let calls = portal.statement().is_some_and(|s| matches!(s.kind, "call" | "do"));
+        if calls && !self.in_block && self.settings.is_dirty() {
+            let what = portal.judged.on_record.get(portal.index).cloned();
+            return self.refuse_extended(&refuse::call_behind_set(), &portal.judged.source, what.as_ref());
+        }
         if let Err(refusal) = self.begin(&portal) {
             let what = portal.judged.on_record.get(portal.index).cloned();
             return self.refuse_extended(&refusal, &portal.judged.source, what.as_ref());
         }
+        portal.statement().into_iter().for_each(|s| self.doubt(&s.defined));
         self.to_server.execute(Name::Client(name), limit)?;
         self.unsynced = true;
         self.lingering |= portal.protected;

@@ -2,7 +2,7 @@
 //!
 //! Sessions load the snapshot without a lock for each statement; whoever finds a change replaces it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use super::plans::{ContextId, Judged, Plans};
 use super::record;
 use crate::engine::alike::Shape;
+use crate::engine::catalog::QualifiedName;
 use crate::engine::clear::Engine;
 use crate::engine::context::{Context, Protocol};
 use crate::engine::refusal::Refusal;
@@ -70,6 +71,48 @@ pub struct Live {
     pub max_transaction: Duration,
     snapshot: ArcSwap<Snapshot>,
     plans: Plans,
+    doubts: Doubts,
+}
+
+/// Names that sessions define anew just now, or have since the snapshot was read: whoever else reads one of them would be
+/// judged by what it was.
+#[derive(Default)]
+pub struct Doubts {
+    /// By how many sessions.
+    names: Mutex<BTreeMap<QualifiedName, usize>>,
+    version: AtomicU64,
+}
+
+impl Doubts {
+    /// Changes whenever the names do.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    pub fn add(&self, name: &QualifiedName) {
+        *self.names.lock().entry(name.clone()).or_default() += 1;
+        self.version.fetch_add(1, Ordering::Release);
+    }
+
+    pub fn settle(&self, names: &[QualifiedName]) {
+        let mut all = self.names.lock();
+        for name in names {
+            match all.get_mut(name) {
+                Some(sessions) if *sessions > 1 => *sessions -= 1,
+                Some(_) | None => drop(all.remove(name)),
+            }
+        }
+        self.version.fetch_add(1, Ordering::Release);
+    }
+
+    /// What is in doubt by other sessions than the one that doubts `mine`.
+    pub fn of_others(&self, mine: &[QualifiedName]) -> Vec<QualifiedName> {
+        let all = self.names.lock();
+        all.iter()
+            .filter(|(name, sessions)| **sessions > usize::from(mine.contains(name)))
+            .map(|(n, _)| n.clone())
+            .collect()
+    }
 }
 
 impl Live {
@@ -80,7 +123,12 @@ impl Live {
             max_transaction,
             snapshot: ArcSwap::from_pointee(Snapshot::new(engine)),
             plans: Plans::default(),
+            doubts: Doubts::default(),
         }
+    }
+
+    pub fn doubts(&self) -> &Doubts {
+        &self.doubts
     }
 
     pub fn snapshot(&self) -> Arc<Snapshot> {

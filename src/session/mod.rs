@@ -23,6 +23,7 @@ mod effects;
 mod expect;
 mod extended;
 mod names;
+mod path;
 mod prepared;
 mod refuse;
 mod rejudge;

@@ -197,15 +197,32 @@ impl Clerk {
 }
 
 fn key_text(subject: &NamedSubject, bind: Option<&Bind<'_>>, engine: &Engine) -> Option<String> {
-    match &subject.key {
-        Argument::Literal(text) => Some(text.clone()),
-        Argument::Null => None,
-        Argument::Parameter(n) => {
-            let parameter = bind?.parameter(*n)?;
-            let kind = engine.policy.subjects.get(&subject.kind)?;
-            let base = &engine.catalog.relation(kind.table)?.column(&kind.key)?.ty.base;
-            key_as_text(parameter, base)
+    let kind = engine.policy.subjects.get(&subject.kind)?;
+    let base = &engine.catalog.relation(kind.table)?.column(&kind.key)?.ty.base;
+    let text = match &subject.key {
+        Argument::Literal(text) => text.clone(),
+        Argument::Null => return None,
+        Argument::Parameter(n) => key_as_text(bind?.parameter(*n)?, base)?,
+    };
+    Some(as_printed(text, base))
+}
+
+/// A key as PostgreSQL would print it: `'07'` and `' 7'` are 7, a UUID has many spellings. Whoever asks for what is on
+/// record about somebody asks by that.
+fn as_printed(text: String, base_type: &str) -> String {
+    let spaces = |c: char| c.is_ascii_whitespace() || c == '\x0b';
+    match base_type {
+        "int2" | "int4" | "int8" | "oid" => text.trim_matches(spaces).parse::<i64>().map_or(text, |n| n.to_string()),
+        "uuid" => {
+            let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_ascii_lowercase();
+            let plain = digits.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit() || "{}-".contains(c));
+            match plain {
+                true => [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &digits[part]).join("-"),
+                false => text,
+            }
         }
+        "bpchar" => text.trim_end_matches(' ').to_owned(),
+        _ => text,
     }
 }
 
@@ -225,5 +242,26 @@ pub(super) fn key_as_text(parameter: Parameter<'_>, base_type: &str) -> Option<S
         }
         ("text" | "varchar" | "bpchar" | "citext" | "name", _) => std::str::from_utf8(value).ok().map(str::to_owned),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_printed;
+
+    #[test]
+    fn a_key_has_one_spelling() {
+        for (text, base, printed) in [
+            ("07", "int4", "7"),
+            (" +7\n", "int8", "7"),
+            ("-007", "int8", "-7"),
+            ("x", "int4", "x"),
+            ("{A0EEBC99-9C0B4EF8-BB6D6BB9BD380A11}", "uuid", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
+            ("a0eebc999c0b4ef8bb6d6bb9bd380a11", "uuid", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
+            ("07", "text", "07"),
+            ("ab  ", "bpchar", "ab"),
+        ] {
+            assert_eq!(as_printed(text.to_owned(), base), printed, "{text:?}");
+        }
     }
 }

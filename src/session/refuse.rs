@@ -119,6 +119,16 @@ pub fn too_many_prepared(limit: usize) -> Refusal {
     )
 }
 
+pub fn call_behind_set() -> Refusal {
+    Refusal::new(
+        "call-behind-set",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "CALL behind a statement of the same batch that changes settings is not supported behind the proxy",
+        "The procedure may commit, and an error later in the batch would then undo the settings or not.",
+        "Send Sync before the CALL, or call it in a transaction block.",
+    )
+}
+
 pub fn too_many_portals(limit: usize) -> Refusal {
     Refusal::new(
         "too-many-portals",

@@ -104,6 +104,7 @@ impl Session {
             }
         };
         self.core.abandon(None);
+        self.leave_doubts();
         let clerk = self.core.clerk();
         clerk.note(Event::SessionEnd(SessionEnd {
             session: clerk.who.session.clone(),
@@ -111,6 +112,20 @@ impl Session {
             statements: clerk.statements,
             refused: clerk.refused,
         }));
+    }
+
+    /// PostgreSQL may still be at what this session has defined last: it stays in doubt for a while.
+    fn leave_doubts(&mut self) {
+        let doubts = self.core.take_doubts();
+        if doubts.is_empty() {
+            return;
+        }
+        let (live, refresh) = (self.pass.live.clone(), self.refresh.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(LAST_WORDS).await;
+            refresh.refresh().await;
+            live.doubts().settle(&doubts);
+        });
     }
 
     // === moving bytes ===

@@ -4,6 +4,7 @@ use super::core::{Copy, Core, End};
 use super::expect::{Audience, Expect, Kind};
 use super::gate::Mark;
 use super::names::Fate;
+use super::path::NOT_TAKEN;
 use super::prepared::Progress;
 use super::sanitise::{self, Sensitivity};
 use super::subjects::Watch;
@@ -229,6 +230,9 @@ impl Core {
         self.settings.error();
         self.copy = Copy::Not;
         self.fatal |= fields.is_fatal();
+        if self.asserting {
+            return Err(NOT_TAKEN);
+        }
         let Some(head) = self.queue.front() else {
             // Out of the blue: the server ends the session (57P01 and its like), and says why.
             return if fields.is_fatal() { Ok(Verdict::Instead(b'E', fields)) } else { Err(OUT_OF_ORDER) };

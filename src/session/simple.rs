@@ -52,6 +52,7 @@ impl Core {
     fn send_query(&mut self, judged: &Arc<Judged>) -> Result<(), NotNow> {
         let protected = self.prepare_references(judged)?;
         let runs = self.decide_all(judged)?;
+        judged.cleared.statements.iter().for_each(|s| self.doubt(&s.defined));
         self.to_server.query(&judged.cleared).map_err(End::from)?;
         let runs = runs.into_iter().map(Some).collect();
         let run = QueryRun { runs, context: self.context_id, done: 0, unnamed: self.take_unnamed() };

@@ -12,7 +12,7 @@ use super::world::{DATABASES, Way, World};
 
 type Run = fn(&World) -> Result<(), Failed>;
 
-pub const ALL: [(&str, Run); 16] = [
+pub const ALL: [(&str, Run); 17] = [
     ("pg_stat_activity", activity),
     ("FunctionCall 'F'", function_call),
     ("Parse with several statements", several_in_one_parse),
@@ -27,6 +27,7 @@ pub const ALL: [(&str, Run); 16] = [
     ("client_encoding SJIS/GBK/BIG5/GB18030/UHC/JOHAB", encodings),
     ("lone CR ends `--` comment", lone_cr),
     ("lexer/format GUCs", quotes_read_otherwise),
+    ("re-resolution", paths_that_part),
     ("SQL_ASCII server", sql_ascii),
     ("pool mode under the proxy", pooled_upstream),
 ];
@@ -340,6 +341,26 @@ fn quotes_read_otherwise(world: &World) -> Result<(), Failed> {
         let mut c = direct(world);
         run(&mut c, way);
         told(world, &c).map_err(|_| format!("cannot fail: {way}"))?;
+    }
+    Ok(())
+}
+
+/// `harmless.customers` is open and leaves as it was written; so the path that the proxy follows must be PostgreSQL's own,
+/// also where PostgreSQL keeps what looks rolled back, or commits in the middle of a batch.
+fn paths_that_part(world: &World) -> Result<(), Failed> {
+    const BATCHES: [&[&str]; 3] = [
+        &["SET search_path = public", "PREPARE TRANSACTION 'x'"],
+        &["DISCARD ALL", "SELECT 1 / 0"],
+        &["SET search_path = public", "COMMIT", "SELECT 1 / 0"],
+    ];
+    for batch in BATCHES {
+        told_only_directly(world, |c| {
+            c.ask("SET search_path = harmless");
+            let sent: Vec<_> =
+                batch.iter().flat_map(|sql| [parse("", sql), bind("", "", &[]), execute("", 0)]).collect();
+            c.exchange(&[sent, vec![sync()]].concat());
+            c.ask("SELECT * FROM customers");
+        })?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ mod common;
 
 mod clients;
 mod door;
+mod doubt;
 mod live;
 mod names;
 mod purpose;
@@ -52,7 +53,11 @@ pub fn start_with(world: &World, policy: &Path, more: &str) -> Proxy {
 }
 
 fn serve(database: &Database<'_>, policy: &Path, more: &str) -> Proxy {
-    Proxy::start(&[Served { name: "app", database, policy }], &[("ana", "app"), ("dan", "dba")], more)
+    Proxy::start(
+        &[Served { name: "app", database, policy }],
+        &[("ana", "app"), ("bea", "builder"), ("dan", "dba")],
+        more,
+    )
 }
 
 pub fn session(user: &str) -> Raw {

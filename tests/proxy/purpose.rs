@@ -169,9 +169,6 @@ fn what_set_config_takes_is_what_it_was_told() {
 /// A schema's name in SET is a name, not a list, and keeps its capitals: PostgreSQL quotes it.
 #[test]
 fn a_path_of_set_is_one_name() {
-    let schemas = "CREATE SCHEMA \"PUBLIC\"; CREATE SCHEMA \"harmless, public\"; CREATE SCHEMA harmless; \
-                   GRANT USAGE ON SCHEMA harmless, \"PUBLIC\", \"harmless, public\" TO consentry";
-    world().database.psql(schemas);
     let mut c = session("ana");
     for path in ["'PUBLIC'", "\"PUBLIC\"", "'harmless, public'"] {
         assert_eq!(c.ask(&format!("SET search_path = {path}")), "C:SET Z:I", "{path}");

@@ -109,3 +109,12 @@ fn a_constraint_s_error_names_the_constraint_and_no_value() {
     assert!(c.error.iter().all(|(_, text)| !text.contains("Ned")), "{:?}", c.error);
     assert_eq!(c.said('n'), "customers_name_key");
 }
+
+/// Of a chain in brackets that begins a chain the depths add up; on a stack for a small one the proxy would end.
+#[test]
+fn chains_of_chains_are_read_on_a_stack_that_holds_them() {
+    let chain = |n: usize| format!("SELECT {}1{}", "(".repeat(n), format!("{})", " + 1".repeat(n)).repeat(n));
+    let mut c = session("ana");
+    assert_eq!(c.ask(&chain(29)), "T D:842 C:SELECT 1 Z:I");
+    assert_eq!(c.ask(&chain(300)), "E:54001 Z:I");
+}

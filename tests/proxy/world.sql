@@ -4,3 +4,11 @@ CREATE TABLE consents (subject_id int, purpose text, status text, UNIQUE (subjec
 INSERT INTO consents VALUES (1, 'marketing', 'granted');
 CREATE TABLE things (id int PRIMARY KEY, name text);
 INSERT INTO things VALUES (1, 'one'), (2, 'two'), (3, 'three');
+-- A view that the proxy's role may replace.
+CREATE VIEW listed AS SELECT id, name FROM things;
+ALTER VIEW listed OWNER TO consentry;
+GRANT CREATE ON SCHEMA public TO consentry;
+-- Empty ones, whose names another reading takes for others.
+CREATE SCHEMA "PUBLIC";
+CREATE SCHEMA "harmless, public";
+CREATE SCHEMA harmless;

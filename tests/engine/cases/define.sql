@@ -187,3 +187,10 @@ CREATE TABLE numbered (id serial PRIMARY KEY, big bigserial, k text UNIQUE)
 ;;
 -- builder/service: type-not-allowed
 SELECT 1::serial
+;;
+-- The session's own temporary schema has a number, too: PostgreSQL says whether it is this one.
+-- builder/service: same | error 3F000
+CREATE TABLE pg_temp_987 .mine (x text)
+;;
+-- builder/service: not-understood
+CREATE VIEW pg_temp_987.mine AS SELECT email FROM customers

@@ -260,7 +260,8 @@ fn range_var_of(object: &mut Node) -> Result<pb::RangeVar, Refusal> {
     })
 }
 
-/// Whether a relation is created as a temporary one.
+/// Whether a relation is created as a temporary one, in whatever spelling: PostgreSQL takes `pg_temp_5` where that is the
+/// session's own.
 fn is_temporary(var: Option<&pb::RangeVar>) -> bool {
-    var.is_some_and(|v| v.relpersistence == "t" || v.schemaname == "pg_temp")
+    var.is_some_and(|v| v.relpersistence == "t" || v.schemaname == "pg_temp" || v.schemaname.starts_with("pg_temp_"))
 }
