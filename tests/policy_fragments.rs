@@ -8,9 +8,11 @@ use consentry::engine::catalog::{Catalog, Relation, quote_ident};
 use consentry::engine::policy::SqlFragment;
 
 const SCHEMA: &str = "
+    CREATE EXTENSION citext;
     CREATE TYPE mood AS ENUM ('good', 'bad');
     CREATE TABLE t (id int PRIMARY KEY, a text, b text, n int, m numeric, d date, at timestamptz, tags text[], mood mood,
-                    flag boolean, j jsonb, ip inet, \"Odd \"\"Name\" text);
+                    flag boolean, j jsonb, ip inet, \"Odd \"\"Name\" text,
+                    c citext GENERATED ALWAYS AS (upper(b)) STORED);
     INSERT INTO t VALUES
         (1, 'x', 'x', 1, 1.5, '2024-02-29', '2024-02-29 23:30+00', '{vip,x}', 'good', true, '{\"k\": \"v\"}', '198.51.100.7', 'odd'),
         (2, 'y', 'x', 2, -7, '1999-12-31', '1999-12-31 00:00+00', '{}', 'bad', false, '{}', '2001:db8::1', NULL),
@@ -96,6 +98,16 @@ const CONDITIONS: &[&str] = &[
     "a = 'it''s'",
     "m = -7",
     "n = 2147483647 OR m = 1e0",
+    // An extension's type compares by its own operators.
+    "c = 'x'",
+    "'y' <> c",
+    "c IN ('y', 'z')",
+    "c = c",
+    "c BETWEEN 'w' AND 'X'",
+    "c LIKE 'x%'",
+    "c IS NULL",
+    "c::text = 'x'",
+    "lower(c::text) = 'x'",
 ];
 
 const MASKS: &[&str] = &[
@@ -131,6 +143,25 @@ async fn printed_means_written() {
         answers(&client, "pg_catalog, public", "t.a = 'x'").await,
         answers(&client, "trap, pg_catalog, public", "t.a = 'x'").await
     );
+}
+
+/// Where the text's operators or functions would be taken.
+#[tokio::test]
+async fn an_extensions_type_is_not_compared_as_another() {
+    let db = shared().database("fragments_own", SCHEMA);
+    let catalog = consentry::relay::catalog::load(&db.superuser().await).await.unwrap();
+    let table = catalog.relation_named("public", "t").unwrap();
+    for text in [
+        "c = a",
+        "lower(c) = 'x'",
+        "coalesce(c, 'x') = 'x'",
+        "c || 'y' = 'xy'",
+        "a::citext = 'X'",
+        "CASE c WHEN 'x' THEN true END",
+    ] {
+        let refused = SqlFragment::condition(text, table, &catalog).expect_err(text);
+        assert!(refused.contains("citext"), "{text}: {refused}");
+    }
 }
 
 fn conditions<'a>(table: &'a Relation, catalog: &'a Catalog) -> impl Iterator<Item = (String, String)> + 'a {

@@ -260,8 +260,8 @@ impl ser::SerializeStruct for &mut Writer<'_> {
         }
         self.bytes(b'f', key.as_bytes());
         let from = self.out.len();
-        // What a query is stored in, and what a foreign key refers to, is not read.
-        let known = matches!(key, "into_clause" | "into" | "pktable").then(|| self.relations.clone());
+        // What a query is stored in, and what a foreign key refers to, is not read. FOR UPDATE OF names items of FROM.
+        let known = matches!(key, "into_clause" | "into" | "pktable" | "locked_rels").then(|| self.relations.clone());
         value.serialize(&mut **self)?;
         if let Some(known) = known {
             self.relations = known;

@@ -9,7 +9,7 @@ mod world;
 
 use consentry::engine::catalog::{Catalog, Relation};
 use consentry::engine::clear::Secrets;
-use consentry::engine::policy::{ColumnUse, Policy, Purpose, Role};
+use consentry::engine::policy::{Basis, ColumnUse, Policy, Purpose, Role};
 use consentry::engine::visible::{Form, cell_sql, row_sql, visible_table_as};
 use consentry::relay::catalog::load;
 use tokio_postgres::Client;
@@ -132,6 +132,44 @@ async fn children_are_read_by_their_own_names_and_columns() {
             let rows = client.query(&sql, &[]).await.unwrap_or_else(|e| panic!("{e:?}\n{sql}"));
             let rows: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
             assert_eq!(rows, ["2001|a@example.org|1"], "{sql}");
+        }
+    }
+}
+
+/// citext: `Ana` and `ana` are one person, whose no counts however it is spelled.
+#[tokio::test]
+async fn keys_are_equal_as_their_type_has_it() {
+    for key in ["kinds.citext", "kinds.login"] {
+        let script = format!(
+            "CREATE SCHEMA kinds;
+             CREATE EXTENSION citext SCHEMA kinds;
+             CREATE DOMAIN kinds.login AS kinds.citext;
+             CREATE TABLE people (\"Key\" {key} NOT NULL, email text, born int NOT NULL);
+             CREATE TABLE said (who {key}, what text, answer text);
+             INSERT INTO people VALUES ('Ana', 'a@example.org', 2001), ('BEN', 'b@example.org', 2002), ('Cleo', NULL, 1);
+             INSERT INTO said VALUES ('ana', 'news', 'yes'), ('ben', 'news', 'no'), ('CLEO', 'news', 'yes');"
+        );
+        let db = common::postgres::shared().database("visible_keys", &script);
+        let client = db.superuser().await;
+        client.batch_execute("SET search_path = ''").await.expect("settings");
+        let catalog = load(&client).await.expect("catalog");
+        let mut policy = rules::of_children(&catalog);
+        let relation = catalog.relation_named("public", "people").expect("table");
+        for basis in [Basis::Consent, Basis::LegitimateInterests] {
+            let person = policy.subjects.get_mut("person").expect("declared");
+            person.consent.as_mut().expect("has consent").objected = vec!["no".to_owned()];
+            policy.purposes.get_mut("news").expect("declared").basis = basis;
+            let (role, purpose, secrets) = (Role::default(), &policy.purposes["news"], Secrets::default());
+            let table = &policy.tables[&relation.oid];
+            for form in [Form::Exists, Form::Joined] {
+                let v = visible_table_as(form, &catalog, &policy, &secrets, &role, purpose, table, relation, ALIAS);
+                let v = v.expect("in reach");
+                let rows = row_sql(&v).expect("a condition");
+                let sql = format!("SELECT t.\"Key\"::text FROM public.people {ALIAS} WHERE {rows}");
+                let rows = client.query(&sql, &[]).await.unwrap_or_else(|e| panic!("{e:?}\n{sql}"));
+                let rows: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+                assert_eq!(rows, ["Ana"], "{key} {basis:?} {sql}");
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Constructs of PostgreSQL that sqlparser cannot read get a stand-in, token by token. Why none can hide a relation, a
 //! sub-select or a call from it:
-//! - a token that goes is a keyword, the name of a column, a type or an output, a constant, or a comma or bracket between
+//! - a token that goes is a keyword, the name of a column, a type, an output or an item of FROM, a constant, or a comma or bracket between
 //!   such; what stands in brackets with an expression in it stays to the letter, its brackets with it;
 //! - where a list of plain names and types goes, none of its tokens may begin or belong to a query ([`QUERIES`]);
 //! - and if a name that goes were a relation's after all, the second parser would miss it: a refusal.
@@ -88,12 +88,27 @@ impl Reading<'_> {
                 self.put(i + 2, "(SELECT ");
             }
             "WITH" if self.are(i + 1, &["ORDINALITY"]) => self.drop(i, i + 2),
+            "FOR" => self.row_lock(i),
             "SYMMETRIC" => self.drop(i, i + 1),
             "DISTINCT" | "ALL" if i > 1 && self.are(i - 2, &["GROUP", "BY"]) => self.drop(i, i + 1),
             "[" => self.assigned_subscript(i),
             "DOCUMENT" if i > 0 && self.is_any(i - 1, &["IS", "NOT"]) => self.put(i, "NULL"),
             name if name.starts_with("XML") && self.are(i + 1, &["("]) => self.xml(i),
             _ => {}
+        }
+    }
+
+    /// `FOR {[NO KEY] UPDATE | [KEY] SHARE} [OF names]`: sqlparser knows no KEY, and one name.
+    fn row_lock(&mut self, i: usize) {
+        let keys = [&["NO", "KEY", "UPDATE"][..], &["KEY", "SHARE"]].into_iter().find(|words| self.are(i + 1, words));
+        let strength = i + keys.map_or(1, <[_]>::len);
+        if !self.is_any(strength, &["UPDATE", "SHARE"]) {
+            return;
+        }
+        self.drop(i + 1, strength);
+        let names = self.are(strength + 1, &["OF"]).then(|| self.names(strength + 2)).flatten();
+        if let Some(end) = names {
+            self.drop(strength + 1, end);
         }
     }
 

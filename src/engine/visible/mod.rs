@@ -33,6 +33,7 @@ use super::policy::{ColumnUse, Mask, Policy, Purpose, Role, SqlFragment, TablePo
 use super::refusal::{Refusal, SqlState};
 
 pub use masks::{mask_fits, null_cell, null_of};
+pub use sql::{Operators, operators};
 
 use probe::{Joins, Test};
 use pseudonym::Key;

@@ -69,25 +69,25 @@ pub fn type_sql(ty: &ColumnType) -> String {
     let sql = ty.sql.as_str();
     let word = sql.split([' ', '(', '[']).next().unwrap_or(sql);
     let time = matches!(word, "time" | "timestamp");
-    if time || GRAMMAR_TYPES.contains(&word) || is_qualified(sql) {
+    if time || GRAMMAR_TYPES.contains(&word) || schema_of(sql).is_some() {
         sql.to_owned()
     } else {
         format!("pg_catalog.{sql}")
     }
 }
 
-/// Whether a dot stands outside of quotes before any bracket: `public.t`, `"odd.name".t`, not `"odd.name"`.
-fn is_qualified(sql: &str) -> bool {
+/// What stands before a dot outside of quotes and before any bracket: `"odd.s"` of `"odd.s".t`; nothing of `"odd.name"`.
+fn schema_of(sql: &str) -> Option<&str> {
     let mut quoted = false;
-    for c in sql.chars() {
+    for (at, c) in sql.char_indices() {
         match c {
             '"' => quoted = !quoted,
-            '.' if !quoted => return true,
-            '(' | '[' if !quoted => return false,
+            '.' if !quoted => return sql.get(..at),
+            '(' | '[' if !quoted => return None,
             _ => {}
         }
     }
-    false
+    None
 }
 
 /// Whether the type is a domain over another.
@@ -114,10 +114,42 @@ pub fn as_text(alias: &str, of: &Column) -> String {
 /// indexes serve), else as text.
 pub fn same_key(left: (&str, &Column), right: (&str, &Column)) -> String {
     let bare = |(alias, of): (&str, &Column)| column(alias, &of.name);
-    if comparable(&left.1.ty, &right.1.ty) {
-        return op(&bare(left), "=", &bare(right));
+    let (a, b) = (&left.1.ty, &right.1.ty);
+    if !comparable(a, b) {
+        return op(&as_text(left.0, left.1), "=", &as_text(right.0, right.1));
     }
-    op(&as_text(left.0, left.1), "=", &as_text(right.0, right.1))
+    match (operators(a), operators(b)) {
+        (Operators::Beside(schema), _) | (_, Operators::Beside(schema)) => {
+            format!("({} OPERATOR({schema}.=) {})", bare(left), bare(right))
+        }
+        (Operators::Unknown, _) | (_, Operators::Unknown) => {
+            let lower =
+                |key| format!("pg_catalog.lower({}::pg_catalog.text COLLATE pg_catalog.\"default\")", bare(key));
+            op(&lower(left), "=", &lower(right))
+        }
+        (Operators::BuiltIn, Operators::BuiltIn) => op(&bare(left), "=", &bare(right)),
+    }
+}
+
+/// Where the operators of a type stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operators<'t> {
+    /// In `pg_catalog`.
+    BuiltIn,
+    /// In this schema, beside a base type of an extension such as citext. `pg_catalog` has none for it, or those of a type
+    /// that it can be cast to, which tell apart what is equal.
+    Beside(&'t str),
+    /// A domain over citext: somewhere.
+    Unknown,
+}
+
+pub fn operators(ty: &ColumnType) -> Operators<'_> {
+    match (is_domain(ty), ty.kind) {
+        (true, _) if ty.base == "citext" => Operators::Unknown,
+        // An array compares as its elements do.
+        (false, 'b') if !ty.base.starts_with('_') => schema_of(&ty.sql).map_or(Operators::BuiltIn, Operators::Beside),
+        _ => Operators::BuiltIn,
+    }
 }
 
 fn comparable(left: &ColumnType, right: &ColumnType) -> bool {

@@ -145,6 +145,21 @@ SELECT id FROM customers WHERE id = 1 FOR UPDATE
 -- crm_app/marketing: changed | has CASE WHEN EXISTS | lacks LATERAL
 SELECT id, email FROM customers WHERE id = 1 FOR UPDATE OF customers SKIP LOCKED
 ;;
+-- crm_app/service: changed | has FOR UPDATE OF c
+SELECT c.id, o.id FROM customers c JOIN orders o ON o.customer_id = c.id ORDER BY 1 FOR UPDATE OF c SKIP LOCKED
+;;
+-- crm_app/service: changed | has FOR NO KEY UPDATE OF c, o NOWAIT
+SELECT c.id, o.id FROM customers c JOIN orders o ON o.customer_id = c.id FOR NO KEY UPDATE OF c, o NOWAIT
+;;
+-- crm_app/service: changed | has FOR KEY SHARE OF "C" FOR SHARE OF o
+SELECT "C".id FROM customers "C" JOIN orders o ON o.customer_id = "C".id FOR KEY SHARE OF "C" FOR SHARE OF o
+;;
+-- crm_app/service: changed
+SELECT id FROM (SELECT id FROM customers FOR NO KEY UPDATE) AS x WHERE id IN (SELECT customer_id FROM orders FOR KEY SHARE)
+;;
+-- marketing/marketing: right-missing
+SELECT c.id FROM customers c FOR KEY SHARE OF c
+;;
 -- crm_app/marketing: changed | has AS "consentry_t" LEFT JOIN LATERAL (SELECT
 SELECT id, email FROM customers WHERE id = 1
 ;;

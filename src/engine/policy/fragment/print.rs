@@ -1,5 +1,7 @@
 //! Prints a fragment's tree with every name qualified; refuses what it does not know. Knows no policy.
 
+mod beside;
+
 use pg_query::NodeEnum;
 use pg_query::protobuf::{
     AArrayExpr, AConst, AExpr, AExprKind, BoolExpr, BoolExprType, BoolTestType, BooleanTest, CaseExpr, ColumnRef,
@@ -75,7 +77,7 @@ impl<'a> Printer<'a> {
         self.depth += 1;
         let done = match &node.node {
             Some(NodeEnum::AConst(constant)) => self.constant(constant),
-            Some(NodeEnum::ColumnRef(column)) => self.column(column),
+            Some(NodeEnum::ColumnRef(column)) => self.compared_as_built_in(column).and_then(|()| self.column(column)),
             Some(NodeEnum::ParamRef(_)) => self.value(),
             Some(NodeEnum::AExpr(expression)) => self.operation(expression),
             Some(NodeEnum::BoolExpr(expression)) => self.boolean(expression),
@@ -186,7 +188,7 @@ impl<'a> Printer<'a> {
 
     fn null_test(&mut self, test: &NullTest) -> Done {
         self.sql("(");
-        self.operand(&test.arg)?;
+        self.bare_operand(&test.arg)?;
         self.sql(match test.nulltesttype() {
             NullTestType::IsNull => " IS NULL)",
             NullTestType::IsNotNull => " IS NOT NULL)",
@@ -235,15 +237,20 @@ impl<'a> Printer<'a> {
     }
 
     fn compare(&mut self, e: &AExpr, operator: &str) -> Done {
+        let beside = self.beside(e, operator);
         self.sql("(");
         match (&e.lexpr, operator) {
+            (Some(_), _) if beside.is_some() => self.bare_operand(&e.lexpr)?,
             (Some(left), _) => self.expression(left)?,
             // A prefix operator cannot be qualified for both parsers.
             (None, "-") => self.sql("0"),
             (None, _) => return Err(format!("the prefix operator `{operator}` is not allowed in it")),
         }
-        self.sql(&format!(" OPERATOR(pg_catalog.{operator}) "));
-        self.operand(&e.rexpr)?;
+        self.sql(&format!(" OPERATOR({}.{operator}) ", beside.as_deref().unwrap_or("pg_catalog")));
+        match beside {
+            Some(_) => self.bare_operand(&e.rexpr)?,
+            None => self.operand(&e.rexpr)?,
+        }
         self.sql(")");
         Ok(())
     }
@@ -412,7 +419,7 @@ impl<'a> Printer<'a> {
         let Some(target) = &cast.type_name else { return Err("a cast has no type".into()) };
         let target = self.type_name(target)?;
         self.sql("CAST(");
-        self.operand(&cast.arg)?;
+        self.bare_operand(&cast.arg)?;
         self.sql(&format!(" AS {target})"));
         Ok(())
     }
@@ -445,6 +452,7 @@ impl<'a> Printer<'a> {
         }
         let mut known = self.catalog.types_named(name).filter(|t| schema.is_none_or(|s| *s == t.name.schema));
         match (known.next(), known.next()) {
+            (Some(one), None) if one.kind == 'b' => Err(format!("a cast to the type `{name}` is not allowed in it")),
             (Some(one), None) => Ok((one.name.schema.clone(), one.name.name.clone())),
             (Some(_), Some(_)) => Err(format!("several schemas have a type `{name}`; write it with its schema")),
             (None, _) => Err(format!("the type `{name}` is not allowed in it")),
