@@ -137,6 +137,9 @@ impl<'e> Analyser<'e> {
 
     /// A column reference, or a whole row; notes the use and returns what it is.
     pub fn column_ref(&mut self, node: &mut Node, scope: &Scope<'_>, at: At) -> Result<Col, Refusal> {
+        // What runs above the filters of its own level may stand below those of the level around it.
+        let at =
+            if at.place == Place::Output && is_outer(node, scope) { At { place: Place::Operand, ..at } } else { at };
         if let Some(of) = self.of_target(node, scope)? {
             return self.target_ref(node, of, at);
         }
@@ -268,5 +271,22 @@ impl<'e> Analyser<'e> {
         self.edit(start, kept, Replacement::Text(String::new()));
         r.fields.drain(..alias_at);
         Ok(())
+    }
+}
+
+/// Whether a reference means an item of a level around `scope`.
+fn is_outer(node: &Node, scope: &Scope<'_>) -> bool {
+    let Some(NodeEnum::ColumnRef(r)) = &node.node else { return false };
+    let own = |item: &scope::Item| scope.items.iter().any(|i| i.qualified && i.alias == item.alias);
+    let whole = matches!(r.fields.last().map(|f| &f.node), Some(Some(NodeEnum::AStar(_))));
+    match names(&r.fields)[..] {
+        [name] if !whole => match scope::column(scope, name) {
+            Found::Column { level, .. } => level > 0,
+            Found::Row { item } => !own(&item),
+            Found::Doubtful(_) | Found::Nothing => false,
+        },
+        [.., alias, _] if !whole => scope::item(scope, None, alias).is_some_and(|(_, level)| level > 0),
+        [.., alias] => scope::item(scope, None, alias).is_some_and(|(_, level)| level > 0),
+        [] => false,
     }
 }

@@ -108,3 +108,13 @@ SELECT c.country FROM customers c WHERE EXISTS (SELECT 1 FROM generate_series(1,
 ;;
 -- marketing/marketing: changed | has "consentry_t"."country" AS "country"
 SELECT c.country FROM customers c, json_array_elements('[1]') AS x WHERE x.value::text <> ''
+;;
+-- An aggregate over a column of the level around it runs in the condition that it stands in.
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at" | error 22P02
+SELECT c.id FROM customers c WHERE (SELECT sum(c.country::int + p.id) FROM products p) > 0
+;;
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at" | error 22P02
+SELECT id FROM customers WHERE (SELECT max(country::int + p.id) OVER () FROM products p LIMIT 1) > 0
+;;
+-- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at"
+SELECT c.id FROM customers c WHERE (SELECT count(c) FILTER (WHERE p.id > 0) FROM products p) > 0
