@@ -83,12 +83,15 @@ fn keys(catalog: &Catalog) {
     assert_eq!(people.primary_key, ["id"]);
     // Neither the expression index nor the partial one is a key.
     assert_eq!(people.unique_keys, [vec!["email"], vec!["country", "nick"]]);
+    // Nor do these serve to look rows up by a column.
+    assert_eq!(people.indexed, ["country", "email", "id"]);
     let orders = relation(catalog, "orders");
     assert_eq!(orders.primary_key, ["part", "id"]);
     assert_eq!(orders.foreign_keys.len(), 1);
     assert_eq!(orders.foreign_keys[0].references, people.oid);
     let lines = relation(catalog, "lines");
     assert!(lines.unique_keys.is_empty(), "a deferrable key is none");
+    assert_eq!((&orders.indexed[..], &lines.indexed[..]), (&["part".to_owned()][..], &["slot".to_owned()][..]));
     assert_eq!(lines.foreign_keys[0].columns, ["order_part", "order_id"]);
     assert_eq!(lines.foreign_keys[0].referenced_columns, ["part", "id"]);
     assert_eq!(lines.foreign_keys[0].references, orders.oid);

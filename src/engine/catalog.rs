@@ -119,6 +119,9 @@ pub struct Relation {
     /// Other unique, non-partial, non-expression keys.
     #[serde(default)]
     pub unique_keys: Vec<Vec<String>>,
+    /// Columns that some index over all rows starts with, by which rows are found and sorted.
+    #[serde(default)]
+    pub indexed: Vec<String>,
     #[serde(default)]
     pub foreign_keys: Vec<ForeignKey>,
     /// Direct parents: the partitioned table, or what it `INHERITS`.

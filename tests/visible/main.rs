@@ -7,14 +7,18 @@ mod model;
 mod rules;
 mod world;
 
+use std::collections::BTreeSet;
+
 use consentry::engine::catalog::{Catalog, Relation};
 use consentry::engine::clear::Secrets;
 use consentry::engine::policy::{Basis, ColumnUse, Policy, Purpose, Role};
-use consentry::engine::visible::{Form, cell_sql, row_sql, visible_table_as};
+use consentry::engine::visible::{Form, Look, cell_sql, guard, row_sql, row_sql_with, visible_table_as};
 use consentry::relay::catalog::load;
 use tokio_postgres::Client;
 
 const ALIAS: &str = "\"t\"";
+
+const FORMS: [Form; 3] = [Form::Exists, Form::Joined(Look::Lateral), Form::Joined(Look::Grouped)];
 
 /// The visible rows in order of `id`, every cell as text; `None`: refused.
 async fn shown(
@@ -36,13 +40,19 @@ async fn shown(
     let cells: Vec<String> = std::iter::zip(&visible.cells, &at.relation.columns)
         .map(|(cell, column)| format!("({})::pg_catalog.text", cell_sql(cell, column, ALIAS)))
         .collect();
-    let rows = row_sql(&visible).unwrap_or("true".into());
-    let guard = visible.guard.unwrap_or("true".into());
+    let or_true = |sql: Option<String>| sql.unwrap_or("true".into());
+    let rows = or_true(row_sql(&visible));
+    let told = or_true(row_sql_with(&visible, &(0..visible.joins.len()).collect()));
+    let (guard, asked) = guard(&visible).unwrap_or(("true".into(), BTreeSet::new()));
+    assert!(asked.iter().all(|n| *n < visible.joins.len()), "{asked:?}");
     let order = if at.numbered { "t.id" } else { "t.id::text" };
-    let from = format!("{} {ALIAS}{}{}", at.relation.name.to_sql(), visible.joins, visible.guard_joins);
-    let unequal = format!("SELECT 1 FROM {from} WHERE (({rows}) IS TRUE) <> (({guard}) IS TRUE)");
-    assert!(client.query(&unequal, &[]).await.unwrap_or_else(|e| panic!("{e:?}\n{unequal}")).is_empty(), "{unequal}");
-    let sql = format!("SELECT {} FROM {from} WHERE {rows} ORDER BY {order}", cells.join(", "));
+    let from = format!("{} {ALIAS}{}", at.relation.name.to_sql(), visible.joins.concat());
+    for other in [&guard, &told] {
+        let unequal = format!("SELECT 1 FROM {from} WHERE (({rows}) IS TRUE) <> (({other}) IS TRUE)");
+        let found = client.query(&unequal, &[]).await.unwrap_or_else(|e| panic!("{e:?}\n{unequal}"));
+        assert!(found.is_empty(), "{unequal}");
+    }
+    let sql = format!("SELECT {} FROM {from} WHERE {told} ORDER BY {order}", cells.join(", "));
     let rows = client.query(&sql, &[]).await.unwrap_or_else(|e| panic!("{e:?}\n{sql}"));
     Some(rows.iter().map(|row| (0..row.len()).map(|i| row.get(i)).collect()).collect())
 }
@@ -78,7 +88,7 @@ async fn compare(seed: u64, people: usize, time_zone: &str) {
         for role in policy.roles.values() {
             for purpose in policy.purposes.values() {
                 let expected = model.visible(&sorted, &columns, role, purpose);
-                for form in [Form::Exists, Form::Joined] {
+                for form in FORMS {
                     let ours = shown(&client, form, &at, role, purpose).await;
                     let what = format!("seed {seed}: {} as {} for {}, {form:?}", table.name, role.name, purpose.name);
                     assert_eq!(ours, expected, "{what}");
@@ -115,19 +125,18 @@ async fn children_are_read_by_their_own_names_and_columns() {
     let young = catalog.relation_named("public", "young").expect("table");
     let (role, purpose) = (Role::default(), &policy.purposes["news"]);
     for alias in ["\"t\"", "\"consentry_in\"", "\"consentry_in_consent\"", "\"consentry_in_join1\"", "\"Key\""] {
-        for form in [Form::Exists, Form::Joined] {
+        for form in FORMS {
             let (secrets, table) = (Secrets::default(), &policy.tables[&people]);
             let v = visible_table_as(form, &catalog, &policy, &secrets, &role, purpose, table, young, alias);
             let v = v.expect("in reach");
             let cells: Vec<String> =
                 std::iter::zip(&v.cells, &young.columns).map(|(cell, of)| cell_sql(cell, of, alias)).collect();
             let sql = format!(
-                "SELECT concat_ws('|', {}) FROM public.young {alias}{}{} WHERE {} AND {}",
+                "SELECT concat_ws('|', {}) FROM public.young {alias}{} WHERE {} AND {}",
                 cells.join(", "),
-                v.joins,
-                v.guard_joins,
+                v.joins.concat(),
                 row_sql(&v).expect("a condition"),
-                v.guard.as_ref().expect("a condition"),
+                guard(&v).expect("a condition").0,
             );
             let rows = client.query(&sql, &[]).await.unwrap_or_else(|e| panic!("{e:?}\n{sql}"));
             let rows: Vec<String> = rows.iter().map(|row| row.get(0)).collect();

@@ -38,6 +38,9 @@ impl<'e> Analyser<'e> {
         }
         let pb::FuncCall { args, agg_order, agg_filter, agg_distinct, over, .. } = f;
         // Aggregates and window functions run above the scan and its filters.
+        if class == Some(FunctionClass::Aggregate) || over.is_some() {
+            self.holds_rows();
+        }
         let above = matches!(class, Some(FunctionClass::Aggregate | FunctionClass::Window)) || over.is_some();
         let inside = if above { At { place: Place::Output, ..at } } else { at.part() };
         // What an aggregate sorts by may be sorted early, below the filter (PostgreSQL 16).

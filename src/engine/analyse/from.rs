@@ -67,15 +67,16 @@ impl<'e> Analyser<'e> {
         {
             // What a query not yet read puts out cannot be followed: nothing leaves bare then.
             self.guard_all |= matches!(columns, Columns::Unknown);
+            self.beside_few();
             return Ok((item(columns), None));
         }
-        let relation = match self.resolve_pinned(var)? {
-            Named::Relation(relation) => relation,
-            Named::Created(_) => return Ok((item(Columns::Unknown), None)),
-            Named::Temporary(purpose) => {
+        let named = self.resolve_pinned(var)?;
+        let Named::Relation(relation) = named else {
+            self.beside_few();
+            if let Named::Temporary(purpose) = named {
                 self.read_temporary(var, purpose)?;
-                return Ok((item(Columns::Unknown), None));
             }
+            return Ok((item(Columns::Unknown), None));
         };
         let relation_name = alias.is_none().then(|| relation.name.clone());
         let protection = self.protection(relation, !var.inh).map_err(|r| r.at(var.location))?;
@@ -129,6 +130,7 @@ impl<'e> Analyser<'e> {
             system: BTreeSet::new(),
             all_at_once: false,
             target: None,
+            level: self.level,
         });
         let columns = relation
             .columns
@@ -258,7 +260,9 @@ impl<'e> Analyser<'e> {
         let pb::RangeSubselect { lateral, subquery, alias } = sub;
         let scope = if *lateral { outer.child(left) } else { *outer };
         let query = subquery.as_mut().ok_or_else(|| refusal::not_supported("a subquery", "it is empty"))?;
+        let level = self.levels.len();
         let columns = self.query(query, &scope, At::ITEM)?;
+        self.beside_level(level);
         Ok(aliased(alias.as_ref(), columns))
     }
 

@@ -34,6 +34,7 @@ impl Analyser<'_> {
     ) -> Result<Item, Refusal> {
         let pb::RangeFunction { lateral: _, ordinality, is_rowsfrom: _, functions, alias, coldeflist } = f;
         let scope = outer.child(left);
+        self.beside_few();
         let column = match functions.as_slice() {
             [only] if coldeflist.is_empty() && !*ordinality => self.only_column(only, alias.as_ref()),
             _ => None,

@@ -12,6 +12,7 @@ mod from;
 mod from_function;
 mod grouping;
 mod join;
+mod levels;
 mod relations;
 mod scope;
 mod select;
@@ -109,6 +110,8 @@ pub struct Occurrence {
     pub all_at_once: bool,
     /// The table that a write changes: stays as it is, and every reference to it is replaced.
     pub target: Option<Aim>,
+    /// The query level that reads it; `None`: a write itself does.
+    pub level: Option<usize>,
 }
 
 /// `column <condition>`: a leakproof comparison with constants.
@@ -214,6 +217,9 @@ pub struct Analyser<'e> {
     pub source: usize,
     pub occurrences: Vec<Occurrence>,
     pub injections: Vec<Injection>,
+    pub levels: Vec<levels::Level>,
+    /// The query level that the walk is in.
+    pub level: Option<usize>,
     /// Common table expressions in scope, innermost last.
     ctes: Vec<Cte>,
     view_depth: usize,
@@ -273,6 +279,8 @@ impl<'e> Analyser<'e> {
             source: 0,
             occurrences: Vec::new(),
             injections: Vec::new(),
+            levels: Vec::new(),
+            level: None,
             ctes: Vec::new(),
             view_depth: 0,
             search_path: context.search_path.clone(),

@@ -24,6 +24,7 @@ impl<'e> Analyser<'e> {
 
     pub fn select(&mut self, s: &mut pb::SelectStmt, outer: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
         let outside = self.ctes.len();
+        let around = self.enter_level(s);
         if let Some(with) = s.with_clause.as_mut() {
             self.with_clause(with, outer)?;
         }
@@ -34,6 +35,7 @@ impl<'e> Analyser<'e> {
             }
         };
         self.ctes.truncate(outside);
+        self.leave_level(around);
         columns
     }
 
@@ -121,6 +123,9 @@ impl<'e> Analyser<'e> {
         if s.into_clause.is_some() {
             return Err(refusal::not_supported("SELECT INTO inside a query", "it stands at the top only"));
         }
+        if !s.values_lists.is_empty() {
+            self.beside_few();
+        }
         for row in &mut s.values_lists {
             let NodeEnum::List(list) = inner(row)? else {
                 return Err(refusal::not_supported("VALUES", "its rows are not known"));
@@ -137,6 +142,7 @@ impl<'e> Analyser<'e> {
         let scope = outer.child(&items);
         if let Some(condition) = s.where_clause.as_mut() {
             self.copy_conjuncts(condition, &scope);
+            self.narrowed_by(condition, &scope);
             self.expr(condition, &scope, At::CONDITION)?;
         }
         let columns = if s.values_lists.is_empty() {
@@ -164,6 +170,7 @@ impl<'e> Analyser<'e> {
 
     /// ORDER BY, LIMIT and FOR UPDATE.
     fn tail(&mut self, s: &mut pb::SelectStmt, scope: &Scope<'_>) -> Result<(), Refusal> {
+        self.sorted(&s.sort_clause, scope);
         self.sort_clause(&mut s.sort_clause, scope, At::KEY)?;
         for limit in [&mut s.limit_offset, &mut s.limit_count].into_iter().flatten() {
             self.vary(limit);

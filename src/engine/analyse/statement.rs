@@ -111,7 +111,9 @@ impl<'e> Analyser<'e> {
         let NodeEnum::SelectStmt(s) = inner(query)? else {
             return Err(refusal::not_supported("this cursor", "only a query can have a cursor"));
         };
+        let level = self.levels.len();
         self.select(s, &Scope::EMPTY, At::OUTPUT)?;
+        self.read_in_pieces(level);
         if hold && self.reads_protected() && !self.role.unrestricted {
             let why = "a held result would outlive the consent that it was read under";
             return Err(refusal::not_supported("a cursor WITH HOLD over protected tables", why));

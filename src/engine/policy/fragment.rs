@@ -152,6 +152,7 @@ mod tests {
             columns: vec![column("a"), column("Odd")],
             primary_key: vec![],
             unique_keys: vec![],
+            indexed: vec![],
             foreign_keys: vec![],
             parents: vec![],
             definition: None,

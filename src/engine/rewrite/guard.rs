@@ -4,6 +4,7 @@
 //! table leaves bare only where every use of it is harmless on hidden rows; else it leaves as
 //! `CASE WHEN <row is there> THEN … END`, which a condition cannot look behind.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use crate::engine::analyse::{Aim, Analyser, Conjunct, Occurrence};
@@ -12,7 +13,7 @@ use crate::engine::clear::Secrets;
 use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage};
 use crate::engine::policy::Purpose;
 use crate::engine::refusal::{self, Refusal};
-use crate::engine::visible::{self, Cell, CellKind, Form, STARS, StandIn, VisibleTable};
+use crate::engine::visible::{self, Cell, CellKind, Form, Look, STARS, StandIn, VisibleTable};
 
 /// How stored columns are named inside a guard.
 pub const ALIAS: &str = "\"consentry_t\"";
@@ -66,43 +67,44 @@ pub fn visible_of<'a>(
 
 fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Guard, Refusal> {
     // A row lock would reach into a join's aggregate, which PostgreSQL refuses.
-    let form = if a.locks { Form::Exists } else { Form::Joined };
+    let form = match a.locks {
+        true => Form::Exists,
+        false => Form::Joined(if a.reads_all(o) { Look::Grouped } else { Look::Lateral }),
+    };
     let (v, _) = visible_of(a, form, o, relation, ALIAS)?;
-    let rows = visible::row_sql(&v);
-    let (mut any_guarded, mut any_masked) = (false, false);
-    let mut columns = Vec::with_capacity(relation.columns.len());
-    let mut inside = Vec::new();
+    let guard = visible::guard(&v);
+    let (mut columns, mut inside, mut joins) =
+        (Vec::with_capacity(relation.columns.len()), Vec::new(), BTreeSet::new());
     for (i, (column, cell)) in relation.columns.iter().zip(&v.cells).enumerate() {
-        let sql = visible::cell_sql(cell, column, ALIAS);
-        let stored = format!("{ALIAS}.{}", quote_ident(&column.name));
+        let used = a.guard_all || o.uses.get(i).is_none_or(|u| u.any());
         let early = a.guard_all || o.uses.get(i).is_some_and(|u| u.early);
         // A NULL or a constant mask tells nothing of a hidden row; whatever holds the stored value might.
-        let guarded = early && rows.is_some() && !matches!(cell.kind, CellKind::Hidden);
-        let used = a.guard_all || o.uses.get(i).is_none_or(|u| u.any());
-        any_guarded |= used && guarded;
-        any_masked |= used && matches!(cell.kind, CellKind::PerRow { .. } | CellKind::Masked { .. });
-        let text = match &v.guard {
+        let guard = guard.as_ref().filter(|_| early && !matches!(cell.kind, CellKind::Hidden));
+        let text = match guard {
             // Nothing reads it: PostgreSQL need not plan it.
             _ if !used => visible::null_of(&column.ty),
-            Some(guard) if guarded => format!("CASE WHEN {guard} THEN {sql} ELSE {} END", visible::null_of(&column.ty)),
-            _ => sql,
+            Some((flag, asked)) => {
+                joins.extend(asked.iter().chain(&cell.joins));
+                let sql = visible::cell_sql(cell, column, ALIAS);
+                format!("CASE WHEN {flag} THEN {sql} ELSE {} END", visible::null_of(&column.ty))
+            }
+            None => {
+                joins.extend(&cell.joins);
+                visible::cell_sql(cell, column, ALIAS)
+            }
         };
         columns.push(format!("{text} AS {}", quote_ident(&column.name)));
+        let stored = format!("{ALIAS}.{}", quote_ident(&column.name));
         for conjunct in o.inside.iter().filter(|c| c.column == i) {
-            inside.extend(stored_condition(conjunct, cell, &stored, guarded));
+            inside.extend(stored_condition(conjunct, cell, &stored, guard.is_some()));
         }
     }
     let only = if o.only { "ONLY " } else { "" };
-    let conditions: Vec<String> = inside.into_iter().chain(rows).collect();
+    let conditions: Vec<String> = inside.into_iter().chain(visible::row_sql_with(&v, &joins)).collect();
     let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
-    // `guard` asks through joins of the cells too.
-    let joins = if any_guarded || any_masked { v.joins.as_str() } else { "" };
-    let guard_joins = if any_guarded { v.guard_joins.as_str() } else { "" };
-    let text = format!(
-        "SELECT {} FROM {only}{} AS {ALIAS}{joins}{guard_joins}{filter}",
-        columns.join(", "),
-        relation.name.to_sql()
-    );
+    let joins: String = joins.iter().filter_map(|n| v.joins.get(*n)).map(String::as_str).collect();
+    let (columns, name) = (columns.join(", "), relation.name.to_sql());
+    let text = format!("SELECT {columns} FROM {only}{name} AS {ALIAS}{joins}{filter}");
     Ok(Guard { text, touched: Some(touched(o, relation, &v)), words: v.words.clone() })
 }
 

@@ -1,5 +1,7 @@
 //! What each column shows: as stored, masked in some rows, masked in all, or never.
 
+use std::collections::BTreeSet;
+
 use crate::engine::catalog::Column;
 use crate::engine::policy::{Basis, Category, Channel, ColumnUse, Mask, WithoutConsent};
 use crate::engine::refusal::Refusal;
@@ -9,7 +11,8 @@ use super::masks::stand_in;
 use super::{Cell, CellKind, StandIn, View, policy_entry};
 
 pub(super) fn cells(view: &View<'_>) -> Result<Vec<Cell>, Refusal> {
-    view.relation.columns.iter().map(|column| cell(view, column)).collect()
+    let asking = |column| cell(view, column).map(|cell| Cell { joins: view.take_asked(), ..cell });
+    view.relation.columns.iter().map(asking).collect()
 }
 
 fn cell(view: &View<'_>, column: &Column) -> Result<Cell, Refusal> {
@@ -21,10 +24,12 @@ fn cell(view: &View<'_>, column: &Column) -> Result<Cell, Refusal> {
             kind: CellKind::Hidden,
             own: None,
             stand_in: StandIn::Null,
+            joins: BTreeSet::new(),
             words: Some("not listed: never shown".into()),
         }),
         Some(ColumnUse::Open) => {
-            Ok(Cell { name, category: None, kind: CellKind::Clear, own: None, stand_in: StandIn::Null, words: None })
+            let (kind, stand_in, joins) = (CellKind::Clear, StandIn::Null, BTreeSet::new());
+            Ok(Cell { name, category: None, kind, own: None, stand_in, joins, words: None })
         }
         Some(ColumnUse::Category(category)) => personal(view, column, category),
     }
@@ -77,7 +82,8 @@ fn personal(view: &View<'_>, column: &Column, category: &str) -> Result<Cell, Re
         }
     };
     let category = Some(category.name.clone());
-    Ok(Cell { name: column.name.clone(), category, kind, own: Some(not_there), stand_in, words })
+    let joins = BTreeSet::new();
+    Ok(Cell { name: column.name.clone(), category, kind, own: Some(not_there), stand_in, joins, words })
 }
 
 /// In which rows the people themselves allow what the purpose does with a category.

@@ -25,7 +25,7 @@ mod sql;
 mod subject;
 mod times;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::{Catalog, Column, Oid, Relation};
 use super::clear::Secrets;
@@ -33,6 +33,7 @@ use super::policy::{ColumnUse, Mask, Policy, Purpose, Role, SqlFragment, TablePo
 use super::refusal::{Refusal, SqlState};
 
 pub use masks::{mask_fits, null_cell, null_of};
+pub use probe::Look;
 pub use sql::{Operators, operators};
 
 use probe::{Joins, Test};
@@ -51,26 +52,28 @@ pub struct VisibleTable {
     /// Rules in plain words for the record and `explain`, each once:
     /// `public.customers: only rows whose customer has a valid consent for marketing`.
     pub words: Vec<String>,
-    /// Text to stand right behind the stored relation and its alias in FROM; the cells need it. Empty in [`Form::Exists`].
-    pub joins: String,
-    /// All `rows` as one condition for use *in* cells (`CASE WHEN <guard> THEN … END`), cheaper there than `row_sql`.
-    pub guard: Option<String>,
-    /// Text to stand behind `joins` where `guard` is used.
-    pub guard_joins: String,
+    /// Joins that cells and flags may ask for, by number: each a text to stand behind the stored relation and its alias in
+    /// FROM. Empty in [`Form::Exists`].
+    pub joins: Vec<String>,
 }
 
-/// How cells and `guard` look into other tables.
+/// How cells and flags look into other tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// By EXISTS: can stand anywhere.
     Exists,
-    /// By lateral joins, in a SELECT without row locks: one look for all columns of a row.
-    Joined,
+    /// By joins, in a SELECT without row locks: one look for all columns of a row, and for the row itself.
+    Joined(Look),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowCondition {
+    /// Needs no join: best where no join is there anyway.
     pub sql: String,
+    /// The same for use in cells (`CASE WHEN <flag> THEN … END`), and wherever its joins are there anyway.
+    pub flag: String,
+    /// The joins that `flag` asks for.
+    pub joins: BTreeSet<usize>,
     pub words: String,
 }
 
@@ -85,6 +88,8 @@ pub struct Cell {
     /// The category's own mask, of the column's exact type: what a personal cell shows in a row that is not there
     /// (contract: RETURNING). `None`: not personal.
     pub own: Option<String>,
+    /// The joins that `kind` asks for.
+    pub joins: BTreeSet<usize>,
     pub words: Option<String>,
 }
 
@@ -152,20 +157,18 @@ pub fn visible_table_as(
     let subject = Subject::of(catalog, policy, table, relation, alias, &names)?;
     let joins = match form {
         Form::Exists => None,
-        Form::Joined => Some(Joins::new(&names)),
+        Form::Joined(look) => Some(Joins::new(&names, look)),
     };
     let view = View { catalog, policy, secrets, role, purpose, table, relation, alias, subject, joins };
     let cells = cells::cells(&view)?;
-    let conditions = rows::conditions(&view)?;
-    let for_cells = view.joins.as_ref().map_or(0, Joins::count);
-    let guard: Vec<String> = conditions.iter().map(|c| view.as_cell_test(&c.test)).collect();
-    let rows: Vec<RowCondition> =
-        conditions.into_iter().map(|c| RowCondition { sql: c.test.exists(), words: c.words }).collect();
-    let join_sql = |from| view.joins.as_ref().map_or(String::new(), |joins| joins.sql(from));
-    let (joins, guard_joins) = (join_sql(0..for_cells), join_sql(for_cells..usize::MAX));
+    let condition = |c: rows::Condition| {
+        let flag = view.as_cell_test(&c.test);
+        RowCondition { sql: c.test.exists(), flag, joins: view.take_asked(), words: c.words }
+    };
+    let rows: Vec<RowCondition> = rows::conditions(&view)?.into_iter().map(condition).collect();
+    let joins = view.joins.as_ref().map_or(Vec::new(), Joins::sql);
     let words = words(&relation.name.to_string(), &rows, &cells);
-    let guard = (!guard.is_empty()).then(|| guard.join(" AND "));
-    Ok(VisibleTable { relation: relation.oid, rows, cells, words, joins, guard, guard_joins })
+    Ok(VisibleTable { relation: relation.oid, rows, cells, words, joins })
 }
 
 /// The cell as one expression without a row guard, typed exactly as the column.
@@ -215,8 +218,22 @@ pub fn own_cell_sql(cell: &Cell, column: &Column, alias: &str) -> String {
 
 /// All row conditions as one boolean expression (null counts as false); `None` when every stored row is there.
 pub fn row_sql(table: &VisibleTable) -> Option<String> {
-    let conditions: Vec<&str> = table.rows.iter().map(|row| row.sql.as_str()).collect();
+    row_sql_with(table, &BTreeSet::new())
+}
+
+/// [`row_sql`] where `joins` are there: what they tell is not looked up again.
+pub fn row_sql_with(table: &VisibleTable, joins: &BTreeSet<usize>) -> Option<String> {
+    let told = |row: &RowCondition| !row.joins.is_empty() && row.joins.is_subset(joins);
+    let conditions: Vec<&str> =
+        table.rows.iter().map(|row| if told(row) { row.flag.as_str() } else { row.sql.as_str() }).collect();
     (!conditions.is_empty()).then(|| conditions.join(" AND "))
+}
+
+/// All row conditions for use in cells, and the joins they ask for; `None` when every stored row is there.
+pub fn guard(table: &VisibleTable) -> Option<(String, BTreeSet<usize>)> {
+    let flags: Vec<&str> = table.rows.iter().map(|row| row.flag.as_str()).collect();
+    let joins = table.rows.iter().flat_map(|row| row.joins.iter().copied()).collect();
+    (!flags.is_empty()).then(|| (flags.join(" AND "), joins))
 }
 
 /// Everything that a visible table depends on.
@@ -242,6 +259,11 @@ impl View<'_> {
             Some(joins) => joins.flag(test),
             None => test.exists(),
         }
+    }
+
+    /// The joins that [`Self::as_cell_test`] used since the last call.
+    fn take_asked(&self) -> BTreeSet<usize> {
+        self.joins.as_ref().map_or(BTreeSet::new(), Joins::take_asked)
     }
 
     fn masked(&self, column: &Column, mask: &Mask) -> Result<String, Refusal> {

@@ -152,6 +152,16 @@ pub fn operators(ty: &ColumnType) -> Operators<'_> {
     }
 }
 
+/// Whether two values of `left` are in one group of GROUP BY exactly when they equal ([`same_key`]) the same values of
+/// `right`: types whose only equality is `pg_catalog`'s.
+pub fn groups_as_equal(left: &ColumnType, right: &ColumnType) -> bool {
+    let plain = |ty: &ColumnType| {
+        ty.deterministic
+            && matches!(ty.base.as_str(), "int2" | "int4" | "int8" | "numeric" | "uuid" | "text" | "varchar")
+    };
+    plain(left) && plain(right) && comparable(left, right)
+}
+
 fn comparable(left: &ColumnType, right: &ColumnType) -> bool {
     let family = |ty: &ColumnType| match ty.base.as_str() {
         "int2" | "int4" | "int8" | "numeric" => "number".to_owned(),

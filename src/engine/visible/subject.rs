@@ -7,7 +7,7 @@ use crate::engine::policy::{Policy, Purpose, SubjectKind, TablePolicy};
 use crate::engine::refusal::Refusal;
 
 use super::consent::{Choices, Records};
-use super::probe::{Must, Probe, Test};
+use super::probe::{Bind, Must, Probe, Test};
 use super::sql::{Names, column, same_key};
 use super::{column_of, condition_over, policy_entry, relation_of};
 
@@ -18,7 +18,9 @@ pub struct Subject<'a> {
     names: &'a Names,
     /// Relations between the row and its subject, each as `schema.table alias`; empty when the row holds the key itself.
     from: Vec<String>,
-    /// How they join, first to the row, then to each other.
+    /// How the first of them is bound to the row.
+    first: Option<Bind>,
+    /// How they join to each other.
     joins: Vec<String>,
     /// Alias and column that hold the key.
     holder: String,
@@ -40,24 +42,34 @@ impl<'a> Subject<'a> {
     ) -> Result<Option<Self>, Refusal> {
         let Some(path) = &table.subject else { return Ok(None) };
         let kind = policy_entry(&policy.subjects, "subject", &path.kind)?;
-        let (mut from, mut joins) = (Vec::new(), Vec::new());
+        let (mut from, mut first, mut joins) = (Vec::new(), None, Vec::new());
         let (mut here, mut at) = (alias.to_owned(), relation);
         for (i, hop) in path.hops.iter().enumerate() {
             let (next, there) = (names.alias(&format!("hop{}", i + 1)), relation_of(catalog, hop.table)?);
-            joins.push(same_key((&next, column_of(there, &hop.to)?), (&here, column_of(at, &hop.from)?)));
+            let (to, back) = ((next.as_str(), column_of(there, &hop.to)?), (here.as_str(), column_of(at, &hop.from)?));
+            match first {
+                None => first = Some(Bind::new(to, back)),
+                Some(_) => joins.push(same_key(to, back)),
+            }
             from.push(format!("{} {next}", there.name.to_sql()));
             (here, at) = (next, there);
         }
         let key = column_of(at, &path.column)?;
         let own_row = path.hops.is_empty() && table.relation == kind.table && path.column == kind.key;
         let own_row = own_row.then(|| relation_of(catalog, kind.table)).transpose()?;
-        Ok(Some(Self { kind, catalog, names, from, joins, holder: here, key, own_row, alias }))
+        Ok(Some(Self { kind, catalog, names, from, first, joins, holder: here, key, own_row, alias }))
     }
 
     /// The row leads to somebody.
     pub fn known(&self) -> Test {
         let known = format!("{} IS NOT NULL", column(&self.holder, &self.key.name));
-        if self.from.is_empty() { Test::Plain(known) } else { self.probe(Must::Exist, None, vec![known], None) }
+        match self.first.clone() {
+            None => Test::Plain(known),
+            Some(bind) => {
+                let tests = self.joins.iter().cloned().chain([known]).collect();
+                Test::Probe(Probe { must: Must::Exist, from: self.from.clone(), bind, tests, of: None })
+            }
+        }
     }
 
     /// Somebody's consent for `purpose` is valid. False for rows about nobody.
@@ -65,9 +77,9 @@ impl<'a> Subject<'a> {
         let Some(source) = &self.kind.consent else { return Ok(Test::Plain("false".to_owned())) };
         let choices = Choices::new(self.catalog, source, self.names)?;
         let c = self.names.alias("consent");
-        let mut tests = vec![same_key((&c, choices.subject()), (&self.holder, self.key))];
-        tests.extend(choices.valid(&c, &purpose.name, purpose.notices.as_deref())?);
-        Ok(self.probe(Must::Exist, Some(choices.from(&c)), tests, choices.is_of(&c, records)))
+        let tests = choices.valid(&c, &purpose.name, purpose.notices.as_deref())?;
+        let last = Last { from: choices.from(&c), alias: &c, key: choices.subject() };
+        Ok(self.probe(Must::Exist, last, tests, choices.is_of(&c, records)))
     }
 
     /// Nobody that the row is about objects to `purpose`. True for rows about nobody. `None`: no objection can be on record.
@@ -77,9 +89,9 @@ impl<'a> Subject<'a> {
         };
         let choices = Choices::new(self.catalog, source, self.names)?;
         let o = self.names.alias("objection");
-        let mut tests = vec![same_key((&o, choices.subject()), (&self.holder, self.key))];
-        tests.extend(choices.objection(&o, &purpose.name)?);
-        Ok(Some(self.probe(Must::NotExist, Some(choices.from(&o)), tests, choices.is_of(&o, records))))
+        let tests = choices.objection(&o, &purpose.name)?;
+        let last = Last { from: choices.from(&o), alias: &o, key: choices.subject() };
+        Ok(Some(self.probe(Must::NotExist, last, tests, choices.is_of(&o, records))))
     }
 
     /// Nobody that the row is about is restricted; a null `restricted_when` restricts. `None`: the policy restricts nobody.
@@ -94,19 +106,31 @@ impl<'a> Subject<'a> {
         }
         let (s, people) = (self.names.alias("subject"), relation_of(self.catalog, self.kind.table)?);
         let restricted = format!("{} IS NOT FALSE", condition_over(restricted_when, people, &s)?);
-        let same = same_key((&s, column_of(people, &self.kind.key)?), (&self.holder, self.key));
         let from = format!("{} {s}", people.name.to_sql());
-        Ok(Some(self.probe(Must::NotExist, Some(from), vec![same, restricted], None)))
+        let last = Last { from, alias: &s, key: column_of(people, &self.kind.key)? };
+        Ok(Some(self.probe(Must::NotExist, last, vec![restricted], None)))
     }
 
-    fn probe(&self, must: Must, last: Option<String>, tests: Vec<String>, of: Option<String>) -> Test {
-        Test::Probe(Probe {
-            must,
-            from: self.from.iter().cloned().chain(last).collect(),
-            tests: self.joins.iter().cloned().chain(tests).collect(),
-            of,
-        })
+    fn probe(&self, must: Must, last: Last<'_>, mut tests: Vec<String>, of: Option<String>) -> Test {
+        let (this, that) = ((last.alias, last.key), (self.holder.as_str(), self.key));
+        let bind = match self.first.clone() {
+            None => Bind::new(this, that),
+            Some(bind) => {
+                tests.splice(0..0, self.joins.iter().cloned().chain([same_key(this, that)]));
+                bind
+            }
+        };
+        let from = self.from.iter().cloned().chain([last.from]).collect();
+        Test::Probe(Probe { must, from, bind, tests, of })
     }
+}
+
+/// The relation at the end of a look: what says something of the subject.
+struct Last<'a> {
+    /// `schema.table alias`.
+    from: String,
+    alias: &'a str,
+    key: &'a Column,
 }
 
 /// No two rows of the relation, its children included, share a value of `key`.

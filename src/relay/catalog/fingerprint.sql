@@ -18,7 +18,7 @@ SELECT concat_ws('.',
     (SELECT count(*) || '-' || bit_xor(hashint8extended((a.attrelid::int8 << 32) | a.xmin::text::int8, a.attnum))
      FROM pg_catalog.pg_attribute a JOIN class ON class.oid = a.attrelid WHERE a.attnum > 0),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((i.indexrelid::int8 << 32) | i.xmin::text::int8, 0))
-     FROM pg_catalog.pg_index i JOIN class ON class.oid = i.indrelid WHERE i.indisunique),
+     FROM pg_catalog.pg_index i JOIN class ON class.oid = i.indrelid),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((k.oid::int8 << 32) | k.xmin::text::int8, 0))
      FROM pg_catalog.pg_constraint k JOIN class ON class.oid = k.conrelid),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((h.inhrelid::int8 << 32) | h.inhparent::int8, h.inhseqno))

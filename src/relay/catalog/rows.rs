@@ -58,6 +58,7 @@ fn relation(row: &Row) -> Result<Relation, CatalogError> {
         columns: Vec::new(),
         primary_key: Vec::new(),
         unique_keys: Vec::new(),
+        indexed: row.try_get("indexed")?,
         foreign_keys: Vec::new(),
         parents: row.try_get("parents")?,
         definition: row.try_get("definition")?,
