@@ -73,6 +73,7 @@ const CHANGES: &[&str] = &[
     "ALTER ROLE consentry SET search_path = s",
     "ALTER ROLE consentry RESET search_path",
     "CREATE TABLE gone (a int); DROP TABLE gone; CREATE TABLE kept (a int)",
+    "INSERT INTO kept SELECT generate_series(1, 150000); ANALYZE kept",
 ];
 
 /// What a busy database does all day.

@@ -87,6 +87,7 @@ fn keys(catalog: &Catalog) {
     assert_eq!(people.indexed, ["country", "email", "id"]);
     let orders = relation(catalog, "orders");
     assert_eq!(orders.primary_key, ["part", "id"]);
+    assert_eq!((orders.rows, catalog.rows(orders.oid), people.rows), (0, 3, 0));
     assert_eq!(orders.foreign_keys.len(), 1);
     assert_eq!(orders.foreign_keys[0].references, people.oid);
     let lines = relation(catalog, "lines");

@@ -119,9 +119,12 @@ pub struct Relation {
     /// Other unique, non-partial, non-expression keys.
     #[serde(default)]
     pub unique_keys: Vec<Vec<String>>,
-    /// Columns that some index over all rows starts with, by which rows are found and sorted.
+    /// Columns that some index over all rows starts with, by which rows are found or sorted.
     #[serde(default)]
     pub indexed: Vec<String>,
+    /// About how many rows it had when the snapshot was read; 0: not known. Children are not counted.
+    #[serde(default)]
+    pub rows: u64,
     #[serde(default)]
     pub foreign_keys: Vec<ForeignKey>,
     /// Direct parents: the partitioned table, or what it `INHERITS`.
@@ -331,6 +334,12 @@ impl Catalog {
     /// Direct partitions and inheritance children.
     pub fn children(&self, oid: Oid) -> &[Oid] {
         self.children.get(&oid).map_or(&[], Vec::as_slice)
+    }
+
+    /// About how many rows a table and its children have.
+    pub fn rows(&self, oid: Oid) -> u64 {
+        let own = self.relation(oid).map_or(0, |r| r.rows);
+        self.children(oid).iter().fold(own, |sum, child| sum.saturating_add(self.rows(*child)))
     }
 
     /// Functions outside `pg_catalog` with this name, in any schema.

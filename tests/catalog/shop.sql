@@ -51,5 +51,7 @@ CREATE VIEW shop.grown AS SELECT id, shop.shout(email) AS email FROM shop.people
     WITH LOCAL CHECK OPTION;
 CREATE MATERIALIZED VIEW shop.totals AS SELECT buyer, sum(total) AS total FROM shop.orders GROUP BY buyer;
 CREATE SEQUENCE shop.numbers;
+INSERT INTO shop.orders VALUES (1, 1), (2, 1), (3, 2);
+ANALYZE shop.orders_1;
 
 ALTER DATABASE catalog_shop SET search_path = shop, public;

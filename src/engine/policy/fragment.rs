@@ -153,6 +153,7 @@ mod tests {
             primary_key: vec![],
             unique_keys: vec![],
             indexed: vec![],
+            rows: 0,
             foreign_keys: vec![],
             parents: vec![],
             definition: None,

@@ -61,6 +61,7 @@ fn word_of(ty: &ColumnType) -> Relation {
         primary_key: Vec::new(),
         unique_keys: Vec::new(),
         indexed: Vec::new(),
+        rows: 0,
         foreign_keys: Vec::new(),
         parents: Vec::new(),
         definition: None,

@@ -3,12 +3,14 @@
 -- Each row of a user object is hashed from its identity and the transaction that made this version of it (`xmin`), so a
 -- change cannot be missed. In-place updates (reltuples, relfrozenxid) leave `xmin` as it is, and so does VACUUM FREEZE since
 -- PostgreSQL 9.4. The hashes are joined by bit_xor, which needs no order. pg_class is hashed by the columns that matter
--- instead, because TRUNCATE, CLUSTER and GRANT make new versions of its rows. Temporary relations of all sessions are
+-- instead, because TRUNCATE, CLUSTER and GRANT make new versions of its rows; of the sizes of large tables the order of
+-- magnitude matters. Temporary relations of all sessions are
 -- left out: they come and go all the time and no catalog lists them.
 WITH namespace AS MATERIALIZED (
     SELECT oid, nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_(toast|temp)'
 ), class AS MATERIALIZED (
-    SELECT c.oid, hash_record_extended(ROW(c.oid, c.relname, c.relnamespace, c.relkind, c.relrowsecurity, c.reloptions), 0) AS hash
+    SELECT c.oid, hash_record_extended(ROW(c.oid, c.relname, c.relnamespace, c.relkind, c.relrowsecurity, c.reloptions,
+        CASE WHEN c.reltuples >= 100000 THEN floor(log(c.reltuples::float8)) END), 0) AS hash
     FROM pg_catalog.pg_class c
     WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relpersistence <> 't'
 )

@@ -59,6 +59,7 @@ fn relation(row: &Row) -> Result<Relation, CatalogError> {
         primary_key: Vec::new(),
         unique_keys: Vec::new(),
         indexed: row.try_get("indexed")?,
+        rows: row.try_get::<_, i64>("rows")?.unsigned_abs(),
         foreign_keys: Vec::new(),
         parents: row.try_get("parents")?,
         definition: row.try_get("definition")?,

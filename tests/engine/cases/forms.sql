@@ -78,3 +78,10 @@ SELECT c.email FROM generate_series(1, 2) v (id) JOIN customers c ON c.id = v.id
 ;;
 -- crm_app/marketing: changed | has GROUP BY "consentry_in_consent"."subject_id") | lacks LATERAL
 (SELECT email FROM customers) UNION (SELECT name FROM products) LIMIT 5
+;;
+-- Few rows of their own: everybody's consent is not read for them.
+-- crm_app/marketing: changed | has LATERAL | lacks GROUP BY
+SELECT street FROM letters
+;;
+-- crm_app/marketing: changed | has GROUP BY "consentry_in_consent"."subject_id") | lacks LATERAL
+SELECT street FROM addresses
