@@ -113,10 +113,10 @@ async fn a_snapshot_is_never_torn() {
     let db = shared().database("catalog_torn", "CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t");
     let (reader, writer) = (db.upstream().await, db.superuser().await);
     let changing = tokio::spawn(async move {
-        for i in 0..40 {
+        for i in 0..24 {
             let (from, to) = if i % 2 == 0 { ("a", "b") } else { ("b", "a") };
             writer.batch_execute(&format!("ALTER TABLE t RENAME {from} TO {to}")).await.unwrap();
-            tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+            tokio::time::sleep(std::time::Duration::from_millis(120)).await;
         }
     });
     let mut read = 0;

@@ -15,6 +15,7 @@ CREATE DOMAIN public.known_email AS text CHECK (public.is_known(VALUE));
 CREATE TYPE public.contact AS (email public.known_email);
 -- Not in the policy.
 CREATE TABLE public.unlisted (id int, email text);
+-- Small beside its subjects' choices.
 CREATE TABLE public.letters (id int, customer_id bigint, street text);
 INSERT INTO public.letters VALUES (1, 1, 'Main Street'), (2, 2, 'Side Street');
 ANALYZE public.customers, public.consents, public.letters;

@@ -84,4 +84,4 @@ SELECT c.email FROM generate_series(1, 2) v (id) JOIN customers c ON c.id = v.id
 SELECT street FROM letters
 ;;
 -- crm_app/marketing: changed | has GROUP BY "consentry_in_consent"."subject_id") | lacks LATERAL
-SELECT street FROM addresses
+SELECT line1 FROM addresses
