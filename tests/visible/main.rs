@@ -170,7 +170,7 @@ async fn keys_are_equal_as_their_type_has_it() {
             policy.purposes.get_mut("news").expect("declared").basis = basis;
             let (role, purpose, secrets) = (Role::default(), &policy.purposes["news"], Secrets::default());
             let table = &policy.tables[&relation.oid];
-            for form in [Form::Exists, Form::Joined] {
+            for form in FORMS {
                 let v = visible_table_as(form, &catalog, &policy, &secrets, &role, purpose, table, relation, ALIAS);
                 let v = v.expect("in reach");
                 let rows = row_sql(&v).expect("a condition");
