@@ -1,6 +1,7 @@
 //! The service: reads the server file, opens its databases and the record, listens, reloads, and stops in order.
 
 mod admin;
+mod auditor;
 mod keeper;
 mod watch;
 
@@ -60,7 +61,7 @@ pub async fn serve(config: &Path) -> Result<()> {
     let listener = TcpListener::bind(&server.listen.address)
         .await
         .with_context(|| format!("[listen] address {}", server.listen.address))?;
-    let admin = server.admin.clone();
+    let (admin, audit) = (server.admin.clone(), audit_config(&server)?);
     let service = Arc::new(Service {
         house: house.clone(),
         orders,
@@ -69,7 +70,7 @@ pub async fn serve(config: &Path) -> Result<()> {
         running: Mutex::new(server),
     });
     if let Some(address) = &admin {
-        admin::start(address, service.clone()).await?;
+        admin::start(address, service.clone(), &audit).await?;
     }
     watch::start(service.clone())?;
     tracing::info!(address = %listener.local_addr()?, "listening");

@@ -242,7 +242,7 @@ impl KeyArgument {
 }
 
 /// A verifier key from its text, or from a file with it or with the private key.
-pub(super) fn load_key(given: &str) -> anyhow::Result<NoteVerifier> {
+pub(crate) fn load_key(given: &str) -> anyhow::Result<NoteVerifier> {
     if let Ok(key) = NoteVerifier::parse(given) {
         return Ok(key);
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Args, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
 
 use super::audit::{FilterArguments, load_key, progress};
 use crate::audit::config::keys_beside;
@@ -42,12 +42,8 @@ enum ReportFormat {
 impl ReportCommand {
     /// Exits with 1 when the record is damaged: the report is written all the same, with the damage on top.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let filter = self.filter.resolve(&self.folder)?;
         let key = self.load_key()?;
-        let (mut report, verdict) = gather(&self.folder, filter, key.as_ref())?;
-        report.verdict = verdict;
-        report.scope = self.filter.describe();
-        report.subject = self.filter.subject().map(str::to_owned);
+        let report = make(&self.folder, &self.filter, key.as_ref())?;
         self.write(&report)?;
         let damaged = report.verdict.as_ref().is_some_and(|v| !v.is_whole());
         Ok(if damaged { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -79,6 +75,39 @@ impl ReportCommand {
         }
         Ok(out.write_all(&text).and_then(|()| out.flush())?)
     }
+}
+
+/// The filters of a report, as a page is asked for them.
+#[derive(Parser)]
+#[command(no_binary_name = true, disable_help_flag = true)]
+struct Asked {
+    #[command(flatten)]
+    filter: FilterArguments,
+}
+
+/// What a page may be asked for; which folders it reads is not the asker's to say.
+const ASKED: [&str; 10] =
+    ["since", "until", "user", "role", "purpose", "table", "column", "outcome", "subject", "event"];
+
+/// Filters by name, for the auditor's page of `serve`; one that is not known, or not well written, is an error in words
+/// for whoever asked.
+pub fn asked(asked: &[(String, String)], subject_keys: &Path) -> Result<FilterArguments, String> {
+    let unknown = asked.iter().find(|(name, _)| !ASKED.contains(&name.as_str()));
+    if let Some((name, _)) = unknown {
+        return Err(format!("unknown filter {name:?}; there are {} and verify", ASKED.join(", ")));
+    }
+    let keys = ("subject-keys".to_owned(), subject_keys.to_string_lossy().into_owned());
+    let arguments = asked.iter().chain([&keys]).map(|(name, value)| format!("--{name}={value}"));
+    Asked::try_parse_from(arguments).map(|asked| asked.filter).map_err(|e| e.to_string())
+}
+
+/// The report of `folder`; `key`: with the verification of the whole record.
+pub fn make(folder: &Path, filter: &FilterArguments, key: Option<&NoteVerifier>) -> anyhow::Result<Report> {
+    let (mut report, verdict) = gather(folder, filter.resolve(folder)?, key)?;
+    report.verdict = verdict;
+    report.scope = filter.describe();
+    report.subject = filter.subject().map(str::to_owned);
+    Ok(report)
 }
 
 /// Reads and verifies at the same time: two passes over the same files, which the second finds in memory.

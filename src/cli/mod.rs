@@ -2,7 +2,7 @@
 
 pub mod audit;
 mod audit_export;
-mod audit_report;
+pub mod audit_report;
 pub mod check;
 pub mod consent;
 mod consent_import;

@@ -1,4 +1,4 @@
-//! The admin address: `/health`, `/ready`, `/metrics`.
+//! The admin address: `/health`, `/ready`, `/metrics`, and the auditor's page (`auditor`).
 
 use std::sync::Arc;
 
@@ -12,15 +12,17 @@ use prometheus_client::registry::{Registry, Unit};
 use tokio::net::TcpListener;
 
 use super::Service;
+use crate::audit::Config as AuditConfig;
 
 /// Answers on `address` until the program ends.
-pub async fn start(address: &str, service: Arc<Service>) -> Result<()> {
+pub async fn start(address: &str, service: Arc<Service>, audit: &AuditConfig) -> Result<()> {
     let listener = TcpListener::bind(address).await.with_context(|| format!("[admin] address {address}"))?;
     let router = Router::new()
         .route("/health", get(|| async { "ok\n" }))
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(service);
+        .with_state(service)
+        .merge(super::auditor::router(audit));
     tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
             tracing::error!(%error, "the admin address has ended");
