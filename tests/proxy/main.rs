@@ -8,6 +8,7 @@ mod door;
 mod doubt;
 mod live;
 mod names;
+mod paths;
 mod purpose;
 mod raw;
 mod record;
