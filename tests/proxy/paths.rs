@@ -95,7 +95,7 @@ fn batch(random: &mut StdRng) -> (String, Vec<Vec<u8>>) {
 /// `CONSENTRY_PATHS=2000` tries as many sessions; a failure prints what was sent.
 #[test]
 fn postgresql_and_the_proxy_look_in_the_same_schema() {
-    let sessions = std::env::var("CONSENTRY_PATHS").map_or(150, |n| n.parse().expect("a number"));
+    let sessions = std::env::var("CONSENTRY_PATHS").map_or(200, |n| n.parse().expect("a number"));
     let mut random = StdRng::seed_from_u64(11);
     let mut compared = [0, 0];
     for _ in 0..sessions {
