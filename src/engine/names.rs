@@ -1,6 +1,10 @@
 //! Names inside text: `schema.name` in a `regclass` literal, the list in `search_path`, folded and unquoted as
 //! PostgreSQL does it.
 
+use pg_query::protobuf::KeywordKind;
+
+use super::catalog::quote_ident;
+
 /// `"Odd".name` as `["Odd", "name"]`; `None` when it is not a dotted list of identifiers.
 pub fn split(text: &str) -> Option<Vec<String>> {
     parts(text, '.')
@@ -58,6 +62,16 @@ fn part(text: &str, separator: char) -> Option<(String, &str)> {
     None
 }
 
+/// `name` as PostgreSQL's SHOW writes it: in quotes only where it needs them (`quote_identifier`, utils/adt/ruleutils.c).
+/// A word that became a key word after the server's version is quoted all the same, which means the same.
+pub fn quote_as_shown(name: &str) -> String {
+    let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    let is_free = |kind: i32| [KeywordKind::NoKeyword as i32, KeywordKind::UnreservedKeyword as i32].contains(&kind);
+    let free = || pg_query::scan(name).is_ok_and(|scan| scan.tokens.iter().all(|t| is_free(t.keyword_kind)));
+    if plain && free() { name.to_owned() } else { quote_ident(name) }
+}
+
 /// `name` cut as PostgreSQL cuts it.
 pub fn truncated(mut name: String) -> String {
     let mut end = MAX_NAME.min(name.len());
@@ -71,6 +85,26 @@ pub fn truncated(mut name: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_quoted_where_postgresql_quotes_them() {
+        for (name, shown) in [
+            ("rep", "rep"),
+            ("_x1", "_x1"),
+            ("1x", "\"1x\""),
+            ("Rep", "\"Rep\""),
+            ("$user", "\"$user\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("", "\"\""),
+            ("user", "\"user\""),
+            ("between", "\"between\""),
+            ("left", "\"left\""),
+            ("begin", "begin"),
+            ("señal", "\"señal\""),
+        ] {
+            assert_eq!(quote_as_shown(name), shown);
+        }
+    }
 
     #[test]
     fn names_are_read_as_postgresql_reads_them() {

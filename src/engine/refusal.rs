@@ -105,9 +105,10 @@ pub fn not_settled(name: &str) -> Refusal {
     Refusal::new(
         "definition-not-settled",
         SqlState::FEATURE_NOT_SUPPORTED,
-        format!("relation \"{name}\" was defined anew in this transaction"),
-        "rule definition-not-settled: what a changed view, a renamed or a dropped relation means is known after COMMIT only",
-        "commit first, then use it",
+        format!("relation \"{name}\" is being defined anew"),
+        "rule definition-not-settled: what a changed view, a renamed or a dropped relation means is known when the \
+         transaction that changes it, of this or of another session, has ended",
+        "commit first, or wait for the other session's COMMIT, then use it",
     )
 }
 

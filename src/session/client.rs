@@ -142,8 +142,9 @@ impl Core {
         self.to_server.sync();
         self.expect(Kind::Sync, Audience::Client);
         self.batch += 1;
-        // An implicit transaction ends here: whether its settings stay is not known yet.
-        if self.settings.is_dirty() || self.pins_unproven {
+        // An implicit transaction ends here: whether its settings stay is not known yet. And with the path touched,
+        // what comes next waits for our word on it (`path`).
+        if self.settings.is_dirty() || self.pins_unproven || self.path_touched {
             self.hold = Hold::UntilAnswered;
         }
     }

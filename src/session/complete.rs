@@ -15,7 +15,7 @@ use crate::wire::backend::{Status, rows_in_tag};
 use crate::wire::error::Fields;
 
 /// Query cancelled, by a client's request or a timeout (PostgreSQL manual, appendix A).
-const QUERY_CANCELED: &str = "57014";
+pub(super) const QUERY_CANCELED: &str = "57014";
 
 impl Core {
     /// A change of names has happened or not. A portal that is replaced or closed ends with it.
@@ -64,7 +64,7 @@ impl Core {
             },
             Some(Kind::OwnAssert) => {
                 self.queue.pop_front();
-                self.asserting = false;
+                self.path_is_taken();
                 Ok(Verdict::Drop)
             }
             _ => Err(OUT_OF_ORDER),
@@ -118,6 +118,9 @@ impl Core {
         self.note_purpose(before);
         self.status = status;
         self.in_block = status != Status::Idle;
+        if self.queue.is_empty() {
+            self.settle_undone_doubts();
+        }
         if status == Status::Idle {
             self.catalog_changed |= self.catalog_unread;
             self.nothing_was_defined();

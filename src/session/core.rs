@@ -95,6 +95,8 @@ pub struct Core {
     pub(super) path_touched: bool,
     /// It is being told.
     pub(super) asserting: bool,
+    /// How often in a row it was cancelled.
+    pub(super) assert_retries: u8,
     /// A transaction block is open (BEGIN), as of the last answer.
     pub(super) in_block: bool,
     /// When the open transaction was first seen.
@@ -153,6 +155,7 @@ impl Core {
             status: Status::Idle,
             path_touched: false,
             asserting: false,
+            assert_retries: 0,
             in_block: false,
             transaction_since: None,
             lingering: false,
@@ -178,6 +181,7 @@ impl Core {
     /// Whether client messages may be taken now.
     pub fn takes_messages(&self) -> bool {
         !self.needs_catalog()
+            && !self.asserting
             && match self.hold {
                 Hold::Go => true,
                 Hold::UntilAnswered => self.queue.is_empty() || self.copy == Copy::In,
@@ -220,6 +224,19 @@ impl Core {
         if !settled.is_empty() {
             self.live.doubts().settle(&settled);
         }
+    }
+
+    /// With nothing under way, what was to be defined and is not (an error, ROLLBACK TO) is as the snapshot shows it.
+    pub(super) fn settle_undone_doubts(&mut self) {
+        let values = self.settings.now().clone();
+        let defined = &values.defined;
+        if self.doubts.iter().all(|name| defined.contains_key(name)) {
+            return;
+        }
+        let (kept, undone): (Vec<_>, Vec<_>) =
+            self.take_doubts().into_iter().partition(|name| defined.contains_key(name));
+        self.doubts = kept;
+        self.live.doubts().settle(&undone);
     }
 
     /// What is still in doubt when the session ends is for the caller to settle.

@@ -79,7 +79,28 @@ fn may_change_path(effect: &Effect) -> bool {
     match effect {
         Effect::Set { setting, .. } => *setting == Tracked::SearchPath,
         Effect::SetConfig(_) | Effect::ResetAll | Effect::DiscardAll => true,
-        _ => false,
+        // Ends of transactions and savepoints only undo what one of the above has done, in the same transaction.
+        Effect::None
+        | Effect::Begin
+        | Effect::Savepoint(_)
+        | Effect::Release(_)
+        | Effect::Commit { .. }
+        | Effect::Rollback { .. }
+        | Effect::RollbackTo(_)
+        | Effect::PrepareTransaction
+        | Effect::DiscardPlans
+        | Effect::DiscardTemp
+        | Effect::Prepare { .. }
+        | Effect::Execute { .. }
+        | Effect::Deallocate(_)
+        | Effect::DeclareCursor { .. }
+        | Effect::Fetch { .. }
+        | Effect::CloseCursor(_)
+        | Effect::CreateTemporary { .. }
+        | Effect::DropRelations(_)
+        | Effect::CatalogChanged
+        | Effect::CopyIn
+        | Effect::CopyOut => false,
     }
 }
 
@@ -111,8 +132,11 @@ impl Core {
             | Effect::CopyIn
             | Effect::CopyOut => {}
             Effect::Begin => self.in_block = true,
-            // Outside of a block PostgreSQL warns, says ROLLBACK, and goes on with what it has.
-            Effect::PrepareTransaction if completed.tag.starts_with("ROLLBACK") && !self.in_block => {}
+            // Outside of a block PostgreSQL warns, says ROLLBACK, and commits the implicit transaction
+            // (PrepareTransactionBlock in access/transam/xact.c; a transaction command ends it, tcop/postgres.c).
+            Effect::PrepareTransaction if completed.tag.starts_with("ROLLBACK") && !self.in_block => {
+                self.committed(false)
+            }
             Effect::Commit { chain } if completed.tag.starts_with("ROLLBACK") => self.rolled_back(*chain),
             Effect::PrepareTransaction if completed.tag.starts_with("ROLLBACK") => self.rolled_back(false),
             Effect::Rollback { chain } => self.rolled_back(*chain),

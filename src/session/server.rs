@@ -1,5 +1,6 @@
 //! PostgreSQL's messages: rows pass as they are, the rest moves the state on.
 
+use super::complete::QUERY_CANCELED;
 use super::core::{Copy, Core, End};
 use super::expect::{Audience, Expect, Kind};
 use super::gate::Mark;
@@ -150,6 +151,7 @@ impl Core {
                 self.rows += 1;
                 self.bytes += length as u64;
             }
+            (b'D', Kind::OwnAssert) => {}
             (b'd', Kind::Query(_) | Kind::Execute(_)) => self.bytes += length as u64,
             (b'T', Kind::Query(_)) => {}
             (b'T', Kind::DescribeStatement | Kind::DescribePortal) => drop(self.queue.pop_front()),
@@ -231,7 +233,8 @@ impl Core {
         self.copy = Copy::Not;
         self.fatal |= fields.is_fatal();
         if self.asserting {
-            return Err(NOT_TAKEN);
+            let cancelled = fields.sqlstate() == QUERY_CANCELED && !fields.is_fatal();
+            return if cancelled { self.path_was_cancelled().map(|()| Verdict::Drop) } else { Err(NOT_TAKEN) };
         }
         let Some(head) = self.queue.front() else {
             // Out of the blue: the server ends the session (57P01 and its like), and says why.

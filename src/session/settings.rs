@@ -60,13 +60,15 @@ pub struct Settings {
     savepoints: Vec<Savepoint>,
     /// An error has happened since the last ReadyForQuery or transaction end.
     failed: bool,
+    /// Something was set since the transaction began, if only there and back: PostgreSQL may still end it in the middle.
+    touched: bool,
 }
 
 impl Settings {
     pub fn new(defaults: Values) -> Self {
         let defaults = Arc::new(defaults);
         let state = State { session: defaults.clone(), now: defaults.clone() };
-        Self { defaults, begun: state.clone(), state, savepoints: Vec::new(), failed: false }
+        Self { defaults, begun: state.clone(), state, savepoints: Vec::new(), failed: false, touched: false }
     }
 
     pub fn now(&self) -> &Arc<Values> {
@@ -75,7 +77,7 @@ impl Settings {
 
     /// Whether an end of the transaction could change what counts: then nothing may be judged before it is known.
     pub fn is_dirty(&self) -> bool {
-        self.state != self.begun || self.state.session != self.state.now
+        self.touched || self.state != self.begun || self.state.session != self.state.now
     }
 
     pub fn set(&mut self, setting: Tracked, value: &SetValue, lifetime: Lifetime) {
@@ -130,6 +132,7 @@ impl Settings {
     }
 
     fn change(&mut self, lifetime: Lifetime, change: impl Fn(&mut Values)) {
+        self.touched = true;
         change(Arc::make_mut(&mut self.state.now));
         if lifetime == Lifetime::Session {
             change(Arc::make_mut(&mut self.state.session));
@@ -174,6 +177,7 @@ impl Settings {
         self.begun = self.state.clone();
         self.savepoints.clear();
         self.failed = false;
+        self.touched = false;
     }
 
     /// An ErrorResponse.
@@ -227,6 +231,17 @@ mod tests {
         assert!(s.is_dirty());
         s.rollback();
         assert_eq!(purpose(&s), "service");
+        assert!(!s.is_dirty());
+    }
+
+    #[test]
+    fn what_was_set_there_and_back_is_dirty_until_the_transaction_ends() {
+        let mut s = settings();
+        set(&mut s, "marketing", Lifetime::Session);
+        s.reset_all();
+        assert_eq!(purpose(&s), "service");
+        assert!(s.is_dirty());
+        s.commit();
         assert!(!s.is_dirty());
     }
 

@@ -62,7 +62,7 @@ impl Core {
         self.batch += 1;
         let waits = judged.cleared.statements.iter().any(|s| effects::is_barrier(&s.effect, self.settings.is_dirty()));
         // With one statement that sets something, or changes of this implicit transaction in the air, the end decides.
-        if waits || self.settings.is_dirty() {
+        if waits || self.settings.is_dirty() || self.path_touched {
             self.hold = Hold::UntilAnswered;
         }
         Ok(())

@@ -348,19 +348,31 @@ fn quotes_read_otherwise(world: &World) -> Result<(), Failed> {
 /// `harmless.customers` is open and leaves as it was written; so the path that the proxy follows must be PostgreSQL's own,
 /// also where PostgreSQL keeps what looks rolled back, or commits in the middle of a batch.
 fn paths_that_part(world: &World) -> Result<(), Failed> {
-    const BATCHES: [&[&str]; 3] = [
+    const BATCHES: [&[&str]; 5] = [
         &["SET search_path = public", "PREPARE TRANSACTION 'x'"],
         &["DISCARD ALL", "SELECT 1 / 0"],
         &["SET search_path = public", "COMMIT", "SELECT 1 / 0"],
+        // There and back: what counts looks as it was before, and is not what PostgreSQL has committed.
+        &["SET search_path = public", "PREPARE TRANSACTION 'x'", "SET search_path = harmless", "SELECT 1 / 0"],
+        &["SET search_path = public", "COMMIT", "SET search_path = harmless", "SELECT 1 / 0"],
     ];
-    for batch in BATCHES {
-        told_only_directly(world, |c| {
-            c.ask("SET search_path = harmless");
-            let sent: Vec<_> =
-                batch.iter().flat_map(|sql| [parse("", sql), bind("", "", &[]), execute("", 0)]).collect();
-            c.exchange(&[sent, vec![sync()]].concat());
-            c.ask("SELECT * FROM customers");
-        })?;
+    let pipeline = |sql: &str| [parse("", sql), bind("", "", &[]), execute("", 0)].concat();
+    let probes = [vec![query("SELECT * FROM customers")], vec![pipeline("SELECT * FROM customers"), sync()]];
+    for (batch, probe) in BATCHES.iter().flat_map(|batch| probes.iter().map(move |probe| (batch, probe))) {
+        for in_one_write in [true, false] {
+            told_only_directly(world, |c| {
+                c.ask("SET search_path = harmless");
+                let mut sent: Vec<_> = batch.iter().map(|sql| pipeline(sql)).collect();
+                sent.push(sync());
+                if in_one_write {
+                    c.exchange(&[sent, probe.clone()].concat());
+                } else {
+                    c.exchange(&sent);
+                    c.exchange(probe);
+                }
+            })
+            .map_err(|e| format!("{batch:?}: {}", e.message().unwrap_or_default()))?;
+        }
     }
     Ok(())
 }

@@ -78,18 +78,13 @@ fn nothing_may_come_before_the_answer_to_an_encryption_request() {
 fn a_cancel_request_reaches_the_statement_and_a_guess_does_not() {
     let mut c = session("dan");
     c.send(&query("SELECT pg_sleep(30)"));
-    let cancel = |pid: i32, secret: i32| {
-        let mut other = Raw::open(world().proxy.port());
-        other.send(&[16i32, 80_877_102, pid, secret].map(i32::to_be_bytes).concat());
-    };
-    cancel(c.pid, c.secret.wrapping_add(1));
-    // The right one closes at once, as many clients do. It may come before PostgreSQL has begun: then it is sent again.
+    Raw::cancel(world().proxy.port(), c.pid, c.secret.wrapping_add(1));
+    // The right one may come before PostgreSQL has begun: then it is sent again.
     let (pid, secret) = (c.pid, c.secret);
     let again = std::thread::spawn(move || {
         for _ in 0..20 {
             std::thread::sleep(Duration::from_millis(100));
-            let mut other = Raw::open(world().proxy.port());
-            other.send(&[16i32, 80_877_102, pid, secret].map(i32::to_be_bytes).concat());
+            Raw::cancel(world().proxy.port(), pid, secret);
         }
     });
     let mut answers = vec![c.answer()];

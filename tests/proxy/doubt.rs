@@ -22,6 +22,17 @@ fn a_view_that_is_being_replaced_is_not_read_by_what_it_was() {
     assert_eq!(reader.ask("SELECT count(*) FROM things"), "T D:3 C:SELECT 1 Z:I");
     builder.ask("ROLLBACK");
     assert_eq!(reader.ask(READ), "T D:3,two C:SELECT 1 Z:I");
+    // A definition that fails, or is undone, is in nobody's way, though its transaction goes on.
+    builder.ask("BEGIN");
+    assert_eq!(builder.ask("CREATE OR REPLACE VIEW listed AS SELECT 1"), "E:42P16 Z:E");
+    assert_eq!(reader.ask(READ), "T D:3,two C:SELECT 1 Z:I");
+    builder.ask("ROLLBACK");
+    builder.ask("BEGIN; SAVEPOINT s");
+    assert_eq!(builder.ask(replace), "C:CREATE VIEW Z:T");
+    assert_eq!(reader.ask(READ), "E:0A000 Z:I");
+    builder.ask("ROLLBACK TO s");
+    assert_eq!(reader.ask(READ), "T D:3,two C:SELECT 1 Z:I");
+    builder.ask("ROLLBACK");
     assert_eq!(builder.ask(replace), "C:CREATE VIEW Z:I");
     assert_eq!(builder.ask(READ), "T D:1,Ann Asked C:SELECT 1 Z:I");
     assert_eq!(reader.ask(READ), "T D:1,Ann Asked C:SELECT 1 Z:I");

@@ -133,6 +133,12 @@ impl Raw {
         }
     }
 
+    /// Asks to cancel what runs in the session of this number and secret, and does not wait, as many clients do not.
+    #[allow(dead_code)] // tests/proxy does
+    pub fn cancel(port: u16, pid: i32, secret: i32) {
+        Self::open(port).send(&[16i32, 80_877_102, pid, secret].map(i32::to_be_bytes).concat());
+    }
+
     /// The connection, for someone else to go on with.
     #[allow(dead_code)] // tests/leaks does
     pub fn into_stream(self) -> TcpStream {

@@ -6,7 +6,6 @@ use pg_query::protobuf::{self as pb, VariableSetKind as K};
 use super::Analyser;
 use super::statement::Judged;
 use crate::engine::allow::{SettingRule, setting};
-use crate::engine::catalog::quote_ident;
 use crate::engine::cleared::{Effect, SetValue, Tracked};
 use crate::engine::names;
 use crate::engine::policy::{Policy, Role};
@@ -52,7 +51,7 @@ fn value(name: &str, args: &[pg_query::Node]) -> Option<String> {
         // SET TIME ZONE INTERVAL '…', the only cast that the grammar has here: free, its value does not matter.
         Some(NodeEnum::TypeCast(c)) => constant(c.arg.as_deref()?),
         Some(NodeEnum::AConst(c)) if name == "search_path" => match &c.val {
-            Some(pb::a_const::Val::Sval(s)) => Some(quote_ident(&s.sval)),
+            Some(pb::a_const::Val::Sval(s)) => Some(names::quote_as_shown(&s.sval)),
             _ => constant(node),
         },
         _ => constant(node),
