@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::Args;
 
+/// Statements are judged by recursion over their trees: with this, all but odd ones need no stack of their own
+/// (`engine::parse::on_roomy_stack`). Memory is taken only as far as it is used.
+const WORKER_STACK: usize = 16 << 20;
+
 /// Run the proxy
 #[derive(Args)]
 pub struct Serve {
@@ -23,7 +27,9 @@ pub struct Serve {
 impl Serve {
     pub fn run(&self) -> Result<()> {
         self.start_log()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        runtime.enable_all().thread_stack_size(WORKER_STACK);
+        let runtime = runtime.build().context("no runtime")?;
         runtime.block_on(crate::serve::serve(&self.config))
     }
 

@@ -110,6 +110,37 @@ fn a_constraint_s_error_names_the_constraint_and_no_value() {
     assert_eq!(c.said('n'), "customers_name_key");
 }
 
+/// Whatever nests, and however deep: an answer, or an error. On a stack too small for it the whole proxy would end.
+#[test]
+fn nesting_of_every_kind_and_depth_is_answered() {
+    const KINDS: [(&str, &str, &str); 10] = [
+        ("(SELECT ", "1", ")"),
+        ("(", "1", ")"),
+        ("CASE WHEN true THEN ", "1", " END"),
+        ("EXISTS (SELECT 1 WHERE ", "true", ")"),
+        ("ARRAY[", "1", "]"),
+        ("(SELECT 1 FROM (VALUES (", "1", ")) v)"),
+        ("coalesce(1, ", "1", ")"),
+        ("true IN (SELECT ", "true", ")"),
+        ("NOT ", "true", ""),
+        ("(WITH q AS (SELECT ", "1", ") SELECT 1 FROM q)"),
+    ];
+    let mut c = session("ana");
+    for (open, inner, close) in KINDS {
+        for depth in [1, 4, 10, 16, 22, 30, 36, 45, 60, 90, 150, 400, 1_000] {
+            let nested = format!("SELECT {}{inner}{}", open.repeat(depth), close.repeat(depth));
+            let sql = format!("SELECT count(*) FROM things WHERE id = 1 OR ({nested}) IS NULL");
+            for sql in [nested, sql] {
+                let answer = c.ask(&sql);
+                // Arrays of more than six dimensions are PostgreSQL's limit, as is a stack of its own.
+                let sound = answer.starts_with("T D:")
+                    || ["E:54001 Z:I", "E:54000 Z:I", "E:42804 Z:I", "E:0A000 Z:I"].contains(&&*answer);
+                assert!(sound, "{open} {depth}: {answer} {}", c.said('M'));
+            }
+        }
+    }
+}
+
 /// Of a chain in brackets that begins a chain the depths add up; on a stack for a small one the proxy would end.
 #[test]
 fn chains_of_chains_are_read_on_a_stack_that_holds_them() {
