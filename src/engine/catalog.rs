@@ -204,6 +204,9 @@ pub struct UserType {
     /// A domain's checks as `pg_get_expr` prints them (the value is `VALUE`), with those of the domains below it.
     #[serde(default)]
     pub checks: Vec<String>,
+    /// Columns of it without a default of their own are filled by its own.
+    #[serde(default)]
+    pub has_default: bool,
 }
 
 /// A function that runs when a value becomes one of a type: of a cast, or of the check of a domain in it. Neither initdb
@@ -334,6 +337,18 @@ impl Catalog {
     /// Direct partitions and inheritance children.
     pub fn children(&self, oid: Oid) -> &[Oid] {
         self.children.get(&oid).map_or(&[], Vec::as_slice)
+    }
+
+    /// A relation with its partitions and inheritance children, and theirs.
+    pub fn family(&self, oid: Oid) -> Vec<&Relation> {
+        let (mut todo, mut seen) = (vec![oid], Vec::new());
+        while let Some(oid) = todo.pop() {
+            if !seen.contains(&oid) {
+                seen.push(oid);
+                todo.extend_from_slice(self.children(oid));
+            }
+        }
+        seen.into_iter().filter_map(|oid| self.relation(oid)).collect()
     }
 
     /// About how many rows a table and its children have.

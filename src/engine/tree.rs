@@ -36,6 +36,13 @@ pub fn has_kind<T: Serialize + ?Sized>(tree: &T, kind: &str) -> Result<bool, Tre
     Ok(writer.out.windows(name.out.len()).any(|w| w == name.out))
 }
 
+/// Whether every node of a tree is of one of these kinds.
+pub fn only_kinds<T: Serialize + ?Sized>(tree: &T, kinds: &[&str]) -> Result<bool, TreeError> {
+    let mut writer = Writer { reads_names_only: true, ..Writer::new(&[]) };
+    tree.serialize(&mut writer)?;
+    Ok(writer.kinds.iter().all(|kind| kinds.contains(kind)))
+}
+
 /// The last name part of every relation that a tree names anywhere (`RangeVar` nodes, CTE names among them), outside of
 /// what placeholders stand for.
 pub fn relations<T: Serialize>(tree: &T) -> Result<BTreeSet<String>, TreeError> {
@@ -77,12 +84,19 @@ struct Writer<'a> {
     out: Vec<u8>,
     injected: &'a [Arc<[u8]>],
     relations: BTreeSet<String>,
+    kinds: BTreeSet<&'static str>,
     reads_names_only: bool,
 }
 
 impl<'a> Writer<'a> {
     fn new(injected: &'a [Arc<[u8]>]) -> Self {
-        Self { out: Vec::with_capacity(1024), injected, relations: BTreeSet::new(), reads_names_only: false }
+        Self {
+            out: Vec::with_capacity(1024),
+            injected,
+            relations: BTreeSet::new(),
+            kinds: BTreeSet::new(),
+            reads_names_only: false,
+        }
     }
 }
 
@@ -198,6 +212,9 @@ impl<'w, 'a> ser::Serializer for &'w mut Writer<'a> {
     ) -> Result<(), TreeError> {
         let from = self.out.len();
         self.bytes(b'v', variant.as_bytes());
+        if self.reads_names_only {
+            self.kinds.insert(variant);
+        }
         value.serialize(&mut *self)?;
         if variant == "ParamRef" { self.replace_placeholder(from) } else { Ok(()) }
     }

@@ -15,6 +15,13 @@ CREATE DOMAIN public.known_email AS text CHECK (public.is_known(VALUE));
 CREATE TYPE public.contact AS (email public.known_email);
 -- Not in the policy.
 CREATE TABLE public.unlisted (id int, email text);
+-- Views that a write may go through, and views that must not be taken for others.
+CREATE VIEW public.contact_outer AS SELECT id, full_name FROM public.contact_list;
+CREATE VIEW public.activity AS SELECT pid, query FROM pg_stat_activity;
+CREATE VIEW public.settings AS SELECT name, setting FROM pg_settings;
+CREATE TABLE public.told (email text);
+CREATE TABLE public.ruled () INHERITS (public.newsletters);
+CREATE RULE tell AS ON INSERT TO public.ruled DO ALSO INSERT INTO public.told SELECT email FROM public.customers;
 -- Small beside its subjects' choices.
 CREATE TABLE public.letters (id int, customer_id bigint, street text);
 INSERT INTO public.letters VALUES (1, 1, 'Main Street'), (2, 2, 'Side Street');

@@ -35,6 +35,13 @@ impl Maker {
         }
     }
 
+    /// Customers as the target of a write: the table, or a view of all its columns.
+    fn customers(&mut self) -> &'static str {
+        ["customers", "customers", "public.customers", "everyone", "everyone_again", "mailable"]
+            .choose(&mut self.random)
+            .expect("not empty")
+    }
+
     /// What holds of a customer, of what hidden rows and masked cells hold among it.
     fn about_customer(&mut self, c: &str) -> String {
         let number = self.random.gen_range(0..7);
@@ -109,7 +116,7 @@ impl Maker {
             ),
             _ => ("", ""),
         };
-        let only = self.one(&["customers", "ONLY customers", "public.customers AS"]);
+        let only = if self.chance(20) { "ONLY customers AS" } else { self.customers() };
         format!("UPDATE {only} c SET {set}{from} WHERE {joined}{}{}", self.about_customer("c"), self.returning("c"))
     }
 
@@ -126,9 +133,10 @@ impl Maker {
     fn delete(&mut self) -> String {
         let condition = self.about_customer("c");
         match self.random.gen_range(0..4) {
-            0 => format!("DELETE FROM customers c WHERE {condition}{}", self.returning("c")),
+            0 => format!("DELETE FROM {} c WHERE {condition}{}", self.customers(), self.returning("c")),
             1 => format!(
-                "DELETE FROM orders USING customers c WHERE c.id = customer_id AND {condition} RETURNING orders.*, c.phone"
+                "DELETE FROM orders USING {} c WHERE c.id = customer_id AND {condition} RETURNING orders.*, c.phone",
+                self.customers()
             ),
             2 => format!(
                 "DELETE FROM products p USING customers c WHERE c.id = p.id AND {condition}{}",
@@ -142,7 +150,8 @@ impl Maker {
         let (condition, value) = (self.about_customer("c"), self.text_of("c"));
         match self.random.gen_range(0..3) {
             0 => format!(
-                "INSERT INTO customers (id, full_name) SELECT c.id + 100, {value} FROM customers c WHERE {condition}"
+                "INSERT INTO {} (id, full_name) SELECT c.id + 100, {value} FROM customers c WHERE {condition}",
+                self.customers()
             ),
             1 => format!(
                 "INSERT INTO products (id, name) SELECT c.id + 10, {value} FROM customers c WHERE {condition} RETURNING *"
@@ -157,14 +166,15 @@ impl Maker {
     fn upsert(&mut self) -> String {
         // A whole `excluded` is refused: the server fills columns of it that are not listed.
         let value = format!("upper(excluded.{})", self.one(&["full_name", "email", "secret", "score::text"]));
-        let condition = self.about_customer("customers");
+        let condition = self.about_customer("c");
         let then = match self.random.gen_range(0..3) {
             0 => "NOTHING".to_owned(),
             1 => format!("UPDATE SET full_name = {value} WHERE {condition}"),
-            _ => format!("UPDATE SET full_name = excluded.full_name || {}", self.text_of("customers")),
+            _ => format!("UPDATE SET full_name = excluded.full_name || {}", self.text_of("c")),
         };
         let keys = self.one(&["(1, 'p'), (2, 'q')", "(5, 'r'), (105, 's')", "(2, 't')"]);
-        format!("INSERT INTO customers (id, full_name) VALUES {keys} ON CONFLICT (id) DO {then}")
+        let table = self.customers();
+        format!("INSERT INTO {table} AS c (id, full_name) VALUES {keys} ON CONFLICT (id) DO {then}")
     }
 
     fn merge(&mut self) -> String {
@@ -184,17 +194,17 @@ impl Maker {
     }
 
     fn chained(&mut self) -> String {
-        let condition = self.about_customer("customers");
+        let (condition, table) = (self.about_customer("c"), self.customers());
         match self.random.gen_range(0..3) {
             0 => format!(
                 "WITH d AS (DELETE FROM orders WHERE {} RETURNING *) SELECT count(*), max(label) FROM d",
                 self.about_order()
             ),
             1 => format!(
-                "WITH u AS (UPDATE customers SET country = 'XX' WHERE {condition} RETURNING *) SELECT * FROM u WHERE email LIKE 'C%' OR phone LIKE '%1%'"
+                "WITH u AS (UPDATE {table} c SET country = 'XX' WHERE {condition} RETURNING *) SELECT * FROM u WHERE email LIKE 'C%' OR phone LIKE '%1%'"
             ),
             _ => format!(
-                "WITH d AS (DELETE FROM customers WHERE {condition} RETURNING *) INSERT INTO products (id, name) SELECT id + 20, email FROM d RETURNING name"
+                "WITH d AS (DELETE FROM {table} c WHERE {condition} RETURNING *) INSERT INTO products (id, name) SELECT id + 20, email FROM d RETURNING name"
             ),
         }
     }

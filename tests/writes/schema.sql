@@ -35,6 +35,50 @@ CREATE VIEW joined AS SELECT o.id, o.label FROM orders o JOIN customers c ON c.i
 CREATE VIEW choices AS SELECT subject_id, purpose, channel, status FROM consents;
 CREATE TABLE ruled (id int);
 CREATE RULE copy AS ON INSERT TO ruled DO ALSO INSERT INTO log (what) SELECT email FROM customers;
+CREATE FUNCTION known(int) RETURNS boolean LANGUAGE sql AS 'SELECT $1 IN (SELECT id FROM customers)';
+CREATE FUNCTION pair(int, int) RETURNS SETOF int LANGUAGE sql AS 'SELECT generate_series(1, $2)';
+CREATE OPERATOR @++ (LEFTARG = int, RIGHTARG = int, FUNCTION = pair);
+CREATE OPERATOR pg_catalog.@@++ (LEFTARG = int, RIGHTARG = int, FUNCTION = pair);
+-- Views on views, and what makes some of them more than they seem.
+CREATE VIEW everyone AS SELECT * FROM customers;
+CREATE VIEW everyone_again AS SELECT * FROM everyone ORDER BY country, id;
+CREATE VIEW mailable AS SELECT * FROM everyone_again e WHERE email LIKE '%@%' AND e.phone IS NOT NULL;
+CREATE VIEW spanish AS SELECT id, full_name, country FROM customers WHERE country = 'ES';
+CREATE VIEW crossed AS SELECT id, email AS phone, phone AS email, full_name FROM customers;
+CREATE VIEW twice AS SELECT id, full_name AS a, full_name AS b FROM customers;
+CREATE VIEW mailed AS SELECT id, customer_id, subject FROM mailings;
+CREATE VIEW tapped AS SELECT id, full_name FROM customers;
+CREATE RULE tap AS ON UPDATE TO tapped DO ALSO INSERT INTO log (what) SELECT email FROM customers;
+CREATE VIEW over_tapped AS SELECT id, full_name FROM tapped;
+CREATE VIEW over_over_tapped AS SELECT id, full_name FROM over_tapped;
+CREATE VIEW deaf AS SELECT id, full_name FROM customers;
+CREATE RULE nothing AS ON DELETE TO deaf DO INSTEAD NOTHING;
+CREATE VIEW over_deaf AS SELECT id, full_name FROM deaf;
+CREATE VIEW over_ruled AS SELECT id FROM ruled;
+CREATE VIEW over_valued AS SELECT id, full_name FROM valued;
+CREATE VIEW shouty WITH (check_option = 'CASCADED') AS SELECT key, name, country FROM spaniards;
+CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE VIEW caught AS SELECT id, full_name FROM customers;
+CREATE TRIGGER caught INSTEAD OF UPDATE ON caught FOR EACH ROW EXECUTE FUNCTION swallow();
+CREATE VIEW over_caught AS SELECT id, full_name FROM caught;
+CREATE TABLE events (id int, customer_id int, note text, kind text) PARTITION BY LIST (kind);
+CREATE TABLE events_a PARTITION OF events FOR VALUES IN ('a');
+CREATE TABLE events_b PARTITION OF events FOR VALUES IN ('b');
+CREATE TRIGGER change BEFORE UPDATE ON events_b FOR EACH ROW EXECUTE FUNCTION swallow();
+CREATE VIEW noted AS SELECT id, note, kind FROM events WHERE note <> 'gone' WITH CHECK OPTION;
+CREATE TABLE parcels (id int, customer_id int, note text, size int);
+CREATE TABLE large_parcels (size int GENERATED ALWAYS AS (length(note)) STORED) INHERITS (parcels);
+CREATE VIEW small_parcels AS SELECT id, note, size FROM parcels WHERE size < 10 WITH CHECK OPTION;
+CREATE VIEW light_parcels AS SELECT id, note, size FROM parcels WHERE id < 10 WITH CHECK OPTION;
+CREATE VIEW judged_parcels AS SELECT id, note FROM parcels WHERE known(id) WITH CHECK OPTION;
+-- Not one row for each.
+CREATE VIEW repeated AS SELECT id, full_name FROM customers ORDER BY id, generate_series(1, 2);
+CREATE VIEW ranked AS SELECT id, full_name FROM customers ORDER BY row_number() OVER (ORDER BY id);
+CREATE VIEW paired AS SELECT id, full_name, id OPERATOR(public.@++) 2 AS n FROM customers;
+CREATE VIEW hidden_pairs AS SELECT id, full_name, id @@++ 2 AS n FROM customers;
+CREATE DOMAIN shade AS text DEFAULT 'grey';
+CREATE TABLE shades (id int, customer_id int, color shade DEFAULT 'red');
+CREATE VIEW shaded AS SELECT id, customer_id, color FROM shades;
 CREATE TABLE branches (id int PRIMARY KEY, product int REFERENCES products ON DELETE CASCADE);
 
 INSERT INTO customers VALUES

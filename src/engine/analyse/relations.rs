@@ -63,7 +63,7 @@ impl<'e> Analyser<'e> {
             .at(var.location));
         }
         if var.schemaname.is_empty() {
-            return self.resolve_unqualified(var);
+            return if self.view_depth > 0 { self.resolve_in_view(var) } else { self.resolve_unqualified(var) };
         }
         if var.schemaname == "pg_temp" || var.schemaname.starts_with("pg_temp_") {
             return self.temporary(&var.relname).ok_or_else(|| {
@@ -77,6 +77,17 @@ impl<'e> Analyser<'e> {
             .relation_named(&var.schemaname, &var.relname)
             .map(Named::Relation)
             .ok_or_else(|| refusal::undefined_table(&format!("{}.{}", var.schemaname, var.relname)).at(var.location))
+    }
+
+    /// The relation that a name in a view's definition means. PostgreSQL leaves the schema away from what is its own alone
+    /// (`pg_get_viewdef` under an empty `search_path`); a temporary relation of that name is not meant.
+    pub fn resolve_in_view(&self, var: &pb::RangeVar) -> Result<Named<'e>, Refusal> {
+        let mut var = var.clone();
+        if var.schemaname.is_empty() {
+            var.schemaname = "pg_catalog".to_owned();
+        }
+        // The place is one in the view's text.
+        self.resolve(&var).map_err(|r| Refusal { position: None, ..r })
     }
 
     fn resolve_unqualified(&self, var: &pb::RangeVar) -> Result<Named<'e>, Refusal> {

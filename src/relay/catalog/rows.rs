@@ -144,6 +144,7 @@ pub(super) fn types(rows: &[Row]) -> Result<Vec<UserType>, CatalogError> {
                 extension: row.try_get("extension")?,
                 labels: row.try_get("labels")?,
                 checks: row.try_get("checks")?,
+                has_default: row.try_get("has_default")?,
             })
         })
         .collect()

@@ -10,7 +10,8 @@ SELECT t.oid, n.nspname::text AS schema, t.typname::text AS name, t.typtype::tex
                  UNION ALL
                  SELECT b.oid, b.typbasetype FROM below JOIN pg_catalog.pg_type b ON b.oid = below.base AND b.typtype = 'd')
              SELECT pg_catalog.pg_get_expr(k.conbin, 0) FROM below JOIN pg_catalog.pg_constraint k ON k.contypid = below.id
-             WHERE k.contype = 'c' ORDER BY k.oid) AS checks
+             WHERE k.contype = 'c' ORDER BY k.oid) AS checks,
+       t.typdefault IS NOT NULL AS has_default
 FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 WHERE n.nspname !~ '^pg_(toast|temp)' AND (n.nspname <> 'pg_catalog' OR t.oid >= 16384) AND t.typisdefined
   AND (t.typrelid = 0 OR (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = t.typrelid) = 'c')

@@ -62,15 +62,7 @@ impl<'e> Analyser<'e> {
     }
 
     pub fn doubt_family(&mut self, oid: Oid) {
-        let catalog = &self.engine.catalog;
-        let (mut todo, mut seen) = (vec![oid], Vec::new());
-        while let Some(oid) = todo.pop() {
-            if !seen.contains(&oid) {
-                seen.push(oid);
-                todo.extend_from_slice(catalog.children(oid));
-            }
-        }
-        let names = seen.into_iter().filter_map(|oid| catalog.relation(oid)).map(|r| r.name.clone());
+        let names = self.engine.catalog.family(oid).into_iter().map(|r| r.name.clone());
         self.defines.extend(names.map(|name| (name, Defined::Doubtful)));
     }
 

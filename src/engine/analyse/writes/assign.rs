@@ -17,6 +17,21 @@ fn never_shown(purpose: &str) -> String {
     format!("the purpose \"{purpose}\" never shows it in clear, so it may not change it")
 }
 
+/// Whether a value is `DEFAULT`, by itself or in its place of a row.
+fn is_default(value: &Node) -> bool {
+    match &value.node {
+        Some(NodeEnum::SetToDefault(_)) => true,
+        Some(NodeEnum::MultiAssignRef(part)) => match part.source.as_ref().and_then(|s| s.node.as_ref()) {
+            Some(NodeEnum::RowExpr(row)) => {
+                let place = usize::try_from(part.colno).ok().and_then(|n| n.checked_sub(1));
+                place.and_then(|i| row.args.get(i)).is_none_or(is_default)
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// The column of the row itself that leads to its subject.
 pub fn subject_link(policy: &TablePolicy) -> Option<&str> {
     let path = policy.subject.as_ref()?;
@@ -43,6 +58,9 @@ impl<'e> Analyser<'e> {
             }
             self.subscripts(&mut assignment.indirection, scope)?;
             let value = assignment.val.as_mut().ok_or_else(|| refusal::not_supported("SET", "a value is missing"))?;
+            if let Some(p) = target.protected().filter(|_| is_default(value)) {
+                self.default_through(p, &assignment.name).map_err(|r| r.at(assignment.location))?;
+            }
             match inner(value)? {
                 NodeEnum::MultiAssignRef(part) => self.multiple(part, &mut multiple, scope)?,
                 _ => {

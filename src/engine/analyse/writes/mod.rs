@@ -6,6 +6,7 @@
 
 mod assign;
 mod copy;
+mod definition;
 mod derive;
 mod insert;
 mod merge;
@@ -20,6 +21,8 @@ mod view;
 
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
+
+pub use definition::writable;
 
 use super::scope::{Columns, Scope};
 use super::statement::Judged;

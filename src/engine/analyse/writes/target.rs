@@ -116,8 +116,11 @@ impl<'e> Analyser<'e> {
                 Ok(Target { item, kind: Kind::Open(relation) })
             }
             Protection::View => {
-                if let Some(through) = self.through(relation)? {
-                    return self.target_through(var, through, rights, reach);
+                // Places in what is said of a view's text are none of the client's.
+                let placed = |r: Refusal| Refusal { position: None, ..r }.at(at);
+                let links = self.links_of(relation, rights).map_err(placed)?;
+                if let Some(through) = self.through(links).map_err(placed)? {
+                    return self.target_through(var, through, reach);
                 }
                 let item = item(var, Some(relation), plain_columns(relation));
                 self.view_target(var, relation)?;
@@ -141,11 +144,9 @@ impl<'e> Analyser<'e> {
         &mut self,
         var: &mut pb::RangeVar,
         through: Through<'e>,
-        rights: &[Right],
         reach: Reach,
     ) -> Result<Target<'e>, Refusal> {
         let (at, base) = (var.location, through.base);
-        self.may_write(base, rights).map_err(|r| r.at(at))?;
         let name = &through.view.name;
         if self.is_consent_table(base) {
             let why = "people's choices are recorded in the table itself: write that";
@@ -175,15 +176,20 @@ impl<'e> Analyser<'e> {
             let why = "PostgreSQL would run the rule's own statements on stored tables";
             return Err(refusal::not_supported(&format!("a write to {name}, which has rules"), why));
         }
-        if self.is_consent_table(relation) {
-            let what = format!("writing {name}, where people's choices are recorded");
-            let may = self.role.may(Right::RecordConsent);
-            return if may { Ok(()) } else { Err(refusal::right_missing("record_consent", &what)) };
+        // Among a parent's rows are those of its parts.
+        if self.engine.catalog.family(relation.oid).into_iter().any(|r| self.is_consent_table(r)) {
+            if !self.role.may(Right::RecordConsent) {
+                let what = format!("writing {name}, where people's choices are recorded");
+                return Err(refusal::right_missing("record_consent", &what));
+            }
+            if self.is_consent_table(relation) {
+                return Ok(());
+            }
         }
         self.has_rights(rights, &name.to_string())
     }
 
-    fn has_rights(&self, rights: &[Right], table: &str) -> Result<(), Refusal> {
+    pub fn has_rights(&self, rights: &[Right], table: &str) -> Result<(), Refusal> {
         match rights.iter().find(|right| !self.role.may(**right)) {
             None => Ok(()),
             Some(right) => Err(refusal::right_missing(word(*right), &format!("writing {table}"))),

@@ -5,20 +5,18 @@
 
 use std::collections::BTreeSet;
 
-use pg_query::protobuf::{self as pb, SetOperation, Token};
+use pg_query::protobuf::Token;
 use pg_query::{Node, NodeEnum};
 
 use super::super::relations::Protection;
 use super::super::scope::{Col, Columns, Item, Scope};
-use super::super::{Analyser, At, MAX_VIEW_DEPTH, Part, Replacement, Source, inner, names};
+use super::super::{Analyser, At, Part, Replacement, Source, inner};
 use super::What;
+use super::definition::{Condition, Link};
 use super::refs::undefined_column;
-use super::spans::end_of_clause;
 use super::target::{Protected, Target};
-use crate::engine::catalog::{QualifiedName, Relation, quote_ident};
-use crate::engine::parse::{self, Tokens};
+use crate::engine::catalog::{Catalog, Column, QualifiedName, Relation, quote_ident};
 use crate::engine::refusal::{self, Refusal};
-use crate::engine::rewrite::only_item;
 use crate::engine::tree;
 
 /// A column that a view shows, and which column of the stored table it is; `None`: the view computes it.
@@ -35,6 +33,8 @@ pub struct Through<'e> {
     pub columns: Vec<Shown>,
     /// Outermost first.
     layers: Vec<Layer>,
+    /// Some column of some of the views has a default of its own.
+    has_default: bool,
 }
 
 /// One view's own condition, over what it reads.
@@ -47,24 +47,6 @@ struct Layer {
     checked: bool,
 }
 
-struct Condition {
-    /// `SELECT condition`.
-    text: String,
-    tokens: Tokens,
-    tree: Node,
-}
-
-/// An output column's name, and the name of the column that it is.
-type Output = (String, Option<String>);
-
-/// A definition of the simple kind.
-struct Simple<'e> {
-    reads: &'e Relation,
-    alias: Option<String>,
-    items: Vec<Output>,
-    condition: Option<Condition>,
-}
-
 /// What a write adds to its WHERE for the views that it goes through.
 #[derive(Default)]
 pub struct Added {
@@ -74,27 +56,22 @@ pub struct Added {
 }
 
 impl<'e> Analyser<'e> {
-    /// The way through a view to a protected table, when PostgreSQL would write that table.
-    pub fn through(&self, view: &'e Relation) -> Result<Option<Through<'e>>, Refusal> {
-        let (mut at, mut views): (&Relation, Vec<(&Relation, Simple<'e>)>) = (view, Vec::new());
-        let base = loop {
-            // A trigger of the view's own takes the write's place.
-            if at.has_triggers || views.len() >= MAX_VIEW_DEPTH {
-                return Ok(None);
-            }
-            let Some(simple) = self.simple(at)? else { return Ok(None) };
-            let reads = simple.reads;
-            views.push((at, simple));
-            match self.protection(reads, false) {
-                Ok(Protection::Protected(_)) => break reads,
-                Ok(Protection::View) => at = reads,
-                Ok(Protection::Open | Protection::Nulled(_)) | Err(_) => return Ok(None),
-            }
+    /// The way through views to a protected table, when PostgreSQL would write that table.
+    pub fn through(&self, links: Vec<Link<'e>>) -> Result<Option<Through<'e>>, Refusal> {
+        let Some((view, base)) = links.first().zip(links.last()).map(|(a, b)| (a.view, b.reads)) else {
+            return Ok(None);
         };
+        // A trigger of a view's own takes the write's place.
+        let triggered = links.iter().any(|l| l.view.has_triggers);
+        if triggered || !matches!(self.protection(base, false), Ok(Protection::Protected(_))) {
+            return Ok(None);
+        }
+        let has_default = links.iter().any(|l| l.view.columns.iter().any(|c| c.has_default));
         let mut columns: Vec<Shown> =
             base.columns.iter().enumerate().map(|(i, c)| Shown { name: c.name.clone(), column: Some(i) }).collect();
         let mut layers = Vec::new();
-        for (view, simple) in views.into_iter().rev() {
+        for link in links.into_iter().rev() {
+            let Some(simple) = self.simple(&link)? else { return Ok(None) };
             let below = std::mem::take(&mut columns);
             let place = |name: &str| below.iter().find(|c| c.name == name).and_then(|c| c.column);
             columns = simple
@@ -102,37 +79,19 @@ impl<'e> Analyser<'e> {
                 .into_iter()
                 .map(|(name, of)| Shown { name, column: of.and_then(|of| place(&of)) })
                 .collect();
-            let reads = simple.alias.is_none().then(|| simple.reads.name.clone());
-            let alias = simple.alias.unwrap_or_else(|| simple.reads.name.name.clone());
-            let checked = view.check_option.is_some();
-            layers.insert(0, Layer { alias, reads, columns: below, condition: simple.condition, checked });
-            if view.check_option.as_deref() == Some("cascaded") {
+            let reads = link.alias.is_none().then(|| link.reads.name.clone());
+            let alias = link.alias.unwrap_or_else(|| link.reads.name.name.clone());
+            let check = link.view.check_option.as_deref();
+            layers.insert(
+                0,
+                Layer { alias, reads, columns: below, condition: simple.condition, checked: check.is_some() },
+            );
+            // PostgreSQL keeps the word as it was written.
+            if check.is_some_and(|check| !check.eq_ignore_ascii_case("local")) {
                 layers.iter_mut().for_each(|l| l.checked = true);
             }
         }
-        Ok(Some(Through { view, base, columns, layers }))
-    }
-
-    /// A view's definition, if it is one table's columns and a condition.
-    fn simple(&self, view: &Relation) -> Result<Option<Simple<'e>>, Refusal> {
-        let Some(definition) = view.definition.as_deref() else { return Ok(None) };
-        let text = definition.trim().trim_end_matches(';');
-        let parsed = parse::parse(text)?;
-        let [statement] = parsed.statements.as_slice() else { return Ok(None) };
-        let Some(NodeEnum::SelectStmt(s)) = statement.stmt.as_ref().and_then(|n| n.node.as_ref()) else {
-            return Ok(None);
-        };
-        let [Node { node: Some(NodeEnum::RangeVar(var)) }] = s.from_clause.as_slice() else { return Ok(None) };
-        let Some(reads) = self.engine.catalog.relation_named(&var.schemaname, &var.relname) else { return Ok(None) };
-        if !is_plain(s) || !var.inh || var.alias.as_ref().is_some_and(|a| !a.colnames.is_empty()) {
-            return Ok(None);
-        }
-        let Some(items) = items(s, view)? else { return Ok(None) };
-        let condition = match s.where_clause.as_deref() {
-            None => None,
-            Some(tree) => Some(condition(text, &parsed.tokens, tree)?),
-        };
-        Ok(Some(Simple { reads, alias: var.alias.as_ref().map(|a| a.aliasname.clone()), items, condition }))
+        Ok(Some(Through { view, base, columns, layers, has_default }))
     }
 
     /// Judges the conditions of the views that a write goes through, over the target's visible cells.
@@ -145,7 +104,7 @@ impl<'e> Analyser<'e> {
             let before = self.pending.len();
             let (source, tree) = self.view_condition(p, layer, condition)?;
             if layer.checked {
-                let plain = !tree::has_kind(&condition.tree, "SubLink").unwrap_or(true);
+                let plain = !tree::has_kind(&condition.tree, "SubLink").unwrap_or(true) && !self.runs_own(condition);
                 for pending in self.pending.get(before..).unwrap_or_default() {
                     match (&pending.what, &mut added.checked) {
                         (What::Column(called), Some(checked)) if plain => _ = checked.insert(called.index),
@@ -220,7 +179,7 @@ impl<'e> Analyser<'e> {
                        insert into the table";
             return Err(refusal::not_supported(&format!("INSERT into the view {name}"), why));
         }
-        if through.view.columns.iter().any(|c| c.has_default) {
+        if through.has_default || through.types_have_defaults(&self.engine.catalog) {
             let why = "the view's columns have defaults of their own: insert into the table";
             return Err(refusal::not_supported(&format!("INSERT into the view {name}"), why));
         }
@@ -230,6 +189,27 @@ impl<'e> Analyser<'e> {
             return Err(refusal::not_supported(&format!("ON CONFLICT on the view {name}"), why));
         }
         Ok(())
+    }
+
+    /// `SET column = DEFAULT` through views: what PostgreSQL takes is the outermost view's default, or null where it has none.
+    pub fn default_through(&self, p: &Protected<'e>, column: &str) -> Result<(), Refusal> {
+        let Some(through) = &p.through else { return Ok(()) };
+        let stored = p.relation.column(column).is_none_or(|c| c.has_default);
+        if !through.has_default && !stored {
+            return Ok(());
+        }
+        let why = "through a view it is the view's own default, not the table's: name the value, or update the table";
+        Err(refusal::not_supported(&format!("DEFAULT in a SET of the view {}", through.view.name), why))
+    }
+
+    /// Whether a condition may call what is not PostgreSQL's own, which may read more than the row.
+    fn runs_own(&self, condition: &Condition) -> bool {
+        let (Condition { text, tokens, .. }, catalog) = (condition, &self.engine.catalog);
+        tokens.list.iter().enumerate().any(|(i, token)| {
+            let name = text.get(token.start..token.end).unwrap_or_default().trim_matches('"').replace("\"\"", "\"");
+            let called = tokens.kind(i + 1) == Some(Token::Ascii40) && catalog.functions_named(&name).next().is_some();
+            called || self.is_own_operator(text, tokens, i) || catalog.type_functions_named(&name).next().is_some()
+        })
     }
 
     /// An UPDATE through a view WITH CHECK OPTION: a row that met its conditions meets them still, if nothing that they read
@@ -244,9 +224,14 @@ impl<'e> Analyser<'e> {
         let link = super::assign::subject_link(p.policy);
         let written = |i: usize| uses.get(i).is_some_and(|u| u.written);
         let moves = p.relation.columns.iter().enumerate().any(|(i, c)| written(i) && link == Some(c.name.as_str()));
-        let computed = |i: &usize| p.relation.columns.get(*i).is_none_or(|c| c.computed);
+        // A row may lie in a partition or a child, which fills columns in its own way.
+        let family = self.engine.catalog.family(p.relation.oid);
+        let computed = |i: &usize| {
+            let name = p.relation.columns.get(*i).map(|c| c.name.as_str());
+            name.is_none_or(|name| family.iter().any(|r| r.column(name).is_none_or(|c| c.computed)))
+        };
         let kept = added.checked.as_ref().is_some_and(|read| !read.iter().any(|i| written(*i) || computed(i)));
-        if kept && !moves && !p.relation.has_triggers {
+        if kept && !moves && !family.iter().any(|r| r.has_triggers) {
             return Ok(());
         }
         let what = format!("this UPDATE of the view {}", through.view.name);
@@ -265,6 +250,13 @@ impl<'e> Analyser<'e> {
 }
 
 impl Through<'_> {
+    /// Whether a column's type has a default of its own, which a view puts before the table's.
+    fn types_have_defaults(&self, catalog: &Catalog) -> bool {
+        let stored = self.columns.iter().filter_map(|s| self.base.columns.get(s.column?));
+        let of_type = |c: &Column| catalog.types_named(&c.ty.name).any(|t| t.oid == c.ty.oid && t.has_default);
+        stored.into_iter().any(|c| c.has_default && of_type(c))
+    }
+
     /// The stored table's name for a column of the view.
     fn stored(&self, name: &str) -> Result<&str, Refusal> {
         let shown = self.columns.iter().find(|c| c.name == name).ok_or_else(|| undefined_column(name))?;
@@ -294,75 +286,4 @@ pub fn shown(columns: &[Shown], base: &Relation, occurrence: usize) -> Columns {
         },
     };
     Columns::known(columns.iter().map(col).collect())
-}
-
-/// Whether a query's rows are its table's rows: nothing but a select list and a condition.
-fn is_plain(s: &pb::SelectStmt) -> bool {
-    let pb::SelectStmt {
-        distinct_clause,
-        into_clause,
-        target_list: _,
-        from_clause: _,
-        where_clause: _,
-        group_clause,
-        group_distinct: _,
-        having_clause,
-        window_clause,
-        values_lists,
-        sort_clause: _,
-        limit_offset,
-        limit_count,
-        limit_option: _,
-        locking_clause,
-        with_clause,
-        op: _,
-        all: _,
-        larg: _,
-        rarg: _,
-    } = s;
-    let lists = [distinct_clause, group_clause, window_clause, values_lists, locking_clause];
-    let parts = [having_clause, limit_offset, limit_count];
-    matches!(s.op(), SetOperation::SetopNone | SetOperation::Undefined)
-        && lists.iter().all(|l| l.is_empty())
-        && parts.iter().all(|p| p.is_none())
-        && into_clause.is_none()
-        && with_clause.is_none()
-}
-
-/// The output columns of a simple view; `None` when one might make rows of its own, as a call of an aggregate does.
-fn items(s: &pb::SelectStmt, view: &Relation) -> Result<Option<Vec<Output>>, Refusal> {
-    let mut all = Vec::new();
-    for node in &s.target_list {
-        let Some(NodeEnum::ResTarget(item)) = &node.node else { return Ok(None) };
-        let of = match item.val.as_ref().and_then(|v| v.node.as_ref()) {
-            Some(NodeEnum::ColumnRef(r)) if names(&r.fields).len() == r.fields.len() => {
-                names(&r.fields).last().map(|n| (*n).to_owned())
-            }
-            Some(NodeEnum::ColumnRef(_)) | None => return Ok(None),
-            Some(_) if tree::has_kind(node, "FuncCall").unwrap_or(true) => return Ok(None),
-            Some(_) => None,
-        };
-        all.push(of);
-    }
-    // The names in force are those of the catalog.
-    if all.len() != view.columns.len() {
-        return Ok(None);
-    }
-    Ok(Some(view.columns.iter().map(|c| c.name.clone()).zip(all).collect()))
-}
-
-/// The text after WHERE as a query of its own, held against the tree that it came from.
-fn condition(text: &str, tokens: &Tokens, tree: &Node) -> Result<Condition, Refusal> {
-    let lost = || refusal::not_faithful("a view's condition was not found in its text");
-    let from = end_of_clause(tokens, 0, &[Token::Where]);
-    let to = end_of_clause(tokens, from + 1, &[Token::Order]);
-    let (first, last) = (tokens.list.get(from + 1), to.checked_sub(1).and_then(|i| tokens.list.get(i)));
-    let (first, last) = first.zip(last).ok_or_else(lost)?;
-    let text = format!("SELECT {}", text.get(first.start..last.end).ok_or_else(lost)?);
-    let parsed = parse::parse(&text).map_err(|_| lost())?;
-    let [one] = <[pb::RawStmt; 1]>::try_from(parsed.statements).map_err(|_| lost())?;
-    let Some(NodeEnum::SelectStmt(select)) = one.stmt.and_then(|n| n.node) else { return Err(lost()) };
-    let again = Node { node: only_item(*select) };
-    let same = tree::canonical(&again, &[]).ok().zip(tree::canonical(tree, &[]).ok()).is_some_and(|(a, b)| a == b);
-    if same { Ok(Condition { text, tokens: parsed.tokens, tree: again }) } else { Err(lost()) }
 }

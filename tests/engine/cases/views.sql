@@ -1,0 +1,66 @@
+-- builder/service: definition-not-settled
+CREATE OR REPLACE VIEW contact_list AS SELECT id, full_name, email FROM customers WHERE country = 'PT'; UPDATE contact_outer SET full_name = 'x'
+;;
+-- builder/service: definition-not-settled
+CREATE OR REPLACE VIEW contact_list AS SELECT id, full_name, email FROM customers WHERE country = 'PT'; DELETE FROM contact_outer WHERE id = -1
+;;
+-- builder/service: definition-not-settled
+ALTER VIEW contact_list ALTER COLUMN full_name SET DEFAULT 'x'; INSERT INTO contact_outer (id) VALUES (-1)
+;;
+-- builder/service: changed | has = 'ES'
+UPDATE contact_outer SET full_name = 'x' WHERE id = -1
+;;
+-- builder/service: changed | lacks pg_temp | has NULL::
+CREATE TEMP TABLE pg_stat_activity (pid int, query text); SELECT query FROM activity
+;;
+-- builder/service: system-relation
+CREATE TEMP TABLE pg_settings (name text, setting text); UPDATE settings SET setting = 'x' WHERE name = 'search_path'
+;;
+-- builder/service: system-relation
+UPDATE settings SET setting = 'x' WHERE name = 'search_path'
+;;
+-- builder/service: system-relation
+CREATE TEMP VIEW mine AS SELECT name, setting FROM pg_settings
+;;
+-- builder/service: same
+CREATE TEMP VIEW mine AS SELECT name, setting FROM pg_settings OFFSET 0
+;;
+-- builder/service: same
+CREATE TEMP VIEW mine AS SELECT relname FROM pg_class
+;;
+-- marketing/marketing: right-missing
+CREATE TEMP VIEW mine AS SELECT * FROM products
+;;
+-- marketing/marketing: right-missing
+CREATE VIEW pg_temp.mine AS SELECT * FROM products ORDER BY id
+;;
+-- marketing/marketing: same
+CREATE TEMP VIEW mine AS SELECT * FROM products OFFSET 0
+;;
+-- marketing/marketing: same
+CREATE TEMP VIEW mine AS SELECT p.id, q.name FROM products p JOIN products q ON p.id = q.id
+;;
+-- marketing/marketing: same
+CREATE TEMP VIEW mine AS SELECT count(*) FROM products GROUP BY name
+;;
+-- builder/service: same
+CREATE TEMP VIEW mine AS SELECT * FROM products
+;;
+-- builder/service: not-understood
+CREATE TEMP VIEW mine AS SELECT * FROM ruled
+;;
+-- builder/service: not-understood
+CREATE TEMP VIEW mine AS SELECT * FROM cheap
+;;
+-- builder/service: not-understood
+CREATE TEMP VIEW mine AS SELECT id FROM products WHERE id IN (SELECT id FROM cheap)
+;;
+-- builder/service: not-understood
+CREATE VIEW fresh AS SELECT name FROM products; CREATE TEMP VIEW mine AS SELECT * FROM fresh OFFSET 0
+;;
+-- builder/service: definition-not-settled
+CREATE VIEW fresh AS SELECT * FROM ruled; INSERT INTO fresh (id) VALUES (1)
+;;
+-- builder/service: changed
+CREATE VIEW fresh AS SELECT id, name FROM products; UPDATE fresh SET name = 'x' WHERE id = -1
+;;
