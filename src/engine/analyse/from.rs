@@ -73,8 +73,9 @@ impl<'e> Analyser<'e> {
         let named = self.resolve_pinned(var)?;
         let Named::Relation(relation) = named else {
             self.beside_few();
-            if let Named::Temporary(purpose) = named {
-                self.read_temporary(var, purpose)?;
+            match named {
+                Named::Temporary(purpose) => self.read_temporary(var, purpose)?,
+                Named::Created(_) | Named::Relation(_) => self.reads_changeable = true,
             }
             return Ok((item(Columns::Unknown), None));
         };
@@ -211,6 +212,7 @@ impl<'e> Analyser<'e> {
     pub fn view(&mut self, var: &mut pb::RangeVar, relation: &Relation) -> Result<(Columns, Option<usize>), Refusal> {
         let name = relation.name.to_string();
         let definition = relation.definition.as_deref().ok_or_else(|| refusal::table_not_listed(&name))?;
+        self.reads_changeable = true;
         if self.view_depth >= super::MAX_VIEW_DEPTH {
             return Err(refusal::not_supported(&format!("view {name}"), "it reads too many views inside each other"));
         }

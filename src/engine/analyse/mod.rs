@@ -230,6 +230,8 @@ pub struct Analyser<'e> {
     pub reads_derived: bool,
     /// Temporary relations read, whatever is in them now.
     pub reads_temporary: bool,
+    /// Views, or relations that the transaction has created, are read: they may come to be other ones.
+    pub reads_changeable: bool,
     /// Calls of `set_config` outside of plain `SELECT set_config(…)` are refused; inside they land here.
     pub set_config: Vec<super::cleared::SetConfigCall>,
     pub set_config_allowed: bool,
@@ -287,6 +289,7 @@ impl<'e> Analyser<'e> {
             subjects: Vec::new(),
             reads_derived: false,
             reads_temporary: false,
+            reads_changeable: false,
             set_config: Vec::new(),
             set_config_allowed: false,
             free_calls: Vec::new(),

@@ -30,6 +30,7 @@ impl<'e> Analyser<'e> {
         self.explaining = false;
         self.reads_derived = false;
         self.reads_temporary = false;
+        self.reads_changeable = false;
         self.writes_protected = false;
         self.pending.clear();
         self.moment = super::Moment::Old;

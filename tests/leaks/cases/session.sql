@@ -179,3 +179,16 @@ SET consentry.purpose = statistics
 SELECT * FROM products
 
 TABLE pg_temp.products
+;;
+--! temp tables / CTAS across purposes and pooled clients
+--: ana | 0A000, 42P01 | stored
+-- A temporary view of a view reads what that has become since.
+CREATE VIEW furniture AS SELECT id, label FROM products
+
+CREATE TEMP VIEW mine AS SELECT * FROM furniture
+
+CREATE OR REPLACE VIEW furniture AS SELECT id, name AS label FROM customers
+
+SELECT * FROM mine
+
+DROP VIEW furniture CASCADE

@@ -6,6 +6,7 @@ use pg_query::protobuf as pb;
 use super::{ddl, is_temporary};
 use crate::engine::analyse::scope::Scope;
 use crate::engine::analyse::statement::Judged;
+use crate::engine::analyse::writes::writable;
 use crate::engine::analyse::{Analyser, At, inner, kind_of};
 use crate::engine::cleared::Effect;
 use crate::engine::context::Defined;
@@ -63,6 +64,7 @@ impl<'e> Analyser<'e> {
     /// A view is read as its definition over visible tables, so storing the definition stores no data.
     pub fn create_view(&mut self, v: &mut pb::ViewStmt) -> Result<Judged, Refusal> {
         let query = v.query.as_mut().ok_or_else(|| refusal::not_supported("CREATE VIEW", "its query is empty"))?;
+        let written = writable(query).cloned();
         match inner(query)? {
             NodeEnum::SelectStmt(s) => self.select(s, &Scope::EMPTY, At::OUTPUT)?,
             other => return Err(refusal::not_supported(&kind_of(other), "only a query can be a view")),
@@ -79,13 +81,22 @@ impl<'e> Analyser<'e> {
                 let why = "its definition is not known to the proxy afterwards; create it in a schema";
                 return Err(refusal::not_supported("a temporary view of what is not shown as it is stored", why));
             }
+            if self.reads_changeable {
+                let why = "a view that it reads may be replaced by one of protected tables: create it in a schema";
+                return Err(refusal::not_supported("a temporary view of another view", why));
+            }
+            // Nothing is asked of who writes a temporary relation, and PostgreSQL would carry it to the table.
+            let rights = [Right::Insert, Right::Update, Right::Delete];
+            self.may_write_under(written.as_ref(), &rights).map_err(written_through)?;
             let name = v.view.as_ref().map_or(String::new(), |v| v.relname.clone());
             return Ok(Judged { kind: "ddl", effect: self.creates_temporary(&name, None, false) });
         }
         self.needs_ddl("CREATE VIEW")?;
         let existing = self.unprotected(v.view.as_ref(), "CREATE OR REPLACE VIEW")?;
         self.not_named_by_policy(existing, "CREATE OR REPLACE VIEW")?;
-        let defined = if protected || existing.is_some() { Defined::Doubtful } else { Defined::Open };
+        // Rules of what it reads are not seen in a write to it, until it is known.
+        let open = !protected && existing.is_none() && self.may_write_under(written.as_ref(), &[]).is_ok();
+        let defined = if open { Defined::Open } else { Defined::Doubtful };
         self.defines_new(v.view.as_ref(), defined)?;
         ddl()
     }
@@ -97,4 +108,14 @@ impl<'e> Analyser<'e> {
         self.forget_edits();
         self.must_rewrite = false;
     }
+}
+
+/// What may not be written may still be read through a view that nothing can be written through.
+fn written_through(refusal: Refusal) -> Refusal {
+    let message = format!("{}, through a temporary view", refusal.message);
+    let hint = format!(
+        "end the view's query with OFFSET 0, so that PostgreSQL writes nothing through it; or {}",
+        refusal.hint
+    );
+    Refusal { message, hint, ..refusal }
 }
