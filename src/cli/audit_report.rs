@@ -85,19 +85,23 @@ struct Asked {
     filter: FilterArguments,
 }
 
-/// What a page may be asked for; which folders it reads is not the asker's to say.
-const ASKED: [&str; 10] =
-    ["since", "until", "user", "role", "purpose", "table", "column", "outcome", "subject", "event"];
+/// What a page may be asked for; which folders it reads is not the asker's to say. Nor can it be asked about a person:
+/// addresses are kept by browsers, logs and whoever one is sent to, and the person's key would stand in it.
+const ASKED: [&str; 9] = ["since", "until", "user", "role", "purpose", "table", "column", "outcome", "event"];
 
 /// Filters by name, for the auditor's page of `serve`; one that is not known, or not well written, is an error in words
 /// for whoever asked.
-pub fn asked(asked: &[(String, String)], subject_keys: &Path) -> Result<FilterArguments, String> {
+pub fn asked(asked: &[(String, String)]) -> Result<FilterArguments, String> {
+    if asked.iter().any(|(name, _)| name == "subject") {
+        return Err("about one person: `consentry audit report --subject KIND:KEY`; an address is no place for \
+                    somebody's key"
+            .to_owned());
+    }
     let unknown = asked.iter().find(|(name, _)| !ASKED.contains(&name.as_str()));
     if let Some((name, _)) = unknown {
         return Err(format!("unknown filter {name:?}; there are {} and verify", ASKED.join(", ")));
     }
-    let keys = ("subject-keys".to_owned(), subject_keys.to_string_lossy().into_owned());
-    let arguments = asked.iter().chain([&keys]).map(|(name, value)| format!("--{name}={value}"));
+    let arguments = asked.iter().map(|(name, value)| format!("--{name}={value}"));
     Asked::try_parse_from(arguments).map(|asked| asked.filter).map_err(|e| e.to_string())
 }
 

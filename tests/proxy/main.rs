@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod auditor;
 mod clients;
 mod door;
 mod doubt;

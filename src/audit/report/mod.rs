@@ -17,7 +17,7 @@ use super::read;
 use super::recorded::Recorded;
 use super::verify::Verdict;
 
-pub use page::page;
+pub use page::{page, style_digest};
 pub use text::text;
 
 /// What was asked and what came of it.

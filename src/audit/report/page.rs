@@ -1,6 +1,10 @@
 //! The report as one page of HTML that needs nothing else: style and charts inside, readable when printed.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use sha2::{Digest, Sha256};
 
 use super::text::{Section, sections, totals};
 use super::{Day, Report};
@@ -40,6 +44,7 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; bo
 th { color: var(--soft); font-weight: 600; white-space: nowrap }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 .key i { display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 .9em }
+i.allowed { background: var(--allowed) } i.changed { background: var(--changed) } i.refused { background: var(--refused) }
 footer { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: .75rem; font-size: .85rem }
 code { font: .92em ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere }
 @media print {
@@ -49,6 +54,11 @@ code { font: .92em ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anyw
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact }
   @page { size: A4 landscape; margin: 14mm }
 }";
+
+/// How a content security policy names the page's style (`sha256-…`): the page needs nothing but that.
+pub fn style_digest() -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(STYLE)))
+}
 
 /// The report as a page.
 pub fn page(r: &Report) -> String {
@@ -193,8 +203,7 @@ fn days(days: &[Day]) -> Markup {
                 }
             }
             div.key.soft {
-                i style="background:#57606a" {} "unchanged" i style="background:#0969da" {} "changed"
-                i style="background:#cf222e" {} "refused"
+                i.allowed {} "unchanged" i.changed {} "changed" i.refused {} "refused"
             }
         }
     }
