@@ -79,45 +79,46 @@ extern "C" fn at_exit() {
 }
 
 impl Traces {
-    /// Lines of record and log with data in them.
+    /// Lines of record and log with data in them. What could not be looked at counts as found.
     fn found(&self) -> Vec<String> {
-        let files = self.files();
+        self.look().unwrap_or_else(|why| vec![format!("nobody knows, {}: {why}", self.folder.display())])
+    }
+
+    fn look(&self) -> Result<Vec<String>, String> {
+        let files = self.files()?;
         let mut found: Vec<String> = files.iter().filter(|p| is_segment(p)).flat_map(|p| literals(p)).collect();
-        let hits = self.grep(&files);
+        let hits = grep(&self.values()?, &files)?;
         if !hits.is_empty() {
-            let known = self.known();
+            let known = self.known()?;
             found.extend(hits.into_iter().filter(|hit| !known.contains(hit)).map(|hit| format!("stored value: {hit}")));
         }
-        found
+        Ok(found)
     }
 
-    fn files(&self) -> Vec<PathBuf> {
-        let audit = fs::read_dir(self.folder.join("audit")).into_iter().flatten();
-        let mut files: Vec<PathBuf> = audit.map(|e| e.unwrap().path()).filter(|p| p.is_file()).collect();
+    /// The record, which has at least its first line, and the log.
+    fn files(&self) -> Result<Vec<PathBuf>, String> {
+        let folder = self.folder.join("audit");
+        let entries = fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+        let mut files: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).filter(|p| p.is_file()).collect();
+        if !files.iter().any(|p| is_segment(p) && p.metadata().is_ok_and(|m| m.len() > 0)) {
+            return Err(format!("{}: no event is on record", folder.display()));
+        }
         files.push(self.folder.join("log"));
-        files
+        Ok(files)
     }
 
-    /// Stored values that stand in the files.
-    fn grep(&self, files: &[PathBuf]) -> BTreeSet<String> {
-        let mut values = tempfile::NamedTempFile::new().unwrap();
+    /// Stored values that must not be seen; there are some in every world.
+    fn values(&self) -> Result<Vec<String>, String> {
+        let mut values = Vec::new();
         for database in &self.databases {
-            values.write_all(&run_psql(&self.bin, database, &["-qAt"], VALUES).stdout).unwrap();
+            let of_this = self.ask(database, VALUES)?;
+            values.extend(of_this.lines().filter(|v| v.len() >= SHORTEST).map(str::to_owned));
         }
-        let mut wanted: Vec<String> = fs::read_to_string(values.path()).unwrap().lines().map(str::to_owned).collect();
-        // An empty pattern would be in every line.
-        wanted.retain(|v| v.len() >= SHORTEST);
-        if wanted.is_empty() {
-            return BTreeSet::new();
-        }
-        fs::write(values.path(), wanted.join("\n")).unwrap();
-        let found =
-            Command::new("grep").args(["-ahoF", "-f"]).arg(values.path()).arg("--").args(files).output().unwrap();
-        String::from_utf8_lossy(&found.stdout).lines().map(str::to_owned).collect()
+        if values.is_empty() { Err("the databases hold no value to look for".into()) } else { Ok(values) }
     }
 
     /// What policies, server file and catalogs say anyway.
-    fn known(&self) -> String {
+    fn known(&self) -> Result<String, String> {
         let mut known = fs::read_to_string(self.folder.join("consentry.toml")).unwrap_or_default();
         for policy in &self.policies {
             let folder = fs::read_dir(policy).into_iter().flatten().map(|e| e.unwrap().path());
@@ -125,9 +126,34 @@ impl Traces {
             known.extend(files.filter_map(|p| fs::read_to_string(p).ok()));
         }
         for database in &self.databases {
-            known += &String::from_utf8_lossy(&run_psql(&self.bin, database, &["-qAt"], NAMES).stdout);
+            known += &self.ask(database, NAMES)?;
         }
-        known
+        Ok(known)
+    }
+
+    /// Asked again when another test drops a table in the middle of it.
+    fn ask(&self, database: &str, script: &str) -> Result<String, String> {
+        let mut said = String::new();
+        for _ in 0..3 {
+            let output = run_psql(&self.bin, database, &["-qAt", "-v", "ON_ERROR_STOP=1"], script);
+            if output.status.success() {
+                return String::from_utf8(output.stdout).map_err(|e| e.to_string());
+            }
+            said = String::from_utf8_lossy(&output.stderr).into_owned();
+        }
+        Err(format!("psql in {database}: {said}"))
+    }
+}
+
+/// Values that stand in the files.
+fn grep(values: &[String], files: &[PathBuf]) -> Result<BTreeSet<String>, String> {
+    let mut patterns = tempfile::NamedTempFile::new().unwrap();
+    patterns.write_all(values.join("\n").as_bytes()).unwrap();
+    let found = Command::new("grep").args(["-ahoF", "-f"]).arg(patterns.path()).arg("--").args(files).output().unwrap();
+    match found.status.code() {
+        // Nothing was found.
+        Some(0 | 1) => Ok(String::from_utf8_lossy(&found.stdout).lines().map(str::to_owned).collect()),
+        _ => Err(format!("grep: {}", String::from_utf8_lossy(&found.stderr))),
     }
 }
 
@@ -164,4 +190,31 @@ fn what_is_looked_for_is_seen() {
     for sql in ["SELECT $1, t1.a2 FROM \"2nd\" AS t1", "SELECT c.\"it's\" + $12", "CAST($1 AS int4)"] {
         assert!(!has_literal(sql), "{sql}");
     }
+}
+
+#[test]
+fn what_cannot_be_looked_at_counts_as_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let bin = super::postgres::shared().bin().to_owned();
+    let found = |databases: &[&str]| {
+        let databases = databases.iter().map(|d| (*d).to_owned()).collect();
+        Traces { folder: folder.path().to_owned(), bin: bin.clone(), databases, policies: Vec::new() }
+            .found()
+            .join("\n")
+    };
+    assert!(found(&[]).contains("No such file"), "{}", found(&[]));
+    fs::create_dir(folder.path().join("audit")).unwrap();
+    fs::write(folder.path().join("log"), "").unwrap();
+    let record = folder.path().join("audit/1.jsonl");
+    fs::write(&record, "").unwrap();
+    assert!(found(&[]).contains("no event is on record"), "{}", found(&[]));
+    fs::write(&record, "{}\n").unwrap();
+    assert!(found(&[]).contains("no value to look for"), "{}", found(&[]));
+    assert!(found(&["host=/nowhere"]).contains("psql in host=/nowhere"), "{}", found(&["host=/nowhere"]));
+    let database = super::postgres::shared().database("spotless", "CREATE TABLE t AS SELECT 'Ann Asked' AS v");
+    assert_eq!(found(&[&database.superuser_string()]), "");
+    fs::write(&record, "{\"user\":\"Ann Asked\"}\n").unwrap();
+    assert_eq!(found(&[&database.superuser_string()]), "stored value: Ann Asked");
+    fs::remove_file(folder.path().join("log")).unwrap();
+    assert!(found(&[&database.superuser_string()]).contains("grep:"));
 }
