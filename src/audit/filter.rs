@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::recorded::{Recorded, names_table};
+use super::recorded::{Recorded, Text, names_table};
 use super::segment::Segment;
 
 /// All of what is given must hold.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     pub since: Option<Timestamp>,
     /// Not included.
@@ -46,9 +46,7 @@ impl Filter {
 
     /// Who, why and what; not the outcome and not the subject.
     fn wants_facts(&self, e: &Recorded) -> bool {
-        let equal = |asked: &Option<String>, is: &Option<std::borrow::Cow<str>>| {
-            asked.is_none() || asked.as_deref() == is.as_deref()
-        };
+        let equal = |asked: &Option<String>, is: &Option<Text>| asked.is_none() || asked.as_deref() == is.as_deref();
         equal(&self.user, &e.user)
             && equal(&self.role, &e.role)
             && equal(&self.purpose, &e.purpose)
@@ -80,13 +78,15 @@ fn touches_column(e: &Recorded, asked: &str) -> bool {
 /// A filter at work: completions and seen subjects belong to decisions that came before them.
 pub struct Sieve {
     filter: Filter,
+    /// Nothing is asked for, so nothing need be remembered.
+    all: bool,
     /// Statements that run: those whose facts are wanted, with their decision's line when it has not been let through.
     running: HashMap<String, Option<Vec<u8>>>,
 }
 
 impl Sieve {
     pub fn new(filter: Filter) -> Self {
-        Self { filter, running: HashMap::new() }
+        Self { all: filter == Filter::default(), filter, running: HashMap::new() }
     }
 
     pub fn filter(&self) -> &Filter {
@@ -94,7 +94,10 @@ impl Sieve {
     }
 
     /// Calls `out` for `line`, if it is wanted, and before it for the decision that it makes wanted.
-    pub fn pass(&mut self, line: &[u8], event: &Recorded, mut out: impl FnMut(&[u8])) {
+    pub fn pass(&mut self, line: &[u8], event: &Recorded, mut out: impl FnMut(&[u8], &Recorded)) {
+        if self.all {
+            return out(line, event);
+        }
         if event.event == "start" {
             // What ran then has no end on record.
             self.running.clear();
@@ -109,7 +112,7 @@ impl Sieve {
             _ => self.wants_other(event),
         };
         if wanted && self.filter.event.as_ref().is_none_or(|kind| *kind == event.event) {
-            out(line);
+            out(line, event);
         }
     }
 
@@ -129,14 +132,15 @@ impl Sieve {
         of_wanted && self.filter.wants_outcome(e.outcome.as_deref())
     }
 
-    fn pass_subjects(&mut self, e: &Recorded, out: &mut impl FnMut(&[u8])) -> bool {
+    fn pass_subjects(&mut self, e: &Recorded, out: &mut impl FnMut(&[u8], &Recorded)) -> bool {
         let Some(held) = e.statement.as_deref().and_then(|s| self.running.get_mut(s)) else { return false };
         let named = self.filter.names_subject(e);
         if named
             && self.filter.outcome.is_none()
-            && let Some(decision) = held.take()
+            && let Some(line) = held.take()
+            && let Some(decision) = Recorded::parse(&line)
         {
-            out(&decision);
+            out(&line, &decision);
         }
         named && self.filter.outcome.is_none()
     }

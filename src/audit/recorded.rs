@@ -2,10 +2,37 @@
 //!
 //! Borrows from the line where it can: a month of events passes through here.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
+use std::ops::Deref;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+/// A text of the line, borrowed unless it holds escapes. `Option<Cow<str>>` would be a copy each time: serde borrows
+/// into a `Cow` only where it is a field itself.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Text<'_> {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+impl std::fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self)
+    }
+}
 
 /// Any event: what its kind does not have is `None` or empty.
 #[derive(Debug, Clone, Deserialize)]
@@ -15,49 +42,49 @@ pub struct Recorded<'a> {
     #[serde(borrow)]
     pub event: Cow<'a, str>,
     #[serde(borrow, default)]
-    pub session: Option<Cow<'a, str>>,
+    pub session: Option<Text<'a>>,
     #[serde(borrow, default)]
-    pub statement: Option<Cow<'a, str>>,
+    pub statement: Option<Text<'a>>,
     #[serde(borrow, default)]
-    pub user: Option<Cow<'a, str>>,
+    pub user: Option<Text<'a>>,
     #[serde(borrow, default)]
-    pub role: Option<Cow<'a, str>>,
+    pub role: Option<Text<'a>>,
     #[serde(default)]
     pub unrestricted: bool,
     #[serde(borrow, default)]
-    pub recipient: Option<Cow<'a, str>>,
+    pub recipient: Option<Text<'a>>,
     #[serde(borrow, default)]
-    pub purpose: Option<Cow<'a, str>>,
+    pub purpose: Option<Text<'a>>,
     #[serde(borrow, default)]
-    pub basis: Option<Cow<'a, str>>,
+    pub basis: Option<Text<'a>>,
     #[serde(borrow, default)]
-    pub purpose_set_by: Option<Cow<'a, str>>,
+    pub purpose_set_by: Option<Text<'a>>,
     #[serde(borrow, default)]
-    pub reason: Option<Cow<'a, str>>,
+    pub reason: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub client: Option<RecordedClient<'a>>,
     #[serde(borrow, default)]
-    pub database: Option<Cow<'a, str>>,
+    pub database: Option<Text<'a>>,
     #[serde(borrow, default)]
-    pub fingerprint: Option<Cow<'a, str>>,
+    pub fingerprint: Option<Text<'a>>,
     #[serde(borrow, default)]
-    pub sql: Option<Cow<'a, str>>,
+    pub sql: Option<Text<'a>>,
     #[serde(borrow, default)]
-    pub kind: Option<Cow<'a, str>>,
+    pub kind: Option<Text<'a>>,
     #[serde(borrow, default)]
-    pub outcome: Option<Cow<'a, str>>,
+    pub outcome: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub refusal: Option<RecordedRefusal<'a>>,
     #[serde(borrow, default)]
     pub tables: Vec<RecordedTable<'a>>,
     #[serde(borrow, default)]
-    pub rules: Vec<Cow<'a, str>>,
+    pub rules: Vec<Text<'a>>,
     #[serde(borrow, default)]
-    pub policy: Option<Cow<'a, str>>,
+    pub policy: Option<Text<'a>>,
     #[serde(borrow, default)]
-    pub subjects: Vec<Cow<'a, str>>,
+    pub subjects: Vec<Text<'a>>,
     #[serde(borrow, default)]
-    pub sqlstate: Option<Cow<'a, str>>,
+    pub sqlstate: Option<Text<'a>>,
     #[serde(default)]
     pub rows: Option<u64>,
     #[serde(default)]
@@ -71,7 +98,7 @@ pub struct RecordedClient<'a> {
     #[serde(borrow)]
     pub address: Cow<'a, str>,
     #[serde(borrow, default)]
-    pub application_name: Option<Cow<'a, str>>,
+    pub application_name: Option<Text<'a>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -97,7 +124,7 @@ pub struct RecordedColumn<'a> {
     #[serde(borrow)]
     pub name: Cow<'a, str>,
     #[serde(borrow, default)]
-    pub category: Option<Cow<'a, str>>,
+    pub category: Option<Text<'a>>,
     #[serde(borrow, rename = "use")]
     pub usage: Cow<'a, str>,
     #[serde(borrow)]
@@ -122,4 +149,18 @@ impl<'a> Recorded<'a> {
 /// Whether `name` (`public.customers`) is what somebody means by `asked` (`customers`, `public.customers`).
 pub fn names_table(name: &str, asked: &str) -> bool {
     name == asked || name.strip_suffix(asked).is_some_and(|schema| schema.ends_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_needs_no_unescaping_is_borrowed() {
+        let line = br#"{"seq":1,"time":"2026-11-25T10:00:00Z","event":"decision","user":"ana","reason":"\"so\"","subjects":["a"]}"#;
+        let e = Recorded::parse(line).unwrap();
+        let borrowed = |t: &Text| matches!(t.0, Cow::Borrowed(_));
+        assert!(e.user.as_ref().is_some_and(borrowed) && borrowed(&e.subjects[0]));
+        assert!(e.reason.as_ref().is_some_and(|r| !borrowed(r) && **r == *"\"so\""));
+    }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::recorded::{Recorded, RecordedTable};
+use super::recorded::{Recorded, RecordedTable, Text};
 use super::verify::Verdict;
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -24,13 +24,12 @@ pub fn safe(text: &str) -> Cow<'_, str> {
 }
 
 /// One event on one line.
-pub fn line(out: &mut impl Write, line: &[u8]) -> io::Result<()> {
-    let Some(event) = Recorded::parse(line) else { return Ok(()) };
+pub fn line(out: &mut impl Write, line: &[u8], event: &Recorded) -> io::Result<()> {
     let head = format!("{DIM}{:>6}{DIM:#} {:.3} ", event.seq, event.time);
     let (style, outcome, rest) = match &*event.event {
-        "decision" => decision(&event),
-        "completion" => completion(&event),
-        _ => other(&event, line),
+        "decision" => decision(event),
+        "completion" => completion(event),
+        _ => other(event, line),
     };
     let statement = event.statement.as_deref().unwrap_or_default();
     let (outcome, rest, statement) = (safe(&outcome), safe(&rest), safe(statement));
@@ -47,7 +46,7 @@ fn decision(e: &Recorded) -> Words {
         "changed" => CHANGED,
         _ => GOOD,
     };
-    let or_dash = |t: &Option<Cow<str>>| t.as_deref().unwrap_or("-").to_owned();
+    let or_dash = |t: &Option<Text>| t.as_deref().unwrap_or("-").to_owned();
     let mut rest = format!("{}/{} for {}", or_dash(&e.user), or_dash(&e.role), or_dash(&e.purpose));
     if let Some(basis) = &e.basis {
         rest += &format!(" ({basis})");

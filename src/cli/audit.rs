@@ -170,9 +170,9 @@ impl Show {
             let mut fault = Ok(());
             tail.read_new(|line| {
                 let Some(event) = Recorded::parse(line) else { return };
-                sieve.pass(line, &event, |line| {
+                sieve.pass(line, &event, |line, event| {
                     let written = match self.format {
-                        Format::Text => show::line(&mut out, line),
+                        Format::Text => show::line(&mut out, line, event),
                         Format::Json => out.write_all(line).and_then(|()| out.write_all(b"\n")),
                     };
                     fault = std::mem::replace(&mut fault, Ok(())).and(written);

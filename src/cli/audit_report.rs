@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, Parser, ValueEnum};
@@ -12,6 +14,7 @@ use crate::audit::config::keys_beside;
 use crate::audit::filter::Filter;
 use crate::audit::note::NoteVerifier;
 use crate::audit::report::{self, Report};
+use crate::audit::segment;
 use crate::audit::verify::{Verdict, verify};
 
 #[derive(Args)]
@@ -114,16 +117,52 @@ pub fn make(folder: &Path, filter: &FilterArguments, key: Option<&NoteVerifier>)
     Ok(report)
 }
 
-/// Reads and verifies at the same time: two passes over the same files, which the second finds in memory.
+/// Reads and verifies at the same time: two passes over the same files, the second of which finds them in memory.
 fn gather(folder: &Path, filter: Filter, key: Option<&NoteVerifier>) -> anyhow::Result<(Report, Option<Verdict>)> {
+    let context = || format!("cannot read {}", folder.display());
     let bar = progress(folder, |s| filter.wants_file(s))?;
+    // A report of some days reads other files than the verification does.
+    let together = key.is_some() && segment::list(folder).with_context(context)?.iter().all(|s| filter.wants_file(s));
+    let reached = [AtomicU64::new(0), AtomicU64::new(0)];
+    let reporting = Place { mine: &reached[0], other: &reached[1], together };
+    let checking = Place { mine: &reached[1], other: &reached[0], together };
     let (report, verdict) = std::thread::scope(|scope| {
-        let verifying = key.map(|key| scope.spawn(move || verify(folder, key, None, &mut |_| {})));
-        let report = report::collect(folder, filter, &mut |bytes| bar.set_position(bytes));
+        let verifying =
+            key.map(|key| scope.spawn(move || verify(folder, key, None, &mut |bytes| checking.reach(bytes))));
+        let report = report::collect(folder, filter, &mut |bytes| {
+            bar.set_position(bytes);
+            reporting.reach(bytes);
+        });
+        drop(reporting);
         let verdict = verifying.map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         (report, verdict.transpose())
     });
     bar.finish_and_clear();
-    let context = || format!("cannot read {}", folder.display());
     Ok((report.with_context(context)?, verdict.with_context(context)?))
+}
+
+/// Bytes by which one reader may be ahead of the other: little of what a machine keeps of files in memory.
+const MOST_APART: u64 = 256 << 20;
+
+/// How far one of two readers of the same files is. The faster one waits for the slower, so that a record that is longer
+/// than memory is read from the disk once. Dropped, it lets the other go on alone.
+struct Place<'a> {
+    mine: &'a AtomicU64,
+    other: &'a AtomicU64,
+    together: bool,
+}
+
+impl Place<'_> {
+    fn reach(&self, bytes: u64) {
+        self.mine.store(bytes, Ordering::Relaxed);
+        while self.together && bytes.saturating_sub(self.other.load(Ordering::Relaxed)) > MOST_APART {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.mine.store(u64::MAX, Ordering::Relaxed);
+    }
 }

@@ -107,7 +107,7 @@ fn read_accesses(folder: &Path, sieve: &mut Sieve, found: &mut Vec<Value>) -> st
         |_| true,
         |line, _| {
             if let Some(event) = Recorded::parse(line) {
-                sieve.pass(line, &event, |line| found.extend(Recorded::parse(line).map(|e| access(&e))));
+                sieve.pass(line, &event, |_, e| found.push(access(e)));
             }
             true
         },

@@ -1,6 +1,6 @@
 //! Events in ArcSight's Common Event Format, version 0 (CEF).
 
-use crate::audit::recorded::Recorded;
+use crate::audit::recorded::{Recorded, Text};
 use crate::audit::show::table_words;
 
 /// The event as a CEF line; `None` for the record's own housekeeping.
@@ -43,7 +43,7 @@ fn signature(e: &Recorded) -> Option<(String, &'static str, u8)> {
 }
 
 fn fields(e: &Recorded, completion: Option<&Recorded>) -> Vec<(&'static str, Option<String>)> {
-    let text = |t: &Option<std::borrow::Cow<str>>| t.as_deref().map(str::to_owned);
+    let text = |t: &Option<Text>| t.as_deref().map(str::to_owned);
     let labelled = |value: Option<String>, label: &str| value.is_some().then(|| label.to_owned());
     let tables = e.tables.iter().map(table_words).collect::<Vec<_>>().join(" ");
     let tables = (!tables.is_empty()).then_some(tables);

@@ -40,9 +40,9 @@ pub fn export(
         |line, bytes| {
             progress(bytes);
             if let Some(event) = Recorded::parse(line) {
-                sieve.pass(line, &event, |line| {
+                sieve.pass(line, &event, |line, event| {
                     if result.is_ok() {
-                        result = exporter.take(line);
+                        result = exporter.take(line, event);
                     }
                 });
             }
@@ -61,26 +61,25 @@ struct Exporter<'o, W> {
 }
 
 impl<W: Write> Exporter<'_, W> {
-    fn take(&mut self, line: &[u8]) -> io::Result<()> {
+    fn take(&mut self, line: &[u8], event: &Recorded) -> io::Result<()> {
         if self.dialect == Dialect::Jsonl {
             self.out.write_all(line)?;
             return self.out.write_all(b"\n");
         }
-        let Some(event) = Recorded::parse(line) else { return Ok(()) };
         match (&*event.event, event.statement.as_deref()) {
             ("decision", Some(statement)) if !event.is_refused() => {
                 self.running.insert(statement.to_owned(), line.to_vec());
                 Ok(())
             }
             ("completion", Some(statement)) => match self.running.remove(statement) {
-                Some(decision) => self.write(&decision, Some(&event)),
+                Some(decision) => self.write_line(&decision, Some(event)),
                 None => Ok(()),
             },
             ("start", _) => {
                 self.end_running()?;
-                self.write(line, None)
+                self.write(line, event, None)
             }
-            _ => self.write(line, None),
+            _ => self.write(line, event, None),
         }
     }
 
@@ -88,14 +87,17 @@ impl<W: Write> Exporter<'_, W> {
     fn end_running(&mut self) -> io::Result<()> {
         let mut lines: Vec<Vec<u8>> = self.running.drain().map(|(_, line)| line).collect();
         lines.sort_by_key(|line| super::segment::seq_of(line));
-        lines.iter().try_for_each(|line| self.write(line, None))
+        lines.iter().try_for_each(|line| self.write_line(line, None))
     }
 
-    fn write(&mut self, line: &[u8], completion: Option<&Recorded>) -> io::Result<()> {
-        let Some(event) = Recorded::parse(line) else { return Ok(()) };
+    fn write_line(&mut self, line: &[u8], completion: Option<&Recorded>) -> io::Result<()> {
+        Recorded::parse(line).map_or(Ok(()), |event| self.write(line, &event, completion))
+    }
+
+    fn write(&mut self, line: &[u8], event: &Recorded, completion: Option<&Recorded>) -> io::Result<()> {
         let text = match self.dialect {
-            Dialect::Ocsf => ocsf::event(line, &event, completion).map(|v| v.to_string()),
-            Dialect::Cef => cef::event(&event, completion),
+            Dialect::Ocsf => ocsf::event(line, event, completion).map(|v| v.to_string()),
+            Dialect::Cef => cef::event(event, completion),
             Dialect::Jsonl => None,
         };
         text.map_or(Ok(()), |text| writeln!(self.out, "{text}"))

@@ -4,6 +4,7 @@
 //! lists of single events are bounded, and say how many more there were.
 
 mod collect;
+mod names;
 mod page;
 mod text;
 
@@ -177,11 +178,7 @@ pub fn collect(folder: &Path, filter: Filter, progress: &mut dyn FnMut(u64)) -> 
                 progress(bytes);
             }
             if let Some(event) = Recorded::parse(line) {
-                sieve.pass(line, &event, |line| {
-                    if let Some(event) = Recorded::parse(line) {
-                        collector.take(&event);
-                    }
-                });
+                sieve.pass(line, &event, |_, event| collector.take(event));
             }
             true
         },

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::{Notice, Verdict};
+use crate::audit::recorded::Text;
 
 #[derive(Default)]
 pub struct Story {
@@ -30,9 +31,9 @@ struct Told<'a> {
     #[serde(borrow)]
     event: Cow<'a, str>,
     #[serde(borrow, default)]
-    statement: Option<Cow<'a, str>>,
+    statement: Option<Text<'a>>,
     #[serde(borrow, default)]
-    outcome: Option<Cow<'a, str>>,
+    outcome: Option<Text<'a>>,
     #[serde(default)]
     heartbeat_seconds: Option<u64>,
     #[serde(default)]
@@ -93,7 +94,7 @@ impl Story {
         if told.outcome.as_deref() != Some("refused")
             && let Some(statement) = told.statement
         {
-            self.open.insert(statement.into_owned(), told.seq);
+            self.open.insert(statement.to_string(), told.seq);
         }
     }
 
