@@ -186,6 +186,11 @@ async fn a_person_who_is_named_is_found_by_the_auditor() {
     let client = proxy.client("app", "crm", None).await;
     client.query("SELECT full_name FROM customers WHERE id = $1", &[&7_i64]).await.unwrap();
     client.simple_query("SELECT full_name FROM customers WHERE id = 8").await.unwrap();
+    // Whom somebody with unrestricted access looked at is what a person most wants to know.
+    let root = proxy.client("root", "crm", None).await;
+    root.batch_execute("SET consentry.reason = 'ticket 7'").await.unwrap();
+    root.query("SELECT * FROM customers WHERE id IN ($1::bigint, 10)", &[&7_i64]).await.unwrap();
+    root.execute("UPDATE customers SET phone = phone WHERE id = 10", &[]).await.unwrap();
     let keys = proxy.audit().with_file_name("audit-keys").join("subjects");
     let about = |key: &str| {
         let hashes = consentry::audit::subjects::hashes(&keys, "customer", key).unwrap();
@@ -194,7 +199,15 @@ async fn a_person_who_is_named_is_found_by_the_auditor() {
         };
         events(&proxy.audit()).iter().filter(|e| e["event"] == "decision" && names(e)).count()
     };
-    assert_eq!([about("7"), about("8"), about("9")], [1, 1, 0]);
+    assert_eq!([about("7"), about("8"), about("9"), about("10")], [2, 1, 0, 2]);
+    let read = events(&proxy.audit())
+        .into_iter()
+        .find(|e| e["unrestricted"] == true && e["tables"][0]["table"] == "public.customers")
+        .unwrap();
+    let email = read["tables"][0]["columns"].as_array().unwrap().iter().find(|c| c["name"] == "email").unwrap();
+    assert_eq!((&email["use"], &email["category"]), (&"shown".into(), &"email".into()));
+    let seen = events(&proxy.audit()).iter().filter(|e| e["event"] == "subjects_seen").count();
+    assert_eq!(seen, 1, "keys that leave by `*` are seen too");
 }
 
 // === faults ===

@@ -244,8 +244,8 @@ pub struct Template {
     /// Where the statement begins in its text, and how many bytes follow it.
     start: usize,
     behind: usize,
-    /// Kinds of subjects with the literal that names each.
-    subjects: Vec<(String, usize)>,
+    /// Literals that name subjects: kind, index, and whether a minus stands before it.
+    subjects: Vec<(String, usize, bool)>,
 }
 
 impl Template {
@@ -274,7 +274,7 @@ impl Template {
             subjects: a
                 .subject_literals
                 .iter()
-                .map(|(kind, at)| Some((kind.clone(), index(*at)?)))
+                .map(|naming| Some((naming.kind.clone(), index(naming.at)?, naming.negative)))
                 .collect::<Option<_>>()?,
         };
         // It must say of its own text what was judged.
@@ -299,9 +299,10 @@ impl Template {
             return None;
         }
         let mut statement = self.statement.clone();
-        for (kind, index) in &self.subjects {
+        for (kind, index, negative) in &self.subjects {
             let (start, end) = *literals.get(*index)?;
-            let key = Argument::Literal(value(text.get(start..end)?)?);
+            let value = value(text.get(start..end)?)?;
+            let key = Argument::Literal(if *negative && value != "0" { format!("-{value}") } else { value });
             let subject = NamedSubject { kind: kind.clone(), key };
             if !statement.subjects.contains(&subject) {
                 statement.subjects.push(subject);

@@ -206,12 +206,13 @@ impl Engine {
             a.forget_edits();
             guards.iter_mut().for_each(|g| g.words.clear());
         }
+        let recorded = std::mem::take(&mut a.for_the_record);
         Ok(Draft {
             protected: a.touches_protected(),
             subjects: std::mem::take(&mut a.subjects),
-            subject_columns: a.subject_columns(),
+            subject_columns: if role.unrestricted { recorded.subject_columns } else { a.subject_columns() },
             raises: std::mem::take(&mut a.raises),
-            named: std::mem::take(&mut a.unrestricted_tables),
+            named: recorded.tables,
             judged,
             tree: changed.then_some(tree),
             span,

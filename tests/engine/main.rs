@@ -4,7 +4,8 @@
 //! A case is a line `-- role/purpose: expectation`, then SQL up to a line `;;`. Expectations: `same` (leaves as written),
 //! `changed`, a rule (`table-not-listed`), each optionally followed by `| has TEXT` / `| lacks TEXT` about what leaves,
 //! or `| error 42703` when PostgreSQL itself is to refuse what leaves. `| alike`: statements with other literals are cleared
-//! by this one; `| unlike`: none is.
+//! by this one; `| unlike`: none is. What the record says: `| about customer:42 customer:$1` (or `nobody`), `| keys 0 2`
+//! (output columns that are a subject's bare key), `| touches public.customers.email shown`.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -17,7 +18,7 @@ use consentry::cli::demo::crm;
 use consentry::config::folder::read_policy;
 use consentry::engine::alike::Shape;
 use consentry::engine::clear::{Engine, NoMemory, Secrets};
-use consentry::engine::cleared::Outcome;
+use consentry::engine::cleared::{Argument, Cleared, Outcome};
 use consentry::engine::context::{Context, Protocol, PurposeSource};
 use consentry::engine::policy::diagnostics::SourceFile;
 use consentry::engine::policy::resolve::resolve;
@@ -99,7 +100,8 @@ impl World {
             role: case.role.clone(),
             purpose: (case.purpose != "-").then(|| case.purpose.clone()),
             purpose_set_by: PurposeSource::Default,
-            has_reason: false,
+            // The one statement in which it is the reason that is missing says so.
+            has_reason: case.expectation != "reason-required",
             search_path: vec!["public".to_owned()],
             temporary: Default::default(),
             defined: Default::default(),
@@ -124,6 +126,11 @@ impl World {
             match part.split_once(' ') {
                 Some(("has", wanted)) if text.contains(wanted) => {}
                 Some(("lacks", unwanted)) if !text.contains(unwanted) => {}
+                Some(("about", wanted)) if about(&cleared) == wanted => {}
+                Some(("about", _)) => return Err(format!("it is about {}", about(&cleared)).into()),
+                Some(("keys", wanted)) if keys(&cleared) == wanted => {}
+                Some(("touches", wanted)) if touches(&cleared).iter().any(|t| t == wanted) => {}
+                Some(("touches", _)) => return Err(format!("it touches {:?}", touches(&cleared)).into()),
                 None if part == "alike" && alike > 0 => {}
                 None if part == "unlike" && alike == 0 => {}
                 Some(("error", state)) => error = Some(state.to_owned()),
@@ -184,4 +191,27 @@ impl World {
             (Ok(()), Some(state)) => Err(format!("PostgreSQL was to refuse with {state}\n{text}").into()),
         }
     }
+}
+
+/// The subjects that the record names.
+fn about(cleared: &Cleared) -> String {
+    let key = |argument: &Argument| match argument {
+        Argument::Literal(text) => text.clone(),
+        Argument::Null => "null".to_owned(),
+        Argument::Parameter(n) => format!("${n}"),
+    };
+    let subjects = cleared.statements.iter().flat_map(|s| &s.subjects);
+    let words: Vec<String> = subjects.map(|s| format!("{}:{}", s.kind, key(&s.key))).collect();
+    if words.is_empty() { "nobody".to_owned() } else { words.join(" ") }
+}
+
+fn keys(cleared: &Cleared) -> String {
+    let columns = cleared.statements.iter().flat_map(|s| &s.subject_columns);
+    columns.map(|(index, _)| index.to_string()).collect::<Vec<_>>().join(" ")
+}
+
+fn touches(cleared: &Cleared) -> Vec<String> {
+    let tables = cleared.statements.iter().flat_map(|s| &s.tables);
+    let columns = tables.flat_map(|t| t.columns.iter().map(move |c| (&t.table, c)));
+    columns.map(|(table, c)| format!("{table}.{} {}", c.name, format!("{:?}", c.usage).to_lowercase())).collect()
 }

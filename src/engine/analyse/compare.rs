@@ -8,7 +8,6 @@ use pg_query::{Node, NodeEnum};
 
 use super::scope::{self, Col, Found, Scope};
 use super::{Analyser, At, Conjunct, inner, names};
-use crate::engine::cleared::{Argument, NamedSubject};
 use crate::engine::parse::parameter;
 use crate::engine::refusal::Refusal;
 use crate::engine::{alike, allow};
@@ -146,7 +145,7 @@ impl<'e> Analyser<'e> {
     }
 
     /// The column that a reference surely means.
-    fn bare_column(&self, r: &pb::ColumnRef, scope: &Scope<'_>) -> Option<Col> {
+    pub fn bare_column(&self, r: &pb::ColumnRef, scope: &Scope<'_>) -> Option<Col> {
         let fields = names(&r.fields);
         if fields.len() != r.fields.len() {
             return None;
@@ -166,7 +165,7 @@ impl<'e> Analyser<'e> {
     }
 
     /// Remembers conjuncts `column op constant` on stored columns of this level: they may be tested inside too, so that
-    /// an index serves; and which subjects they name.
+    /// an index serves.
     pub fn copy_conjuncts(&mut self, node: &Node, scope: &Scope<'_>) {
         match &node.node {
             Some(NodeEnum::BoolExpr(b)) if b.boolop() == pb::BoolExprType::AndExpr => {
@@ -206,9 +205,6 @@ impl<'e> Analyser<'e> {
             }
             _ => return None,
         };
-        if e.kind() == AExprKind::AexprOp && op == "=" {
-            self.name_subject(occurrence, index, constant);
-        }
         let equals = (e.kind() == AExprKind::AexprOp && op == "=").then(|| self.constant_text(constant)).flatten();
         let conjunct = Conjunct { column: index, condition, equals };
         self.occurrences.get_mut(occurrence)?.inside.push(conjunct);
@@ -236,37 +232,6 @@ impl<'e> Analyser<'e> {
         }
         // `'a' ⏎ 'b'` is one constant of several pieces; it is one token too.
         single.then(|| text.to_owned())
-    }
-
-    /// `subject key = constant`: the record names the subject (by a keyed hash).
-    fn name_subject(&mut self, occurrence: usize, column: usize, constant: &Node) -> Option<()> {
-        let o = self.occurrences.get(occurrence)?;
-        let table = self.engine.policy.tables.get(&o.protected_by?)?;
-        let name = &self.engine.catalog.relation(o.relation)?.columns.get(column)?.name;
-        let path = table.subject.as_ref().filter(|p| p.hops.is_empty() && p.column == *name)?;
-        let key = match &constant.node {
-            Some(NodeEnum::ParamRef(p)) => Argument::Parameter(u16::try_from(p.number).ok()?),
-            Some(NodeEnum::AConst(c)) => match c.val.as_ref()? {
-                Val::Ival(i) => Argument::Literal(i.ival.to_string()),
-                Val::Fval(f) => Argument::Literal(f.fval.clone()),
-                Val::Sval(s) => Argument::Literal(s.sval.clone()),
-                Val::Boolval(_) | Val::Bsval(_) => return None,
-            },
-            _ => return None,
-        };
-        let kind = path.kind.clone();
-        if let (Some(NodeEnum::AConst(c)), Argument::Literal(_)) = (&constant.node, &key) {
-            match self.literal_at(c.location) {
-                Some(at) => self.subject_literals.push((kind.clone(), at)),
-                // Its key is written in a way that is read here only.
-                None => self.unlike_others = true,
-            }
-        }
-        let subject = NamedSubject { kind, key };
-        if !self.subjects.contains(&subject) {
-            self.subjects.push(subject);
-        }
-        Some(())
     }
 }
 

@@ -40,6 +40,7 @@ impl<'e> Analyser<'e> {
             self.all_at_once(&near);
         }
         if let Some(quals) = quals {
+            self.name_subjects(quals, &outer.child(&near));
             self.narrowed_by(quals, &outer.child(&near));
             self.expr(quals, &outer.child(&near), At::CONDITION)?;
         }

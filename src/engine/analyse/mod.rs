@@ -20,6 +20,8 @@ mod session;
 mod set_config;
 mod settings;
 mod statement;
+mod subjects;
+mod unrestricted;
 mod vary;
 mod writes;
 
@@ -30,7 +32,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::catalog::{Oid, QualifiedName};
 use super::clear::Engine;
-use super::cleared::{NamedSubject, Raise, TouchedTable, Usage};
+use super::cleared::{NamedSubject, Raise, Usage};
 use super::context::{Context, Defined};
 use super::parse::Tokens;
 use super::policy::{Purpose, Role};
@@ -40,6 +42,7 @@ pub use calls::runs_for;
 use scope::{Base, Columns};
 pub use settings::{judge as judge_setting, purpose};
 pub use statement::Judged;
+pub use subjects::Naming;
 pub use writes::{Aim, Called, Moment, Pending, TARGET, What};
 
 /// Deepest nesting of views in views.
@@ -210,8 +213,8 @@ pub struct Analyser<'e> {
     pub defines: Vec<(QualifiedName, Defined)>,
     /// What a top-level query puts out.
     pub output: Columns,
-    /// What an unrestricted statement names.
-    pub unrestricted_tables: Vec<TouchedTable>,
+    /// What the record says that no occurrence tells.
+    pub for_the_record: unrestricted::ForTheRecord,
     pub sources: Vec<Source>,
     /// The source that the walk is in.
     pub source: usize,
@@ -241,8 +244,8 @@ pub struct Analyser<'e> {
     pub whole_rows: BTreeSet<usize>,
     /// Literals of the client's text, by first byte, whose values nothing looks at (`alike.rs`).
     pub varying: BTreeSet<usize>,
-    /// Kinds of subjects, each with the literal that names one.
-    pub subject_literals: Vec<(String, usize)>,
+    /// Literals that name subjects.
+    pub subject_literals: Vec<Naming>,
     /// Some constant means more than a value: no other statement may be judged by this one.
     pub unlike_others: bool,
 }
@@ -276,7 +279,7 @@ impl<'e> Analyser<'e> {
             raises: Vec::new(),
             defines: Vec::new(),
             output: Columns::Unknown,
-            unrestricted_tables: Vec::new(),
+            for_the_record: unrestricted::ForTheRecord::default(),
             sources: vec![Source { text, tokens, edits: Vec::new() }],
             source: 0,
             occurrences: Vec::new(),

@@ -132,8 +132,16 @@ impl<'e> Analyser<'e> {
         self.context.temporary.get(name).map(|purpose| Named::Temporary(purpose.clone()))
     }
 
-    /// How the policy treats `relation`, read with or without its children; a refusal when it is closed to everyone.
+    /// How the policy treats `relation`, read with or without its children; a refusal when it is closed to everyone but
+    /// an unrestricted role.
     pub fn protection(&self, relation: &Relation, only: bool) -> Result<Protection, Refusal> {
+        match self.protection_for_all(relation, only) {
+            Err(_) if self.role.unrestricted => Ok(Protection::Open),
+            protection => protection,
+        }
+    }
+
+    fn protection_for_all(&self, relation: &Relation, only: bool) -> Result<Protection, Refusal> {
         let name = relation.name.to_string();
         match relation.name.schema.as_str() {
             "pg_toast" => return Err(refusal::system_relation(&name, "it holds stored values of other tables")),

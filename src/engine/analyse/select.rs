@@ -142,6 +142,7 @@ impl<'e> Analyser<'e> {
         let scope = outer.child(&items);
         if let Some(condition) = s.where_clause.as_mut() {
             self.copy_conjuncts(condition, &scope);
+            self.name_subjects(condition, &scope);
             self.narrowed_by(condition, &scope);
             self.expr(condition, &scope, At::CONDITION)?;
         }

@@ -1,17 +1,12 @@
 //! The analyser from statement to statement: what begins anew, what is kept, what a judged statement leaves behind.
 
-use pg_query::protobuf as pb;
-use pg_query::{Node, NodeEnum};
-
-use super::scope::{Columns, Scope};
-use super::statement::{Judged, session_statement};
-use super::{Analyser, inner};
-use crate::engine::cleared::{Effect, TouchedTable};
+use super::Analyser;
+use super::scope::Columns;
+use super::statement::Judged;
 use crate::engine::context::Context;
 use crate::engine::policy::Purpose;
-use crate::engine::refusal::{self, Refusal};
+use crate::engine::refusal::Refusal;
 use crate::engine::rewrite::guard::{self, Guard};
-use crate::engine::tree;
 
 impl<'e> Analyser<'e> {
     /// The next statement of the message, beginning at byte `start`, as the session finds it then.
@@ -69,95 +64,6 @@ impl<'e> Analyser<'e> {
     pub fn touches_protected(&self) -> bool {
         self.writes_protected || self.reads_protected()
     }
-
-    /// Output columns of a top-level query that are a bare subject key of a table with `record_subjects`.
-    pub fn subject_columns(&self) -> Vec<(u16, String)> {
-        let Columns::Known(columns) = &self.output else { return Vec::new() };
-        let kind = |col: &super::scope::Col| {
-            let &[(occurrence, column)] = &col.origin[..] else { return None };
-            let o = self.occurrences.get(occurrence)?;
-            let table = self.engine.policy.tables.get(&o.protected_by?).filter(|t| t.record_subjects)?;
-            let path = table.subject.as_ref().filter(|p| p.hops.is_empty())?;
-            let name = &self.engine.catalog.relation(o.relation)?.columns.get(column)?.name;
-            (path.column == *name).then(|| path.kind.clone())
-        };
-        columns.iter().enumerate().filter_map(|(i, col)| Some((u16::try_from(i).ok()?, kind(col)?))).collect()
-    }
-
-    /// A statement of an unrestricted role: PostgreSQL's own rights decide; the session is followed all the same.
-    pub fn unrestricted(&mut self, node: &mut Node) -> Result<Judged, Refusal> {
-        if let Some(session) = session_statement(inner(node)?) {
-            return Ok(session);
-        }
-        match inner(node)? {
-            NodeEnum::VariableSetStmt(s) => return self.set(s),
-            NodeEnum::VariableShowStmt(_) => return Ok(Judged { kind: "show", effect: Effect::None }),
-            _ if self.role.reason_required && !self.context.has_reason => {
-                return Err(refusal::reason_required(&self.role.name));
-            }
-            _ => {}
-        }
-        self.unrestricted_tables = self.relations_for_the_record(node)?;
-        if let NodeEnum::SelectStmt(s) = inner(node)?
-            && s.into_clause.is_none()
-        {
-            return self.unrestricted_select(s);
-        }
-        self.calls_set_config_only(node, 0)?;
-        Ok(raw_statement(inner(node)?))
-    }
-
-    fn unrestricted_select(&mut self, s: &mut pb::SelectStmt) -> Result<Judged, Refusal> {
-        // `set_config` must be followed whoever calls it.
-        self.set_config_allowed = super::set_config::is_plain_call_list(s);
-        let effect = if self.set_config_allowed {
-            self.target_list(&mut s.target_list, &Scope::EMPTY, super::At::OPERAND)?;
-            let calls = std::mem::take(&mut self.set_config);
-            self.judge_calls(&calls)?;
-            Effect::SetConfig(calls)
-        } else {
-            let free = self.free_setting_calls(s)?.len();
-            self.calls_set_config_only(s, free)?;
-            if free > 0 { Effect::SetConfig(Vec::new()) } else { Effect::None }
-        };
-        self.set_config_allowed = false;
-        Ok(Judged { kind: "select", effect })
-    }
-
-    /// The relations that a statement names, as far as the catalog knows them.
-    fn relations_for_the_record(&self, node: &Node) -> Result<Vec<TouchedTable>, Refusal> {
-        let named = tree::relations(node).map_err(|e| refusal::not_faithful(&e.to_string()))?;
-        let known = self.engine.catalog.relations().filter(|r| named.contains(&r.name.name));
-        Ok(known.map(|r| TouchedTable { table: r.name.to_string(), columns: Vec::new() }).collect())
-    }
-}
-
-/// Kind and effect of a statement that is not looked into.
-fn raw_statement(node: &NodeEnum) -> Judged {
-    let (kind, effect) = match node {
-        NodeEnum::InsertStmt(_) => ("insert", Effect::None),
-        NodeEnum::UpdateStmt(_) => ("update", Effect::None),
-        NodeEnum::DeleteStmt(_) => ("delete", Effect::None),
-        NodeEnum::MergeStmt(_) => ("merge", Effect::None),
-        NodeEnum::ExplainStmt(_) => ("explain", Effect::None),
-        NodeEnum::LockStmt(_) => ("lock", Effect::None),
-        NodeEnum::ListenStmt(_) => ("listen", Effect::None),
-        NodeEnum::UnlistenStmt(_) => ("unlisten", Effect::None),
-        NodeEnum::NotifyStmt(_) => ("notify", Effect::None),
-        NodeEnum::ConstraintsSetStmt(_) => ("set_constraints", Effect::None),
-        NodeEnum::CopyStmt(c) if c.is_from => ("copy_in", Effect::CopyIn),
-        NodeEnum::CopyStmt(_) => ("copy_to", Effect::CopyOut),
-        NodeEnum::PrepareStmt(p) => ("prepare", Effect::Prepare { name: p.name.clone() }),
-        NodeEnum::ExecuteStmt(e) => ("execute", Effect::Execute { name: e.name.clone() }),
-        NodeEnum::DeclareCursorStmt(d) => {
-            ("declare_cursor", Effect::DeclareCursor { name: d.portalname.clone(), hold: false })
-        }
-        NodeEnum::CallStmt(_) => ("call", Effect::CatalogChanged),
-        NodeEnum::DoStmt(_) => ("do", Effect::CatalogChanged),
-        // Anything else may have changed the catalog.
-        _ => ("ddl", Effect::CatalogChanged),
-    };
-    Judged { kind, effect }
 }
 
 impl Judged {

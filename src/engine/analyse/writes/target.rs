@@ -247,7 +247,7 @@ impl<'e> Analyser<'e> {
                 treatment: Treatment::Clear,
             })
             .collect();
-        self.unrestricted_tables.push(TouchedTable { table: relation.name.to_string(), columns });
+        self.for_the_record.tables.push(TouchedTable { table: relation.name.to_string(), columns });
     }
 
     fn protected_target(

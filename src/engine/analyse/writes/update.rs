@@ -73,6 +73,7 @@ impl<'e> Analyser<'e> {
             };
         }
         self.copy_conjuncts(condition, scope);
+        self.name_subjects(condition, scope);
         self.expr(condition, scope, At::CONDITION)
     }
 

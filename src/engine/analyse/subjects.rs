@@ -1,0 +1,133 @@
+//! Whom a statement is about, for the record: the subjects whose keys it names by equality, and output columns that are
+//! a bare key.
+
+use pg_query::protobuf::{self as pb, AExprKind, a_const::Val};
+use pg_query::{Node, NodeEnum};
+
+use super::scope::{Col, Columns, Scope};
+use super::{Analyser, names};
+use crate::engine::cleared::{Argument, NamedSubject};
+
+/// Subjects that one statement names: more are a list of people rather than a question about somebody.
+const MOST_NAMED: usize = 1000;
+
+/// A literal that names a subject.
+#[derive(Debug, Clone)]
+pub struct Naming {
+    pub kind: String,
+    /// Where it begins in the client's text.
+    pub at: usize,
+    /// Behind a minus that belongs to the constant.
+    pub negative: bool,
+}
+
+impl Analyser<'_> {
+    /// Remembers the subjects that a condition names: `key = constant` and `key IN (constants)`, also where one of
+    /// several may hold.
+    pub fn name_subjects(&mut self, condition: &Node, scope: &Scope<'_>) {
+        match &condition.node {
+            Some(NodeEnum::BoolExpr(b)) if b.boolop() != pb::BoolExprType::NotExpr => {
+                b.args.iter().for_each(|arg| self.name_subjects(arg, scope));
+            }
+            Some(NodeEnum::AExpr(e)) => {
+                self.name_by(e, scope);
+            }
+            _ => {}
+        }
+    }
+
+    fn name_by(&mut self, e: &pb::AExpr, scope: &Scope<'_>) -> Option<()> {
+        let (["="] | ["pg_catalog", "="]) = names(&e.name)[..] else { return None };
+        let (left, right) = (e.lexpr.as_deref()?, e.rexpr.as_deref()?);
+        match e.kind() {
+            AExprKind::AexprOp => {
+                for (column, constant) in [(left, right), (right, left)] {
+                    if let Some(kind) = self.key_of(column, scope) {
+                        self.name_subject(&kind, constant);
+                    }
+                }
+            }
+            AExprKind::AexprIn => {
+                let kind = self.key_of(left, scope)?;
+                let Some(NodeEnum::List(list)) = &right.node else { return None };
+                list.items.iter().for_each(|constant| {
+                    self.name_subject(&kind, constant);
+                });
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// The kind of subject whose key a column reference is.
+    fn key_of(&self, node: &Node, scope: &Scope<'_>) -> Option<String> {
+        let Some(NodeEnum::ColumnRef(r)) = &node.node else { return None };
+        let (kind, _) = self.key(&self.bare_column(r, scope)?)?;
+        Some(kind)
+    }
+
+    /// The kind of subject whose key a column is, and whether its table's output is to be recorded.
+    fn key(&self, col: &Col) -> Option<(String, bool)> {
+        let mut keys = col.origin.iter().map(|(occurrence, column)| {
+            let o = self.occurrences.get(*occurrence)?;
+            let table = self.engine.policy.tables.get(&o.protected_by?)?;
+            let path = table.subject.as_ref().filter(|p| p.hops.is_empty())?;
+            let name = &self.engine.catalog.relation(o.relation)?.columns.get(*column)?.name;
+            (path.column == *name).then_some((path.kind.as_str(), table.record_subjects))
+        });
+        // One of several that a join or a set operation merged: keys of one kind.
+        let (kind, recorded) = keys.next()??;
+        keys.try_fold(recorded, |recorded, key| key.filter(|k| k.0 == kind).map(|k| recorded || k.1))
+            .map(|recorded| (kind.to_owned(), recorded))
+    }
+
+    fn name_subject(&mut self, kind: &str, constant: &Node) -> Option<()> {
+        if self.subjects.len() >= MOST_NAMED {
+            return None;
+        }
+        let (constant, cast) = uncast(constant);
+        let key = match &constant.node {
+            Some(NodeEnum::ParamRef(p)) => Argument::Parameter(u16::try_from(p.number).ok()?),
+            Some(NodeEnum::AConst(c)) => match c.val.as_ref()? {
+                Val::Ival(i) => Argument::Literal(i.ival.to_string()),
+                Val::Fval(f) => Argument::Literal(f.fval.clone()),
+                Val::Sval(s) => Argument::Literal(s.sval.clone()),
+                Val::Boolval(_) | Val::Bsval(_) => return None,
+            },
+            _ => return None,
+        };
+        if let (Some(NodeEnum::AConst(c)), Argument::Literal(_)) = (&constant.node, &key) {
+            match self.literal_at(c.location).filter(|_| !cast) {
+                Some(at) => {
+                    let negative = usize::try_from(c.location).is_ok_and(|location| location < at);
+                    self.subject_literals.push(Naming { kind: kind.to_owned(), at, negative });
+                }
+                // Its key is written in a way that is read here only.
+                None => self.unlike_others = true,
+            }
+        }
+        let subject = NamedSubject { kind: kind.to_owned(), key };
+        if !self.subjects.contains(&subject) {
+            self.subjects.push(subject);
+        }
+        Some(())
+    }
+
+    /// Output columns of a top-level query that are a bare subject key of a table with `record_subjects`.
+    pub fn subject_columns(&self) -> Vec<(u16, String)> {
+        let Columns::Known(columns) = &self.output else { return Vec::new() };
+        let kind = |col| self.key(col).and_then(|(kind, recorded)| recorded.then_some(kind));
+        columns.iter().enumerate().filter_map(|(i, col)| Some((u16::try_from(i).ok()?, kind(col)?))).collect()
+    }
+}
+
+/// A constant without the types that it is cast to: `$1::bigint`.
+fn uncast(mut node: &Node) -> (&Node, bool) {
+    let mut cast = false;
+    while let Some(NodeEnum::TypeCast(c)) = &node.node
+        && let Some(arg) = c.arg.as_deref()
+    {
+        (node, cast) = (arg, true);
+    }
+    (node, cast)
+}
