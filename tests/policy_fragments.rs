@@ -10,10 +10,10 @@ use consentry::engine::policy::SqlFragment;
 const SCHEMA: &str = "
     CREATE EXTENSION citext;
     CREATE TYPE mood AS ENUM ('good', 'bad');
-    CREATE TABLE t (id int PRIMARY KEY, a text, b text, n int, m numeric, d date, at timestamptz, tags text[], mood mood,
+    CREATE TABLE t (id int PRIMARY KEY, a text, b text, n int, m numeric, d date, at timestamptz, f float8 DEFAULT 0.1, by bytea DEFAULT '\\x00ff', tags text[], mood mood,
                     flag boolean, j jsonb, ip inet, \"Odd \"\"Name\" text,
                     c citext GENERATED ALWAYS AS (upper(b)) STORED);
-    INSERT INTO t VALUES
+    INSERT INTO t (id, a, b, n, m, d, at, tags, mood, flag, j, ip, \"Odd \"\"Name\") VALUES
         (1, 'x', 'x', 1, 1.5, '2024-02-29', '2024-02-29 23:30+00', '{vip,x}', 'good', true, '{\"k\": \"v\"}', '198.51.100.7', 'odd'),
         (2, 'y', 'x', 2, -7, '1999-12-31', '1999-12-31 00:00+00', '{}', 'bad', false, '{}', '2001:db8::1', NULL),
         (3, NULL, 'y', NULL, NULL, NULL, NULL, '{NULL,y}', NULL, NULL, NULL, NULL, ''),
@@ -81,6 +81,43 @@ const CONDITIONS: &[&str] = &[
     "at < statement_timestamp()",
     "at < now() AND at < CURRENT_TIMESTAMP",
     "EXTRACT(year FROM d) = 2024",
+    // Settings of the client's do not come into it.
+    "at::date = '2024-02-29'",
+    "at::date = date '2024-02-29' OR at::time > '23:00'",
+    "at::timestamp = '2024-02-29 23:30'",
+    "at = '2024-02-29 23:30'",
+    "at >= '2024-02-29' AND at < '2024-03-01T00:00:00Z'",
+    "at >= d",
+    "d <= at",
+    "d IN ('2024-02-29', '1999-12-31')",
+    "at BETWEEN '2024-02-29' AND '2024-03-01'",
+    "d = CURRENT_DATE OR d < CURRENT_DATE - 30",
+    "d - '2024-01-01' > 3",
+    "at - '2024-01-01' > '3 days'",
+    "at > now() - interval '3 years 2 months' AND at + interval '1 month' > d",
+    "interval '1 day' + at > '2024-03-01'",
+    "at - interval '36 hours' < d",
+    "date_trunc('day', at) = '2024-02-29'",
+    "date_trunc('month', d) = '2024-02-01'",
+    "EXTRACT(hour FROM at) = 23",
+    "date_part('day', at) = 29",
+    "to_char(at, 'HH24:MI') = '23:30'",
+    "to_char(d, 'YYYY-MM') = '2024-02'",
+    "to_char(m, 'FM990.0') = '1.5'",
+    "at::text = '2024-02-29 23:30:00+00'",
+    "d::text LIKE '2024%'",
+    "(at AT TIME ZONE 'UTC')::text = '2024-02-29 23:30:00'",
+    "f::text = '0.1'",
+    "left(by::text, 4) = '\\x00'",
+    "age(at, '2024-01-01') > interval '1 month'",
+    "age(d) > interval '1 year'",
+    "COALESCE(at, '2000-01-01') > d",
+    "CASE d WHEN '2024-02-29' THEN at ELSE '2000-01-01' END = '2024-02-29 23:30'",
+    "GREATEST(d, '2024-01-01') = '2024-01-01'",
+    "to_jsonb(d)::text = '\"2024-02-29\"'",
+    "concat(n, a, d::text) = '1x2024-02-29'",
+    "NULLIF(d, '2024-02-29') IS NULL",
+    "d IS DISTINCT FROM '2024-02-29'",
     "date_trunc('month', at, 'UTC') = '2024-02-01 00:00+00'",
     "(at AT TIME ZONE 'UTC')::date = '2024-02-29'",
     "SUBSTRING(a FROM 1 FOR 1) = 'x'",
@@ -104,6 +141,7 @@ const CONDITIONS: &[&str] = &[
     "c IN ('y', 'z')",
     "c = c",
     "c BETWEEN 'w' AND 'X'",
+    "CASE c WHEN 'x' THEN true ELSE false END",
     "c LIKE 'x%'",
     "c IS NULL",
     "c::text = 'x'",
@@ -122,6 +160,11 @@ const MASKS: &[&str] = &[
     "CASE {} WHEN 'x' THEN 'one' END",
 ];
 
+/// What the contract reads a policy by, and what a client may set.
+const PLAIN: &str = "SET timezone = 'UTC'; SET datestyle = ISO, MDY";
+const HOSTILE: &str = "SET timezone = 'XXX+23:17'; SET datestyle = German; SET intervalstyle = sql_standard; \
+     SET extra_float_digits = -15; SET bytea_output = escape";
+
 #[tokio::test]
 async fn printed_means_written() {
     let db = shared().database("fragments", SCHEMA);
@@ -130,9 +173,10 @@ async fn printed_means_written() {
     let table = catalog.relation_named("public", "t").unwrap();
     // What was written is evaluated plainly, what is printed with the traps in front.
     let mut differences = Vec::new();
-    for (written, printed) in conditions(table, &catalog).chain(masks(&catalog)) {
-        let plain = answers(&client, "pg_catalog, public", &written).await;
-        let trapped = answers(&client, "trap, pg_catalog, public", &printed).await;
+    for (written, printed) in conditions(table, &catalog).chain(masks(&catalog)).chain(masks_of_times(table, &catalog))
+    {
+        let plain = answers(&client, "pg_catalog, public", &written, PLAIN).await;
+        let trapped = answers(&client, "trap, pg_catalog, public", &printed, HOSTILE).await;
         if plain != trapped {
             differences.push(format!("{written}\n  {plain:?}\n{printed}\n  {trapped:?}\n"));
         }
@@ -140,9 +184,49 @@ async fn printed_means_written() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     // The traps are real: the written form falls into them.
     assert_ne!(
-        answers(&client, "pg_catalog, public", "t.a = 'x'").await,
-        answers(&client, "trap, pg_catalog, public", "t.a = 'x'").await
+        answers(&client, "pg_catalog, public", "t.a = 'x'", PLAIN).await,
+        answers(&client, "trap, pg_catalog, public", "t.a = 'x'", PLAIN).await
     );
+}
+
+/// What no printing makes independent of a client's settings is refused, and so is a mask over such a column.
+#[tokio::test]
+async fn what_depends_on_settings_is_refused() {
+    let db = shared().database("fragments_settings", SCHEMA);
+    let catalog = consentry::relay::catalog::load(&db.superuser().await).await.unwrap();
+    let table = catalog.relation_named("public", "t").unwrap();
+    for text in [
+        "d = '01/02/2024'",
+        "at > 'yesterday'",
+        "d = a::date",
+        "at > a::timestamptz",
+        "concat(at) = 'x'",
+        "a || at = 'x'",
+        "a || f = 'x'",
+        "to_jsonb(at) IS NULL",
+        "format('%s', f) = 'x'",
+        "at + '1 day' > d",
+        "to_char(at, 'TMMonth') = 'x'",
+        "to_char(m, '9G999D99') = 'x'",
+        "to_char(at, a) = 'x'",
+        "(d - interval '-1 1:00') IS NULL",
+        "(at - d)::text = 'x'",
+        "date_part('timezone', at) = 0",
+    ] {
+        assert!(SqlFragment::condition(text, table, &catalog).is_err(), "{text}");
+    }
+    let column = |name: &str| &table.column(name).unwrap().ty;
+    for (text, over, fits) in [
+        ("date_trunc('year', {})", "at", true),
+        ("date_trunc('year', {})", "d", true),
+        ("left({}::text, 4)", "a", true),
+        ("left({}::text, 4) || '-01-01'", "d", false),
+        ("concat({}, 'x')", "a", true),
+        ("concat({}, 'x')", "at", false),
+    ] {
+        let mask = SqlFragment::mask(text, &catalog).expect(text);
+        assert_eq!(mask.over(column(over), &catalog).is_ok(), fits, "{text} over {over}");
+    }
 }
 
 /// Where the text's operators or functions would be taken.
@@ -151,14 +235,7 @@ async fn an_extensions_type_is_not_compared_as_another() {
     let db = shared().database("fragments_own", SCHEMA);
     let catalog = consentry::relay::catalog::load(&db.superuser().await).await.unwrap();
     let table = catalog.relation_named("public", "t").unwrap();
-    for text in [
-        "c = a",
-        "lower(c) = 'x'",
-        "coalesce(c, 'x') = 'x'",
-        "c || 'y' = 'xy'",
-        "a::citext = 'X'",
-        "CASE c WHEN 'x' THEN true END",
-    ] {
+    for text in ["c = a", "lower(c) = 'x'", "coalesce(c, 'x') = 'x'", "c || 'y' = 'xy'", "a::citext = 'X'"] {
         let refused = SqlFragment::condition(text, table, &catalog).expect_err(text);
         assert!(refused.contains("citext"), "{text}: {refused}");
     }
@@ -178,10 +255,39 @@ fn masks(catalog: &Catalog) -> impl Iterator<Item = (String, String)> {
     })
 }
 
+/// Over columns whose type settings could matter to: the mask as a value of the column's type.
+fn masks_of_times<'a>(table: &'a Relation, catalog: &'a Catalog) -> impl Iterator<Item = (String, String)> + 'a {
+    let all = [
+        ("date_trunc('year', {})", "at"),
+        ("date_trunc('year', {})", "d"),
+        ("{}::date", "at"),
+        ("{} - interval '1 day'", "at"),
+        ("{} - 3", "d"),
+        ("CASE WHEN {} > '2020-01-01' THEN '2020-01-01' ELSE {} END", "d"),
+        ("make_date(EXTRACT(year FROM {})::int, 1, 1)", "at"),
+    ];
+    all.into_iter().map(|(text, name)| {
+        let ty = &table.column(name).expect("a column").ty;
+        let fragment = SqlFragment::mask(text, catalog).and_then(|f| f.over(ty, catalog));
+        let fragment = fragment.unwrap_or_else(|e| panic!("{text}: {e}"));
+        let cast = |sql: &str| format!("CAST(({sql}) AS pg_catalog.{})", ty.base);
+        (cast(&text.replace("{}", name)), cast(&fragment.to_sql(str::to_owned, &format!("t.{name}"))))
+    })
+}
+
 /// The expression for every row, as text; null as `None`.
-async fn answers(client: &tokio_postgres::Client, search_path: &str, expression: &str) -> Vec<Option<String>> {
-    client.batch_execute(&format!("SET search_path = {search_path}; SET timezone = 'UTC'")).await.unwrap();
-    let sql = format!("SELECT CAST(({expression}) AS pg_catalog.text) FROM public.t ORDER BY id");
-    let rows = client.query(&sql, &[]).await.unwrap_or_else(|e| panic!("{sql}: {e:?}"));
+async fn answers(
+    client: &tokio_postgres::Client,
+    search_path: &str,
+    expression: &str,
+    settings: &str,
+) -> Vec<Option<String>> {
+    client.batch_execute(&format!("RESET ALL; SET search_path = {search_path}; {settings}")).await.unwrap();
+    // What the settings make of the answer itself is not asked.
+    let sql = format!("CREATE TEMP TABLE answer AS SELECT id, ({expression}) AS it FROM public.t");
+    client.batch_execute(&sql).await.unwrap_or_else(|e| panic!("{sql}: {e:?}"));
+    client.batch_execute(&format!("RESET ALL; {PLAIN}")).await.unwrap();
+    let rows = client.query("SELECT it::text FROM answer ORDER BY id", &[]).await.unwrap();
+    client.batch_execute("DROP TABLE answer").await.unwrap();
     rows.iter().map(|row| row.get(0)).collect()
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::super::databases::Judged;
-use crate::engine::catalog::{Oid, Relation, quote_ident};
+use crate::engine::catalog::{Catalog, ColumnType, Oid, Relation, quote_ident};
 use crate::engine::policy::{ColumnUse, Mask, SqlFragment};
 
 /// A statement that PostgreSQL must accept, and what it stands for.
@@ -71,7 +71,7 @@ fn masks(judged: &Judged) -> Vec<Trial> {
         for (name, usage) in &table.columns {
             let (ColumnUse::Category(category), Some(column)) = (usage, relation.column(name)) else { continue };
             for mask in by_category.get(category.as_str()).into_iter().flatten() {
-                let Some(value) = value_of(mask, name) else { continue };
+                let Some(value) = value_of(mask, name, &column.ty, &judged.catalog) else { continue };
                 let sql = format!("SELECT CAST({value} AS {}) FROM {} AS t", column.ty.sql, relation.name.to_sql());
                 trials.push(Trial { what: format!("mask {} on {}.{name}", mask.describe(), table.name), sql });
             }
@@ -80,9 +80,11 @@ fn masks(judged: &Judged) -> Vec<Trial> {
     trials
 }
 
-fn value_of(mask: &Mask, column: &str) -> Option<String> {
+fn value_of(mask: &Mask, column: &str, ty: &ColumnType, catalog: &Catalog) -> Option<String> {
     match mask {
-        Mask::Sql(fragment) => Some(fragment.to_sql(quote_ident, &format!("t.{}", quote_ident(column)))),
+        Mask::Sql(fragment) => {
+            Some(fragment.over(ty, catalog).ok()?.to_sql(quote_ident, &format!("t.{}", quote_ident(column))))
+        }
         Mask::Constant(text) => Some(crate::engine::catalog::quote_literal(text)),
         Mask::Null
         | Mask::Redact

@@ -11,7 +11,7 @@ use pg_query::protobuf::{Node, SelectStmt};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 
-use super::super::catalog::{Catalog, Relation, quote_ident};
+use super::super::catalog::{Catalog, ColumnType, Relation, quote_ident};
 use super::super::parse as parser;
 use super::{Piece, SqlFragment};
 
@@ -25,8 +25,8 @@ const VALUE_MARK: &str = "$1";
 pub(super) enum Scope<'a> {
     /// Columns of this table.
     Table(&'a Relation),
-    /// `{}`, the stored value.
-    Value,
+    /// `{}`, the stored value; its type, where it is known yet.
+    Value(Option<&'a ColumnType>),
 }
 
 impl SqlFragment {
@@ -35,7 +35,7 @@ impl SqlFragment {
         Self::read(text, text, Scope::Table(table), catalog)
     }
 
-    /// A mask over the stored value `{}`.
+    /// A mask over the stored value `{}` of some type: what depends on it is told by [`SqlFragment::over`].
     pub fn mask(text: &str, catalog: &Catalog) -> Result<Self, String> {
         if !text.contains("{}") {
             return Err("the stored value `{}` does not stand in it".into());
@@ -43,7 +43,12 @@ impl SqlFragment {
         if text.contains('$') {
             return Err("`$` cannot be used in a mask".into());
         }
-        Self::read(text, &text.replace("{}", VALUE_MARK), Scope::Value, catalog)
+        Self::read(text, &text.replace("{}", VALUE_MARK), Scope::Value(None), catalog)
+    }
+
+    /// The same mask over a column of this type, so that no setting of a client changes it. The error says why it cannot be.
+    pub fn over(&self, ty: &ColumnType, catalog: &Catalog) -> Result<Self, String> {
+        Self::read(&self.text, &self.text.replace("{}", VALUE_MARK), Scope::Value(Some(ty)), catalog)
     }
 
     fn read(text: &str, sql: &str, scope: Scope<'_>, catalog: &Catalog) -> Result<Self, String> {
@@ -54,11 +59,14 @@ impl SqlFragment {
     fn read_on_this_stack(text: &str, sql: &str, scope: Scope<'_>, catalog: &Catalog) -> Result<Self, String> {
         let expression = parse(sql)?;
         let mut printer = print::Printer::new(scope, catalog);
-        printer.expression(&expression)?;
+        match scope {
+            Scope::Value(Some(ty)) => printer.result(&expression, ty)?,
+            Scope::Value(None) | Scope::Table(_) => printer.expression(&expression)?,
+        }
         let mut fragment = Self { text: text.to_owned(), pieces: printer.into_pieces() };
         fragment.pieces.retain(|p| !matches!(p, Piece::Sql(sql) if sql.is_empty()));
         match scope {
-            Scope::Value if !fragment.pieces.contains(&Piece::Value) => {
+            Scope::Value(_) if !fragment.pieces.contains(&Piece::Value) => {
                 Err("the stored value `{}` stands only inside of a literal".into())
             }
             _ => fragment.read_by_the_second_parser(),

@@ -121,11 +121,16 @@ fn value(catalog: &Catalog, of: &Column, stored: &str, mask: &Mask, key: Key<'_>
             Some(value) => value,
             None => return Ok(None),
         },
-        Mask::Sql(sql) if is_domain(ty) => {
-            // The policy's own expression decides the type; the domain's checks are the policy's business.
-            return Ok(Some(Value::Typed(format!("{}::{}", sql.to_sql(quote_ident, stored), type_sql(ty)))));
+        Mask::Sql(sql) => {
+            // `resolve` refuses such a mask; the column may have changed its type since.
+            let Ok(sql) = sql.over(ty, catalog) else { return Ok(None) };
+            let sql = sql.to_sql(quote_ident, stored);
+            if is_domain(ty) {
+                // The policy's own expression decides the type; the domain's checks are the policy's business.
+                return Ok(Some(Value::Typed(format!("{sql}::{}", type_sql(ty)))));
+            }
+            sql
         }
-        Mask::Sql(sql) => sql.to_sql(quote_ident, stored),
     })))
 }
 

@@ -1,15 +1,18 @@
 //! Prints a fragment's tree with every name qualified; refuses what it does not know. Knows no policy.
 
 mod beside;
+mod kinds;
+mod settled;
+
+use kinds::Kind;
 
 use pg_query::NodeEnum;
 use pg_query::protobuf::{
     AArrayExpr, AConst, AExpr, AExprKind, BoolExpr, BoolExprType, BoolTestType, BooleanTest, CaseExpr, ColumnRef,
-    FuncCall, MinMaxExpr, MinMaxOp, Node, NullTest, NullTestType, SqlValueFunction, SqlValueFunctionOp, TypeCast,
-    TypeName, a_const,
+    FuncCall, MinMaxExpr, MinMaxOp, Node, NullTest, NullTestType, SqlValueFunction, SqlValueFunctionOp, a_const,
 };
 
-use super::super::super::catalog::{Catalog, quote_ident, quote_literal};
+use super::super::super::catalog::{Catalog, quote_literal};
 use super::super::Piece;
 use super::{Scope, VALUE_MARK};
 
@@ -19,31 +22,6 @@ const MAX_PIECES: usize = 4096;
 /// Built-in functions that a fragment may call: none reads tables, files or settings, runs SQL, waits, or differs from
 /// call to call within a statement.
 const FUNCTIONS: &str = include_str!("functions.txt");
-
-/// Built-in types that a fragment may cast to (`regclass` and its like look names up, so they are not here).
-const TYPES: &[&str] = &[
-    "bool",
-    "bpchar",
-    "bytea",
-    "cidr",
-    "date",
-    "float4",
-    "float8",
-    "inet",
-    "int2",
-    "int4",
-    "int8",
-    "interval",
-    "json",
-    "jsonb",
-    "numeric",
-    "text",
-    "time",
-    "timestamp",
-    "timestamptz",
-    "uuid",
-    "varchar",
-];
 
 type Done = Result<(), String>;
 
@@ -86,9 +64,9 @@ impl<'a> Printer<'a> {
             Some(NodeEnum::TypeCast(cast)) => self.cast(cast),
             Some(NodeEnum::FuncCall(call)) => self.call(call),
             Some(NodeEnum::CaseExpr(case)) => self.case(case),
-            Some(NodeEnum::CoalesceExpr(coalesce)) => self.listed("COALESCE(", &coalesce.args, ")"),
+            Some(NodeEnum::CoalesceExpr(coalesce)) => self.alike("COALESCE(", &coalesce.args, ")"),
             Some(NodeEnum::MinMaxExpr(extreme)) => self.extreme(extreme),
-            Some(NodeEnum::AArrayExpr(array)) => self.listed("ARRAY[", &array.elements, "]"),
+            Some(NodeEnum::AArrayExpr(array)) => self.alike("ARRAY[", &array.elements, "]"),
             Some(NodeEnum::SqlvalueFunction(function)) => self.value_function(function),
             Some(NodeEnum::SubLink(_)) => Err("subqueries are not allowed in it".into()),
             Some(other) => Err(format!("{} is not allowed in it", kind(other))),
@@ -117,6 +95,20 @@ impl<'a> Printer<'a> {
         Ok(())
     }
 
+    /// Values that become one type.
+    fn alike(&mut self, open: &str, items: &[Node], close: &str) -> Done {
+        let kind = self.common(items);
+        self.sql(open);
+        for (i, item) in items.iter().enumerate() {
+            if i > 0 {
+                self.sql(", ");
+            }
+            self.as_kind(item, &kind)?;
+        }
+        self.sql(close);
+        Ok(())
+    }
+
     fn constant(&mut self, constant: &AConst) -> Done {
         if constant.isnull {
             self.sql("NULL");
@@ -139,7 +131,7 @@ impl<'a> Printer<'a> {
     /// A literal of a mask had its `{}` replaced like the value's; put it back.
     fn string(&self, text: &str) -> String {
         match self.scope {
-            Scope::Value => quote_literal(&text.replace(VALUE_MARK, "{}")),
+            Scope::Value(_) => quote_literal(&text.replace(VALUE_MARK, "{}")),
             Scope::Table(_) => quote_literal(text),
         }
     }
@@ -154,13 +146,13 @@ impl<'a> Printer<'a> {
                 Ok(())
             }
             Scope::Table(table) => Err(format!("{} has no column `{}`", table.name, name.sval)),
-            Scope::Value => Err(format!("a mask knows only `{{}}`, the stored value, not `{}`", name.sval)),
+            Scope::Value(_) => Err(format!("a mask knows only `{{}}`, the stored value, not `{}`", name.sval)),
         }
     }
 
     fn value(&mut self) -> Done {
         match self.scope {
-            Scope::Value => {
+            Scope::Value(_) => {
                 self.pieces.push(Piece::Value);
                 Ok(())
             }
@@ -237,22 +229,34 @@ impl<'a> Printer<'a> {
     }
 
     fn compare(&mut self, e: &AExpr, operator: &str) -> Done {
+        if self.moved(e, operator)? {
+            return Ok(());
+        }
         let beside = self.beside(e, operator);
+        let kind = self.operands_kind(e, operator)?;
         self.sql("(");
         match (&e.lexpr, operator) {
             (Some(_), _) if beside.is_some() => self.bare_operand(&e.lexpr)?,
-            (Some(left), _) => self.expression(left)?,
+            (Some(left), _) => self.side(left, &kind)?,
             // A prefix operator cannot be qualified for both parsers.
             (None, "-") => self.sql("0"),
             (None, _) => return Err(format!("the prefix operator `{operator}` is not allowed in it")),
         }
         self.sql(&format!(" OPERATOR({}.{operator}) ", beside.as_deref().unwrap_or("pg_catalog")));
-        match beside {
-            Some(_) => self.bare_operand(&e.rexpr)?,
-            None => self.operand(&e.rexpr)?,
+        match (beside, &e.rexpr) {
+            (Some(_), right) => self.bare_operand(right)?,
+            (None, Some(right)) => self.side(right, &kind)?,
+            (None, None) => return Err("an operand is missing".into()),
         }
         self.sql(")");
         Ok(())
+    }
+
+    fn side(&mut self, node: &Node, kind: &Option<Kind>) -> Done {
+        match kind {
+            Some(kind) => self.as_kind(node, kind),
+            None => self.expression(node),
+        }
     }
 
     /// `x IN (a, b)` is `x = a OR x = b`; `NOT IN` is `x <> a AND x <> b` (PostgreSQL manual, "Row and Array Comparisons").
@@ -345,26 +349,29 @@ impl<'a> Printer<'a> {
     }
 
     fn case(&mut self, case: &CaseExpr) -> Done {
+        let results = case.args.iter().filter_map(|arm| match &arm.node {
+            Some(NodeEnum::CaseWhen(when)) => when.result.as_deref(),
+            _ => None,
+        });
+        let kind = self.common(results.chain(case.defresult.as_deref()));
         self.sql("(CASE");
         for arm in &case.args {
             let Some(NodeEnum::CaseWhen(when)) = &arm.node else { return Err("CASE has an unknown part".into()) };
             self.sql(" WHEN ");
             match &case.arg {
-                Some(subject) => {
-                    self.sql("(");
-                    self.expression(subject)?;
-                    self.sql(" OPERATOR(pg_catalog.=) ");
-                    self.operand(&when.expr)?;
-                    self.sql(")");
+                Some(_) => {
+                    let equal = AExpr { lexpr: case.arg.clone(), rexpr: when.expr.clone(), ..AExpr::default() };
+                    self.compare(&equal, "=")?;
                 }
                 None => self.operand(&when.expr)?,
             }
             self.sql(" THEN ");
-            self.operand(&when.result)?;
+            let Some(result) = &when.result else { return Err("CASE has an unknown part".into()) };
+            self.as_kind(result, &kind)?;
         }
         if let Some(otherwise) = &case.defresult {
             self.sql(" ELSE ");
-            self.expression(otherwise)?;
+            self.as_kind(otherwise, &kind)?;
         }
         self.sql(" END)");
         Ok(())
@@ -372,8 +379,8 @@ impl<'a> Printer<'a> {
 
     fn extreme(&mut self, extreme: &MinMaxExpr) -> Done {
         match extreme.op() {
-            MinMaxOp::IsGreatest => self.listed("GREATEST(", &extreme.args, ")"),
-            MinMaxOp::IsLeast => self.listed("LEAST(", &extreme.args, ")"),
+            MinMaxOp::IsGreatest => self.alike("GREATEST(", &extreme.args, ")"),
+            MinMaxOp::IsLeast => self.alike("LEAST(", &extreme.args, ")"),
             MinMaxOp::Undefined => Err("it has an unknown function".into()),
         }
     }
@@ -412,51 +419,7 @@ impl<'a> Printer<'a> {
         if !FUNCTIONS.lines().any(|known| known == name) {
             return Err(format!("the function `{name}` is not allowed in it"));
         }
-        self.listed(&format!("\"pg_catalog\".{}(", quote_ident(&name)), &call.args, ")")
-    }
-
-    fn cast(&mut self, cast: &TypeCast) -> Done {
-        let Some(target) = &cast.type_name else { return Err("a cast has no type".into()) };
-        let target = self.type_name(target)?;
-        self.sql("CAST(");
-        self.bare_operand(&cast.arg)?;
-        self.sql(&format!(" AS {target})"));
-        Ok(())
-    }
-
-    fn type_name(&self, target: &TypeName) -> Result<String, String> {
-        let (schema, name) = self.type_identity(&strings(&target.names)?)?;
-        let mut modifiers = Vec::new();
-        for modifier in &target.typmods {
-            match &modifier.node {
-                Some(NodeEnum::AConst(AConst { val: Some(a_const::Val::Ival(i)), .. })) if name != "interval" => {
-                    modifiers.push(i.ival.to_string());
-                }
-                _ => return Err(format!("the modifiers of `{name}` are not allowed in it")),
-            }
-        }
-        let modifiers = if modifiers.is_empty() { String::new() } else { format!("({})", modifiers.join(", ")) };
-        let dimensions = "[]".repeat(target.array_bounds.len());
-        Ok(format!("{}.{}{modifiers}{dimensions}", quote_ident(&schema), quote_ident(&name)))
-    }
-
-    fn type_identity(&self, names: &[String]) -> Result<(String, String), String> {
-        let (schema, name) = match names {
-            [name] => (None, name),
-            [schema, name] => (Some(schema), name),
-            _ => return Err("a type's name has too many parts".into()),
-        };
-        let builtin = schema.is_none_or(|s| s == "pg_catalog") && TYPES.contains(&name.as_str());
-        if builtin {
-            return Ok(("pg_catalog".into(), name.clone()));
-        }
-        let mut known = self.catalog.types_named(name).filter(|t| schema.is_none_or(|s| *s == t.name.schema));
-        match (known.next(), known.next()) {
-            (Some(one), None) if one.kind == 'b' => Err(format!("a cast to the type `{name}` is not allowed in it")),
-            (Some(one), None) => Ok((one.name.schema.clone(), one.name.name.clone())),
-            (Some(_), Some(_)) => Err(format!("several schemas have a type `{name}`; write it with its schema")),
-            (None, _) => Err(format!("the type `{name}` is not allowed in it")),
-        }
+        self.settled_call(&name, call)
     }
 }
 

@@ -151,6 +151,11 @@ fn misfit(r: &Resolver<'_, '_>, mask: &Mask, ty: &ColumnType) -> Option<String> 
     if let Err(why) = mask_fits(mask, ty) {
         return Some(why.into());
     }
+    if let Mask::Sql(sql) = mask
+        && let Err(why) = sql.over(ty, r.catalog)
+    {
+        return Some(why);
+    }
     match (mask, r.labels(ty)) {
         (Mask::Constant(text), Some(labels)) if !labels.contains(text) => {
             Some(format!("its values are {}", labels.join(", ")))

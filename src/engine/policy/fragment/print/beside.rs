@@ -36,7 +36,7 @@ impl<'a> Printer<'a> {
     }
 
     /// The type of a column that stands by itself.
-    fn type_of(&self, node: &Node) -> Option<&'a ColumnType> {
+    pub(super) fn type_of(&self, node: &Node) -> Option<&'a ColumnType> {
         let (Some(NodeEnum::ColumnRef(column)), Scope::Table(table)) = (&node.node, self.scope) else { return None };
         match column.fields.as_slice() {
             [Node { node: Some(NodeEnum::String(name)) }] => table.column(&name.sval).map(|c| &c.ty),
