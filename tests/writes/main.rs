@@ -9,4 +9,5 @@ mod model;
 mod proxy;
 mod random;
 mod rights;
+mod views;
 mod world;

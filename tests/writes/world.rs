@@ -43,8 +43,14 @@ pub type Table = Vec<Row>;
 impl World {
     /// `name`: databases of this test.
     pub async fn build(name: &str) -> Self {
-        let stored = shared().database(&format!("writes_{name}"), SCHEMA);
-        let visible = shared().database(&format!("writes_{name}_visible"), SCHEMA);
+        Self::build_with(name, "").await
+    }
+
+    /// With more of a schema.
+    pub async fn build_with(name: &str, more: &str) -> Self {
+        let schema = format!("{SCHEMA}{more}");
+        let stored = shared().database(&format!("writes_{name}"), &schema);
+        let visible = shared().database(&format!("writes_{name}_visible"), &schema);
         visible.psql(include_str!("visible.sql"));
         stored.grant_to_upstream();
         let catalog = consentry::relay::catalog::load(&stored.superuser().await).await.expect("catalog");

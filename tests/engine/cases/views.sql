@@ -64,3 +64,21 @@ CREATE VIEW fresh AS SELECT * FROM ruled; INSERT INTO fresh (id) VALUES (1)
 -- builder/service: changed
 CREATE VIEW fresh AS SELECT id, name FROM products; UPDATE fresh SET name = 'x' WHERE id = -1
 ;;
+-- builder/service: not-understood
+CREATE MATERIALIZED VIEW stored AS SELECT * FROM cheap
+;;
+-- builder/service: not-understood
+CREATE VIEW fresh AS SELECT name FROM products; CREATE MATERIALIZED VIEW stored AS SELECT * FROM fresh
+;;
+-- builder/service: same
+CREATE MATERIALIZED VIEW stored AS SELECT name FROM products
+;;
+-- builder/service: definition-not-settled
+ALTER TABLE ruled ADD COLUMN z int; INSERT INTO ruled (id) VALUES (1)
+;;
+-- builder/service: definition-not-settled
+ALTER TABLE ruled RENAME TO rules; INSERT INTO rules (id) VALUES (1)
+;;
+-- builder/service: changed
+ALTER TABLE products ADD COLUMN z int; UPDATE products SET name = 'x' WHERE id = -1
+;;

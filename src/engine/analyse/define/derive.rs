@@ -33,6 +33,10 @@ impl<'e> Analyser<'e> {
                 ));
             }
         };
+        if c.objtype() == pb::ObjectType::ObjectMatview && self.reads_changeable {
+            let why = "a view that it reads may be replaced by one of protected tables, and REFRESH would store what that shows";
+            return Err(refusal::not_supported("a materialized view of another view", why));
+        }
         self.stored_result(c.into.as_deref())
     }
 

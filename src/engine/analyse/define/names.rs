@@ -79,8 +79,9 @@ impl<'e> Analyser<'e> {
 
     fn standing_of(&self, relation: &Relation) -> Defined {
         match self.protection(relation, true) {
-            Ok(Protection::Open) => Defined::Open,
-            Ok(Protection::Protected(_) | Protection::View | Protection::Nulled(_)) | Err(_) => Defined::Doubtful,
+            // Nothing is asked of a write to it but the rights: no rule of it may be forgotten, nor that it holds choices.
+            Ok(Protection::Open) if self.may_write(relation, &[]).is_ok() => Defined::Open,
+            Ok(_) | Err(_) => Defined::Doubtful,
         }
     }
 }
