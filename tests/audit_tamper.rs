@@ -231,6 +231,16 @@ async fn an_external_checkpoint_names_what_all_else_forgot() {
 
     let verdict = verify(copy.folder(), &copy.key, Some(all.last().unwrap()), &mut |_| {}).unwrap();
     assert_eq!(verdict.findings, [Finding::CutOff { from: stop + 1, to: LAST, file: None }]);
+    // A copy of the file of checkpoints is what people keep.
+    let whole = fs::read_to_string(sample.folder().join(CHECKPOINTS)).unwrap();
+    let verdict = verify(copy.folder(), &copy.key, Some(&whole), &mut |_| {}).unwrap();
+    assert_eq!(verdict.findings, [Finding::CutOff { from: stop + 1, to: LAST, file: None }]);
+    let verdict = verify(sample.folder().as_path(), &copy.key, Some(&whole), &mut |_| {}).unwrap();
+    assert_eq!(verdict.findings, []);
+    for unusable in ["", "nothing signed", &whole[1..]] {
+        let verdict = verify(sample.folder().as_path(), &copy.key, Some(unusable), &mut |_| {}).unwrap();
+        assert!(matches!(verdict.findings[..], [Finding::ExternalUnusable { .. }]), "{unusable:?}: {verdict:?}");
+    }
 }
 
 fn size(note: &str, key: &NoteVerifier) -> u64 {
@@ -265,7 +275,9 @@ async fn signing_anew_with_another_key_shows() {
     let other = NoteSigner::generate(copy.key.name()).unwrap();
     resign(&copy, &other);
     let verdict = copy.verdict();
-    assert!(verdict.findings.contains(&Finding::CheckpointsMissing), "{verdict:?}");
+    let other_name = verdict.findings[0].to_string();
+    assert!(matches!(verdict.findings[0], Finding::CheckpointsMissing { by: Some(_) }), "{verdict:?}");
+    assert!(other_name.contains(&other.verifier().to_string()[..copy.key.name().len() + 9]), "{other_name}");
     let by_other = |f: &Finding| matches!(f, Finding::CheckpointUnusable { why, .. } if why.contains("another key"));
     assert!(verdict.findings.iter().any(by_other), "{verdict:?}");
     let under_his_key = verify(copy.folder(), other.verifier(), None, &mut |_| {}).unwrap();

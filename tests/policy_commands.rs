@@ -183,6 +183,18 @@ fn the_record_of_processing_activities() {
         &site.text(&["policy", "ropa", "--format", "markdown"]),
         &["## marketing", "| Legal basis | consent (GDPR Art. 6(1)(a)) |"],
     );
+    assert_says(
+        &site.text(&["policy", "ropa", "--language", "es"]),
+        &[
+            "Responsable: sin indicar",
+            "Base jurídica: consentimiento (art. 6.1.a del RGPD)",
+            "public.customers: 2 años desde updated_at",
+            "email (según lo elegido para correo electrónico)",
+        ],
+    );
+    let page = site.text(&["policy", "ropa", "--language", "es", "--format", "html", "--controller", "<Shop>"]);
+    assert_says(&page, &["<html lang=\"es\">", "<td>&lt;Shop&gt;</td>", "<h2>marketing</h2>", "Destinatarios"]);
+    assert!(!page.contains("<script") && !page.contains("src=") && !page.contains("href="), "{page}");
 }
 
 #[test]

@@ -63,7 +63,10 @@ pub enum Unproved {
 /// Proves line `seq` from the record in `folder`, under the newest checkpoint.
 pub fn prove(folder: &Path, key: &NoteVerifier, seq: u64) -> Result<Proof, ProveError> {
     let (note, checkpoint) = newest_checkpoint(folder, key)?.ok_or(ProveError::NotVouched(seq))?;
-    if seq == 0 || seq > checkpoint.size {
+    if seq == 0 {
+        return Err(ProveError::NotHere(0));
+    }
+    if seq > checkpoint.size {
         return Err(ProveError::NotVouched(seq));
     }
     let mut prover = Prover::new(seq - 1, checkpoint.size);

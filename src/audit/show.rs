@@ -13,6 +13,8 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const CHANGED: Style = AnsiColor::Yellow.on_default();
 const DIM: Style = Style::new().dimmed();
 
+/// Findings of verify that are printed after the first.
+const MOST_FINDINGS: usize = 20;
 /// Notices of verify that are printed; all of them are in its JSON.
 const MOST_NOTICES: usize = 20;
 
@@ -109,10 +111,11 @@ pub fn verdict(out: &mut impl Write, v: &Verdict) -> io::Result<()> {
         None => writeln!(out, "{GOOD}whole{GOOD:#}: every line is as it was written")?,
         Some(first) => {
             writeln!(out, "{BAD}damaged{BAD:#}: {first}")?;
-            for finding in v.findings.iter().filter(|f| *f != first) {
+            for finding in v.findings.iter().filter(|f| *f != first).take(MOST_FINDINGS) {
                 writeln!(out, "  also: {finding}")?;
             }
-            more(out, v.more_findings, "findings")?;
+            let beyond = (v.findings.len() - 1).saturating_sub(MOST_FINDINGS) as u64;
+            more(out, v.more_findings + beyond, "findings (see --format json)")?;
         }
     }
     writeln!(out, "  {}", extent(v))?;
@@ -133,15 +136,20 @@ pub fn extent(v: &Verdict) -> String {
         _ => String::new(),
     };
     format!(
-        "{} lines in {} files{times}; {} of {} checkpoints checked, vouching up to line {}; {} decisions, {} of them \
-         without an end on record{}",
-        v.lines,
-        v.files,
+        "{} in {}{times}; {} of {} checkpoints checked, vouching up to line {}; {}, {} of them without an end on \
+         record{}",
+        counted(v.lines, "line"),
+        counted(v.files, "file"),
         v.checkpoints_checked,
         v.checkpoints,
         v.vouched,
-        v.decisions,
+        counted(v.decisions, "decision"),
         v.never_completed,
         if v.running > 0 { format!(", {} still running", v.running) } else { String::new() },
     )
+}
+
+/// `1 file`, `2 files`.
+fn counted(n: u64, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }

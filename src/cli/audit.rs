@@ -64,8 +64,13 @@ pub struct Keygen {
 
 impl Keygen {
     fn run(self) -> anyhow::Result<ExitCode> {
-        let signer = NoteSigner::generate(&self.name)?;
-        signer.save(&self.file).with_context(|| format!("cannot write {}", self.file.display()))?;
+        let signer = NoteSigner::generate(&self.name).with_context(|| format!("--name {:?}", self.name))?;
+        signer.save(&self.file).with_context(|| match self.file.exists() {
+            true => {
+                format!("{} is there already, and a key is never overwritten: name another file", self.file.display())
+            }
+            false => format!("cannot write {}", self.file.display()),
+        })?;
         println!("{}", signer.verifier());
         Ok(ExitCode::SUCCESS)
     }
@@ -80,7 +85,8 @@ pub struct Verify {
     /// The record, or a copy of it
     #[arg(value_name = "FOLDER", required_unless_present = "proof")]
     folder: Option<PathBuf>,
-    /// A checkpoint that was kept elsewhere: shows a tail that was cut off with its own checkpoints
+    /// A checkpoint, or a copy of the file checkpoints, that was kept elsewhere: shows a tail that was cut off with its
+    /// own checkpoints
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
     /// Check a proof of `audit prove` instead of a folder

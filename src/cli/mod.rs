@@ -72,6 +72,11 @@ pub fn main() -> ExitCode {
 /// Tells an error with its causes on stderr.
 fn exit(result: anyhow::Result<ExitCode>) -> ExitCode {
     result.unwrap_or_else(|e| {
+        // Whoever closes the pipe (`| head`) has read enough.
+        let closed = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
+        if e.root_cause().downcast_ref().is_some_and(closed) {
+            return ExitCode::FAILURE;
+        }
         anstream::eprintln!("error: {e:#}");
         ExitCode::FAILURE
     })

@@ -68,7 +68,10 @@ pub enum Finding {
         line: u64,
         why: String,
     },
-    CheckpointsMissing,
+    /// Nothing is signed by the key; `by`: but by this one.
+    CheckpointsMissing {
+        by: Option<String>,
+    },
     HashesUnusable {
         file: String,
         line: u64,
@@ -98,7 +101,7 @@ impl Finding {
             Finding::HashesUnusable { .. }
             | Finding::HashesMissing { .. }
             | Finding::CheckpointUnusable { .. }
-            | Finding::CheckpointsMissing
+            | Finding::CheckpointsMissing { .. }
             | Finding::ExternalUnusable { .. } => u64::MAX,
         }
     }
@@ -140,9 +143,13 @@ impl fmt::Display for Finding {
                 write!(f, "{which} at line {size} contradicts the lines before it")
             }
             Finding::CheckpointUnusable { line, why } => write!(f, "checkpoint in checkpoints, line {line}: {why}"),
-            Finding::CheckpointsMissing => {
+            Finding::CheckpointsMissing { by: None } => {
                 write!(f, "no checkpoint is signed by this key: nothing vouches for any line")
             }
+            Finding::CheckpointsMissing { by: Some(by) } => write!(
+                f,
+                "no checkpoint is signed by this key, but by {by}: the key is another record's, or all was signed anew"
+            ),
             Finding::HashesUnusable { file, line, why, .. } => write!(f, "signed hashes in {file}, line {line}: {why}"),
             Finding::HashesMissing { file, .. } => write!(f, "the signed hashes {file} are missing"),
             Finding::ExternalUnusable { why } => write!(f, "the checkpoint from elsewhere: {why}"),

@@ -17,7 +17,6 @@ use serde::Serialize;
 pub use finding::{Finding, Notice, Place};
 pub use signed::{SignedHashes, signed_hashes};
 
-use super::checkpoint::Checkpoint;
 use super::claim;
 use super::note::NoteVerifier;
 use super::segment;
@@ -80,8 +79,8 @@ impl Verdict {
     }
 }
 
-/// Checks the record in `folder`. `external` is a checkpoint that was kept elsewhere: with it, a tail that was cut off
-/// together with its checkpoints shows too. `progress` is told how many bytes have been read.
+/// Checks the record in `folder`. `external` holds checkpoints that were kept elsewhere: with them, a tail that was cut
+/// off together with its checkpoints shows too. `progress` is told how many bytes have been read.
 pub fn verify(
     folder: &Path,
     key: &NoteVerifier,
@@ -92,12 +91,8 @@ pub fn verify(
     verdict.being_written = claim::is_taken(folder);
     let segments = segment::list(folder)?;
     let mut checkpoints = Checkpoints::read(folder, key, &mut verdict)?;
-    if let Some(note) = external {
-        match key.open(note).map(Checkpoint::parse) {
-            Ok(Some(checkpoint)) if checkpoint.origin == key.name() => checkpoints.add_external(checkpoint),
-            Ok(_) => verdict.find(Finding::ExternalUnusable { why: "it is not a checkpoint of this log".into() }),
-            Err(e) => verdict.find(Finding::ExternalUnusable { why: e.to_string() }),
-        }
+    if let Some(text) = external {
+        checkpoints.add_external(text, key, &mut verdict)?;
     }
     let mut story = Story::default();
     let mut walk = Walk::new(key, &checkpoints, progress);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{Finding, Verdict};
 use crate::audit::checkpoint::{Checkpoint, Leaves, parse_frontier};
-use crate::audit::note::{FiledNote, NoteReader, NoteVerifier};
+use crate::audit::note::{FiledNote, NoteError, NoteReader, NoteVerifier};
 use crate::audit::segment::Segment;
 use crate::audit::tree::{Hash, Tree};
 
@@ -23,11 +23,14 @@ pub struct Known {
 
 impl Checkpoints {
     pub fn read(folder: &Path, key: &NoteVerifier, verdict: &mut Verdict) -> io::Result<Self> {
-        let mut all: Vec<Known> = Vec::new();
+        let (mut all, mut by): (Vec<Known>, Option<String>) = (Vec::new(), None);
         let path = folder.join(crate::audit::CHECKPOINTS);
         if path.exists() {
             let mut notes = NoteReader::new(BufReader::new(File::open(path)?));
             while let Some(FiledNote { note, line, .. }) = notes.read_next()? {
+                if let Err(NoteError::OtherKey(other)) = key.open(&note) {
+                    by.get_or_insert(other);
+                }
                 match checkpoint(&note, key, all.last().map_or(0, |k| k.size)) {
                     Ok(c) => all.push(Known { size: c.size, root: c.root, external: false }),
                     Err(why) => verdict.find(Finding::CheckpointUnusable { line, why }),
@@ -36,14 +39,33 @@ impl Checkpoints {
         }
         verdict.checkpoints = all.len() as u64;
         if all.is_empty() {
-            verdict.find(Finding::CheckpointsMissing);
+            // Told first: with another record's key nothing else that is found means anything.
+            verdict.findings.insert(0, Finding::CheckpointsMissing { by });
         }
         Ok(Self { all })
     }
 
-    pub fn add_external(&mut self, checkpoint: Checkpoint) {
-        self.all.push(Known { size: checkpoint.size, root: checkpoint.root, external: true });
+    /// Checkpoints that were kept elsewhere: one, or a copy of a file of them.
+    pub fn add_external(&mut self, text: &str, key: &NoteVerifier, verdict: &mut Verdict) -> io::Result<()> {
+        let mut notes = NoteReader::new(text.as_bytes());
+        let mut read = 0;
+        while let Some(FiledNote { note, .. }) = notes.read_next()? {
+            read += 1;
+            match checkpoint(&note, key, 0) {
+                // The folder has it too.
+                Ok(c) if self.all.iter().any(|k| k.size == c.size && k.root == c.root) => {}
+                Ok(c) => {
+                    self.all.push(Known { size: c.size, root: c.root, external: true });
+                    verdict.checkpoints += 1;
+                }
+                Err(why) => verdict.find(Finding::ExternalUnusable { why }),
+            }
+        }
+        if read == 0 {
+            verdict.find(Finding::ExternalUnusable { why: "the file is empty".into() });
+        }
         self.all.sort_by_key(|k| k.size);
+        Ok(())
     }
 
     pub fn last_size(&self) -> u64 {

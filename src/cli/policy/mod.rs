@@ -14,7 +14,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use self::activity::activities;
 use self::notice::{Language, Notice};
-use self::ropa::{Controller, MEASURES, NOT_IN_THE_POLICY, Ropa};
+use self::ropa::{Controller, Ropa};
 use super::databases::{ConfigOption, Judged, block_on, choose, judge, load_server};
 
 /// A policy in words
@@ -63,6 +63,7 @@ pub struct ControllerArgs {
 enum RopaFormat {
     Text,
     Markdown,
+    Html,
     Json,
 }
 
@@ -81,6 +82,8 @@ pub struct RopaArgs {
     controller: ControllerArgs,
     #[arg(short, long, value_enum, default_value = "text")]
     format: RopaFormat,
+    #[arg(short, long, value_enum, default_value = "en")]
+    language: Language,
 }
 
 #[derive(Args)]
@@ -165,17 +168,12 @@ impl ControllerArgs {
 impl RopaArgs {
     fn text(&self, judged: &Judged) -> Result<String> {
         let (controller, activities) = (self.controller.controller(), activities(&judged.policy));
-        let ropa = Ropa {
-            controller: &controller,
-            database: judged.catalog.database(),
-            policy: &judged.policy.digest,
-            activities: &activities,
-            measures: MEASURES,
-            not_in_the_policy: NOT_IN_THE_POLICY,
-        };
+        let (database, policy) = (judged.catalog.database(), &judged.policy.digest);
+        let ropa = Ropa::new(&controller, database, policy, &activities, self.language)?;
         match self.format {
             RopaFormat::Text => Ok(ropa.text()),
             RopaFormat::Markdown => Ok(ropa.markdown()),
+            RopaFormat::Html => Ok(ropa.html()),
             RopaFormat::Json => Ok(ropa.json()? + "\n"),
         }
     }
@@ -186,6 +184,11 @@ impl NoticeArgs {
         known_purpose(judged, self.purpose.as_deref())?;
         let mut activities = activities(&judged.policy);
         activities.retain(|a| self.purpose.as_ref().is_none_or(|only| a.purpose == *only));
+        if self.controller.controller.is_none() || self.controller.contact.is_none() {
+            anstream::eprintln!(
+                "note: people must be told who is responsible and how to reach them: --controller, --contact"
+            );
+        }
         let notice = Notice::new(&activities, &self.controller.controller(), self.language)?;
         Ok(match self.format {
             NoticeFormat::Text => notice.text(),

@@ -193,8 +193,7 @@ impl Texts {
             (Some(_), _) if datum.pseudonymous => self.pseudonymous.replace("{data}", &name),
             (Some(_), _) => self.masked.replace("{data}", &name),
             (None, Some(channel)) => {
-                let channel = self.channels.get(channel).map_or(channel, String::as_str);
-                self.by_channel.replace("{data}", &name).replace("{channel}", channel)
+                self.by_channel.replace("{data}", &name).replace("{channel}", self.channel(channel))
             }
             (None, None) => name,
         }
@@ -214,7 +213,13 @@ impl Texts {
         }
     }
 
-    fn period(&self, period: &str) -> String {
+    /// A channel's name in this language.
+    pub fn channel<'c>(&'c self, channel: &'c str) -> &'c str {
+        self.channels.get(channel).map_or(channel, String::as_str)
+    }
+
+    /// A period, such as `2 years`, in this language.
+    pub fn period(&self, period: &str) -> String {
         let words = period.split(' ').map(|word| self.periods.get(word).map_or(word, String::as_str));
         words.collect::<Vec<_>>().join(" ")
     }

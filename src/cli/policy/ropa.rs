@@ -1,11 +1,15 @@
 //! `consentry policy ropa`: the record of processing activities (GDPR Art. 30(1)) as far as a policy knows it: purposes,
-//! kinds of people and data, recipients, time limits, and the measures that the proxy enforces.
+//! kinds of people and data, recipients, time limits, and the measures that the proxy enforces. A language is a file.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use serde::Serialize;
+use anyhow::{Context as _, Result};
+use maud::{DOCTYPE, Markup, html};
+use serde::{Deserialize, Serialize};
 
 use super::activity::{Activity, Datum, Kept};
+use super::notice::{Language, Texts};
 
 /// What a policy does not say, and the record must.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -16,53 +20,110 @@ pub struct Controller {
     pub dpo: Option<String>,
 }
 
-/// The whole record.
-#[derive(Debug, Serialize)]
-pub struct Ropa<'a> {
-    pub controller: &'a Controller,
-    pub database: &'a str,
-    /// Digest of the policy that this was printed from.
-    pub policy: &'a str,
-    pub activities: &'a [Activity],
+/// Every phrase of a language; `{…}` in one is filled in. The keys of `bases` are the policy's.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    title: String,
+    controller: String,
+    contact: String,
+    dpo: String,
+    database: String,
+    policy: String,
+    unstated: String,
+    basis: String,
+    dpv: String,
+    subjects: String,
+    data: String,
+    roles: String,
+    recipients: String,
+    limits: String,
+    notices: String,
+    none: String,
+    masked: String,
+    by_channel: String,
+    limit: String,
+    no_limit: String,
+    bases: BTreeMap<String, String>,
+    measures: String,
     /// GDPR Art. 32(1).
-    pub measures: &'static [&'static str],
+    each_measure: Vec<String>,
+    by_hand: String,
     /// What Art. 30 asks for and no policy says.
-    pub not_in_the_policy: &'static [&'static str],
+    each_by_hand: Vec<String>,
 }
 
-pub const MEASURES: &[&str] = &[
-    "every statement is limited to one purpose, and to what that purpose may show",
-    "consent and objection are read from the database with each statement",
-    "values that a purpose may not show are masked; pseudonyms are keyed and differ by purpose",
-    "every access is recorded before data leaves, in a record that shows any later change",
-];
+/// The record as data: without the words of a language, but for those of its measures.
+#[derive(Serialize)]
+struct Data<'a> {
+    controller: &'a Controller,
+    database: &'a str,
+    policy: &'a str,
+    activities: &'a [Activity],
+    measures: &'a [String],
+    not_in_the_policy: &'a [String],
+}
 
-pub const NOT_IN_THE_POLICY: &[&str] = &["transfers to third countries and their safeguards (Art. 30(1)(e))"];
+/// The whole record, ready to be printed in any form.
+pub struct Ropa<'a> {
+    controller: &'a Controller,
+    database: &'a str,
+    /// Digest of the policy that this is printed from.
+    policy: &'a str,
+    activities: &'a [Activity],
+    words: Words,
+    /// The notice's words: periods and channels.
+    texts: Texts,
+    language: Language,
+}
 
-const UNSTATED: &str = "not stated";
+impl<'a> Ropa<'a> {
+    pub fn new(
+        controller: &'a Controller,
+        database: &'a str,
+        policy: &'a str,
+        activities: &'a [Activity],
+        language: Language,
+    ) -> Result<Self> {
+        let file = match language {
+            Language::En => include_str!("texts/ropa.en.json"),
+            Language::Es => include_str!("texts/ropa.es.json"),
+        };
+        let words =
+            serde_json::from_str(file).with_context(|| format!("the language file ropa.{}.json", language.code()))?;
+        Ok(Self { controller, database, policy, activities, words, texts: language.texts()?, language })
+    }
 
-impl Ropa<'_> {
     pub fn json(&self) -> serde_json::Result<String> {
-        serde_json::to_string_pretty(self)
+        serde_json::to_string_pretty(&Data {
+            controller: self.controller,
+            database: self.database,
+            policy: self.policy,
+            activities: self.activities,
+            measures: &self.words.each_measure,
+            not_in_the_policy: &self.words.each_by_hand,
+        })
     }
 
     pub fn text(&self) -> String {
-        let mut text = format!("Record of processing activities (GDPR Art. 30)\n\n{}", self.about("", ""));
+        let mut text = format!("{}\n\n", self.words.title);
+        self.about().iter().for_each(|(title, value)| _ = writeln!(text, "{title}: {value}"));
         for activity in self.activities {
             _ = writeln!(text, "\n{}: {}", activity.purpose, activity.description);
-            for (title, value) in facts(activity) {
+            for (title, value) in self.facts(activity) {
                 _ = writeln!(text, "  {title}: {value}");
             }
         }
-        text += "\nTechnical and organisational measures\n";
-        MEASURES.iter().for_each(|measure| _ = writeln!(text, "  - {measure}"));
-        text += "\nTo be added by hand\n";
-        self.not_in_the_policy.iter().for_each(|missing| _ = writeln!(text, "  - {missing}"));
+        for (title, items) in self.lists() {
+            _ = writeln!(text, "\n{title}");
+            items.iter().for_each(|item| _ = writeln!(text, "  - {item}"));
+        }
         text
     }
 
     pub fn markdown(&self) -> String {
-        let mut text = format!("# Record of processing activities (GDPR Art. 30)\n\n{}", self.about("- **", "**"));
+        let mut text = format!("# {}\n\n", self.words.title);
+        self.about().iter().for_each(|(title, value)| _ = writeln!(text, "- **{title}**: {value}"));
         for activity in self.activities {
             _ = writeln!(
                 text,
@@ -70,76 +131,150 @@ impl Ropa<'_> {
                 cell(&activity.purpose),
                 cell(&activity.description)
             );
-            for (title, value) in facts(activity) {
+            for (title, value) in self.facts(activity) {
                 _ = writeln!(text, "| {title} | {} |", cell(&value));
             }
         }
-        text += "\n## Technical and organisational measures\n\n";
-        self.measures.iter().for_each(|measure| _ = writeln!(text, "- {measure}"));
-        text += "\n## To be added by hand\n\n";
-        self.not_in_the_policy.iter().for_each(|missing| _ = writeln!(text, "- {missing}"));
+        for (title, items) in self.lists() {
+            _ = writeln!(text, "\n## {title}\n");
+            items.iter().for_each(|item| _ = writeln!(text, "- {item}"));
+        }
         text
     }
 
-    fn about(&self, before: &str, after: &str) -> String {
-        let stated = |value: &Option<String>| value.clone().unwrap_or_else(|| UNSTATED.into());
+    /// One page that stands alone: no script, nothing loaded, readable when printed.
+    pub fn html(&self) -> String {
+        let page: Markup = html! {
+            (DOCTYPE)
+            html lang=(self.language.code()) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    title { (self.words.title) }
+                    style { (maud::PreEscaped(STYLE)) }
+                }
+                body {
+                    h1 { (self.words.title) }
+                    table { @for (title, value) in self.about() { tr { th { (title) } td { (value) } } } }
+                    @for activity in self.activities {
+                        section {
+                            h2 { (activity.purpose) }
+                            p { (activity.description) }
+                            table { @for (title, value) in self.facts(activity) { tr { th { (title) } td { (value) } } } }
+                        }
+                    }
+                    @for (title, items) in self.lists() {
+                        section { h2 { (title) } ul { @for item in items { li { (item) } } } }
+                    }
+                }
+            }
+        };
+        page.into_string()
+    }
+
+    fn about(&self) -> [(&str, &str); 5] {
+        let (w, who) = (&self.words, self.controller);
+        let stated = |value: &'a Option<String>| value.as_deref().unwrap_or(&self.words.unstated);
         [
-            ("Controller", stated(&self.controller.name)),
-            ("Contact", stated(&self.controller.contact)),
-            ("Data protection officer", stated(&self.controller.dpo)),
-            ("Database", self.database.to_owned()),
-            ("Policy", self.policy.to_owned()),
+            (&w.controller, stated(&who.name)),
+            (&w.contact, stated(&who.contact)),
+            (&w.dpo, stated(&who.dpo)),
+            (&w.database, self.database),
+            (&w.policy, self.policy),
         ]
-        .iter()
-        .map(|(title, value)| format!("{before}{title}{after}: {value}\n"))
-        .collect()
+    }
+
+    fn lists(&self) -> [(&str, &[String]); 2] {
+        let w = &self.words;
+        [(&w.measures, &w.each_measure), (&w.by_hand, &w.each_by_hand)]
+    }
+
+    /// Art. 30(1)(b) to (f), in its order.
+    fn facts(&self, activity: &Activity) -> Vec<(&str, String)> {
+        let w = &self.words;
+        let mut facts: Vec<(&str, String)> = vec![
+            (&w.basis, w.bases.get(activity.basis).cloned().unwrap_or_else(|| activity.basis.to_owned())),
+            (&w.subjects, self.listed(&activity.subjects)),
+            (&w.data, self.joined(activity.data.iter().map(|d| self.datum(d)))),
+            (&w.roles, self.listed(&activity.roles)),
+            (&w.recipients, self.listed(&activity.recipients)),
+            (&w.limits, self.joined(activity.retention.iter().map(|kept| self.limit(kept)))),
+        ];
+        if let Some(term) = &activity.dpv {
+            facts.insert(1, (&w.dpv, term.clone()));
+        }
+        if !activity.notices.is_empty() {
+            facts.push((&w.notices, activity.notices.join(", ")));
+        }
+        facts
+    }
+
+    fn datum(&self, datum: &Datum) -> String {
+        let w = &self.words;
+        match (&datum.mask, datum.channel) {
+            (Some(mask), _) => w.masked.replace("{data}", &datum.category).replace("{mask}", mask),
+            (None, Some(channel)) => {
+                w.by_channel.replace("{data}", &datum.category).replace("{channel}", self.texts.channel(channel))
+            }
+            (None, None) => datum.category.clone(),
+        }
+    }
+
+    fn limit(&self, kept: &Kept) -> String {
+        let w = &self.words;
+        match (&kept.since, &kept.keep) {
+            (Some(since), Some(keep)) => {
+                let period = self.texts.period(keep);
+                w.limit.replace("{table}", &kept.table).replace("{period}", &period).replace("{since}", since)
+            }
+            _ => w.no_limit.replace("{table}", &kept.table),
+        }
+    }
+
+    fn listed(&self, items: &BTreeSet<String>) -> String {
+        self.joined(items.iter().cloned())
+    }
+
+    fn joined(&self, items: impl Iterator<Item = String>) -> String {
+        let items: Vec<String> = items.collect();
+        if items.is_empty() { self.words.none.clone() } else { items.join(", ") }
     }
 }
 
-/// Art. 30(1)(b) to (f), in its order.
-fn facts(activity: &Activity) -> Vec<(&'static str, String)> {
-    let mut facts = vec![
-        ("Legal basis", format!("{} (GDPR {})", activity.basis, activity.article)),
-        ("Data subjects", listed(&activity.subjects)),
-        ("Personal data", joined(activity.data.iter().map(datum))),
-        ("Used by", listed(&activity.roles)),
-        ("Recipients", listed(&activity.recipients)),
-        ("Time limits", joined(activity.retention.iter().map(limit))),
-    ];
-    if let Some(term) = &activity.dpv {
-        facts.insert(1, ("W3C DPV", term.clone()));
-    }
-    if !activity.notices.is_empty() {
-        facts.push(("Accepted notices", activity.notices.join(", ")));
-    }
-    facts
-}
-
-fn datum(datum: &Datum) -> String {
-    match (&datum.mask, datum.channel) {
-        (Some(mask), _) => format!("{} (masked: {mask})", datum.category),
-        (None, Some(channel)) => format!("{} (by choice for {channel})", datum.category),
-        (None, None) => datum.category.clone(),
-    }
-}
-
-fn limit(kept: &Kept) -> String {
-    match (&kept.since, &kept.keep) {
-        (Some(since), Some(keep)) => format!("{}: {keep} from {since}", kept.table),
-        _ => format!("{}: no limit set", kept.table),
-    }
-}
-
-fn listed(items: &std::collections::BTreeSet<String>) -> String {
-    joined(items.iter().cloned())
-}
-
-fn joined(items: impl Iterator<Item = String>) -> String {
-    let items: Vec<String> = items.collect();
-    if items.is_empty() { "none".into() } else { items.join(", ") }
-}
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
+                     table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;\
+                     border-bottom:1px solid #d8dee4;overflow-wrap:anywhere}th{width:12rem;font-weight:600}\
+                     section{break-inside:avoid}";
 
 /// Text of a Markdown table's cell.
 fn cell(text: &str) -> String {
     text.replace('\\', "\\\\").replace('|', "\\|").replace('\n', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_say_the_same_things() {
+        let controller = Controller::default();
+        for language in [Language::En, Language::Es] {
+            let ropa = Ropa::new(&controller, "crm", "digest", &[], language).unwrap();
+            let w = &ropa.words;
+            assert_eq!((w.each_measure.len(), w.each_by_hand.len()), (4, 1));
+            for basis in
+                ["consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests"]
+            {
+                assert!(w.bases.contains_key(basis), "{basis}");
+            }
+            for (phrase, parts) in [
+                (&w.masked, &["{data}", "{mask}"][..]),
+                (&w.by_channel, &["{data}", "{channel}"]),
+                (&w.limit, &["{table}", "{period}", "{since}"]),
+                (&w.no_limit, &["{table}"]),
+            ] {
+                assert!(parts.iter().all(|part| phrase.contains(part)), "{phrase}");
+            }
+        }
+    }
 }
