@@ -44,6 +44,9 @@
 //! - A column of a row-filtered table leaves bare only where no use of it could run on a hidden row and tell of it.
 //! - The purpose is proxy state with PostgreSQL's transaction rules, never read from a setting that the server stores.
 //! - Rows are relayed as frames, never decoded; PostgreSQL's messages are looked into only where the contract needs it.
+//! - A view over nothing protected leaves by its name; nothing of an answer leaves before PostgreSQL has said that this name
+//!   means what was judged. Protected tables need no question: they leave with their rules around their names. Open tables
+//!   are open by their names.
 //! - No byte of a result leaves before its decision event is on disk (`durability = "strict"`).
 //! - The record, logs and metrics hold names, never values.
 //!

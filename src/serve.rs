@@ -1,6 +1,7 @@
 //! The service: reads the server file, opens its databases and the record, listens, reloads, and stops in order.
 
 mod admin;
+mod asker;
 mod auditor;
 mod keeper;
 mod watch;

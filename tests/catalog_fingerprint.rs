@@ -3,6 +3,9 @@
 mod common;
 
 use common::postgres::shared;
+use consentry::engine::catalog::FIRST_NORMAL_OID;
+use consentry::engine::meaning::Meaning;
+use consentry::relay::catalog::ask::Asker;
 use consentry::relay::catalog::{fingerprint, load, load_stamped};
 
 const SCHEMA: &str = "
@@ -84,6 +87,9 @@ const NO_CHANGES: &[&str] = &[
     "VACUUM FREEZE pg_class",
     "VACUUM FREEZE pg_attribute",
     "VACUUM FREEZE pg_proc",
+    "VACUUM FREEZE pg_namespace",
+    "VACUUM FREEZE pg_rewrite",
+    "VACUUM FULL pg_rewrite",
     "TRUNCATE t",
     "VACUUM FULL pg_class",
     "GRANT SELECT ON t TO consentry",
@@ -104,6 +110,53 @@ async fn every_change_shows_and_nothing_else_does() {
         let before = fingerprint(&reader).await.unwrap();
         writer.batch_execute(sql).await.unwrap_or_else(|e| panic!("{sql}: {e:?}"));
         assert_ne!(fingerprint(&reader).await.unwrap(), before, "{sql}");
+    }
+}
+
+/// What a relation is read as by its name. Run in this order.
+const NEW_MEANINGS: &[&str] = &[
+    "CREATE OR REPLACE VIEW v AS SELECT a FROM t WHERE a > 1",
+    "ALTER VIEW v RENAME TO vv",
+    "ALTER VIEW vv RENAME TO v",
+    "DROP VIEW v",
+    "CREATE VIEW v AS SELECT 1 AS a",
+    "ALTER TABLE t RENAME TO u; ALTER TABLE part RENAME TO t",
+    "ALTER TABLE t RENAME TO part; ALTER TABLE u RENAME TO t",
+    "ALTER TABLE part ATTACH PARTITION part_1 FOR VALUES FROM (0) TO (1)",
+    "ALTER TABLE part DETACH PARTITION part_1",
+    "CREATE TABLE heir () INHERITS (t)",
+    "ALTER TABLE heir NO INHERIT t",
+    "CREATE RULE r AS ON INSERT TO t DO ALSO SELECT 1",
+    "DROP RULE r ON t",
+    "CREATE SCHEMA s",
+    "CREATE VIEW s.v AS SELECT 1 AS a",
+    "ALTER SCHEMA s RENAME TO s2",
+    "ALTER SCHEMA s2 RENAME TO s",
+    "DROP SCHEMA s CASCADE",
+];
+
+/// What is asked agrees with what was loaded, whatever has happened: else statements would be turned away for ever. And what
+/// means something else is noticed.
+#[tokio::test]
+async fn the_question_finds_what_was_loaded_and_what_has_changed_since() {
+    let db = shared().database("catalog_asked", SCHEMA);
+    let (reader, writer) = (db.upstream().await, db.superuser().await);
+    let asker = Asker::new(db.upstream().await).await.unwrap();
+    for (sql, is_change) in NO_CHANGES.iter().map(|sql| (sql, false)).chain(NEW_MEANINGS.iter().map(|sql| (sql, true)))
+    {
+        let catalog = load(&reader).await.unwrap();
+        let own = || catalog.relations().filter(|r| r.oid >= FIRST_NORMAL_OID);
+        let names = own().map(|r| r.name.name.clone()).chain(["v".to_owned()]).collect();
+        let meaning = Meaning::new(&catalog, &own().map(|r| r.oid).collect(), &names);
+        assert!(
+            own().count() >= 3 && meaning.is_still(&asker.ask([&meaning].into_iter()).await.unwrap()),
+            "before {sql}"
+        );
+        writer.batch_execute(sql).await.unwrap_or_else(|e| panic!("{sql}: {e:?}"));
+        let found = asker.ask([&meaning].into_iter()).await.unwrap();
+        // A new schema alone gives no name a new meaning.
+        let is_still = !is_change || *sql == "CREATE SCHEMA s";
+        assert_eq!(meaning.is_still(&found), is_still, "after {sql}");
     }
 }
 

@@ -147,6 +147,10 @@ pub struct Relation {
     /// Row security is enabled in PostgreSQL itself.
     #[serde(default)]
     pub row_security: bool,
+    /// Differs whenever what PostgreSQL reads under this name may be something else: after a change of name, schema, kind,
+    /// rules (a view's definition is one) or direct children. 0 for built-in relations, which never change.
+    #[serde(default)]
+    pub version: i64,
 }
 
 impl Relation {
@@ -226,6 +230,8 @@ pub struct Catalog {
     data: CatalogData,
     relations: HashMap<Oid, usize>,
     relation_names: HashMap<QualifiedName, usize>,
+    /// By the name alone, in any schema.
+    bare_names: HashMap<String, Vec<usize>>,
     functions: HashMap<String, Vec<usize>>,
     operators: HashMap<String, Vec<usize>>,
     types: HashMap<String, Vec<usize>>,
@@ -295,6 +301,7 @@ impl Catalog {
         Self {
             relations: data.relations.iter().enumerate().map(|(i, r)| (r.oid, i)).collect(),
             relation_names: data.relations.iter().enumerate().map(|(i, r)| (r.name.clone(), i)).collect(),
+            bare_names: index_by_name(&data.relations, |r| &r.name),
             functions: index_by_name(&data.functions, |f| &f.name),
             operators: index_by_name(&data.operators, |o| &o.name),
             types: index_by_name(&data.types, |t| &t.name),
@@ -328,6 +335,11 @@ impl Catalog {
 
     pub fn relation_named(&self, schema: &str, name: &str) -> Option<&Relation> {
         self.relation_names.get(&QualifiedName::new(schema, name)).map(|i| &self.data.relations[*i])
+    }
+
+    /// Relations with this name, in any schema.
+    pub fn relations_named(&self, name: &str) -> impl Iterator<Item = &Relation> {
+        self.bare_names.get(name).into_iter().flatten().map(|i| &self.data.relations[*i])
     }
 
     pub fn relations(&self) -> impl Iterator<Item = &Relation> {

@@ -11,6 +11,7 @@ use super::analyse::{Analyser, Judged};
 use super::catalog::{Catalog, Oid, QualifiedName, quote_ident};
 use super::cleared::{Cleared, Effect, Outcome, SetValue, Statement, Tracked};
 use super::context::{Context, Defined, Protocol, PurposeSource};
+use super::meaning::Meaning;
 use super::parse::{self, Parsed, Tokens};
 use super::policy::{Policy, Purpose, Role};
 use super::refusal::{self, Refusal, SqlState};
@@ -219,6 +220,7 @@ impl Engine {
             asked,
             guards,
             defined: std::mem::take(&mut a.defines),
+            meaning: a.meaning(),
         })
     }
 
@@ -300,6 +302,7 @@ struct Draft<'e> {
     asked: Asked<'e>,
     guards: Vec<Guard>,
     defined: Vec<(QualifiedName, Defined)>,
+    meaning: Option<Arc<Meaning>>,
     subjects: Vec<super::cleared::NamedSubject>,
     subject_columns: Vec<(u16, String)>,
     raises: Vec<super::cleared::Raise>,
@@ -350,6 +353,8 @@ impl Draft<'_> {
             kind: self.judged.kind,
             outcome: if self.tree.is_some() { Outcome::Changed } else { Outcome::Allowed },
             protected: self.protected,
+            // Rows that come in are the client's own.
+            meaning: self.meaning.filter(|_| self.judged.effect != Effect::CopyIn),
             effect: self.judged.effect,
             defined: self.defined,
             purpose: self.asked.purpose.map(|p| p.name.clone()),

@@ -3,10 +3,13 @@
 //! There is one maker (`Engine::clear`, in `clear.rs`; `alike.rs` repeats what it made around other literals); the text is
 //! private, so nothing else can put words into one.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::catalog::QualifiedName;
 use super::context::{Defined, PurposeSource};
+use super::meaning::Meaning;
 use super::refusal::Refusal;
 
 /// A client's message text, judged: what leaves is [`Cleared::wire_text`].
@@ -92,6 +95,8 @@ pub struct Statement {
     pub effect: Effect,
     /// What it makes of relations' names: to be remembered until the catalog has been read again.
     pub defined: Vec<(QualifiedName, Defined)>,
+    /// What its names mean, where PostgreSQL must be asked for it once it has answered; `None`: it need not.
+    pub meaning: Option<Arc<Meaning>>,
     /// The purpose it was judged for, and where that came from (a comment may differ from the session's).
     pub purpose: Option<String>,
     pub purpose_set_by: PurposeSource,

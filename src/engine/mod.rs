@@ -12,6 +12,7 @@ pub mod cleared;
 mod comment;
 pub mod context;
 pub mod layout;
+pub mod meaning;
 pub mod names;
 mod parse;
 pub mod policy;

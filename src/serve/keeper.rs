@@ -4,18 +4,20 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
 use tokio::sync::{mpsc, oneshot};
 use tokio_postgres::Client;
 
+use super::asker::Questions;
 use crate::audit::event::PolicyReload;
 use crate::audit::{Event, Recorder};
 use crate::config::folder::read_policy;
 use crate::config::server;
 use crate::engine::catalog::Catalog;
 use crate::engine::clear::{Engine, Secrets};
+use crate::engine::meaning::Meaning;
 use crate::engine::policy::Policy;
 use crate::engine::policy::diagnostics::{Problem, SourceFile, Style, render};
 use crate::engine::policy::resolve::resolve;
@@ -23,7 +25,7 @@ use crate::relay::catalog::{Stamped, fingerprint, load_stamped, reload_stamped};
 use crate::relay::dial::Dialer;
 use crate::relay::own;
 use crate::relay::upstream::{Password, Upstream};
-use crate::session::live::{Live, Refresh};
+use crate::session::live::{Live, Refresh, Standing};
 use crate::session::meters::{Meters, Result as Label};
 
 /// The catalog is compared with what was read of it at least this often,
@@ -40,6 +42,7 @@ const START_PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Keeper {
     requests: mpsc::Sender<Request>,
+    questions: Questions,
     connected: Arc<AtomicBool>,
 }
 
@@ -51,6 +54,10 @@ enum Request {
 }
 
 impl Refresh for Keeper {
+    fn ask(&self, about: Vec<Arc<Meaning>>) -> Pin<Box<dyn Future<Output = Standing> + Send + '_>> {
+        Box::pin(self.questions.ask(about))
+    }
+
     fn refresh(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
         Box::pin(async move {
             let (done, wait) = oneshot::channel();
@@ -113,6 +120,11 @@ pub async fn open(
     let live = Arc::new(Live::new(name.to_owned(), dialer, config.max_transaction, engine));
     let connected = Arc::new(AtomicBool::new(true));
     let (requests, inbox) = mpsc::channel(64);
+    let look = requests.clone();
+    let questions = Questions::start(live.dialer.clone(), move || {
+        // A full channel has a look coming anyway.
+        let _ = look.try_send(Request::Catalog(oneshot::channel().0));
+    });
     let room = Room {
         live: live.clone(),
         client: Some(client),
@@ -126,11 +138,11 @@ pub async fn open(
         meters: meters.clone(),
     };
     tokio::spawn(room.keep(inbox));
-    Ok((live, Keeper { requests, connected }))
+    Ok((live, Keeper { requests, questions, connected }))
 }
 
 async fn connect_patiently(name: &str, dialer: &Dialer) -> Result<Client> {
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     loop {
         match own::connect(dialer).await {
             Ok(client) => return Ok(client),
@@ -170,7 +182,8 @@ fn faulty(problems: &[Problem], files: &[SourceFile]) -> anyhow::Error {
 
 impl Room {
     async fn keep(mut self, mut inbox: mpsc::Receiver<Request>) {
-        let mut pause = WATCH_CLOSELY;
+        // Requests that come all the time do not put it off.
+        let mut next_look = Instant::now() + WATCH_CLOSELY;
         loop {
             tokio::select! {
                 request = inbox.recv() => match request {
@@ -182,10 +195,10 @@ impl Room {
                         let _ = done.send(self.read_policy(&path));
                     }
                 },
-                () = tokio::time::sleep(pause) => {
-                    let began = std::time::Instant::now();
+                () = tokio::time::sleep_until(next_look.into()) => {
+                    let began = Instant::now();
                     self.look().await;
-                    pause = (began.elapsed() * WATCH_SHARE).clamp(WATCH_CLOSELY, WATCH);
+                    next_look = Instant::now() + (began.elapsed() * WATCH_SHARE).clamp(WATCH_CLOSELY, WATCH);
                 }
             }
         }

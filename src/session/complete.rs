@@ -151,6 +151,7 @@ impl Core {
         };
         let run = query.runs.get_mut(query.done).and_then(Option::take);
         query.done += 1;
+        query.failed = true;
         if let Some(StatementRun { mut run, .. }) = run {
             self.count_rows(&mut run, None);
             self.complete_with(run, fields);

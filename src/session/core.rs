@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use super::expect::{Audience, Expect, Kind};
 use super::gate::Gate;
+use super::inquiry::Inquiry;
 use super::live::{Live, Snapshot};
 use super::names::Names;
 use super::plans::{ContextId, Judged};
@@ -125,6 +126,8 @@ pub struct Core {
     /// ReadyForQuery messages that went to the client.
     pub(super) readies: u64,
     pub(super) withheld: Option<Withheld>,
+    /// What PostgreSQL must be asked before the running statement's answer may leave.
+    pub(super) inquiry: Option<Inquiry>,
     /// PostgreSQL has sent a FATAL error.
     pub(super) fatal: bool,
 }
@@ -174,6 +177,7 @@ impl Core {
             bytes: 0,
             readies: 0,
             withheld: None,
+            inquiry: None,
             fatal: false,
         }
     }
@@ -182,6 +186,7 @@ impl Core {
     pub fn takes_messages(&self) -> bool {
         !self.needs_catalog()
             && !self.asserting
+            && self.inquiry.is_none()
             && match self.hold {
                 Hold::Go => true,
                 Hold::UntilAnswered => self.queue.is_empty() || self.copy == Copy::In,
@@ -253,7 +258,7 @@ impl Core {
 
     /// Whether nothing is running and no transaction is open: a good moment to end the session.
     pub fn is_idle(&self) -> bool {
-        self.queue.is_empty() && self.status == Status::Idle && !self.unsynced
+        self.queue.is_empty() && self.status == Status::Idle && !self.unsynced && self.inquiry.is_none()
     }
 
     /// Whether no statement is under way whose answer can still come whole. A batch that is not closed by Sync may wait
@@ -283,7 +288,8 @@ impl Core {
 
     /// Offset of `to_client` up to which bytes may leave now.
     pub fn release_limit(&mut self) -> u64 {
-        self.gate.limit(&self.clerk.recorder)
+        let recorded = self.gate.limit(&self.clerk.recorder);
+        self.inquiry.as_ref().and_then(Inquiry::holds_from).map_or(recorded, |held| held.min(recorded))
     }
 
     // === judging ===

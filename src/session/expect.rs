@@ -74,6 +74,12 @@ pub struct QueryRun {
     pub done: usize,
     /// The unnamed statement and portal that a Query takes away.
     pub unnamed: [Option<u64>; 2],
+    /// Sent in messages of the extended protocol (`inquiry`), whose own answers nobody hears.
+    pub in_steps: bool,
+    /// A statement of it has failed.
+    pub failed: bool,
+    /// What is said in place of the error that comes.
+    pub refused: Option<Fields>,
 }
 
 pub struct StatementRun {

@@ -160,6 +160,7 @@ impl Core {
             let what = portal.judged.on_record.get(portal.index).cloned();
             return self.refuse_extended(&refuse::call_behind_set(), &portal.judged.source, what.as_ref());
         }
+        let first = matches!(*portal.progress.lock(), Progress::Bound);
         if let Err(refusal) = self.begin(&portal) {
             let what = portal.judged.on_record.get(portal.index).cloned();
             return self.refuse_extended(&refusal, &portal.judged.source, what.as_ref());
@@ -171,6 +172,9 @@ impl Core {
         self.pins_unproven |= matches!(portal.effect(), Effect::SetConfig(_));
         let waits = effects::is_barrier(portal.effect(), self.settings.is_dirty()) || !portal.settings.is_empty();
         let (judged, protected) = (portal.judged.clone(), portal.protected);
+        if first {
+            self.inquire_for_execute(&portal);
+        }
         self.expect_about(Kind::Execute(portal), judged, protected);
         if waits {
             self.wait_for_answers();

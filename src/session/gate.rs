@@ -58,6 +58,12 @@ impl Gate {
         self.released
     }
 
+    /// What lies behind `end` has been thrown away.
+    pub fn cut(&mut self, end: Mark) {
+        let marks = self.waiting.iter_mut().map(|(mark, _)| mark).chain([&mut self.released]);
+        marks.filter(|mark| mark.offset > end.offset).for_each(|mark| *mark = end);
+    }
+
     /// What is waited for next.
     pub fn next(&self) -> Option<Ticket> {
         self.waiting.front().map(|(_, ticket)| *ticket)

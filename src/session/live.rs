@@ -3,6 +3,7 @@
 //! Sessions load the snapshot without a lock for each statement; whoever finds a change replaces it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::engine::alike::Shape;
 use crate::engine::catalog::QualifiedName;
 use crate::engine::clear::Engine;
 use crate::engine::context::{Context, Protocol};
+use crate::engine::meaning::Meaning;
 use crate::engine::refusal::Refusal;
 use crate::relay::dial::Dialer;
 
@@ -60,7 +62,19 @@ impl Snapshot {
 /// Reads catalog and policy again; sessions ask for it when they have changed the catalog.
 pub trait Refresh: Send + Sync {
     /// Whether the snapshot shows at least the catalog of the moment of the call now; false when it could not be renewed.
-    fn refresh(&self) -> std::pin::Pin<Box<dyn Future<Output = bool> + Send + '_>>;
+    fn refresh(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>>;
+
+    /// Whether names mean what they did, by a question that is put to PostgreSQL after the call.
+    fn ask(&self, about: Vec<Arc<Meaning>>) -> Pin<Box<dyn Future<Output = Standing> + Send + '_>>;
+}
+
+/// What became of a [`Meaning`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Same,
+    Changed,
+    /// PostgreSQL did not say.
+    Unknown,
 }
 
 pub struct Live {

@@ -6,6 +6,7 @@
 pub mod core;
 pub mod gate;
 pub mod house;
+mod inquiry;
 pub mod live;
 pub mod login;
 pub mod meters;

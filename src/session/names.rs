@@ -63,6 +63,12 @@ impl<T> Names<T> {
         value.clone().map_or(Lookup::Missing, Lookup::Found)
     }
 
+    /// The value that a name has once all that was sent has happened.
+    pub fn newest(&self, name: &str) -> Option<&Arc<T>> {
+        let slot = self.slots.get(name)?;
+        slot.pending.back().map_or(slot.confirmed.as_ref(), |change| change.value.as_ref())
+    }
+
     /// Notes that a message was sent that gives `name` a value, or takes it away; settle it with the id.
     pub fn change(&mut self, name: &str, batch: u64, value: Option<Arc<T>>) -> u64 {
         self.next_id += 1;

@@ -129,6 +129,27 @@ pub fn call_behind_set() -> Refusal {
     )
 }
 
+/// Between judging and running; PostgreSQL's own code for what goes well when it is run again.
+pub fn meaning_changed() -> Refusal {
+    Refusal::new(
+        "meaning-changed",
+        SqlState("40001"),
+        "a relation that the statement reads was changed while it ran",
+        "It was judged by a definition that is out of date. Its answer is thrown away.",
+        "Run it again: it is judged by the new definition.",
+    )
+}
+
+pub fn meaning_unknown() -> Refusal {
+    Refusal::new(
+        "meaning-unknown",
+        SqlState("57P03"),
+        "the proxy cannot see whether the statement read what it was judged by",
+        "It reads a view, and PostgreSQL did not say whether that is still defined as it was. Its answer is thrown away.",
+        "Run it again later; the administrator finds the cause in the proxy's log.",
+    )
+}
+
 pub fn too_many_portals(limit: usize) -> Refusal {
     Refusal::new(
         "too-many-portals",

@@ -72,6 +72,9 @@ impl Core {
                 self.expect_own(Kind::OwnBind, &anew.judged);
                 self.to_server.execute(Name::Own, 0)?;
                 self.expect_own(Kind::OwnExecute(change), &anew.judged);
+                // It would live as long as the transaction, and the next one could not have its name.
+                self.to_server.close(Target::Portal, Name::Own)?;
+                self.expect_own(Kind::OwnClose, &anew.judged);
                 self.close_own(&anew.judged)?;
             }
         }

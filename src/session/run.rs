@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::Sleep;
 
 use super::core::{Core, End};
-use super::live::Refresh;
+use super::live::{Refresh, Standing};
 use super::orders::{Leave, Orders, Pass, told};
 use super::withhold::AfterLoss;
 use crate::audit::event::SessionEnd;
@@ -49,6 +49,7 @@ pub struct Ends {
     client: bool,
     server: bool,
     durable: Option<Durable>,
+    question: Option<Pin<Box<dyn Future<Output = Standing> + Send>>>,
     /// Nothing more is taken from the client: [`Leave::AfterStatement`].
     deaf: bool,
     /// Bytes that a stream has taken may still be in it.
@@ -143,7 +144,11 @@ impl Session {
             if self.core.needs_catalog() {
                 return Poll::Ready(Turn::CatalogChanged);
             }
-            let mut moved = self.poll_write_server(cx);
+            let mut moved = match self.poll_question(cx) {
+                Ok(moved) => moved,
+                Err(end) => return Poll::Ready(Turn::End(end)),
+            };
+            moved |= self.poll_write_server(cx);
             moved |= match self.poll_write_client(cx) {
                 Ok(moved) => moved,
                 Err(turn) => return Poll::Ready(turn),
@@ -173,6 +178,21 @@ impl Session {
             // What PostgreSQL said last is still to be read: the end shows there.
             Poll::Ready(Err(_)) | Poll::Pending => false,
         }
+    }
+
+    /// Whether PostgreSQL has answered what must be asked of it.
+    fn poll_question(&mut self, cx: &mut Context<'_>) -> Result<bool, End> {
+        if self.ends.question.is_none()
+            && let Some(about) = self.core.question()
+        {
+            let refresh = self.refresh.clone();
+            self.ends.question = Some(Box::pin(async move { refresh.ask(about).await }));
+        }
+        let Some(question) = &mut self.ends.question else { return Ok(false) };
+        let Poll::Ready(standing) = question.as_mut().poll(cx) else { return Ok(false) };
+        self.ends.question = None;
+        self.core.answer_is(standing)?;
+        Ok(true)
     }
 
     /// Writes what is released; asks for what is not.
@@ -360,6 +380,7 @@ impl Session {
 
     /// A last error to the client, behind all that may leave. In the middle of a message nothing can be said.
     async fn say_last(&mut self, fields: &crate::wire::error::Fields) {
+        self.core.throw_away();
         if self.core.is_between_messages() && fields.put(self.core.to_client.tail(), b'E').is_err() {
             return;
         }

@@ -40,7 +40,8 @@ impl Core {
         if inbox.is_empty() {
             return Ok(());
         }
-        let taken = self.pass_on(inbox);
+        let taken = self.pass_on(inbox).and_then(|()| self.end_condemned());
+        self.end_several();
         // What is withheld is no answer any more. Everything else waits for its record, also when it ends in an error.
         if self.withheld.is_none() {
             let inside = self.passing > 0 && self.passing_to == Audience::Client;
@@ -55,6 +56,11 @@ impl Core {
         let (mut from, mut at) = self.go_on_passing(bytes.len());
         while let Some(head) = header(&bytes[at..]).map_err(|_| OUT_OF_ORDER)? {
             let end = at + HEADER + head.body;
+            if self.begins_inquiry(head.tag) {
+                self.to_client.tail().extend_from_slice(&bytes[from..at]);
+                from = at;
+                self.hold_inquiry_from(self.to_client.end_offset());
+            }
             if head.tag == b'D' && self.is_watched() {
                 match bytes.get(at + HEADER..end) {
                     Some(body) => self.watch(Some(body)),
@@ -84,6 +90,8 @@ impl Core {
             let mut verdict = self.answer(head.tag, body)?;
             if self.withheld.is_some() {
                 verdict = self.withhold(head.tag, verdict);
+            } else if self.is_condemned() && !matches!(head.tag, b'A' | b'S') && !self.fatal {
+                verdict = Verdict::Drop;
             }
             if !matches!(verdict, Verdict::Pass) {
                 self.to_client.tail().extend_from_slice(&bytes[from..at]);
@@ -162,6 +170,7 @@ impl Core {
 
     fn answer(&mut self, tag: u8, body: &[u8]) -> Result<Verdict, End> {
         match tag {
+            _ if self.is_step(tag) => Ok(Verdict::Drop),
             b'1' => self.simple_answer(|k| matches!(k, Kind::Parse(_) | Kind::OwnParse)),
             b'2' => self.simple_answer(|k| matches!(k, Kind::Bind(_) | Kind::OwnBind)),
             b'3' => {
@@ -185,6 +194,11 @@ impl Core {
             b'A' => Ok(Verdict::Pass),
             _ => Err(OUT_OF_ORDER),
         }
+    }
+
+    /// Whether a message only says that a step of ours was taken.
+    fn is_step(&self, tag: u8) -> bool {
+        matches!(self.queue.front().map(|e| &e.kind), Some(Kind::Query(query)) if query.is_step(tag))
     }
 
     /// The answer to the front of the queue, which has no other.
@@ -243,6 +257,7 @@ impl Core {
         let ours = fields.field(MESSAGE).is_some_and(|m| self.marker.is_named_in(m));
         match &head.kind {
             Kind::RefusedQuery(refusal) | Kind::Refused(refusal) if ours => fields = refusal.clone(),
+            Kind::Query(query) if ours && query.refused.is_some() => fields = query.refused.clone().unwrap_or(fields),
             _ => sanitise::error(&mut fields, head.judged.as_deref(), self.sensitivity(head.protected)),
         }
         self.fail_front(&fields);
@@ -289,7 +304,10 @@ impl Core {
     fn skipped(&mut self, expect: Expect) {
         self.settle(&expect.kind, Fate::DidNot);
         match expect.kind {
-            Kind::Execute(portal) => self.never_ran(&portal),
+            Kind::Execute(portal) => {
+                self.inquiry_is_void(&portal);
+                self.never_ran(&portal);
+            }
             Kind::Query(query) => self.query_never_ran(*query),
             _ => {}
         }

@@ -11,7 +11,7 @@ use super::plans::Judged;
 use super::refuse;
 use super::subjects::Watch;
 use crate::audit::event::Ending;
-use crate::engine::cleared::Effect;
+use crate::engine::cleared::{Effect, Statement};
 use crate::engine::context::Protocol;
 use crate::engine::refusal::Refusal;
 use crate::relay::outgoing::OWN_NAME;
@@ -41,6 +41,10 @@ impl Core {
             Ok(judged) => judged,
             Err(refusal) => return self.refuse_query(&refusal, sql, None),
         };
+        let may_ask = |s: &Statement| s.meaning.is_some() || matches!(s.effect, Effect::Execute { .. });
+        if !self.queue.is_empty() && judged.cleared.statements.iter().any(may_ask) {
+            return Ok(Taken::Later);
+        }
         match self.send_query(&judged) {
             Ok(()) => Ok(Taken::Done),
             Err(NotNow::Later) => Ok(Taken::Later),
@@ -53,9 +57,18 @@ impl Core {
         let protected = self.prepare_references(judged)?;
         let runs = self.decide_all(judged)?;
         judged.cleared.statements.iter().for_each(|s| self.doubt(&s.defined));
-        self.to_server.query(&judged.cleared).map_err(End::from)?;
+        let about = self.asks_about(&judged.cleared.statements);
+        let in_steps = !about.is_empty() && runs.len() == 1;
+        match in_steps {
+            true => self.send_in_steps(&judged.cleared)?,
+            false => self.to_server.query(&judged.cleared).map_err(End::from)?,
+        }
+        if !about.is_empty() {
+            self.inquire_for_query(about, in_steps);
+        }
         let runs = runs.into_iter().map(Some).collect();
-        let run = QueryRun { runs, context: self.context_id, done: 0, unnamed: self.take_unnamed() };
+        let unnamed = self.take_unnamed();
+        let run = QueryRun { runs, context: self.context_id, done: 0, unnamed, in_steps, failed: false, refused: None };
         self.expect_about(Kind::Query(Box::new(run)), judged.clone(), protected);
         self.lingering |= protected;
         self.unsynced = false;

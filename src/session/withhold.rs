@@ -26,6 +26,8 @@ impl Core {
     /// Throws away what waits for a record that will not come, and puts an error in the place of each batch's answer.
     pub fn record_lost(&mut self, fault: &RecordUnavailable) -> AfterLoss {
         let released = self.gate.drop_waiting();
+        // Of what must not leave yet the beginning may be on record.
+        let released = self.forget_held().filter(|held| held.offset < released.offset).unwrap_or(released);
         if released.inside {
             return AfterLoss::Broken;
         }

@@ -38,6 +38,25 @@ fn in_a_transaction_too() {
 }
 
 #[test]
+fn in_one_transaction_several_times() {
+    let mut c = session("ana");
+    for name in ["q", "r"] {
+        c.ask(&format!("PREPARE {name} AS SELECT count(*) FROM customers"));
+    }
+    c.ask("BEGIN");
+    for (purpose, count) in [("marketing", 1), ("service", 2), ("marketing", 1)] {
+        c.ask(&format!("SET LOCAL consentry.purpose = '{purpose}'"));
+        for name in ["q", "r"] {
+            assert_eq!(
+                c.ask(&format!("EXECUTE {name}")),
+                format!("T D:{count} C:SELECT 1 Z:T"),
+                "{name} for {purpose}"
+            );
+        }
+    }
+}
+
+#[test]
 fn deallocate_and_discard_forget() {
     let mut c = session("ana");
     assert_eq!(c.exchange(&[parse("p", "SELECT 1"), sync()]), "1 Z:I");

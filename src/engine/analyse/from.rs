@@ -83,6 +83,7 @@ impl<'e> Analyser<'e> {
         let protection = self.protection(relation, !var.inh).map_err(|r| r.at(var.location))?;
         let (protected_by, nulled): (_, &[&'static str]) = match protection {
             Protection::Open => {
+                self.leaves_by_name(var, relation);
                 self.qualify(var, relation);
                 return Ok((Item { relation: relation_name, ..item(plain_columns(relation)) }, None));
             }
@@ -245,6 +246,7 @@ impl<'e> Analyser<'e> {
         if self.occurrences.len() == occurrences {
             // It reads nothing protected: PostgreSQL may expand it itself.
             self.injections.truncate(injections);
+            self.leaves_by_name(var, relation);
             self.qualify(var, relation);
             return Ok((plain_columns(relation), None));
         }

@@ -209,6 +209,8 @@ pub struct Analyser<'e> {
     pub tainted: Option<String>,
     /// Errors that the statement raises on purpose.
     pub raises: Vec<Raise>,
+    /// Relations whose names leave as they are, for PostgreSQL to look up.
+    left: relations::Left,
     /// What this statement makes of relations' names.
     pub defines: Vec<(QualifiedName, Defined)>,
     /// What a top-level query puts out.
@@ -277,6 +279,7 @@ impl<'e> Analyser<'e> {
             moment: Moment::Old,
             tainted: None,
             raises: Vec::new(),
+            left: relations::Left::default(),
             defines: Vec::new(),
             output: Columns::Unknown,
             for_the_record: unrestricted::ForTheRecord::default(),

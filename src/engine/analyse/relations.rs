@@ -1,13 +1,15 @@
 //! Relations: which one a name means, and how the policy treats it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use pg_query::protobuf as pb;
 
 use super::{Analyser, Replacement};
 use crate::engine::allow::{SystemRelation, system_relation};
-use crate::engine::catalog::{Catalog, Oid, QualifiedName, Relation, RelationKind, quote_ident};
+use crate::engine::catalog::{Catalog, FIRST_NORMAL_OID, Oid, QualifiedName, Relation, RelationKind, quote_ident};
 use crate::engine::context::Defined;
+use crate::engine::meaning::Meaning;
 use crate::engine::policy::{Policy, Unlisted};
 use crate::engine::refusal::{self, Refusal};
 
@@ -32,7 +34,35 @@ pub enum Named<'e> {
     Created(String),
 }
 
+/// Names that leave as they are.
+#[derive(Default)]
+pub struct Left {
+    relations: BTreeSet<Oid>,
+    /// Those that `search_path` decides about.
+    names: BTreeSet<String>,
+    /// A view is among them, or in what they read.
+    views: bool,
+}
+
 impl<'e> Analyser<'e> {
+    /// A relation's name leaves as it is: it holds, or shows, nothing protected.
+    pub fn leaves_by_name(&mut self, var: &pb::RangeVar, relation: &Relation) {
+        if relation.oid < FIRST_NORMAL_OID {
+            return;
+        }
+        self.left.relations.insert(relation.oid);
+        self.left.views |= relation.kind == RelationKind::View;
+        if var.schemaname.is_empty() {
+            self.left.names.insert(relation.name.name.clone());
+        }
+    }
+
+    /// What the names mean that leave as they are. Of tables alone PostgreSQL is not asked: they are ruled by their names.
+    pub fn meaning(&self) -> Option<Arc<Meaning>> {
+        let Left { relations, names, views } = &self.left;
+        views.then(|| Arc::new(Meaning::new(&self.engine.catalog, relations, names)))
+    }
+
     /// The relation that a name in the text means; a temporary one is named as such from now on, so that the name cannot
     /// come to mean another table when that one is gone (ON COMMIT DROP, ROLLBACK, DISCARD).
     pub fn resolve_pinned(&mut self, var: &mut pb::RangeVar) -> Result<Named<'e>, Refusal> {

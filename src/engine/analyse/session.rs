@@ -32,6 +32,7 @@ impl<'e> Analyser<'e> {
         self.tainted = None;
         self.raises.clear();
         self.defines.clear();
+        self.left = Default::default();
         self.output = Columns::Unknown;
     }
 

@@ -170,6 +170,7 @@ mod tests {
             has_triggers: false,
             has_rules: false,
             row_security: false,
+            version: 0,
         }
     }
 

@@ -70,5 +70,6 @@ fn word_of(ty: &ColumnType) -> Relation {
         has_triggers: false,
         has_rules: false,
         row_security: false,
+        version: 0,
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Needs no rights beyond what every role has. Knows nothing of policy; what the rows mean is `engine::catalog`'s.
 
+pub mod ask;
 mod load;
 mod rows;
 

@@ -20,6 +20,13 @@ SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::tex
        EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal) AS has_triggers,
        EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN') AS has_rules,
        c.relrowsecurity AS row_security,
+       -- As in meaning.sql; what goes into it goes into fingerprint.sql too.
+       CASE WHEN c.oid < 16384 THEN 0 ELSE
+           hash_record_extended(ROW(c.oid, c.relname, c.relkind, n.oid, n.nspname, n.xmin::text), 0)
+           # coalesce((SELECT bit_xor(hashint8extended((r.oid::int8 << 32) | r.xmin::text::int8, 0))
+                       FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid), 0)
+           # coalesce((SELECT bit_xor(hashint8extended((h.inhrelid::int8 << 32) | h.inhparent::int8, 1))
+                       FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid), 0) END AS version,
        CASE WHEN c.oid >= 16384 AND c.relkind IN ('r', 'm') AND c.reltuples > 0 THEN c.reltuples::int8 ELSE 0 END AS rows
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid >= $1 AND n.nspname !~ '^pg_(toast|temp)' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')

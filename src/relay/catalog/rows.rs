@@ -68,6 +68,7 @@ fn relation(row: &Row) -> Result<Relation, CatalogError> {
         has_triggers: row.try_get("has_triggers")?,
         has_rules: row.try_get("has_rules")?,
         row_security: row.try_get("row_security")?,
+        version: row.try_get("version")?,
     })
 }
 

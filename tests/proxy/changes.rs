@@ -1,0 +1,304 @@
+//! The catalog is changed behind the proxy's back, by a DBA who is connected directly, and a client asks at once: what the
+//! proxy has not seen yet is never a leak.
+//!
+//! The client's purpose may see Ann alone. Whatever it asks, Ned's name is nowhere in what it hears.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Runtime;
+use tokio_postgres::Client;
+
+use super::common::postgres::{Database, shared};
+use super::common::proxy::Proxy;
+use super::raw::{Raw, bind, describe, execute, flush, parse, query, sync};
+use super::{policy, serve};
+
+/// Only a proxy that never sees a change waits for it.
+const PATIENCE: Duration = Duration::from_secs(20);
+const HIDDEN: &str = "Ned Never";
+const HARMLESS: &str = "CREATE OR REPLACE VIEW listed AS SELECT id, name FROM things";
+const LEAKING: &str = "CREATE OR REPLACE VIEW listed AS SELECT id, name FROM customers";
+
+struct Behind {
+    runtime: Runtime,
+    client: Client,
+    database: Database<'static>,
+    proxy: Proxy,
+}
+
+impl Behind {
+    fn new(name: &str) -> Self {
+        let database = shared().database(name, include_str!("world.sql"));
+        database.psql("CREATE VIEW outer_listed AS SELECT id, name FROM listed");
+        database.grant_to_upstream();
+        let proxy = serve(&database, &policy(), "");
+        let runtime = Runtime::new().unwrap();
+        let client = runtime.block_on(database.superuser());
+        Self { runtime, client, database, proxy }
+    }
+
+    /// By the DBA.
+    fn run(&self, sql: &str) {
+        self.runtime.block_on(self.client.batch_execute(sql)).unwrap_or_else(|e| panic!("{sql}: {e:?}"));
+    }
+
+    fn session(&self) -> Raw {
+        Raw::log_in(self.proxy.port(), "ana", &[("options", "-c consentry.purpose=marketing")])
+    }
+
+    /// The proxy has seen the harmless definitions.
+    fn settled(&self, c: &mut Raw) {
+        until_it_is(c, "SELECT max(name) FROM outer_listed");
+    }
+}
+
+/// The question is answered by the things alone.
+fn until_it_is(c: &mut Raw, question: &str) {
+    let start = Instant::now();
+    loop {
+        let answer = c.ask(question);
+        if answer == "T D:two C:SELECT 1 Z:I" {
+            return;
+        }
+        assert!(start.elapsed() < PATIENCE, "{question}: {answer} {:?}", c.error);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn has_leaked(c: &Raw) -> bool {
+    c.heard.windows(HIDDEN.len()).any(|w| w == HIDDEN.as_bytes())
+}
+
+/// What a client sends that reads `name` from `listed`, from Query to pipeline; `{}` is the relation.
+const WAYS: [(&str, fn(&str) -> Vec<Vec<u8>>); 14] = [
+    ("a Query", |v| vec![query(&format!("SELECT name FROM {v}"))]),
+    ("a Query with a condition", |v| vec![query(&format!("SELECT * FROM {v} WHERE id = 2"))]),
+    ("an aggregate", |v| vec![query(&format!("SELECT string_agg(name, ',') FROM {v}"))]),
+    ("an error", |v| vec![query(&format!("SELECT max(name)::int FROM {v}"))]),
+    ("COPY", |v| vec![query(&format!("COPY (SELECT name FROM {v}) TO STDOUT"))]),
+    ("Parse", |v| {
+        vec![parse("", &format!("SELECT name FROM {v}")), bind("", "", &[]), describe('P', ""), execute("", 0), sync()]
+    }),
+    ("an error behind Parse", |v| {
+        vec![parse("", &format!("SELECT max(name)::int FROM {v}")), bind("", "", &[]), execute("", 0), sync()]
+    }),
+    ("in pieces", |v| {
+        let all = format!("SELECT name FROM {v} ORDER BY id");
+        vec![
+            query("BEGIN"),
+            parse("", &all),
+            bind("p", "", &[]),
+            execute("p", 1),
+            execute("p", 1),
+            sync(),
+            query("ROLLBACK"),
+        ]
+    }),
+    ("a pipeline", |v| {
+        let one = [parse("", &format!("SELECT name FROM {v}")), bind("", "", &[]), execute("", 0)].concat();
+        vec![parse("", "SELECT 7"), bind("", "", &[]), execute("", 0), sync(), one, sync(), query("SELECT 8")]
+    }),
+    ("a transaction", |v| {
+        vec![
+            query("BEGIN"),
+            query(&format!("SELECT name FROM {v}")),
+            query(&format!("SELECT name FROM {v}")),
+            query("ROLLBACK"),
+        ]
+    }),
+    ("a cursor", |v| {
+        let declare = format!("DECLARE c CURSOR FOR SELECT name FROM {v}");
+        vec![query("BEGIN"), query(&declare), query("FETCH ALL FROM c"), query("ROLLBACK")]
+    }),
+    ("a held cursor", |v| {
+        let declare = format!("DECLARE h CURSOR WITH HOLD FOR SELECT name FROM {v}");
+        vec![query(&declare), query("FETCH ALL FROM h"), query("CLOSE ALL")]
+    }),
+    ("several statements", |v| vec![query(&format!("SELECT 7; SELECT name FROM {v}; SELECT 8; SELECT name FROM {v}"))]),
+    ("a copy", |v| {
+        let copy = format!("CREATE TEMP TABLE copied AS SELECT name FROM {v}");
+        vec![query(&copy), query("SELECT * FROM copied"), query("DROP TABLE copied")]
+    }),
+];
+
+#[test]
+fn a_view_that_is_replaced_is_not_read_by_what_it_was() {
+    let behind = Behind::new("proxy_changes");
+    for relation in ["listed", "public.outer_listed"] {
+        for (way, messages) in WAYS {
+            let mut c = behind.session();
+            behind.settled(&mut c);
+            behind.run(LEAKING);
+            let answer = c.exchange(&messages(relation));
+            assert!(!has_leaked(&c), "{way} of {relation}: {answer}");
+            let again = c.ask("SELECT name FROM listed");
+            assert_eq!(again, "T D:Ann Asked C:SELECT 1 Z:I", "{way}: the session goes on and sees the change");
+            behind.run(HARMLESS);
+        }
+    }
+}
+
+/// PostgreSQL plans a prepared statement anew when a view changes.
+#[test]
+fn nor_is_one_under_a_prepared_statement() {
+    let behind = Behind::new("proxy_changes_prepared");
+    let mut c = behind.session();
+    behind.settled(&mut c);
+    c.exchange(&[parse("p", "SELECT name FROM listed WHERE id >= $1::int"), sync()]);
+    c.ask("PREPARE q (int) AS SELECT name FROM outer_listed WHERE id >= $1");
+    let run = [bind("", "p", &["1"]), execute("", 0), sync()];
+    for round in 0..6 {
+        behind.settled(&mut c);
+        for _ in 0..round {
+            c.exchange(&run);
+            c.ask("EXECUTE q (1)");
+        }
+        behind.run(LEAKING);
+        let answer = match round % 3 {
+            0 => c.exchange(&run),
+            1 => c.ask("EXECUTE q (1)"),
+            _ => c.exchange(&[parse("", "EXECUTE q (1)"), bind("", "", &[]), execute("", 0), sync()]),
+        };
+        assert!(!has_leaked(&c), "round {round}: {answer}");
+        let again = c.exchange(&run) + " " + &c.ask("EXECUTE q (1)");
+        assert_eq!(again, "2 D:Ann Asked C:SELECT 1 Z:I T D:Ann Asked C:SELECT 1 Z:I", "round {round}");
+        behind.run(HARMLESS);
+    }
+}
+
+/// What was read by the old definition is not stored by the new one either, where everybody may read it.
+#[test]
+fn nor_does_a_write_store_what_it_shows_now() {
+    let behind = Behind::new("proxy_changes_writes");
+    let insert = "INSERT INTO things SELECT id + 100, name FROM listed";
+    for round in 0..6 {
+        let mut c = behind.session();
+        behind.settled(&mut c);
+        behind.run(LEAKING);
+        let answer = match round % 3 {
+            0 => c.ask(insert),
+            1 => c.exchange(&[parse("", insert), bind("", "", &[]), execute("", 0), sync()]),
+            _ => c.exchange(&[query("BEGIN"), query(insert), query("COMMIT")]),
+        };
+        let stored = behind.database.psql("SELECT count(*) FROM things WHERE name LIKE 'Ned%'");
+        assert_eq!(stored, "0", "round {round}: {answer}");
+        behind.run(HARMLESS);
+        behind.run("DELETE FROM things WHERE id > 100");
+    }
+}
+
+/// A relation of the same name comes first in `search_path` all of a sudden.
+#[test]
+fn nor_is_one_that_slips_in_before_it() {
+    let behind = Behind::new("proxy_changes_path");
+    let shadow = "CREATE VIEW harmless.listed AS SELECT id, name FROM public.customers; \
+                  GRANT SELECT ON harmless.listed TO consentry";
+    for (way, messages) in WAYS {
+        let mut c = behind.session();
+        behind.settled(&mut c);
+        c.ask("SET search_path = harmless, public");
+        until_it_is(&mut c, "SELECT max(name) FROM listed");
+        behind.run(shadow);
+        let answer = c.exchange(&messages("listed"));
+        assert!(!has_leaked(&c), "{way}: {answer}");
+        behind.run("DROP VIEW harmless.listed");
+    }
+}
+
+/// A table that a view reads becomes the parent of a protected one.
+#[test]
+fn nor_is_one_whose_table_gets_a_protected_child() {
+    let behind = Behind::new("proxy_changes_child");
+    for (way, messages) in WAYS {
+        let mut c = behind.session();
+        behind.settled(&mut c);
+        behind.run("ALTER TABLE customers INHERIT things");
+        let answer = c.exchange(&messages("outer_listed"));
+        assert!(!has_leaked(&c), "{way}: {answer}");
+        behind.run("ALTER TABLE customers NO INHERIT things");
+    }
+}
+
+/// As fast as both can, for a while.
+#[test]
+fn however_the_two_fall_together() {
+    let behind = Behind::new("proxy_changes_race");
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for at in 0..3 {
+            let (behind, over) = (&behind, &over);
+            scope.spawn(move || {
+                let (mut c, mut told) = (behind.session(), [0u32; 2]);
+                c.exchange(&[parse("p", "SELECT name FROM listed"), sync()]);
+                for (n, (way, messages)) in WAYS.iter().cycle().skip(at * 5).enumerate() {
+                    if over.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let relation = if n % 2 == 0 { "listed" } else { "outer_listed" };
+                    let prepared = c.exchange(&[bind("", "p", &[]), execute("", 0), sync()]);
+                    let answer = c.exchange(&messages(relation));
+                    assert!(!has_leaked(&c), "{way}: {answer}, prepared: {prepared}");
+                    told[usize::from(prepared.contains("E:40001"))] += 1;
+                    c.heard.clear();
+                }
+                assert!(told.iter().all(|n| *n > 0), "{told:?} were answered, and told to run again");
+            });
+        }
+        let start = Instant::now();
+        for round in 0.. {
+            behind.run(LEAKING);
+            behind.run(HARMLESS);
+            if start.elapsed() > Duration::from_secs(6) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(if round % 10 == 0 { 400 } else { round % 7 }));
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+}
+
+/// The question is put for views alone; and nothing of the protocol is another for it.
+#[test]
+fn a_view_is_read_as_on_a_direct_connection() {
+    let behind = Behind::new("proxy_changes_none");
+    let mut c = behind.session();
+    let all = "T D:one D:two D:three C:SELECT 3 Z:I".replace("D:one D:two D:three", "D:1,one D:2,two D:3,three");
+    assert_eq!(c.ask("SELECT * FROM listed ORDER BY id"), all);
+    assert_eq!(c.ask("SELECT * FROM nowhere"), "E:42P01 Z:I");
+    assert_eq!(c.ask("SELECT name::int FROM listed"), "T E:22P02 Z:I");
+    assert_eq!(c.ask("SELECT 1/0 FROM listed"), "E:22012 Z:I");
+    assert_eq!(
+        c.exchange(&[query("BEGIN"), query("SELECT name::int FROM listed"), query("SELECT 1"), query("COMMIT")]),
+        "C:BEGIN Z:T T E:22P02 Z:E E:25P02 Z:E C:ROLLBACK Z:I"
+    );
+    assert_eq!(c.ask("COPY (SELECT id FROM listed ORDER BY 1) TO STDOUT"), "H d d d c C:COPY 3 Z:I");
+    assert_eq!(c.ask("INSERT INTO listed VALUES (9, 'nine') RETURNING id"), "T D:9 C:INSERT 0 1 Z:I");
+    assert_eq!(
+        c.ask("DELETE FROM things USING listed WHERE listed.id = things.id AND things.id = 9"),
+        "C:DELETE 1 Z:I"
+    );
+    assert_eq!(
+        c.ask("SELECT 1; SELECT max(id) FROM listed; SELECT 2"),
+        "T D:1 C:SELECT 1 T D:3 C:SELECT 1 T D:2 C:SELECT 1 Z:I"
+    );
+    let read = [parse("", "SELECT max(id) FROM listed"), bind("", "", &[]), describe('P', ""), execute("", 0)];
+    assert_eq!(c.exchange(&[read.concat(), sync()]), "1 2 T D:3 C:SELECT 1 Z:I");
+    c.send(&[read.concat(), flush()].concat());
+    assert_eq!([(); 5].map(|()| c.answer()), ["1", "2", "T", "D:3", "C:SELECT 1"]);
+    assert_eq!(c.exchange(&[sync()]), "Z:I");
+    // Long answers pass while they come.
+    assert_eq!(
+        c.ask("SELECT count(*) FROM (SELECT repeat(name, 100000) FROM listed, generate_series(1, 200)) x"),
+        "T D:600 C:SELECT 1 Z:I"
+    );
+    let long = c.ask("SELECT repeat('x', 100000) FROM listed, generate_series(1, 30)");
+    assert!(long.ends_with("C:SELECT 90 Z:I") && long.len() > 9_000_000);
+    assert_eq!(c.ask("EXPLAIN (COSTS off) SELECT 1 FROM listed"), "T D:Seq Scan on things C:EXPLAIN Z:I");
+    c.exchange(&[query("BEGIN"), query("SELECT 1 FROM listed"), query("SELECT 2 FROM listed")]);
+    assert_eq!(c.ask("COMMIT"), "C:COMMIT Z:I");
+    assert_eq!(
+        c.ask("SELECT name FROM pg_prepared_statements UNION ALL SELECT name FROM pg_cursors"),
+        "T C:SELECT 0 Z:I"
+    );
+}
