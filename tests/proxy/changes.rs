@@ -70,8 +70,10 @@ fn has_leaked(c: &Raw) -> bool {
     c.heard.windows(HIDDEN.len()).any(|w| w == HIDDEN.as_bytes())
 }
 
+type Way = fn(&str) -> Vec<Vec<u8>>;
+
 /// What a client sends that reads `name` from `listed`, from Query to pipeline; `{}` is the relation.
-const WAYS: [(&str, fn(&str) -> Vec<Vec<u8>>); 14] = [
+const WAYS: [(&str, Way); 14] = [
     ("a Query", |v| vec![query(&format!("SELECT name FROM {v}"))]),
     ("a Query with a condition", |v| vec![query(&format!("SELECT * FROM {v} WHERE id = 2"))]),
     ("an aggregate", |v| vec![query(&format!("SELECT string_agg(name, ',') FROM {v}"))]),
