@@ -328,6 +328,24 @@ async fn killed_again_and_again(kills: usize) -> u64 {
     results.values().sum()
 }
 
+/// What the killed proxy was writing is kept aside; log, record and verify say so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_torn_last_line_is_kept_aside_and_reported_at_start() {
+    let mut proxy = proxy();
+    proxy.client("app", "crm", None).await.simple_query("SELECT id FROM customers WHERE id = 1").await.unwrap();
+    proxy.kill();
+    let last = consentry::audit::segment::list(&proxy.audit()).unwrap().pop().unwrap();
+    let mut text = std::fs::read(&last.path).unwrap();
+    text.extend_from_slice(br#"{"seq":99,"time":"2026-1"#);
+    std::fs::write(&last.path, text).unwrap();
+    tokio::task::block_in_place(|| proxy.start_again());
+    assert!(proxy.log().contains("torn end"), "{}", proxy.log());
+    assert!(std::fs::read_to_string(last.torn_path()).unwrap().starts_with(r#"{"seq":99"#));
+    let verdict = verdict(&proxy.audit());
+    assert_eq!(verdict.findings, []);
+    assert!(verdict.notices.iter().any(|n| matches!(n, Notice::PutAside { bytes: 24, .. })), "{:?}", verdict.notices);
+}
+
 // === a disk that fails under a running proxy ===
 
 /// A disk whose faults are written to a file (`audit_support/disk_faults.c`).

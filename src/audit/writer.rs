@@ -339,6 +339,9 @@ impl Writer {
             key: self.evidence.key(),
         }));
         if let Some(recovered) = recovered {
+            let Recovered { file, kept, bytes, missing } = &recovered;
+            let kept = kept.as_deref().unwrap_or("nowhere");
+            tracing::warn!(%file, bytes, %kept, missing, "the record's last file had a torn end: kept aside, put on record");
             self.tell(&Event::Recovered(recovered));
         }
         self.keep_subject_keys();

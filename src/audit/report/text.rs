@@ -11,7 +11,7 @@ use crate::audit::show::{safe, verdict};
 pub fn text(out: &mut impl Write, r: &Report) -> io::Result<()> {
     match &r.verdict {
         Some(v) => verdict(out, v)?,
-        None => writeln!(out, "not verified: no key was given (--key)")?,
+        None => writeln!(out, "not verified: no key was given (--key), so nothing is known of damage and gaps")?,
     }
     writeln!(out, "\n{}\n{}", r.scope, totals(r))?;
     for section in sections(r) {
