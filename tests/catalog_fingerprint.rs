@@ -63,6 +63,8 @@ const CHANGES: &[&str] = &[
     "ALTER TABLE t SET SCHEMA information_schema",
     "ALTER TABLE information_schema.t SET SCHEMA public",
     "CREATE SCHEMA s",
+    "GRANT USAGE ON SCHEMA s TO consentry",
+    "REVOKE USAGE ON SCHEMA s FROM consentry",
     "ALTER SCHEMA s RENAME TO s2",
     "DROP SCHEMA s2",
     "ALTER TYPE mood RENAME TO temper",

@@ -239,6 +239,8 @@ pub struct Catalog {
     children: HashMap<Oid, Vec<Oid>>,
     /// Names of relations and columns, in any schema.
     names: HashSet<String>,
+    /// Names that relations of several schemas bear.
+    namesakes: HashSet<String>,
 }
 
 /// The snapshot as it is read and written.
@@ -253,6 +255,9 @@ pub struct CatalogData {
     /// The upstream role's name (what `"$user"` in `search_path` means).
     pub user: String,
     pub schemas: Vec<String>,
+    /// Those of them that the upstream role has no USAGE of: PostgreSQL leaves them out of `search_path`.
+    #[serde(default)]
+    pub closed_schemas: Vec<String>,
     /// Tables, views, … of user schemas, and of `pg_catalog` and `information_schema`.
     pub relations: Vec<Relation>,
     pub functions: Vec<Function>,
@@ -298,6 +303,9 @@ impl Catalog {
                 children.entry(*parent).or_default().push(r.oid);
             }
         }
+        let mut seen = HashSet::new();
+        let namesakes =
+            data.relations.iter().map(|r| &r.name.name).filter(|name| !seen.insert(*name)).cloned().collect();
         Self {
             relations: data.relations.iter().enumerate().map(|(i, r)| (r.oid, i)).collect(),
             relation_names: data.relations.iter().enumerate().map(|(i, r)| (r.name.clone(), i)).collect(),
@@ -308,6 +316,7 @@ impl Catalog {
             type_functions: index_by_name(&data.type_functions, |t| &t.name),
             children,
             names: data.relations.iter().flat_map(names_of).collect(),
+            namesakes,
             data,
         }
     }
@@ -391,5 +400,15 @@ impl Catalog {
 
     pub fn has_schema(&self, name: &str) -> bool {
         self.data.schemas.iter().any(|s| s == name)
+    }
+
+    /// Whether PostgreSQL leaves the schema out of `search_path`, for want of USAGE.
+    pub fn is_closed_schema(&self, name: &str) -> bool {
+        self.data.closed_schemas.iter().any(|s| s == name)
+    }
+
+    /// Whether relations of several schemas bear this name. Those of `pg_toast` are not in the snapshot.
+    pub fn has_namesakes(&self, name: &str) -> bool {
+        self.namesakes.contains(name) || name.starts_with("pg_toast")
     }
 }

@@ -142,7 +142,7 @@ impl Engine {
         let Parsed { statements, tokens, depth: _ } = parsed;
         let role = self.role(context)?;
         let only_one = statements.len() == 1;
-        let mut now = Standing { context: context.clone(), uncertain: false };
+        let mut now = Standing { context: context.clone(), uncertain: false, local: false };
         let mut a = Analyser::new(self, context, role, text.to_owned(), tokens.clone());
         let mut all = Drafts::default();
         for raw in statements {
@@ -195,10 +195,8 @@ impl Engine {
             return Err(refusal::not_supported("an empty statement", "it has no meaning"));
         };
         let judged = if role.unrestricted { a.unrestricted(&mut tree)? } else { a.statement(&mut tree)? };
-        if now.uncertain && !judged.effect_only() {
-            let why =
-                "its purpose or search_path depends on a setting that a statement before it in the same message resets";
-            return Err(refusal::not_supported("this sequence of statements in one message", why));
+        if now.uncertain && !analyse::moves_session_only(judged.kind) {
+            return Err(refusal::depends_on_reset());
         }
         let changed = a.changes();
         a.write_targets()?;
@@ -209,6 +207,7 @@ impl Engine {
         }
         let recorded = std::mem::take(&mut a.for_the_record);
         Ok(Draft {
+            only_named: changed && a.only_names(),
             protected: a.touches_protected(),
             subjects: std::mem::take(&mut a.subjects),
             subject_columns: if role.unrestricted { recorded.subject_columns } else { a.subject_columns() },
@@ -267,7 +266,7 @@ impl Engine {
         if bytes(&meant, &injected.trees)? != bytes(&read, &[])? {
             return Err(refusal::not_faithful("what it became does not mean what was judged"));
         }
-        second_opinion(a, &meant)
+        if all.mixed() { second_opinion(a, &meant) } else { Ok(()) }
     }
 }
 
@@ -297,6 +296,8 @@ struct Draft<'e> {
     judged: Judged,
     /// The judged tree, with placeholders; `None`: it leaves as it was written.
     tree: Option<Node>,
+    /// Nothing but schemas was written before its names.
+    only_named: bool,
     protected: bool,
     span: (usize, usize),
     asked: Asked<'e>,
@@ -316,6 +317,11 @@ struct Drafts<'e>(Vec<Draft<'e>>);
 impl Drafts<'_> {
     fn changed(&self) -> bool {
         self.0.iter().any(|d| d.tree.is_some())
+    }
+
+    /// Whether anything of ours, more than schemas before names, is among the client's words.
+    fn mixed(&self) -> bool {
+        self.0.iter().any(|d| d.tree.is_some() && !d.only_named)
     }
 
     fn guards(&self) -> Vec<&str> {
@@ -399,12 +405,17 @@ struct Standing {
     context: Context,
     /// A tracked setting went back to a value that only the session knows.
     uncertain: bool,
+    /// A tracked setting goes back to such a value when the transaction ends.
+    local: bool,
 }
 
 impl Standing {
     fn follow(&mut self, engine: &Engine, role: &Role, effect: &Effect) {
         match effect {
-            Effect::Set { setting, value: SetValue::Value(value), .. } => self.set(engine, *setting, value),
+            Effect::Set { setting, value: SetValue::Value(value), local } => {
+                self.local |= *local;
+                self.set(engine, *setting, value);
+            }
             Effect::SetConfig(calls) => {
                 for call in calls {
                     use super::cleared::Argument::Literal;
@@ -415,6 +426,7 @@ impl Standing {
                     if let Ok(Some((setting, SetValue::Value(value)))) =
                         analyse::judge_setting(&engine.policy, role, name, Some(value))
                     {
+                        self.local |= !matches!(&call.is_local, Literal(local) if local == "false");
                         self.set(engine, setting, &value)
                     }
                 }
@@ -424,6 +436,7 @@ impl Standing {
             | Effect::DiscardAll
             | Effect::Rollback { .. }
             | Effect::RollbackTo(_) => self.uncertain = true,
+            Effect::Commit { .. } | Effect::PrepareTransaction => self.uncertain |= self.local,
             Effect::CreateTemporary { name, purpose, .. } => {
                 self.context.temporary.insert(name.clone(), purpose.clone());
             }
@@ -443,14 +456,14 @@ impl Standing {
     }
 }
 
-/// A `search_path` value as the list that names are looked up in: `"$user"` resolved, schemas that are not there dropped,
-/// and those that stand in front already.
+/// A `search_path` value as the list that names are looked up in: `"$user"` resolved; schemas that are not there, or that
+/// the upstream role may not look into, dropped, and those that stand in front already.
 pub fn effective_path(catalog: &Catalog, value: &str) -> Vec<String> {
     let mut path: Vec<String> = Vec::new();
     for schema in names::split_path(value).unwrap_or_default() {
         let schema = if schema == "$user" { catalog.data().user.clone() } else { schema };
         let there = schema == "pg_catalog" || schema == "pg_temp" || catalog.has_schema(&schema);
-        if there && !path.contains(&schema) {
+        if there && !catalog.is_closed_schema(&schema) && !path.contains(&schema) {
             path.push(schema);
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::analyse::moves_session_only;
 use super::catalog::QualifiedName;
 use super::context::{Defined, PurposeSource};
 use super::meaning::Meaning;
@@ -64,6 +65,15 @@ impl Cleared {
             shift = (s.at_in + s.len_in) as isize - (s.at_out + s.len_out) as isize;
         }
         out.saturating_add_signed(shift)
+    }
+
+    /// Whether a statement that depends on purpose or `search_path` stands behind an end of the transaction.
+    pub fn goes_on_behind_an_end(&self) -> bool {
+        let ends = |s: &Statement| {
+            matches!(s.effect, Effect::Commit { .. } | Effect::Rollback { .. } | Effect::PrepareTransaction)
+        };
+        let behind = self.statements.iter().skip_while(|s| !ends(s));
+        behind.into_iter().any(|s| !moves_session_only(s.kind))
     }
 
     /// Whether any statement touches protected data: errors and notices must then be stripped of values.

@@ -81,6 +81,12 @@ pub fn not_supported(what: &str, why: &str) -> Refusal {
     )
 }
 
+/// A statement of which only PostgreSQL's answer to those before it tells how it is to be judged.
+pub fn depends_on_reset() -> Refusal {
+    let why = "its purpose or search_path depends on a setting that a statement before it in the same message resets";
+    not_supported("this sequence of statements in one message", why)
+}
+
 /// A view where a table is needed.
 pub fn not_a_table(verb: &str, view: &str) -> Refusal {
     let message = format!("cannot {verb} view \"{view}\"");

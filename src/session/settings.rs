@@ -80,6 +80,13 @@ impl Settings {
         self.touched || self.state != self.begun || self.state.session != self.state.now
     }
 
+    /// Whether the transaction's end makes other values count, of which `failed` tells which they are: COMMIT of a failed
+    /// one is a ROLLBACK.
+    pub fn end_changes(&self, failed: bool) -> bool {
+        let then = if failed { &self.begun.now } else { &self.state.session };
+        *then != self.state.now
+    }
+
     pub fn set(&mut self, setting: Tracked, value: &SetValue, lifetime: Lifetime) {
         let defaults = self.defaults.clone();
         self.change(lifetime, |values| match (setting, value) {
@@ -253,6 +260,17 @@ mod tests {
         assert_eq!(purpose(&s), "analytics");
         s.commit();
         assert_eq!(purpose(&s), "marketing");
+    }
+
+    #[test]
+    fn an_end_changes_what_was_set_locally_and_in_a_failed_transaction_all() {
+        let mut s = settings();
+        set(&mut s, "marketing", Lifetime::Session);
+        assert!(!s.end_changes(false) && s.end_changes(true));
+        set(&mut s, "analytics", Lifetime::Transaction);
+        assert!(s.end_changes(false) && s.end_changes(true));
+        s.commit();
+        assert!(!s.end_changes(false) && !s.end_changes(true));
     }
 
     #[test]

@@ -13,8 +13,9 @@ use super::subjects::Watch;
 use crate::audit::event::Ending;
 use crate::engine::cleared::{Effect, Statement};
 use crate::engine::context::Protocol;
-use crate::engine::refusal::Refusal;
+use crate::engine::refusal::{self, Refusal};
 use crate::relay::outgoing::OWN_NAME;
+use crate::wire::backend::Status;
 
 /// Why a Query does not go now.
 pub(super) enum NotNow {
@@ -54,6 +55,7 @@ impl Core {
     }
 
     fn send_query(&mut self, judged: &Arc<Judged>) -> Result<(), NotNow> {
+        self.ends_as_it_was_judged(judged)?;
         let protected = self.prepare_references(judged)?;
         let runs = self.decide_all(judged)?;
         judged.cleared.statements.iter().for_each(|s| self.doubt(&s.defined));
@@ -79,6 +81,21 @@ impl Core {
             self.hold = Hold::UntilAnswered;
         }
         Ok(())
+    }
+
+    /// Statements behind an end of the transaction were judged by the values before it: they must be the same behind it.
+    fn ends_as_it_was_judged(&self, judged: &Judged) -> Result<(), NotNow> {
+        if !self.settings.is_dirty() || !judged.cleared.goes_on_behind_an_end() {
+            return Ok(());
+        }
+        // An answer that is not here yet may be an error, and then COMMIT is a ROLLBACK.
+        if !self.queue.is_empty() {
+            return Err(NotNow::Later);
+        }
+        match self.settings.end_changes(self.status == Status::Failed) {
+            true => Err(refusal::depends_on_reset().into()),
+            false => Ok(()),
+        }
     }
 
     /// Makes what the statements refer to by name true to the context, and tells whether anything protected is in it.

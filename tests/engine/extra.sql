@@ -26,3 +26,8 @@ CREATE RULE tell AS ON INSERT TO public.ruled DO ALSO INSERT INTO public.told SE
 CREATE TABLE public.letters (id int, customer_id bigint, street text);
 INSERT INTO public.letters VALUES (1, 1, 'Main Street'), (2, 2, 'Side Street');
 ANALYZE public.customers, public.consents, public.letters;
+-- Names that several schemas know: open by their parent, and not what else bears them.
+CREATE TABLE reporting.letters () INHERITS (public.newsletters);
+CREATE TABLE public.tables () INHERITS (public.newsletters);
+CREATE SEQUENCE public.numbers;
+CREATE SEQUENCE reporting.numbers;

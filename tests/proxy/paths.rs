@@ -68,11 +68,13 @@ fn proxy() -> &'static Proxy {
         database.grant_to_upstream();
         database.psql(
             "CREATE SCHEMA rep; CREATE TABLE rep.customers (id int, name text); INSERT INTO rep.customers VALUES (2, 'rep'); \
-             GRANT USAGE ON SCHEMA rep TO consentry; GRANT SELECT ON rep.customers TO consentry",
+             GRANT USAGE ON SCHEMA rep TO consentry; GRANT SELECT ON rep.customers TO consentry; \
+             CREATE SCHEMA shut; CREATE TABLE shut.customers (id int, name text); CREATE TABLE shut.things (id int); \
+             GRANT SELECT ON shut.customers, shut.things TO consentry",
         );
         let folder = tempfile::tempdir().expect("a folder");
         let text = fs::read_to_string(policy()).expect("the policy");
-        let open = text.replace("open = [\"public.things\"]", "open = [\"public.things\", \"rep.customers\"]");
+        let open = text.replace("open = [\"public.things\"]", "open = [\"public.things\", \"rep.customers\", \"shut.*\"]");
         assert_ne!(open, text);
         let file = folder.path().join("policy.toml");
         fs::write(&file, open).expect("a policy");
@@ -143,6 +145,71 @@ fn postgresql_and_the_proxy_look_in_the_same_schema() {
         whole += usize::from(past.is_some());
     }
     assert!([rep, stored, whole].iter().all(|n| *n > sessions / 4), "{rep} {stored} {whole}");
+}
+
+/// In one message with what moves the path, too; and a schema that PostgreSQL leaves out is none.
+#[test]
+fn nothing_that_is_stored_is_told_behind_what_moves_the_path() {
+    let mut random = StdRng::seed_from_u64(12);
+    let mut stored = 0;
+    let more = [
+        "SET search_path = shut, public",
+        "SET LOCAL search_path = shut, rep",
+        "SET LOCAL search_path = rep",
+        "COMMIT",
+    ];
+    for _ in 0..150 {
+        let mut through = Raw::log_in(proxy().port(), "ana", &[("options", "-c consentry.purpose=marketing")]);
+        let mut past = direct();
+        let mut sent = Vec::new();
+        for _ in 0..random.gen_range(1..=3) {
+            let known = if random.gen_bool(0.5) { &STATEMENTS[..] } else { &more[..] };
+            let mut chosen: Vec<&str> =
+                (0..random.gen_range(1..=4)).map(|_| *known.choose(&mut random).expect("some")).collect();
+            chosen.push(PROBE);
+            sent.push(chosen.join("; "));
+            let messages = [query(&chosen.join("; "))];
+            let found = through.exchange(&messages);
+            assert!(!found.contains("Ned") && !found.contains("closed"), "{sent:#?} {found}");
+            stored += usize::from(past.exchange(&messages).contains(STORED));
+        }
+    }
+    assert!(stored > 30, "{stored}");
+}
+
+#[test]
+fn a_schema_without_usage_is_not_looked_into() {
+    let mut c = Raw::log_in(proxy().port(), "ana", &[("options", "-c consentry.purpose=marketing")]);
+    for set in ["SET search_path = shut, public", "SELECT set_config('search_path', 'shut, public', false)"] {
+        c.ask(set);
+        assert_eq!(c.ask("SELECT name FROM customers WHERE id = 2"), "T C:SELECT 0 Z:I");
+        // Not in the policy's `open`, and not PostgreSQL's either.
+        assert_eq!(c.ask("SELECT count(*) FROM things"), "T D:3 C:SELECT 1 Z:I");
+    }
+}
+
+/// A transaction that has failed takes its settings along, whatever ends it.
+#[test]
+fn what_stands_behind_the_end_of_a_transaction_is_judged_by_what_counts_there() {
+    for (set, fails, refused) in [
+        ("SET consentry.purpose = 'service'", true, true),
+        ("SET consentry.purpose = 'service'", false, false),
+        ("SET LOCAL consentry.purpose = 'service'", false, true),
+        ("SET LOCAL search_path = rep", false, true),
+        ("SET search_path = rep", true, true),
+        ("SELECT 1", true, false),
+    ] {
+        let mut c = Raw::log_in(proxy().port(), "ana", &[("options", "-c consentry.purpose=marketing")]);
+        c.ask("BEGIN");
+        c.ask(set);
+        if fails {
+            c.ask("SELECT 1/0");
+        }
+        let answer = c.ask("COMMIT; SELECT name FROM customers WHERE id = 2");
+        assert_eq!(answer.contains("E:0A000"), refused, "{set}: {answer}");
+        let told = answer.contains("Ned");
+        assert_eq!(told, set.contains("'service'") && !refused, "{set}: {answer}");
+    }
 }
 
 /// As pg_dump sets it, and as one may by mistake: nothing is found without its schema, and the session lives.

@@ -40,6 +40,7 @@ use super::refusal::{self, Refusal};
 
 pub use calls::runs_for;
 use scope::{Base, Columns};
+pub use session::moves_session_only;
 pub use settings::{judge as judge_setting, purpose};
 pub use statement::Judged;
 pub use subjects::Naming;
@@ -192,6 +193,8 @@ pub struct Analyser<'e> {
     pub first_injection: usize,
     /// This statement cannot leave as it was written.
     pub must_rewrite: bool,
+    /// It names relations whose names others bear too: it leaves with their schemas written out.
+    pub pinned: bool,
     /// Some column's way could not be followed: every column is guarded.
     pub guard_all: bool,
     /// It locks rows (FOR UPDATE, FOR SHARE) at some level.
@@ -270,6 +273,7 @@ impl<'e> Analyser<'e> {
             first_edit: 0,
             first_injection: 0,
             must_rewrite: false,
+            pinned: false,
             guard_all: false,
             locks: false,
             nulls_sizes: false,

@@ -64,15 +64,20 @@ impl<'e> Analyser<'e> {
     }
 
     /// The relation that a name in the text means; a temporary one is named as such from now on, so that the name cannot
-    /// come to mean another table when that one is gone (ON COMMIT DROP, ROLLBACK, DISCARD).
+    /// come to mean another table when that one is gone (ON COMMIT DROP, ROLLBACK, DISCARD). Where several relations bear
+    /// the name, the caller must replace it or [`Analyser::qualify`] it.
     pub fn resolve_pinned(&mut self, var: &mut pb::RangeVar) -> Result<Named<'e>, Refusal> {
         let named = self.resolve(var)?;
         let schema = match &named {
             Named::Temporary(_) => "pg_temp",
             Named::Created(schema) => schema.as_str(),
-            Named::Relation(_) => return Ok(named),
+            Named::Relation(relation) => {
+                self.pinned |= self.may_mean_another(var, relation);
+                return Ok(named);
+            }
         };
         if var.schemaname.is_empty() {
+            self.pinned = true;
             let at = usize::try_from(var.location)
                 .map_err(|_| refusal::not_faithful("a table's name was not found in the text"))?;
             self.edit(at, at, Replacement::Text(format!("{}.", quote_ident(schema))));
@@ -80,6 +85,23 @@ impl<'e> Analyser<'e> {
             self.must_rewrite = true;
         }
         Ok(named)
+    }
+
+    /// Whether an unqualified name of the client's could mean another relation, would PostgreSQL look for it by another
+    /// path than the one that is followed here: then the statement does not leave as it was written.
+    fn may_mean_another(&self, var: &pb::RangeVar, relation: &Relation) -> bool {
+        let QualifiedName { schema, name } = &relation.name;
+        self.view_depth == 0
+            && var.schemaname.is_empty()
+            && (self.engine.catalog.has_namesakes(name)
+                || self.context.temporary.contains_key(name)
+                || self.context.defined.keys().any(|d| d.name == *name && d.schema != *schema))
+    }
+
+    /// [`Analyser::qualify`], for a name that was resolved without being pinned.
+    pub fn pin(&mut self, var: &mut pb::RangeVar, relation: &Relation) {
+        self.pinned |= self.may_mean_another(var, relation);
+        self.qualify(var, relation);
     }
 
     /// The relation that a name means under the current `search_path`.

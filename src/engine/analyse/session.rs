@@ -2,7 +2,6 @@
 
 use super::Analyser;
 use super::scope::Columns;
-use super::statement::Judged;
 use crate::engine::context::Context;
 use crate::engine::policy::Purpose;
 use crate::engine::refusal::Refusal;
@@ -19,6 +18,7 @@ impl<'e> Analyser<'e> {
         self.first_injection = self.injections.len();
         self.first_edit = self.sources.first().map_or(0, |s| s.edits.len());
         self.must_rewrite = false;
+        self.pinned = false;
         self.guard_all = false;
         self.locks = false;
         self.nulls_sizes = false;
@@ -36,9 +36,14 @@ impl<'e> Analyser<'e> {
         self.output = Columns::Unknown;
     }
 
-    /// Whether the statement must leave rewritten: not when all that it touches are system relations of which it reads
-    /// none of the columns that must be null.
+    /// Whether the statement must leave rewritten.
     pub fn changes(&self) -> bool {
+        self.pinned || self.changes_meaning()
+    }
+
+    /// Whether it must leave as another than PostgreSQL would run: not when all that it touches are system relations of
+    /// which it reads none of the columns that must be null.
+    pub fn changes_meaning(&self) -> bool {
         let harmless = |o: &super::Occurrence| {
             let relation = self.engine.catalog.relation(o.relation);
             let nulled = |column: usize| {
@@ -48,6 +53,12 @@ impl<'e> Analyser<'e> {
         };
         let own = &self.occurrences[self.first_occurrence..];
         self.must_rewrite && (own.is_empty() || self.guard_all || self.nulls_sizes || !own.iter().all(harmless))
+    }
+
+    /// Whether all that is written into the statement are schemas before names.
+    pub fn only_names(&self) -> bool {
+        let injects = self.injections.len() > self.first_injection || self.occurrences.len() > self.first_occurrence;
+        !injects && !self.changes_meaning()
     }
 
     /// The statement leaves as it was written.
@@ -67,26 +78,24 @@ impl<'e> Analyser<'e> {
     }
 }
 
-impl Judged {
-    /// Whether it only moves the session: nothing in it depends on purpose or `search_path`.
-    pub fn effect_only(&self) -> bool {
-        matches!(
-            self.kind,
-            "begin"
-                | "commit"
-                | "rollback"
-                | "savepoint"
-                | "release"
-                | "rollback_to"
-                | "set"
-                | "show"
-                | "discard"
-                | "deallocate"
-                | "close"
-                | "listen"
-                | "unlisten"
-                | "set_constraints"
-                | "prepare_transaction"
-        )
-    }
+/// Whether a statement of this kind only moves the session: nothing in it depends on purpose or `search_path`.
+pub fn moves_session_only(kind: &str) -> bool {
+    matches!(
+        kind,
+        "begin"
+            | "commit"
+            | "rollback"
+            | "savepoint"
+            | "release"
+            | "rollback_to"
+            | "set"
+            | "show"
+            | "discard"
+            | "deallocate"
+            | "close"
+            | "listen"
+            | "unlisten"
+            | "set_constraints"
+            | "prepare_transaction"
+    )
 }

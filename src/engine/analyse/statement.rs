@@ -209,6 +209,7 @@ impl<'e> Analyser<'e> {
             };
             if let super::relations::Named::Relation(relation) = self.resolve_pinned(var)? {
                 self.protection(relation, !var.inh).map_err(|r| r.at(var.location))?;
+                self.qualify(var, relation);
             }
         }
         judged("lock", Effect::None)

@@ -7,7 +7,8 @@
 -- magnitude matters. Temporary relations of all sessions are
 -- left out: they come and go all the time and no catalog lists them.
 WITH namespace AS MATERIALIZED (
-    SELECT oid, nspname, xmin::text FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_(toast|temp)'
+    SELECT oid, nspname, xmin::text, has_schema_privilege(oid, 'USAGE') AS usable
+    FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_(toast|temp)'
 ), class AS MATERIALIZED (
     SELECT c.oid, hash_record_extended(ROW(c.oid, c.relname, c.relnamespace, c.relkind, c.relrowsecurity, c.reloptions,
         CASE WHEN c.reltuples >= 100000 THEN floor(log(c.reltuples::float8)) END), 0) AS hash
@@ -15,7 +16,7 @@ WITH namespace AS MATERIALIZED (
     WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relpersistence <> 't'
 )
 SELECT concat_ws('.',
-    (SELECT count(*) || '-' || bit_xor(hash_record_extended(ROW(oid, nspname, xmin), 1)) FROM namespace),
+    (SELECT count(*) || '-' || bit_xor(hash_record_extended(ROW(oid, nspname, xmin, usable), 1)) FROM namespace),
     (SELECT count(*) || '-' || bit_xor(hash) FROM class),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((a.attrelid::int8 << 32) | a.xmin::text::int8, a.attnum))
      FROM pg_catalog.pg_attribute a JOIN class ON class.oid = a.attrelid WHERE a.attnum > 0),

@@ -61,7 +61,13 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
     )?;
 
     let mut data = header_of(&header)?;
-    data.schemas = schemas.iter().map(|row| row.try_get("name")).collect::<Result<_, _>>()?;
+    for row in &schemas {
+        let name: String = row.try_get("name")?;
+        if !row.try_get::<_, bool>("usable")? {
+            data.closed_schemas.push(name.clone());
+        }
+        data.schemas.push(name);
+    }
     let system = known.into_iter().flat_map(Catalog::relations).filter(|r| r.oid < FIRST_NORMAL_OID);
     data.relations = system.cloned().collect();
     data.relations.extend(rows::relations(&relations, &columns, &keys, &foreign_keys)?);

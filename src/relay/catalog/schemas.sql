@@ -1,1 +1,2 @@
-SELECT nspname::text AS name FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_(toast|temp)' ORDER BY nspname
+SELECT nspname::text AS name, has_schema_privilege(oid, 'USAGE') AS usable
+FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_(toast|temp)' ORDER BY nspname

@@ -192,3 +192,12 @@ CREATE OR REPLACE VIEW furniture AS SELECT id, name AS label FROM customers
 SELECT * FROM mine
 
 DROP VIEW furniture CASCADE
+;;
+--! re-resolution
+--: ana | 0A000 | stored
+-- What was set for a transaction is gone behind it, in the same message.
+BEGIN; SET LOCAL search_path = harmless; COMMIT; SELECT name, email FROM customers WHERE id = 7
+;;
+--! re-resolution
+--: ana | 0A000 | stored
+SELECT set_config('search_path', 'harmless', true); END; SELECT name, email FROM customers WHERE id = 7

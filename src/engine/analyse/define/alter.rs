@@ -33,6 +33,7 @@ impl<'e> Analyser<'e> {
                     self.no_protected_child(relation).map_err(|r| r.at(var.location))?;
                 }
                 let closed = self.closed(relation).map_err(|r| r.at(var.location))?;
+                self.qualify(var, relation);
                 closed.map(|closed| (closed, relation.name.to_string()))
             }
             Err(r) if r.rule == "undefined-table" && a.missing_ok => None,
@@ -187,7 +188,7 @@ impl<'e> Analyser<'e> {
                         "the session follows it by its name",
                     ));
                 }
-                let relation = self.unprotected(r.relation.as_ref(), "ALTER … RENAME")?;
+                let relation = self.unprotected_pinned(r.relation.as_mut(), "ALTER … RENAME")?;
                 self.not_named_by_policy(relation, "ALTER … RENAME")?;
                 match (r.rename_type(), relation) {
                     (ObjectType::ObjectColumn, Some(relation)) => self.defines_changed(relation),

@@ -73,8 +73,12 @@ impl<'e> Analyser<'e> {
             NodeEnum::SelectStmt(s) => self.select(s, &Scope::EMPTY, At::OUTPUT)?,
             other => return Err(refusal::not_supported(&kind_of(other), "only a query can be a view")),
         };
-        let protected = self.reads_protected() || self.changes();
-        self.only_looked_at();
+        // What it reads by names that others bear too, and nothing that is shown otherwise, is stored with its schemas.
+        let touches = self.occurrences.len() > self.first_occurrence;
+        let protected = self.reads_protected() || self.changes_meaning() || (self.pinned && touches);
+        if protected || !self.pinned {
+            self.only_looked_at();
+        }
         // PostgreSQL makes it a temporary view by itself; and whatever comes into the table later would be read by it.
         if self.reads_temporary {
             let why = "the purpose of derived rows is followed table by table";
@@ -111,6 +115,7 @@ impl<'e> Analyser<'e> {
         self.injections.truncate(self.first_injection);
         self.forget_edits();
         self.must_rewrite = false;
+        self.pinned = false;
     }
 }
 

@@ -54,7 +54,7 @@ impl<'e> Analyser<'e> {
             }
             NodeEnum::AlterSeqStmt(s) => {
                 self.needs_ddl("ALTER SEQUENCE")?;
-                self.unprotected(s.sequence.as_ref(), "ALTER SEQUENCE")?;
+                self.unprotected_pinned(s.sequence.as_mut(), "ALTER SEQUENCE")?;
                 ddl()
             }
             NodeEnum::CreateEnumStmt(_) | NodeEnum::AlterEnumStmt(_) | NodeEnum::CompositeTypeStmt(_) => {
@@ -121,6 +121,19 @@ impl<'e> Analyser<'e> {
         }
     }
 
+    /// [`Analyser::unprotected`], by a name that may not come to mean another relation.
+    fn unprotected_pinned(
+        &mut self,
+        var: Option<&mut pb::RangeVar>,
+        what: &str,
+    ) -> Result<Option<&'e Relation>, Refusal> {
+        let relation = self.unprotected(var.as_deref(), what)?;
+        if let Some((var, relation)) = var.zip(relation) {
+            self.pin(var, relation);
+        }
+        Ok(relation)
+    }
+
     /// What the policy names by itself may not be moved or renamed: its rules would follow the name, or lose it.
     fn not_named_by_policy(&self, relation: Option<&Relation>, what: &str) -> Result<(), Refusal> {
         let Some(relation) = relation else { return Ok(()) };
@@ -159,8 +172,13 @@ impl<'e> Analyser<'e> {
                         dropped.push(var.relname.clone());
                     }
                     temporary_only &= temporary;
-                    if let (true, true, Some(NodeEnum::List(list))) = (temporary, unqualified, &mut object.node) {
-                        list.items.insert(0, super::string_node("pg_temp"));
+                    if let Some(relation) = relation {
+                        self.pin(&mut var, relation);
+                    }
+                    if let (true, false, Some(NodeEnum::List(list))) =
+                        (unqualified, var.schemaname.is_empty(), &mut object.node)
+                    {
+                        list.items.insert(0, super::string_node(&var.schemaname));
                     }
                 }
             }
@@ -224,7 +242,7 @@ impl<'e> Analyser<'e> {
 
     fn refresh(&mut self, r: &mut pb::RefreshMatViewStmt) -> Result<Judged, Refusal> {
         self.needs_ddl("REFRESH MATERIALIZED VIEW")?;
-        self.unprotected(r.relation.as_ref(), "REFRESH MATERIALIZED VIEW")?;
+        self.unprotected_pinned(r.relation.as_mut(), "REFRESH MATERIALIZED VIEW")?;
         // It runs over whatever the view reads, and its errors name rows.
         self.writes_protected = true;
         Ok(Judged { kind: "refresh", effect: Effect::None })

@@ -63,8 +63,9 @@ impl<'e> Analyser<'e> {
 
     /// What a table inherits from, or is a partition of. Rows that are put into a closed parent may come to lie in the
     /// child, which must not be in a schema that is open.
-    fn parent(&self, parent: &pb::RangeVar, child: Option<&pb::RangeVar>) -> Result<(), Refusal> {
-        let Some(relation) = self.unprotected(Some(parent), "a child of a protected table")? else { return Ok(()) };
+    fn parent(&mut self, parent: &mut pb::RangeVar, child: Option<&pb::RangeVar>) -> Result<(), Refusal> {
+        let relation = self.unprotected_pinned(Some(&mut *parent), "a child of a protected table")?;
+        let Some(relation) = relation else { return Ok(()) };
         let schema = child.map(|c| c.schemaname.as_str()).filter(|s| !s.is_empty());
         let schema = schema.or(self.search_path.first().map(String::as_str)).unwrap_or_default();
         match self.protection(relation, true) {
@@ -112,10 +113,11 @@ impl<'e> Analyser<'e> {
                 NodeEnum::Constraint(constraint) => self.constraint(constraint)?,
                 // Columns and their types, no rows.
                 NodeEnum::TableLikeClause(like) => {
-                    if let Some(Named::Relation(relation)) =
-                        like.relation.as_ref().map(|v| self.resolve(v)).transpose()?
+                    if let Some(var) = like.relation.as_mut()
+                        && let Named::Relation(relation) = self.resolve(var)?
                     {
                         self.protection(relation, true)?;
+                        self.pin(var, relation);
                     }
                 }
                 other => return Err(refusal::not_supported(&kind_of(other), "it is not a column or a constraint")),
@@ -157,7 +159,7 @@ impl<'e> Analyser<'e> {
                     let why = "it may come to hold derived rows, and their keys would be told whatever the purpose";
                     return Err(refusal::not_supported("a foreign key to a temporary table", why).at(var.location));
                 }
-                self.unprotected(c.pktable.as_ref(), "a foreign key to a protected table").map(|_| ())
+                self.unprotected_pinned(c.pktable.as_mut(), "a foreign key to a protected table").map(|_| ())
             }
             ConstrType::ConstrNull
             | ConstrType::ConstrNotnull
@@ -191,6 +193,9 @@ impl<'e> Analyser<'e> {
                         return Err(refusal::definition_protected(what, &relation.name.to_string()));
                     }
                     self.writes_protected = true;
+                }
+                if let Some(var) = i.relation.as_mut() {
+                    self.qualify(var, relation);
                 }
                 false
             }
