@@ -82,6 +82,10 @@ pub struct ColumnType {
     pub typmod: i32,
     /// Whether the column's collation is deterministic (true for types without collation).
     pub deterministic: bool,
+    /// `pg_attribute.attcollation`; 0: none, or one that another version of its library made, which PostgreSQL warns of
+    /// when it first compares a row by it.
+    #[serde(default)]
+    pub collation: Oid,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

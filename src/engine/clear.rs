@@ -75,10 +75,10 @@ impl Engine {
                 return self.clear_quoted(text, at, context, protocol).map(|cleared| (cleared, None));
             }
         };
-        if protocol == Protocol::Extended && parsed.statements.len() > 1 {
+        if protocol != Protocol::Simple && parsed.statements.len() > 1 {
             return Err(parse::syntax_error("cannot insert multiple commands into a prepared statement"));
         }
-        parse::on_roomy_stack(parsed.depth, || self.judge(text, parsed, context, memory))
+        parse::on_roomy_stack(parsed.depth, || self.judge(text, parsed, context, protocol, memory))
     }
 
     /// Clears a text with the word at `at` in quotes.
@@ -137,6 +137,7 @@ impl Engine {
         text: &str,
         parsed: Parsed,
         context: &Context,
+        protocol: Protocol,
         memory: &dyn Memory,
     ) -> Result<(Cleared, Option<Template>), Refusal> {
         let Parsed { statements, tokens, depth: _ } = parsed;
@@ -150,6 +151,7 @@ impl Engine {
             let comments = if only_one { (0, text.len()) } else { span };
             let purpose = self.purpose(text, &tokens, comments, role, &now.context)?;
             a.begin_statement(now.context.clone(), purpose.purpose, span.0);
+            a.parameters = protocol.parameter_types();
             let draft = self.draft(&mut a, raw, span, purpose, role, &now)?;
             now.follow(self, role, &draft.judged.effect);
             now.context.defined.extend(draft.defined.iter().cloned());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::catalog::QualifiedName;
+use super::catalog::{Oid, QualifiedName};
 
 /// Where a session's purpose came from (`purpose_set_by` in the record).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,6 +57,149 @@ pub enum Defined {
 pub enum Protocol {
     /// A Query message: any number of statements, no parameters.
     Simple,
-    /// A Parse message: at most one statement, parameters `$n`.
+    /// A Parse message: at most one statement, parameters `$n` of types that PostgreSQL is to find out.
     Extended,
+    /// A Parse message that declares types of its parameters.
+    Declared(ParameterTypes),
+}
+
+impl Protocol {
+    /// That of a Parse message with these OIDs of parameter types.
+    pub fn of_parse(types: impl Iterator<Item = Oid>) -> Self {
+        match ParameterTypes::of(types.map(ParameterType::of)) {
+            none if none == ParameterTypes::default() => Protocol::Extended,
+            types => Protocol::Declared(types),
+        }
+    }
+
+    pub fn parameter_types(self) -> ParameterTypes {
+        match self {
+            Protocol::Simple | Protocol::Extended => ParameterTypes::default(),
+            Protocol::Declared(types) => types,
+        }
+    }
+}
+
+/// What a judgement depends on of a parameter's declared type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterType {
+    /// Not declared: it takes the type of the first place where it stands.
+    Inferred,
+    /// `text`, `varchar` or `bpchar`.
+    Text,
+    Int2,
+    Int4,
+    Int8,
+    Float,
+    Numeric,
+    Bool,
+    Uuid,
+    Date,
+    Timestamp,
+    Timestamptz,
+    Interval,
+    /// Any other built-in type without a collation of its own.
+    BuiltIn,
+    /// Whatever has a collation of its own (`name`, domains) or casts of its own.
+    Other,
+}
+
+impl ParameterType {
+    const ALL: [Self; 15] = [
+        Self::Inferred,
+        Self::Text,
+        Self::Int2,
+        Self::Int4,
+        Self::Int8,
+        Self::Float,
+        Self::Numeric,
+        Self::Bool,
+        Self::Uuid,
+        Self::Date,
+        Self::Timestamp,
+        Self::Timestamptz,
+        Self::Interval,
+        Self::BuiltIn,
+        Self::Other,
+    ];
+
+    /// By OID (PostgreSQL, pg_type.dat).
+    pub fn of(oid: Oid) -> Self {
+        match oid {
+            // `unknown` counts as not declared.
+            0 | 705 => Self::Inferred,
+            25 | 1042 | 1043 => Self::Text,
+            21 => Self::Int2,
+            23 => Self::Int4,
+            20 => Self::Int8,
+            700 | 701 => Self::Float,
+            1700 => Self::Numeric,
+            16 => Self::Bool,
+            2950 => Self::Uuid,
+            1082 => Self::Date,
+            1114 => Self::Timestamp,
+            1184 => Self::Timestamptz,
+            1186 => Self::Interval,
+            // `name`, its array; the domains of information_schema begin at 10000.
+            19 | 1003 | 10_000.. => Self::Other,
+            _ => Self::BuiltIn,
+        }
+    }
+
+    /// By the name of a built-in type.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "text" | "varchar" | "bpchar" => Self::Text,
+            "int2" => Self::Int2,
+            "int4" => Self::Int4,
+            "int8" => Self::Int8,
+            "float4" | "float8" => Self::Float,
+            "numeric" => Self::Numeric,
+            "bool" => Self::Bool,
+            "uuid" => Self::Uuid,
+            "date" => Self::Date,
+            "timestamp" => Self::Timestamp,
+            "timestamptz" => Self::Timestamptz,
+            "interval" => Self::Interval,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Declared types by parameter, four bits each; of more than so many nothing is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct ParameterTypes {
+    first: u128,
+    more: bool,
+}
+
+impl ParameterTypes {
+    const KEPT: usize = 32;
+
+    pub fn of(types: impl Iterator<Item = ParameterType>) -> Self {
+        let mut all = Self::default();
+        for (i, ty) in types.enumerate().filter(|(_, ty)| *ty != ParameterType::Inferred) {
+            match i < Self::KEPT {
+                true => all.first |= (ty as u128) << (4 * i),
+                false => all.more = true,
+            }
+        }
+        all
+    }
+
+    /// The type of `$number`.
+    pub fn get(self, number: usize) -> ParameterType {
+        match number.checked_sub(1) {
+            Some(i) if i < Self::KEPT => {
+                let code = (self.first >> (4 * i)) & 15;
+                usize::try_from(code)
+                    .ok()
+                    .and_then(|c| ParameterType::ALL.get(c))
+                    .copied()
+                    .unwrap_or(ParameterType::Other)
+            }
+            _ if self.more => ParameterType::Other,
+            _ => ParameterType::Inferred,
+        }
+    }
 }

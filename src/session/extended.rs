@@ -24,7 +24,8 @@ impl Core {
         if parse.name == OWN_NAME {
             return Err(End::Fatal(Box::new(refuse::own_name())));
         }
-        let judged = match self.pins_are_proven().and_then(|()| self.judge(Protocol::Extended, parse.sql)) {
+        let protocol = Protocol::of_parse(parse.type_oids());
+        let judged = match self.pins_are_proven().and_then(|()| self.judge(protocol, parse.sql)) {
             Ok(judged) => judged,
             Err(refusal) => return self.refuse_extended(&refusal, parse.sql, None),
         };

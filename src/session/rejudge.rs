@@ -15,7 +15,7 @@ use crate::engine::cleared::Effect;
 use crate::engine::context::Protocol;
 use crate::relay::outgoing::Name;
 use crate::wire::backend::Status;
-use crate::wire::frontend::{Bind, Target};
+use crate::wire::frontend::{self, Bind, Target};
 
 impl Core {
     /// The statement `name`, true to the context; `None`: there is none.
@@ -41,8 +41,8 @@ impl Core {
     }
 
     fn judge_anew(&mut self, prepared: &Prepared) -> Result<Arc<Prepared>, NotNow> {
-        let protocol = match prepared.origin {
-            Origin::Protocol { .. } => Protocol::Extended,
+        let protocol = match &prepared.origin {
+            Origin::Protocol { types } => Protocol::of_parse(frontend::type_oids(types)),
             Origin::Sql => Protocol::Simple,
         };
         self.pins_are_proven()?;

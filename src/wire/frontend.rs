@@ -79,9 +79,14 @@ pub struct Parse<'a> {
 impl Parse<'_> {
     /// The OIDs of the declared parameter types; 0 where the server is to find out.
     pub fn type_oids(&self) -> impl Iterator<Item = u32> {
-        let oids = self.types.get(2..).unwrap_or_default().chunks_exact(4);
-        oids.map(|oid| oid.iter().fold(0, |all, byte| all << 8 | u32::from(*byte)))
+        type_oids(self.types)
     }
+}
+
+/// The OIDs in what [`Parse::types`] holds.
+pub fn type_oids(types: &[u8]) -> impl Iterator<Item = u32> {
+    let oids = types.get(2..).unwrap_or_default().chunks_exact(4);
+    oids.map(|oid| oid.iter().fold(0, |all, byte| all << 8 | u32::from(*byte)))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,7 @@ const SHORTEST: usize = 7;
 
 /// Stored texts, one a line, that no word of the record can be equal to: a bare lower-case word may be one.
 const VALUES: &str = "
-    SELECT format('SELECT DISTINCT v FROM (SELECT replace(%I::text, E''\\n'', '' '') AS v FROM %I.%I) x
+    SELECT format('SELECT DISTINCT v FROM (SELECT replace(%I::text COLLATE \"C\", E''\\n'', '' '') AS v FROM %I.%I) x
                    WHERE length(v) BETWEEN 7 AND 200 AND v ~ ''[[:upper:][:digit:][:space:]@]'' AND v ~ ''[[:alpha:]]'';',
                   a.attname, n.nspname, c.relname)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid

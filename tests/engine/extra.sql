@@ -25,6 +25,10 @@ CREATE RULE tell AS ON INSERT TO public.ruled DO ALSO INSERT INTO public.told SE
 -- Small beside its subjects' choices.
 CREATE TABLE public.letters (id int, customer_id bigint, street text);
 INSERT INTO public.letters VALUES (1, 1, 'Main Street'), (2, 2, 'Side Street');
+-- Text under several collations.
+CREATE COLLATION public.caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE public.badges (id int, customer_id bigint, de text COLLATE "de-x-icu", es varchar(9) COLLATE "es-x-icu",
+  fold text COLLATE public.caseless, plain text, handle name, made date, weight float8);
 ANALYZE public.customers, public.consents, public.letters;
 -- Names that several schemas know: open by their parent, and not what else bears them.
 CREATE TABLE reporting.letters () INHERITS (public.newsletters);

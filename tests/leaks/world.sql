@@ -41,6 +41,11 @@ INSERT INTO "a_table_whose_name_is_as_long_as_a_name_can_be_in_this_database" VA
 CREATE SCHEMA harmless;
 CREATE TABLE harmless.customers AS SELECT 1 AS id, 'nobody'::text AS name, 'nobody'::text AS email;
 
+-- Text under several collations.
+CREATE COLLATION caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE members (id int PRIMARY KEY, tongue text COLLATE "es-x-icu", nick text COLLATE caseless, handle name, born date, street text);
+INSERT INTO members VALUES (1, 'a', 'a', 'a', '2000-01-01', 'Main Street'), (7, 'b', 'b', 'b', '2000-01-01', '{street7}');
+
 -- Code on the server that sees what is stored.
 CREATE FUNCTION leak(t text) RETURNS bool COST 0.0000001 LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'seen: %', t; RETURN true; END $$;
 CREATE FUNCTION f_definer(n int) RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT email FROM public.customers WHERE id = n';
@@ -83,6 +88,7 @@ CREATE VIEW naive.customers AS
   WHERE EXISTS (SELECT FROM public.consents k WHERE k.subject_id = c.id AND k.purpose = 'marketing' AND k.status = 'granted' AND (k.expires_at IS NULL OR k.expires_at > now()));
 CREATE VIEW naive.orders AS SELECT o.* FROM public.orders o WHERE o.customer_id IN (SELECT id FROM naive.customers);
 CREATE VIEW naive.visits AS SELECT v.* FROM public.visits v WHERE v.customer_id IN (SELECT id FROM naive.customers);
+CREATE VIEW naive.members AS SELECT m.* FROM public.members m WHERE m.id IN (SELECT id FROM naive.customers);
 CREATE SCHEMA flag;
 CREATE VIEW flag.customers AS SELECT id, name, email, phone, country, consent_bits FROM public.customers WHERE consent_bits & 2 <> 0;
 CREATE SCHEMA barrier;

@@ -1,22 +1,20 @@
 //! Conditions that PostgreSQL may test on a stored row without telling anything of it: leakproof comparisons of a bare
 //! column with a constant or another bare column, null tests, and booleans.
 
-use std::rc::Rc;
-
 use pg_query::protobuf::{self as pb, AExprKind, Token, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
+use super::constant::{Constant, Value, comparable};
 use super::scope::{self, Col, Found, Scope};
 use super::{Analyser, At, Conjunct, inner, names};
+use crate::engine::alike;
 use crate::engine::parse::parameter;
 use crate::engine::refusal::Refusal;
-use crate::engine::{alike, allow};
 
 /// A side of a comparison.
 enum Side {
     Column(Col),
-    /// Holds no column; its type where the text tells (`None`: it takes the other side's).
-    Constant(Option<Rc<str>>),
+    Constant(Constant),
     Other,
 }
 
@@ -86,17 +84,17 @@ impl<'e> Analyser<'e> {
         let left = self.side(left, scope);
         let pairs = rights.into_iter().map(|r| (self.side(r, scope), r));
         for (right, node) in pairs {
-            let types = match (&left, &right) {
-                (Side::Column(a), Side::Column(b)) if e.kind() == AExprKind::AexprOp => (a.ty.clone(), b.ty.clone()),
-                (Side::Column(a), Side::Constant(ty)) => (a.ty.clone(), ty.clone().or_else(|| a.ty.clone())),
-                (Side::Constant(ty), Side::Column(b)) => (ty.clone().or_else(|| b.ty.clone()), b.ty.clone()),
+            let (a, b) = match (&left, &right) {
+                (Side::Column(a), Side::Column(b)) if e.kind() == AExprKind::AexprOp => (Value::of(a), Value::of(b)),
+                (Side::Column(a), Side::Constant(c)) => (Value::of(a), self.beside(c, &Value::of(a))?),
+                (Side::Constant(c), Side::Column(b)) => (self.beside(c, &Value::of(b))?, Value::of(b)),
                 _ => return None,
             };
             // `column = ANY (array)`: only an array that is a parameter or a literal takes the column's type.
             if e.kind() == AExprKind::AexprOpAny && !is_bare_constant(node) {
                 return None;
             }
-            if !operators.iter().all(|op| self.comparable(op, types.0.as_deref(), types.1.as_deref())) {
+            if !operators.iter().all(|op| comparable(op, &a, &b)) {
                 return None;
             }
             for side in [&left, &right] {
@@ -122,7 +120,7 @@ impl<'e> Analyser<'e> {
         let Some(query) = s.subselect.as_mut() else { return Ok(false) };
         let columns = self.query(query, scope, At { usage: At::KEY.usage, ..At::ITEM })?;
         let fits = match columns.list() {
-            [one] => self.comparable("=", col.ty.as_deref(), one.ty.as_deref()),
+            [one] => comparable("=", &Value::of(&col), &Value::of(one)),
             _ => false,
         };
         let at = if fits { At::CONDITION } else { At::OPERAND };
@@ -131,16 +129,10 @@ impl<'e> Analyser<'e> {
         Ok(true)
     }
 
-    /// Whether `left op right` runs a leakproof built-in function for these base types.
-    pub fn comparable(&self, op: &str, left: Option<&str>, right: Option<&str>) -> bool {
-        let (Some(left), Some(right)) = (left, right) else { return false };
-        allow::leakproof_between(op, left, right)
-    }
-
     fn side(&self, node: &Node, scope: &Scope<'_>) -> Side {
         match &node.node {
             Some(NodeEnum::ColumnRef(r)) => self.bare_column(r, scope).map_or(Side::Other, Side::Column),
-            _ => constant_type(node).map_or(Side::Other, Side::Constant),
+            _ => self.constant(node).map_or(Side::Other, Side::Constant),
         }
     }
 
@@ -240,53 +232,6 @@ fn is_bare_constant(node: &Node) -> bool {
         Some(NodeEnum::ParamRef(_)) => true,
         Some(NodeEnum::AConst(c)) => matches!(c.val, Some(Val::Sval(_))),
         _ => false,
-    }
-}
-
-/// `Some(type)` for an expression without columns and without anything that could fail on a stored row; its inner
-/// `None`: it takes the type of the other side.
-fn constant_type(node: &Node) -> Option<Option<Rc<str>>> {
-    let typed = |name: &str| Some(Some(Rc::from(name)));
-    match node.node.as_ref()? {
-        NodeEnum::ParamRef(_) => Some(None),
-        NodeEnum::AConst(c) if c.isnull => Some(None),
-        NodeEnum::AConst(c) => match c.val.as_ref()? {
-            Val::Ival(_) => typed("int4"),
-            Val::Fval(_) => typed("numeric"),
-            Val::Boolval(_) => typed("bool"),
-            Val::Bsval(_) => typed("bit"),
-            Val::Sval(_) => Some(None),
-        },
-        NodeEnum::TypeCast(c) => {
-            constant_type(c.arg.as_deref()?)?;
-            let ty = c.type_name.as_ref().filter(|t| t.array_bounds.is_empty() && !t.setof)?;
-            match names(&ty.names)[..] {
-                ["pg_catalog", name] | [name] => typed(name),
-                _ => None,
-            }
-        }
-        NodeEnum::SqlvalueFunction(f) => match f.op() {
-            pb::SqlValueFunctionOp::SvfopCurrentDate => typed("date"),
-            pb::SqlValueFunctionOp::SvfopCurrentTimestamp | pb::SqlValueFunctionOp::SvfopCurrentTimestampN => {
-                typed("timestamptz")
-            }
-            _ => None,
-        },
-        NodeEnum::FuncCall(f) if f.args.is_empty() => match names(&f.funcname)[..] {
-            ["now" | "statement_timestamp" | "transaction_timestamp"]
-            | ["pg_catalog", "now" | "statement_timestamp" | "transaction_timestamp"] => typed("timestamptz"),
-            _ => None,
-        },
-        NodeEnum::AExpr(e) if e.kind() == AExprKind::AexprOp && matches!(names(&e.name)[..], ["+" | "-"]) => {
-            let left = constant_type(e.lexpr.as_deref()?)??;
-            let right = constant_type(e.rexpr.as_deref()?)??;
-            match (&*left, &*right) {
-                ("timestamptz" | "timestamp", "interval") => Some(Some(left)),
-                ("date", "interval") => typed("timestamp"),
-                _ => None,
-            }
-        }
-        _ => None,
     }
 }
 

@@ -142,6 +142,7 @@ impl<'e> Analyser<'e> {
                 name: c.name.as_str().into(),
                 origin: Rc::from([(index, i)]),
                 ty: Some(c.ty.base.as_str().into()),
+                collation: c.ty.collation,
                 key: Some((index, i)),
                 nulled: None,
             })
@@ -300,7 +301,7 @@ pub fn plain_columns(relation: &Relation) -> Columns {
         relation
             .columns
             .iter()
-            .map(|c| Col { ty: Some(c.ty.base.as_str().into()), ..Col::computed(&c.name) })
+            .map(|c| Col { ty: Some(c.ty.base.as_str().into()), collation: c.ty.collation, ..Col::computed(&c.name) })
             .collect(),
     )
 }

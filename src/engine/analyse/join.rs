@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use pg_query::protobuf as pb;
 
+use super::constant::{Value, comparable};
 use super::from::{aliased, visible_columns};
 use super::scope::{Col, Columns, Item, Scope};
 use super::{Analyser, At, names};
@@ -73,7 +74,7 @@ impl<'e> Analyser<'e> {
                 merged.push(Col::computed(name));
                 continue;
             };
-            let at = if self.comparable("=", a.ty.as_deref(), b.ty.as_deref()) { At::CONDITION } else { At::OPERAND };
+            let at = if comparable("=", &Value::of(&a), &Value::of(&b)) { At::CONDITION } else { At::OPERAND };
             let origin: Rc<[_]> = a.origin.iter().chain(b.origin.iter()).copied().collect();
             self.note(&origin, at);
             let ty = if a.ty == b.ty { a.ty.clone() } else { None };
@@ -83,7 +84,9 @@ impl<'e> Analyser<'e> {
                 pb::JoinType::JoinRight => b.key,
                 _ => None,
             };
-            merged.push(Col { name: name.clone(), origin, key: key.filter(|_| ty.is_some()), ty, nulled: None });
+            let collation = if a.collation == b.collation { a.collation } else { 0 };
+            let key = key.filter(|_| ty.is_some());
+            merged.push(Col { name: name.clone(), origin, key, ty, collation, nulled: None });
         }
         merged
     }

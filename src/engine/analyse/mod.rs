@@ -6,6 +6,7 @@
 mod calls;
 mod colname;
 mod compare;
+mod constant;
 mod define;
 mod expr;
 mod from;
@@ -33,7 +34,7 @@ use pg_query::{Node, NodeEnum};
 use super::catalog::{Oid, QualifiedName};
 use super::clear::Engine;
 use super::cleared::{NamedSubject, Raise, Usage};
-use super::context::{Context, Defined};
+use super::context::{Context, Defined, ParameterTypes};
 use super::parse::Tokens;
 use super::policy::{Purpose, Role};
 use super::refusal::{self, Refusal};
@@ -191,6 +192,8 @@ pub struct Analyser<'e> {
     pub statement_start: usize,
     first_edit: usize,
     pub first_injection: usize,
+    /// The declared types of its parameters.
+    pub parameters: ParameterTypes,
     /// This statement cannot leave as it was written.
     pub must_rewrite: bool,
     /// It names relations whose names others bear too: it leaves with their schemas written out.
@@ -272,6 +275,7 @@ impl<'e> Analyser<'e> {
             statement_start: 0,
             first_edit: 0,
             first_injection: 0,
+            parameters: ParameterTypes::default(),
             must_rewrite: false,
             pinned: false,
             guard_all: false,

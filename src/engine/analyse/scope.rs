@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use crate::engine::catalog::QualifiedName;
+use crate::engine::catalog::{Oid, QualifiedName};
 
 /// A stored column's place: occurrence of a table in the statement, index of the column in the relation.
 pub type Base = (usize, usize);
@@ -16,6 +16,8 @@ pub struct Col {
     pub origin: Rc<[Base]>,
     /// `ColumnType::base`, where known.
     pub ty: Option<Rc<str>>,
+    /// `ColumnType::collation`, where known.
+    pub collation: Oid,
     /// The stored column that PostgreSQL takes it for when it looks for a primary key in GROUP BY: of a column merged by
     /// `USING` one side's, or none.
     pub key: Option<Base>,
@@ -25,7 +27,7 @@ pub struct Col {
 
 impl Col {
     pub fn computed(name: &str) -> Self {
-        Self { name: name.into(), origin: Rc::from([]), ty: None, key: None, nulled: None }
+        Self { name: name.into(), origin: Rc::from([]), ty: None, collation: 0, key: None, nulled: None }
     }
 }
 

@@ -96,7 +96,9 @@ impl<'e> Analyser<'e> {
                         let other = b.get(i);
                         let more = other.map_or(&[][..], |c| &c.origin[..]);
                         let ty = if other.is_some_and(|c| c.ty == col.ty) { col.ty.clone() } else { None };
-                        Col { origin: col.origin.iter().chain(more).copied().collect(), ty, ..Col::computed(&col.name) }
+                        let collation = other.filter(|c| c.collation == col.collation).map_or(0, |c| c.collation);
+                        let origin = col.origin.iter().chain(more).copied().collect();
+                        Col { origin, ty, collation, ..Col::computed(&col.name) }
                     })
                     .collect(),
             ),

@@ -7,6 +7,7 @@ use super::scope::Scope;
 use super::set_config::is_plain_call_list;
 use super::{Analyser, At, inner, kind_of};
 use crate::engine::cleared::Effect;
+use crate::engine::context::ParameterTypes;
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
 
@@ -82,11 +83,14 @@ impl<'e> Analyser<'e> {
     }
 
     fn prepare(&mut self, p: &mut pb::PrepareStmt) -> Result<Judged, Refusal> {
+        let mut types = Vec::new();
         for ty in &mut p.argtypes {
             if let NodeEnum::TypeName(ty) = inner(ty)? {
                 self.type_name(ty)?;
+                types.push(self.declared_type(ty));
             }
         }
+        self.parameters = ParameterTypes::of(types.into_iter());
         let query = p.query.as_mut().ok_or_else(|| refusal::not_supported("PREPARE", "it prepares nothing"))?;
         match inner(query)? {
             NodeEnum::SelectStmt(s) if s.into_clause.is_none() => {

@@ -140,6 +140,7 @@ mod tests {
             oid: 25,
             typmod: -1,
             deterministic: true,
+            collation: 100,
         };
         Column {
             name: name.into(),

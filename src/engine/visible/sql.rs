@@ -3,7 +3,7 @@
 //! Every operator is written `OPERATOR(pg_catalog.…)`, every type and function with its schema, so that no `search_path`
 //! can give the text another meaning. Knows no policy.
 
-use crate::engine::catalog::{Column, ColumnType, quote_ident, quote_literal};
+use crate::engine::catalog::{Column, ColumnType, Oid, quote_ident, quote_literal};
 
 /// The statement's own time (contract, section 1 "Live"): stable within a statement, not within a transaction.
 pub const NOW: &str = "pg_catalog.statement_timestamp()";
@@ -45,6 +45,9 @@ fn joined(conditions: &[String], word: &str, empty: &str) -> String {
         many => format!("({})", many.join(word)),
     }
 }
+
+/// `pg_collation.oid` of `"default"`, which yields to any other.
+const DEFAULT_COLLATION: Oid = 100;
 
 /// Words with which the grammar itself starts the name of a built-in type: no `search_path` can redirect them.
 const GRAMMAR_TYPES: [&str; 14] = [
@@ -115,6 +118,10 @@ pub fn as_text(alias: &str, of: &Column) -> String {
 pub fn same_key(left: (&str, &Column), right: (&str, &Column)) -> String {
     let bare = |(alias, of): (&str, &Column)| column(alias, &of.name);
     let (a, b) = (&left.1.ty, &right.1.ty);
+    if clash(a, b) {
+        let byte_by_byte = |key| format!("({}::pg_catalog.text COLLATE pg_catalog.\"C\")", bare(key));
+        return op(&byte_by_byte(left), "=", &byte_by_byte(right));
+    }
     if !comparable(a, b) {
         return op(&as_text(left.0, left.1), "=", &as_text(right.0, right.1));
     }
@@ -129,6 +136,12 @@ pub fn same_key(left: (&str, &Column), right: (&str, &Column)) -> String {
         }
         (Operators::BuiltIn, Operators::BuiltIn) => op(&bare(left), "=", &bare(right)),
     }
+}
+
+/// Whether PostgreSQL cannot tell by which of two collations to compare, and says so of every row (42P22).
+fn clash(left: &ColumnType, right: &ColumnType) -> bool {
+    let own = |ty: &ColumnType| !matches!(ty.collation, 0 | DEFAULT_COLLATION);
+    own(left) && own(right) && left.collation != right.collation
 }
 
 /// Where the operators of a type stand.
@@ -207,6 +220,7 @@ mod tests {
             oid: 0,
             typmod: -1,
             deterministic: true,
+            collation: 0,
         })
     }
 

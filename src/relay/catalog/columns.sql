@@ -1,6 +1,11 @@
 -- Live columns of the relations of relations.sql. `below` walks down a domain to the type it is made of, with the nearest
 -- type modifier on the way (`char(2)` under `CREATE DOMAIN iso_country AS char(2)`).
-WITH RECURSIVE below AS (
+-- Collations other than PostgreSQL's own are looked up in their library, once each.
+WITH RECURSIVE changed AS MATERIALIZED (
+    SELECT co.oid FROM pg_catalog.pg_collation co
+    WHERE co.oid IN (SELECT a.attcollation FROM pg_catalog.pg_attribute a WHERE a.attcollation NOT IN (0, 100, 950, 951))
+      AND co.collversion <> pg_catalog.pg_collation_actual_version(co.oid)
+), below AS (
     SELECT oid, oid AS base, -1 AS typmod FROM pg_catalog.pg_type WHERE typtype <> 'd'
     UNION ALL
     SELECT d.oid, b.base, CASE WHEN d.typtypmod >= 0 THEN d.typtypmod ELSE b.typmod END
@@ -12,6 +17,7 @@ SELECT a.attrelid AS relation, a.attname::text AS name, a.attnum AS number,
        CASE WHEN bt.typname IN ('varchar', 'bpchar') THEN
            nullif(greatest(CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE b.typmod END - 4, 0), 0) END AS length,
        coalesce(co.collisdeterministic, true) AS deterministic,
+       CASE WHEN a.attcollation IN (SELECT oid FROM changed) THEN 0 ELSE a.attcollation END AS collation,
        a.attnotnull AS not_null, a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
        a.attgenerated <> '' AS computed,
        a.atthasdef OR a.attidentity <> '' AS has_default

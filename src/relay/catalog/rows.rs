@@ -100,6 +100,7 @@ fn column(row: &Row) -> Result<Column, CatalogError> {
             oid: row.try_get("type_oid")?,
             typmod: row.try_get("typmod")?,
             deterministic: row.try_get("deterministic")?,
+            collation: row.try_get("collation")?,
         },
         not_null: row.try_get("not_null")?,
         generated: row.try_get("generated")?,

@@ -172,3 +172,39 @@ SELECT c.name FROM customers c WHERE c.id = 7 AND EXISTS (SELECT 1 FROM unnest(A
 SELECT c.name FROM customers c WHERE c.id = 7 AND EXISTS (SELECT 1 FROM (SELECT 'x'::name::text) s WHERE name::int > 0)
 
 SELECT c.name FROM customers c WHERE c.id = 7 AND EXISTS (SELECT 1 FROM (SELECT CASE WHEN true THEN '1' ELSE '2'::name END) s WHERE name::int > 0)
+
+;;
+--! 1-bit oracle
+--: ana | answered | naive twins
+-- A comparison of text is leakproof by its types, and fails where its sides have two collations: if it ran on the hidden row,
+-- its error would tell that the conditions before it were met.
+SELECT id FROM members WHERE id = 1000 AND street >= 'x' AND tongue = 'x'::name
+;;
+--! 1-bit oracle
+--: ana | answered | naive twins
+SELECT id FROM members WHERE id = 1000 AND street >= 'x' AND tongue < handle
+;;
+--! 1-bit oracle
+--: ana | answered | naive twins
+SELECT id FROM members WHERE id = 1000 AND street >= 'x' AND nick ^@ 'x'
+;;
+--! 1-bit oracle
+--: ana | answered | nothing
+-- On either side of a join, and under either name. PostgreSQL hashes here, and would fail on whichever row it hashes first.
+SELECT a.id FROM members a JOIN members b ON a.tongue = b.nick WHERE a.id = 1000
+
+SELECT id FROM members WHERE id = 1000 AND tongue IN (SELECT nick FROM members WHERE id = 1000)
+
+SELECT a.id FROM members a JOIN (SELECT id AS n, nick AS tongue FROM members) b USING (tongue) WHERE a.id = 1000 AND b.n = 1000
+
+UPDATE members SET handle = handle WHERE id = 1000 AND street >= 'x' AND tongue = nick
+
+DELETE FROM members WHERE id = 1000 AND street >= 'x' AND tongue = 'x'::name
+;;
+--! 1-bit oracle
+--: ana | answered | naive twins
+-- A parameter may be declared to be of a type that brings its own collation.
+PREPARE collated (name) AS SELECT id FROM members WHERE id = 1000 AND street >= 'x' AND tongue = $1
+
+EXECUTE collated ('x')
+

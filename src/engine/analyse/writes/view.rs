@@ -281,6 +281,7 @@ pub fn shown(columns: &[Shown], base: &Relation, occurrence: usize) -> Columns {
             name: s.name.as_str().into(),
             origin: [(occurrence, i)].into(),
             ty: Some(stored.ty.base.as_str().into()),
+            collation: stored.ty.collation,
             key: Some((occurrence, i)),
             nulled: None,
         },
