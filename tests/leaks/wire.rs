@@ -12,12 +12,13 @@ use super::world::{DATABASES, Way, World};
 
 type Run = fn(&World) -> Result<(), Failed>;
 
-pub const ALL: [(&str, Run); 17] = [
+pub const ALL: [(&str, Run); 18] = [
     ("pg_stat_activity", activity),
     ("FunctionCall 'F'", function_call),
     ("Parse with several statements", several_in_one_parse),
     ("NUL in query", nul),
     ("message length smuggling", lengths),
+    ("1-bit oracle", declared_type),
     ("Describe / NoData / ParameterDescription", described),
     ("COPY sub-protocol", copy),
     ("NoticeResponse/ParameterStatus as data carriers", carriers),
@@ -48,6 +49,21 @@ fn nothing_told(world: &World, c: &Raw) -> Result<(), Failed> {
         Some(canary) => Err(format!("tells {canary}").into()),
         None => Ok(()),
     }
+}
+
+/// A parameter may be declared to be of a type with a collation of its own (`name`, OID 19): that it clashes with the
+/// column's would tell that the comparison ran on a hidden row.
+fn declared_type(world: &World) -> Result<(), Failed> {
+    let run = |way, database| {
+        let mut body = b"\0SELECT id FROM members WHERE id = 1000 AND street >= 'x' AND tongue = $1\0\0\x01".to_vec();
+        body.extend(19_i32.to_be_bytes());
+        let sent = [message(b'P', &body), bind("", "", &["x"]), execute("", 0), sync()];
+        world.session(way, database).exchange(&sent)
+    };
+    let [ours, twin] = DATABASES.map(|d| run(Way::Proxy("ana"), d));
+    same(&ours, &twin)?;
+    let [theirs, twin] = DATABASES.map(|d| run(Way::Direct("naive"), d));
+    if theirs == twin { Err(format!("cannot fail: {theirs}").into()) } else { Ok(()) }
 }
 
 /// Shows that the case can fail: past the proxy a canary is told.
