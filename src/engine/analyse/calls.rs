@@ -83,7 +83,7 @@ impl<'e> Analyser<'e> {
     }
 
     /// Whether the role may call what this name can mean; the class of a built-in.
-    pub fn function(&self, name: &[&str], nargs: usize) -> Result<Option<FunctionClass>, Refusal> {
+    pub fn function(&mut self, name: &[&str], nargs: usize) -> Result<Option<FunctionClass>, Refusal> {
         let (schema, base) = match name {
             [base] => (None, *base),
             [schema, base] => (Some(*schema), *base),
@@ -98,6 +98,11 @@ impl<'e> Analyser<'e> {
             .collect();
         for function in &others {
             self.user_function(function)?;
+        }
+        if schema.is_none() {
+            let found = self.engine.catalog.functions_named(base).filter(|f| self.shadows(&f.name.schema));
+            let refused = found.map(|f| self.user_function(f)).find_map(Result::err);
+            self.shadowed = self.shadowed.take().or(refused);
         }
         if schema.is_some_and(|s| s != "pg_catalog") {
             if others.is_empty() && nargs == 1 && self.is_type(schema, base) {
@@ -120,6 +125,17 @@ impl<'e> Analyser<'e> {
         let builtin = schema.is_none_or(|s| s == "pg_catalog") && allow::builtin_type(name).is_some();
         let mut others = self.engine.catalog.types_named(name);
         builtin || others.any(|t| schema.map_or_else(|| self.on_path(&t.name.schema), |s| t.name.schema == s))
+    }
+
+    /// Whether what is in a schema may be meant by a name in a view's text, where that takes the view's place: PostgreSQL looks
+    /// for an operator or function that fits on the whole path of the session.
+    fn shadows(&self, schema: &str) -> bool {
+        self.view_depth > 0 && self.context.search_path.iter().any(|s| s == schema)
+    }
+
+    /// The text of a view, judged last, takes its place in the statement.
+    pub fn not_shadowed(&mut self) -> Result<(), Refusal> {
+        self.shadowed.take().map_or(Ok(()), |r| Err(Refusal { position: None, ..r }))
     }
 
     fn on_path(&self, schema: &str) -> bool {
@@ -226,7 +242,7 @@ impl<'e> Analyser<'e> {
     }
 
     /// Whether the role may use what this operator name can mean.
-    pub fn operator(&self, name: &[Node], location: i32) -> Result<(), Refusal> {
+    pub fn operator(&mut self, name: &[Node], location: i32) -> Result<(), Refusal> {
         let (schema, base) = match names(name)[..] {
             [base] => (None, base),
             [schema, base] => (Some(schema), base),
@@ -236,11 +252,12 @@ impl<'e> Analyser<'e> {
         let mut found = false;
         for operator in self.engine.catalog.operators_named(base).filter(others) {
             found = true;
-            let by_extension = operator.extension.as_ref().is_some_and(|e| self.role.extensions.contains(e));
-            if !(self.role.unrestricted || by_extension || self.role.functions.contains(&operator.function)) {
-                let why = format!("it runs {}, which the role does not list", operator.function);
-                return Err(refusal::operator_not_allowed(&operator.name.to_string(), &why).at(location));
-            }
+            self.user_operator(operator).map_err(|r| r.at(location))?;
+        }
+        if schema.is_none() {
+            let shadowing = self.engine.catalog.operators_named(base).filter(|o| self.shadows(&o.name.schema));
+            let refused = shadowing.map(|o| self.user_operator(o)).find_map(Result::err);
+            self.shadowed = self.shadowed.take().or(refused);
         }
         let builtin = schema.is_none_or(|s| s == "pg_catalog") && allow::builtin_operator(base);
         if found || builtin {
@@ -254,6 +271,15 @@ impl<'e> Analyser<'e> {
             "No operator matches the given name and argument types. You might need to add explicit type casts.",
         );
         Err(words.at(location))
+    }
+
+    fn user_operator(&self, operator: &Operator) -> Result<(), Refusal> {
+        let by_extension = operator.extension.as_ref().is_some_and(|e| self.role.extensions.contains(e));
+        if self.role.unrestricted || by_extension || self.role.functions.contains(&operator.function) {
+            return Ok(());
+        }
+        let why = format!("it runs {}, which the role does not list", operator.function);
+        Err(refusal::operator_not_allowed(&operator.name.to_string(), &why))
     }
 
     /// Whether a type may be named: built in and for values, or one of this database's.

@@ -236,6 +236,7 @@ impl<'e> Analyser<'e> {
             std::mem::take(&mut self.ctes),
             std::mem::take(&mut self.search_path),
         );
+        let shadowed = self.shadowed.take();
         self.view_depth += 1;
         let columns = match inner(&mut tree)? {
             NodeEnum::SelectStmt(select) => self.select(select, &Scope::EMPTY, At::ITEM),
@@ -247,10 +248,13 @@ impl<'e> Analyser<'e> {
         if self.occurrences.len() == occurrences {
             // It reads nothing protected: PostgreSQL may expand it itself.
             self.injections.truncate(injections);
+            self.shadowed = shadowed;
             self.leaves_by_name(var, relation);
             self.qualify(var, relation);
             return Ok((plain_columns(relation), None));
         }
+        self.not_shadowed().map_err(|r| r.at(var.location))?;
+        self.shadowed = shadowed;
         let named: Vec<&str> = relation.columns.iter().map(|c| c.name.as_str()).collect();
         let index = self.replace_range_var(var, Part::View { source, tree })?;
         Ok((columns.renamed(&named), Some(index)))

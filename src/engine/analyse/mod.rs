@@ -234,6 +234,8 @@ pub struct Analyser<'e> {
     /// Common table expressions in scope, innermost last.
     ctes: Vec<Cte>,
     view_depth: usize,
+    /// Why a view's text may not leave: on the session's path a name in it may mean what the role may not call.
+    shadowed: Option<Refusal>,
     /// `search_path` that unqualified names are looked up in: the session's, or nothing inside a view.
     pub search_path: Vec<String>,
     pub subjects: Vec<NamedSubject>,
@@ -299,6 +301,7 @@ impl<'e> Analyser<'e> {
             level: None,
             ctes: Vec::new(),
             view_depth: 0,
+            shadowed: None,
             search_path: context.search_path.clone(),
             subjects: Vec::new(),
             reads_derived: false,

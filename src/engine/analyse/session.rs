@@ -26,6 +26,7 @@ impl<'e> Analyser<'e> {
         self.reads_derived = false;
         self.reads_temporary = false;
         self.reads_changeable = false;
+        self.shadowed = None;
         self.writes_protected = false;
         self.pending.clear();
         self.moment = super::Moment::Old;

@@ -82,3 +82,15 @@ ALTER TABLE ruled RENAME TO rules; INSERT INTO rules (id) VALUES (1)
 -- builder/service: changed
 ALTER TABLE products ADD COLUMN z int; UPDATE products SET name = 'x' WHERE id = -1
 ;;
+-- builder/service: function-not-allowed
+SELECT words FROM greetings
+;;
+-- builder/service: function-not-allowed
+UPDATE greeted SET full_name = 'x' WHERE id = -1
+;;
+-- builder/service: same
+SELECT words FROM labels
+;;
+-- builder/service: changed
+SELECT c.full_name, l.words FROM customers c, labels l WHERE l.id = c.id
+;;

@@ -148,7 +148,7 @@ impl<'e> Analyser<'e> {
         self.view_depth -= 1;
         let source = std::mem::replace(&mut self.source, outside.0);
         (self.ctes, self.search_path) = (outside.1, outside.2);
-        judged.map_err(|r| Refusal { position: None, ..r })?;
+        judged.and_then(|()| self.not_shadowed()).map_err(|r| Refusal { position: None, ..r })?;
         Ok((source, tree))
     }
 
