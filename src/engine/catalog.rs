@@ -243,8 +243,6 @@ pub struct Catalog {
     children: HashMap<Oid, Vec<Oid>>,
     /// Names of relations and columns, in any schema.
     names: HashSet<String>,
-    /// Names that relations of several schemas bear.
-    namesakes: HashSet<String>,
 }
 
 /// The snapshot as it is read and written.
@@ -307,9 +305,6 @@ impl Catalog {
                 children.entry(*parent).or_default().push(r.oid);
             }
         }
-        let mut seen = HashSet::new();
-        let namesakes =
-            data.relations.iter().map(|r| &r.name.name).filter(|name| !seen.insert(*name)).cloned().collect();
         Self {
             relations: data.relations.iter().enumerate().map(|(i, r)| (r.oid, i)).collect(),
             relation_names: data.relations.iter().enumerate().map(|(i, r)| (r.name.clone(), i)).collect(),
@@ -320,7 +315,6 @@ impl Catalog {
             type_functions: index_by_name(&data.type_functions, |t| &t.name),
             children,
             names: data.relations.iter().flat_map(names_of).collect(),
-            namesakes,
             data,
         }
     }
@@ -413,6 +407,6 @@ impl Catalog {
 
     /// Whether relations of several schemas bear this name. Those of `pg_toast` are not in the snapshot.
     pub fn has_namesakes(&self, name: &str) -> bool {
-        self.namesakes.contains(name) || name.starts_with("pg_toast")
+        self.relations_named(name).nth(1).is_some() || name.starts_with("pg_toast")
     }
 }
