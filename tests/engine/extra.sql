@@ -27,7 +27,9 @@ CREATE TABLE public.told (email text);
 CREATE TABLE public.ruled () INHERITS (public.newsletters);
 CREATE RULE tell AS ON INSERT TO public.ruled DO ALSO INSERT INTO public.told SELECT email FROM public.customers;
 -- Small beside its subjects' choices.
-CREATE TABLE public.letters (id int, customer_id bigint, street text);
+CREATE TYPE public.colour AS ENUM ('white', 'blue');
+CREATE TYPE public.paper AS (colour public.colour);
+CREATE TABLE public.letters (id int, customer_id bigint, street text, paper public.paper[]);
 INSERT INTO public.letters VALUES (1, 1, 'Main Street'), (2, 2, 'Side Street');
 -- Text under several collations.
 CREATE COLLATION public.caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false);

@@ -194,3 +194,19 @@ CREATE TABLE pg_temp_987 .mine (x text)
 ;;
 -- builder/service: not-understood
 CREATE VIEW pg_temp_987.mine AS SELECT email FROM customers
+;;
+-- A label that is renamed says something else of every row that bears it: a withdrawal would be a consent.
+-- builder/service: definition-protected
+ALTER TYPE consent_status RENAME VALUE 'granted' TO 'yes'
+;;
+-- builder/service: definition-protected
+ALTER TYPE public.colour RENAME VALUE 'white' TO 'grey'
+;;
+-- builder/service: same
+ALTER TYPE consent_status ADD VALUE 'asked' BEFORE 'granted'
+;;
+-- builder/service: same
+CREATE TYPE mine AS ENUM ('a', 'b'); ALTER TYPE mine RENAME VALUE 'a' TO 'c'
+;;
+-- bi/analytics: right-missing
+ALTER TYPE colour RENAME VALUE 'white' TO 'grey'

@@ -57,8 +57,13 @@ impl<'e> Analyser<'e> {
                 self.unprotected_pinned(s.sequence.as_mut(), "ALTER SEQUENCE")?;
                 ddl()
             }
-            NodeEnum::CreateEnumStmt(_) | NodeEnum::AlterEnumStmt(_) | NodeEnum::CompositeTypeStmt(_) => {
+            NodeEnum::CreateEnumStmt(_) | NodeEnum::CompositeTypeStmt(_) => {
                 self.needs_ddl("a type definition").and_then(|()| ddl())
+            }
+            NodeEnum::AlterEnumStmt(a) => {
+                self.needs_ddl("a type definition")?;
+                self.may_alter_enum(a)?;
+                ddl()
             }
             NodeEnum::CreateDomainStmt(d) => {
                 self.needs_ddl("CREATE DOMAIN")?;

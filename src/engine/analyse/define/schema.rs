@@ -1,12 +1,16 @@
-//! `DROP SCHEMA … CASCADE`: takes along what is in the schema, and whatever depends on that.
+//! Definitions that reach columns by their types: `DROP SCHEMA … CASCADE` takes along what is in the schema, and whatever
+//! depends on that; a label that is renamed says something else of every row.
+
+use std::collections::BTreeSet;
 
 use pg_query::NodeEnum;
 use pg_query::protobuf as pb;
 
-use crate::engine::analyse::Analyser;
 use crate::engine::analyse::relations::{Protection, protecting_ancestor};
-use crate::engine::catalog::{QualifiedName, Relation};
+use crate::engine::analyse::{Analyser, names};
+use crate::engine::catalog::{Catalog, QualifiedName, Relation};
 use crate::engine::context::Defined;
+use crate::engine::policy::Policy;
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
@@ -54,15 +58,39 @@ impl<'e> Analyser<'e> {
             let why = "tables outside may be defined with functions or operators in it: drop those first";
             return Err(refusal::not_supported(&what, why));
         }
-        // Compared by name alone: too careful rather than too little.
         let types = data.types.iter().map(|t| &t.name).chain(data.relations.iter().map(|r| &r.name));
-        let names: Vec<&str> = types.filter(|n| n.schema == schema).map(|n| n.name.as_str()).collect();
-        let made_of = |typname: &str| names.contains(&typname.trim_start_matches('_'));
-        let protected = catalog.relations().filter(|r| protecting_ancestor(catalog, policy, r.oid).is_some());
-        let loses = protected
-            .filter(|r| r.columns.iter().any(|c| made_of(&c.ty.name) || made_of(&c.ty.base)))
-            .map(|r| r.name.to_string())
-            .next();
-        loses.map_or(Ok(()), |table| Err(refusal::definition_protected("DROP SCHEMA", &table)))
+        let loses = self.made_of(types.filter(|n| n.schema == schema).map(|n| n.name.clone()).collect());
+        loses.map_or(Ok(()), |table| Err(refusal::definition_protected("DROP SCHEMA", &table.to_string())))
+    }
+
+    /// A new label is nobody's yet. One that is renamed changes sides in every row: a withdrawal would be a consent.
+    pub fn may_alter_enum(&self, a: &pb::AlterEnumStmt) -> Result<(), Refusal> {
+        let renames = !a.old_val.is_empty();
+        let named = names(&a.type_name).last().copied().filter(|_| renames);
+        match named.and_then(|name| self.made_of(BTreeSet::from([name.to_owned()]))) {
+            Some(table) => Err(refusal::definition_protected("ALTER TYPE … RENAME VALUE", &table.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    /// A table that the policy names with a column of one of these types, or of one that is made of them. Compared by name
+    /// alone: too careful rather than too little.
+    fn made_of(&self, mut types: BTreeSet<String>) -> Option<&'e QualifiedName> {
+        let (catalog, policy): (&'e Catalog, &'e Policy) = (&self.engine.catalog, &self.engine.policy);
+        loop {
+            let of = |typname: &str| types.contains(typname.trim_start_matches('_'));
+            let has = |r: &&Relation| r.columns.iter().any(|c| of(&c.ty.name) || of(&c.ty.base));
+            let having: Vec<&'e Relation> = catalog.relations().filter(has).collect();
+            let by_policy = |r: &&&Relation| {
+                protecting_ancestor(catalog, policy, r.oid).is_some() || self.not_named_by_policy(Some(r), "").is_err()
+            };
+            let found = having.iter().find(by_policy);
+            // A row is a type too.
+            let more: Vec<String> = having.iter().map(|r| r.name.name.clone()).filter(|n| !types.contains(n)).collect();
+            if found.is_some() || more.is_empty() {
+                return found.map(|r| &r.name);
+            }
+            types.extend(more);
+        }
     }
 }
