@@ -146,7 +146,8 @@ impl Core {
             Lookup::Missing => return self.answer_with(refuse::no_such_portal(name)),
             Lookup::Found(portal) => portal,
         };
-        let portal = match self.current_portal(name, found.clone()) {
+        let portal = self.current_portal(name, found.clone());
+        let portal = match portal.and_then(|p| self.keeps_purpose(&p).map(|()| p)) {
             Ok(portal) => portal,
             Err(NotNow::Later) => return Ok(Taken::Later),
             Err(NotNow::End(end)) => return Err(end),
@@ -181,6 +182,10 @@ impl Core {
             self.wait_for_answers();
         }
         Ok(Taken::Done)
+    }
+
+    fn keeps_purpose(&self, portal: &Portal) -> Result<(), NotNow> {
+        portal.statement().filter(|_| portal.kind == PortalKind::Bound).map_or(Ok(()), |s| self.purpose_is_kept(s, &[]))
     }
 
     /// At the first Execute of a portal it goes on record.

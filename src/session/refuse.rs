@@ -221,6 +221,16 @@ pub fn execute_after_change() -> Refusal {
     )
 }
 
+pub fn purpose_of_another(named: &str, asked: &str) -> Refusal {
+    Refusal::new(
+        "purposes-contradict",
+        SqlState::INVALID_PARAMETER_VALUE,
+        format!("the statement was prepared, or the cursor opened, for the purpose \"{named}\", not for \"{asked}\""),
+        "A comment on EXECUTE or FETCH changes nothing of what runs.",
+        "SET consentry.purpose before the EXECUTE, or prepare the statement with the comment.",
+    )
+}
+
 pub fn prepare_under_own_name() -> Refusal {
     Refusal::new(
         "own-name",

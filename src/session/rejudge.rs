@@ -11,8 +11,8 @@ use super::prepared::{Origin, Portal, Prepared, Progress};
 use super::refuse;
 use super::simple::NotNow;
 use crate::audit::event::What;
-use crate::engine::cleared::Effect;
-use crate::engine::context::Protocol;
+use crate::engine::cleared::{Effect, Statement};
+use crate::engine::context::{Protocol, PurposeSource};
 use crate::relay::outgoing::Name;
 use crate::wire::backend::Status;
 use crate::wire::frontend::{self, Bind, Target};
@@ -168,6 +168,43 @@ impl Core {
         self.to_server.close(Target::Statement, Name::Own)?;
         self.expect_own(Kind::OwnClose, judged);
         Ok(())
+    }
+
+    /// A comment on EXECUTE or FETCH may say no other purpose than the one for which the statement that they name, or
+    /// opened the cursor, runs. `among`: the statements of the same message.
+    pub(super) fn purpose_is_kept(&self, asking: &Statement, among: &[Statement]) -> Result<(), NotNow> {
+        if asking.purpose_set_by != PurposeSource::Comment {
+            return Ok(());
+        }
+        let here = |name: &str, makes: fn(&Effect) -> Option<&String>| {
+            among.iter().rev().find(|s| makes(&s.effect).is_some_and(|made| made == name)).map(|s| s.purpose.clone())
+        };
+        let named = match &asking.effect {
+            Effect::Execute { name } => {
+                let known = match self.statements.lookup(name, self.batch) {
+                    Lookup::Uncertain => return Err(NotNow::Later),
+                    Lookup::Missing => None,
+                    Lookup::Found(prepared) => prepared.judged.cleared.statements.first().map(|s| s.purpose.clone()),
+                };
+                here(name, |e| if let Effect::Prepare { name } = e { Some(name) } else { None }).or(known)
+            }
+            Effect::Fetch { name } => {
+                let known = match self.portals.lookup(name, self.batch) {
+                    Lookup::Uncertain => return Err(NotNow::Later),
+                    Lookup::Missing => None,
+                    Lookup::Found(portal) => portal.statement().map(|s| s.purpose.clone()),
+                };
+                here(name, |e| if let Effect::DeclareCursor { name, .. } = e { Some(name) } else { None }).or(known)
+            }
+            _ => None,
+        };
+        match named {
+            Some(named) if named != asking.purpose => {
+                let word = |purpose: &Option<String>| purpose.clone().unwrap_or_else(|| "none".to_owned());
+                Err(refuse::purpose_of_another(&word(&named), &word(&asking.purpose)).into())
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     // === what the record says of statements that only name others ===

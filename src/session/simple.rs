@@ -114,6 +114,7 @@ impl Core {
                 Effect::Fetch { name } => protected |= self.cursor_is_protected(name),
                 _ => {}
             }
+            self.purpose_is_kept(statement, &judged.cleared.statements)?;
         }
         Ok(protected)
     }

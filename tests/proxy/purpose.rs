@@ -287,3 +287,33 @@ fn a_cursor_keeps_its_purpose() {
     assert_eq!(c.ask("FETCH ALL FROM k"), "T D:1 D:2 C:FETCH 2 Z:T");
     c.ask("ROLLBACK");
 }
+
+/// What EXECUTE and FETCH name runs for the purpose that it was judged for, whatever a comment says.
+#[test]
+fn a_comment_on_execute_or_fetch_may_say_no_other_purpose() {
+    let mut c = session("ana");
+    c.ask("PREPARE a AS SELECT count(*) FROM customers");
+    assert_eq!(c.ask("EXECUTE a /*purpose='marketing'*/"), "E:22023 Z:I");
+    assert_eq!(c.ask("EXECUTE a /*purpose='service'*/"), "T D:2 C:SELECT 1 Z:I");
+    let of = |purpose: &str| {
+        [parse("", &format!("EXECUTE a /*purpose='{purpose}'*/")), bind("", "", &[]), execute("", 0), sync()]
+    };
+    assert_eq!(c.exchange(&of("marketing")), "1 2 E:22023 Z:I");
+    assert_eq!(c.exchange(&of("service")), "1 2 D:2 C:SELECT 1 Z:I");
+    c.ask("SET consentry.purpose = 'marketing'");
+    assert_eq!(c.ask("EXECUTE a /*purpose='service'*/"), "E:22023 Z:I");
+    c.ask("RESET consentry.purpose");
+
+    c.ask("PREPARE b AS SELECT count(*) FROM customers /*purpose='marketing'*/");
+    assert_eq!(c.ask("EXECUTE b"), "T D:1 C:SELECT 1 Z:I");
+    assert_eq!(c.ask("EXECUTE b /*purpose='marketing'*/"), "T D:1 C:SELECT 1 Z:I");
+    assert_eq!(c.ask("EXECUTE b /*purpose='service'*/"), "E:22023 Z:I");
+    assert_eq!(c.ask("PREPARE d AS SELECT count(*) FROM customers; EXECUTE d /*purpose='marketing'*/"), "E:22023 Z:I");
+
+    c.ask("BEGIN; DECLARE c CURSOR FOR SELECT count(*) FROM customers");
+    assert_eq!(c.ask("FETCH FROM c /*purpose='service'*/"), "T D:2 C:FETCH 1 Z:T");
+    assert_eq!(c.ask("MOVE FROM c /*purpose='marketing'*/"), "E:22023 Z:E");
+    c.ask("ROLLBACK");
+    let sql = "BEGIN; DECLARE c CURSOR FOR SELECT count(*) FROM customers; FETCH ALL FROM c /*purpose='marketing'*/";
+    assert_eq!(c.ask(sql), "E:22023 Z:I");
+}
