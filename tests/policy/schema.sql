@@ -74,6 +74,7 @@ ALTER TABLE here ADD FOREIGN KEY (there_id) REFERENCES there;
 
 CREATE TABLE products (id integer PRIMARY KEY, title text);
 CREATE TABLE product_notes (product_id integer REFERENCES products, note text);
+CREATE TABLE members (id bigint PRIMARY KEY REFERENCES customers);
 CREATE TABLE staff (id integer PRIMARY KEY, full_name text, customer_name text);
 
 CREATE TABLE events (id bigint, at timestamptz NOT NULL, customer_id bigint, ip inet) PARTITION BY RANGE (at);

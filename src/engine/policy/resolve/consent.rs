@@ -1,8 +1,10 @@
 //! `[subject.X.consent]`: the table in which people's choices are recorded, mapped by its columns.
 
-use super::super::super::catalog::{Column, Relation};
-use super::super::ConsentSource;
+use std::collections::BTreeSet;
+
+use super::super::super::catalog::{Catalog, Column, Oid, Relation};
 use super::super::raw::{RawConsent, Spanned};
+use super::super::{ConsentSource, SubjectKind};
 use super::{Resolver, comparable, subjects};
 
 const COLUMNS_FIX: &str = "name the column of the consent table that holds it";
@@ -48,6 +50,58 @@ pub(super) fn resolve(
     };
     check_values(r, c, granted);
     Some(source)
+}
+
+/// Choices of different kinds of people in one column of one table are each other's: person 3 of one kind would be asked
+/// for what person 3 of another chose. Not where their keys are one: each a foreign key to the same.
+pub(super) fn tell_kinds_apart(r: &mut Resolver<'_, '_>) {
+    let kinds: Vec<SubjectKind> = r.policy.subjects.values().cloned().collect();
+    for (name, raw) in &r.raw().subject {
+        let Some((kind, source)) = with_choices(&kinds, name.get_ref()) else { continue };
+        let others = r.raw().subject.iter().take_while(|(other, _)| *other != name);
+        for (other, _) in others {
+            let Some((theirs, also)) = with_choices(&kinds, other.get_ref()) else { continue };
+            let shared = !source.subject.is_empty()
+                && one_family(r.catalog, source.table, also.table)
+                && source.subject == also.subject;
+            let (a, b) = (keys_of(r.catalog, kind), keys_of(r.catalog, theirs));
+            if shared && a.is_disjoint(&b) {
+                let column = raw.get_ref().consent.as_ref().and_then(|c| c.get_ref().subject.as_ref());
+                let message = format!(
+                    "`{}` and `{}` have their choices in the same column of {}: each other's would count",
+                    other.get_ref(),
+                    name.get_ref(),
+                    source.table_name
+                );
+                let fix = "give each kind of person a consent table, or a column for its keys";
+                r.error(column.map_or(name.span(), Spanned::span), message, fix);
+            }
+        }
+    }
+}
+
+fn with_choices<'k>(kinds: &'k [SubjectKind], name: &str) -> Option<(&'k SubjectKind, &'k ConsentSource)> {
+    kinds.iter().find(|k| k.name == name).and_then(|k| Some((k, k.consent.as_ref()?)))
+}
+
+/// Whether the rows of one table are among those of the other.
+fn one_family(catalog: &Catalog, a: Oid, b: Oid) -> bool {
+    let holds = |whole: Oid, part: Oid| catalog.family(whole).iter().any(|r| r.oid == part);
+    holds(a, b) || holds(b, a)
+}
+
+/// The column that a kind's keys are in, with those that they are foreign keys to.
+fn keys_of(catalog: &Catalog, kind: &SubjectKind) -> BTreeSet<(Oid, String)> {
+    let (mut keys, mut todo) = (BTreeSet::new(), vec![(kind.table, kind.key.clone())]);
+    while let Some((table, column)) = todo.pop() {
+        let foreign = catalog.relation(table).into_iter().flat_map(|t| &t.foreign_keys);
+        let alone = foreign.filter(|k| k.columns.len() == 1 && k.columns.contains(&column));
+        let next: Vec<_> = alone.filter_map(|k| Some((k.references, k.referenced_columns.first()?.clone()))).collect();
+        if keys.insert((table, column)) {
+            todo.extend(next);
+        }
+    }
+    keys
 }
 
 fn texts(values: &[Spanned<String>]) -> Vec<String> {

@@ -19,6 +19,7 @@ pub(super) fn resolve(r: &mut Resolver<'_, '_>) {
             r.policy.subjects.insert(name.get_ref().clone(), subject);
         }
     }
+    consent::tell_kinds_apart(r);
 }
 
 fn subject(r: &mut Resolver<'_, '_>, name: &Spanned<String>, raw: &RawSubject) -> Option<SubjectKind> {
