@@ -31,10 +31,12 @@ pub fn copy_of(at: usize) -> String {
     format!("\0{at}\0")
 }
 
-/// Whether a token is a literal that another may stand for: plain numbers and `'…'`, not `E'…'`, `$$…$$`, `B'…'`.
+/// Whether a token is a literal that another may stand for: plain numbers and `'…'`, not `E'…'`, `$$…$$`, `B'…'`. Nor one
+/// with a backslash: a pattern of LIKE that ends in one fails.
 pub fn is_literal(token: &Tok, text: &str) -> bool {
     let first = text.as_bytes().get(token.start);
     matches!(token.kind, Token::Sconst | Token::Iconst | Token::Fconst)
+        && text.get(token.start..token.end).is_some_and(|t| !t.contains('\\'))
         && first.is_some_and(|b| b.is_ascii_digit() || matches!(b, b'\'' | b'.'))
 }
 

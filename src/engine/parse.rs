@@ -19,6 +19,8 @@ pub const MAX_DEPTH: usize = 6_000;
 /// What a bracket makes of nodes, one inside of the other: `(SELECT 1)` is a sub-link, a query and an item of its list. CASE
 /// and its WHEN are no more.
 const BRACKET: usize = 4;
+/// So many ANDs and ORs need the stack of one node: they are read in a loop, and only looked at and dropped one in the other.
+const CHAIN: usize = 16;
 /// Stack for one node. Reading one takes 29 KB without optimisation (`prost`), judging it less.
 const NODE_STACK: usize = 40 << 10;
 /// Stack for what does not grow with the text.
@@ -184,6 +186,7 @@ fn depth_bound(tokens: &Tokens) -> usize {
             Token::Ascii41 | Token::Ascii93 | Token::EndP if open.len() > 1 => close(&mut open),
             Token::Ascii44 => on_top(&mut open, Level::end_part),
             Token::Ascii59 => on_top(&mut open, Level::end_statement),
+            Token::And | Token::Or => on_top(&mut open, |level| level.chained += 1),
             Token::Union | Token::Intersect | Token::Except => on_top(&mut open, |level| level.set_operations += 1),
             kind if nests(kind) => on_top(&mut open, |level| level.operators += 1),
             _ => {}
@@ -211,6 +214,8 @@ fn close(open: &mut Vec<Level>) {
 struct Level {
     /// Of the part since the last comma.
     operators: usize,
+    /// ANDs and ORs of the part: a list to PostgreSQL's grammar, and one inside of the other to the second parser.
+    chained: usize,
     /// The deepest brackets in that part.
     deepest: usize,
     /// The most that a part has come to.
@@ -223,8 +228,8 @@ struct Level {
 
 impl Level {
     fn end_part(&mut self) {
-        self.most = self.most.max(self.operators + self.deepest);
-        (self.operators, self.deepest) = (0, 0);
+        self.most = self.most.max(self.operators + self.chained / CHAIN + self.deepest);
+        (self.operators, self.chained, self.deepest) = (0, 0, 0);
     }
 
     fn end_statement(&mut self) {
@@ -239,7 +244,7 @@ impl Level {
     }
 }
 
-/// Tokens that take an expression (or a query) as an operand of a new node. AND and OR are flat lists, names are leaves.
+/// Tokens that take an expression (or a query) as an operand of a new node. Names are leaves.
 fn nests(kind: Token) -> bool {
     use Token as T;
     matches!(

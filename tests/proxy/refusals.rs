@@ -110,6 +110,19 @@ fn a_constraint_s_error_names_the_constraint_and_no_value() {
     assert_eq!(c.said('n'), "customers_name_key");
 }
 
+/// Lists to PostgreSQL's parser, and deep trees to the second one.
+#[test]
+fn long_chains_of_and_and_or_are_answered() {
+    let mut c = session("ana");
+    for word in ["AND", "OR"] {
+        for n in [1_000, 10_000, 50_000, 90_000] {
+            let sql = format!("SELECT count(*) FROM things WHERE id = 1 {}", format!("{word} true ").repeat(n));
+            let answer = c.ask(&sql);
+            assert!(answer.starts_with("T D:") || answer == "E:54001 Z:I", "{word} {n}: {answer} {}", c.said('M'));
+        }
+    }
+}
+
 /// Whatever nests, and however deep: an answer, or an error. On a stack too small for it the whole proxy would end.
 #[test]
 fn nesting_of_every_kind_and_depth_is_answered() {

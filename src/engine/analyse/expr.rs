@@ -27,6 +27,7 @@ impl<'e> Analyser<'e> {
             return Ok(());
         }
         let part = at.part();
+        self.evaluated(inner(node)?, scope, at);
         match inner(node)? {
             NodeEnum::ColumnRef(_) => {
                 // In a condition a bare column is a boolean, tested as it is.
@@ -86,7 +87,10 @@ impl<'e> Analyser<'e> {
         ) {
             self.operator(name, *location)?;
         }
-        [&*lexpr, &*rexpr].into_iter().flatten().for_each(|side| self.vary(side));
+        // An interval that is added may be too long to be.
+        if !matches!(names(name).as_slice(), ["+" | "-"]) {
+            [&*lexpr, &*rexpr].into_iter().flatten().for_each(|side| self.vary(side));
+        }
         self.part(lexpr, scope, at)?;
         self.part(rexpr, scope, at)
     }

@@ -286,6 +286,8 @@ impl<'e> Analyser<'e> {
         if !matches!(names(method).as_slice(), ["system" | "bernoulli"] | ["pg_catalog", "system" | "bernoulli"]) {
             return Err(refusal::not_supported("this sampling method", "only SYSTEM and BERNOULLI are known").at(at));
         }
+        // A percentage may be none.
+        self.can_fail_here();
         self.exprs(args, outer, At::OPERAND)?;
         if let Some(seed) = repeatable {
             self.expr(seed, outer, At::OPERAND)?;

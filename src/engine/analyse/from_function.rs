@@ -46,6 +46,7 @@ impl Analyser<'_> {
             };
             let mut parts = list.items.iter_mut();
             if let Some(call) = parts.next() {
+                self.set_evaluated(call);
                 self.expr(call, &scope, At::OPERAND)?;
             }
             for definition in parts {
@@ -119,6 +120,7 @@ impl Analyser<'_> {
     ) -> Result<Item, Refusal> {
         let pb::RangeTableFunc { lateral: _, docexpr, rowexpr, namespaces, columns, alias, location: _ } = t;
         let scope = outer.child(left);
+        self.can_fail_here();
         for part in [docexpr, rowexpr].into_iter().flatten() {
             self.expr(part, &scope, At::OPERAND)?;
         }

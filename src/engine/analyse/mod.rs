@@ -9,6 +9,7 @@ mod compare;
 mod constant;
 mod define;
 mod expr;
+mod fallible;
 mod from;
 mod from_function;
 mod grouping;
@@ -200,6 +201,14 @@ pub struct Analyser<'e> {
     pub pinned: bool,
     /// Some column's way could not be followed: every column is guarded.
     pub guard_all: bool,
+    /// Something that could fail is evaluated where rows are still chosen (`fallible.rs`).
+    pub may_fail: bool,
+    /// The walk is in a query inside of another, all of which may become part of that one's conditions.
+    pub within: bool,
+    /// The walk is in what the outermost query computes from aggregates.
+    pub late: bool,
+    /// The items of the select list that the walk is in, which a sort may need; `None`: all.
+    pub keys: Option<BTreeSet<usize>>,
     /// It locks rows (FOR UPDATE, FOR SHARE) at some level.
     pub locks: bool,
     /// It calls functions that tell sizes: it leaves with their arguments nulled.
@@ -281,6 +290,10 @@ impl<'e> Analyser<'e> {
             must_rewrite: false,
             pinned: false,
             guard_all: false,
+            may_fail: false,
+            within: false,
+            late: false,
+            keys: None,
             locks: false,
             nulls_sizes: false,
             explaining: false,

@@ -1,9 +1,12 @@
 //! Queries: WITH, set operations, VALUES, and the clauses of SELECT in the order in which names come into scope.
 
+use std::collections::BTreeSet;
+
 use pg_query::protobuf::{self as pb, SetOperation};
 use pg_query::{Node, NodeEnum};
 
 use super::colname::output_name;
+use super::fallible::{is_above, is_bound};
 use super::from::visible_columns;
 use super::scope::{self, Base, Col, Columns, Item, Scope};
 use super::{Analyser, At, Cte, Place, inner, kind_of, names};
@@ -25,6 +28,8 @@ impl<'e> Analyser<'e> {
     pub fn select(&mut self, s: &mut pb::SelectStmt, outer: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
         let outside = self.ctes.len();
         let around = self.enter_level(s);
+        let (within, late) = (self.within || at.place != Place::Output, false);
+        let (within, late) = (std::mem::replace(&mut self.within, within), std::mem::replace(&mut self.late, late));
         if let Some(with) = s.with_clause.as_mut() {
             self.with_clause(with, outer)?;
         }
@@ -36,6 +41,7 @@ impl<'e> Analyser<'e> {
         };
         self.ctes.truncate(outside);
         self.leave_level(around);
+        (self.within, self.late) = (within, late);
         columns
     }
 
@@ -149,7 +155,10 @@ impl<'e> Analyser<'e> {
             self.expr(condition, &scope, At::CONDITION)?;
         }
         let columns = if s.values_lists.is_empty() {
-            self.target_list(&mut s.target_list, &scope, at)?
+            let keys = std::mem::replace(&mut self.keys, keys_among(s));
+            let columns = self.target_list(&mut s.target_list, &scope, at);
+            self.keys = keys;
+            columns?
         } else {
             values_columns(&s.values_lists)
         };
@@ -158,7 +167,7 @@ impl<'e> Analyser<'e> {
             self.group_item(node, &scope, key)?;
         }
         if let Some(having) = s.having_clause.as_mut() {
-            self.expr(having, &scope, At::CONDITION)?;
+            self.having(having, &scope)?;
         }
         for node in s.distinct_clause.iter_mut().filter(|n| n.node.is_some()) {
             self.expr(node, &scope, key)?;
@@ -171,13 +180,43 @@ impl<'e> Analyser<'e> {
         Ok(columns)
     }
 
+    /// A part without an aggregate is tested like WHERE, before rows are grouped.
+    fn having(&mut self, condition: &mut Node, scope: &Scope<'_>) -> Result<(), Refusal> {
+        if let NodeEnum::BoolExpr(b) = inner(condition)?
+            && b.boolop() == pb::BoolExprType::AndExpr
+        {
+            return b.args.iter_mut().try_for_each(|arg| self.having(arg, scope));
+        }
+        self.above(is_above(condition), condition, |a, condition| a.expr(condition, scope, At::CONDITION))
+    }
+
+    /// Judges what, if `late`, is computed above all that chooses rows.
+    fn above<T>(
+        &mut self,
+        late: bool,
+        node: &mut Node,
+        judge: impl FnOnce(&mut Self, &mut Node) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let late = std::mem::replace(&mut self.late, late);
+        let judged = judge(self, node);
+        self.late = late;
+        judged
+    }
+
     /// ORDER BY, LIMIT and FOR UPDATE.
     fn tail(&mut self, s: &mut pb::SelectStmt, scope: &Scope<'_>) -> Result<(), Refusal> {
         self.sorted(&s.sort_clause, scope);
         self.sort_clause(&mut s.sort_clause, scope, At::KEY)?;
         for limit in [&mut s.limit_offset, &mut s.limit_count].into_iter().flatten() {
-            self.vary(limit);
+            match self.within {
+                // It is looked at: one that is negative fails, and of one row there is one.
+                true if is_bound(limit) => {}
+                true => self.can_fail_here(),
+                false => self.vary(limit),
+            }
+            let late = std::mem::replace(&mut self.late, true);
             self.expr(limit, scope, At::OPERAND)?;
+            self.late = late;
         }
         self.locks |= !s.locking_clause.is_empty();
         if !s.locking_clause.is_empty() && !self.role.may(Right::Update) {
@@ -223,6 +262,9 @@ impl<'e> Analyser<'e> {
         self.exprs(&mut w.partition_clause, scope, key)?;
         self.sort_clause(&mut w.order_clause, scope, key)?;
         for offset in [&mut w.start_offset, &mut w.end_offset].into_iter().flatten() {
+            if !is_bound(offset) {
+                self.can_fail_here();
+            }
             self.expr(offset, scope, At::OPERAND)?;
         }
         Ok(())
@@ -231,7 +273,8 @@ impl<'e> Analyser<'e> {
     /// A select list or RETURNING: its columns.
     pub fn target_list(&mut self, list: &mut [Node], scope: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
         let mut columns = Some(Vec::new());
-        for node in list {
+        for (i, node) in list.iter_mut().enumerate() {
+            let key = self.keys.as_ref().is_none_or(|keys| keys.contains(&i));
             let NodeEnum::ResTarget(target) = inner(node)? else {
                 return Err(refusal::not_supported("a select list", "it holds something that is no column"));
             };
@@ -245,7 +288,7 @@ impl<'e> Analyser<'e> {
                 }
                 None => {
                     let name = if target.name.is_empty() { output_name(value) } else { target.name.clone() };
-                    Some(vec![self.output(value, &name, scope, at)?])
+                    Some(vec![self.output(value, &name, scope, at, key)?])
                 }
             };
             match (&mut columns, more) {
@@ -261,9 +304,11 @@ impl<'e> Analyser<'e> {
         Ok(columns.map_or(Columns::Unknown, Columns::known))
     }
 
-    fn output(&mut self, value: &mut Node, name: &str, scope: &Scope<'_>, at: At) -> Result<Col, Refusal> {
+    /// `key`: it may be what the query is sorted or grouped by, and so be computed before rows are chosen.
+    fn output(&mut self, value: &mut Node, name: &str, scope: &Scope<'_>, at: At, key: bool) -> Result<Col, Refusal> {
         let Some(NodeEnum::ColumnRef(_)) = &value.node else {
-            self.expr(value, scope, at)?;
+            let late = !key || is_above(value);
+            self.above(late, value, |a, value| a.expr(value, scope, at))?;
             return Ok(Col::computed(name));
         };
         let col = self.column_ref(value, scope, at)?;
@@ -308,6 +353,42 @@ impl<'e> Analyser<'e> {
         }
         Ok(columns)
     }
+}
+
+/// The select list's items that the query may be sorted or grouped by; `None`: all.
+fn keys_among(s: &pb::SelectStmt) -> Option<BTreeSet<usize>> {
+    if !s.distinct_clause.is_empty() {
+        return None;
+    }
+    let mut keys = BTreeSet::new();
+    for node in s.sort_clause.iter().chain(&s.group_clause) {
+        let key = match &node.node {
+            Some(NodeEnum::SortBy(sort)) => sort.node.as_deref()?,
+            _ => node,
+        };
+        match &key.node {
+            Some(NodeEnum::AConst(c)) => match &c.val {
+                Some(pb::a_const::Val::Ival(n)) => keys.extend(usize::try_from(n.ival.checked_sub(1)?)),
+                _ => return None,
+            },
+            Some(NodeEnum::ColumnRef(r)) => {
+                let [.., name] = names(&r.fields)[..] else { return None };
+                let is_named = |item: &Node| match &item.node {
+                    Some(NodeEnum::ResTarget(t)) if t.name.is_empty() => {
+                        t.val.as_deref().is_none_or(|value| output_name(value) == name)
+                    }
+                    Some(NodeEnum::ResTarget(t)) => t.name == name,
+                    _ => true,
+                };
+                let named = s.target_list.iter().enumerate().filter(|(_, item)| is_named(item));
+                keys.extend(named.map(|(i, _)| i));
+            }
+            Some(NodeEnum::GroupingSet(_) | NodeEnum::RowExpr(_)) | None => return None,
+            // An expression of its own: judged as the key that it is.
+            Some(_) => {}
+        }
+    }
+    Some(keys)
 }
 
 /// `FROM` has no such entry: PostgreSQL's words and SQLSTATE.

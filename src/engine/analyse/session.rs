@@ -20,6 +20,7 @@ impl<'e> Analyser<'e> {
         self.must_rewrite = false;
         self.pinned = false;
         self.guard_all = false;
+        self.may_fail = false;
         self.locks = false;
         self.nulls_sizes = false;
         self.explaining = false;

@@ -2,7 +2,8 @@
 //!
 //! A row filter alone is no barrier: PostgreSQL may run the client's conditions first. So a column of a row-filtered
 //! table leaves bare only where every use of it is harmless on hidden rows; else it leaves as
-//! `CASE WHEN <row is there> THEN … END`, which a condition cannot look behind.
+//! `CASE WHEN <row is there> THEN … END`, which a condition cannot look behind. And where anything in the statement could
+//! fail, which harmless conditions decide to run or not, the derived table ends in `OFFSET 0`: a fence (`fallible.rs`).
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -72,7 +73,10 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
         false => Form::Joined(if a.reads_all(o) && is_large(a, o) { Look::Grouped } else { Look::Lateral }),
     };
     let (v, _) = visible_of(a, form, o, relation, ALIAS)?;
-    let guard = visible::guard(&v);
+    // Behind a fence nothing of the client's runs on a hidden row (a subquery with OFFSET is neither pulled up nor are
+    // conditions pushed into it), and what does run there cannot fail.
+    let fenced = a.may_fail && visible::row_sql(&v).is_some();
+    let guard = visible::guard(&v).filter(|_| !fenced);
     let (mut columns, mut inside, mut joins) =
         (Vec::with_capacity(relation.columns.len()), Vec::new(), BTreeSet::new());
     for (i, (column, cell)) in relation.columns.iter().zip(&v.cells).enumerate() {
@@ -96,7 +100,7 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
         columns.push(format!("{text} AS {}", quote_ident(&column.name)));
         let stored = format!("{ALIAS}.{}", quote_ident(&column.name));
         for conjunct in o.inside.iter().filter(|c| c.column == i) {
-            inside.extend(stored_condition(conjunct, cell, &stored, guard.is_some()));
+            inside.extend(stored_condition(a, conjunct, cell, &stored, guard.is_some() || fenced));
         }
     }
     let only = if o.only { "ONLY " } else { "" };
@@ -104,7 +108,8 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
     let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
     let joins: String = joins.iter().filter_map(|n| v.joins.get(*n)).map(String::as_str).collect();
     let (columns, name) = (columns.join(", "), relation.name.to_sql());
-    let text = format!("SELECT {columns} FROM {only}{name} AS {ALIAS}{joins}{filter}");
+    let fence = if fenced { " OFFSET 0" } else { "" };
+    let text = format!("SELECT {columns} FROM {only}{name} AS {ALIAS}{joins}{filter}{fence}");
     Ok(Guard { text, touched: Some(touched(o, relation, &v)), words: v.words.clone() })
 }
 
@@ -120,8 +125,12 @@ fn is_large(a: &Analyser<'_>, o: &Occurrence) -> bool {
 }
 
 /// A condition on the stored column that every row satisfies whose cell satisfies the client's: an index can serve it.
-pub fn stored_condition(c: &Conjunct, cell: &Cell, stored: &str, guarded: bool) -> Option<String> {
+///
+/// Of a masked cell it drops the rows in which the stored value is another one, before anything else of the client's runs:
+/// an error there would tell.
+pub fn stored_condition(a: &Analyser<'_>, c: &Conjunct, cell: &Cell, stored: &str, guarded: bool) -> Option<String> {
     match (&cell.kind, cell.stand_in) {
+        (CellKind::PerRow { .. }, _) if a.may_fail => None,
         // Where it leaves bare, PostgreSQL brings the condition here itself.
         (CellKind::Clear, _) if guarded => Some(format!("({stored} {})", c.condition)),
         (CellKind::Clear | CellKind::Masked { .. } | CellKind::Hidden, _) => None,

@@ -31,6 +31,7 @@ pub fn expression(a: &Analyser<'_>, p: &Pending) -> Result<String, Refusal> {
         What::Column(column) => over.column(column, p).ok_or_else(gone),
         What::Row { name, columns } => over.row(name, columns, p).ok_or_else(gone),
         What::Reached(clear) => Ok(over.reached(clear)),
+        What::There => Ok(format!("CASE WHEN {} THEN true ELSE false END", over.rows.as_deref().unwrap_or("true"))),
     }
 }
 
@@ -91,7 +92,7 @@ impl Over<'_> {
             let (cell, stored) = (self.visible.cells.get(conjunct.column), self.relation.columns.get(conjunct.column));
             if let (Some(cell), Some(stored)) = (cell, stored) {
                 let bare = format!("{}.{}", self.alias, quote_ident(&stored.name));
-                all.extend(guard::stored_condition(conjunct, cell, &bare, self.guarded(conjunct.column)));
+                all.extend(guard::stored_condition(self.a, conjunct, cell, &bare, self.guarded(conjunct.column)));
             }
         }
         if self.o.target != Some(Aim::Consent) {

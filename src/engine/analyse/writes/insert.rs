@@ -153,7 +153,7 @@ impl<'e> Analyser<'e> {
         if let Some(p) = target.protected().filter(|p| limits(p, &clear)) {
             let injection = self.pend(p.occurrence, What::Reached(clear));
             let from = set.ok_or_else(|| refusal::not_faithful("DO UPDATE was not found in the text"))?;
-            self.add_conditions(from, where_clause, &[injection])?;
+            self.add_conditions(from, where_clause, &[injection], false)?;
         }
         self.moment = Moment::Old;
         Ok(())

@@ -7,6 +7,7 @@ use super::super::scope::{Columns, Item, Scope};
 use super::super::select::{is_row_expansion, star};
 use super::super::{Analyser, At, Replacement, inner, placeholder};
 use super::derive::Flow;
+use super::fence::Fallible;
 use super::returning::shows;
 use super::spans::and;
 use super::target::{Protected, Reach, Target};
@@ -44,10 +45,10 @@ impl<'e> Analyser<'e> {
         let (both, source) = (Scope { items: &both, parent: None }, Scope { items: &source, parent: None });
         let condition =
             join_condition.as_mut().ok_or_else(|| refusal::not_supported("MERGE", "it has no condition"))?;
-        self.expr(condition, &both, At::CONDITION)?;
+        let fallible = self.fallible(condition, &both)?;
         if let Some(p) = target.protected() {
             self.merge_protected(p, shows(returning_clause.as_ref()))?;
-            self.match_only(p, join_condition)?;
+            self.match_only(p, join_condition, &fallible)?;
         }
         for (node, action) in merge_when_clauses.iter_mut().zip(&actions) {
             let NodeEnum::MergeWhenClause(when) = inner(node)? else { continue };
@@ -71,20 +72,36 @@ impl<'e> Analyser<'e> {
     }
 
     /// Adds to ON that the target's row is there.
-    fn match_only(&mut self, p: &Protected<'e>, condition: &mut Option<Box<Node>>) -> Result<(), Refusal> {
+    fn match_only(
+        &mut self,
+        p: &Protected<'e>,
+        condition: &mut Option<Box<Node>>,
+        fallible: &Fallible,
+    ) -> Result<(), Refusal> {
         if !limits(p, &[]) {
             return Ok(());
         }
-        let injection = self.pend(p.occurrence, What::Reached(Vec::new()));
-        let (start, end) = self.merge_on(p.after)?;
-        self.edit(start, start, Replacement::Text("(".to_owned()));
-        self.edit(end, end, Replacement::Text(") AND ".to_owned()));
-        self.edit(end, end, Replacement::Injected(injection, String::new()));
-        and(condition, Node { node: Some(placeholder(injection)) });
+        let span = self.merge_on(p.after)?;
+        let fenced = match condition {
+            Some(condition) => self.fence(p, condition, span, fallible)?,
+            None => false,
+        };
+        let mut added: Vec<usize> = self.fence_from(p, fallible).into_iter().collect();
+        added.push(self.pend(p.occurrence, What::Reached(Vec::new())));
+        let (start, end) = self.token_span(span.0, span.1)?;
+        if !fenced {
+            self.edit(start, start, Replacement::Text("(".to_owned()));
+            self.edit(end, end, Replacement::Text(")".to_owned()));
+        }
+        for injection in added {
+            self.edit(end, end, Replacement::Text(" AND ".to_owned()));
+            self.edit(end, end, Replacement::Injected(injection, String::new()));
+            and(condition, Node { node: Some(placeholder(injection)) });
+        }
         Ok(())
     }
 
-    /// Byte range of the condition after ON.
+    /// Tokens of the condition after ON.
     fn merge_on(&self, from: usize) -> Result<(usize, usize), Refusal> {
         let mut when = self.clause_end(from, &[Token::When]);
         // `WHEN [NOT] MATCHED`, not the WHEN of a CASE.
@@ -103,7 +120,7 @@ impl<'e> Analyser<'e> {
             next = self.clause_end(next + 1, &[Token::On]);
         }
         let on = on.ok_or_else(|| refusal::not_faithful("MERGE's ON was not found in the text"))?;
-        self.token_span(on + 1, when)
+        Ok((on + 1, when))
     }
 
     fn when(

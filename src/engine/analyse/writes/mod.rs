@@ -8,6 +8,7 @@ mod assign;
 mod copy;
 mod definition;
 mod derive;
+mod fence;
 mod insert;
 mod merge;
 mod refs;
@@ -85,6 +86,8 @@ pub enum What {
     },
     /// What must be true of a row that is reached; with the columns that must be clear in it.
     Reached(Vec<usize>),
+    /// That the row is there, as a test that PostgreSQL makes where it reads the row, before it joins anything.
+    There,
 }
 
 impl<'e> Analyser<'e> {

@@ -39,11 +39,13 @@ impl<'e> Analyser<'e> {
     }
 
     /// Adds injected conditions to the WHERE that stands somewhere after token `from`, or adds a WHERE; in text and tree.
+    /// `chain`: what stands there is a chain of AND, and its ends have been edited.
     pub fn add_conditions(
         &mut self,
         from: usize,
         condition: &mut Option<Box<Node>>,
         injections: &[usize],
+        chain: bool,
     ) -> Result<(), Refusal> {
         let Some((first, more)) = injections.split_first() else { return Ok(()) };
         let at = self.clause_end(from, &[Token::Where, Token::Returning]);
@@ -61,8 +63,10 @@ impl<'e> Analyser<'e> {
                 return Err(refusal::not_faithful("WHERE was not found in the text"));
             }
             let (start, end) = self.token_span(at + 1, self.clause_end(at + 1, &[Token::Returning]))?;
-            self.edit(start, start, Replacement::Text("(".to_owned()));
-            self.edit(end, end, Replacement::Text(") AND ".to_owned()));
+            if !chain {
+                self.edit(start, start, Replacement::Text("(".to_owned()));
+            }
+            self.edit(end, end, Replacement::Text(if chain { " AND " } else { ") AND " }.to_owned()));
             end
         };
         self.edit(end, end, Replacement::Injected(*first, String::new()));

@@ -6,6 +6,7 @@ use pg_query::{Node, NodeEnum};
 use super::super::scope::{Columns, Item, Scope};
 use super::super::{Analyser, At};
 use super::derive::Flow;
+use super::fence::Fallible;
 use super::target::{Protected, Reach, Target};
 use super::{Aim, Moment, What};
 use crate::engine::policy::Right;
@@ -18,13 +19,13 @@ impl<'e> Analyser<'e> {
         let target = self.write_target(named(relation)?, &[Right::Update], Reach::Reads)?;
         let items = self.items(&target, from_clause)?;
         let scope = Scope { items: &items, parent: None };
-        self.chosen(&target, where_clause, &scope)?;
+        let fallible = self.chosen(&target, where_clause, &scope)?;
         let clear = self.assignments(&target, target_list, &scope)?;
         let set = target.protected().map(|p| self.clause_end(p.after, &[Token::Set]) + 1);
         self.check_assigned(&target, target_list, set)?;
-        let added = self.view_conditions(&target)?;
+        let added = self.sound_view_conditions(&target)?;
         self.keeps_check_option(&target, &added)?;
-        self.reach_only(&target, where_clause, added.injections, clear)?;
+        self.reach_only(&target, where_clause, added.injections, clear, &fallible)?;
         self.check_flow(&target, Flow::Values)?;
         self.returning(returning_clause.as_mut(), &scope, at, Moment::New)
     }
@@ -35,9 +36,9 @@ impl<'e> Analyser<'e> {
         let target = self.write_target(named(relation)?, &[Right::Delete], Reach::Reads)?;
         let items = self.items(&target, using_clause)?;
         let scope = Scope { items: &items, parent: None };
-        self.chosen(&target, where_clause, &scope)?;
-        let added = self.view_conditions(&target)?;
-        self.reach_only(&target, where_clause, added.injections, Vec::new())?;
+        let fallible = self.chosen(&target, where_clause, &scope)?;
+        let added = self.sound_view_conditions(&target)?;
+        self.reach_only(&target, where_clause, added.injections, Vec::new(), &fallible)?;
         if let Some(p) = target.protected() {
             (0..p.relation.columns.len()).for_each(|i| self.note_written(p.occurrence, i));
         }
@@ -61,11 +62,12 @@ impl<'e> Analyser<'e> {
         target: &Target<'e>,
         condition: &mut Option<Box<Node>>,
         scope: &Scope<'_>,
-    ) -> Result<(), Refusal> {
-        let Some(condition) = condition else { return Ok(()) };
+    ) -> Result<Fallible, Refusal> {
+        let nothing = Fallible { before: self.may_fail, ..Fallible::default() };
+        let Some(condition) = condition else { return Ok(nothing) };
         if let Some(NodeEnum::CurrentOfExpr(_)) = &condition.node {
             return match target.protected() {
-                None => Ok(()),
+                None => Ok(nothing),
                 Some(_) => {
                     let why = "a cursor's position is in the stored table";
                     Err(refusal::not_supported("WHERE CURRENT OF on a protected table", why))
@@ -74,7 +76,7 @@ impl<'e> Analyser<'e> {
         }
         self.copy_conjuncts(condition, scope);
         self.name_subjects(condition, scope);
-        self.expr(condition, scope, At::CONDITION)
+        self.fallible(condition, scope)
     }
 
     /// Adds to WHERE what is in `conditions`, that the row is there, and clear where it is assigned.
@@ -84,12 +86,22 @@ impl<'e> Analyser<'e> {
         condition: &mut Option<Box<Node>>,
         mut conditions: Vec<usize>,
         clear: Vec<usize>,
+        fallible: &Fallible,
     ) -> Result<(), Refusal> {
         let Some(p) = target.protected() else { return Ok(()) };
+        conditions.extend(self.fence_from(p, fallible));
         if limits(p, &clear) {
             conditions.push(self.pend(p.occurrence, What::Reached(clear)));
         }
-        self.add_conditions(p.after, condition, &conditions)
+        let fenced = match condition {
+            Some(condition) => {
+                let from = self.clause_end(p.after, &[Token::Where]) + 1;
+                let span = (from, self.clause_end(from, &[Token::Returning]));
+                self.fence(p, condition, span, fallible)?
+            }
+            None => false,
+        };
+        self.add_conditions(p.after, condition, &conditions, fenced)
     }
 }
 

@@ -1,0 +1,74 @@
+--! 1-bit oracle
+--: ana | answered | naive twins
+-- The comparison tells nothing, and decides whether the subquery fails.
+SELECT c.id FROM customers c WHERE c.id = 7 AND (SELECT p.id FROM products p WHERE c.country = '{country7}') = 1
+;;
+--! 1-bit oracle
+--: ana | answered | naive twins
+SELECT c.id FROM customers c WHERE c.id = 7 AND 1 IN (SELECT 1 / (p.id - p.id) FROM products p WHERE c.country = '{country7}')
+;;
+--! 1-bit oracle
+--: ana | answered | naive twins
+SELECT c.id FROM customers c WHERE c.id = 7 AND (SELECT sum(1 / (p.id - p.id)) FROM products p WHERE c.country = '{country7}') > 0
+;;
+--! 1-bit oracle
+--: ana | answered | nothing
+SELECT c.id FROM customers c WHERE c.id = 7 AND EXISTS (SELECT FROM products WHERE c.country = '{country7}' LIMIT -1)
+;;
+--! 1-bit oracle
+--: ana | answered | naive twins
+-- The other table's condition runs on what the join has of hidden rows.
+SELECT c.id FROM customers c LEFT JOIN products p ON c.country = '{country7}' AND p.id = 2 WHERE c.id = 7 AND 1 / (coalesce(p.id, 7) - 2) > 0
+;;
+--! 1-bit oracle
+--: ana | answered | nothing
+-- It tells with other costs: here PostgreSQL tests the filter first.
+SELECT c.id FROM customers c WHERE c.id = 7 AND c.country = '{country7}' AND (random() / 0) IS NULL
+;;
+--! 1-bit oracle
+--: ana | answered | nothing
+-- It tells where the function is the inner side of a loop.
+SELECT c.id FROM customers c, LATERAL generate_series(1, 2, c.id - c.id) g WHERE c.id = 7 AND c.country = '{country7}'
+;;
+--! 1-bit oracle
+--: ana | answered | nothing
+-- It tells where the subquery is the inner side of a loop.
+SELECT c.id FROM customers c, (SELECT 1 / (id - id) AS k FROM products) p WHERE c.id = 7 AND c.country = '{country7}' AND p.k = c.id
+;;
+--! 1-bit oracle
+--: ana | answered | nothing
+-- The pattern's end is not reached.
+SELECT c.id FROM customers c WHERE c.id = 7 AND c.country = '{country7}' AND c.country LIKE 'x' || chr(92)
+;;
+--! 1-bit oracle
+--: ana | answered | nothing
+-- It tells where the other table is the inner side of a loop.
+SELECT c.id FROM customers c JOIN products p ON p.label LIKE '%\' WHERE c.id = 7 AND c.country = '{country7}'
+;;
+--! 1-bit oracle
+--: ana | answered | naive twins
+SELECT c.id FROM customers c WHERE c.id = 7 AND c.country = '{country7}' GROUP BY c.id HAVING 1 / (c.id - 7) > 0
+;;
+--! 1-bit oracle
+--: ana | answered | stored twins
+UPDATE customers c SET country = country WHERE c.id = 7 AND c.country = '{country7}' AND (random() / 0) IS NULL
+;;
+--! 1-bit oracle
+--: ana | answered | nothing
+-- The cell is no null in the stored table.
+UPDATE customers c SET country = country WHERE c.id = 7 AND c.country = '{country7}' AND 1 / coalesce(length(c.email), 0) > 0
+;;
+--! 1-bit oracle
+--: ana | answered | stored twins
+DELETE FROM customers c WHERE c.id = 7 AND c.country = '{country7}' AND coalesce(length(c.email), 0) > (SELECT 1 / (p.id - p.id) FROM products p WHERE p.id = 2)
+;;
+--! 1-bit oracle
+--: ana | answered | nothing
+-- It tells where the subquery is the inner side of a loop.
+UPDATE customers c SET country = c.country FROM (SELECT id, 1 / (id - id) AS k FROM products) p WHERE c.id = 7 AND c.country = '{country7}' AND p.k = c.id
+;;
+--! 1-bit oracle
+--: ana | answered | nothing
+-- The cell is no null in the stored table.
+SELECT c.id FROM customers c WHERE c.id = 7 AND c.country = '{country7}' AND 1 / coalesce(length(c.email), 0) > 0 FOR UPDATE
+;;
