@@ -109,6 +109,9 @@ pub struct ForeignKey {
     pub columns: Vec<String>,
     pub references: Oid,
     pub referenced_columns: Vec<String>,
+    /// A row may lose what it refers to and stay: ON DELETE SET NULL or SET DEFAULT, or a check that waits for COMMIT.
+    #[serde(default)]
+    pub releases: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

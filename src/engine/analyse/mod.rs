@@ -216,6 +216,8 @@ pub struct Analyser<'e> {
     /// It is only explained: secrets stay out of its text.
     pub explaining: bool,
     pub writes_protected: bool,
+    /// The write moves rows of other tables to another subject (`writes/moves.rs`).
+    pub moves: bool,
     /// References to the targets of writes, and conditions on them, that are written once all uses are known.
     pub pending: Vec<Pending>,
     /// Which row a reference to a write's target means just now.
@@ -298,6 +300,7 @@ impl<'e> Analyser<'e> {
             nulls_sizes: false,
             explaining: false,
             writes_protected: false,
+            moves: false,
             pending: Vec::new(),
             moment: Moment::Old,
             tainted: None,

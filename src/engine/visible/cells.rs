@@ -86,6 +86,22 @@ fn personal(view: &View<'_>, column: &Column, category: &str) -> Result<Cell, Re
     Ok(Cell { name: column.name.clone(), category, kind, own: Some(not_there), stand_in, joins, words })
 }
 
+/// The conditions under which any cell shows what it does not show in all rows: each is a choice of the row's subject.
+pub(super) fn choices(view: &View<'_>) -> Result<Vec<String>, Refusal> {
+    let mut all = Vec::new();
+    for usage in view.table.columns.values() {
+        let ColumnUse::Category(name) = usage else { continue };
+        let category = policy_entry(&view.policy.categories, "category", name)?;
+        if view.purpose.shows.contains(name) || view.purpose.masks.contains_key(name) {
+            match allowed(view, category)?.0 {
+                Allowed::When(condition) if !all.contains(&condition) => all.push(condition),
+                Allowed::When(_) | Allowed::Always | Allowed::Never => {}
+            }
+        }
+    }
+    Ok(all)
+}
+
 /// In which rows the people themselves allow what the purpose does with a category.
 enum Allowed {
     Always,

@@ -43,6 +43,7 @@ pub(super) fn relations(
                 columns: row.try_get("columns")?,
                 references: row.try_get("referenced")?,
                 referenced_columns: row.try_get("referenced_columns")?,
+                releases: row.try_get("releases")?,
             });
         }
     }

@@ -11,6 +11,7 @@ mod derive;
 mod fence;
 mod insert;
 mod merge;
+mod moves;
 mod refs;
 mod returning;
 mod spans;
@@ -84,8 +85,12 @@ pub enum What {
         name: String,
         columns: Vec<Called>,
     },
-    /// What must be true of a row that is reached; with the columns that must be clear in it.
-    Reached(Vec<usize>),
+    /// What must be true of a row that is reached; with the columns that must be clear in it, and whether rows of other
+    /// tables move with it.
+    Reached {
+        clear: Vec<usize>,
+        moves: bool,
+    },
     /// That the row is there, as a test that PostgreSQL makes where it reads the row, before it joins anything.
     There,
 }
@@ -112,6 +117,7 @@ impl<'e> Analyser<'e> {
     fn write(&mut self, node: &mut Node, at: At) -> Result<Columns, Refusal> {
         let outside = self.ctes.len();
         self.moment = Moment::Old;
+        self.moves = false;
         let columns = match inner(node)? {
             NodeEnum::InsertStmt(s) => self.insert(s, at),
             NodeEnum::UpdateStmt(s) => self.update(s, at),
