@@ -1,17 +1,20 @@
 //! Tables whose rows lead to their subject through a row of another table: whoever changes where that row leads moves them.
 
-use crate::engine::catalog::{Catalog, Relation};
+use crate::engine::catalog::{Catalog, Oid, Relation};
+use crate::engine::clear::Secrets;
 use crate::engine::policy::{Policy, Purpose, Role, SubjectPath, TablePolicy};
 use crate::engine::refusal::Refusal;
 
 use super::sql::Names;
 use super::subject::Subject;
 use super::{View, cells, relation_of};
-use crate::engine::clear::Secrets;
 
 /// A table behind a row of another, with the rest of its way from there.
 pub struct Dependent<'a> {
     pub table: &'a TablePolicy,
+    /// The table that refers to the one in the middle: itself, or one on its way.
+    pub by: Oid,
+    pub through: Oid,
     /// The column of the table in the middle that its rows refer to.
     pub key: &'a str,
     /// From the table in the middle on.
@@ -26,13 +29,14 @@ impl Dependent<'_> {
 }
 
 /// The tables of the policy whose rows lead to somebody through rows of `table`.
-pub fn dependents<'a>(policy: &'a Policy, table: u32) -> impl Iterator<Item = Dependent<'a>> {
+pub fn dependents<'a>(policy: &'a Policy, table: Oid) -> impl Iterator<Item = Dependent<'a>> {
     policy.tables.values().filter_map(move |other| {
         let path = other.subject.as_ref()?;
         let at = path.hops.iter().position(|hop| hop.table == table)?;
         let rest =
             SubjectPath { kind: path.kind.clone(), hops: path.hops.get(at + 1..)?.to_vec(), column: path.column.clone() };
-        Some(Dependent { table: other, key: &path.hops.get(at)?.to, rest })
+        let by = at.checked_sub(1).and_then(|i| path.hops.get(i)).map_or(other.relation, |hop| hop.table);
+        Some(Dependent { table: other, by, through: table, key: &path.hops.get(at)?.to, rest })
     })
 }
 

@@ -5,7 +5,7 @@
 use super::super::Analyser;
 use super::target::{Kind, Target};
 use crate::engine::catalog::{Oid, Relation};
-use crate::engine::policy::Purpose;
+use crate::engine::policy::{Basis, Policy, Purpose};
 use crate::engine::refusal::{self, Refusal, SqlState};
 use crate::engine::visible::{self, Dependent};
 
@@ -19,15 +19,9 @@ impl<'e> Analyser<'e> {
     /// Judges the removal of rows that others refer to and would outlive.
     pub fn releases(&mut self, target: &Target<'e>) -> Result<(), Refusal> {
         let engine = self.engine;
-        let Some(relation) = relation_of(target) else { return Ok(()) };
         let releases = |d: &Dependent<'_>| {
-            let from = engine.catalog.relation(d.table.relation);
-            from.is_none_or(|from| from.foreign_keys.iter().any(|k| k.references == relation.oid && k.releases))
-                // Of a longer way, the table that refers to this one is in the middle itself.
-                || d.table.subject.as_ref().is_some_and(|path| path.hops.first().is_some_and(|hop| hop.table != relation.oid))
-                    && engine.catalog.relations().any(|r| {
-                        r.foreign_keys.iter().any(|k| k.references == relation.oid && k.releases)
-                    })
+            let by = engine.catalog.relation(d.by);
+            by.is_none_or(|by| by.foreign_keys.iter().any(|k| d.through == k.references && k.releases))
         };
         self.moves_rows(target, releases)
     }
@@ -48,7 +42,7 @@ impl<'e> Analyser<'e> {
             // Its rows are hidden and shown as those of this table are: what is not, is in cells.
             match own {
                 true => self.moves = true,
-                false if self.purpose.is_none_or(depends_on_people) => {
+                false if self.purpose.is_none_or(depends_on_people) || restricts(&engine.policy, &dependent) => {
                     return Err(moved(relation, &dependent, "are hidden or masked by their subject's choices"));
                 }
                 false => {}
@@ -60,11 +54,15 @@ impl<'e> Analyser<'e> {
 
 /// Whether what is shown under a purpose differs from person to person.
 fn depends_on_people(purpose: &Purpose) -> bool {
-    use crate::engine::policy::Basis;
     match purpose.basis {
         Basis::Consent | Basis::LegitimateInterests | Basis::PublicTask => true,
         Basis::Contract | Basis::LegalObligation | Basis::VitalInterests => false,
     }
+}
+
+/// Whether its people can have their rows restricted (Art. 18).
+fn restricts(policy: &Policy, dependent: &Dependent<'_>) -> bool {
+    policy.subjects.get(&dependent.rest.kind).is_none_or(|kind| kind.restricted_when.is_some())
 }
 
 fn relation_of<'e>(target: &Target<'e>) -> Option<&'e Relation> {
