@@ -32,6 +32,7 @@ async fn leaks() {
     masked_cells_stay(&world).await;
     a_row_fills_no_more_columns_than_judged(&world).await;
     another_subject_uncovers_nothing(&world).await;
+    rows_are_not_moved_to_another_subject(&world).await;
     what_is_never_shown_is_not_written(&world);
     references_that_would_reach_the_stored_row(&world);
     what_is_not_understood(&world);
@@ -162,6 +163,35 @@ async fn another_subject_uncovers_nothing(world: &World) {
     let done = world.run("app/marketing", "UPDATE customers SET id = id + 1000 WHERE id = 2").await;
     assert_eq!(done.answer.expect("update").count, 0, "{}", done.error);
     assert_eq!(done.after[0].iter().filter(|r| r[0] == cell("2")).count(), 1);
+}
+
+/// Stops are about whom their trip is about: a trip whose customer agreed to no e-mail cannot be made another's.
+async fn rows_are_not_moved_to_another_subject(world: &World) {
+    for (sql, count) in [
+        ("UPDATE trips SET customer_id = 1 WHERE id = 2", 0),
+        ("UPDATE trips SET customer_id = NULL WHERE id = 2", 0),
+        ("UPDATE trips SET id = id + 10 WHERE id = 2", 0),
+        ("DELETE FROM trips WHERE id = 2", 0),
+        ("INSERT INTO trips VALUES (2, 1) ON CONFLICT (id) DO UPDATE SET customer_id = 1", 0),
+        // Of whom all is shown anyway.
+        ("UPDATE trips SET customer_id = 5 WHERE id = 1", 1),
+        ("DELETE FROM trips WHERE id = 1", 1),
+        // Nothing moves: what is in a box goes with it.
+        ("UPDATE boxes SET label = 'x'", 2),
+        ("DELETE FROM boxes WHERE id = 1", 1),
+    ] {
+        let done = world.run("app/marketing", sql).await;
+        assert_eq!(done.answer.as_ref().map(|a| a.count), Ok(count), "{sql} {}", done.error);
+    }
+    for (rule, sql) in [
+        ("not-understood", "MERGE INTO trips t USING products p ON t.id = p.id WHEN MATCHED THEN UPDATE SET customer_id = 1"),
+        ("subject-moved", "UPDATE trays SET customer_id = 3"),
+    ] {
+        assert_eq!(world.refused("app/marketing", sql).0, rule, "{sql}");
+    }
+    // On contract nothing differs from person to person.
+    let done = world.run("app/service", "UPDATE trips SET customer_id = 1 WHERE id = 2").await;
+    assert_eq!(done.answer.map(|a| a.count), Ok(1), "{}", done.error);
 }
 
 fn what_is_never_shown_is_not_written(world: &World) {

@@ -80,6 +80,16 @@ CREATE DOMAIN shade AS text DEFAULT 'grey';
 CREATE TABLE shades (id int, customer_id int, color shade DEFAULT 'red');
 CREATE VIEW shaded AS SELECT id, customer_id, color FROM shades;
 CREATE TABLE branches (id int PRIMARY KEY, product int REFERENCES products ON DELETE CASCADE);
+-- Rows that lead to somebody through another.
+CREATE TABLE trips (id int PRIMARY KEY, customer_id int);
+CREATE TABLE stops (id int, trip_id int REFERENCES trips ON DELETE SET NULL, mail text);
+CREATE TABLE boxes (id int PRIMARY KEY, customer_id int, label text);
+CREATE TABLE contents (id int, box_id int REFERENCES boxes ON DELETE CASCADE, mail text);
+CREATE TABLE trays (id int PRIMARY KEY, customer_id int);
+CREATE TABLE samples (id int, tray_id int REFERENCES trays);
+INSERT INTO trips VALUES (1, 1), (2, 2);
+INSERT INTO stops VALUES (1, 1, 'ana@mail.example'), (2, 2, 'CANARY-ben@mail.example');
+INSERT INTO boxes VALUES (1, 1), (2, 2);
 
 INSERT INTO customers VALUES
     (1, 'Ana',          'ana@mail.example',     '+34600000011', 'ES', 10, 'CANARY-s1'),

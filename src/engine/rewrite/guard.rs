@@ -66,6 +66,17 @@ pub fn visible_of<'a>(
     Ok((v, purpose))
 }
 
+/// What must be true of a row for rows that lead through it to move with it.
+pub fn movable(a: &Analyser<'_>, o: &Occurrence, relation: &Relation, alias: &str) -> Result<Vec<String>, Refusal> {
+    let engine = a.engine;
+    let table = o.protected_by.and_then(|oid| engine.policy.tables.get(&oid));
+    let (Some(table), Some(purpose)) = (table, a.purpose) else {
+        return Err(refusal::not_faithful("a protected table without a purpose"));
+    };
+    let secrets = if a.explaining { &NO_SECRETS } else { &engine.secrets };
+    visible::movable(&engine.catalog, &engine.policy, secrets, a.role, purpose, table, relation, alias)
+}
+
 fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Guard, Refusal> {
     // A row lock would reach into a join's aggregate, which PostgreSQL refuses.
     let form = match a.locks {

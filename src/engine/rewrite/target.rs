@@ -30,7 +30,7 @@ pub fn expression(a: &Analyser<'_>, p: &Pending) -> Result<String, Refusal> {
     match &p.what {
         What::Column(column) => over.column(column, p).ok_or_else(gone),
         What::Row { name, columns } => over.row(name, columns, p).ok_or_else(gone),
-        What::Reached(clear) => Ok(over.reached(clear)),
+        What::Reached { clear, moves } => over.reached(clear, *moves),
         What::There => Ok(format!("CASE WHEN {} THEN true ELSE false END", over.rows.as_deref().unwrap_or("true"))),
     }
 }
@@ -85,7 +85,7 @@ impl Over<'_> {
         }
     }
 
-    fn reached(&self, clear: &[usize]) -> String {
+    fn reached(&self, clear: &[usize], moves: bool) -> Result<String, Refusal> {
         let mut all: Vec<String> = Vec::new();
         for conjunct in &self.o.inside {
             // An index serves a comparison of the bare column, not one of the guarded.
@@ -106,6 +106,9 @@ impl Over<'_> {
                 Some(CellKind::Masked { .. } | CellKind::Hidden) | None => all.push("false".to_owned()),
             }
         }
-        if all.is_empty() { "true".to_owned() } else { all.join(" AND ") }
+        if moves {
+            all.extend(guard::movable(self.a, self.o, self.relation, &self.alias)?);
+        }
+        Ok(if all.is_empty() { "true".to_owned() } else { all.join(" AND ") })
     }
 }

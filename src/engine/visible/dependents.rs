@@ -33,8 +33,11 @@ pub fn dependents<'a>(policy: &'a Policy, table: Oid) -> impl Iterator<Item = De
     policy.tables.values().filter_map(move |other| {
         let path = other.subject.as_ref()?;
         let at = path.hops.iter().position(|hop| hop.table == table)?;
-        let rest =
-            SubjectPath { kind: path.kind.clone(), hops: path.hops.get(at + 1..)?.to_vec(), column: path.column.clone() };
+        let rest = SubjectPath {
+            kind: path.kind.clone(),
+            hops: path.hops.get(at + 1..)?.to_vec(),
+            column: path.column.clone(),
+        };
         let by = at.checked_sub(1).and_then(|i| path.hops.get(i)).map_or(other.relation, |hop| hop.table);
         Some(Dependent { table: other, by, through: table, key: &path.hops.get(at)?.to, rest })
     })

@@ -150,8 +150,9 @@ impl<'e> Analyser<'e> {
         let clear = self.assignments(target, target_list, &scope)?;
         let set = self.conflict_set(*location);
         self.check_assigned(target, target_list, set)?;
-        if let Some(p) = target.protected().filter(|p| limits(p, &clear)) {
-            let injection = self.pend(p.occurrence, What::Reached(clear));
+        let moves = std::mem::take(&mut self.moves);
+        if let Some(p) = target.protected().filter(|p| limits(p, &clear) || moves) {
+            let injection = self.pend(p.occurrence, What::Reached { clear, moves });
             let from = set.ok_or_else(|| refusal::not_faithful("DO UPDATE was not found in the text"))?;
             self.add_conditions(from, where_clause, &[injection], false)?;
         }

@@ -54,6 +54,13 @@ impl<'e> Analyser<'e> {
             let NodeEnum::MergeWhenClause(when) = inner(node)? else { continue };
             self.when(&target, when, *action, &both, &source)?;
         }
+        if actions.contains(&Action::Delete) {
+            self.releases(&target)?;
+        }
+        if std::mem::take(&mut self.moves) {
+            let why = "rows of other tables lead to their subject through this one: use UPDATE or DELETE";
+            return Err(refusal::not_supported("this MERGE", why));
+        }
         let flow = if actions.contains(&Action::Insert) { Flow::Rows } else { Flow::Values };
         self.check_flow(&target, flow)?;
         self.returning(returning_clause.as_mut(), &both, at, Moment::New)
@@ -87,7 +94,7 @@ impl<'e> Analyser<'e> {
             None => false,
         };
         let mut added: Vec<usize> = self.fence_from(p, fallible).into_iter().collect();
-        added.push(self.pend(p.occurrence, What::Reached(Vec::new())));
+        added.push(self.pend(p.occurrence, What::Reached { clear: Vec::new(), moves: false }));
         let (start, end) = self.token_span(span.0, span.1)?;
         if !fenced {
             self.edit(start, start, Replacement::Text("(".to_owned()));

@@ -37,6 +37,7 @@ impl<'e> Analyser<'e> {
         let items = self.items(&target, using_clause)?;
         let scope = Scope { items: &items, parent: None };
         let fallible = self.chosen(&target, where_clause, &scope)?;
+        self.releases(&target)?;
         let added = self.sound_view_conditions(&target)?;
         self.reach_only(&target, where_clause, added.injections, Vec::new(), &fallible)?;
         if let Some(p) = target.protected() {
@@ -90,8 +91,9 @@ impl<'e> Analyser<'e> {
     ) -> Result<(), Refusal> {
         let Some(p) = target.protected() else { return Ok(()) };
         conditions.extend(self.fence_from(p, fallible));
-        if limits(p, &clear) {
-            conditions.push(self.pend(p.occurrence, What::Reached(clear)));
+        let moves = std::mem::take(&mut self.moves);
+        if limits(p, &clear) || moves {
+            conditions.push(self.pend(p.occurrence, What::Reached { clear, moves }));
         }
         let fenced = match condition {
             Some(condition) => {
