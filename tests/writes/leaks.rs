@@ -184,7 +184,10 @@ async fn rows_are_not_moved_to_another_subject(world: &World) {
         assert_eq!(done.answer.as_ref().map(|a| a.count), Ok(count), "{sql} {}", done.error);
     }
     for (rule, sql) in [
-        ("not-understood", "MERGE INTO trips t USING products p ON t.id = p.id WHEN MATCHED THEN UPDATE SET customer_id = 1"),
+        (
+            "not-understood",
+            "MERGE INTO trips t USING products p ON t.id = p.id WHEN MATCHED THEN UPDATE SET customer_id = 1",
+        ),
         ("subject-moved", "UPDATE trays SET customer_id = 3"),
     ] {
         assert_eq!(world.refused("app/marketing", sql).0, rule, "{sql}");

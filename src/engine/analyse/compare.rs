@@ -125,6 +125,7 @@ impl<'e> Analyser<'e> {
         };
         let at = if fits { At::CONDITION } else { At::OPERAND };
         self.note(&col.origin, at);
+        self.may_fail |= self.collated && !fits;
         columns.list().iter().for_each(|c| self.note(&c.origin, at));
         Ok(true)
     }

@@ -60,6 +60,11 @@ pub enum Constant {
     Parameter(usize),
 }
 
+/// Whether it is the database's own collation (`pg_collation.oid`), which is deterministic and yields to all others.
+pub fn is_default(collation: Oid) -> bool {
+    collation == DEFAULT
+}
+
 /// Whether `left op right` runs a leakproof built-in function that cannot raise an error for what the sides are.
 pub fn comparable(op: &str, left: &Value, right: &Value) -> bool {
     let (Some(a), Some(b)) = (left.ty.as_deref(), right.ty.as_deref()) else { return false };
@@ -132,7 +137,7 @@ impl Analyser<'_> {
     }
 
     /// A cast of a constant that PostgreSQL carries out before it runs the statement, or that cannot fail.
-    fn cast(&self, c: &pb::TypeCast) -> Option<Value> {
+    pub fn cast(&self, c: &pb::TypeCast) -> Option<Value> {
         let arg = c.arg.as_deref()?;
         let to = c.type_name.as_ref()?;
         let name = self.plain_type(to)?;

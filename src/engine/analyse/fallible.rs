@@ -9,9 +9,11 @@
 use pg_query::protobuf::{self as pb, AExprKind, SubLinkType, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
+use super::constant::is_default;
 use super::scope::Scope;
 use super::{Analyser, At, Place, names};
-use crate::engine::allow::FunctionClass;
+use crate::engine::allow::{self, FunctionClass};
+use crate::engine::catalog::{Column, Relation};
 
 /// Comparisons of built-in types: they have an answer for all values (of one type and collation).
 const COMPARISONS: [&str; 7] = ["=", "<>", "!=", "<", "<=", ">", ">="];
@@ -73,9 +75,19 @@ impl Analyser<'_> {
     /// Takes note that `node`, without its parts, is evaluated at `at`.
     pub fn evaluated(&mut self, node: &NodeEnum, scope: &Scope<'_>, at: At) {
         let late = !self.within && (at.place == Place::Output || self.late);
-        if !late && !self.may_fail && self.can_fail(node, scope) {
+        // Of texts of several collations comparisons and functions raise errors, and so do some of one that is its own.
+        let collates =
+            || self.collated && !matches!(node, NodeEnum::ColumnRef(_) | NodeEnum::AConst(_) | NodeEnum::ParamRef(_));
+        if !late && !self.may_fail && (collates() || self.can_fail(node, scope)) {
             self.may_fail = true;
         }
+    }
+
+    /// Takes note of the collations of a relation that is read.
+    pub fn read_collations(&mut self, relation: &Relation) {
+        let own =
+            |c: &Column| matches!(c.ty.base.as_str(), "text" | "varchar" | "bpchar") && !is_default(c.ty.collation);
+        self.collated |= relation.name.schema != "pg_catalog" && relation.columns.iter().any(own);
     }
 
     /// Something that could fail stands where rows are still chosen.
@@ -187,7 +199,7 @@ impl Analyser<'_> {
             Some(NodeEnum::ColumnRef(r)) => self.bare_column(r, scope).and_then(|c| c.ty),
             _ => None,
         };
-        let class = self.function(&[name], f.args.len()).ok().flatten();
+        let class = allow::builtin_function(name, f.args.len());
         match name {
             "count" | "min" | "max" | "bool_and" | "bool_or" | "every" => class != Some(FunctionClass::Aggregate),
             // Of floats they overflow.
@@ -212,7 +224,7 @@ impl Analyser<'_> {
         // Of a constant the planner makes one, whatever rows there are; the type of a parameter is only said.
         let constant = match &arg.node {
             Some(NodeEnum::AConst(_)) => true,
-            Some(NodeEnum::ParamRef(_)) => ty.typmods.is_empty(),
+            Some(NodeEnum::ParamRef(_)) => self.cast(c).is_some(),
             _ => false,
         };
         let (built_in, target) = match names(&ty.names)[..] {

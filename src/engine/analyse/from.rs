@@ -83,6 +83,7 @@ impl<'e> Analyser<'e> {
         let protection = self.protection(relation, !var.inh).map_err(|r| r.at(var.location))?;
         let (protected_by, nulled): (_, &[&'static str]) = match protection {
             Protection::Open => {
+                self.read_collations(relation);
                 self.leaves_by_name(var, relation);
                 self.qualify(var, relation);
                 return Ok((Item { relation: relation_name, ..item(plain_columns(relation)) }, None));
@@ -121,6 +122,7 @@ impl<'e> Analyser<'e> {
         nulled: &[&'static str],
     ) -> Result<(usize, Columns), Refusal> {
         self.enough()?;
+        self.read_collations(relation);
         let index = self.occurrences.len();
         self.occurrences.push(Occurrence {
             relation: relation.oid,

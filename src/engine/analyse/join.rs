@@ -77,6 +77,7 @@ impl<'e> Analyser<'e> {
             let at = if comparable("=", &Value::of(&a), &Value::of(&b)) { At::CONDITION } else { At::OPERAND };
             let origin: Rc<[_]> = a.origin.iter().chain(b.origin.iter()).copied().collect();
             self.note(&origin, at);
+            self.may_fail |= self.collated && at == At::OPERAND;
             let ty = if a.ty == b.ty { a.ty.clone() } else { None };
             // `buildMergedJoinVar` of PostgreSQL's parser: of a full join it is COALESCE of both.
             let key = match kind {

@@ -203,6 +203,8 @@ pub struct Analyser<'e> {
     pub guard_all: bool,
     /// Something that could fail is evaluated where rows are still chosen (`fallible.rs`).
     pub may_fail: bool,
+    /// A relation that the statement reads has columns of a collation of their own.
+    pub collated: bool,
     /// The walk is in a query inside of another, all of which may become part of that one's conditions.
     pub within: bool,
     /// The walk is in what the outermost query computes from aggregates.
@@ -293,6 +295,7 @@ impl<'e> Analyser<'e> {
             pinned: false,
             guard_all: false,
             may_fail: false,
+            collated: false,
             within: false,
             late: false,
             keys: None,

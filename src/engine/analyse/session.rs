@@ -21,6 +21,7 @@ impl<'e> Analyser<'e> {
         self.pinned = false;
         self.guard_all = false;
         self.may_fail = false;
+        self.collated = false;
         self.locks = false;
         self.nulls_sizes = false;
         self.explaining = false;

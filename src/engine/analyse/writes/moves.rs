@@ -42,7 +42,9 @@ fn moved(middle: String, dependent: &Dependent<'_>) -> Refusal {
         "subject-moved",
         SqlState::INSUFFICIENT_PRIVILEGE,
         format!("this change of \"{middle}\" would give rows of \"{table}\" another subject"),
-        format!("rule subject-moved: rows of {table} are stored only with their subject's consent, and lead to it through it"),
+        format!(
+            "rule subject-moved: rows of {table} are stored only with their subject's consent, and lead to it through it"
+        ),
         "delete these rows, and insert them anew under the other subject",
     )
 }
