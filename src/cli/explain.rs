@@ -66,6 +66,7 @@ pub fn context(engine: &Engine, role: &str, purpose: Option<&str>) -> Result<Con
         search_path: effective_path(&engine.catalog, &engine.catalog.data().search_path),
         temporary: Default::default(),
         defined: Default::default(),
+        explains_protected: false,
     })
 }
 

@@ -120,6 +120,16 @@ impl Engine {
         runs.try_for_each(|t| analyse::runs_for(role, t))
     }
 
+    /// Whether what leaves for `text` holds a secret, which must not be shown: what leaves with another one differs then.
+    pub fn tells_secrets(&self, text: &str, context: &Context, protocol: Protocol) -> bool {
+        let secrets = Secrets { pseudonym: b"not the key".to_vec() };
+        let other = Self { catalog: self.catalog.clone(), policy: self.policy.clone(), secrets };
+        match (self.clear(text, context, protocol), other.clear(text, context, protocol)) {
+            (Ok(mine), Ok(others)) => mine.wire_text() != others.wire_text(),
+            _ => true,
+        }
+    }
+
     fn role(&self, context: &Context) -> Result<&Role, Refusal> {
         self.policy.roles.get(&context.role).ok_or_else(|| {
             Refusal::new(

@@ -252,6 +252,12 @@ pub enum Effect {
     Execute {
         name: String,
     },
+    /// `EXPLAIN … EXECUTE name`.
+    ExplainExecute {
+        name: String,
+        /// It was judged as one of a statement on protected tables.
+        as_protected: bool,
+    },
     /// `DEALLOCATE name`; `None` for `ALL`.
     Deallocate(Option<String>),
     DeclareCursor {

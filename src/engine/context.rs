@@ -41,6 +41,8 @@ pub struct Context {
     pub temporary: BTreeMap<String, Option<String>>,
     /// What the open transaction, or the message so far, has defined: the catalog snapshot cannot show it yet.
     pub defined: BTreeMap<QualifiedName, Defined>,
+    /// What an `EXPLAIN EXECUTE` in it explains is protected.
+    pub explains_protected: bool,
 }
 
 /// What a definition made of a relation's name.
@@ -50,6 +52,8 @@ pub enum Defined {
     Open,
     /// Gone, or other than the snapshot says.
     Doubtful,
+    /// A type, whose parts and checks the role may use; no relation.
+    Type,
 }
 
 /// How the statement arrived.

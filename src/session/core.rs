@@ -34,6 +34,9 @@ use crate::wire::frame::Malformed;
 /// Prepared statements that a session may have. PostgreSQL has no limit; its memory has.
 pub const MAX_PREPARED: usize = 10_000;
 
+/// Bytes that they may keep here, by a rough count; PostgreSQL keeps several times as many.
+pub const MAX_PREPARED_BYTES: usize = 64 << 20;
+
 /// Portals that a session may have open in a transaction: each keeps its Bind.
 pub const MAX_PORTALS: usize = 1_000;
 
@@ -80,6 +83,8 @@ pub struct Core {
     context_of: Arc<Values>,
     pub(super) statements: Names<Prepared>,
     pub(super) portals: Names<Portal>,
+    /// At most so many bytes are kept by `statements`: those that were dropped since it was counted are in it.
+    pub(super) prepared_bytes: usize,
     pub(super) queue: VecDeque<Expect>,
     /// Number of the client's batch: up to a Sync, or one Query.
     pub(super) batch: u64,
@@ -148,6 +153,7 @@ impl Core {
             context_of,
             statements: Names::default(),
             portals: Names::default(),
+            prepared_bytes: 0,
             queue: VecDeque::new(),
             batch: 0,
             unsynced: false,
@@ -215,7 +221,7 @@ impl Core {
 
     /// Puts names in doubt for all other sessions, before the statement that defines them leaves.
     pub(super) fn doubt(&mut self, defined: &[(QualifiedName, Defined)]) {
-        for (name, _) in defined {
+        for (name, _) in defined.iter().filter(|(_, defined)| *defined != Defined::Type) {
             if !self.doubts.contains(name) {
                 self.live.doubts().add(name);
                 self.doubts.push(name.clone());
@@ -297,7 +303,12 @@ impl Core {
     /// Judges a text in the context as it is now.
     pub(super) fn judge(&mut self, protocol: Protocol, text: &str) -> Result<Arc<Judged>, Refusal> {
         self.renew_context();
-        self.live.judge(&self.snapshot, &self.context, self.context_id, protocol, text)
+        let judged = self.live.judge(&self.snapshot, &self.context, self.context_id, protocol, text)?;
+        if !self.explains_protected(&judged) {
+            return Ok(judged);
+        }
+        let context = Context { explains_protected: true, ..self.context.clone() };
+        self.live.judge(&self.snapshot, &context, self.snapshot.context_id(&context), protocol, text)
     }
 
     /// Judges a setting whose name or value came as an argument of `set_config`.
@@ -377,5 +388,6 @@ pub(super) fn context(snapshot: &Snapshot, role: &str, values: &Values) -> Conte
         search_path: effective_path(&snapshot.engine.catalog, &values.search_path),
         temporary: values.temporary.clone(),
         defined: values.defined.clone(),
+        explains_protected: false,
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn is_barrier(effect: &Effect, dirty: bool) -> bool {
         | Effect::Savepoint(_)
         | Effect::Release(_)
         | Effect::Execute { .. }
+        | Effect::ExplainExecute { .. }
         | Effect::Fetch { .. }
         | Effect::CopyOut => false,
         Effect::Commit { .. } | Effect::Rollback { .. } | Effect::RollbackTo(_) | Effect::PrepareTransaction => dirty,
@@ -65,6 +66,7 @@ pub(super) fn may_change_context(effect: &Effect) -> bool {
         | Effect::DiscardPlans
         | Effect::Prepare { .. }
         | Effect::Execute { .. }
+        | Effect::ExplainExecute { .. }
         | Effect::Deallocate(_)
         | Effect::DeclareCursor { .. }
         | Effect::Fetch { .. }
@@ -92,6 +94,7 @@ fn may_change_path(effect: &Effect) -> bool {
         | Effect::DiscardTemp
         | Effect::Prepare { .. }
         | Effect::Execute { .. }
+        | Effect::ExplainExecute { .. }
         | Effect::Deallocate(_)
         | Effect::DeclareCursor { .. }
         | Effect::Fetch { .. }
@@ -128,6 +131,7 @@ impl Core {
             Effect::None
             | Effect::DiscardPlans
             | Effect::Execute { .. }
+            | Effect::ExplainExecute { .. }
             | Effect::Fetch { .. }
             | Effect::CopyIn
             | Effect::CopyOut => {}

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::client::Taken;
-use super::core::{Core, End, MAX_PORTALS, MAX_PREPARED};
+use super::core::{Core, End, MAX_PORTALS, MAX_PREPARED, MAX_PREPARED_BYTES};
 use super::effects;
 use super::expect::{Kind, NameChange};
 use super::names::Lookup;
+use super::plans::Judged;
 use super::prepared::{Bound, MAX_KEPT_BIND, Origin, Portal, PortalKind, Prepared, Progress};
 use super::refuse;
 use super::simple::NotNow;
@@ -32,8 +33,8 @@ impl Core {
         if let Err(refusal) = self.snapshot.engine.judge_parameter_types(parse.type_oids(), &self.context) {
             return self.refuse_extended(&refusal, parse.sql, judged.on_record.first());
         }
-        if self.statements.len() >= MAX_PREPARED && !self.statements.knows(parse.name) {
-            return self.refuse_extended(&refuse::too_many_prepared(MAX_PREPARED), parse.sql, judged.on_record.first());
+        if let Err(refusal) = self.has_room_for(parse.name, &judged) {
+            return self.refuse_extended(&refusal, parse.sql, judged.on_record.first());
         }
         let prepared = Prepared {
             judged: judged.clone(),
@@ -46,6 +47,25 @@ impl Core {
         let protected = judged.cleared.protected();
         self.expect_about(Kind::Parse(NameChange::new(parse.name, id)), judged, protected);
         Ok(Taken::Done)
+    }
+
+    /// Whether one more prepared statement may be kept. The unnamed one is never in the way of another for long.
+    pub(super) fn has_room_for(&mut self, name: &str, judged: &Judged) -> Result<(), Refusal> {
+        if self.statements.len() >= MAX_PREPARED && !self.statements.knows(name) {
+            return Err(refuse::too_many_prepared(MAX_PREPARED));
+        }
+        // Few and short ones need no counting.
+        let most = judged.weight().saturating_add(self.prepared_bytes);
+        if name.is_empty() || most <= MAX_PREPARED_BYTES {
+            self.prepared_bytes = if name.is_empty() { self.prepared_bytes } else { most };
+            return Ok(());
+        }
+        self.prepared_bytes = self.statements.weight() + judged.weight();
+        if self.prepared_bytes <= MAX_PREPARED_BYTES {
+            Ok(())
+        } else {
+            Err(refuse::too_much_prepared(MAX_PREPARED_BYTES))
+        }
     }
 
     pub(super) fn bind(&mut self, bind: &Bind<'_>) -> Result<Taken, End> {
@@ -91,7 +111,13 @@ impl Core {
         };
         match prepared.effect() {
             Effect::Prepare { name } if name == OWN_NAME => return Err(refuse::prepare_under_own_name().into()),
+            Effect::Prepare { name } => self.has_room_for(name, &prepared.judged)?,
             Effect::Execute { name } => portal.protected |= self.make_current_in_pipeline(name)?,
+            Effect::ExplainExecute { name, as_protected } => {
+                let explained = self.make_current_in_pipeline(name)?;
+                self.may_explain(name, explained, *as_protected)?;
+                portal.protected |= explained;
+            }
             Effect::Fetch { name } => portal.protected |= self.cursor_is_protected(name),
             Effect::SetConfig(calls) => {
                 if let Origin::Protocol { types } = &prepared.origin {
@@ -199,7 +225,7 @@ impl Core {
         };
         let what: Arc<What> = match portal.effect() {
             Effect::Fetch { name } if portal.kind == PortalKind::Bound => self.what_of_cursor(name, what),
-            Effect::Execute { name } => self.what_of_prepared(name, what),
+            Effect::Execute { name } | Effect::ExplainExecute { name, .. } => self.what_of_prepared(name, what),
             _ => what.clone(),
         };
         let reason = self.reason();

@@ -71,7 +71,7 @@ impl Core {
     fn meaning_of(&self, statement: &Statement, among_others: bool) -> Option<Arc<Meaning>> {
         match &statement.effect {
             Effect::Prepare { .. } if !among_others => None,
-            Effect::Execute { name } => self.meaning_of_prepared(name),
+            Effect::Execute { name } | Effect::ExplainExecute { name, .. } => self.meaning_of_prepared(name),
             _ => statement.meaning.clone(),
         }
     }

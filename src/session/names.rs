@@ -39,6 +39,11 @@ pub enum Fate {
     DidNot,
 }
 
+/// A rough count of the bytes that a value keeps.
+pub trait Weigh {
+    fn weight(&self) -> usize;
+}
+
 pub struct Names<T> {
     slots: HashMap<Box<str>, Slot<T>>,
     next_id: u64,
@@ -47,6 +52,15 @@ pub struct Names<T> {
 impl<T> Default for Names<T> {
     fn default() -> Self {
         Self { slots: HashMap::new(), next_id: 0 }
+    }
+}
+
+impl<T: Weigh> Names<T> {
+    /// Bytes kept by all values, with those of changes under way; counted one by one.
+    pub fn weight(&self) -> usize {
+        let changes =
+            |slot: &Slot<T>| slot.pending.iter().filter_map(|c| c.value.as_deref().map(T::weight)).sum::<usize>();
+        self.slots.values().map(|slot| slot.confirmed.as_deref().map_or(0, T::weight) + changes(slot)).sum()
     }
 }
 

@@ -135,9 +135,16 @@ fn size(bytes: usize) -> u32 {
     u32::try_from(bytes + 256).unwrap_or(u32::MAX)
 }
 
-fn weight(key: &Key, judged: &Arc<Judged>) -> u32 {
-    let recorded: usize = judged.cleared.statements.iter().map(|s| 512 + 2 * s.sql.len() + s.source.len()).sum();
-    size(key.text.len() + judged.cleared.wire_text().len() + recorded)
+fn weight(_: &Key, judged: &Arc<Judged>) -> u32 {
+    size(judged.weight())
+}
+
+impl Judged {
+    /// A rough count of the bytes that it takes.
+    pub fn weight(&self) -> usize {
+        let recorded: usize = self.cleared.statements.iter().map(|s| 512 + 2 * s.sql.len() + s.source.len()).sum();
+        self.source.len() + self.cleared.wire_text().len() + recorded
+    }
 }
 
 impl Plans {

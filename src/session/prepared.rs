@@ -5,9 +5,12 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::expect::SettingChange;
+use super::names::Weigh;
 use super::plans::{ContextId, Judged};
 use super::record::Run;
 use crate::engine::cleared::{Effect, Statement};
+use crate::engine::context::Protocol;
+use crate::wire::frontend;
 
 /// Where a statement was prepared: how it has to be prepared again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,12 +21,27 @@ pub enum Origin {
     Sql,
 }
 
+impl Origin {
+    pub fn protocol(&self) -> Protocol {
+        match self {
+            Origin::Protocol { types } => Protocol::of_parse(frontend::type_oids(types)),
+            Origin::Sql => Protocol::Simple,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub struct Prepared {
     pub judged: Arc<Judged>,
     /// The context it was judged in; in another one it is judged anew.
     pub context: ContextId,
     pub origin: Origin,
+}
+
+impl Weigh for Prepared {
+    fn weight(&self) -> usize {
+        self.judged.weight()
+    }
 }
 
 impl Prepared {

@@ -119,6 +119,16 @@ pub fn too_many_prepared(limit: usize) -> Refusal {
     )
 }
 
+pub fn too_much_prepared(limit: usize) -> Refusal {
+    Refusal::new(
+        "too-long-prepared-statements",
+        SqlState::STATEMENT_TOO_LONG,
+        format!("a session's prepared statements may have {} MB", limit >> 20),
+        "Prepared statements are never dropped by themselves; those of this session are too long together.",
+        "Close statements that are no longer used (DEALLOCATE), or pass values as parameters instead of in the text.",
+    )
+}
+
 pub fn call_behind_set() -> Refusal {
     Refusal::new(
         "call-behind-set",
@@ -187,6 +197,26 @@ pub fn execute_of_set_config() -> Refusal {
         "EXECUTE of a statement that calls set_config is not supported behind the proxy",
         "The proxy must see a setting's name and value before it changes.",
         "Use SET, or bind the statement in the extended protocol.",
+    )
+}
+
+pub fn explain_of_another() -> Refusal {
+    Refusal::new(
+        "explain-of-another",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "EXPLAIN EXECUTE was judged when the prepared statement was another one",
+        "What it explains reads protected tables now, and EXPLAIN says less of those.",
+        "Send the EXPLAIN EXECUTE again.",
+    )
+}
+
+pub fn explain_of_secrets() -> Refusal {
+    Refusal::new(
+        "explain-of-secrets",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "EXPLAIN EXECUTE of a statement that makes pseudonyms is not supported behind the proxy",
+        "PostgreSQL would print the key that they are made with.",
+        "Explain the statement itself: EXPLAIN SELECT …",
     )
 }
 

@@ -12,10 +12,11 @@ use super::refuse;
 use super::simple::NotNow;
 use crate::audit::event::What;
 use crate::engine::cleared::{Effect, Statement};
-use crate::engine::context::{Protocol, PurposeSource};
+use crate::engine::context::PurposeSource;
+use crate::engine::refusal::Refusal;
 use crate::relay::outgoing::Name;
 use crate::wire::backend::Status;
-use crate::wire::frontend::{self, Bind, Target};
+use crate::wire::frontend::{Bind, Target};
 
 impl Core {
     /// The statement `name`, true to the context; `None`: there is none.
@@ -41,10 +42,7 @@ impl Core {
     }
 
     fn judge_anew(&mut self, prepared: &Prepared) -> Result<Arc<Prepared>, NotNow> {
-        let protocol = match &prepared.origin {
-            Origin::Protocol { types } => Protocol::of_parse(frontend::type_oids(types)),
-            Origin::Sql => Protocol::Simple,
-        };
+        let protocol = prepared.origin.protocol();
         self.pins_are_proven()?;
         let judged = self.judge(protocol, &prepared.judged.source)?;
         Ok(Arc::new(Prepared { judged, context: self.context_id, origin: prepared.origin.clone() }))
@@ -98,6 +96,37 @@ impl Core {
             // Its arguments stand in the EXECUTE, where nobody has judged them.
             Some(p) if matches!(p.effect(), Effect::SetConfig(_)) => Err(refuse::execute_of_set_config().into()),
             Some(p) => Ok(p.judged.cleared.protected()),
+        }
+    }
+
+    /// Whether an `EXPLAIN EXECUTE` in a text explains a statement about protected data, as far as is known.
+    pub(super) fn explains_protected(&self, judged: &Judged) -> bool {
+        let all = &judged.cleared.statements;
+        let prepared_here = |wanted: &str| {
+            all.iter().any(|s| s.protected && matches!(&s.effect, Effect::Prepare { name } if name == wanted))
+        };
+        all.iter().any(|s| match &s.effect {
+            Effect::ExplainExecute { name, .. } => {
+                let known = self.statements.newest(name).is_some_and(|p| p.judged.cleared.protected());
+                known || prepared_here(name)
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether an `EXPLAIN EXECUTE` of a statement, which is true to the context now, may leave: PostgreSQL prints the plan
+    /// of the text that it got, with what is in it.
+    pub(super) fn may_explain(&self, name: &str, protected: bool, as_protected: bool) -> Result<(), Refusal> {
+        if !protected {
+            return Ok(());
+        }
+        let Some(prepared) = self.statements.newest(name).filter(|_| as_protected) else {
+            return Err(refuse::explain_of_another());
+        };
+        let protocol = prepared.origin.protocol();
+        match self.snapshot.engine.tells_secrets(&prepared.judged.source, &self.context, protocol) {
+            true => Err(refuse::explain_of_secrets()),
+            false => Ok(()),
         }
     }
 
@@ -180,7 +209,7 @@ impl Core {
             among.iter().rev().find(|s| makes(&s.effect).is_some_and(|made| made == name)).map(|s| s.purpose.clone())
         };
         let named = match &asking.effect {
-            Effect::Execute { name } => {
+            Effect::Execute { name } | Effect::ExplainExecute { name, .. } => {
                 let known = match self.statements.lookup(name, self.batch) {
                     Lookup::Uncertain => return Err(NotNow::Later),
                     Lookup::Missing => None,

@@ -42,7 +42,9 @@ impl Core {
             Ok(judged) => judged,
             Err(refusal) => return self.refuse_query(&refusal, sql, None),
         };
-        let may_ask = |s: &Statement| s.meaning.is_some() || matches!(s.effect, Effect::Execute { .. });
+        let may_ask = |s: &Statement| {
+            s.meaning.is_some() || matches!(s.effect, Effect::Execute { .. } | Effect::ExplainExecute { .. })
+        };
         if !self.queue.is_empty() && judged.cleared.statements.iter().any(may_ask) {
             return Ok(Taken::Later);
         }
@@ -106,11 +108,25 @@ impl Core {
         for statement in &judged.cleared.statements {
             context_changed |= effects::may_change_context(&statement.effect);
             match &statement.effect {
-                Effect::Execute { .. } if context_changed => return Err(refuse::execute_after_change().into()),
+                Effect::Execute { .. } | Effect::ExplainExecute { .. } if context_changed => {
+                    return Err(refuse::execute_after_change().into());
+                }
                 Effect::Prepare { name } if name == OWN_NAME => return Err(refuse::prepare_under_own_name().into()),
-                Effect::Prepare { name } => prepared_here.push(name.as_str()),
+                Effect::Prepare { name } => {
+                    self.has_room_for(name, judged)?;
+                    prepared_here.push(name.as_str());
+                }
                 Effect::Execute { name } if prepared_here.contains(&name.as_str()) => {}
                 Effect::Execute { name } => protected |= self.make_current_for_query(name)?,
+                Effect::ExplainExecute { name, as_protected } => {
+                    let explained = match prepared_here.contains(&name.as_str()) {
+                        true if judged.cleared.protected() => return Err(refuse::explain_of_another().into()),
+                        true => false,
+                        false => self.make_current_for_query(name)?,
+                    };
+                    self.may_explain(name, explained, *as_protected)?;
+                    protected |= explained;
+                }
                 Effect::Fetch { name } => protected |= self.cursor_is_protected(name),
                 _ => {}
             }
@@ -155,7 +171,9 @@ impl Core {
         let subjects = subjects.map_err(|e| e.refusal())?;
         let what = match &statement.effect {
             Effect::Fetch { name } => self.what_of_cursor(name, &judged.on_record[index]),
-            Effect::Execute { name } => self.what_of_prepared(name, &judged.on_record[index]),
+            Effect::Execute { name } | Effect::ExplainExecute { name, .. } => {
+                self.what_of_prepared(name, &judged.on_record[index])
+            }
             _ => judged.on_record[index].clone(),
         };
         let reason = self.reason();

@@ -105,6 +105,7 @@ impl World {
             search_path: vec!["public".to_owned()],
             temporary: Default::default(),
             defined: Default::default(),
+            explains_protected: false,
         };
         let mut parts = case.expectation.split(" | ");
         let expected = parts.next().unwrap_or_default();

@@ -72,6 +72,7 @@ fn context((role, purpose): (&str, &str)) -> Context {
         search_path: vec!["public".to_owned()],
         temporary: Default::default(),
         defined: Default::default(),
+        explains_protected: false,
     }
 }
 

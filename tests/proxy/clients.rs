@@ -101,3 +101,13 @@ fn every_row_of_the_list_is_a_case() {
     let missing: Vec<u32> = (1..=ROWS).filter(|row| !held.contains(row)).collect();
     assert!(missing.is_empty(), "no case for {missing:?}");
 }
+
+/// PostgreSQL would print the key of the pseudonyms with the plan.
+#[test]
+fn explain_of_execute_tells_no_secrets() {
+    let mut c = Raw::log_in(crm().1.port(), "bi", &[("database", "crm")]);
+    c.ask("PREPARE q AS SELECT id FROM customers WHERE email = 'x'");
+    c.ask("PREPARE r AS SELECT total_amount FROM orders WHERE total_amount > 7");
+    assert_eq!(c.ask("EXPLAIN EXECUTE q"), "E:0A000 Z:I");
+    assert!(c.ask("EXPLAIN EXECUTE r").ends_with("C:EXPLAIN Z:I"), "{}", c.said('M'));
+}

@@ -35,7 +35,7 @@ EXECUTE a1 (1)
 DEALLOCATE "a1"
 DEALLOCATE ALL
 ;;
--- 12 bi: C:PREPARE Z:I E:0A000 Z:I
+-- 12 bi: C:PREPARE Z:I T D:[…"Output": ["name"]…C:EXPLAIN Z:I
 PREPARE sqlx_s_6 (int) AS SELECT name FROM products WHERE id = $1
 EXPLAIN (VERBOSE, FORMAT JSON) EXECUTE sqlx_s_6(NULL)
 ;;

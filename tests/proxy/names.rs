@@ -1,6 +1,6 @@
 //! Prepared statements have one set of names, in the protocol and in SQL.
 
-use super::raw::{bind, close, describe, execute, parse, sync};
+use super::raw::{bind, close, describe, execute, parse, query, sync};
 use super::session;
 
 #[test]
@@ -84,6 +84,95 @@ fn the_proxy_s_own_name_is_nobody_s() {
     assert_eq!(c.ask("PREPARE consentry_own AS SELECT 1"), "E:0A000 Z:I");
     assert_eq!(c.ask("EXECUTE consentry_own"), "E:26000 Z:I");
     assert_eq!(c.exchange(&[parse("consentry_own", "SELECT 1"), sync()]), "E:0A000 closed");
+}
+
+/// As EXPLAIN of the statement itself: nothing tells of hidden rows, and the role must have the right.
+#[test]
+fn explain_of_execute_is_judged_as_explain_of_what_it_executes() {
+    let (mut ana, mut bea) = (session("ana"), session("bea"));
+    for c in [&mut ana, &mut bea] {
+        c.ask("PREPARE q (int) AS SELECT name FROM customers WHERE id = $1");
+        c.exchange(&[parse("open", "SELECT name FROM things WHERE id > $1::int"), sync()]);
+        let open = c.ask("EXPLAIN EXECUTE open (1)");
+        assert!(open.starts_with("T D:") && open.contains("cost=") && open.ends_with("C:EXPLAIN Z:I"), "{open}");
+        let open = c.ask("EXPLAIN (ANALYZE, COSTS off, TIMING off) EXECUTE open (1)");
+        assert!(open.contains("(actual rows=2 loops=1)"), "{open}");
+    }
+    assert_eq!(ana.ask("EXPLAIN EXECUTE q (1)"), "E:42501 Z:I");
+    let steps = |sql: &str| [parse("", sql), bind("", "", &[]), execute("", 0), sync()];
+    let plain = [bea.ask("EXPLAIN EXECUTE q (1)"), bea.exchange(&steps("EXPLAIN (FORMAT text) EXECUTE q (1)"))];
+    for plan in plain {
+        assert!(plan.contains("customers") && !plan.contains("cost=") && plan.ends_with("C:EXPLAIN Z:I"), "{plan}");
+    }
+    for told in [
+        "ANALYZE EXECUTE q (1)",
+        "(ANALYZE, COSTS off) EXECUTE q (1)",
+        "VERBOSE EXECUTE q (1)",
+        "(COSTS) EXECUTE q (1)",
+    ] {
+        assert_eq!(bea.ask(&format!("EXPLAIN {told}")), "E:0A000 Z:I", "{told}");
+        assert_eq!(bea.exchange(&steps(&format!("EXPLAIN {told}"))), "E:0A000 Z:I", "{told}");
+    }
+    assert_eq!(bea.ask("EXPLAIN EXECUTE nothing"), "E:26000 Z:I");
+    // What was judged when the name meant another statement.
+    assert_eq!(bea.exchange(&[parse("e", "EXPLAIN EXECUTE open (1)"), sync()]), "1 Z:I");
+    assert_eq!(bea.ask("DEALLOCATE open"), "C:DEALLOCATE Z:I");
+    assert_eq!(bea.exchange(&[parse("open", "SELECT name FROM customers WHERE id > $1::int"), sync()]), "1 Z:I");
+    assert_eq!(bea.exchange(&[bind("", "e", &[]), execute("", 0), sync()]), "E:0A000 Z:I");
+    let together = "PREPARE r AS SELECT name FROM customers; EXPLAIN EXECUTE r";
+    assert_eq!(bea.ask(together), "E:0A000 Z:I");
+}
+
+#[test]
+fn together_they_have_a_bound_in_bytes() {
+    let mut c = session("ana");
+    let long = |n: usize| format!("SELECT '{}', {n}", "x".repeat(1 << 20));
+    let mut told = String::new();
+    let prepared = (0..64).take_while(|n| {
+        told = match n % 2 {
+            0 => c.exchange(&[parse(&n.to_string(), &long(*n)), sync()]),
+            _ => c.ask(&format!("PREPARE \"{n}\" AS {}", long(*n))),
+        };
+        !told.starts_with("E:")
+    });
+    assert!((10..60).contains(&prepared.count()), "{told}");
+    assert_eq!(told, "E:54000 Z:I");
+    for again in [parse("more", &long(0)), query(&format!("PREPARE more AS {}", long(0)))] {
+        assert!(c.exchange(&[again, sync()]).starts_with("E:54000 Z:I"));
+        assert!(c.said('M').contains("64 MB"), "{}", c.said('M'));
+    }
+    assert_eq!(c.exchange(&[parse("", &long(1)), sync()]), "1 Z:I");
+    assert_eq!(c.ask("DEALLOCATE \"2\""), "C:DEALLOCATE Z:I");
+    assert_eq!(c.exchange(&[parse("more", &long(0)), sync()]), "1 Z:I");
+}
+
+/// PostgreSQL knows them at once, the catalog that others see does not yet.
+#[test]
+fn types_may_be_named_in_the_transaction_that_makes_them() {
+    let mut c = session("bea");
+    for end in ["ROLLBACK", "COMMIT"] {
+        for sent in [
+            "BEGIN",
+            "CREATE TYPE feeling AS ENUM ('happy', 'sad')",
+            "CREATE DOMAIN short AS text CHECK (length(VALUE) < 9)",
+            "CREATE TYPE pair AS (a feeling, b short)",
+            "SELECT 'happy'::feeling, 'x'::public.short, '(sad,y)'::pair",
+            "CREATE TABLE felt (a feeling DEFAULT 'sad', b short[])",
+        ] {
+            let answer = c.ask(sent);
+            assert!(answer.ends_with("Z:T") && !answer.contains("E:"), "{sent}: {answer} {}", c.said('M'));
+        }
+        c.ask("SAVEPOINT s");
+        assert_eq!(c.ask("CREATE TYPE later AS ENUM ('x')"), "C:CREATE TYPE Z:T");
+        c.ask("ROLLBACK TO s");
+        assert_eq!(c.ask("SELECT 'x'::later"), "E:42704 Z:E");
+        assert!(c.ask("ROLLBACK TO s").ends_with("Z:T"));
+        assert_eq!(session("ana").ask("SELECT 'happy'::feeling"), "E:42704 Z:I");
+        c.ask(end);
+        let there = if end == "COMMIT" { "T D:happy C:SELECT 1 Z:I" } else { "E:42704 Z:I" };
+        assert_eq!(c.ask("SELECT 'happy'::feeling"), there);
+    }
+    c.ask("DROP TABLE felt; DROP TYPE pair; DROP TYPE feeling; DROP DOMAIN short");
 }
 
 /// What stands in one message is judged before any of it runs: the statement must not keep a purpose that it was

@@ -12,6 +12,7 @@ use super::{Analyser, At, Part, Place, Replacement, names, placeholder};
 use crate::engine::allow::{self, FunctionClass};
 use crate::engine::catalog::{FIRST_NORMAL_OID, Function, Operator, TypeFunction};
 use crate::engine::cleared::Argument;
+use crate::engine::context::Defined;
 use crate::engine::policy::Role;
 use crate::engine::refusal::{self, Refusal};
 
@@ -294,11 +295,20 @@ impl<'e> Analyser<'e> {
         let catalog = &self.engine.catalog;
         let known = schema.is_none_or(|s| s == "pg_catalog") && allow::builtin_type(base).is_some()
             || catalog.types_named(base).chain(catalog.types_named(element)).next().is_some()
+            || self.is_type_of_now(schema, base)
+            || self.is_type_of_now(schema, element)
             || catalog.relations().any(|r| r.name.name == base && schema.is_none_or(|s| s == r.name.schema));
         if !known {
             return Err(refusal::type_not_allowed(base).at(ty.location));
         }
         self.runs_for_type(schema, base).map_err(|r| r.at(ty.location))
+    }
+
+    /// Whether the open transaction, or the message so far, has made a type of this name.
+    fn is_type_of_now(&self, schema: Option<&str>, name: &str) -> bool {
+        let schema_fits = |s: &str| schema.map_or_else(|| self.on_path(s), |wanted| wanted == s);
+        let mut made = self.context.defined.iter().filter(|(_, defined)| **defined == Defined::Type);
+        made.any(|(made, _)| made.name == name && schema_fits(&made.schema))
     }
 
     /// A cast may call a function, and so may a domain's check: by another name it is the same call.

@@ -172,11 +172,12 @@ impl<'e> Analyser<'e> {
         if self.context.defined.is_empty() {
             return None;
         }
+        let made = self.context.defined.get(&QualifiedName::new(schema, name)).filter(|d| **d != Defined::Type)?;
         let known = self.engine.catalog.relation_named(schema, name);
         let open = known.is_none_or(|r| matches!(self.protection(r, true), Ok(Protection::Open)));
-        Some(match self.context.defined.get(&QualifiedName::new(schema, name))? {
+        Some(match made {
             Defined::Open if open => Ok(Named::Created(schema.to_owned())),
-            Defined::Open | Defined::Doubtful => Err(refusal::not_settled(name)),
+            Defined::Open | Defined::Doubtful | Defined::Type => Err(refusal::not_settled(name)),
         })
     }
 

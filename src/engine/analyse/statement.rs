@@ -136,6 +136,14 @@ impl<'e> Analyser<'e> {
             NodeEnum::InsertStmt(_) | NodeEnum::UpdateStmt(_) | NodeEnum::DeleteStmt(_) | NodeEnum::MergeStmt(_) => {
                 self.top_write(query)?;
             }
+            NodeEnum::ExecuteStmt(execute) => {
+                self.exprs(&mut execute.params, &Scope::EMPTY, At::OPERAND)?;
+                let (name, as_protected) = (execute.name.clone(), self.context.explains_protected);
+                if as_protected {
+                    self.explain_protected(e)?;
+                }
+                return judged("explain", Effect::ExplainExecute { name, as_protected });
+            }
             other => {
                 let why = "only queries and writes are explained; explain the statement itself instead";
                 return Err(refusal::not_supported(&format!("EXPLAIN of {}", kind_of(other)), why));

@@ -192,7 +192,12 @@ fn raw_statement(node: &NodeEnum) -> Judged {
         NodeEnum::UpdateStmt(_) => ("update", Effect::None),
         NodeEnum::DeleteStmt(_) => ("delete", Effect::None),
         NodeEnum::MergeStmt(_) => ("merge", Effect::None),
-        NodeEnum::ExplainStmt(_) => ("explain", Effect::None),
+        NodeEnum::ExplainStmt(e) => match e.query.as_ref().and_then(|q| q.node.as_ref()) {
+            Some(NodeEnum::ExecuteStmt(e)) => {
+                ("explain", Effect::ExplainExecute { name: e.name.clone(), as_protected: true })
+            }
+            _ => ("explain", Effect::None),
+        },
         NodeEnum::LockStmt(_) => ("lock", Effect::None),
         NodeEnum::ListenStmt(_) => ("listen", Effect::None),
         NodeEnum::UnlistenStmt(_) => ("unlisten", Effect::None),

@@ -210,3 +210,27 @@ CREATE TYPE mine AS ENUM ('a', 'b'); ALTER TYPE mine RENAME VALUE 'a' TO 'c'
 ;;
 -- bi/analytics: right-missing
 ALTER TYPE colour RENAME VALUE 'white' TO 'grey'
+;;
+-- builder/service: same
+CREATE TYPE feeling AS ENUM ('happy'); SELECT 'happy'::feeling, '{happy}'::public.feeling[]
+;;
+-- builder/service: same
+CREATE DOMAIN short AS text CHECK (length(VALUE) < 9); CREATE TABLE mine (s short DEFAULT 'x', t public.short[])
+;;
+-- builder/service: same
+CREATE TYPE feeling AS ENUM ('happy'); CREATE TYPE felt AS (a int, b feeling); SELECT '(1,happy)'::felt
+;;
+-- builder/service: type-not-allowed
+SELECT 'happy'::feeling; CREATE TYPE feeling AS ENUM ('happy')
+;;
+-- builder/service: type-not-allowed
+CREATE TYPE products.feeling AS ENUM ('happy'); SELECT 'happy'::feeling
+;;
+-- builder/service: undefined-table
+CREATE TYPE feeling AS ENUM ('happy'); SELECT * FROM feeling
+;;
+-- builder/service: function-not-allowed
+CREATE DOMAIN other_email AS known_email
+;;
+-- builder/service: function-not-allowed
+CREATE TYPE people AS (a int, b known_email[])

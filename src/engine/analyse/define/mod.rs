@@ -57,17 +57,22 @@ impl<'e> Analyser<'e> {
                 self.unprotected_pinned(s.sequence.as_mut(), "ALTER SEQUENCE")?;
                 ddl()
             }
-            NodeEnum::CreateEnumStmt(_) | NodeEnum::CompositeTypeStmt(_) => {
-                self.needs_ddl("a type definition").and_then(|()| ddl())
-            }
             NodeEnum::AlterEnumStmt(a) => {
                 self.needs_ddl("a type definition")?;
                 self.may_alter_enum(a)?;
                 ddl()
             }
+            NodeEnum::CreateEnumStmt(e) => {
+                self.needs_ddl("a type definition")?;
+                self.defines_type_named(&e.type_name);
+                ddl()
+            }
+            NodeEnum::CompositeTypeStmt(c) => self.create_composite(c),
             NodeEnum::CreateDomainStmt(d) => {
                 self.needs_ddl("CREATE DOMAIN")?;
+                d.type_name.as_ref().map_or(Ok(()), |ty| self.type_name(ty))?;
                 self.constraints(&mut d.constraints)?;
+                self.defines_type_named(&d.domainname);
                 ddl()
             }
             NodeEnum::VacuumStmt(_) => {
@@ -81,6 +86,29 @@ impl<'e> Analyser<'e> {
                 Err(refusal::not_supported(&kind, "it is not one of the statements that the proxy passes"))
             }
         }
+    }
+
+    fn defines_type_named(&mut self, name: &[Node]) {
+        match names(name).iter().map(|n| (*n).to_owned()).collect::<Vec<_>>().as_slice() {
+            [name] => self.defines_type("", name),
+            [.., schema, name] => self.defines_type(schema, name),
+            [] => {}
+        }
+    }
+
+    /// A type of several values: it runs what checks those.
+    fn create_composite(&mut self, c: &mut pb::CompositeTypeStmt) -> Result<Judged, Refusal> {
+        self.needs_ddl("a type definition")?;
+        for node in &mut c.coldeflist {
+            let NodeEnum::ColumnDef(column) = inner(node)? else {
+                return Err(refusal::not_supported("CREATE TYPE", "a column is expected"));
+            };
+            column.type_name.as_ref().map_or(Ok(()), |ty| self.type_name(ty))?;
+        }
+        if let Some(var) = &c.typevar {
+            self.defines_type(&var.schemaname, &var.relname);
+        }
+        ddl()
     }
 
     fn needs_ddl(&self, what: &str) -> Result<(), Refusal> {

@@ -32,6 +32,13 @@ impl<'e> Analyser<'e> {
         Ok(())
     }
 
+    /// A type of this name is made: until the catalog is read again, this transaction may name it. Whoever names a type runs
+    /// what checks its values, which was judged when it was defined.
+    pub fn defines_type(&mut self, schema: &str, name: &str) {
+        let schema = if schema.is_empty() { self.search_path.first().cloned() } else { Some(schema.to_owned()) };
+        self.defines.extend(schema.map(|schema| (QualifiedName::new(schema, name), Defined::Type)));
+    }
+
     /// A relation is changed in place: what was open stays so, with columns that are not known.
     pub fn defines_changed(&mut self, relation: &Relation) {
         let defined = self.standing_of(relation);
