@@ -64,7 +64,11 @@ impl Printer<'_> {
                 self.sql(&close);
                 Ok(())
             }
-            (from, Kind::Text) if !from.has_one_text() => Err(no_one_text()),
+            (from, Kind::Text) if !from.has_one_text() => {
+                // What is wrong with the value itself comes first.
+                self.bare(node)?;
+                Err(no_one_text())
+            }
             (Kind::Text, to) if to.is_moment() => {
                 let why = "how a text is read as a date or time depends on the client's settings";
                 Err(format!("{why}: use make_date with split_part, or store it as a date"))
