@@ -264,7 +264,7 @@ pub struct PolicyReload {
 pub struct SubjectsSeen {
     pub statement: String,
     pub subjects: Vec<String>,
-    /// There were more than the bound; this many are not listed.
+    /// So many are not listed: there were more than the bound, or they could not be read.
     pub more: u64,
 }
 

@@ -263,6 +263,8 @@ pub enum Effect {
     DeclareCursor {
         name: String,
         hold: bool,
+        /// FETCH in a Query gives its rows in binary.
+        binary: bool,
     },
     /// `FETCH` or `MOVE`.
     Fetch {

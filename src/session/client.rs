@@ -7,7 +7,7 @@ use super::refuse;
 use super::run::MAX_WAITING;
 use crate::relay::outgoing::{Name, OWN_NAME};
 use crate::wire::buffer::Inbox;
-use crate::wire::frame::{HEADER, client_frame};
+use crate::wire::frame::{HEADER, Malformed, client_frame};
 use crate::wire::frontend::{self, Message, Target};
 
 /// The longest name of a prepared statement or portal. PostgreSQL looks at the first 63 bytes only (`NAMEDATALEN`), so
@@ -43,7 +43,10 @@ impl Core {
     }
 
     fn client_message(&mut self, tag: u8, body: &[u8]) -> Result<Taken, End> {
-        let message = frontend::read(tag, body)?;
+        let message = match frontend::read(tag, body) {
+            Err(Malformed::Utf8) => return self.not_utf8(tag),
+            message => message?,
+        };
         match self.copy {
             Copy::In => self.copy_message(message, body),
             Copy::Not if self.skipping => self.skip(message),
@@ -79,6 +82,16 @@ impl Core {
                 self.refuse_query(&refuse::function_call(), "", None)?;
                 Ok(Taken::Done)
             }
+        }
+    }
+
+    /// A text or a name in another encoding. PostgreSQL has cut the frame by then, and goes on behind the error.
+    fn not_utf8(&mut self, tag: u8) -> Result<Taken, End> {
+        match (self.copy, tag) {
+            (Copy::In, _) => Err(End::Fatal(Box::new(refuse::not_in_copy()))),
+            (Copy::Not, _) if self.skipping => Ok(Taken::Done),
+            (Copy::Not, b'Q') => self.refuse_query(&refuse::not_utf8(), "", None),
+            (Copy::Not, _) => self.refuse_extended(&refuse::not_utf8(), "", None),
         }
     }
 

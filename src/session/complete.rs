@@ -52,6 +52,10 @@ impl Core {
                     self.clerk.complete(run, Ending::Ok, None);
                 }
                 let Portal { judged, index, context, settings, .. } = &*portal;
+                // What PREPARE was about runs, not the PREPARE.
+                if portal.was_prepared_in_sql() {
+                    return Ok(Verdict::Pass);
+                }
                 self.apply(&Completed { judged, index: *index, context: *context, settings, tag });
                 Ok(Verdict::Pass)
             }

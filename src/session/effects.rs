@@ -165,7 +165,7 @@ impl Core {
             Effect::Prepare { name } => self.remember_prepared(name, completed),
             Effect::Deallocate(Some(name)) => drop(self.statements.remove(name)),
             Effect::Deallocate(None) => self.statements.clear_named(),
-            Effect::DeclareCursor { name, hold } => self.remember_cursor(name, *hold, completed),
+            Effect::DeclareCursor { name, hold, .. } => self.remember_cursor(name, *hold, completed),
             Effect::CloseCursor(Some(name)) => {
                 let closed = self.portals.remove(name);
                 self.finish_portals(closed);
@@ -262,6 +262,7 @@ impl Core {
             protected: completed.judged.cleared.statements[completed.index].protected,
             settings: Vec::new(),
             subjects: Vec::new(),
+            behind: None,
             progress: Progress::Bound.into(),
         };
         self.portals.put(name, Arc::new(portal));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::behind::{Behind, keeps_purpose, names_another};
 use super::client::Taken;
 use super::core::{Core, End, MAX_PORTALS, MAX_PREPARED, MAX_PREPARED_BYTES};
 use super::effects;
@@ -11,12 +12,11 @@ use super::plans::Judged;
 use super::prepared::{Bound, MAX_KEPT_BIND, Origin, Portal, PortalKind, Prepared, Progress};
 use super::refuse;
 use super::simple::NotNow;
-use super::subjects::Watch;
+use super::subjects::{Results, Watch};
 use crate::audit::RecordUnavailable;
 use crate::audit::event::What;
 use crate::engine::cleared::Effect;
 use crate::engine::context::Protocol;
-use crate::engine::refusal::Refusal;
 use crate::relay::outgoing::{Name, OWN_NAME};
 use crate::wire::frontend::{Bind, Parse, Target};
 
@@ -100,25 +100,23 @@ impl Core {
             judged,
             bound: Some(Bound {
                 prepared: prepared.clone(),
-                rest: (bind.rest.len() <= MAX_KEPT_BIND || prepared.is_watched()).then(|| bind.rest.into()),
+                rest: (bind.rest.len() <= MAX_KEPT_BIND || prepared.may_be_watched()).then(|| bind.rest.into()),
             }),
             index: 0,
             context: prepared.context,
             kind: PortalKind::Bound,
             settings: Vec::new(),
             subjects: Vec::new(),
+            behind: None,
             progress: Progress::Bound.into(),
         };
         match prepared.effect() {
             Effect::Prepare { name } if name == OWN_NAME => return Err(refuse::prepare_under_own_name().into()),
             Effect::Prepare { name } => self.has_room_for(name, &prepared.judged)?,
-            Effect::Execute { name } => portal.protected |= self.make_current_in_pipeline(name)?,
-            Effect::ExplainExecute { name, as_protected } => {
-                let explained = self.make_current_in_pipeline(name)?;
-                self.may_explain(name, explained, *as_protected)?;
-                portal.protected |= explained;
+            effect if names_another(effect) => {
+                portal.behind = self.behind(effect)?;
+                portal.protected |= portal.behind.as_ref().is_some_and(Behind::is_protected);
             }
-            Effect::Fetch { name } => portal.protected |= self.cursor_is_protected(name),
             Effect::SetConfig(calls) => {
                 if let Origin::Protocol { types } = &prepared.origin {
                     effects::check_parameter_types(calls, types)?;
@@ -137,9 +135,7 @@ impl Core {
     pub(super) fn describe_statement(&mut self, name: &str) -> Result<Taken, End> {
         match self.current_statement(name) {
             Ok(Some(prepared)) => {
-                if let Effect::Execute { name } = prepared.effect()
-                    && let Err(not_now) = self.make_current_in_pipeline(&name.clone())
-                {
+                if let Err(not_now) = self.behind(prepared.effect()) {
                     return self.not_now(not_now, name);
                 }
                 self.to_server.describe(Target::Statement, name)?;
@@ -172,26 +168,18 @@ impl Core {
             Lookup::Missing => return self.answer_with(refuse::no_such_portal(name)),
             Lookup::Found(portal) => portal,
         };
-        let portal = self.current_portal(name, found.clone());
-        let portal = match portal.and_then(|p| self.keeps_purpose(&p).map(|()| p)) {
+        let portal = match self.current_portal(name, found.clone()) {
             Ok(portal) => portal,
-            Err(NotNow::Later) => return Ok(Taken::Later),
-            Err(NotNow::End(end)) => return Err(end),
-            Err(NotNow::Refused(refusal)) => {
-                let what = found.judged.on_record.get(found.index);
-                return self.refuse_extended(&refusal, &found.judged.source, what);
-            }
+            Err(not_now) => return self.portal_not_now(not_now, &found),
         };
         // A procedure may commit: whether an error behind it undoes what was set before could not be told.
         let calls = portal.statement().is_some_and(|s| matches!(s.kind, "call" | "do"));
         if calls && !self.in_block && self.settings.is_dirty() {
-            let what = portal.judged.on_record.get(portal.index).cloned();
-            return self.refuse_extended(&refuse::call_behind_set(), &portal.judged.source, what.as_ref());
+            return self.portal_not_now(refuse::call_behind_set().into(), &portal);
         }
         let first = matches!(*portal.progress.lock(), Progress::Bound);
-        if let Err(refusal) = self.begin(&portal) {
-            let what = portal.judged.on_record.get(portal.index).cloned();
-            return self.refuse_extended(&refusal, &portal.judged.source, what.as_ref());
+        if let Err(not_now) = self.begin(&portal) {
+            return self.portal_not_now(not_now, &portal);
         }
         portal.statement().into_iter().for_each(|s| self.doubt(&s.defined));
         self.to_server.execute(Name::Client(name), limit)?;
@@ -210,12 +198,8 @@ impl Core {
         Ok(Taken::Done)
     }
 
-    fn keeps_purpose(&self, portal: &Portal) -> Result<(), NotNow> {
-        portal.statement().filter(|_| portal.kind == PortalKind::Bound).map_or(Ok(()), |s| self.purpose_is_kept(s, &[]))
-    }
-
     /// At the first Execute of a portal it goes on record.
-    fn begin(&mut self, portal: &Portal) -> Result<(), Refusal> {
+    fn begin(&mut self, portal: &Portal) -> Result<(), NotNow> {
         if !matches!(*portal.progress.lock(), Progress::Bound) {
             return Ok(());
         }
@@ -223,17 +207,24 @@ impl Core {
         let Some(what) = portal.judged.on_record.get(portal.index) else {
             return Ok(());
         };
-        let what: Arc<What> = match portal.effect() {
-            Effect::Fetch { name } if portal.kind == PortalKind::Bound => self.what_of_cursor(name, what),
-            Effect::Execute { name } | Effect::ExplainExecute { name, .. } => self.what_of_prepared(name, what),
-            _ => what.clone(),
+        let behind = self.behind_portal(portal)?;
+        portal.statement().map_or(Ok(()), |s| keeps_purpose(s, behind.as_ref()))?;
+        let mut subjects = portal.subjects.clone();
+        subjects.extend(behind.iter().flat_map(|b| b.subjects.iter().cloned()));
+        let what: Arc<What> = match &behind {
+            Some(behind) => behind.on_record(what),
+            // The record of PREPARE itself says `prepare`.
+            None if portal.was_prepared_in_sql() => Arc::new(What { kind: "execute".to_owned(), ..What::clone(what) }),
+            None => what.clone(),
         };
         let reason = self.reason();
-        let mut run = self.clerk.decide(&what, reason, portal.subjects.clone()).map_err(|e| e.refusal())?;
-        if let Some(statement) = portal.statement().filter(|s| !s.subject_columns.is_empty()) {
+        let mut run = self.clerk.decide(&what, reason, subjects).map_err(|e| e.refusal())?;
+        let own = portal.statement();
+        let shows = behind.as_ref().zip(own).map_or(own, |(behind, own)| behind.shown_by(own));
+        if let Some(statement) = shows.filter(|s| !s.subject_columns.is_empty()) {
             let rest = portal.bound.as_ref().and_then(|b| b.rest.as_deref());
             let bind = rest.map(|rest| Bind { portal: "", statement: "", rest });
-            run.watch = Watch::new(statement, bind.as_ref(), &self.snapshot.engine);
+            run.watch = Watch::new(statement, bind.as_ref().map_or(Results::Text, Results::Of), &self.snapshot.engine);
         }
         *portal.progress.lock() = Progress::Running(run);
         Ok(())
@@ -247,6 +238,16 @@ impl Core {
                 Lookup::Found(p) => self.refuse_extended(&refusal, &p.judged.source, p.judged.on_record.first()),
                 Lookup::Missing | Lookup::Uncertain => self.refuse_extended(&refusal, "", None),
             },
+        }
+    }
+    fn portal_not_now(&mut self, not_now: NotNow, portal: &Portal) -> Result<Taken, End> {
+        match not_now {
+            NotNow::Later => Ok(Taken::Later),
+            NotNow::End(end) => Err(end),
+            NotNow::Refused(refusal) => {
+                let what = portal.judged.on_record.get(portal.index);
+                self.refuse_extended(&refusal, &portal.judged.source, what)
+            }
         }
     }
 }

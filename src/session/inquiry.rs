@@ -16,7 +16,7 @@ use super::core::{Core, End};
 use super::expect::{Audience, Expect, Kind, QueryRun};
 use super::gate::Mark;
 use super::live::Standing;
-use super::prepared::Portal;
+use super::prepared::{Portal, PortalKind};
 use super::record::{self, Subject};
 use super::refuse;
 use crate::engine::cleared::{Effect, Statement};
@@ -68,12 +68,19 @@ impl Core {
     }
 
     /// PREPARE reads nothing yet, but among others it may be run at once.
-    fn meaning_of(&self, statement: &Statement, among_others: bool) -> Option<Arc<Meaning>> {
+    pub(super) fn meaning_of(&self, statement: &Statement, among_others: bool) -> Option<Arc<Meaning>> {
         match &statement.effect {
             Effect::Prepare { .. } if !among_others => None,
             Effect::Execute { name } | Effect::ExplainExecute { name, .. } => self.meaning_of_prepared(name),
+            Effect::Fetch { name } => self.meaning_of_portal(name),
             _ => statement.meaning.clone(),
         }
+    }
+
+    /// FETCH may run a portal that was only bound; of a cursor it was asked when it was declared.
+    fn meaning_of_portal(&self, name: &str) -> Option<Arc<Meaning>> {
+        let portal = self.portals.newest(name).filter(|p| p.kind == PortalKind::Bound)?;
+        portal.statement().and_then(|s| s.meaning.clone())
     }
 
     fn meaning_of_prepared(&self, name: &str) -> Option<Arc<Meaning>> {
@@ -99,7 +106,9 @@ impl Core {
 
     /// Before the first Execute of a portal.
     pub(super) fn inquire_for_execute(&mut self, portal: &Arc<Portal>) {
-        let meaning = portal.statement().and_then(|s| self.meaning_of(s, false));
+        // What PREPARE was about runs now.
+        let runs = portal.was_prepared_in_sql();
+        let meaning = portal.statement().and_then(|s| self.meaning_of(s, runs));
         if let Some(meaning) = meaning {
             self.inquiry = Some(Inquiry::new(vec![meaning], Whose::Execute(portal.clone())));
             self.to_server.flush();

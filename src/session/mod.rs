@@ -1,7 +1,7 @@
 //! One client's session: who asks and why, and every message between client and PostgreSQL in its order.
 //!
 //! `login` lets a client in, `run` moves bytes; between them `core` is a state machine without IO. A message's way:
-//! `client` ▸ `simple` or `extended` ▸ (`rejudge`, `refuse`) ▸ relay; back: `server` ▸ `complete` ▸ `effects`.
+//! `client` ▸ `simple` or `extended` ▸ (`behind`, `rejudge`, `refuse`) ▸ relay; back: `server` ▸ `complete` ▸ `effects`.
 
 pub mod core;
 pub mod gate;
@@ -18,6 +18,7 @@ pub mod sanitise;
 pub mod settings;
 pub mod startup;
 
+mod behind;
 mod client;
 mod complete;
 mod effects;

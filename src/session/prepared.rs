@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::behind::Behind;
 use super::expect::SettingChange;
 use super::names::Weigh;
 use super::plans::{ContextId, Judged};
@@ -45,14 +46,19 @@ impl Weigh for Prepared {
 }
 
 impl Prepared {
-    /// Whether subjects in its rows go on record: then the form of its results must be known.
-    pub fn is_watched(&self) -> bool {
-        self.judged.cleared.statements.first().is_some_and(|s| !s.subject_columns.is_empty())
+    /// Whether subjects in its rows may go on record: then the form of its results must be known.
+    pub fn may_be_watched(&self) -> bool {
+        let names_another = matches!(self.effect(), Effect::Fetch { .. } | Effect::Execute { .. });
+        names_another || self.judged.cleared.statements.first().is_some_and(|s| !s.subject_columns.is_empty())
     }
 
-    /// The effect of its one statement; an empty statement has none.
+    /// What its one statement does to the session when it runs; an empty statement does nothing, and neither does the
+    /// query or write that a PREPARE is about.
     pub fn effect(&self) -> &Effect {
-        self.judged.cleared.statements.first().map_or(&Effect::None, |s| &s.effect)
+        match self.origin {
+            Origin::Protocol { .. } => self.judged.cleared.statements.first().map_or(&Effect::None, |s| &s.effect),
+            Origin::Sql => &Effect::None,
+        }
     }
 }
 
@@ -72,6 +78,8 @@ pub struct Portal {
     pub settings: Vec<SettingChange>,
     /// Keyed hashes of the subjects it names, made at Bind.
     pub subjects: Vec<String>,
+    /// For FETCH and EXECUTE: what stood behind it at Bind.
+    pub behind: Option<Behind>,
     pub progress: Mutex<Progress>,
 }
 
@@ -110,13 +118,22 @@ impl Portal {
         self.judged.cleared.statements.get(self.index)
     }
 
+    /// What it does to the session when it runs.
     pub fn effect(&self) -> &Effect {
-        self.statement().map_or(&Effect::None, |s| &s.effect)
+        match &self.bound {
+            Some(bound) => bound.prepared.effect(),
+            None => self.statement().map_or(&Effect::None, |s| &s.effect),
+        }
     }
 
-    /// Whether subjects in its rows go on record.
-    pub fn is_watched(&self) -> bool {
-        self.statement().is_some_and(|s| !s.subject_columns.is_empty())
+    /// Whether subjects in its rows go on record, as far as that is told without looking at what it names.
+    pub fn may_be_watched(&self) -> bool {
+        self.behind.is_some() || self.statement().is_some_and(|s| !s.subject_columns.is_empty())
+    }
+
+    /// Whether its judged text is a PREPARE.
+    pub fn was_prepared_in_sql(&self) -> bool {
+        self.bound.as_ref().is_some_and(|b| b.prepared.origin == Origin::Sql)
     }
 
     /// Takes out what its completion needs, if it is running.

@@ -158,7 +158,7 @@ impl Clerk {
 
     pub fn complete(&mut self, run: Run, outcome: Ending, sqlstate: Option<&str>) {
         if let Some(watch) = run.watch {
-            watch.tell(&run.statement, self);
+            watch.tell(&run.statement, run.rows, self);
         }
         let completion = Completion {
             statement: run.statement,

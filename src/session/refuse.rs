@@ -73,7 +73,7 @@ fn fields(refusal: &Refusal, severity: Severity) -> Fields {
 pub fn protocol_violation(fault: Malformed) -> Fields {
     let (state, rule) = match fault {
         Malformed::TooLong => (SqlState::STATEMENT_TOO_LONG, "message-too-long"),
-        Malformed::Utf8 => (SqlState("22021"), "not-utf8"),
+        Malformed::Utf8 => return fields(&not_utf8(), Severity::Fatal),
         Malformed::Length
         | Malformed::Type(_)
         | Malformed::String
@@ -82,6 +82,16 @@ pub fn protocol_violation(fault: Malformed) -> Fields {
         | Malformed::Count => (SqlState::PROTOCOL_VIOLATION, "protocol"),
     };
     fields(&Refusal::new(rule, state, fault.to_string(), "", ""), Severity::Fatal)
+}
+
+pub fn not_utf8() -> Refusal {
+    Refusal::new(
+        "not-utf8",
+        SqlState("22021"),
+        Malformed::Utf8.to_string(),
+        "The client's encoding is UTF-8, whatever it asks for.",
+        "Send text in UTF-8.",
+    )
 }
 
 pub fn function_call() -> Refusal {
@@ -190,13 +200,34 @@ pub fn portal_of_other_context() -> Refusal {
     )
 }
 
-pub fn execute_of_set_config() -> Refusal {
+pub fn execute_of_effect() -> Refusal {
     Refusal::new(
-        "execute-set-config",
+        "execute-effect",
         SqlState::FEATURE_NOT_SUPPORTED,
-        "EXECUTE of a statement that calls set_config is not supported behind the proxy",
-        "The proxy must see a setting's name and value before it changes.",
-        "Use SET, or bind the statement in the extended protocol.",
+        "EXECUTE of a statement that changes the session is not supported behind the proxy",
+        "The proxy follows settings, transactions, names and temporary tables by the statements that change them; behind \
+         EXECUTE it would not.",
+        "Send the statement itself, or bind it in the extended protocol.",
+    )
+}
+
+pub fn fetch_of_effect() -> Refusal {
+    Refusal::new(
+        "fetch-effect",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "FETCH from a portal of a statement that changes the session or names another one is not supported behind the proxy",
+        "FETCH runs the portal's statement, and the proxy would not see what that does.",
+        "Execute the portal in the extended protocol.",
+    )
+}
+
+pub fn names_another() -> Refusal {
+    Refusal::new(
+        "names-another",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "what FETCH or EXECUTE names is another statement than it was at Bind",
+        "The cursor or prepared statement was replaced between Bind and Execute.",
+        "Bind the FETCH or EXECUTE again.",
     )
 }
 

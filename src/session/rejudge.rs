@@ -10,12 +10,9 @@ use super::plans::{ContextId, Judged};
 use super::prepared::{Origin, Portal, Prepared, Progress};
 use super::refuse;
 use super::simple::NotNow;
-use crate::audit::event::What;
-use crate::engine::cleared::{Effect, Statement};
-use crate::engine::context::PurposeSource;
+use crate::engine::cleared::Effect;
 use crate::engine::refusal::Refusal;
 use crate::relay::outgoing::Name;
-use crate::wire::backend::Status;
 use crate::wire::frontend::{Bind, Target};
 
 impl Core {
@@ -87,18 +84,6 @@ impl Core {
         }
     }
 
-    /// For an `EXECUTE name` that stands in a pipeline; tells whether the statement is about protected data.
-    pub(super) fn make_current_in_pipeline(&mut self, name: &str) -> Result<bool, NotNow> {
-        // An unknown name fails in PostgreSQL: every way to make one comes by here.
-        match self.current_statement(name)? {
-            // Every way to make one comes by here, so PostgreSQL has none either (or it is ours).
-            None => Err(refuse::nothing_to_execute(name).into()),
-            // Its arguments stand in the EXECUTE, where nobody has judged them.
-            Some(p) if matches!(p.effect(), Effect::SetConfig(_)) => Err(refuse::execute_of_set_config().into()),
-            Some(p) => Ok(p.judged.cleared.protected()),
-        }
-    }
-
     /// Whether an `EXPLAIN EXECUTE` in a text explains a statement about protected data, as far as is known.
     pub(super) fn explains_protected(&self, judged: &Judged) -> bool {
         let all = &judged.cleared.statements;
@@ -130,23 +115,12 @@ impl Core {
         }
     }
 
-    /// For an `EXECUTE name` in a Query: what has to be prepared again is, before it, with a Sync of its own. If that
-    /// fails, the name is gone and the EXECUTE fails too.
-    pub(super) fn make_current_for_query(&mut self, name: &str) -> Result<bool, NotNow> {
-        // In a failed transaction only its end can run.
-        if self.status == Status::Failed {
-            return Ok(true);
-        }
-        let sent_before = self.queue.len();
-        let was_unsynced = self.unsynced;
-        let protected = self.make_current_in_pipeline(name)?;
-        if self.queue.len() > sent_before {
-            self.to_server.sync();
-            self.expect(Kind::Sync, Audience::Nobody);
-            self.unsynced = was_unsynced;
-            self.batch += 1;
-        }
-        Ok(protected)
+    /// Ends what was prepared again ahead of a Query with a Sync of its own.
+    pub(super) fn sync_own(&mut self, was_unsynced: bool) {
+        self.to_server.sync();
+        self.expect(Kind::Sync, Audience::Nobody);
+        self.unsynced = was_unsynced;
+        self.batch += 1;
     }
 
     /// A portal that has not been executed yet, true to the context: one that was bound in another is bound anew. Once
@@ -197,80 +171,5 @@ impl Core {
         self.to_server.close(Target::Statement, Name::Own)?;
         self.expect_own(Kind::OwnClose, judged);
         Ok(())
-    }
-
-    /// A comment on EXECUTE or FETCH may say no other purpose than the one for which the statement that they name, or
-    /// opened the cursor, runs. `among`: the statements of the same message.
-    pub(super) fn purpose_is_kept(&self, asking: &Statement, among: &[Statement]) -> Result<(), NotNow> {
-        if asking.purpose_set_by != PurposeSource::Comment {
-            return Ok(());
-        }
-        let here = |name: &str, makes: fn(&Effect) -> Option<&String>| {
-            among.iter().rev().find(|s| makes(&s.effect).is_some_and(|made| made == name)).map(|s| s.purpose.clone())
-        };
-        let named = match &asking.effect {
-            Effect::Execute { name } | Effect::ExplainExecute { name, .. } => {
-                let known = match self.statements.lookup(name, self.batch) {
-                    Lookup::Uncertain => return Err(NotNow::Later),
-                    Lookup::Missing => None,
-                    Lookup::Found(prepared) => prepared.judged.cleared.statements.first().map(|s| s.purpose.clone()),
-                };
-                here(name, |e| if let Effect::Prepare { name } = e { Some(name) } else { None }).or(known)
-            }
-            Effect::Fetch { name } => {
-                let known = match self.portals.lookup(name, self.batch) {
-                    Lookup::Uncertain => return Err(NotNow::Later),
-                    Lookup::Missing => None,
-                    Lookup::Found(portal) => portal.statement().map(|s| s.purpose.clone()),
-                };
-                here(name, |e| if let Effect::DeclareCursor { name, .. } = e { Some(name) } else { None }).or(known)
-            }
-            _ => None,
-        };
-        match named {
-            Some(named) if named != asking.purpose => {
-                let word = |purpose: &Option<String>| purpose.clone().unwrap_or_else(|| "none".to_owned());
-                Err(refuse::purpose_of_another(&word(&named), &word(&asking.purpose)).into())
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    // === what the record says of statements that only name others ===
-
-    /// FETCH and MOVE are recorded under the purpose that their cursor was opened with, for its tables.
-    pub(super) fn what_of_cursor(&self, name: &str, fetch: &Arc<What>) -> Arc<What> {
-        match self.portals.lookup(name, self.batch) {
-            Lookup::Found(portal) => match portal.judged.on_record.get(portal.index) {
-                Some(opened) => Arc::new(behind(fetch, opened)),
-                None => fetch.clone(),
-            },
-            Lookup::Missing | Lookup::Uncertain => fetch.clone(),
-        }
-    }
-
-    /// EXECUTE is recorded with the tables of the statement that it runs.
-    pub(super) fn what_of_prepared(&self, name: &str, execute: &Arc<What>) -> Arc<What> {
-        match self.statements.lookup(name, self.batch) {
-            Lookup::Found(prepared) => match prepared.judged.on_record.first() {
-                Some(what) => Arc::new(behind(execute, what)),
-                None => execute.clone(),
-            },
-            Lookup::Missing | Lookup::Uncertain => execute.clone(),
-        }
-    }
-}
-
-fn behind(outer: &What, inner: &What) -> What {
-    What {
-        unrestricted: inner.unrestricted,
-        recipient: inner.recipient.clone(),
-        purpose: inner.purpose.clone(),
-        basis: inner.basis.clone(),
-        purpose_set_by: inner.purpose_set_by,
-        outcome: inner.outcome,
-        tables: inner.tables.clone(),
-        rules: inner.rules.clone(),
-        ..outer.clone()
     }
 }

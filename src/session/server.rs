@@ -68,6 +68,10 @@ impl Core {
                     None => break,
                 }
             }
+            if head.tag == b'd' && self.is_watched() {
+                // A row of COPY, in one of many forms: it is counted.
+                self.watch(None);
+            }
             if is_streamed(head.tag) {
                 let audience = self.streamed(head.tag, head.body)?;
                 if audience == Audience::Nobody {
@@ -123,12 +127,12 @@ impl Core {
             Some(Kind::Query(query)) => {
                 query.runs.get(query.done).and_then(Option::as_ref).is_some_and(|r| r.run.watch.is_some())
             }
-            Some(Kind::Execute(portal)) => portal.is_watched(),
+            Some(Kind::Execute(portal)) => portal.may_be_watched(),
             _ => false,
         }
     }
 
-    /// Looks at a row; `None` is one that is too long to be held.
+    /// Looks at a row; `None` is one that is not read.
     fn watch(&mut self, row: Option<&[u8]>) {
         let look = |watch: &mut Watch| match row {
             Some(body) => watch.row(body),

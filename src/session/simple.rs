@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use super::behind::{Behind, keeps_purpose, names_another, runs_prepared};
 use super::client::Taken;
 use super::core::{Core, End, Hold};
 use super::effects;
 use super::expect::{Kind, QueryRun, SettingChange, StatementRun};
-use super::names::Lookup;
 use super::plans::Judged;
 use super::refuse;
-use super::subjects::Watch;
+use super::subjects::{Results, Watch};
 use crate::audit::event::Ending;
 use crate::engine::cleared::{Effect, Statement};
 use crate::engine::context::Protocol;
@@ -42,9 +42,7 @@ impl Core {
             Ok(judged) => judged,
             Err(refusal) => return self.refuse_query(&refusal, sql, None),
         };
-        let may_ask = |s: &Statement| {
-            s.meaning.is_some() || matches!(s.effect, Effect::Execute { .. } | Effect::ExplainExecute { .. })
-        };
+        let may_ask = |s: &Statement| runs_prepared(&s.effect) || self.meaning_of(s, true).is_some();
         if !self.queue.is_empty() && judged.cleared.statements.iter().any(may_ask) {
             return Ok(Taken::Later);
         }
@@ -58,8 +56,8 @@ impl Core {
 
     fn send_query(&mut self, judged: &Arc<Judged>) -> Result<(), NotNow> {
         self.ends_as_it_was_judged(judged)?;
-        let protected = self.prepare_references(judged)?;
-        let runs = self.decide_all(judged)?;
+        let (named, protected) = self.prepare_references(judged)?;
+        let runs = self.decide_all(judged, &named)?;
         judged.cleared.statements.iter().for_each(|s| self.doubt(&s.defined));
         let about = self.asks_about(&judged.cleared.statements);
         let in_steps = !about.is_empty() && runs.len() == 1;
@@ -100,55 +98,40 @@ impl Core {
         }
     }
 
-    /// Makes what the statements refer to by name true to the context, and tells whether anything protected is in it.
-    fn prepare_references(&mut self, judged: &Judged) -> Result<bool, NotNow> {
-        let mut protected = judged.cleared.protected();
-        let mut prepared_here = Vec::new();
+    /// What stands behind the statements that name others, by index, made true to the context; and whether anything
+    /// protected is in it.
+    fn prepare_references(&mut self, judged: &Arc<Judged>) -> Result<(Vec<(usize, Behind)>, bool), NotNow> {
+        let mut named = Vec::new();
         let mut context_changed = false;
-        for statement in &judged.cleared.statements {
+        for (index, statement) in judged.cleared.statements.iter().enumerate() {
             context_changed |= effects::may_change_context(&statement.effect);
             match &statement.effect {
-                Effect::Execute { .. } | Effect::ExplainExecute { .. } if context_changed => {
+                effect if context_changed && runs_prepared(effect) => {
                     return Err(refuse::execute_after_change().into());
                 }
                 Effect::Prepare { name } if name == OWN_NAME => return Err(refuse::prepare_under_own_name().into()),
-                Effect::Prepare { name } => {
-                    self.has_room_for(name, judged)?;
-                    prepared_here.push(name.as_str());
-                }
-                Effect::Execute { name } if prepared_here.contains(&name.as_str()) => {}
-                Effect::Execute { name } => protected |= self.make_current_for_query(name)?,
-                Effect::ExplainExecute { name, as_protected } => {
-                    let explained = match prepared_here.contains(&name.as_str()) {
-                        true if judged.cleared.protected() => return Err(refuse::explain_of_another().into()),
-                        true => false,
-                        false => self.make_current_for_query(name)?,
+                Effect::Prepare { name } => self.has_room_for(name, judged)?,
+                effect if names_another(effect) => {
+                    let behind = match self.behind_in_message(judged, index)? {
+                        Some(behind) => Some(behind),
+                        None => self.behind_in_query(effect)?,
                     };
-                    self.may_explain(name, explained, *as_protected)?;
-                    protected |= explained;
+                    keeps_purpose(statement, behind.as_ref())?;
+                    named.extend(behind.map(|behind| (index, behind)));
                 }
-                Effect::Fetch { name } => protected |= self.cursor_is_protected(name),
                 _ => {}
             }
-            self.purpose_is_kept(statement, &judged.cleared.statements)?;
         }
-        Ok(protected)
-    }
-
-    /// A cursor that is not known is none, or one that this very Query declares.
-    pub(super) fn cursor_is_protected(&self, name: &str) -> bool {
-        match self.portals.lookup(name, self.batch) {
-            Lookup::Found(portal) => portal.protected,
-            Lookup::Missing => false,
-            Lookup::Uncertain => true,
-        }
+        let protected = judged.cleared.protected() || named.iter().any(|(_, behind)| behind.is_protected());
+        Ok((named, protected))
     }
 
     /// Puts every statement on record; none goes if one cannot be.
-    fn decide_all(&mut self, judged: &Judged) -> Result<Vec<StatementRun>, Refusal> {
+    fn decide_all(&mut self, judged: &Judged, named: &[(usize, Behind)]) -> Result<Vec<StatementRun>, Refusal> {
         let mut runs = Vec::with_capacity(judged.cleared.statements.len());
         for index in 0..judged.cleared.statements.len() {
-            match self.decide(judged, index) {
+            let behind = named.iter().find(|(i, _)| *i == index).map(|(_, behind)| behind);
+            match self.decide(judged, index, behind) {
                 Ok(run) => runs.push(run),
                 Err(refusal) => {
                     for StatementRun { run, .. } in runs {
@@ -161,30 +144,25 @@ impl Core {
         Ok(runs)
     }
 
-    fn decide(&mut self, judged: &Judged, index: usize) -> Result<StatementRun, Refusal> {
+    fn decide(&mut self, judged: &Judged, index: usize, behind: Option<&Behind>) -> Result<StatementRun, Refusal> {
         let statement = &judged.cleared.statements[index];
         let settings: Vec<SettingChange> = match &statement.effect {
             Effect::SetConfig(calls) => self.judge_set_config(calls, None)?,
             _ => Vec::new(),
         };
         let subjects = self.clerk.subjects(&statement.subjects, None, &self.snapshot.engine);
-        let subjects = subjects.map_err(|e| e.refusal())?;
-        let what = match &statement.effect {
-            Effect::Fetch { name } => self.what_of_cursor(name, &judged.on_record[index]),
-            Effect::Execute { name } | Effect::ExplainExecute { name, .. } => {
-                self.what_of_prepared(name, &judged.on_record[index])
-            }
-            _ => judged.on_record[index].clone(),
-        };
+        let mut subjects = subjects.map_err(|e| e.refusal())?;
+        let mut what = judged.on_record[index].clone();
+        let (mut shows, mut results) = (Some(statement), Results::Text);
+        if let Some(behind) = behind {
+            subjects.extend(behind.subjects.iter().cloned());
+            what = behind.on_record(&what);
+            shows = behind.shown_by(statement);
+            results = if behind.is_binary() { Results::Binary } else { Results::Text };
+        }
         let reason = self.reason();
         let mut run = self.clerk.decide(&what, reason, subjects).map_err(|e| e.refusal())?;
-        run.watch = match &statement.effect {
-            Effect::Fetch { name } => match self.portals.lookup(name, self.batch) {
-                Lookup::Found(p) => p.statement().and_then(|s| Watch::new(s, None, &self.snapshot.engine)),
-                Lookup::Missing | Lookup::Uncertain => None,
-            },
-            _ => Watch::new(statement, None, &self.snapshot.engine),
-        };
+        run.watch = shows.and_then(|s| Watch::new(s, results, &self.snapshot.engine));
         Ok(StatementRun { run, settings })
     }
 

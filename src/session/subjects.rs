@@ -12,6 +12,25 @@ use crate::engine::cleared::Statement;
 use crate::wire::frame::Reader;
 use crate::wire::frontend::{Bind, Parameter};
 
+/// In which form a statement's rows come.
+#[derive(Debug, Clone, Copy)]
+pub enum Results<'a> {
+    Text,
+    Binary,
+    /// As its Bind asks.
+    Of(&'a Bind<'a>),
+}
+
+impl Results<'_> {
+    fn are_binary(self, column: usize) -> bool {
+        match self {
+            Results::Text => false,
+            Results::Binary => true,
+            Results::Of(bind) => bind.has_binary_result(column),
+        }
+    }
+}
+
 /// Keys of one statement that are recorded one by one; the rest is a number.
 const MOST: usize = 1000;
 
@@ -34,8 +53,8 @@ struct Column {
 }
 
 impl Watch {
-    /// `None`: nothing to watch. `bind` says in which form its results come; a Query's are text.
-    pub fn new(statement: &Statement, bind: Option<&Bind<'_>>, engine: &Engine) -> Option<Box<Self>> {
+    /// `None`: nothing to watch.
+    pub fn new(statement: &Statement, results: Results<'_>, engine: &Engine) -> Option<Box<Self>> {
         let columns: Vec<Column> = statement
             .subject_columns
             .iter()
@@ -43,7 +62,7 @@ impl Watch {
                 let index = usize::from(*index);
                 let subject = engine.policy.subjects.get(kind)?;
                 let key = engine.catalog.relation(subject.table)?.column(&subject.key)?;
-                let binary = bind.is_some_and(|b| b.has_binary_result(index));
+                let binary = results.are_binary(index);
                 Some(Column { index, kind: kind.clone(), base_type: key.ty.base.clone(), binary })
             })
             .collect();
@@ -65,14 +84,18 @@ impl Watch {
         }
     }
 
-    /// A row that is too long to be held.
+    /// A row that is not read: too long to be held, or of COPY.
     pub fn skipped(&mut self) {
         self.more += 1;
     }
 
-    /// Puts on record who was seen by `statement`.
-    pub fn tell(self, statement: &str, clerk: &Clerk) {
+    /// Puts on record who was seen by `statement`, which had so many rows.
+    pub fn tell(self, statement: &str, rows: u64, clerk: &Clerk) {
         let Self { columns, seen, mut more } = self;
+        // COPY may have sent a header or a trailer besides.
+        if rows > 0 {
+            more = more.min(rows * columns.len() as u64);
+        }
         let mut subjects = Vec::with_capacity(seen.len());
         for (number, key) in seen {
             match clerk.recorder.subject_hash(&columns[number].kind, &key) {

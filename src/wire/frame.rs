@@ -127,8 +127,13 @@ impl<'a> Reader<'a> {
 
     /// A terminated string that is UTF-8.
     pub fn string(&mut self) -> Result<&'a str, Malformed> {
+        std::str::from_utf8(self.terminated()?).map_err(|_| Malformed::Utf8)
+    }
+
+    /// The bytes before a terminator.
+    pub fn terminated(&mut self) -> Result<&'a [u8], Malformed> {
         let end = self.0.iter().position(|b| *b == 0).ok_or(Malformed::String)?;
-        let text = std::str::from_utf8(&self.0[..end]).map_err(|_| Malformed::Utf8)?;
+        let text = &self.0[..end];
         self.0 = &self.0[end + 1..];
         Ok(text)
     }

@@ -165,8 +165,9 @@ pub fn read(tag: u8, body: &[u8]) -> Result<Message<'_>, Malformed> {
         b'X' => return Ok(Message::Terminate),
         b'd' => return Ok(Message::CopyData),
         b'c' => Message::CopyDone,
+        // Its words are PostgreSQL's to read.
         b'f' => {
-            r.string()?;
+            r.terminated()?;
             Message::CopyFail
         }
         b'F' => return Ok(Message::FunctionCall),

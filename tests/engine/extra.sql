@@ -41,3 +41,6 @@ CREATE TABLE reporting.letters () INHERITS (public.newsletters);
 CREATE TABLE public.tables () INHERITS (public.newsletters);
 CREATE SEQUENCE public.numbers;
 CREATE SEQUENCE reporting.numbers;
+-- Sequences that are open.
+CREATE SEQUENCE public.ticks START 1000000;
+CREATE SEQUENCE public.marks;

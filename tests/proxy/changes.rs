@@ -73,7 +73,15 @@ fn has_leaked(c: &Raw) -> bool {
 type Way = fn(&str) -> Vec<Vec<u8>>;
 
 /// What a client sends that reads `name` from `listed`, from Query to pipeline; `{}` is the relation.
-const WAYS: [(&str, Way); 14] = [
+const WAYS: [(&str, Way); 16] = [
+    ("FETCH from a portal", |v| {
+        let all = format!("SELECT name FROM {v}");
+        vec![query("BEGIN"), parse("", &all), bind("p", "", &[]), sync(), query("FETCH ALL FROM p"), query("ROLLBACK")]
+    }),
+    ("Bind of PREPARE", |v| {
+        let prepare = format!("PREPARE bound AS SELECT name FROM {v}");
+        vec![query(&prepare), bind("", "bound", &[]), execute("", 0), sync(), query("DEALLOCATE bound")]
+    }),
     ("a Query", |v| vec![query(&format!("SELECT name FROM {v}"))]),
     ("a Query with a condition", |v| vec![query(&format!("SELECT * FROM {v} WHERE id = 2"))]),
     ("an aggregate", |v| vec![query(&format!("SELECT string_agg(name, ',') FROM {v}"))]),

@@ -4,6 +4,7 @@
 mod common;
 
 mod auditor;
+mod behind;
 mod changes;
 mod clients;
 mod door;

@@ -11,11 +11,11 @@ use super::raw::{Raw, bind, execute, message, parse, query, sync};
 use super::{start, world};
 use crate::common::proxy::Proxy;
 
-fn log_in(proxy: &Proxy) -> Raw {
+pub fn log_in(proxy: &Proxy) -> Raw {
     Raw::log_in(proxy.port(), "ana", &[])
 }
 
-fn events(folder: &Path) -> Vec<Value> {
+pub fn events(folder: &Path) -> Vec<Value> {
     let files = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
     let mut files: Vec<_> = files.filter(|p| p.extension().is_some_and(|e| e == "jsonl")).collect();
     files.sort();
@@ -27,7 +27,7 @@ fn events(folder: &Path) -> Vec<Value> {
 }
 
 /// Decisions with their completions, once `n` of them are there: completions may trail.
-fn told(proxy: &Proxy, n: usize) -> Vec<(String, String, String, u64)> {
+pub fn told(proxy: &Proxy, n: usize) -> Vec<(String, String, String, u64)> {
     let start = Instant::now();
     loop {
         let all = events(&proxy.audit());

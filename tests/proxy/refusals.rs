@@ -61,12 +61,45 @@ fn function_calls_by_number_are_refused() {
     assert_eq!([c.answer(), c.answer()], ["E:0A000", "Z:I"]);
 }
 
+/// One byte of LATIN1 costs its statement, not the session.
+#[test]
+fn a_text_that_is_not_utf8_is_an_error_like_any_other() {
+    let mut c = session("ana");
+    assert_eq!(c.exchange(&[message(b'Q', b"SELECT '\xff'\0")]), "E:22021 Z:I");
+    assert_eq!((c.said('S'), c.said('M')), ("ERROR", "invalid byte sequence for encoding \"UTF8\""));
+    let ok = [parse("", "SELECT 1"), bind("", "", &[]), execute("", 0)];
+    for broken in [
+        message(b'P', b"\0SELECT '\xe9'\0\0\0"),
+        message(b'P', b"\xe9\0SELECT 1\0\0\0"),
+        message(b'B', b"\xe9\0\0\0\0\0\0\0\0"),
+        message(b'D', b"S\xe9\0"),
+        message(b'E', b"\xe9\0\0\0\0\0"),
+        message(b'C', b"P\xe9\0"),
+    ] {
+        let sent = [&ok[..], &[broken.clone()], &ok[..], &[sync(), query("SELECT 2")]].concat();
+        let answer = c.exchange(&sent);
+        assert_eq!(answer, "1 2 D:1 C:SELECT 1 E:22021 Z:I T D:2 C:SELECT 1 Z:I", "{broken:?}");
+        // Behind an error nothing is read up to Sync.
+        let sent = [parse("", REFUSED), broken.clone(), message(b'Q', b"\xff\0"), sync()];
+        c.send(&sent.concat());
+        assert_eq!([c.answer(), c.answer()], ["E:42501", "Z:I"], "{broken:?}");
+    }
+    // It fails an open transaction.
+    c.ask("BEGIN");
+    assert_eq!(c.exchange(&[message(b'Q', b"SELECT '\xff'\0")]), "E:22021 Z:E");
+    assert_eq!(c.ask("ROLLBACK"), "C:ROLLBACK Z:I");
+    c.send(&query("COPY things FROM STDIN"));
+    assert_eq!(c.answer(), "G");
+    c.send(&message(b'f', b"\xff\0"));
+    assert_eq!([c.answer(), c.answer()], ["E:22021", "Z:I"]);
+    assert_eq!(c.ask("SELECT 1"), "T D:1 C:SELECT 1 Z:I");
+}
+
 #[test]
 fn broken_frames_end_the_session() {
     for (bytes, sqlstate) in [
         (message(b'Q', b"SELECT 1"), "08P01"),                           // no terminator
         (message(b'Q', b"SELECT 1\0; SELECT 2\0"), "08P01"),             // two
-        (message(b'Q', b"SELECT '\xff'\0"), "22021"),                    // not UTF-8
         (message(b'?', b""), "08P01"),                                   // no such message
         (vec![b'Q', 0x7f, 0xff, 0xff, 0xff], "54000"),                   // 2 GiB
         (vec![b'Q', 0xff, 0xff, 0xff, 0xff], "08P01"),                   // negative

@@ -7,6 +7,7 @@ use pg_query::Node;
 use pg_query::NodeEnum;
 use pg_query::protobuf::{self as pb, Token};
 
+use super::outward::Outward;
 use super::scope::{self, Scope};
 use super::{Analyser, At, Part, Place, Replacement, names, placeholder};
 use crate::engine::allow::{self, FunctionClass};
@@ -36,6 +37,9 @@ impl<'e> Analyser<'e> {
         }
         if class == Some(FunctionClass::Sequence) {
             self.sequence_call(&f.args).map_err(|r| r.at(f.location))?;
+        }
+        if Outward::is_one(class, name.last()) {
+            self.outward.call();
         }
         let pb::FuncCall { args, agg_order, agg_filter, agg_distinct, over, .. } = f;
         // Aggregates and window functions run above the scan and its filters.

@@ -143,6 +143,7 @@ impl<'e> Analyser<'e> {
             .map(|(i, c)| Col {
                 name: c.name.as_str().into(),
                 origin: Rc::from([(index, i)]),
+                mixed: false,
                 ty: Some(c.ty.base.as_str().into()),
                 collation: c.ty.collation,
                 key: Some((index, i)),

@@ -80,14 +80,16 @@ impl<'e> Analyser<'e> {
             self.may_fail |= self.collated && at == At::OPERAND;
             let ty = if a.ty == b.ty { a.ty.clone() } else { None };
             // `buildMergedJoinVar` of PostgreSQL's parser: of a full join it is COALESCE of both.
-            let key = match kind {
-                pb::JoinType::JoinInner | pb::JoinType::JoinLeft => a.key,
-                pb::JoinType::JoinRight => b.key,
-                _ => None,
+            let unknown = |side: &Col| side.mixed || side.origin.is_empty();
+            let (key, mixed) = match kind {
+                pb::JoinType::JoinInner => (a.key, unknown(&a) && unknown(&b)),
+                pb::JoinType::JoinLeft => (a.key, unknown(&a)),
+                pb::JoinType::JoinRight => (b.key, unknown(&b)),
+                _ => (None, a.mixes(&b)),
             };
             let collation = if a.collation == b.collation { a.collation } else { 0 };
             let key = key.filter(|_| ty.is_some());
-            merged.push(Col { name: name.clone(), origin, key, ty, collation, nulled: None });
+            merged.push(Col { name: name.clone(), origin, mixed, key, ty, collation, nulled: None });
         }
         merged
     }

@@ -15,6 +15,7 @@ mod from_function;
 mod grouping;
 mod join;
 mod levels;
+mod outward;
 mod relations;
 mod scope;
 mod select;
@@ -137,6 +138,8 @@ pub struct ColumnUses {
     pub written: bool,
     /// Used where PostgreSQL might run it on a row before the row filter.
     pub early: bool,
+    /// It may decide about a call that other sessions see the effect of (`outward.rs`).
+    pub decides: bool,
 }
 
 impl ColumnUses {
@@ -271,6 +274,7 @@ pub struct Analyser<'e> {
     pub subject_literals: Vec<Naming>,
     /// Some constant means more than a value: no other statement may be judged by this one.
     pub unlike_others: bool,
+    pub outward: outward::Outward,
 }
 
 #[derive(Debug, Clone)]
@@ -333,6 +337,7 @@ impl<'e> Analyser<'e> {
             varying: BTreeSet::new(),
             subject_literals: Vec::new(),
             unlike_others: false,
+            outward: outward::Outward::default(),
         }
     }
 
@@ -363,6 +368,7 @@ impl<'e> Analyser<'e> {
                 Usage::Written => uses.written = true,
             }
             uses.early |= at.place == Place::Operand;
+            uses.decides |= self.outward.decides((occurrence, column), at);
         }
     }
 

@@ -14,6 +14,8 @@ pub struct Col {
     pub name: Rc<str>,
     /// The stored columns whose bare value this is (several after a set operation or `USING`); empty when computed.
     pub origin: Rc<[Base]>,
+    /// It may hold other values besides those of `origin`.
+    pub mixed: bool,
     /// `ColumnType::base`, where known.
     pub ty: Option<Rc<str>>,
     /// `ColumnType::collation`, where known.
@@ -26,8 +28,13 @@ pub struct Col {
 }
 
 impl Col {
+    /// Whether what this column is merged with `other` into may hold values of neither's origin.
+    pub fn mixes(&self, other: &Self) -> bool {
+        self.mixed || other.mixed || self.origin.is_empty() || other.origin.is_empty()
+    }
+
     pub fn computed(name: &str) -> Self {
-        Self { name: name.into(), origin: Rc::from([]), ty: None, collation: 0, key: None, nulled: None }
+        Self { name: name.into(), origin: Rc::from([]), mixed: false, ty: None, collation: 0, key: None, nulled: None }
     }
 }
 

@@ -30,6 +30,7 @@ impl<'e> Analyser<'e> {
         let around = self.enter_level(s);
         let (within, late) = (self.within || at.place != Place::Output, false);
         let (within, late) = (std::mem::replace(&mut self.within, within), std::mem::replace(&mut self.late, late));
+        let shown = self.outward.show(false);
         if let Some(with) = s.with_clause.as_mut() {
             self.with_clause(with, outer)?;
         }
@@ -42,6 +43,7 @@ impl<'e> Analyser<'e> {
         self.ctes.truncate(outside);
         self.leave_level(around);
         (self.within, self.late) = (within, late);
+        self.outward.show(shown);
         columns
     }
 
@@ -103,8 +105,9 @@ impl<'e> Analyser<'e> {
                         let more = other.map_or(&[][..], |c| &c.origin[..]);
                         let ty = if other.is_some_and(|c| c.ty == col.ty) { col.ty.clone() } else { None };
                         let collation = other.filter(|c| c.collation == col.collation).map_or(0, |c| c.collation);
+                        let mixed = other.is_none_or(|c| col.mixes(c));
                         let origin = col.origin.iter().chain(more).copied().collect();
-                        Col { origin, ty, collation, ..Col::computed(&col.name) }
+                        Col { origin, mixed, ty, collation, ..Col::computed(&col.name) }
                     })
                     .collect(),
             ),
@@ -145,6 +148,7 @@ impl<'e> Analyser<'e> {
         // `ORDER BY 1`, an alias or DISTINCT make the select list such keys.
         let sorted =
             [&s.sort_clause, &s.group_clause, &s.distinct_clause, &s.window_clause].iter().any(|c| !c.is_empty());
+        let shows = at.place == Place::Output;
         let at = if sorted { At { place: Place::Item, ..at } } else { at };
         let items = self.from_clause(&mut s.from_clause, outer)?;
         let scope = outer.child(&items);
@@ -154,6 +158,7 @@ impl<'e> Analyser<'e> {
             self.narrowed_by(condition, &scope);
             self.expr(condition, &scope, At::CONDITION)?;
         }
+        self.outward.show(shows);
         let columns = if s.values_lists.is_empty() {
             let keys = std::mem::replace(&mut self.keys, keys_among(s));
             let columns = self.target_list(&mut s.target_list, &scope, at);
@@ -162,6 +167,7 @@ impl<'e> Analyser<'e> {
         } else {
             values_columns(&s.values_lists)
         };
+        self.outward.show(false);
         let key = At::KEY;
         for node in &mut s.group_clause {
             self.group_item(node, &scope, key)?;
@@ -279,6 +285,7 @@ impl<'e> Analyser<'e> {
                 return Err(refusal::not_supported("a select list", "it holds something that is no column"));
             };
             let Some(value) = target.val.as_mut() else { continue };
+            let item = self.outward.item();
             let more = match star(value) {
                 Some(fields) => self.expand_star(value, &fields, scope, at)?,
                 // So many columns as the row has.
@@ -300,6 +307,7 @@ impl<'e> Analyser<'e> {
                     }
                 }
             }
+            self.end_item(item);
         }
         Ok(columns.map_or(Columns::Unknown, Columns::known))
     }

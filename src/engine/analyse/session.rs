@@ -37,6 +37,7 @@ impl<'e> Analyser<'e> {
         self.defines.clear();
         self.left = Default::default();
         self.output = Columns::Unknown;
+        self.outward = super::outward::Outward::default();
     }
 
     /// Whether the statement must leave rewritten.

@@ -18,7 +18,8 @@ pub struct Judged {
     pub effect: Effect,
 }
 
-/// `CURSOR_OPT_HOLD` (PostgreSQL, nodes/parsenodes.h).
+/// PostgreSQL, nodes/parsenodes.h.
+const CURSOR_OPT_BINARY: i32 = 0x0001;
 const CURSOR_OPT_HOLD: i32 = 0x0020;
 
 fn judged(kind: &'static str, effect: Effect) -> Result<Judged, Refusal> {
@@ -29,6 +30,7 @@ impl<'e> Analyser<'e> {
     /// Judges one top-level statement.
     pub fn statement(&mut self, node: &mut Node) -> Result<Judged, Refusal> {
         let judged = self.kind_of_statement(node)?;
+        self.settle_outward()?;
         self.with_taint(judged)
     }
 
@@ -94,7 +96,7 @@ impl<'e> Analyser<'e> {
         let query = p.query.as_mut().ok_or_else(|| refusal::not_supported("PREPARE", "it prepares nothing"))?;
         match inner(query)? {
             NodeEnum::SelectStmt(s) if s.into_clause.is_none() => {
-                self.select(s, &Scope::EMPTY, At::OUTPUT)?;
+                self.output = self.select(s, &Scope::EMPTY, At::OUTPUT)?;
             }
             NodeEnum::InsertStmt(_) | NodeEnum::UpdateStmt(_) | NodeEnum::DeleteStmt(_) | NodeEnum::MergeStmt(_) => {
                 self.top_write(query)?;
@@ -116,13 +118,13 @@ impl<'e> Analyser<'e> {
             return Err(refusal::not_supported("this cursor", "only a query can have a cursor"));
         };
         let level = self.levels.len();
-        self.select(s, &Scope::EMPTY, At::OUTPUT)?;
+        self.output = self.select(s, &Scope::EMPTY, At::OUTPUT)?;
         self.read_in_pieces(level);
         if hold && self.reads_protected() && !self.role.unrestricted {
             let why = "a held result would outlive the consent that it was read under";
             return Err(refusal::not_supported("a cursor WITH HOLD over protected tables", why));
         }
-        judged("declare_cursor", Effect::DeclareCursor { name: d.portalname.clone(), hold })
+        judged("declare_cursor", declares(d))
     }
 
     /// The plan of a statement on protected tables: without anything that tells how much is stored.
@@ -256,6 +258,13 @@ pub fn session_statement(node: &NodeEnum) -> Option<Judged> {
         _ => return None,
     };
     Some(Judged { kind, effect })
+}
+
+/// What DECLARE does to the session.
+pub fn declares(d: &pb::DeclareCursorStmt) -> Effect {
+    let has = |option: i32| d.options & option != 0;
+    let name = d.portalname.clone();
+    Effect::DeclareCursor { name, hold: has(CURSOR_OPT_HOLD), binary: has(CURSOR_OPT_BINARY) }
 }
 
 fn transaction(t: &pb::TransactionStmt) -> Option<Judged> {

@@ -116,7 +116,8 @@ impl Analyser<'_> {
     /// Output columns of a top-level query that are a bare subject key of a table with `record_subjects`.
     pub fn subject_columns(&self) -> Vec<(u16, String)> {
         let Columns::Known(columns) = &self.output else { return Vec::new() };
-        let kind = |col| self.key(col).and_then(|(kind, recorded)| recorded.then_some(kind));
+        let kind =
+            |col: &Col| self.key(col).filter(|_| !col.mixed).and_then(|(kind, recorded)| recorded.then_some(kind));
         columns.iter().enumerate().filter_map(|(i, col)| Some((u16::try_from(i).ok()?, kind(col)?))).collect()
     }
 }

@@ -5,7 +5,7 @@ use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
 use super::scope::Scope;
-use super::statement::{Judged, session_statement};
+use super::statement::{Judged, declares, session_statement};
 use super::{Analyser, At, Occurrence, inner};
 use crate::engine::cleared::{Effect, TouchedColumn, TouchedTable, Treatment, Usage};
 use crate::engine::policy::ColumnUse;
@@ -142,7 +142,7 @@ fn category(used: Option<&ColumnUse>) -> Option<String> {
     }
 }
 
-/// The queries that tell what a statement reads, and whether their rows go to the client.
+/// The queries that tell what a statement reads, and whether their rows go to the client, be it later.
 fn queries(node: &Node) -> Vec<(pb::SelectStmt, bool)> {
     let inside = |node: Option<&Node>, output| match node.and_then(|n| n.node.as_ref()) {
         Some(NodeEnum::SelectStmt(s)) => vec![((**s).clone(), output)],
@@ -158,13 +158,30 @@ fn queries(node: &Node) -> Vec<(pb::SelectStmt, bool)> {
             vec![(reading(d.relation.as_ref(), &d.using_clause, &d.where_clause, &d.with_clause, Vec::new()), false)]
         }
         Some(NodeEnum::InsertStmt(i)) => inside(i.select_stmt.as_deref(), false),
-        Some(NodeEnum::CopyStmt(c)) => inside(c.query.as_deref(), false),
+        Some(NodeEnum::CopyStmt(c)) if c.query.is_some() => inside(c.query.as_deref(), true),
+        Some(NodeEnum::CopyStmt(c)) if !c.is_from => {
+            vec![(reading(c.relation.as_ref(), &[], &None, &None, copied(&c.attlist)), true)]
+        }
         Some(NodeEnum::ExplainStmt(e)) => inside(e.query.as_deref(), false),
-        Some(NodeEnum::PrepareStmt(p)) => inside(p.query.as_deref(), false),
-        Some(NodeEnum::DeclareCursorStmt(d)) => inside(d.query.as_deref(), false),
+        Some(NodeEnum::PrepareStmt(p)) => inside(p.query.as_deref(), true),
+        Some(NodeEnum::DeclareCursorStmt(d)) => inside(d.query.as_deref(), true),
         Some(NodeEnum::CreateTableAsStmt(c)) => inside(c.query.as_deref(), false),
         _ => Vec::new(),
     }
+}
+
+/// The select list that a COPY's column list is.
+fn copied(columns: &[Node]) -> Vec<Node> {
+    let all = [Node { node: Some(NodeEnum::AStar(pb::AStar {})) }];
+    let fields = if columns.is_empty() { &all[..] } else { columns };
+    let column = |field: &Node| NodeEnum::ColumnRef(pb::ColumnRef { fields: vec![field.clone()], location: -1 });
+    let target = |field: &Node| pb::ResTarget {
+        name: String::new(),
+        indirection: Vec::new(),
+        val: Some(Box::new(Node { node: Some(column(field)) })),
+        location: -1,
+    };
+    fields.iter().map(|field| Node { node: Some(NodeEnum::ResTarget(Box::new(target(field)))) }).collect()
 }
 
 /// `SELECT … FROM target, from WHERE condition`: what a write reads.
@@ -207,9 +224,7 @@ fn raw_statement(node: &NodeEnum) -> Judged {
         NodeEnum::CopyStmt(_) => ("copy_to", Effect::CopyOut),
         NodeEnum::PrepareStmt(p) => ("prepare", Effect::Prepare { name: p.name.clone() }),
         NodeEnum::ExecuteStmt(e) => ("execute", Effect::Execute { name: e.name.clone() }),
-        NodeEnum::DeclareCursorStmt(d) => {
-            ("declare_cursor", Effect::DeclareCursor { name: d.portalname.clone(), hold: false })
-        }
+        NodeEnum::DeclareCursorStmt(d) => ("declare_cursor", declares(d)),
         NodeEnum::CallStmt(_) => ("call", Effect::CatalogChanged),
         NodeEnum::DoStmt(_) => ("do", Effect::CatalogChanged),
         // Anything else may have changed the catalog.

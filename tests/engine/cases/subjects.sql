@@ -68,3 +68,37 @@ EXPLAIN SELECT email FROM customers WHERE id = 42
 ;;
 -- dba/-: same | about customer:42
 WITH c AS (SELECT * FROM customers WHERE id = 42) SELECT count(*) FROM c
+;;
+What leaves later or otherwise, and what several arms merge into one column.
+-- crm_app/service: changed | keys 1
+DECLARE c CURSOR FOR SELECT full_name, id FROM customers
+;;
+-- crm_app/service: changed | keys 0
+PREPARE p AS SELECT id FROM customers
+;;
+-- crm_app/service: changed | keys 0
+COPY customers (id, full_name) TO STDOUT
+;;
+-- crm_app/service: changed | keys 0
+SELECT id FROM customers UNION ALL SELECT customer_id FROM orders
+;;
+-- crm_app/service: changed | keys none
+SELECT id FROM customers UNION ALL SELECT 7
+;;
+-- crm_app/service: changed | keys none
+SELECT id FROM customers UNION ALL SELECT id FROM products
+;;
+-- crm_app/service: changed | keys 0
+SELECT id FROM customers LEFT JOIN products USING (id)
+;;
+-- crm_app/service: changed | keys none
+SELECT id FROM customers FULL JOIN products USING (id)
+;;
+-- dba/-: same | keys 1
+DECLARE c CURSOR FOR SELECT full_name, id FROM customers
+;;
+-- dba/-: same | keys 0
+COPY customers TO STDOUT
+;;
+-- dba/-: same | keys 1
+COPY customers (email, id) TO STDOUT

@@ -201,3 +201,16 @@ BEGIN; SET LOCAL search_path = harmless; COMMIT; SELECT name, email FROM custome
 --! re-resolution
 --: ana | 0A000 | stored
 SELECT set_config('search_path', 'harmless', true); END; SELECT name, email FROM customers WHERE id = 7
+;;
+--! temp tables / CTAS across purposes and pooled clients
+--: ana | 42501 | nothing
+-- Rows that are gone tell as much as rows that have come: the table carries the purpose from then on.
+CREATE TEMP TABLE lengths AS SELECT generate_series(1, 99) AS k
+
+DELETE FROM lengths WHERE k NOT IN (SELECT length(email) FROM customers WHERE email IS NOT NULL)
+
+SELECT count(*) > 0 FROM lengths
+
+SET consentry.purpose = statistics
+
+SELECT * FROM lengths

@@ -6,7 +6,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::super::from::plain_columns;
 use super::super::relations::{Named, Protection};
-use super::super::scope::{Item, Scope};
+use super::super::scope::{Columns, Item, Scope};
 use super::super::statement::Judged;
 use super::super::{Analyser, At, Part, Replacement, inner, kind_of, names, placeholder};
 use super::Aim;
@@ -73,8 +73,9 @@ impl<'e> Analyser<'e> {
             return Err(Refusal::new("wrong-object-type", refusal::SqlState("42809"), what, "", hint));
         }
         // COPY takes the named table's own rows, not its children's.
-        let (occurrence, _) = self.occurrence(relation, protected_by, true, nulled)?;
+        let (occurrence, all) = self.occurrence(relation, protected_by, true, nulled)?;
         let columns = copied(relation, &names(&c.attlist))?;
+        self.output = Columns::known(columns.iter().filter_map(|i| all.list().get(*i).cloned()).collect());
         for &i in &columns {
             let at = At { usage: Usage::Shown, ..At::OUTPUT };
             self.note(&[(occurrence, i)], at);

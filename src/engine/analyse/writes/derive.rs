@@ -1,8 +1,8 @@
 //! Values of protected tables that a write puts into another table: `derive`.
 
-use super::super::Analyser;
+use super::super::{Analyser, Occurrence};
 use super::target::{Kind, Target};
-use crate::engine::policy::Right;
+use crate::engine::policy::{ColumnUse, Right};
 use crate::engine::refusal::{self, Refusal};
 
 /// How values come into the target.
@@ -20,19 +20,17 @@ impl<'e> Analyser<'e> {
         let own = target.protected().map(|p| p.policy.relation);
         // What decides which rows of an open table change can be read back from it, under any purpose.
         let anywhere = own.is_none();
-        let policy = &self.engine.policy;
         let foreign = self.occurrences[self.first_occurrence..].iter().any(|o| {
-            let Some(table) = o.protected_by.filter(|t| Some(*t) != own) else { return false };
-            let personal = |i: usize| {
-                let name = self.engine.catalog.relation(o.relation).and_then(|r| r.columns.get(i)).map(|c| &c.name);
-                let uses = policy.tables.get(&table).map(|t| &t.columns);
-                !matches!(name.and_then(|n| uses?.get(n)), Some(crate::engine::policy::ColumnUse::Open))
-            };
+            if o.protected_by.is_none_or(|t| Some(t) == own) {
+                return false;
+            }
             match flow {
                 Flow::Rows => o.target.is_none() || o.uses.iter().any(|u| u.shown),
-                Flow::Values => {
-                    o.uses.iter().enumerate().any(|(i, u)| (u.shown || (anywhere && u.compared)) && personal(i))
-                }
+                Flow::Values => o
+                    .uses
+                    .iter()
+                    .enumerate()
+                    .any(|(i, u)| (u.shown || (anywhere && u.compared)) && self.is_personal(o, i)),
             }
         });
         let derived = self.reads_derived && !matches!(&target.kind, Kind::Temporary { purpose: Some(_), .. });
@@ -50,5 +48,13 @@ impl<'e> Analyser<'e> {
             self.tainted = Some(name.clone());
         }
         Ok(())
+    }
+
+    /// Whether a column of a protected table holds personal data.
+    pub fn is_personal(&self, o: &Occurrence, column: usize) -> bool {
+        let Some(table) = o.protected_by else { return false };
+        let name = self.engine.catalog.relation(o.relation).and_then(|r| r.columns.get(column)).map(|c| &c.name);
+        let uses = self.engine.policy.tables.get(&table).map(|t| &t.columns);
+        !matches!(name.and_then(|n| uses?.get(n)), Some(ColumnUse::Open))
     }
 }

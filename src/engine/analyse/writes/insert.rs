@@ -67,6 +67,8 @@ impl<'e> Analyser<'e> {
         let flow = if select.values_lists.is_empty() { Flow::Rows } else { Flow::Values };
         let columns = self.select(select, &Scope::EMPTY, At::OUTPUT)?;
         self.check_flow(target, flow)?;
+        // ON CONFLICT and RETURNING decide about no call of the source.
+        self.settle_outward()?;
         Ok(match columns {
             Columns::Known(columns) => Some(columns.len()),
             Columns::Unknown => None,

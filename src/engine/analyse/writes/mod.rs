@@ -105,13 +105,17 @@ impl<'e> Analyser<'e> {
             NodeEnum::MergeStmt(_) => "merge",
             other => return Err(refusal::not_supported(&kind_of(other), "a write is expected here")),
         };
+        self.outward.answers = true;
         self.output = self.write(node, At::OUTPUT)?;
         Ok(Judged { kind, effect: Effect::None })
     }
 
     /// A write in WITH: what its RETURNING puts out.
     pub fn write_in_with(&mut self, node: &mut Node, _outer: &Scope<'_>) -> Result<Columns, Refusal> {
-        self.write(node, At { place: super::Place::Output, ..At::ITEM })
+        let answers = std::mem::replace(&mut self.outward.answers, false);
+        let columns = self.write(node, At { place: super::Place::Output, ..At::ITEM });
+        self.outward.answers = answers;
+        columns
     }
 
     fn write(&mut self, node: &mut Node, at: At) -> Result<Columns, Refusal> {

@@ -25,6 +25,7 @@ impl<'e> Analyser<'e> {
             return Err(refusal::not_supported("RETURNING WITH", "old and new rows under other names are not known"));
         }
         self.moment = moment;
+        self.outward.show(self.outward.answers);
         let mut known = Some(Vec::new());
         let mut all = Vec::with_capacity(exprs.len());
         for mut node in std::mem::take(exprs) {
@@ -43,6 +44,7 @@ impl<'e> Analyser<'e> {
         }
         *exprs = all;
         self.moment = Moment::Old;
+        self.outward.show(false);
         Ok(known.map_or(Columns::Unknown, Columns::known))
     }
 

@@ -40,6 +40,10 @@ impl<'e> Analyser<'e> {
         self.releases(&target)?;
         let added = self.sound_view_conditions(&target)?;
         self.reach_only(&target, where_clause, added.injections, Vec::new(), &fallible)?;
+        // Which rows of an open table are gone can be read by everybody.
+        if target.protected().is_none() {
+            self.check_flow(&target, Flow::Values)?;
+        }
         if let Some(p) = target.protected() {
             (0..p.relation.columns.len()).for_each(|i| self.note_written(p.occurrence, i));
         }

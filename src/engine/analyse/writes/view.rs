@@ -280,6 +280,7 @@ pub fn shown(columns: &[Shown], base: &Relation, occurrence: usize) -> Columns {
         Some((i, stored)) => Col {
             name: s.name.as_str().into(),
             origin: [(occurrence, i)].into(),
+            mixed: false,
             ty: Some(stored.ty.base.as_str().into()),
             collation: stored.ty.collation,
             key: Some((occurrence, i)),

@@ -1,0 +1,188 @@
+//! What stands behind FETCH and EXECUTE, which only name what runs.
+//!
+//! The record says of them what it says of that statement. They are taken only where it does nothing to the session that
+//! would have to be followed: the session follows the statement that a message is, not one that it names.
+
+use std::sync::Arc;
+
+use super::core::Core;
+use super::names::Lookup;
+use super::plans::Judged;
+use super::prepared::Portal;
+use super::refuse;
+use super::simple::NotNow;
+use crate::audit::event::What;
+use crate::engine::cleared::{Effect, Statement};
+use crate::engine::context::PurposeSource;
+use crate::engine::refusal::Refusal;
+use crate::wire::backend::Status;
+
+/// The statement that runs when one that names it does.
+#[derive(Debug, Clone)]
+pub struct Behind {
+    judged: Arc<Judged>,
+    index: usize,
+    /// Keyed hashes of the subjects that it names.
+    pub subjects: Vec<String>,
+}
+
+impl Behind {
+    pub fn statement(&self) -> Option<&Statement> {
+        self.judged.cleared.statements.get(self.index)
+    }
+
+    /// The statement whose rows leave when `outer`, which names this one, runs.
+    pub fn shown_by<'a>(&'a self, outer: &'a Statement) -> Option<&'a Statement> {
+        match outer.effect {
+            Effect::ExplainExecute { .. } => Some(outer),
+            _ => self.statement(),
+        }
+    }
+
+    pub fn is_protected(&self) -> bool {
+        self.statement().is_some_and(|s| s.protected)
+    }
+
+    /// Whether FETCH in a Query gives its rows in binary.
+    pub fn is_binary(&self) -> bool {
+        self.statement().is_some_and(|s| matches!(s.effect, Effect::DeclareCursor { binary: true, .. }))
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.judged, &other.judged) && self.index == other.index
+    }
+
+    /// What the record says of `outer`, which names it: its tables, under the purpose that it was judged for.
+    pub fn on_record(&self, outer: &Arc<What>) -> Arc<What> {
+        let Some(inner) = self.judged.on_record.get(self.index) else {
+            return outer.clone();
+        };
+        Arc::new(What {
+            unrestricted: inner.unrestricted,
+            recipient: inner.recipient.clone(),
+            purpose: inner.purpose.clone(),
+            basis: inner.basis.clone(),
+            purpose_set_by: inner.purpose_set_by,
+            outcome: inner.outcome,
+            tables: inner.tables.clone(),
+            rules: inner.rules.clone(),
+            ..What::clone(outer)
+        })
+    }
+}
+
+impl Core {
+    /// What stands behind a statement of this effect, made true to the context. `None`: it stands for itself, or
+    /// PostgreSQL has nothing of that name (but a cursor that a function has opened).
+    pub(super) fn behind(&mut self, effect: &Effect) -> Result<Option<Behind>, NotNow> {
+        match effect {
+            Effect::Fetch { name } => self.behind_fetch(name),
+            Effect::Execute { name } => self.behind_execute(name).map(Some),
+            Effect::ExplainExecute { name, as_protected } => {
+                let behind = self.behind_execute(name)?;
+                self.may_explain(name, behind.is_protected(), *as_protected)?;
+                Ok(Some(behind))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn behind_fetch(&mut self, name: &str) -> Result<Option<Behind>, NotNow> {
+        let portal = match self.portals.lookup(name, self.batch) {
+            Lookup::Uncertain => return Err(NotNow::Later),
+            Lookup::Missing => return Ok(None),
+            Lookup::Found(portal) => portal,
+        };
+        if !matches!(portal.effect(), Effect::None | Effect::DeclareCursor { .. }) {
+            return Err(refuse::fetch_of_effect().into());
+        }
+        let mut behind = self.stands_behind(&portal.judged, portal.index)?;
+        behind.subjects.extend(portal.subjects.iter().cloned());
+        Ok(Some(behind))
+    }
+
+    fn behind_execute(&mut self, name: &str) -> Result<Behind, NotNow> {
+        // Every way to make one comes by here, so without one PostgreSQL has none either (or it is ours).
+        let Some(prepared) = self.current_statement(name)? else {
+            return Err(refuse::nothing_to_execute(name).into());
+        };
+        if *prepared.effect() != Effect::None {
+            return Err(refuse::execute_of_effect().into());
+        }
+        Ok(self.stands_behind(&prepared.judged, 0)?)
+    }
+
+    fn stands_behind(&self, judged: &Arc<Judged>, index: usize) -> Result<Behind, Refusal> {
+        let named = judged.cleared.statements.get(index).map_or(&[][..], |s| &s.subjects);
+        let subjects = self.clerk.subjects(named, None, &self.snapshot.engine).map_err(|e| e.refusal())?;
+        Ok(Behind { judged: judged.clone(), index, subjects })
+    }
+
+    /// The same in a Query. What has to be prepared again is, before it, with a Sync of its own; if that fails, the name
+    /// is gone and the EXECUTE fails too.
+    pub(super) fn behind_in_query(&mut self, effect: &Effect) -> Result<Option<Behind>, NotNow> {
+        if runs_prepared(effect) && self.status == Status::Failed {
+            // In a failed transaction only its end can run, and preparing again would fail. That may have been sent.
+            return if self.queue.is_empty() { Ok(None) } else { Err(NotNow::Later) };
+        }
+        let sent_before = self.queue.len();
+        let was_unsynced = self.unsynced;
+        let behind = self.behind(effect)?;
+        if self.queue.len() > sent_before {
+            self.sync_own(was_unsynced);
+        }
+        Ok(behind)
+    }
+
+    /// What stands behind statement `index` of a message by a statement of the same message before it.
+    pub(super) fn behind_in_message(&self, judged: &Arc<Judged>, index: usize) -> Result<Option<Behind>, Refusal> {
+        let statements = &judged.cleared.statements;
+        let makes = |effect: &Effect| match (&statements[index].effect, effect) {
+            (Effect::Fetch { name }, Effect::DeclareCursor { name: made, .. }) => name == made,
+            (Effect::Execute { name } | Effect::ExplainExecute { name, .. }, Effect::Prepare { name: made }) => {
+                name == made
+            }
+            _ => false,
+        };
+        // It is the last one: an earlier one of the same name would be an error by now, or gone.
+        let Some(at) = statements[..index].iter().rposition(|s| makes(&s.effect)) else { return Ok(None) };
+        if matches!(statements[index].effect, Effect::ExplainExecute { .. }) && judged.cleared.protected() {
+            return Err(refuse::explain_of_another());
+        }
+        self.stands_behind(judged, at).map(Some)
+    }
+
+    /// What stands behind a portal at its first Execute. PostgreSQL looks the name up again by then, and has told the
+    /// client at Bind which columns come: it must still be the same.
+    pub(super) fn behind_portal(&mut self, portal: &Portal) -> Result<Option<Behind>, NotNow> {
+        let now = self.behind(portal.effect())?;
+        match (&portal.behind, &now) {
+            (_, None) => Ok(portal.behind.clone()),
+            (Some(bound), Some(found)) if bound.is_same(found) => Ok(now),
+            (None | Some(_), Some(_)) => Err(refuse::names_another().into()),
+        }
+    }
+}
+
+/// Whether what runs is another statement, which a statement of this effect names.
+pub(super) fn names_another(effect: &Effect) -> bool {
+    runs_prepared(effect) || matches!(effect, Effect::Fetch { .. })
+}
+
+pub(super) fn runs_prepared(effect: &Effect) -> bool {
+    matches!(effect, Effect::Execute { .. } | Effect::ExplainExecute { .. })
+}
+
+/// A comment on EXECUTE or FETCH may say no other purpose than the one for which the statement that they name, or opened
+/// the cursor, runs.
+pub(super) fn keeps_purpose(asking: &Statement, behind: Option<&Behind>) -> Result<(), Refusal> {
+    let named = match behind.and_then(Behind::statement) {
+        Some(named) if asking.purpose_set_by == PurposeSource::Comment => &named.purpose,
+        Some(_) | None => return Ok(()),
+    };
+    if *named == asking.purpose {
+        return Ok(());
+    }
+    let word = |purpose: &Option<String>| purpose.clone().unwrap_or_else(|| "none".to_owned());
+    Err(refuse::purpose_of_another(&word(named), &word(&asking.purpose)))
+}

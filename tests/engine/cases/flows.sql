@@ -1,0 +1,102 @@
+What personal data decide about is seen by every session: `derive` is needed.
+-- crm_app/service: right-missing
+SELECT count(pg_notify('leak', full_name || email)) FROM customers WHERE id > 9
+;;
+-- builder/service: changed
+SELECT count(pg_notify('leak', full_name || email)) FROM customers WHERE id > 9
+;;
+-- crm_app/service: right-missing
+SELECT setval('marks', (SELECT credit_limit::bigint * 1000 FROM customers WHERE id = 3))
+;;
+-- crm_app/service: right-missing
+SELECT pg_try_advisory_lock(credit_limit::bigint) FROM customers WHERE id = 3
+;;
+-- crm_app/service: right-missing
+SELECT * FROM customers c, LATERAL pg_notify('leak', c.email)
+;;
+-- crm_app/service: right-missing
+SELECT pg_notify('leak', c::text) FROM customers c WHERE id = 3
+;;
+-- crm_app/service: right-missing
+SELECT pg_notify('leak', c.name) FROM contact_names c
+;;
+-- crm_app/service: right-missing
+WITH c AS (SELECT full_name AS n FROM customers) SELECT pg_notify('leak', n) FROM c
+;;
+-- crm_app/service: right-missing
+WITH w AS (UPDATE customers SET language = 'es' WHERE id = 3 RETURNING lower(full_name) AS n) SELECT pg_notify('leak', n) FROM w
+;;
+-- crm_app/service: right-missing
+UPDATE customers SET language = 'es' WHERE id = 3 RETURNING pg_notify('leak', full_name)
+;;
+-- crm_app/service: right-missing
+INSERT INTO customers (full_name, email, country) VALUES ('A', 'a@new.example', 'ES') RETURNING id, pg_notify('new', email)
+;;
+Whether it is called, and how often, tells as much.
+-- crm_app/service: right-missing
+SELECT pg_notify('leak', '7') FROM customers WHERE id = 7 AND credit_limit > 50
+;;
+-- crm_app/service: right-missing
+SELECT CASE WHEN credit_limit > 50 THEN nextval('ticks') END FROM customers WHERE id = 7
+;;
+-- crm_app/service: right-missing
+SELECT nextval('ticks') FROM (SELECT DISTINCT credit_limit FROM customers) c
+;;
+-- crm_app/service: right-missing
+SELECT nextval('ticks') WHERE 50 IN (SELECT credit_limit FROM customers)
+;;
+-- crm_app/service: right-missing
+SELECT nextval('ticks') FROM customers c JOIN addresses a ON a.city = c.full_name
+;;
+-- crm_app/service: right-missing
+DECLARE c CURSOR FOR SELECT pg_notify('leak', email) FROM customers
+;;
+-- crm_app/service: right-missing
+PREPARE p AS SELECT pg_notify('leak', email) FROM customers
+;;
+What clients do with them stays possible.
+-- crm_app/service: same
+SELECT nextval('ticks'), setval('marks', 7), pg_notify('news', 'x'), pg_advisory_xact_lock(1)
+;;
+-- crm_app/service: changed
+INSERT INTO customers (id, ref, full_name, email, country) VALUES (nextval('ticks'), '0b2f54f6-6d4c-4a3c-9d5a-1df1a3a0a001', 'A', 'a@new.example', 'ES') RETURNING id, email
+;;
+-- crm_app/service: changed
+INSERT INTO customers (id, ref, full_name, email, country) VALUES (nextval('ticks'), '0b2f54f6-6d4c-4a3c-9d5a-1df1a3a0a001', 'A', 'a@new.example', 'ES') ON CONFLICT (id) DO UPDATE SET full_name = EXCLUDED.full_name WHERE customers.email <> 'x' RETURNING email
+;;
+-- crm_app/service: changed
+INSERT INTO orders (id, customer_id, status, total_amount) SELECT nextval('ticks'), customer_id, status, total_amount FROM orders WHERE id = 5 ORDER BY id
+;;
+-- crm_app/service: changed
+SELECT id, email, pg_try_advisory_xact_lock(id) FROM customers WHERE country = 'ES' ORDER BY id LIMIT 1
+;;
+-- crm_app/service: changed
+SELECT full_name FROM customers WHERE pg_try_advisory_lock(id) AND status = 'active' ORDER BY id
+;;
+-- crm_app/service: changed
+SELECT setval('marks', (SELECT max(id) FROM orders))
+;;
+-- crm_app/service: changed
+SELECT nextval('ticks'), c.* FROM customers c
+;;
+-- crm_app/service: changed
+UPDATE orders SET status = 'paid' WHERE id = nextval('ticks')
+;;
+Which rows of an open table are gone, everybody can read.
+-- crm_app/service: right-missing
+DELETE FROM products WHERE id = (SELECT credit_limit FROM customers WHERE id = 3)
+;;
+-- crm_app/service: right-missing
+DELETE FROM products USING customers c WHERE products.id = length(c.full_name) - 100 AND c.id = 4
+;;
+-- builder/service: changed
+DELETE FROM products USING customers c WHERE products.id = length(c.full_name) - 100 AND c.id = 4
+;;
+-- crm_app/service: changed
+DELETE FROM products WHERE id IN (SELECT product_id FROM order_items WHERE order_id = -5)
+;;
+-- crm_app/service: same
+DELETE FROM products WHERE name = 'x' RETURNING id
+;;
+-- crm_app/service: changed
+DELETE FROM orders WHERE customer_id IN (SELECT id FROM customers WHERE email = 'x')
