@@ -17,6 +17,7 @@ use crate::audit::RecordUnavailable;
 use crate::audit::event::What;
 use crate::engine::cleared::Effect;
 use crate::engine::context::Protocol;
+use crate::engine::refusal::Refusal;
 use crate::relay::outgoing::{Name, OWN_NAME};
 use crate::wire::frontend::{Bind, Parse, Target};
 

@@ -76,7 +76,7 @@ fn a_text_that_is_not_utf8_is_an_error_like_any_other() {
         message(b'E', b"\xe9\0\0\0\0\0"),
         message(b'C', b"P\xe9\0"),
     ] {
-        let sent = [&ok[..], &[broken.clone()], &ok[..], &[sync(), query("SELECT 2")]].concat();
+        let sent = [&ok[..], std::slice::from_ref(&broken), &ok[..], &[sync(), query("SELECT 2")]].concat();
         let answer = c.exchange(&sent);
         assert_eq!(answer, "1 2 D:1 C:SELECT 1 E:22021 Z:I T D:2 C:SELECT 1 Z:I", "{broken:?}");
         // Behind an error nothing is read up to Sync.

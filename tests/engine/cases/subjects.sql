@@ -74,10 +74,7 @@ What leaves later or otherwise, and what several arms merge into one column.
 DECLARE c CURSOR FOR SELECT full_name, id FROM customers
 ;;
 -- crm_app/service: changed | keys 0
-PREPARE p AS SELECT id FROM customers
-;;
--- crm_app/service: changed | keys 0
-COPY customers (id, full_name) TO STDOUT
+PREPARE of_keys AS SELECT id FROM customers
 ;;
 -- crm_app/service: changed | keys 0
 SELECT id FROM customers UNION ALL SELECT customer_id FROM orders
@@ -96,9 +93,3 @@ SELECT id FROM customers FULL JOIN products USING (id)
 ;;
 -- dba/-: same | keys 1
 DECLARE c CURSOR FOR SELECT full_name, id FROM customers
-;;
--- dba/-: same | keys 0
-COPY customers TO STDOUT
-;;
--- dba/-: same | keys 1
-COPY customers (email, id) TO STDOUT
