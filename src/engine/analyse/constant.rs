@@ -114,7 +114,7 @@ impl Analyser<'_> {
     }
 
     /// A parameter that stands in several places takes its type from one of them.
-    fn is_repeated(&self, number: usize) -> bool {
+    pub fn is_repeated(&self, number: usize) -> bool {
         u64::try_from(number).is_ok_and(|n| self.tokens().repeated.contains(&n))
     }
 
@@ -193,7 +193,7 @@ impl Analyser<'_> {
     }
 
     /// The name of a built-in type that nothing else in this database is called.
-    fn plain_type<'t>(&self, ty: &'t pb::TypeName) -> Option<&'t str> {
+    pub fn plain_type<'t>(&self, ty: &'t pb::TypeName) -> Option<&'t str> {
         if !ty.array_bounds.is_empty() || ty.setof {
             return None;
         }

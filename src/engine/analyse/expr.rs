@@ -27,7 +27,7 @@ impl<'e> Analyser<'e> {
             return Ok(());
         }
         let part = at.part();
-        self.evaluated(inner(node)?, scope, at);
+        self.evaluated(node, scope, at);
         match inner(node)? {
             NodeEnum::ColumnRef(_) => {
                 // In a condition a bare column is a boolean, tested as it is.

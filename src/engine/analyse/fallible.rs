@@ -6,87 +6,36 @@
 //! a statement that holds such an expression where rows are still chosen reads its visible tables behind a fence
 //! (`rewrite/guard.rs`). Allow-lists: what is not known to be unable to fail counts as if it failed.
 
-use pg_query::protobuf::{self as pb, AExprKind, SubLinkType, a_const::Val};
+use pg_query::protobuf::{self as pb, SubLinkType, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
 use super::constant::is_default;
-use super::scope::Scope;
-use super::{Analyser, At, Place, names};
-use crate::engine::allow::{self, FunctionClass};
+use super::scope::{self, Col, Columns, Found, Scope};
+use super::select::star;
+use super::{Analyser, At, Place, Usage, names};
 use crate::engine::catalog::{Column, Relation};
-
-/// Comparisons of built-in types: they have an answer for all values (of one type and collation).
-const COMPARISONS: [&str; 7] = ["=", "<>", "!=", "<", "<=", ">", ">="];
-/// Of documents and arrays: they have an answer, or null, for all values.
-const LOOKS_INSIDE: [&str; 11] = ["->", "->>", "#>", "#>>", "@>", "<@", "&&", "?", "?|", "?&", "^@"];
-const LIKES: [&str; 4] = ["~~", "!~~", "~~*", "!~~*"];
-
-/// Built-in functions that have an answer for all values and do nothing else, whatever overload is meant.
-const TOTAL: &[&str] = &[
-    "ascii",
-    "bit_length",
-    "btrim",
-    "cardinality",
-    "ceil",
-    "ceiling",
-    "char_length",
-    "character_length",
-    "cume_dist",
-    "date",
-    "dense_rank",
-    "first_value",
-    "floor",
-    "initcap",
-    "isfinite",
-    "jsonb_typeof",
-    "json_typeof",
-    "lag",
-    "last_value",
-    "lead",
-    "left",
-    "length",
-    "lower",
-    "ltrim",
-    "md5",
-    "now",
-    "octet_length",
-    "percent_rank",
-    "position",
-    "rank",
-    "reverse",
-    "right",
-    "row_number",
-    "rtrim",
-    "sign",
-    "starts_with",
-    "statement_timestamp",
-    "strpos",
-    "transaction_timestamp",
-    "unnest",
-    "translate",
-    "upper",
-];
-
-/// Fields of a date that exist (PostgreSQL manual, 9.9).
-const FIELDS: [&str; 12] =
-    ["century", "day", "decade", "dow", "doy", "hour", "minute", "month", "quarter", "second", "week", "year"];
 
 impl Analyser<'_> {
     /// Takes note that `node`, without its parts, is evaluated at `at`.
-    pub fn evaluated(&mut self, node: &NodeEnum, scope: &Scope<'_>, at: At) {
+    pub fn evaluated(&mut self, node: &Node, scope: &Scope<'_>, at: At) {
         let late = !self.within && (at.place == Place::Output || self.late);
+        if late || self.may_fail {
+            return;
+        }
+        let Some(inner) = &node.node else { return };
         // Of texts of several collations comparisons and functions raise errors, and so do some of one that is its own.
         let collates =
-            || self.collated && !matches!(node, NodeEnum::ColumnRef(_) | NodeEnum::AConst(_) | NodeEnum::ParamRef(_));
-        if !late && !self.may_fail && (collates() || self.can_fail(node, scope)) {
-            self.may_fail = true;
-        }
+            self.collated && !matches!(inner, NodeEnum::ColumnRef(_) | NodeEnum::AConst(_) | NodeEnum::ParamRef(_));
+        let sorts = at.place == Place::Item && at.usage == Usage::Compared;
+        self.may_fail = collates || self.can_fail(node, scope) || (sorts && !self.sorts(node, scope));
     }
 
     /// Takes note of the collations of a relation that is read.
     pub fn read_collations(&mut self, relation: &Relation) {
-        let own =
-            |c: &Column| matches!(c.ty.base.as_str(), "text" | "varchar" | "bpchar") && !is_default(c.ty.collation);
+        let own = |c: &Column| {
+            let texts = ["text", "varchar", "bpchar"].contains(&c.ty.base.trim_start_matches('_'));
+            texts && !is_default(c.ty.collation)
+        };
         self.collated |= relation.name.schema != "pg_catalog" && relation.columns.iter().any(own);
     }
 
@@ -96,19 +45,77 @@ impl Analyser<'_> {
     }
 
     /// Takes note of a function in FROM.
-    pub fn set_evaluated(&mut self, call: &Node) {
-        let Some(NodeEnum::FuncCall(f)) = &call.node else { return };
-        let total = match names(&f.funcname)[..] {
-            ["unnest"] => true,
-            // A step may be zero.
-            ["generate_series"] => f.args.len() == 2 && f.args.iter().all(is_literal),
-            _ => false,
-        };
-        self.may_fail |= !total;
+    pub fn set_evaluated(&mut self, call: &Node, scope: &Scope<'_>) {
+        self.may_fail |= self.type_of(call, scope).is_none();
     }
 
-    fn can_fail(&self, node: &NodeEnum, scope: &Scope<'_>) -> bool {
-        match node {
+    /// Takes note that columns of these two are made one, and compared with `=` where `compared`, in a query inside of
+    /// another.
+    pub fn columns_joined(&mut self, left: &Columns, right: &Columns, compared: bool) {
+        let (a, b) = (left.list(), right.list());
+        let known = a.len() == b.len() && !a.is_empty();
+        self.may_fail |= self.within && !(known && a.iter().zip(b).all(|(a, b)| a.ty.is_some() && a.ty == b.ty));
+        if compared {
+            self.columns_compared(left);
+        }
+    }
+
+    /// Takes note that rows of these columns are compared with each other, in a query inside of another.
+    pub fn columns_compared(&mut self, columns: &Columns) {
+        let ordered = |c: &Col| c.ty.as_deref().is_some_and(|ty| self.has_order(ty));
+        let all = matches!(columns, Columns::Known(_)) && columns.list().iter().all(ordered);
+        self.may_fail |= self.within && !all;
+    }
+
+    /// Whether `left = right` has an answer for all values of these columns.
+    pub fn compares_always(&self, left: &Col, right: &Col) -> bool {
+        match (left.ty.as_deref(), right.ty.as_deref()) {
+            (Some(a), Some(b)) => !self.collated && self.is_plain("=") && self.compares(a, b),
+            _ => false,
+        }
+    }
+
+    /// Takes note of the rows of VALUES in a query inside of another: those of one column become one type.
+    pub fn values_joined(&mut self, row: &[Node]) {
+        let constant = |n: &Node| matches!(n.node, Some(NodeEnum::AConst(_)));
+        self.may_fail |= self.within && !row.iter().all(constant);
+    }
+
+    /// Whether a key, which rows are sorted or grouped by, compares.
+    fn sorts(&self, key: &Node, scope: &Scope<'_>) -> bool {
+        // The number of an output column, or its name, which is judged there.
+        let output = match &key.node {
+            Some(NodeEnum::AConst(_)) => true,
+            Some(NodeEnum::ColumnRef(r)) => match names(&r.fields)[..] {
+                [name] => matches!(scope::column(scope, name), Found::Nothing),
+                _ => false,
+            },
+            _ => false,
+        };
+        output || self.has_sort(key, scope)
+    }
+
+    /// Above all that chooses rows, only of what is known not to compare it matters: a sort may stand below the test of a
+    /// row filter.
+    fn has_sort(&self, key: &Node, scope: &Scope<'_>) -> bool {
+        self.type_of(key, scope).map_or(!self.within, |ty| self.has_order(&ty))
+    }
+
+    /// Takes note of an item of the select list by which rows are sorted or grouped.
+    pub fn output_sorted(&mut self, value: &Node, columns: Option<&[Col]>, scope: &Scope<'_>) {
+        let sorts = match (star(value), columns) {
+            (None, _) => self.has_sort(value, scope),
+            (Some(_), None) => false,
+            (Some(_), Some(columns)) => {
+                columns.iter().all(|c| c.ty.as_deref().map_or(!self.within, |ty| self.has_order(ty)))
+            }
+        };
+        self.may_fail |= !sorts;
+    }
+
+    fn can_fail(&self, node: &Node, scope: &Scope<'_>) -> bool {
+        let Some(inner) = &node.node else { return true };
+        match inner {
             NodeEnum::ColumnRef(_)
             | NodeEnum::AConst(_)
             | NodeEnum::SetToDefault(_)
@@ -117,194 +124,47 @@ impl Analyser<'_> {
             | NodeEnum::BoolExpr(_)
             | NodeEnum::NullTest(_)
             | NodeEnum::BooleanTest(_)
-            | NodeEnum::CoalesceExpr(_)
             | NodeEnum::RowExpr(_)
-            | NodeEnum::AArrayExpr(_)
             | NodeEnum::List(_)
             | NodeEnum::GroupingFunc(_)
             | NodeEnum::NamedArgExpr(_)
-            | NodeEnum::AIndirection(_)
             | NodeEnum::ResTarget(_) => false,
-            // These compare by the operators of their type.
-            NodeEnum::CaseExpr(c) => c.arg.is_some() && !self.is_plain("="),
-            NodeEnum::MinMaxExpr(_) => !self.is_plain("<"),
-            NodeEnum::AExpr(e) => self.operation_can_fail(e, scope),
-            NodeEnum::FuncCall(f) => self.call_can_fail(f, scope),
-            NodeEnum::TypeCast(c) => self.cast_can_fail(c, scope),
-            NodeEnum::CollateClause(c) => {
-                let collation = c.collname.last().and_then(|n| n.node.as_ref());
-                !matches!(collation, Some(NodeEnum::String(s)) if ["C", "POSIX", "default"].contains(&s.sval.as_str()))
-            }
+            NodeEnum::AExpr(_)
+            | NodeEnum::FuncCall(_)
+            | NodeEnum::TypeCast(_)
+            | NodeEnum::CoalesceExpr(_)
+            | NodeEnum::CaseExpr(_)
+            | NodeEnum::MinMaxExpr(_)
+            | NodeEnum::AArrayExpr(_) => self.type_of(node, scope).is_none(),
+            NodeEnum::CollateClause(c) => !is_plain_collation(c),
             NodeEnum::SubLink(s) => match s.sub_link_type() {
                 SubLinkType::ExistsSublink | SubLinkType::ArraySublink => false,
-                SubLinkType::AnySublink | SubLinkType::AllSublink => {
-                    !s.oper_name.is_empty() && !names(&s.oper_name).iter().all(|op| self.is_plain(op))
-                }
-                _ => !has_one_row(s.subselect.as_deref()),
+                SubLinkType::ExprSublink => !has_one_row(s.subselect.as_deref()),
+                _ => true,
             },
             _ => true,
         }
     }
+}
 
-    /// Whether an operator of this name is a comparison of PostgreSQL's own, or of citext.
-    fn is_plain(&self, name: &str) -> bool {
-        COMPARISONS.contains(&name) && self.is_built_in(name)
-    }
-
-    fn is_built_in(&self, name: &str) -> bool {
-        self.engine.catalog.operators_named(name).all(|o| o.extension.as_deref() == Some("citext"))
-    }
-
-    fn operation_can_fail(&self, e: &pb::AExpr, scope: &Scope<'_>) -> bool {
-        let operator = match names(&e.name)[..] {
-            [name] | ["pg_catalog", name] => name,
-            _ => return true,
-        };
-        match e.kind() {
-            AExprKind::AexprBetween
-            | AExprKind::AexprNotBetween
-            | AExprKind::AexprBetweenSym
-            | AExprKind::AexprNotBetweenSym => !(self.is_plain("<=") && self.is_plain(">=")),
-            AExprKind::AexprDistinct | AExprKind::AexprNotDistinct | AExprKind::AexprNullif => !self.is_plain("="),
-            AExprKind::AexprLike | AExprKind::AexprIlike => self.like_can_fail(operator, e),
-            // As PostgreSQL writes it in a view's definition.
-            AExprKind::AexprOp if LIKES.contains(&operator) => self.like_can_fail(operator, e),
-            _ if LIKES.contains(&operator) => true,
-            _ if COMPARISONS.contains(&operator) => !self.is_built_in(operator),
-            _ if LOOKS_INSIDE.contains(&operator) => {
-                !self.is_built_in(operator) || !e.rexpr.as_deref().is_some_and(is_literal)
-            }
-            _ if matches!(operator, "+" | "-") => !(self.is_built_in(operator) && is_recent(e)),
-            _ if operator == "||" => {
-                let text = |n: &Option<Box<Node>>| n.as_deref().is_some_and(|n| self.is_text(n, scope));
-                !(self.is_built_in(operator) && text(&e.lexpr) && text(&e.rexpr))
-            }
-            _ => true,
-        }
-    }
-
-    fn like_can_fail(&self, operator: &str, e: &pb::AExpr) -> bool {
-        !self.is_built_in(operator) || !e.rexpr.as_deref().is_some_and(is_whole_pattern)
-    }
-
-    fn call_can_fail(&self, f: &pb::FuncCall, scope: &Scope<'_>) -> bool {
-        let name = match names(&f.funcname)[..] {
-            [name] | ["pg_catalog", name] => name,
-            _ => return true,
-        };
-        if self.engine.catalog.functions_named(name).next().is_some() || f.func_variadic {
-            return true;
-        }
-        let own_column = |n: &Node| match &n.node {
-            Some(NodeEnum::ColumnRef(r)) => self.bare_column(r, scope).and_then(|c| c.ty),
-            _ => None,
-        };
-        let class = allow::builtin_function(name, f.args.len());
-        match name {
-            "count" | "min" | "max" | "bool_and" | "bool_or" | "every" => class != Some(FunctionClass::Aggregate),
-            // Of floats they overflow.
-            "sum" | "avg" => !f
-                .args
-                .iter()
-                .all(|a| own_column(a).is_some_and(|ty| matches!(&*ty, "int2" | "int4" | "int8" | "numeric"))),
-            "date_trunc" | "date_part" | "extract" => {
-                let field = f.args.first().and_then(literal).map(|f| f.to_ascii_lowercase());
-                let of = f.args.get(1).and_then(own_column);
-                let known = field.is_some_and(|f| FIELDS.contains(&f.as_str()));
-                let moment = of.is_some_and(|ty| matches!(&*ty, "date" | "timestamp" | "timestamptz"));
-                !(known && moment && f.args.len() == 2)
-            }
-            "generate_series" if f.args.len() == 2 && f.args.iter().all(is_literal) => false,
-            _ => !TOTAL.contains(&name) || f.over.is_none() && class == Some(FunctionClass::Window),
-        }
-    }
-
-    fn cast_can_fail(&self, c: &pb::TypeCast, scope: &Scope<'_>) -> bool {
-        let (Some(arg), Some(ty)) = (c.arg.as_deref(), c.type_name.as_ref()) else { return true };
-        // Of a constant the planner makes one, whatever rows there are; the type of a parameter is only said.
-        let constant = match &arg.node {
-            Some(NodeEnum::AConst(_)) => true,
-            Some(NodeEnum::ParamRef(_)) => self.cast(c).is_some(),
-            _ => false,
-        };
-        let (built_in, target) = match names(&ty.names)[..] {
-            ["pg_catalog", name] | [name] if ty.array_bounds.is_empty() => (true, name),
-            [_, name] if ty.array_bounds.is_empty() => (false, name),
-            _ => return true,
-        };
-        let mut own = self.engine.catalog.types_named(target).peekable();
-        if own.peek().is_some() || !built_in {
-            // A label is looked up where the statement is read; a domain's check runs later.
-            return !(constant && own.all(|t| t.kind == 'e'));
-        }
-        let from = match &arg.node {
-            Some(NodeEnum::ColumnRef(r)) => self.bare_column(r, scope).and_then(|c| c.ty),
-            _ => None,
-        };
-        let sound = match (from.as_deref(), target) {
-            (Some("timestamp" | "timestamptz" | "date"), "date") => true,
-            (Some("int2" | "int4" | "int8"), "int8" | "numeric" | "float8") => ty.typmods.is_empty(),
-            (Some("text" | "varchar" | "bpchar"), "bpchar" | "varchar") => true,
-            (Some(ty), "text") => matches!(
-                ty,
-                "text"
-                    | "varchar"
-                    | "bpchar"
-                    | "bool"
-                    | "int2"
-                    | "int4"
-                    | "int8"
-                    | "numeric"
-                    | "float8"
-                    | "date"
-                    | "timestamp"
-                    | "timestamptz"
-                    | "uuid"
-                    | "json"
-                    | "jsonb"
-                    | "inet"
-                    | "citext"
-            ),
-            _ => false,
-        };
-        !constant && !sound
-    }
-
-    /// Whether it surely is a text: `||` of two texts only joins them.
-    fn is_text(&self, node: &Node, scope: &Scope<'_>) -> bool {
-        match &node.node {
-            Some(NodeEnum::AConst(c)) => matches!(c.val, Some(Val::Sval(_))),
-            Some(NodeEnum::ColumnRef(r)) => {
-                let ty = self.bare_column(r, scope).and_then(|c| c.ty);
-                ty.is_some_and(|ty| matches!(&*ty, "text" | "varchar" | "bpchar"))
-            }
-            Some(NodeEnum::AExpr(e)) => {
-                let side = |n: &Option<Box<Node>>| n.as_deref().is_some_and(|n| self.is_text(n, scope));
-                names(&e.name) == ["||"] && side(&e.lexpr) && side(&e.rexpr)
-            }
-            Some(NodeEnum::TypeCast(c)) => {
-                c.type_name.as_ref().is_some_and(|t| matches!(names(&t.names)[..], ["text"] | ["pg_catalog", "text"]))
-            }
-            Some(NodeEnum::FuncCall(f)) => {
-                matches!(names(&f.funcname)[..], ["lower" | "upper" | "btrim" | "ltrim" | "rtrim" | "left" | "right"])
-            }
-            Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().all(|a| self.is_text(a, scope)),
-            _ => false,
-        }
-    }
+/// Collations that never clash with what a column without one of its own has, for what is explicit wins.
+pub fn is_plain_collation(c: &pb::CollateClause) -> bool {
+    matches!(names(&c.collname)[..], ["C" | "POSIX" | "default"] | ["pg_catalog", "C" | "POSIX" | "default"])
 }
 
 /// Whether a subquery as a value has one row at most: it aggregates all it has, or is cut off behind the first.
 fn has_one_row(query: Option<&Node>) -> bool {
     let Some(NodeEnum::SelectStmt(s)) = query.and_then(|q| q.node.as_ref()) else { return false };
-    if s.limit_count.as_deref().and_then(|n| n.node.as_ref()).is_some_and(is_one) {
+    let ties = s.limit_option() == pb::LimitOption::WithTies;
+    if !ties && s.limit_count.as_deref().and_then(|n| n.node.as_ref()).is_some_and(is_one) {
         return true;
     }
     let plain = s.op() == pb::SetOperation::SetopNone && s.values_lists.is_empty() && s.group_clause.is_empty();
-    let aggregates = s.target_list.iter().any(|n| match &n.node {
-        Some(NodeEnum::ResTarget(t)) => t.val.as_deref().is_some_and(is_aggregate),
+    // Beside it a set-returning function makes rows.
+    let aggregates = match s.target_list.as_slice() {
+        [Node { node: Some(NodeEnum::ResTarget(t)) }] => t.val.as_deref().is_some_and(is_aggregate),
         _ => false,
-    });
+    };
     plain && aggregates
 }
 
@@ -355,36 +215,19 @@ fn literal(node: &Node) -> Option<&str> {
     }
 }
 
-fn is_literal(node: &Node) -> bool {
-    matches!(node.node, Some(NodeEnum::AConst(_))) || literal(node).is_some()
-}
-
-/// `now() - interval '30 days'`: a point in time that surely is one.
-fn is_recent(e: &pb::AExpr) -> bool {
-    let now = match e.lexpr.as_deref().map(|n| &n.node) {
-        Some(Some(NodeEnum::SqlvalueFunction(_))) => true,
-        Some(Some(NodeEnum::FuncCall(f))) => {
-            let name = names(&f.funcname);
-            f.args.is_empty() && matches!(name.last(), Some(&("now" | "statement_timestamp" | "transaction_timestamp")))
-        }
-        _ => false,
+/// The text of an interval of some thousand years at most.
+pub fn is_short(text: &str) -> bool {
+    let is_number = |word: &str| (1..=3).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
+    let is_unit = |word: &str| {
+        let unit = word.strip_suffix('s').unwrap_or(word);
+        ["second", "minute", "hour", "day", "week", "mon", "month", "year"].contains(&unit)
     };
-    now && match e.rexpr.as_deref().map(|n| &n.node) {
-        Some(Some(NodeEnum::TypeCast(c))) => {
-            let interval = c.type_name.as_ref().is_some_and(|t| names(&t.names).last() == Some(&"interval"));
-            // Not more than some thousand years.
-            interval
-                && c.arg.as_deref().and_then(literal).is_some_and(|text| {
-                    text.len() <= 20 && text.split(|c: char| !c.is_ascii_digit()).all(|n| n.len() <= 3)
-                })
-        }
-        Some(Some(NodeEnum::AConst(c))) => matches!(&c.val, Some(Val::Ival(i)) if i.ival.abs() < 100_000),
-        _ => false,
-    }
+    let words: Vec<&str> = text.split(' ').collect();
+    words.len() <= 6 && words.chunks(2).all(|w| matches!(w, [n, unit] if is_number(n) && is_unit(unit)))
 }
 
 /// A pattern of LIKE that does not end in the middle of an escape.
-fn is_whole_pattern(node: &Node) -> bool {
+pub fn is_whole_pattern(node: &Node) -> bool {
     if let Some(NodeEnum::FuncCall(f)) = &node.node
         && let (["upper" | "lower"] | ["pg_catalog", "upper" | "lower"], [pattern]) =
             (&names(&f.funcname)[..], f.args.as_slice())

@@ -73,6 +73,8 @@ impl<'e> Analyser<'e> {
         let named = self.resolve_pinned(var)?;
         let Named::Relation(relation) = named else {
             self.beside_few();
+            // What it has for columns is not known here.
+            self.collated = true;
             match named {
                 Named::Temporary(purpose) => self.read_temporary(var, purpose)?,
                 Named::Created(_) | Named::Relation(_) => self.reads_changeable = true,

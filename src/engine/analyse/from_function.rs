@@ -46,7 +46,7 @@ impl Analyser<'_> {
             };
             let mut parts = list.items.iter_mut();
             if let Some(call) = parts.next() {
-                self.set_evaluated(call);
+                self.set_evaluated(call, &scope);
                 self.expr(call, &scope, At::OPERAND)?;
             }
             for definition in parts {

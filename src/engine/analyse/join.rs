@@ -71,13 +71,14 @@ impl<'e> Analyser<'e> {
         for name in shared {
             let find = |side: &[Col]| side.iter().find(|c| c.name == *name).cloned();
             let (Some(a), Some(b)) = (find(mine), find(other)) else {
+                self.can_fail_here();
                 merged.push(Col::computed(name));
                 continue;
             };
             let at = if comparable("=", &Value::of(&a), &Value::of(&b)) { At::CONDITION } else { At::OPERAND };
             let origin: Rc<[_]> = a.origin.iter().chain(b.origin.iter()).copied().collect();
             self.note(&origin, at);
-            self.may_fail |= self.collated && at == At::OPERAND;
+            self.may_fail |= at == At::OPERAND && !self.compares_always(&a, &b);
             let ty = if a.ty == b.ty { a.ty.clone() } else { None };
             // `buildMergedJoinVar` of PostgreSQL's parser: of a full join it is COALESCE of both.
             let unknown = |side: &Col| side.mixed || side.origin.is_empty();
@@ -98,6 +99,8 @@ impl<'e> Analyser<'e> {
     fn join_of_unknown(&mut self, near: Vec<Item>, far: Vec<Item>, alias: Option<&pb::Alias>) -> Vec<Item> {
         let mut all: Vec<Item> = near.into_iter().chain(far).collect();
         self.all_at_once(&all);
+        // What it compares is not known.
+        self.can_fail_here();
         for item in &mut all {
             for col in item.columns.list() {
                 self.note(&col.origin, At::OPERAND);

@@ -24,6 +24,7 @@ mod set_config;
 mod settings;
 mod statement;
 mod subjects;
+mod total;
 mod unrestricted;
 mod vary;
 mod writes;
@@ -302,7 +303,7 @@ impl<'e> Analyser<'e> {
             collated: false,
             within: false,
             late: false,
-            keys: None,
+            keys: Some(BTreeSet::new()),
             locks: false,
             nulls_sizes: false,
             explaining: false,

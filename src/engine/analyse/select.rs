@@ -28,8 +28,8 @@ impl<'e> Analyser<'e> {
     pub fn select(&mut self, s: &mut pb::SelectStmt, outer: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
         let outside = self.ctes.len();
         let around = self.enter_level(s);
-        let (within, late) = (self.within || at.place != Place::Output, false);
-        let (within, late) = (std::mem::replace(&mut self.within, within), std::mem::replace(&mut self.late, late));
+        let within = self.within || at.place != Place::Output;
+        let (within, late) = (std::mem::replace(&mut self.within, within), std::mem::take(&mut self.late));
         let shown = self.outward.show(false);
         if let Some(with) = s.with_clause.as_mut() {
             self.with_clause(with, outer)?;
@@ -96,6 +96,7 @@ impl<'e> Analyser<'e> {
         let arm = At { place: Place::Item, ..at };
         let left = self.select(s.larg.as_mut().ok_or_else(missing)?, outer, arm)?;
         let right = self.select(s.rarg.as_mut().ok_or_else(missing)?, outer, arm)?;
+        self.columns_joined(&left, &right, !s.all);
         let columns = match (&left, &right) {
             (Columns::Known(a), Columns::Known(b)) => Columns::known(
                 a.iter()
@@ -137,11 +138,15 @@ impl<'e> Analyser<'e> {
         if !s.values_lists.is_empty() {
             self.beside_few();
         }
+        let several = s.values_lists.len() > 1;
         for row in &mut s.values_lists {
             let NodeEnum::List(list) = inner(row)? else {
                 return Err(refusal::not_supported("VALUES", "its rows are not known"));
             };
             list.items.iter().for_each(|value| self.vary(value));
+            if several {
+                self.values_joined(&list.items);
+            }
             self.exprs(&mut list.items, outer, at)?;
         }
         // PostgreSQL may compute the keys of a sort below the row filter (a parallel scan that is sorted early), and
@@ -298,6 +303,9 @@ impl<'e> Analyser<'e> {
                     Some(vec![self.output(value, &name, scope, at, key)?])
                 }
             };
+            if key {
+                self.output_sorted(value, more.as_deref(), scope);
+            }
             match (&mut columns, more) {
                 (Some(columns), Some(more)) => columns.extend(more),
                 // None of them can be followed any more.
@@ -368,6 +376,10 @@ fn keys_among(s: &pb::SelectStmt) -> Option<BTreeSet<usize>> {
     if !s.distinct_clause.is_empty() {
         return None;
     }
+    let shifts = s.target_list.iter().any(|item| match &item.node {
+        Some(NodeEnum::ResTarget(t)) => t.val.as_deref().is_some_and(|v| star(v).is_some() || is_row_expansion(v)),
+        _ => false,
+    });
     let mut keys = BTreeSet::new();
     for node in s.sort_clause.iter().chain(&s.group_clause) {
         let key = match &node.node {
@@ -376,7 +388,8 @@ fn keys_among(s: &pb::SelectStmt) -> Option<BTreeSet<usize>> {
         };
         match &key.node {
             Some(NodeEnum::AConst(c)) => match &c.val {
-                Some(pb::a_const::Val::Ival(n)) => keys.extend(usize::try_from(n.ival.checked_sub(1)?)),
+                // `*` makes several of one item.
+                Some(pb::a_const::Val::Ival(n)) if !shifts => keys.extend(usize::try_from(n.ival.checked_sub(1)?)),
                 _ => return None,
             },
             Some(NodeEnum::ColumnRef(r)) => {

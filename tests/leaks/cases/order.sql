@@ -72,3 +72,32 @@ UPDATE customers c SET country = c.country FROM (SELECT id, 1 / (id - id) AS k F
 -- The cell is no null in the stored table.
 SELECT c.id FROM customers c WHERE c.id = 7 AND c.country = '{country7}' AND 1 / coalesce(length(c.email), 0) > 0 FOR UPDATE
 ;;
+;;
+--! 1-bit oracle
+--: ana | answered | nothing
+-- It tells where the other table is the inner side of a loop.
+SELECT c.id FROM customers c LEFT JOIN products p ON c.country = '{country7}' AND date(p.label) IS NULL WHERE c.id = 7
+;;
+--! 1-bit oracle
+--: ana | answered | nothing
+SELECT c.id FROM customers c LEFT JOIN products p ON c.country = '{country7}' AND now() - interval '999999 centuries' IS NULL WHERE c.id = 7
+;;
+--! 1-bit oracle
+--: ana | answered | nothing
+SELECT c.id FROM customers c LEFT JOIN products p ON c.country = '{country7}' AND coalesce(p.label, ROW(p.id)::text)::json IS NULL WHERE c.id = 7
+;;
+--! 1-bit oracle
+--: ana | answered | naive twins
+SELECT c.id FROM customers c WHERE c.id = 7 AND (SELECT p.id FROM products p WHERE c.country = '{country7}' ORDER BY p.id > 0 FETCH FIRST 1 ROW WITH TIES) = 1
+;;
+--! 1-bit oracle
+--: ana | answered | naive twins
+SELECT c.id FROM customers c WHERE c.id = 7 AND (SELECT count(*) + generate_series(1, CASE WHEN c.country = '{country7}' THEN 2 ELSE 1 END) FROM products p) = 4
+;;
+--! 1-bit oracle
+--: ana | answered | stored twins
+UPDATE customers c SET country = country WHERE c.id = 7 AND c.country = '{country7}' AND date(coalesce(c.email, 'xx')) IS NULL
+;;
+--! 1-bit oracle
+--: ana | answered | nothing
+SELECT c.id FROM customers c WHERE c.id = 7 AND c.country = '{country7}' AND date(coalesce(c.email, 'xx')) IS NULL FOR UPDATE

@@ -1,0 +1,212 @@
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.id = 7 AND c.country = 'ES' AND date(c.country) > '2020-01-01'
+;;
+-- marketing/marketing: changed | has OFFSET 0) | error 22023
+SELECT c.id FROM customers c WHERE c.id = 7 AND date_trunc('dow', c.created_at) IS NULL
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.id = 7 AND extract(hour FROM c.birth_date) > 1
+;;
+-- marketing/marketing: changed | has OFFSET 0) | error 22008
+SELECT c.id FROM customers c WHERE c.created_at > now() - interval '999 centuries'
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.created_at > now() - ('30' || ' days')::interval
+;;
+-- marketing/marketing: changed | has OFFSET 0) | error 22003
+SELECT c.id FROM customers c WHERE c.credit_limit::money > 1e30::money
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.id = 7 AND (SELECT p.id FROM products p ORDER BY p.id FETCH FIRST 1 ROW WITH TIES) = 1
+;;
+-- marketing/marketing: changed | has OFFSET 0) | error 21000
+SELECT c.id FROM customers c WHERE c.id = 7 AND (SELECT count(*) + 0 * generate_series(1, 2) FROM products p) > 1
+;;
+-- marketing/marketing: changed | has OFFSET 0) | error 21000
+SELECT c.id FROM customers c WHERE 1 = (SELECT p.id FROM products p)
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE length(c.full_name::bytea, 'UTF8') > 3
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE left(c.full_name, c.id::int) = 'A'
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE (c.id, ROW(c.country)) < (1, ROW(c.language))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c = c
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE (c.attributes::json ->> 'k') = 'v'
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.tags[c.id] = 'x'
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE coalesce(c.credit_limit, 1.5::float8) > 1
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE coalesce(c.credit_limit, c.id, 1.5::float4) > 1
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE CASE c.country WHEN c.language THEN c.credit_limit WHEN 'x' THEN 1.5::float8 END > 1
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.id + 1 > 5
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE -c.id < 0
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.credit_limit / c.id > 2
+;;
+-- marketing/marketing: changed | has OFFSET 0) | error 22P02
+SELECT c.id FROM customers c WHERE c.country::int > 0
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.id::int4 > 0
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.full_name LIKE c.country
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.full_name LIKE 'x\'
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.full_name ~ 'x'
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.full_name || c.id::text IS NOT NULL AND (c.id || c.full_name) IS NOT NULL
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.country COLLATE "es-x-icu" > 'a'
+;;
+-- marketing/marketing: changed | has OFFSET 0) | error 42883
+SELECT c.id FROM customers c WHERE c.country::text = ANY (SELECT p.name FROM products p GROUP BY p.name, p.specs::text::json)
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.country = ANY (string_to_array(c.full_name, ','))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE (SELECT sum(p.price) FROM products p WHERE p.category = c.country) > 5
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE md5(c.full_name) = 'x'
+;;
+-- marketing/marketing: changed | has OFFSET 0) | error 22P02
+SELECT c.id FROM customers c WHERE c.status = c.country::customer_status
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE lower(c.country) IN (VALUES (c.language), ('x'))
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE c.id IN (SELECT p.price FROM products p)
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE EXISTS (SELECT 1 FROM products p WHERE p.name = c.country ORDER BY p.specs -> 'a' #> ARRAY[c.country])
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE EXISTS (SELECT p.name FROM products p UNION SELECT c.id::text FROM products p UNION SELECT p.price::text || p.id FROM products p)
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE make_date(c.id::int, 1, 1) > '2020-01-01'
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE to_char(c.created_at, 'YYYY') = '2026'
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.id = ANY (ARRAY[c.credit_limit, 1.5::float8])
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE substr(c.full_name, c.id::int) = 'x'
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE c.id = 7 AND lower(c.country) = 'es' AND length(c.full_name) > 3
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE c.full_name LIKE 'A%' AND upper(c.full_name) LIKE upper('%b') AND c.phone NOT ILIKE '%7_'
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE c.created_at > now() - interval '30 days' AND c.created_at < CURRENT_TIMESTAMP
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE c.created_at >= CURRENT_DATE - 30 AND c.updated_at >= CURRENT_DATE - interval '1 year 2 months'
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE c.created_at::date = '2026-01-01' AND date(c.created_at) >= c.birth_date
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE extract(year FROM c.birth_date) = 1980
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE coalesce(c.credit_limit, 0) > 5.5 AND coalesce(c.credit_limit, c.id, 3) >= 0
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE c.status <> 'erased' AND c.status::text IN ('lead', 'active')
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE c.status = ANY ('{lead,active}') AND c.status = 'lead'::customer_status
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE c.attributes @> '{"vip": true}' AND c.attributes -> 'a' ->> 'b' = 'x' AND jsonb_typeof(c.attributes) = 'object'
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE c.tags && ARRAY['a', 'b'] AND 'a' = ANY (c.tags) AND cardinality(c.tags) > 0
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE (c.country, c.id) > ('ES', 7) AND (c.country, c.id) IN (('ES', 7), ('DE', 8))
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE c.country IN (SELECT p.name FROM products p) AND EXISTS (SELECT FROM products p WHERE p.id = c.id AND p.price > 1)
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE CASE c.country WHEN 'ES' THEN c.full_name ELSE 'x' END <> 'y'
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE CASE WHEN c.country = 'ES' THEN c.full_name ELSE 'x' END <> 'y'
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE c.full_name || ' ' || c.country = 'Ada ES'
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE c.credit_limit BETWEEN 10 AND 20.5 AND c.birth_date NOT BETWEEN '1980-01-01' AND CURRENT_DATE
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE greatest(c.created_at, c.updated_at) > '2026-01-01' AND nullif(c.country, 'ES') IS NULL
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE c.full_name IS DISTINCT FROM c.country AND c.country = ANY (ARRAY['ES', 'DE'])
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE left(c.full_name, 1) = 'A' AND position('x' IN c.email) > 0 AND starts_with(c.email, 'a')
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE c.id::text = '7' AND c.id::numeric < 7.5 AND c.id IN (1, 2, 3000000000)
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT 1 / c.id, c.country FROM customers c ORDER BY c.country
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT 1 / c.id, c.country FROM customers c ORDER BY 1
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.*, 1 / c.id AS part FROM customers c ORDER BY 18
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT DISTINCT 1 / c.id FROM customers c
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT country, count(*), sum(c.id) / count(*) FROM customers c GROUP BY country HAVING count(*) > 1 ORDER BY 2 DESC
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT x.country FROM (SELECT DISTINCT country FROM customers UNION SELECT country FROM addresses) x ORDER BY 1
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT x.n FROM (SELECT credit_limit AS n FROM customers UNION ALL SELECT 1.5::float8) x
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c JOIN products p USING (id) JOIN (SELECT price AS credit_limit FROM products) q USING (credit_limit) JOIN (SELECT 1.5::float8 AS credit_limit) r USING (credit_limit)
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c JOIN products p USING (id) LEFT JOIN addresses a ON a.customer_id = c.id AND a.is_primary
