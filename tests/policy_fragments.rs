@@ -11,13 +11,14 @@ const SCHEMA: &str = "
     CREATE EXTENSION citext;
     CREATE TYPE mood AS ENUM ('good', 'bad');
     CREATE TABLE t (id int PRIMARY KEY, a text, b text, n int, m numeric, d date, at timestamptz, f float8 DEFAULT 0.1, by bytea DEFAULT '\\x00ff', tags text[], mood mood,
-                    flag boolean, j jsonb, ip inet, \"Odd \"\"Name\" text,
+                    during tstzrange, seen timestamptz[], tz timetz, amount money, flag boolean, j jsonb, ip inet, \"Odd \"\"Name\" text,
                     c citext GENERATED ALWAYS AS (upper(b)) STORED);
     INSERT INTO t (id, a, b, n, m, d, at, tags, mood, flag, j, ip, \"Odd \"\"Name\") VALUES
         (1, 'x', 'x', 1, 1.5, '2024-02-29', '2024-02-29 23:30+00', '{vip,x}', 'good', true, '{\"k\": \"v\"}', '198.51.100.7', 'odd'),
         (2, 'y', 'x', 2, -7, '1999-12-31', '1999-12-31 00:00+00', '{}', 'bad', false, '{}', '2001:db8::1', NULL),
         (3, NULL, 'y', NULL, NULL, NULL, NULL, '{NULL,y}', NULL, NULL, NULL, NULL, ''),
         (4, 'a%b_c', NULL, -3, 0, '2030-01-01', '2030-01-01 12:00+02', NULL, 'good', true, '[1]', '10.0.0.0/8', 'x');
+    UPDATE t SET during = '[2024-01-01 00:00+00,2024-03-01 00:00+00)', seen = ARRAY[at, NULL], tz = '12:00+02', amount = 3 WHERE id < 3;
     -- Traps: what an unqualified name would find with this schema first in the search_path.
     CREATE SCHEMA trap;
     CREATE FUNCTION trap.yes(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
@@ -56,6 +57,10 @@ const CONDITIONS: &[&str] = &[
     "a IS NULL",
     "flag IS NOT TRUE",
     "flag IS UNKNOWN",
+    "during && during OR during IS NULL",
+    "amount >= amount",
+    "tz IS NOT NULL AND tz = tz",
+    "at = ANY (seen)",
     "NOT flag",
     "'vip' = ANY (tags)",
     "a = ANY (tags)",
@@ -212,6 +217,25 @@ async fn what_depends_on_settings_is_refused() {
         "(d - interval '-1 1:00') IS NULL",
         "(at - d)::text = 'x'",
         "date_part('timezone', at) = 0",
+        "during @> '2024-01-01'",
+        "during @> at",
+        "during && '[2024-01-01,2025-01-01)'",
+        "lower(during) > '2024-01-01'",
+        "coalesce(during, '[2024-01-01,2025-01-01)') IS NULL",
+        "during::text = 'x'",
+        "seen = '{2024-01-01}'",
+        "'2024-01-01' = ANY (seen)",
+        "seen::text = 'x'",
+        "seen @> '{2024-01-01}'",
+        "array_to_string(seen, ',') = 'x'",
+        "array_position(seen, '2024-01-01') = 1",
+        "tz = '12:00'",
+        "tz::time > '12:00'",
+        "amount = '1'",
+        "amount > 5",
+        "amount::numeric > 5",
+        "amount * 2 > amount",
+        "CASE WHEN flag THEN amount ELSE '1' END = amount",
     ] {
         assert!(SqlFragment::condition(text, table, &catalog).is_err(), "{text}");
     }
@@ -223,6 +247,11 @@ async fn what_depends_on_settings_is_refused() {
         ("left({}::text, 4) || '-01-01'", "d", false),
         ("concat({}, 'x')", "a", true),
         ("concat({}, 'x')", "at", false),
+        ("CASE WHEN {} IS NULL THEN NULL ELSE '[2024-01-01,2025-01-01)' END", "during", false),
+        ("CASE WHEN {} IS NULL THEN {} END", "during", true),
+        ("coalesce({}, '1')", "amount", false),
+        ("CASE WHEN {} IS NULL THEN NULL ELSE {} END", "amount", true),
+        ("CASE WHEN true THEN '12:00+00' ELSE {} END", "tz", false),
     ] {
         let mask = SqlFragment::mask(text, &catalog).expect(text);
         assert_eq!(mask.over(column(over), &catalog).is_ok(), fits, "{text} over {over}");

@@ -57,10 +57,12 @@ impl<'e> Analyser<'e> {
         }
     }
 
-    /// What the names mean that leave as they are. Of tables alone PostgreSQL is not asked: they are ruled by their names.
+    /// What the names mean that leave as they are. Of tables alone PostgreSQL is not asked, for they are ruled by their
+    /// names; but where a role may define, a client can put a view in a table's place behind what is under way.
     pub fn meaning(&self) -> Option<Arc<Meaning>> {
         let Left { relations, names, views } = &self.left;
-        views.then(|| Arc::new(Meaning::new(&self.engine.catalog, relations, names)))
+        let asks = *views || (!relations.is_empty() && self.engine.policy.lets_define());
+        asks.then(|| Arc::new(Meaning::new(&self.engine.catalog, relations, names)))
     }
 
     /// The relation that a name in the text means; a temporary one is named as such from now on, so that the name cannot

@@ -26,8 +26,28 @@ const NUMBER: &str = "constant numeric";
 
 /// Types of which any two values compare, under the default collation.
 const ORDERED: [&str; 22] = [
-    "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "text", "varchar", "bpchar", "date", "time",
-    "timestamp", "timestamptz", "interval", "uuid", "bytea", "inet", "macaddr", "jsonb", INTEGER, NUMBER,
+    "bool",
+    "int2",
+    "int4",
+    "int8",
+    "float4",
+    "float8",
+    "numeric",
+    "text",
+    "varchar",
+    "bpchar",
+    "date",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "interval",
+    "uuid",
+    "bytea",
+    "inet",
+    "macaddr",
+    "jsonb",
+    INTEGER,
+    NUMBER,
 ];
 const TEXTS: [&str; 3] = ["text", "varchar", "bpchar"];
 /// Each becomes any later one without an error.
@@ -284,9 +304,7 @@ impl Analyser<'_> {
             _ => return None,
         };
         match right.node.as_ref()? {
-            NodeEnum::TypeCast(c) if self.is_short_interval(c) => {
-                ty(if clock == "date" { "timestamp" } else { clock })
-            }
+            NodeEnum::TypeCast(c) if self.is_short_interval(c) => ty(if clock == "date" { "timestamp" } else { clock }),
             NodeEnum::AConst(c) if clock == "date" => match &c.val {
                 Some(Val::Ival(days)) if days.ival.unsigned_abs() < 100_000 => ty(clock),
                 _ => None,

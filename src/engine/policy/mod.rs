@@ -32,6 +32,11 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Whether a restricted role may define relations.
+    pub fn lets_define(&self) -> bool {
+        self.roles.values().any(|role| role.may.contains(&Right::Ddl))
+    }
+
     /// This policy for a catalog that it does not fit any more: what was open in `known` stays open, what came since is
     /// not, even where `open = ["schema.*"]` or `unlisted_tables = "open"` would have it (a protected table that was
     /// made anew has a new OID, and must not pass for a table that nobody thought of).

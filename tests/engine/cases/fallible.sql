@@ -31,7 +31,7 @@ SELECT c.id FROM customers c WHERE length(c.full_name::bytea, 'UTF8') > 3
 -- marketing/marketing: changed | has OFFSET 0)
 SELECT c.id FROM customers c WHERE left(c.full_name, c.id::int) = 'A'
 ;;
--- marketing/marketing: changed | has OFFSET 0)
+-- marketing/marketing: changed | has OFFSET 0) | error 42804
 SELECT c.id FROM customers c WHERE (c.id, ROW(c.country)) < (1, ROW(c.language))
 ;;
 -- marketing/marketing: changed | has OFFSET 0)

@@ -233,7 +233,7 @@ impl<'a> Printer<'a> {
             return Ok(());
         }
         let beside = self.beside(e, operator);
-        let kind = self.operands_kind(e, operator)?;
+        let kind = if beside.is_some() { None } else { self.operands_kind(e, operator)? };
         self.sql("(");
         match (&e.lexpr, operator) {
             (Some(_), _) if beside.is_some() => self.bare_operand(&e.lexpr)?,
@@ -271,6 +271,13 @@ impl<'a> Printer<'a> {
     /// `x = ANY (ARRAY[…])`, written out; of other arrays only whether an element is among them.
     fn any_of_array(&mut self, e: &AExpr, operator: &str) -> Done {
         let word = if e.kind() == AExprKind::AexprOpAny { " OR " } else { " AND " };
+        if let Kind::Array(of) = self.kind_of_operand(&e.rexpr)
+            && (of.is_moment() || of.is_opaque())
+            && *of != self.kind_of_operand(&e.lexpr)
+            && !matches!(e.rexpr.as_deref(), Some(Node { node: Some(NodeEnum::AArrayExpr(_)) }))
+        {
+            return Err("cast what is looked for to the type of the array's elements".into());
+        }
         match (e.rexpr.as_deref(), e.kind(), operator) {
             (Some(Node { node: Some(NodeEnum::AArrayExpr(AArrayExpr { elements, .. })) }), _, _)
                 if !elements.is_empty() =>

@@ -51,8 +51,10 @@ pub(super) enum Kind {
     /// Others that have one text form under all settings: uuid, inet, cidr, macaddr, enums.
     Plain,
     Array(Box<Kind>),
-    /// Not known to be any of the above.
+    /// Of a type that is none of the above, like ranges, money and domains: settings may decide about its texts.
     Other,
+    /// Of a part that is not allowed, or whose type is not known: it is refused for that.
+    Unknown,
     /// A mask's `{}` before its column is known.
     Unsaid,
 }
@@ -114,7 +116,18 @@ impl Kind {
             | Kind::TimestampTz
             | Kind::Interval
             | Kind::Bytea
-            | Kind::Other => false,
+            | Kind::Other
+            | Kind::Unknown => false,
+        }
+    }
+
+    /// Whether settings may decide how a value of another kind, or a literal, becomes such a one, in ways that are not
+    /// followed here.
+    pub(super) fn is_opaque(&self) -> bool {
+        match self {
+            Kind::Other => true,
+            Kind::Array(of) => of.is_opaque() || !of.has_one_text(),
+            _ => false,
         }
     }
 }
@@ -128,15 +141,15 @@ impl Printer<'_> {
                 Some(a_const::Val::Boolval(_)) => Kind::Bool,
                 _ => Kind::Literal,
             },
-            Some(NodeEnum::ColumnRef(_)) => self.type_of(node).map_or(Kind::Other, Kind::of),
+            Some(NodeEnum::ColumnRef(_)) => self.type_of(node).map_or(Kind::Unknown, Kind::of),
             Some(NodeEnum::ParamRef(_)) => match self.scope {
                 Scope::Value(Some(ty)) => Kind::of(ty),
                 Scope::Value(None) => Kind::Unsaid,
-                Scope::Table(_) => Kind::Other,
+                Scope::Table(_) => Kind::Unknown,
             },
             Some(NodeEnum::AExpr(e)) => self.kind_of_operation(e),
             Some(NodeEnum::BoolExpr(_) | NodeEnum::NullTest(_) | NodeEnum::BooleanTest(_)) => Kind::Bool,
-            Some(NodeEnum::TypeCast(cast)) => cast.type_name.as_ref().map_or(Kind::Other, |t| self.kind_of_type(t)),
+            Some(NodeEnum::TypeCast(cast)) => cast.type_name.as_ref().map_or(Kind::Unknown, |t| self.kind_of_type(t)),
             Some(NodeEnum::FuncCall(call)) => self.kind_of_call(call),
             Some(NodeEnum::CaseExpr(case)) => {
                 let arms = case.args.iter().filter_map(|arm| match &arm.node {
@@ -151,14 +164,14 @@ impl Printer<'_> {
             Some(NodeEnum::SqlvalueFunction(function)) => match function.op() {
                 SqlValueFunctionOp::SvfopCurrentTimestamp => Kind::TimestampTz,
                 SqlValueFunctionOp::SvfopCurrentDate => Kind::Date,
-                _ => Kind::Other,
+                _ => Kind::Unknown,
             },
-            _ => Kind::Other,
+            _ => Kind::Unknown,
         }
     }
 
     pub(super) fn kind_of_operand(&self, node: &Option<Box<Node>>) -> Kind {
-        node.as_deref().map_or(Kind::Other, |node| self.kind_of(node))
+        node.as_deref().map_or(Kind::Unknown, |node| self.kind_of(node))
     }
 
     /// The kind that all of them become (PostgreSQL manual, 10.5), where it is one of those that settings touch.
@@ -167,6 +180,8 @@ impl Printer<'_> {
         let Some(first) = kinds.next() else { return Kind::Text };
         kinds.fold(first, |a, b| match (a, b) {
             (a, b) if a == b => a,
+            (Kind::Unknown, _) | (_, Kind::Unknown) => Kind::Unknown,
+            (Kind::Unsaid, _) | (_, Kind::Unsaid) => Kind::Unsaid,
             (Kind::Integer | Kind::Numeric, Kind::Float) | (Kind::Float, Kind::Integer | Kind::Numeric) => Kind::Float,
             (Kind::Integer, Kind::Numeric) | (Kind::Numeric, Kind::Integer) => Kind::Numeric,
             (Kind::Date | Kind::Timestamp | Kind::TimestampTz, Kind::TimestampTz)
@@ -184,7 +199,7 @@ impl Printer<'_> {
                 Some(t) if t.kind == 'e' => Kind::Plain,
                 _ => Kind::Other,
             },
-            (Err(_), _) => Kind::Other,
+            (Err(_), _) => Kind::Unknown,
         };
         target.array_bounds.iter().fold(kind, |kind, _| match kind {
             // However many dimensions, it is one type.
@@ -255,7 +270,7 @@ impl Printer<'_> {
 
     fn kind_of_call(&self, call: &FuncCall) -> Kind {
         let name = strings(&call.funcname).ok().and_then(|n| n.last().cloned()).unwrap_or_default();
-        let argument = |i: usize| call.args.get(i).map_or(Kind::Other, |a| self.kind_of(a));
+        let argument = |i: usize| call.args.get(i).map_or(Kind::Unknown, |a| self.kind_of(a));
         match name.as_str() {
             "age" | "make_interval" => Kind::Interval,
             "now" | "statement_timestamp" => Kind::TimestampTz,
@@ -320,7 +335,7 @@ impl Printer<'_> {
             | "to_char"
             | "translate"
             | "upper" => Kind::Text,
-            _ => Kind::Other,
+            _ => Kind::Unknown,
         }
     }
 }

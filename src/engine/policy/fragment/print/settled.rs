@@ -29,6 +29,7 @@ impl Printer<'_> {
         let kind = Kind::of(ty);
         match (self.kind_of(node), &kind) {
             (from, to) if from == *to => self.expression(node),
+            (from, to) if !is_null(node) && (from.is_opaque() || to.is_opaque()) => Err(opaque()),
             (_, Kind::Date | Kind::Time | Kind::Timestamp | Kind::TimestampTz | Kind::Interval | Kind::Text) => {
                 let sql = match &kind {
                     Kind::Text => "\"pg_catalog\".\"text\"".to_owned(),
@@ -72,6 +73,10 @@ impl Printer<'_> {
             (Kind::Text, to) if to.is_moment() => {
                 let why = "how a text is read as a date or time depends on the client's settings";
                 Err(format!("{why}: use make_date with split_part, or store it as a date"))
+            }
+            (from, to) if from != *to && !is_null(node) && (from.is_opaque() || to.is_opaque()) => {
+                self.bare(node)?;
+                Err(opaque())
             }
             _ => self.around(&[open], node, &close),
         }
@@ -151,6 +156,9 @@ impl Printer<'_> {
     /// A value as one of kind `wanted`, as PostgreSQL would make it one implicitly.
     pub(super) fn as_kind(&mut self, node: &Node, wanted: &Kind) -> Done {
         let kind = self.kind_of(node);
+        if kind != *wanted && wanted.is_opaque() && !is_null(node) {
+            return Err(opaque());
+        }
         if kind == *wanted || !wanted.is_moment() {
             return self.expression(node);
         }
@@ -175,6 +183,9 @@ impl Printer<'_> {
         if operator == "||" {
             let joined = |kind: &Kind| matches!(kind, Kind::Array(_) | Kind::Json | Kind::Bytea) || kind.has_one_text();
             return if joined(&left) && joined(&right) { Ok(None) } else { Err(no_one_text()) };
+        }
+        if e.lexpr.is_some() && left != right && (left.is_opaque() || right.is_opaque()) {
+            return Err(opaque());
         }
         if !left.is_moment() && !right.is_moment() {
             return Ok(None);
@@ -306,6 +317,9 @@ impl Printer<'_> {
         if written && !kinds.iter().all(|k| k.has_one_text() || json(k)) {
             return Err(no_one_text());
         }
+        if kinds.contains(&Kind::Other) {
+            return Err(opaque());
+        }
         // A literal would be read as what stands beside it, and what is called for which type is not said.
         let array = |k: &Kind| matches!(k, Kind::Array(of) if of.is_moment());
         let times = matches!(name, "age" | "date_trunc" | "date_part" | "extract") && kinds.contains(&Kind::Literal);
@@ -357,6 +371,16 @@ fn literal_text(node: &Node) -> Option<&str> {
         },
         _ => None,
     }
+}
+
+fn is_null(node: &Node) -> bool {
+    matches!(&node.node, Some(NodeEnum::AConst(c)) if c.isnull)
+}
+
+fn opaque() -> String {
+    "how values of this type are read and written may depend on the client's settings (ranges, money, domains, time with \
+     time zone, arrays of times or floats): compare it with its like only, or ask IS NULL"
+        .into()
 }
 
 fn no_one_text() -> String {
