@@ -3,6 +3,7 @@
 
 mod activity;
 mod notice;
+mod page;
 mod ropa;
 mod show;
 

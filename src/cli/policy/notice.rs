@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
-use maud::{DOCTYPE, Markup, html};
+use maud::html;
 use serde::Deserialize;
 
 use super::activity::{Activity, Datum, Kept};
+use super::page::page;
 use super::ropa::Controller;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -128,34 +129,22 @@ impl Notice {
 
     /// One page that stands alone: no script, nothing loaded, readable when printed.
     pub fn html(&self) -> String {
-        let page: Markup = html! {
-            (DOCTYPE)
-            html lang=(self.language.code()) {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    title { (self.title) }
-                    style { (maud::PreEscaped(STYLE)) }
-                }
-                body {
-                    h1 { (self.title) }
-                    dl { @for (title, value) in &self.about { dt { (title) } dd { (value) } } }
-                    @for section in &self.purposes {
-                        section {
-                            h2 { (section.title) }
-                            dl {
-                                @for (title, items) in &section.facts {
-                                    dt { (title) }
-                                    @for item in items { dd { (item) } }
-                                }
-                            }
+        let body = html! {
+            dl { @for (title, value) in &self.about { dt { (title) } dd { (value) } } }
+            @for section in &self.purposes {
+                section {
+                    h2 { (section.title) }
+                    dl {
+                        @for (title, items) in &section.facts {
+                            dt { (title) }
+                            @for item in items { dd { (item) } }
                         }
                     }
-                    p { (self.rights) }
                 }
             }
+            p { (self.rights) }
         };
-        page.into_string()
+        page(self.language.code(), &self.title, STYLE, &body)
     }
 }
 

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result};
-use maud::{DOCTYPE, Markup, html};
+use maud::html;
 use serde::{Deserialize, Serialize};
 
 use super::activity::{Activity, Datum, Kept};
 use super::notice::{Language, Texts};
+use super::page::page;
 
 /// What a policy does not say, and the record must.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -144,32 +145,20 @@ impl<'a> Ropa<'a> {
 
     /// One page that stands alone: no script, nothing loaded, readable when printed.
     pub fn html(&self) -> String {
-        let page: Markup = html! {
-            (DOCTYPE)
-            html lang=(self.language.code()) {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    title { (self.words.title) }
-                    style { (maud::PreEscaped(STYLE)) }
-                }
-                body {
-                    h1 { (self.words.title) }
-                    table { @for (title, value) in self.about() { tr { th { (title) } td { (value) } } } }
-                    @for activity in self.activities {
-                        section {
-                            h2 { (activity.purpose) }
-                            p { (activity.description) }
-                            table { @for (title, value) in self.facts(activity) { tr { th { (title) } td { (value) } } } }
-                        }
-                    }
-                    @for (title, items) in self.lists() {
-                        section { h2 { (title) } ul { @for item in items { li { (item) } } } }
-                    }
+        let body = html! {
+            table { @for (title, value) in self.about() { tr { th { (title) } td { (value) } } } }
+            @for activity in self.activities {
+                section {
+                    h2 { (activity.purpose) }
+                    p { (activity.description) }
+                    table { @for (title, value) in self.facts(activity) { tr { th { (title) } td { (value) } } } }
                 }
             }
+            @for (title, items) in self.lists() {
+                section { h2 { (title) } ul { @for item in items { li { (item) } } } }
+            }
         };
-        page.into_string()
+        page(self.language.code(), &self.words.title, STYLE, &body)
     }
 
     fn about(&self) -> [(&str, &str); 5] {

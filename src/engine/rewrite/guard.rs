@@ -12,7 +12,7 @@ use crate::engine::analyse::{Aim, Analyser, Conjunct, Occurrence};
 use crate::engine::catalog::{Relation, quote_ident};
 use crate::engine::clear::Secrets;
 use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage};
-use crate::engine::policy::Purpose;
+use crate::engine::policy::{Purpose, TablePolicy};
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::visible::{self, Cell, CellKind, Form, Look, STARS, StandIn, VisibleTable};
 
@@ -39,6 +39,16 @@ pub fn write(a: &Analyser<'_>, o: &Occurrence) -> Result<Guard, Refusal> {
     }
 }
 
+/// The policy's table and the purpose that hold where an occurrence stands.
+fn rules_of<'a>(a: &Analyser<'a>, o: &Occurrence) -> Result<(&'a TablePolicy, &'a Purpose), Refusal> {
+    let table = o.protected_by.and_then(|oid| a.engine.policy.tables.get(&oid));
+    table.zip(a.purpose).ok_or_else(|| refusal::not_faithful("a protected table without a purpose"))
+}
+
+fn secrets_for<'a>(a: &Analyser<'a>) -> &'a Secrets {
+    if a.explaining { &NO_SECRETS } else { &a.engine.secrets }
+}
+
 /// The visible table of an occurrence under the purpose that holds where it stands.
 pub fn visible_of<'a>(
     a: &Analyser<'a>,
@@ -47,33 +57,15 @@ pub fn visible_of<'a>(
     relation: &Relation,
     alias: &str,
 ) -> Result<(VisibleTable, &'a Purpose), Refusal> {
-    let engine = a.engine;
-    let table = o.protected_by.and_then(|oid| engine.policy.tables.get(&oid));
-    let (Some(table), Some(purpose)) = (table, a.purpose) else {
-        return Err(refusal::not_faithful("a protected table without a purpose"));
-    };
-    let v = visible::visible_table_as(
-        form,
-        &engine.catalog,
-        &engine.policy,
-        if a.explaining { &NO_SECRETS } else { &engine.secrets },
-        a.role,
-        purpose,
-        table,
-        relation,
-        alias,
-    )?;
+    let (engine, secrets, (table, purpose)) = (a.engine, secrets_for(a), rules_of(a, o)?);
+    let (catalog, policy) = (&engine.catalog, &engine.policy);
+    let v = visible::visible_table_as(form, catalog, policy, secrets, a.role, purpose, table, relation, alias)?;
     Ok((v, purpose))
 }
 
 /// What must be true of a row for rows that lead through it to move with it.
 pub fn movable(a: &Analyser<'_>, o: &Occurrence, relation: &Relation, alias: &str) -> Result<Vec<String>, Refusal> {
-    let engine = a.engine;
-    let table = o.protected_by.and_then(|oid| engine.policy.tables.get(&oid));
-    let (Some(table), Some(purpose)) = (table, a.purpose) else {
-        return Err(refusal::not_faithful("a protected table without a purpose"));
-    };
-    let secrets = if a.explaining { &NO_SECRETS } else { &engine.secrets };
+    let (engine, secrets, (table, purpose)) = (a.engine, secrets_for(a), rules_of(a, o)?);
     visible::movable(&engine.catalog, &engine.policy, secrets, a.role, purpose, table, relation, alias)
 }
 
@@ -86,9 +78,9 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
     let (v, _) = visible_of(a, form, o, relation, ALIAS)?;
     // Behind a fence nothing of the client's runs on a hidden row (a subquery with OFFSET is neither pulled up nor are
     // conditions pushed into it), and what does run there cannot fail.
-    let fenced = a.may_fail && visible::row_sql(&v).is_some();
     // The guard stays: of a bare column PostgreSQL would try the client's comparison on its statistics, when it plans.
     let guard = visible::guard(&v);
+    let fenced = a.may_fail && guard.is_some();
     let (mut columns, mut inside, mut joins) =
         (Vec::with_capacity(relation.columns.len()), Vec::new(), BTreeSet::new());
     for (i, (column, cell)) in relation.columns.iter().zip(&v.cells).enumerate() {
