@@ -267,6 +267,28 @@ async fn a_missing_file_is_named() {
     }
 }
 
+/// Reports of a day leave files of other days out by their names.
+#[tokio::test]
+async fn another_day_in_a_files_name_is_named() {
+    let sample = Sample::new().await;
+    for file in segments(&sample.folder()) {
+        let copy = sample.copy();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let (_, rest) = name.split_once('.').unwrap();
+        for (from, to) in [(name.to_owned(), rest.to_owned()), (leaves(name), leaves(rest))] {
+            fs::rename(copy.folder().join(from), copy.folder().join(format!("2020-01-01.{to}"))).unwrap();
+        }
+        let verdict = copy.verdict();
+        let number: u64 = rest.split('.').next().unwrap().parse().unwrap();
+        assert!(matches!(first(&verdict), Finding::Renamed { first, .. } if *first == number), "{verdict:?}");
+        assert_eq!(verdict.findings.len(), 1, "{verdict:?}");
+    }
+}
+
+fn leaves(name: &str) -> String {
+    name.replace(".jsonl", ".leaves")
+}
+
 /// All that a thief of the folder without the key can do: sign everything anew with a key of his own.
 #[tokio::test]
 async fn signing_anew_with_another_key_shows() {

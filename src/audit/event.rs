@@ -10,7 +10,7 @@ use serde::ser::{SerializeStruct, Serializer};
 
 use crate::engine::cleared::{Outcome, TouchedTable};
 use crate::engine::context::PurposeSource;
-use crate::engine::refusal::{Refusal, SqlState};
+use crate::engine::refusal::{self, Refusal, SqlState};
 
 /// One event of the record (contract, section 7).
 #[derive(Debug, Clone, Serialize)]
@@ -121,14 +121,15 @@ impl From<&Refusal> for RefusalRecord {
 
 /// The message without what the client wrote: a name that does not exist, the words of a syntax error or the value of a
 /// setting may be anything, also an e-mail address in the wrong quotes. Only a denied permission names things that are
-/// in catalog or policy.
+/// in catalog or policy; but for the setting that is refused because nobody knows it.
 fn recordable_message(refusal: &Refusal) -> String {
     let message = &refusal.message;
-    if refusal.sqlstate == SqlState::INSUFFICIENT_PRIVILEGE {
+    let setting = refusal.rule == refusal::SETTING_PINNED;
+    if refusal.sqlstate == SqlState::INSUFFICIENT_PRIVILEGE && !setting {
         return message.clone();
     }
     // Class 42, syntax error or access rule violation: the rule's id says what kind of thing is wrong.
-    if refusal.sqlstate.0.starts_with("42") {
+    if refusal.sqlstate.0.starts_with("42") && !setting {
         return String::new();
     }
     match message.split_once('"').zip(message.rsplit_once('"')) {
@@ -374,5 +375,7 @@ mod tests {
             let refusal = Refusal::new("rule", SqlState(sqlstate), message, "detail", "hint");
             assert_eq!(RefusalRecord::from(&refusal).message, recorded, "{message}");
         }
+        let refusal = refusal::setting_pinned("ana@example.com", "nobody knows it");
+        assert_eq!(RefusalRecord::from(&refusal).message, "parameter \"…\" cannot be changed behind the proxy");
     }
 }

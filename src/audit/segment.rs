@@ -90,3 +90,10 @@ pub fn seq_of(line: &[u8]) -> Option<u64> {
     let digits = rest.iter().position(|b| *b == b',')?;
     std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()
 }
+
+/// The UTC day that a line says it was written on.
+pub fn day_of(line: &[u8]) -> Option<Date> {
+    let start = line.iter().position(|b| *b == b',')?;
+    let time = line.get(start..)?.strip_prefix(br#","time":""#)?;
+    std::str::from_utf8(time.get(..10)?).ok()?.parse().ok()
+}

@@ -258,10 +258,12 @@ pub fn reason_required(role: &str) -> Refusal {
     )
 }
 
+pub const SETTING_PINNED: &str = "setting-pinned";
+
 /// A setting that may not be changed, or not to this value.
 pub fn setting_pinned(name: &str, why: &str) -> Refusal {
     Refusal::new(
-        "setting-pinned",
+        SETTING_PINNED,
         SqlState::INSUFFICIENT_PRIVILEGE,
         format!("parameter \"{name}\" cannot be changed behind the proxy"),
         format!("rule setting-pinned: {why}"),

@@ -54,6 +54,12 @@ pub enum Finding {
         from: u64,
         to: u64,
     },
+    /// A file's name has another day than its first line: who looks for that day would not look there.
+    Renamed {
+        file: String,
+        first: u64,
+        day: String,
+    },
     /// One of these lines is not as it was; the signed hashes that would tell which are not there.
     ChangedBetween {
         from: u64,
@@ -98,6 +104,7 @@ impl Finding {
             | Finding::ChangedBetween { from, .. } => *from,
             Finding::Inserted { after, .. } => after + 1,
             Finding::CheckpointContradicted { size, .. } => *size,
+            Finding::Renamed { first, .. } => *first,
             Finding::HashesUnusable { .. }
             | Finding::HashesMissing { .. }
             | Finding::CheckpointUnusable { .. }
@@ -132,6 +139,9 @@ impl fmt::Display for Finding {
                 write!(f, "{} {} cut off from the end {of}", range(*from, *to), verb(*from, *to))
             }
             Finding::FileMissing { from, to } => write!(f, "the file with {} is missing", range(*from, *to)),
+            Finding::Renamed { file, first, day } => {
+                write!(f, "{file} has another name than it was given: its first line, {first}, is of {day}")
+            }
             Finding::ChangedBetween { from, to } => {
                 write!(
                     f,

@@ -8,7 +8,7 @@ use super::story::Story;
 use super::{Finding, Notice, Place, Verdict};
 use crate::audit::note::NoteVerifier;
 use crate::audit::read::{Line, LineReader};
-use crate::audit::segment::{Segment, seq_of};
+use crate::audit::segment::{Segment, day_of, seq_of};
 use crate::audit::tree::{Hash, Tree, leaf_hash};
 
 /// Told this often how far the reading is.
@@ -53,6 +53,7 @@ impl<'a> Walk<'a> {
         let mut reader = LineReader::new(BufReader::with_capacity(1 << 20, File::open(&segment.path)?));
         let (mut line, mut ahead) = (Line::default(), Line::default());
         let mut more = reader.read(&mut line)?;
+        named_for_its_day(segment, &line.bytes, &signed, verdict);
         while more {
             more = reader.read(&mut ahead)?;
             verdict.bytes += line.bytes.len() as u64 + 1;
@@ -220,5 +221,15 @@ impl<'a> Walk<'a> {
         if reachable > self.checked {
             verdict.note(Notice::CheckpointsUnchecked { count: reachable - self.checked });
         }
+    }
+}
+
+/// The writer names a file by the time of its first line (`writer.rs`). One that was changed is found as such.
+fn named_for_its_day(segment: &Segment, line: &[u8], signed: &SignedHashes, verdict: &mut Verdict) {
+    let first = segment.first;
+    let as_written = signed.of(first).is_none_or(|hash| hash == leaf_hash(line));
+    let Some(day) = day_of(line).filter(|_| as_written && seq_of(line) == Some(first)) else { return };
+    if day != segment.day {
+        verdict.find(Finding::Renamed { file: segment.file_name(), first, day: day.to_string() });
     }
 }

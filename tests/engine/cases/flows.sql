@@ -100,3 +100,16 @@ DELETE FROM products WHERE name = 'x' RETURNING id
 ;;
 -- crm_app/service: changed
 DELETE FROM orders WHERE customer_id IN (SELECT id FROM customers WHERE email = 'x')
+
+;;
+-- crm_app/marketing: right-missing
+INSERT INTO products (id, sku, name, category, price) VALUES (901, 's', 'n', 'x', 1) ON CONFLICT (id) DO UPDATE SET name = (SELECT email FROM customers WHERE id = 1)
+;;
+-- crm_app/marketing: right-missing
+INSERT INTO products (id, sku, name, category, price) VALUES (901, 's', 'n', 'x', 1) ON CONFLICT (id) DO UPDATE SET category = 'x' WHERE EXISTS (SELECT 1 FROM customers WHERE id = 1 AND email LIKE 'ada@%')
+;;
+-- crm_app/marketing: right-missing
+INSERT INTO addresses (id, customer_id, line1, postcode, city, country) VALUES (1, 1, 'x', 'y', 'z', 'ES') ON CONFLICT (id) DO UPDATE SET city = (SELECT full_name FROM customers WHERE id = 1)
+;;
+-- crm_app/marketing: changed
+INSERT INTO addresses (id, customer_id, line1, postcode, city, country) VALUES (1, 1, 'x', 'y', 'z', 'ES') ON CONFLICT (id) DO UPDATE SET city = excluded.city, line1 = excluded.line1 WHERE addresses.city <> excluded.city

@@ -54,6 +54,8 @@ impl<'e> Analyser<'e> {
         self.check_stored(&target, &filled, select_stmt.as_deref_mut())?;
         if let Some(clause) = on_conflict_clause {
             self.on_conflict(&target, clause)?;
+            // What SET and WHERE have read.
+            self.check_flow(&target, Flow::Values)?;
         }
         let items = [target.item.clone()];
         self.returning(returning_clause.as_mut(), &Scope { items: &items, parent: None }, at, Moment::New)
