@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use tokio_postgres::GenericClient;
+use tokio_postgres::{GenericClient, Row};
 
-use crate::engine::catalog::{Oid, QualifiedName, quote_ident};
+use crate::engine::catalog::{Catalog, Oid, QualifiedName, quote_ident};
+use crate::engine::policy::Policy;
 
 use super::fault::Fault;
 
@@ -19,15 +20,60 @@ pub enum OnDelete {
     Change,
 }
 
+/// A table at an end of a foreign key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// The table itself: it may be a partition or an inheritance child.
+    own: Oid,
+    /// The table as which its rows count: the policy's one above it, or the topmost.
+    pub table: Oid,
+    /// As an item of FROM: of a table that is inherited from, a foreign key means the rows of its own.
+    pub source: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignKey {
-    pub child: Oid,
-    pub child_name: QualifiedName,
-    pub parent: Oid,
-    pub parent_name: QualifiedName,
+    /// The table that refers.
+    pub child: End,
+    pub parent: End,
     /// (column of the child, column of the parent)
     pub columns: Vec<(String, String)>,
     pub on_delete: OnDelete,
+}
+
+impl End {
+    fn of(row: &Row, at: usize, policy: &Policy, catalog: &Catalog) -> Result<Self, Fault> {
+        let own: Oid = row.try_get(at)?;
+        let name = QualifiedName::new(row.try_get::<_, String>(at + 1)?, row.try_get::<_, String>(at + 2)?).to_sql();
+        let partitioned: bool = row.try_get(at + 3)?;
+        let source = if partitioned { name } else { format!("ONLY {name}") };
+        Ok(Self { own, table: counts_as(own, policy, catalog), source })
+    }
+
+    /// Whether the row `alias`, read from [`Self::table`], is of this table.
+    pub fn holds(&self, alias: &str, catalog: &Catalog) -> String {
+        let family: Vec<String> = match self.source.starts_with("ONLY ") {
+            true => vec![self.own.to_string()],
+            false => catalog.family(self.own).iter().map(|r| r.oid.to_string()).collect(),
+        };
+        format!("{alias}.tableoid IN ({})", family.join(", "))
+    }
+}
+
+fn counts_as(own: Oid, policy: &Policy, catalog: &Catalog) -> Oid {
+    named_by(policy, own, catalog).unwrap_or_else(|| topmost(own, catalog))
+}
+
+fn named_by(policy: &Policy, oid: Oid, catalog: &Catalog) -> Option<Oid> {
+    if policy.tables.contains_key(&oid) {
+        return Some(oid);
+    }
+    catalog.relation(oid)?.parents.iter().find_map(|parent| named_by(policy, *parent, catalog))
+}
+
+fn topmost(oid: Oid, catalog: &Catalog) -> Oid {
+    let above = catalog.relation(oid).and_then(|r| r.parents.first());
+    above.map_or(oid, |parent| topmost(*parent, catalog))
 }
 
 impl ForeignKey {
@@ -43,7 +89,7 @@ impl ForeignKey {
 }
 
 /// Every foreign key of the database, partitioned tables once (not again for each partition).
-pub async fn load(client: &impl GenericClient) -> Result<Vec<ForeignKey>, Fault> {
+pub async fn load(client: &impl GenericClient, policy: &Policy, catalog: &Catalog) -> Result<Vec<ForeignKey>, Fault> {
     let columns = |oid: &str, keys: &str| {
         format!(
             "(SELECT pg_catalog.array_agg(a.attname::pg_catalog.text ORDER BY k.place)
@@ -52,27 +98,25 @@ pub async fn load(client: &impl GenericClient) -> Result<Vec<ForeignKey>, Fault>
         )
     };
     let sql = format!(
-        "SELECT f.conrelid, cn.nspname::pg_catalog.text, c.relname::pg_catalog.text,
-                f.confrelid, pn.nspname::pg_catalog.text, p.relname::pg_catalog.text,
+        "SELECT f.conrelid, cn.nspname::pg_catalog.text, c.relname::pg_catalog.text, c.relkind = 'p',
+                f.confrelid, pn.nspname::pg_catalog.text, p.relname::pg_catalog.text, p.relkind = 'p',
                 f.confdeltype::pg_catalog.text, {child}, {parent}
            FROM pg_catalog.pg_constraint AS f
            JOIN pg_catalog.pg_class AS c ON c.oid = f.conrelid JOIN pg_catalog.pg_namespace AS cn ON cn.oid = c.relnamespace
            JOIN pg_catalog.pg_class AS p ON p.oid = f.confrelid JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
           WHERE f.contype = 'f' AND f.conparentid = 0
-          ORDER BY 2, 3, 5, 6, f.conname",
+          ORDER BY 2, 3, 6, 7, f.conname",
         child = columns("f.conrelid", "f.conkey"),
         parent = columns("f.confrelid", "f.confkey"),
     );
     let mut keys = Vec::new();
     for row in client.query(&sql, &[]).await? {
-        let (child, parent): (Vec<String>, Vec<String>) = (row.try_get(7)?, row.try_get(8)?);
+        let (child, parent): (Vec<String>, Vec<String>) = (row.try_get(9)?, row.try_get(10)?);
         keys.push(ForeignKey {
-            child: row.try_get(0)?,
-            child_name: QualifiedName::new(row.try_get::<_, String>(1)?, row.try_get::<_, String>(2)?),
-            parent: row.try_get(3)?,
-            parent_name: QualifiedName::new(row.try_get::<_, String>(4)?, row.try_get::<_, String>(5)?),
+            child: End::of(&row, 0, policy, catalog)?,
+            parent: End::of(&row, 4, policy, catalog)?,
             columns: child.into_iter().zip(parent).collect(),
-            on_delete: on_delete(row.try_get(6)?)?,
+            on_delete: on_delete(row.try_get(8)?)?,
         });
     }
     Ok(keys)
@@ -101,8 +145,8 @@ fn visit(table: Oid, tables: &[Oid], keys: &[ForeignKey], seen: &mut BTreeSet<Oi
     if !seen.insert(table) {
         return;
     }
-    for key in keys.iter().filter(|k| k.parent == table) {
-        visit(key.child, tables, keys, seen, order);
+    for key in keys.iter().filter(|k| k.parent.table == table) {
+        visit(key.child.table, tables, keys, seen, order);
     }
     if tables.contains(&table) {
         order.push(table);

@@ -67,7 +67,7 @@ const CREATE: &str = "CREATE TEMPORARY TABLE consentry_marked (root oid, rel oid
 impl<'a> Sweep<'a> {
     /// Reads the foreign keys and makes the temporary tables of this connection.
     pub async fn start(client: &Client, policy: &'a Policy, catalog: &'a Catalog) -> Result<Self, Fault> {
-        let mut keys = foreign_keys::load(client).await?;
+        let mut keys = foreign_keys::load(client, policy, catalog).await?;
         choices_go_with_their_person(policy, &mut keys);
         client.batch_execute(CREATE).await?;
         Ok(Self { policy, catalog, keys })
@@ -125,25 +125,25 @@ impl<'a> Sweep<'a> {
     async fn mark_along(&self, tx: &Transaction<'_>, tables: &mut BTreeSet<Oid>) -> Result<u64, Fault> {
         let mut marked = 0;
         for key in self.keys.iter().filter(|k| k.on_delete == OnDelete::Cascade) {
-            if !tables.contains(&key.parent) || !self.may_go_along(key) {
+            if !tables.contains(&key.parent.table) || !self.may_go_along(key) {
                 continue;
             }
-            let held = self.policy.tables.get(&key.child).map_or("true".to_owned(), |t| not_held(t, "c"));
+            let held = self.policy.tables.get(&key.child.table).map_or("true".to_owned(), |t| not_held(t, "c"));
             let sql = format!(
                 "INSERT INTO {MARKED} SELECT {child}, c.tableoid, c.ctid, 'd', true
                    FROM {parent_name} AS p JOIN {MARKED} AS d ON {at_parent} AND d.fate = 'd'
                    JOIN {child_name} AS c ON {matches}
                   WHERE {held} AND NOT EXISTS (SELECT FROM {MARKED} AS x WHERE x.rel = c.tableoid AND x.tid = c.ctid)
                     FOR UPDATE OF c",
-                child = key.child,
-                parent_name = key.parent_name.to_sql(),
-                child_name = key.child_name.to_sql(),
-                at_parent = at("d", key.parent, "p"),
+                child = key.child.table,
+                parent_name = key.parent.source,
+                child_name = key.child.source,
+                at_parent = at("d", key.parent.table, "p"),
                 matches = key.matches("c", "p"),
             );
             let added = tx.execute(&sql, &[]).await?;
             if added > 0 {
-                tables.insert(key.child);
+                tables.insert(key.child.table);
             }
             marked += added;
         }
@@ -152,24 +152,24 @@ impl<'a> Sweep<'a> {
 
     /// Rows that the policy would only null are not to disappear by a cascade.
     fn may_go_along(&self, key: &ForeignKey) -> bool {
-        self.policy.tables.get(&key.child).is_none_or(|t| t.erase == Erase::Delete)
+        self.policy.tables.get(&key.child.table).is_none_or(|t| t.erase == Erase::Delete)
     }
 
     /// Takes the mark off rows that a row without one refers to.
     async fn unmark_referred(&self, tx: &Transaction<'_>, tables: &BTreeSet<Oid>) -> Result<u64, Fault> {
         let mut kept = 0;
-        for key in self.keys.iter().filter(|k| tables.contains(&k.parent)) {
+        for key in self.keys.iter().filter(|k| tables.contains(&k.parent.table)) {
             let Some(stays) = self.child_stays(key) else { continue };
             let sql = format!(
                 "WITH kept AS (DELETE FROM {MARKED} AS d USING {parent} AS p
                    WHERE {at_parent} AND d.fate = 'd' AND EXISTS (SELECT FROM {child} AS c WHERE {matches} AND {stays})
                    RETURNING d.root, d.rel, d.tid)
                  INSERT INTO {KEPT} SELECT root, rel, tid, {because_of} FROM kept",
-                parent = key.parent_name.to_sql(),
-                at_parent = at("d", key.parent, "p"),
-                child = key.child_name.to_sql(),
+                parent = key.parent.source,
+                at_parent = at("d", key.parent.table, "p"),
+                child = key.child.source,
                 matches = key.matches("c", "p"),
-                because_of = key.child,
+                because_of = key.child.table,
             );
             kept += tx.execute(&sql, &[]).await?;
         }
@@ -178,7 +178,7 @@ impl<'a> Sweep<'a> {
 
     /// When the referring row `c` stays and so keeps what it refers to; `None`: never.
     fn child_stays(&self, key: &ForeignKey) -> Option<String> {
-        let nulls_reference = self.policy.tables.get(&key.child).is_some_and(|t| {
+        let nulls_reference = self.policy.tables.get(&key.child.table).is_some_and(|t| {
             t.erase == Erase::Null
                 && key.columns.iter().any(|(c, _)| matches!(t.columns.get(c), Some(ColumnUse::Category(_))))
         });
@@ -190,7 +190,7 @@ impl<'a> Sweep<'a> {
             OnDelete::Refuse | OnDelete::Cascade => Some(unmarked),
             // The row is changed, not deleted: only a hold forbids that.
             OnDelete::Change => {
-                let child = self.policy.tables.get(&key.child)?;
+                let child = self.policy.tables.get(&key.child.table)?;
                 child.hold_when.as_ref()?;
                 Some(format!("NOT ({}) AND {unmarked}", not_held(child, "c")))
             }
@@ -202,22 +202,25 @@ impl<'a> Sweep<'a> {
         let mut kept = 0;
         for child in tables {
             let keys: Vec<&ForeignKey> =
-                self.keys.iter().filter(|k| k.child == *child && k.on_delete == OnDelete::Cascade).collect();
-            let Some(first) = keys.first() else { continue };
+                self.keys.iter().filter(|k| k.child.table == *child && k.on_delete == OnDelete::Cascade).collect();
+            if keys.is_empty() {
+                continue;
+            }
             let pulled: Vec<String> = keys
                 .iter()
                 .map(|k| {
                     format!(
-                        "EXISTS (SELECT FROM {} AS p JOIN {MARKED} AS x ON {} AND x.fate = 'd' WHERE {})",
-                        k.parent_name.to_sql(),
-                        at("x", k.parent, "p"),
+                        "{} AND EXISTS (SELECT FROM {} AS p JOIN {MARKED} AS x ON {} AND x.fate = 'd' WHERE {})",
+                        k.child.holds("c", self.catalog),
+                        k.parent.source,
+                        at("x", k.parent.table, "p"),
                         k.matches("c", "p")
                     )
                 })
                 .collect();
             let sql = format!(
                 "DELETE FROM {MARKED} AS d USING {} AS c WHERE {} AND d.along AND NOT ({})",
-                first.child_name.to_sql(),
+                self.name(*child)?.to_sql(),
                 at("d", *child, "c"),
                 pulled.join(" OR ")
             );
@@ -396,7 +399,7 @@ fn choices_go_with_their_person(policy: &Policy, keys: &mut [ForeignKey]) {
     for kind in policy.subjects.values() {
         let Some(source) = &kind.consent else { continue };
         let own = policy.tables.contains_key(&source.table);
-        for key in keys.iter_mut().filter(|k| !own && k.child == source.table && k.parent == kind.table) {
+        for key in keys.iter_mut().filter(|k| !own && k.child.table == source.table && k.parent.table == kind.table) {
             key.on_delete = OnDelete::Cascade;
         }
     }

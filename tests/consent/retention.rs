@@ -213,3 +213,40 @@ async fn partitions_are_swept_through_their_table() {
         "a row under hold is not even changed"
     );
 }
+
+/// A foreign key may hang on a partition or an inheritance child alone, at either end: its rows are those of the policy's
+/// table. Of a table that is inherited from it means the rows of its own.
+#[tokio::test]
+async fn keys_of_partitions_are_those_of_their_table() {
+    let sql = format!(
+        "CREATE TABLE docs (id int PRIMARY KEY, at timestamptz DEFAULT {a}, text text DEFAULT 'x');
+         CREATE TABLE docs_signed () INHERITS (docs);
+         CREATE TABLE notes (id int, doc int, hold boolean) PARTITION BY LIST (hold);
+         CREATE TABLE notes_1 PARTITION OF notes (FOREIGN KEY (doc) REFERENCES docs ON DELETE CASCADE) FOR VALUES IN (true);
+         CREATE TABLE notes_2 PARTITION OF notes (FOREIGN KEY (doc) REFERENCES docs ON DELETE CASCADE) DEFAULT;
+         CREATE TABLE events (id int, at timestamptz, who text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+         CREATE TABLE events_old PARTITION OF events FOR VALUES FROM (MINVALUE) TO ('2020-01-01');
+         CREATE TABLE marks (event int, at timestamptz, hold boolean, FOREIGN KEY (event, at) REFERENCES events_old (id, at) ON DELETE CASCADE);
+         INSERT INTO docs (id) VALUES (1), (2), (3); INSERT INTO docs_signed (id) VALUES (3), (4);
+         INSERT INTO notes VALUES (1, 1, true), (2, 2, false), (3, 3, true);
+         INSERT INTO events VALUES (1, '2001-01-01', 'a'), (2, '2002-02-02', 'b');
+         INSERT INTO marks VALUES (1, '2001-01-01', true), (2, '2002-02-02', false);",
+        a = old(999)
+    );
+    let toml = format!(
+        "{KINDS}[table.'public.docs']\nretention = {{ since = 'at', keep = '1 year' }}\ncolumns = {{ id = 'open', text = 'identity' }}\n\
+         [table.'public.notes']\nhold_when = 'hold'\ncolumns = {{ id = 'identity', doc = 'open', hold = 'open' }}\n\
+         [table.'public.events']\nretention = {{ since = 'at', keep = '1 year' }}\ncolumns = {{ id = 'open', who = 'identity' }}\n\
+         [table.'public.marks']\nhold_when = 'hold'\ncolumns = {{ event = 'identity', hold = 'open' }}"
+    );
+    let case = Case::new("key_of_partition", &sql, &toml).await;
+    let applied = case.apply(100).await;
+    let ids = |of: &str| case.db.psql(&format!("SELECT string_agg(id::text, ' ' ORDER BY id) FROM {of}"));
+    assert_eq!((ids("ONLY docs"), ids("docs_signed")), ("1 3".into(), "".into()), "{applied:?}");
+    assert_eq!((ids("notes"), ids("events")), ("1 3".into(), "1".into()), "{applied:?}");
+    assert_eq!(case.db.psql("SELECT event FROM marks"), "1");
+    let mut deleted = applied.deleted;
+    deleted.sort_by(|a, b| a.table.cmp(&b.table));
+    let all = ["public.docs", "public.events", "public.marks", "public.notes"];
+    assert_eq!(deleted, all.iter().zip([3, 1, 1, 1]).map(|(t, n)| rows(t, n)).collect::<Vec<_>>());
+}
