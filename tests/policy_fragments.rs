@@ -57,6 +57,8 @@ const CONDITIONS: &[&str] = &[
     "a IS NULL",
     "flag IS NOT TRUE",
     "flag IS UNKNOWN",
+    "n & 2 <> 0",
+    "n | 1 = 3 OR n # 1 = 0 OR n << 1 = 4 OR n >> 1 = 1",
     "during && during OR during IS NULL",
     "amount >= amount",
     "tz IS NOT NULL AND tz = tz",

@@ -31,12 +31,17 @@ pub fn copy_of(at: usize) -> String {
     format!("\0{at}\0")
 }
 
+/// A pattern of LIKE with so many `%` at most is matched in as few steps into each other.
+pub const FEW_WILDCARDS: usize = 100;
+
 /// Whether a token is a literal that another may stand for: plain numbers and `'…'`, not `E'…'`, `$$…$$`, `B'…'`. Nor one
-/// with a backslash: a pattern of LIKE that ends in one fails.
+/// with a backslash, or many wildcards: as a pattern of LIKE it may fail.
 pub fn is_literal(token: &Tok, text: &str) -> bool {
     let first = text.as_bytes().get(token.start);
     matches!(token.kind, Token::Sconst | Token::Iconst | Token::Fconst)
-        && text.get(token.start..token.end).is_some_and(|t| !t.contains('\\'))
+        && text
+            .get(token.start..token.end)
+            .is_some_and(|t| !t.contains('\\') && t.matches('%').count() <= FEW_WILDCARDS)
         && first.is_some_and(|b| b.is_ascii_digit() || matches!(b, b'\'' | b'.'))
 }
 

@@ -85,9 +85,10 @@ impl Protocol {
 }
 
 /// What a judgement depends on of a parameter's declared type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ParameterType {
     /// Not declared: it takes the type of the first place where it stands.
+    #[default]
     Inferred,
     /// `text`, `varchar` or `bpchar`.
     Text,
@@ -102,6 +103,11 @@ pub enum ParameterType {
     Timestamp,
     Timestamptz,
     Interval,
+    TextArray,
+    Int2Array,
+    Int4Array,
+    Int8Array,
+    UuidArray,
     /// Any other built-in type without a collation of its own.
     BuiltIn,
     /// Whatever has a collation of its own (`name`, domains) or casts of its own.
@@ -109,24 +115,6 @@ pub enum ParameterType {
 }
 
 impl ParameterType {
-    const ALL: [Self; 15] = [
-        Self::Inferred,
-        Self::Text,
-        Self::Int2,
-        Self::Int4,
-        Self::Int8,
-        Self::Float,
-        Self::Numeric,
-        Self::Bool,
-        Self::Uuid,
-        Self::Date,
-        Self::Timestamp,
-        Self::Timestamptz,
-        Self::Interval,
-        Self::BuiltIn,
-        Self::Other,
-    ];
-
     /// By OID (PostgreSQL, pg_type.dat).
     pub fn of(oid: Oid) -> Self {
         match oid {
@@ -144,9 +132,26 @@ impl ParameterType {
             1114 => Self::Timestamp,
             1184 => Self::Timestamptz,
             1186 => Self::Interval,
+            1009 | 1014 | 1015 => Self::TextArray,
+            1005 => Self::Int2Array,
+            1007 => Self::Int4Array,
+            1016 => Self::Int8Array,
+            2951 => Self::UuidArray,
             // `name`, its array; the domains of information_schema begin at 10000.
             19 | 1003 | 10_000.. => Self::Other,
             _ => Self::BuiltIn,
+        }
+    }
+
+    /// Of an array, what its elements are.
+    pub fn element(self) -> Option<Self> {
+        match self {
+            Self::TextArray => Some(Self::Text),
+            Self::Int2Array => Some(Self::Int2),
+            Self::Int4Array => Some(Self::Int4),
+            Self::Int8Array => Some(Self::Int8),
+            Self::UuidArray => Some(Self::Uuid),
+            _ => None,
         }
     }
 
@@ -165,15 +170,20 @@ impl ParameterType {
             "timestamp" => Self::Timestamp,
             "timestamptz" => Self::Timestamptz,
             "interval" => Self::Interval,
+            "_text" | "_varchar" | "_bpchar" => Self::TextArray,
+            "_int2" => Self::Int2Array,
+            "_int4" => Self::Int4Array,
+            "_int8" => Self::Int8Array,
+            "_uuid" => Self::UuidArray,
             _ => Self::Other,
         }
     }
 }
 
-/// Declared types by parameter, four bits each; of more than so many nothing is known.
+/// Declared types by parameter; of more than so many nothing is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ParameterTypes {
-    first: u128,
+    first: [ParameterType; Self::KEPT],
     more: bool,
 }
 
@@ -183,9 +193,9 @@ impl ParameterTypes {
     pub fn of(types: impl Iterator<Item = ParameterType>) -> Self {
         let mut all = Self::default();
         for (i, ty) in types.enumerate().filter(|(_, ty)| *ty != ParameterType::Inferred) {
-            match i < Self::KEPT {
-                true => all.first |= (ty as u128) << (4 * i),
-                false => all.more = true,
+            match all.first.get_mut(i) {
+                Some(kept) => *kept = ty,
+                None => all.more = true,
             }
         }
         all
@@ -193,17 +203,10 @@ impl ParameterTypes {
 
     /// The type of `$number`.
     pub fn get(self, number: usize) -> ParameterType {
-        match number.checked_sub(1) {
-            Some(i) if i < Self::KEPT => {
-                let code = (self.first >> (4 * i)) & 15;
-                usize::try_from(code)
-                    .ok()
-                    .and_then(|c| ParameterType::ALL.get(c))
-                    .copied()
-                    .unwrap_or(ParameterType::Other)
-            }
-            _ if self.more => ParameterType::Other,
-            _ => ParameterType::Inferred,
+        match number.checked_sub(1).and_then(|i| self.first.get(i)) {
+            Some(ty) => *ty,
+            None if self.more => ParameterType::Other,
+            None => ParameterType::Inferred,
         }
     }
 }

@@ -25,8 +25,6 @@ const POSIX: Oid = 951;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Collation {
     Of(Oid),
-    /// A parameter's, which may be any: of these only one beside a column of the default collation is sure not to clash.
-    Any,
     Unknown,
 }
 
@@ -75,17 +73,16 @@ pub fn comparable(op: &str, left: &Value, right: &Value) -> bool {
 
 /// `assign_collations_walker` of PostgreSQL's parser: of two collations that columns or types bring, the default one yields.
 fn agree(op: &str, left: Collation, right: Collation) -> bool {
-    use Collation::{Any, Of, Unknown};
+    use Collation::{Of, Unknown};
     let joint = match (left, right) {
         (Of(a), Of(b)) if a == b || b == DEFAULT => Of(a),
         (Of(DEFAULT), Of(b)) => Of(b),
-        (Of(DEFAULT), Any) | (Any, Of(DEFAULT)) => Any,
-        (Of(_) | Any | Unknown, _) => Unknown,
+        (Of(_) | Unknown, _) => Unknown,
     };
     match joint {
         Of(DEFAULT | C | POSIX) => true,
-        // Any of these may be nondeterministic.
-        Of(_) | Any => op != "^@",
+        // Any other may be nondeterministic.
+        Of(_) => op != "^@",
         Unknown => false,
     }
 }
@@ -100,15 +97,12 @@ impl Analyser<'_> {
             Constant::Untyped => as_other(of_type()),
             Constant::Typed(value) => Some(value.clone()),
             Constant::Parameter(number) => match self.parameters.get(*number) {
-                ParameterType::Other => None,
-                // It is cast to the column's type, row by row.
-                ParameterType::Numeric if matches!(other.ty.as_deref(), Some("float4" | "float8")) => None,
-                ParameterType::Inferred if self.is_repeated(*number) => match other.ty.as_deref() {
-                    Some("float4" | "float8") => None,
-                    _ => as_other(Collation::Any),
-                },
+                // Where several places could give it a type, another may: of `int8 = $1` an oid casts the column.
+                ParameterType::Inferred if self.is_repeated(*number) => None,
                 ParameterType::Inferred => as_other(of_type()),
-                _ => as_other(Collation::Of(DEFAULT)),
+                declared => {
+                    compares_safely(declared, other.ty.as_deref()?).then(|| as_other(Collation::Of(DEFAULT)))?
+                }
             },
         }
     }
@@ -199,9 +193,18 @@ impl Analyser<'_> {
         }
         match names(&ty.names)[..] {
             ["pg_catalog", name] => Some(name),
-            [name] if self.engine.catalog.types_named(name).next().is_none() => Some(name),
+            [name] if !self.is_taken(name) => Some(name),
             _ => None,
         }
+    }
+
+    /// Whether another type may bear a built-in one's name: each relation's rows have a type of its name.
+    fn is_taken(&self, name: &str) -> bool {
+        let catalog = &self.engine.catalog;
+        catalog.types_named(name).next().is_some()
+            || catalog.relations_named(name).next().is_some()
+            || self.context.temporary.contains_key(name)
+            || self.context.defined.keys().any(|made| made.name == name)
     }
 
     /// What PREPARE declares a parameter to be.
@@ -213,9 +216,28 @@ impl Analyser<'_> {
             Some(name) if ty.array_bounds.is_empty() && ParameterType::named(name) != ParameterType::Other => {
                 ParameterType::named(name)
             }
+            Some(name) if ParameterType::named(&format!("_{name}")) != ParameterType::Other => {
+                ParameterType::named(&format!("_{name}"))
+            }
             Some(name) if builtin_type(name) == Some(TypeClass::Pure) => ParameterType::BuiltIn,
             Some(_) => ParameterType::Other,
         }
+    }
+}
+
+/// Whether a column compares with a parameter of a declared type, or with the elements of an array of it, by an operator that
+/// casts neither of them in a way that can fail.
+fn compares_safely(parameter: ParameterType, column: &str) -> bool {
+    use ParameterType::{Date, Float, Int2, Int4, Int8, Numeric, Text, Timestamp, Timestamptz};
+    let column = ParameterType::named(column);
+    match parameter.element().unwrap_or(parameter) {
+        ParameterType::Inferred | ParameterType::BuiltIn | ParameterType::Other => false,
+        Int2 | Int4 | Int8 => matches!(column, Int2 | Int4 | Int8 | Numeric | Float),
+        Numeric => matches!(column, Int2 | Int4 | Int8 | Numeric),
+        Float => matches!(column, Int2 | Int4 | Int8 | Float),
+        Date | Timestamp | Timestamptz => matches!(column, Date | Timestamp | Timestamptz),
+        Text => column == Text,
+        same => same == column,
     }
 }
 

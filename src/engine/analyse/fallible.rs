@@ -13,6 +13,7 @@ use super::constant::is_default;
 use super::scope::{self, Col, Columns, Found, Scope};
 use super::select::star;
 use super::{Analyser, At, Place, Usage, names};
+use crate::engine::alike::FEW_WILDCARDS;
 use crate::engine::catalog::{Column, Relation};
 
 impl Analyser<'_> {
@@ -138,7 +139,7 @@ impl Analyser<'_> {
             | NodeEnum::AArrayExpr(_) => self.type_of(node, scope).is_none(),
             NodeEnum::CollateClause(c) => !is_plain_collation(c),
             NodeEnum::SubLink(s) => match s.sub_link_type() {
-                SubLinkType::ExistsSublink | SubLinkType::ArraySublink => false,
+                SubLinkType::ExistsSublink => false,
                 SubLinkType::ExprSublink => !has_one_row(s.subselect.as_deref()),
                 _ => true,
             },
@@ -159,13 +160,28 @@ fn has_one_row(query: Option<&Node>) -> bool {
     if !ties && s.limit_count.as_deref().and_then(|n| n.node.as_ref()).is_some_and(is_one) {
         return true;
     }
-    let plain = s.op() == pb::SetOperation::SetopNone && s.values_lists.is_empty() && s.group_clause.is_empty();
-    // Beside it a set-returning function makes rows.
+    // Beside or behind the aggregate a set-returning function makes rows.
+    let rest = [&s.values_lists, &s.group_clause, &s.distinct_clause, &s.sort_clause, &s.window_clause];
+    let plain = s.op() == pb::SetOperation::SetopNone && rest.iter().all(|c| c.is_empty());
     let aggregates = match s.target_list.as_slice() {
-        [Node { node: Some(NodeEnum::ResTarget(t)) }] => t.val.as_deref().is_some_and(is_aggregate),
+        [Node { node: Some(NodeEnum::ResTarget(t)) }] => t.val.as_deref().is_some_and(|v| is_own_aggregate(v, s)),
         _ => false,
     };
     plain && aggregates
+}
+
+/// An aggregate call of the query that it stands in: one of an outer column only is the outer query's.
+fn is_own_aggregate(node: &Node, s: &pb::SelectStmt) -> bool {
+    let Some(NodeEnum::FuncCall(f)) = &node.node else { return false };
+    let [Node { node: Some(NodeEnum::ColumnRef(r)) }] = f.args.as_slice() else {
+        return is_aggregate(node) && f.agg_star;
+    };
+    let [alias, _] = names(&r.fields)[..] else { return false };
+    let own = s.from_clause.iter().any(|item| match &item.node {
+        Some(NodeEnum::RangeVar(var)) => var.alias.as_ref().map_or(&var.relname, |a| &a.aliasname) == alias,
+        _ => false,
+    });
+    own && is_aggregate(node)
 }
 
 fn is_one(node: &NodeEnum) -> bool {
@@ -226,7 +242,7 @@ pub fn is_short(text: &str) -> bool {
     words.len() <= 6 && words.chunks(2).all(|w| matches!(w, [n, unit] if is_number(n) && is_unit(unit)))
 }
 
-/// A pattern of LIKE that does not end in the middle of an escape.
+/// A pattern of LIKE that does not end in the middle of an escape, and that is matched in few steps into each other.
 pub fn is_whole_pattern(node: &Node) -> bool {
     if let Some(NodeEnum::FuncCall(f)) = &node.node
         && let (["upper" | "lower"] | ["pg_catalog", "upper" | "lower"], [pattern]) =
@@ -234,13 +250,22 @@ pub fn is_whole_pattern(node: &Node) -> bool {
     {
         return is_whole_pattern(pattern);
     }
-    literal(node).is_some_and(|p| p.bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 0)
+    let whole = |p: &str| p.bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 0;
+    literal(node).is_some_and(|p| whole(p) && p.matches('%').count() <= FEW_WILDCARDS)
 }
 
-/// A bound of LIMIT or OFFSET, or of a window's frame, that PostgreSQL takes whatever it is.
+/// A bound of LIMIT or OFFSET that PostgreSQL takes whatever it is.
 pub fn is_bound(node: &Node) -> bool {
     match &node.node {
-        Some(NodeEnum::AConst(c)) => c.isnull || matches!(&c.val, Some(Val::Ival(i)) if i.ival >= 0),
+        Some(NodeEnum::AConst(c)) => c.isnull || is_offset(node),
+        _ => false,
+    }
+}
+
+/// The same of a window's frame in rows, which is never null.
+pub fn is_offset(node: &Node) -> bool {
+    match &node.node {
+        Some(NodeEnum::AConst(c)) => matches!(&c.val, Some(Val::Ival(i)) if i.ival >= 0),
         _ => false,
     }
 }

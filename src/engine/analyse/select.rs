@@ -6,12 +6,15 @@ use pg_query::protobuf::{self as pb, SetOperation};
 use pg_query::{Node, NodeEnum};
 
 use super::colname::output_name;
-use super::fallible::{is_above, is_bound};
+use super::fallible::{is_above, is_bound, is_offset};
 use super::from::visible_columns;
 use super::scope::{self, Base, Col, Columns, Item, Scope};
 use super::{Analyser, At, Cte, Place, inner, kind_of, names};
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
+
+/// `FRAMEOPTION_ROWS` of PostgreSQL's `parsenodes.h`.
+const FRAME_ROWS: i32 = 4;
 
 impl<'e> Analyser<'e> {
     /// A query node: SELECT, or a data-modifying statement in WITH. Returns the columns that it puts out.
@@ -230,6 +233,10 @@ impl<'e> Analyser<'e> {
             self.late = late;
         }
         self.locks |= !s.locking_clause.is_empty();
+        // What is locked can be seen, and found locked.
+        if self.within && !s.locking_clause.is_empty() {
+            self.can_fail_here();
+        }
         if !s.locking_clause.is_empty() && !self.role.may(Right::Update) {
             return Err(refusal::right_missing("update", "SELECT … FOR UPDATE or FOR SHARE locks rows"));
         }
@@ -272,8 +279,9 @@ impl<'e> Analyser<'e> {
     pub fn window_def(&mut self, w: &mut pb::WindowDef, scope: &Scope<'_>, key: At) -> Result<(), Refusal> {
         self.exprs(&mut w.partition_clause, scope, key)?;
         self.sort_clause(&mut w.order_clause, scope, key)?;
+        let rows = w.frame_options & FRAME_ROWS != 0;
         for offset in [&mut w.start_offset, &mut w.end_offset].into_iter().flatten() {
-            if !is_bound(offset) {
+            if !rows || !is_offset(offset) {
                 self.can_fail_here();
             }
             self.expr(offset, scope, At::OPERAND)?;

@@ -75,7 +75,8 @@ PREPARE coll2 (text) AS SELECT 1 FROM badges WHERE de = $1
 -- crm_app/marketing: changed | has END AS "de"
 PREPARE coll3 (name) AS SELECT 1 FROM badges WHERE de = $1
 ;;
--- crm_app/marketing: changed | has END AS "de" | lacks END AS "plain"
+-- Of which of two places a parameter takes its type is not followed.
+-- crm_app/marketing: changed | has END AS "de" | has END AS "plain"
 PREPARE coll4 AS SELECT 1 FROM badges WHERE de = $1 OR plain = $1
 ;;
 -- A cast of a parameter that is of another type runs, and fails, row by row.

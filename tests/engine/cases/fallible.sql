@@ -149,7 +149,7 @@ SELECT c.id FROM customers c WHERE c.status <> 'erased' AND c.status::text IN ('
 SELECT c.id FROM customers c WHERE c.status = ANY ('{lead,active}') AND c.status = 'lead'::customer_status
 ;;
 -- marketing/marketing: changed | lacks OFFSET 0
-SELECT c.id FROM customers c WHERE c.attributes @> '{"vip": true}' AND c.attributes -> 'a' ->> 'b' = 'x' AND jsonb_typeof(c.attributes) = 'object'
+SELECT c.id FROM customers c WHERE c.attributes -> 'a' ->> 'b' = 'x' AND jsonb_typeof(c.attributes) = 'object'
 ;;
 -- marketing/marketing: changed | lacks OFFSET 0
 SELECT c.id FROM customers c WHERE c.tags && ARRAY['a', 'b'] AND 'a' = ANY (c.tags) AND cardinality(c.tags) > 0
@@ -166,7 +166,7 @@ SELECT c.id FROM customers c WHERE CASE c.country WHEN 'ES' THEN c.full_name ELS
 -- marketing/marketing: changed | lacks OFFSET 0
 SELECT c.id FROM customers c WHERE CASE WHEN c.country = 'ES' THEN c.full_name ELSE 'x' END <> 'y'
 ;;
--- marketing/marketing: changed | lacks OFFSET 0
+-- marketing/marketing: changed | has OFFSET 0)
 SELECT c.id FROM customers c WHERE c.full_name || ' ' || c.country = 'Ada ES'
 ;;
 -- marketing/marketing: changed | lacks OFFSET 0
@@ -210,3 +210,99 @@ SELECT c.id FROM customers c JOIN products p USING (id) JOIN (SELECT price AS cr
 ;;
 -- marketing/marketing: changed | lacks OFFSET 0
 SELECT c.id FROM customers c JOIN products p USING (id) LEFT JOIN addresses a ON a.customer_id = c.id AND a.is_primary
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND (CASE WHEN p.id > 0 THEN 99999 ELSE 1 END)::int2 = 1))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND (CASE WHEN p.id > 0 THEN 1e400 ELSE 1.5 END)::float8 = 1))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND coalesce(nullif(99999, p.id), 1)::int2 = 1))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND EXISTS (SELECT 1 FROM products q WHERE q.id <> p.id HAVING (SELECT max(q.id) FROM products r) IS NULL)))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND EXISTS (SELECT 1 FROM (SELECT count(*) OVER (ORDER BY q.id ROWS BETWEEN NULL PRECEDING AND CURRENT ROW) n FROM products q WHERE q.id <> p.id) s WHERE n IS NULL)))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND EXISTS (SELECT 1 FROM (SELECT count(*) OVER (ORDER BY q.id RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) n FROM products q WHERE q.id <> p.id) s WHERE n IS NULL)))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND ARRAY(SELECT v FROM (SELECT '{}'::text[] v FROM products q WHERE p.id <> q.id) s) IS NULL))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND ceil(p.price) IS NULL))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND (SELECT count(*) FROM products r ORDER BY generate_series(1, 2)) IS NULL))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND (SELECT DISTINCT ON (generate_series(1, 2)) count(*) FROM products r) IS NULL))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND lower(p.name || p.name) = 'x'))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND p.name ILIKE '%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%'))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND p.specs @> '{"a": 1}'))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND p.specs::text = 'x'))
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND (SELECT max(q.price) FROM products q WHERE q.id <> p.id) IS NULL AND (SELECT count(*) FROM products) IS NOT NULL))
+;;
+-- crm_app/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND lower(p.name) = 'x'))
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND lower(p.name) = 'x'))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+PREPARE fallible0 (oid) AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.id = $1
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+PREPARE fallible1 AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.id = $1 AND EXISTS (SELECT 1 FROM pg_catalog.pg_class k WHERE k.oid = $1)
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+PREPARE fallible2 (numeric[]) AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.id = ANY ($1)
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+PREPARE fallible3 (int8[]) AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.id = ANY ($1)
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+PREPARE fallible4 (text[]) AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.full_name = ANY ($1)
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+PREPARE fallible5 (float8) AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.credit_limit = $1
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+PREPARE fallible6 (int4) AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.credit_limit = $1 AND c.id = $1
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+PREPARE fallible7 (timestamptz) AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.birth_date < $1
+;;
+-- builder/service: not-understood
+CREATE TEMP TABLE date (a json)
+;;
+-- builder/service: not-understood
+CREATE TEMP TABLE text AS SELECT 1 AS a
+;;
+-- builder/service: not-understood
+CREATE TEMP VIEW uuid AS SELECT 1 AS a
+;;
+-- builder/service: not-understood
+CREATE TYPE pg_temp.date AS (a json)
+;;
+-- builder/service: not-understood
+SET search_path = pg_temp; CREATE DOMAIN date AS json
+;;
+-- builder/service: same
+CREATE TEMP TABLE dates (a json)
+;;
+-- crm_app/marketing: changed | has OFFSET 0)
+SELECT s.id FROM customers c, LATERAL (SELECT p.id FROM products p WHERE c.country = 'ES' FOR UPDATE NOWAIT) s WHERE c.id = 7

@@ -53,7 +53,7 @@ impl<'e> Analyser<'e> {
         if is_temporary(Some(target)) {
             let purpose = self.purpose.filter(|_| protected).map(|p| p.name.clone());
             let on_commit_drop = on_commit == pb::OnCommitAction::OncommitDrop;
-            let effect = self.creates_temporary(&target.relname, purpose, on_commit_drop);
+            let effect = self.creates_temporary(&target.relname, purpose, on_commit_drop)?;
             return Ok(Judged { kind: "create_table_as", effect });
         }
         if protected {
@@ -97,7 +97,7 @@ impl<'e> Analyser<'e> {
             let rights = [Right::Insert, Right::Update, Right::Delete];
             self.may_write_under(written.as_ref(), &rights).map_err(written_through)?;
             let name = v.view.as_ref().map_or(String::new(), |v| v.relname.clone());
-            return Ok(Judged { kind: "ddl", effect: self.creates_temporary(&name, None, false) });
+            return Ok(Judged { kind: "ddl", effect: self.creates_temporary(&name, None, false)? });
         }
         self.needs_ddl("CREATE VIEW")?;
         let existing = self.unprotected(v.view.as_ref(), "CREATE OR REPLACE VIEW")?;

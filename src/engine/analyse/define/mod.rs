@@ -13,6 +13,7 @@ use super::relations::{Named, Protection};
 use super::scope::Scope;
 use super::statement::Judged;
 use super::{Analyser, At, inner, kind_of, names};
+use crate::engine::allow::builtin_type;
 use crate::engine::catalog::Relation;
 use crate::engine::cleared::Effect;
 use crate::engine::context::Defined;
@@ -64,7 +65,7 @@ impl<'e> Analyser<'e> {
             }
             NodeEnum::CreateEnumStmt(e) => {
                 self.needs_ddl("a type definition")?;
-                self.defines_type_named(&e.type_name);
+                self.defines_type_named(&e.type_name)?;
                 ddl()
             }
             NodeEnum::CompositeTypeStmt(c) => self.create_composite(c),
@@ -72,7 +73,7 @@ impl<'e> Analyser<'e> {
                 self.needs_ddl("CREATE DOMAIN")?;
                 d.type_name.as_ref().map_or(Ok(()), |ty| self.type_name(ty))?;
                 self.constraints(&mut d.constraints)?;
-                self.defines_type_named(&d.domainname);
+                self.defines_type_named(&d.domainname)?;
                 ddl()
             }
             NodeEnum::VacuumStmt(_) => {
@@ -88,11 +89,11 @@ impl<'e> Analyser<'e> {
         }
     }
 
-    fn defines_type_named(&mut self, name: &[Node]) {
-        match names(name).iter().map(|n| (*n).to_owned()).collect::<Vec<_>>().as_slice() {
+    fn defines_type_named(&mut self, name: &[Node]) -> Result<(), Refusal> {
+        match names(name)[..] {
             [name] => self.defines_type("", name),
             [.., schema, name] => self.defines_type(schema, name),
-            [] => {}
+            [] => Ok(()),
         }
     }
 
@@ -106,7 +107,7 @@ impl<'e> Analyser<'e> {
             column.type_name.as_ref().map_or(Ok(()), |ty| self.type_name(ty))?;
         }
         if let Some(var) = &c.typevar {
-            self.defines_type(&var.schemaname, &var.relname);
+            self.defines_type(&var.schemaname, &var.relname)?;
         }
         ddl()
     }
@@ -268,9 +269,14 @@ impl<'e> Analyser<'e> {
     }
 
     /// A temporary relation comes to be; one that is there already (IF NOT EXISTS) keeps the purpose it carries.
-    fn creates_temporary(&self, name: &str, purpose: Option<String>, on_commit_drop: bool) -> Effect {
+    fn creates_temporary(&self, name: &str, purpose: Option<String>, on_commit_drop: bool) -> Result<Effect, Refusal> {
+        // PostgreSQL would take its rows' type for the one that the name means, in this session's statements and in views.
+        if builtin_type(name).is_some() {
+            let what = format!("a temporary relation of the name \"{name}\"");
+            return Err(refusal::not_supported(&what, "it is a type's: take another name"));
+        }
         let carried = self.context.temporary.get(name).cloned().flatten();
-        Effect::CreateTemporary { name: name.to_owned(), purpose: carried.or(purpose), on_commit_drop }
+        Ok(Effect::CreateTemporary { name: name.to_owned(), purpose: carried.or(purpose), on_commit_drop })
     }
 
     fn refresh(&mut self, r: &mut pb::RefreshMatViewStmt) -> Result<Judged, Refusal> {

@@ -34,9 +34,14 @@ impl<'e> Analyser<'e> {
 
     /// A type of this name is made: until the catalog is read again, this transaction may name it. Whoever names a type runs
     /// what checks its values, which was judged when it was defined.
-    pub fn defines_type(&mut self, schema: &str, name: &str) {
+    pub fn defines_type(&mut self, schema: &str, name: &str) -> Result<(), Refusal> {
         let schema = if schema.is_empty() { self.search_path.first().cloned() } else { Some(schema.to_owned()) };
-        self.defines.extend(schema.map(|schema| (QualifiedName::new(schema, name), Defined::Type)));
+        let Some(schema) = schema else { return Ok(()) };
+        if schema.starts_with("pg_temp") {
+            return Err(refusal::not_supported("a temporary type", "its name would be taken before any other's"));
+        }
+        self.defines.push((QualifiedName::new(schema, name), Defined::Type));
+        Ok(())
     }
 
     /// A relation is changed in place: what was open stays so, with columns that are not known.

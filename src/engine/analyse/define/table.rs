@@ -54,7 +54,7 @@ impl<'e> Analyser<'e> {
                 let why = "the purpose of derived rows is followed table by table";
                 return Err(refusal::not_supported("a temporary child table or partition", why));
             }
-            return Ok(Judged { kind: "ddl", effect: self.creates_temporary(&name, None, on_commit_drop) });
+            return Ok(Judged { kind: "ddl", effect: self.creates_temporary(&name, None, on_commit_drop)? });
         }
         self.needs_ddl("CREATE TABLE")?;
         self.defines_new(relation.as_ref(), Defined::Open)?;

@@ -260,6 +260,8 @@ impl Printer<'_> {
                 (Kind::Bytea, _) | (_, Kind::Bytea) => Kind::Bytea,
                 _ => Kind::Text,
             },
+            "&" | "|" | "#" => left,
+            "<<" | ">>" if left == Kind::Integer => Kind::Integer,
             "->" | "#>" => Kind::Json,
             "->>" | "#>>" => Kind::Text,
             "=" | "<>" | "!=" | "<" | "<=" | ">" | ">=" | "~" | "!~" | "~*" | "!~*" | "~~" | "!~~" | "~~*" | "!~~*"
