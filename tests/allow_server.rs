@@ -138,7 +138,9 @@ fn leakproof_is_what_the_server_says() {
     for name in all.iter().map(|row| String::from_utf8(hex::decode(&row[0]).unwrap()).unwrap()) {
         let on_server = server.remove(&name).unwrap_or_default();
         for (left, right) in types.iter().flat_map(|l| types.iter().map(move |r| (l, r))) {
-            let expected = on_server.contains(&(left.clone(), right.clone()));
+            // What these compare, areas and lengths, overflows: PostgreSQL is wrong about them.
+            let sound = !["circle", "lseg"].contains(&left.as_str());
+            let expected = sound && on_server.contains(&(left.clone(), right.clone()));
             assert_eq!(leakproof_between(&name, left, right), expected, "{left} {name} {right}");
         }
     }

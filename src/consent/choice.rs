@@ -87,7 +87,7 @@ impl Choice {
         match (self.act, self.channel) {
             (Act::Grant | Act::Object, _) => vec![self.row(self.channel.map(name))],
             (Act::Withdraw, None) => self.withdraw_everywhere(records),
-            (Act::Withdraw, Some(channel)) => self.withdraw_one(channel, records, standing),
+            (Act::Withdraw, Some(channel)) => self.withdraw_one(channel, standing),
         }
     }
 
@@ -115,10 +115,9 @@ impl Choice {
 
     /// One channel out of a consent for all of them: that consent ends, and goes on for each of the other channels
     /// with its own time, expiry and notice.
-    fn withdraw_one(&self, channel: Channel, records: &[Record], standing: &Standing) -> Vec<Write> {
+    fn withdraw_one(&self, channel: Channel, standing: &Standing) -> Vec<Write> {
         let mut rows = vec![self.row(Some(name(channel)))];
-        let general = super::standing::counted(records, &self.purpose).find(|r| r.channel.is_none());
-        let (Some(general), Ok(())) = (general, &standing.general) else { return rows };
+        let Some(general) = &standing.general else { return rows };
         let covered = |c: &Channel| *c == channel || standing.own.contains(c) || standing.objects_on.contains(c);
         rows.extend(Channel::ALL.iter().filter(|c| !covered(c)).map(|c| carry_over(general, name(*c))));
         rows.push(self.row(None));

@@ -77,8 +77,9 @@ pub struct Standing {
     /// A valid consent on any channel: what rows depend on.
     pub any: Verdict,
     pub channels: Vec<(Channel, Verdict)>,
-    /// A valid consent for all channels.
-    pub general: Verdict,
+    /// The consent for all channels that counts, or may come to count: it begins later, say, or its notice may be
+    /// accepted again.
+    pub general: Option<Record>,
     /// Channels with a valid consent of their own.
     pub own: Vec<Channel>,
     /// An objection for all channels.
@@ -95,7 +96,10 @@ pub fn counted<'r>(records: &'r [Record], purpose: &'r str) -> impl Iterator<Ite
 pub fn judge(purpose: &Purpose, source: &ConsentSource, records: &[Record]) -> Standing {
     let mine: Vec<&Record> = counted(records, &purpose.name).collect();
     let verdicts: Vec<(&Record, Verdict)> = mine.iter().map(|r| (*r, verdict(purpose, source, r, &mine))).collect();
-    let exactly = |channel: Option<Channel>| on_exactly(&verdicts, channel);
+    let exactly = |channel: Channel| {
+        best(verdicts.iter().filter(|(r, _)| r.channel.as_deref() == Some(channel.as_str())).map(|(_, v)| v))
+    };
+    let lasts = |r: &&&Record| source.granted.contains(&r.status) && !r.withdrawn && !r.expired;
     let on = |wanted: &dyn Fn(&Record) -> bool| best(verdicts.iter().filter(|(r, _)| wanted(r)).map(|(_, v)| v));
     let objects = |channel: Option<Channel>| {
         mine.iter().any(|r| {
@@ -110,15 +114,11 @@ pub fn judge(purpose: &Purpose, source: &ConsentSource, records: &[Record]) -> S
             .iter()
             .map(|c| (*c, on(&|r| r.channel.as_deref().is_none_or(|on| on == c.as_str()))))
             .collect(),
-        general: exactly(None),
-        own: Channel::ALL.iter().copied().filter(|c| exactly(Some(*c)).is_ok()).collect(),
+        general: mine.iter().filter(|r| r.channel.is_none()).find(lasts).map(|r| Record::clone(r)),
+        own: Channel::ALL.iter().copied().filter(|c| exactly(*c).is_ok()).collect(),
         objects: objects(None),
         objects_on: Channel::ALL.iter().copied().filter(|c| objects(Some(*c))).collect(),
     }
-}
-
-fn on_exactly(verdicts: &[(&Record, Verdict)], channel: Option<Channel>) -> Verdict {
-    best(verdicts.iter().filter(|(r, _)| r.channel.as_deref() == channel.map(Channel::as_str)).map(|(_, v)| v))
 }
 
 /// Judges every purpose of the policy, in order of their names.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::core::Core;
 use super::names::Lookup;
 use super::plans::Judged;
-use super::prepared::Portal;
+use super::prepared::{Portal, Progress};
 use super::refuse;
 use super::simple::NotNow;
 use crate::audit::event::What;
@@ -88,6 +88,7 @@ impl Core {
     }
 
     fn behind_fetch(&mut self, name: &str) -> Result<Option<Behind>, NotNow> {
+        self.renew_context();
         let portal = match self.portals.lookup(name, self.batch) {
             Lookup::Uncertain => return Err(NotNow::Later),
             Lookup::Missing => return Ok(None),
@@ -95,6 +96,11 @@ impl Core {
         };
         if !matches!(portal.effect(), Effect::None | Effect::DeclareCursor { .. }) {
             return Err(refuse::fetch_of_effect().into());
+        }
+        // A cursor keeps the purpose that it was opened with; what was only bound has not been opened.
+        let only_bound = portal.bound.is_some() && matches!(*portal.progress.lock(), Progress::Bound);
+        if only_bound && portal.context != self.context_id {
+            return Err(refuse::portal_of_other_context().into());
         }
         let mut behind = self.stands_behind(&portal.judged, portal.index)?;
         behind.subjects.extend(portal.subjects.iter().cloned());

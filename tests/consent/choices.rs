@@ -143,6 +143,18 @@ async fn one_channel_is_taken_out_of_a_consent_for_all() {
     }
 }
 
+/// One that does not count yet would come to count for the withdrawn channel too.
+#[tokio::test]
+async fn one_channel_is_taken_out_of_a_consent_that_begins_later() {
+    let case = Case::new("one_later", STATE).await;
+    case.db.psql("INSERT INTO consents (subject_id, purpose, status, granted_at) VALUES (5, 'marketing', 'granted', now() + interval '1 day')");
+    assert_eq!(case.channels("5").await, [""; 0]);
+    case.choose("5", withdraw(Some(Channel::Email))).await;
+    case.db.psql("UPDATE consents SET granted_at = granted_at - interval '2 days' WHERE status = 'granted'");
+    assert_eq!(case.channels("5").await, ["sms", "phone", "post"]);
+    assert_eq!(case.db.psql("SELECT status FROM consents WHERE channel IS NULL"), "withdrawn");
+}
+
 #[tokio::test]
 async fn an_objection_contradicts_a_consent() {
     let case = Case::new("objection", STATE).await;

@@ -185,8 +185,15 @@ async fn without_times_only_a_no_overwrites() {
 
 #[tokio::test]
 async fn a_withdrawal_without_channel_reaches_every_channel() {
-    for (name, sql) in [("spread_state", STATE), ("spread_ledger", LEDGER)] {
+    // `fax` is a channel of the company's own, which no line can name.
+    let fax = |time: &str| {
+        format!(
+            "INSERT INTO consents (subject_id, purpose, channel, status, {time}) VALUES (1, 'marketing', 'fax', 'granted', '2024-01-03');"
+        )
+    };
+    for (name, sql, time) in [("spread_state", STATE, "granted_at"), ("spread_ledger", LEDGER, "recorded_at")] {
         let case = Case::new(name, sql).await;
+        case.db.psql(&fax(time));
         case.import_well("subject,purpose,choice,channel,time\n1,marketing,grant,email,2024-01-01\n1,marketing,grant,sms,2024-01-02\n")
             .await;
         case.import_well(
@@ -198,6 +205,8 @@ async fn a_withdrawal_without_channel_reaches_every_channel() {
         let standing = consentry::consent::standing::judge(&case.policy.purposes["marketing"], target.source, &records);
         let valid: Vec<_> = standing.channels.iter().filter(|(_, v)| v.is_ok()).map(|(c, _)| c.as_str()).collect();
         assert_eq!(valid, ["sms"], "{name}: only what came later holds");
+        let last = format!("SELECT status FROM consents WHERE channel = 'fax' ORDER BY {time} DESC LIMIT 1");
+        assert_eq!(case.db.psql(&last.replace("granted_at", "withdrawn_at")), "withdrawn", "{name}");
     }
 }
 

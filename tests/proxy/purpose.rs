@@ -288,6 +288,22 @@ fn a_cursor_keeps_its_purpose() {
     c.ask("ROLLBACK");
 }
 
+/// A portal that was bound and never executed is no cursor that keeps its purpose: FETCH would open it.
+#[test]
+fn what_was_only_bound_is_not_fetched_under_another_purpose() {
+    let mut c = session("ana");
+    for (set, fetched) in
+        [(None, "T D:1 D:2 C:FETCH 2 Z:T"), (Some("SET LOCAL consentry.purpose = 'marketing'"), "E:0A000 Z:E")]
+    {
+        c.ask("BEGIN");
+        let sent = [parse("", "SELECT id FROM customers ORDER BY id"), bind("pt", "", &[]), sync()];
+        assert_eq!(c.exchange(&sent), "1 2 Z:T");
+        set.map(|sql| c.ask(sql));
+        assert_eq!(c.ask("FETCH ALL FROM pt"), fetched);
+        c.ask("ROLLBACK");
+    }
+}
+
 /// What EXECUTE and FETCH name runs for the purpose that it was judged for, whatever a comment says.
 #[test]
 fn a_comment_on_execute_or_fetch_may_say_no_other_purpose() {

@@ -6,7 +6,6 @@
 use crate::consent::fault::Fault;
 use crate::consent::target::{Target, from_instant, to_instant};
 use crate::engine::catalog::quote_ident;
-use crate::engine::policy::Channel;
 
 use super::line::Key;
 
@@ -73,7 +72,6 @@ impl<'a> Merge<'a> {
     pub fn spread_withdrawals(&self) -> Result<Option<String>, Fault> {
         let source = self.target.source;
         let Some(channel) = &source.channel else { return Ok(None) };
-        let known = Channel::ALL.map(|c| format!("'{}'", c.as_str())).join(", ");
         Ok(Some(format!(
             "INSERT INTO {STAGE}
              SELECT s.line, s.subject, s.purpose, c.channel, s.status, s.grants, s.withdraws, s.time, s.expires,
@@ -83,7 +81,7 @@ impl<'a> Merge<'a> {
                     UNION
                     SELECT s.subject, s.purpose, t.{channel}::pg_catalog.text
                       FROM {STAGE} AS s JOIN {table} AS t ON t.{subject} = {key} AND t.{purpose}::pg_catalog.text = s.purpose
-                     WHERE s.withdraws AND s.channel IS NULL AND t.{channel}::pg_catalog.text IN ({known})
+                     WHERE s.withdraws AND s.channel IS NULL AND t.{channel} IS NOT NULL
                     ) AS c ON c.subject = s.subject AND c.purpose = s.purpose
               WHERE s.withdraws AND s.channel IS NULL",
             channel = quote_ident(channel),

@@ -25,6 +25,7 @@ mod settings;
 mod statement;
 mod subjects;
 mod total;
+mod types;
 mod unrestricted;
 mod vary;
 mod writes;

@@ -10,68 +10,17 @@ use pg_query::{Node, NodeEnum};
 
 use super::fallible::{is_plain_collation, is_short, is_whole_pattern};
 use super::scope::Scope;
+use super::types::{
+    ARRAYS, COMPARISONS, INTEGER, LITERAL, MOMENTS, NUMBER, ORDERED, TEXTS, Ty, computed, is_text, join, ty,
+};
 use super::{Analyser, names};
 use crate::engine::allow::{self, FunctionClass};
 use crate::engine::context::ParameterType;
 use crate::engine::policy::Right;
 
-/// A type by its `pg_type.typname`, below its domains, or one of the three below.
-pub type Ty = Rc<str>;
-
-/// A literal, NULL or parameter of no type of its own: it is read as what stands beside it, before the statement runs.
-pub const LITERAL: &str = "unknown";
-/// A constant that PostgreSQL reads as int4, and makes any number before the statement runs.
-const INTEGER: &str = "constant int4";
-/// The same, of int8 or numeric.
-const NUMBER: &str = "constant numeric";
-
-/// Types of which any two values compare, under the default collation.
-const ORDERED: [&str; 22] = [
-    "bool",
-    "int2",
-    "int4",
-    "int8",
-    "float4",
-    "float8",
-    "numeric",
-    "text",
-    "varchar",
-    "bpchar",
-    "date",
-    "time",
-    "timestamp",
-    "timestamptz",
-    "interval",
-    "uuid",
-    "bytea",
-    "inet",
-    "macaddr",
-    "jsonb",
-    INTEGER,
-    NUMBER,
-];
-const TEXTS: [&str; 3] = ["text", "varchar", "bpchar"];
-/// Each becomes any later one without an error.
-const INTEGERS: [&str; 3] = ["int2", "int4", "int8"];
-const FLOATS: [&str; 2] = ["float4", "float8"];
-/// These compare with each other though not all of one become another (`date_cmp_timestamptz_internal` and its like take
-/// an overflow for what is later than all).
-const MOMENTS: [&str; 3] = ["date", "timestamp", "timestamptz"];
-/// Arrays whose elements compare.
-const ARRAYS: [&str; 6] = ["_text", "_varchar", "_int2", "_int4", "_int8", "_uuid"];
-
-const COMPARISONS: [&str; 7] = ["=", "<>", "!=", "<", "<=", ">", ">="];
 const LIKES: [&str; 4] = ["~~", "!~~", "~~*", "!~~*"];
 /// The clock: it stands still while a statement runs.
 const CLOCKS: [&str; 3] = ["now", "statement_timestamp", "transaction_timestamp"];
-
-fn ty(name: &str) -> Option<Ty> {
-    Some(Rc::from(name))
-}
-
-fn is_text(ty: &str) -> bool {
-    ty == LITERAL || TEXTS.contains(&ty)
-}
 
 impl Analyser<'_> {
     /// The type of an expression that has an answer for all values if its parts have; `None`: it may have none.
@@ -164,49 +113,8 @@ impl Analyser<'_> {
         joint.map(computed)
     }
 
-    /// A column's type of the name of a built-in one may be another.
-    fn is_plain_or_ordered(&self, ty: &str) -> bool {
-        self.engine.catalog.types_named(ty).next().is_none() || self.has_order(ty)
-    }
-
-    /// Whether values of a type compare, whatever they are.
-    pub fn has_order(&self, ty: &str) -> bool {
-        let mut own = self.engine.catalog.types_named(ty).peekable();
-        match own.peek() {
-            Some(_) => own.all(|t| t.kind == 'e'),
-            None => ORDERED.contains(&ty),
-        }
-    }
-
-    /// Whether `a op b` has an answer for all values of these types, for any comparison.
-    pub fn compares(&self, a: &str, b: &str) -> bool {
-        let among = |list: &[&str]| list.contains(&a) && list.contains(&b);
-        let number = |ty: &str| INTEGERS.contains(&ty) || FLOATS.contains(&ty) || ty == "numeric";
-        match (a, b) {
-            (LITERAL, LITERAL) => true,
-            (LITERAL, other) | (other, LITERAL) => self.has_order(other),
-            (INTEGER | NUMBER, INTEGER | NUMBER) => true,
-            (INTEGER | NUMBER, other) | (other, INTEGER | NUMBER) => number(other) && self.has_order(other),
-            _ if !self.has_order(a) || !self.has_order(b) => false,
-            _ => {
-                let exact = |ty: &str| INTEGERS.contains(&ty) || ty == "numeric";
-                let binary = |ty: &str| INTEGERS.contains(&ty) || FLOATS.contains(&ty);
-                a == b || among(&TEXTS) || among(&MOMENTS) || (exact(a) && exact(b)) || (binary(a) && binary(b))
-            }
-        }
-    }
-
     fn compare(&self, a: &str, b: &Node, scope: &Scope<'_>) -> bool {
         self.type_of(b, scope).is_some_and(|b| self.compares(a, &b))
-    }
-
-    /// Whether an operator of this name is a comparison of PostgreSQL's own, or of citext.
-    pub fn is_plain(&self, name: &str) -> bool {
-        COMPARISONS.contains(&name) && self.is_built_in(name)
-    }
-
-    fn is_built_in(&self, name: &str) -> bool {
-        self.engine.catalog.operators_named(name).all(|o| o.extension.as_deref() == Some("citext"))
     }
 
     fn type_of_operation(&self, e: &pb::AExpr, scope: &Scope<'_>) -> Option<Ty> {
@@ -448,38 +356,6 @@ impl Analyser<'_> {
         let literal = from == LITERAL && to.array_bounds.is_empty() && !to.setof;
         (literal && own && self.has_order(name)).then(|| Rc::from(name))
     }
-}
-
-/// The type of what is computed of constants: it is none itself, and becomes another when it is computed only.
-fn computed(of: Ty) -> Ty {
-    match &*of {
-        LITERAL => Rc::from("text"),
-        INTEGER => Rc::from("int4"),
-        NUMBER => Rc::from("numeric"),
-        _ => of,
-    }
-}
-
-/// The type that values of two types become beside each other, where none fails to.
-fn join(a: &str, b: &str) -> Option<Ty> {
-    let widest = |list: &[&'static str]| list.iter().rev().find(|ty| **ty == a || **ty == b).copied();
-    let among = |list: &[&str]| list.contains(&a) && list.contains(&b);
-    let exact = ["int2", "int4", "int8", "numeric"];
-    let binary = ["int2", "int4", "int8", "float4", "float8"];
-    let name = match (a, b) {
-        _ if a == b => a,
-        (LITERAL, other) | (other, LITERAL) => other,
-        (INTEGER, NUMBER) | (NUMBER, INTEGER) => NUMBER,
-        (INTEGER, "int2") | ("int2", INTEGER) => "int4",
-        (INTEGER, other) | (other, INTEGER) if exact.contains(&other) || binary.contains(&other) => other,
-        (NUMBER, other) | (other, NUMBER) if INTEGERS.contains(&other) => "numeric",
-        (NUMBER, other) | (other, NUMBER) if other == "numeric" || FLOATS.contains(&other) => other,
-        _ if among(&TEXTS) => "text",
-        _ if among(&exact) => widest(&exact)?,
-        _ if among(&binary) => widest(&binary)?,
-        _ => return None,
-    };
-    ty(name)
 }
 
 /// Plain functions, by what they are given.
