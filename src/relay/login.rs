@@ -22,8 +22,12 @@ use crate::wire::stream::Stream;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Settings that every session has, whatever the client says: they change what SQL text means or whom rows are for.
-pub const PINNED: &[(&str, &str)] =
-    &[("client_encoding", "UTF8"), ("standard_conforming_strings", "on"), ("row_security", "on")];
+pub const PINNED: &[(&str, &str)] = &[
+    ("client_encoding", "UTF8"),
+    ("standard_conforming_strings", "on"),
+    ("row_security", "on"),
+    ("synchronize_seqscans", "off"),
+];
 
 /// A connection that is logged in and idle.
 pub struct LoggedIn {

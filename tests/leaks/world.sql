@@ -46,6 +46,10 @@ CREATE COLLATION caseless (provider = icu, locale = 'und-u-ks-level2', determini
 CREATE TABLE members (id int PRIMARY KEY, tongue text COLLATE "es-x-icu", nick text COLLATE caseless, handle name, born date, street text);
 INSERT INTO members VALUES (1, 'a', 'a', 'a', '2000-01-01', 'Main Street'), (7, 'b', 'b', 'b', '2000-01-01', '{street7}');
 
+-- What a mask of the policy's own fails on, in a hidden row.
+CREATE TABLE accounts (customer_id int, no text);
+INSERT INTO accounts VALUES (1, '1200'), (7, '{account7}');
+
 -- Code on the server that sees what is stored.
 CREATE FUNCTION leak(t text) RETURNS bool COST 0.0000001 LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'seen: %', t; RETURN true; END $$;
 CREATE FUNCTION f_definer(n int) RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT email FROM public.customers WHERE id = n';
@@ -89,6 +93,7 @@ CREATE VIEW naive.customers AS
 CREATE VIEW naive.orders AS SELECT o.* FROM public.orders o WHERE o.customer_id IN (SELECT id FROM naive.customers);
 CREATE VIEW naive.visits AS SELECT v.* FROM public.visits v WHERE v.customer_id IN (SELECT id FROM naive.customers);
 CREATE VIEW naive.members AS SELECT m.* FROM public.members m WHERE m.id IN (SELECT id FROM naive.customers);
+CREATE VIEW naive.accounts AS SELECT a.customer_id, (a.no::bigint / 100)::text AS no FROM public.accounts a WHERE EXISTS (SELECT FROM naive.customers c WHERE c.id = a.customer_id);
 CREATE SCHEMA flag;
 CREATE VIEW flag.customers AS SELECT id, name, email, phone, country, consent_bits FROM public.customers WHERE consent_bits & 2 <> 0;
 CREATE SCHEMA barrier;

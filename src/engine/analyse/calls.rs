@@ -24,7 +24,7 @@ impl<'e> Analyser<'e> {
     pub fn func_call(&mut self, f: &mut pb::FuncCall, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
         let name: Vec<String> = names(&f.funcname).into_iter().map(str::to_owned).collect();
         let name: Vec<&str> = name.iter().map(String::as_str).collect();
-        let class = match self.functional_notation(&name, f, scope) {
+        let class = match self.functional_notation(&name, f, scope)? {
             true => None,
             false => self.function(&name, f.args.len()).map_err(|r| r.at(f.location))?,
         };
@@ -62,26 +62,38 @@ impl<'e> Analyser<'e> {
         Ok(())
     }
 
-    /// `email(c)` is `c.email` when `c` is a row with that column.
-    fn functional_notation(&self, name: &[&str], f: &pb::FuncCall, scope: &Scope<'_>) -> bool {
-        let ([column], [arg]) = (name, f.args.as_slice()) else { return false };
-        let Some(NodeEnum::ColumnRef(r)) = &arg.node else { return false };
-        let [row] = names(&r.fields)[..] else { return false };
-        let known = allow::builtin_function(column, 1).is_some()
-            || self.engine.catalog.functions_named(column).next().is_some();
-        let is_column = |f: scope::Found| match f {
+    /// `email(c)` is `c.email` when `c` is a row with that column. Of a function's name it depends on what the function takes.
+    fn functional_notation(&self, name: &[&str], f: &pb::FuncCall, scope: &Scope<'_>) -> Result<bool, Refusal> {
+        let ([column], [arg]) = (name, f.args.as_slice()) else { return Ok(false) };
+        let Some(NodeEnum::ColumnRef(r)) = &arg.node else { return Ok(false) };
+        let [row] = names(&r.fields)[..] else { return Ok(false) };
+        let is_column = match scope::column(scope, row) {
             scope::Found::Row { item } => item.columns.list().iter().any(|c| &*c.name == *column),
             _ => false,
         };
-        !known && is_column(scope::row(scope, row))
+        let known = allow::builtin_function(column, 1).is_some()
+            || self.engine.catalog.functions_named(column).next().is_some();
+        match (is_column, known) {
+            (true, true) => {
+                let what = format!("{column}({row}), of a row with a column \"{column}\",");
+                Err(refusal::not_supported(&what, "it may be the column or the function").at(f.location))
+            }
+            (is_column, _) => Ok(is_column),
+        }
     }
 
     /// A field after a dot might be a function of the row in front of it.
     pub fn field_notation(&mut self, field: &str) -> Result<(), Refusal> {
         let user = self.engine.catalog.functions_named(field).next().is_some();
         match allow::builtin_function(field, 1) {
+            Some(FunctionClass::Pure | FunctionClass::Session | FunctionClass::Metadata | FunctionClass::Aggregate) => {
+                self.function(&[field], 1).map(|_| ())
+            }
             Some(FunctionClass::Size) => Err(refusal::function_not_allowed(field, STORED_SIZE)),
-            Some(_) => self.function(&[field], 1).map(|_| ()),
+            // What these do is judged by their arguments.
+            Some(_) => {
+                Err(refusal::function_not_allowed(field, "it is called as a column of a row: call it as a function"))
+            }
             None if user => self.function(&[field], 1).map(|_| ()),
             None => Ok(()),
         }

@@ -8,6 +8,7 @@ use super::constant::{Constant, Value, comparable};
 use super::scope::{self, Col, Found, Scope};
 use super::{Analyser, At, Conjunct, inner, names};
 use crate::engine::alike;
+use crate::engine::context::ParameterType;
 use crate::engine::parse::parameter;
 use crate::engine::refusal::Refusal;
 
@@ -103,7 +104,21 @@ impl<'e> Analyser<'e> {
                 }
             }
         }
-        (!columns.is_empty()).then_some(columns)
+        (!columns.is_empty() && self.are_alike(right)).then_some(columns)
+    }
+
+    /// Whether the items of a list are of one type, or take the column's: PostgreSQL makes an array of those of IN.
+    fn are_alike(&self, list: &Node) -> bool {
+        let Some(NodeEnum::List(list)) = &list.node else { return true };
+        let mut types = list.items.iter().filter_map(|item| match self.constant(item)? {
+            Constant::Untyped => None,
+            Constant::Typed(value) => Some(ParameterType::named(value.ty.as_deref().unwrap_or_default())),
+            Constant::Parameter(number) => {
+                Some(self.parameters.get(number)).filter(|ty| *ty != ParameterType::Inferred)
+            }
+        });
+        let first = types.next();
+        first.is_none_or(|first| types.all(|ty| ty == first))
     }
 
     /// `column IN (SELECT column …)` over leakproof equality.

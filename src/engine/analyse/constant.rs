@@ -199,7 +199,7 @@ impl Analyser<'_> {
     }
 
     /// Whether another type may bear a built-in one's name: each relation's rows have a type of its name.
-    fn is_taken(&self, name: &str) -> bool {
+    pub fn is_taken(&self, name: &str) -> bool {
         let catalog = &self.engine.catalog;
         catalog.types_named(name).next().is_some()
             || catalog.relations_named(name).next().is_some()

@@ -14,6 +14,7 @@ use super::scope::{self, Col, Columns, Found, Scope};
 use super::select::star;
 use super::{Analyser, At, Place, Usage, names};
 use crate::engine::alike::FEW_WILDCARDS;
+use crate::engine::allow::{self, TypeClass};
 use crate::engine::catalog::{Column, Relation};
 
 impl Analyser<'_> {
@@ -63,15 +64,15 @@ impl Analyser<'_> {
 
     /// Takes note that rows of these columns are compared with each other, in a query inside of another.
     pub fn columns_compared(&mut self, columns: &Columns) {
-        let ordered = |c: &Col| c.ty.as_deref().is_some_and(|ty| self.has_order(ty));
+        let ordered = |c: &Col| self.type_of_column(c).is_some_and(|ty| self.has_order(&ty));
         let all = matches!(columns, Columns::Known(_)) && columns.list().iter().all(ordered);
         self.may_fail |= self.within && !all;
     }
 
     /// Whether `left = right` has an answer for all values of these columns.
     pub fn compares_always(&self, left: &Col, right: &Col) -> bool {
-        match (left.ty.as_deref(), right.ty.as_deref()) {
-            (Some(a), Some(b)) => !self.collated && self.is_plain("=") && self.compares(a, b),
+        match (self.type_of_column(left), self.type_of_column(right)) {
+            (Some(a), Some(b)) => !self.collated && self.is_plain("=") && self.compares(&a, &b),
             _ => false,
         }
     }
@@ -108,17 +109,91 @@ impl Analyser<'_> {
             (None, _) => self.has_sort(value, scope),
             (Some(_), None) => false,
             (Some(_), Some(columns)) => {
-                columns.iter().all(|c| c.ty.as_deref().map_or(!self.within, |ty| self.has_order(ty)))
+                columns.iter().all(|c| self.type_of_column(c).map_or(!self.within, |ty| self.has_order(&ty)))
             }
         };
         self.may_fail |= !sorts;
     }
 
+    /// Whether an expression is computed from aggregates, and so above all that chooses rows.
+    pub fn is_above(&self, node: &Node, scope: &Scope<'_>) -> bool {
+        let part = |n: &Option<Box<Node>>| n.as_deref().is_some_and(|n| self.is_above(n, scope));
+        match &node.node {
+            Some(NodeEnum::FuncCall(f)) => {
+                self.is_aggregate(f, scope) || f.args.iter().any(|arg| self.is_above(arg, scope))
+            }
+            Some(NodeEnum::AExpr(e)) => part(&e.lexpr) || part(&e.rexpr),
+            Some(NodeEnum::TypeCast(c)) => part(&c.arg),
+            Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().any(|arg| self.is_above(arg, scope)),
+            Some(NodeEnum::CaseExpr(c)) => {
+                let arms = c.args.iter().filter_map(|w| match &w.node {
+                    Some(NodeEnum::CaseWhen(w)) => Some(w),
+                    _ => None,
+                });
+                arms.into_iter().any(|w| part(&w.expr) || part(&w.result)) || part(&c.defresult)
+            }
+            _ => false,
+        }
+    }
+
+    fn is_aggregate(&self, f: &pb::FuncCall, scope: &Scope<'_>) -> bool {
+        let known = matches!(names(&f.funcname)[..], ["count" | "min" | "max" | "sum" | "avg"]);
+        let own = self.engine.catalog.functions_named(names(&f.funcname).last().unwrap_or(&"")).next().is_some();
+        known && !own && f.over.is_none() && f.args.iter().all(|arg| self.is_no_row(arg, scope))
+    }
+
+    /// Of a row `max(row)` is its column `max`, where it has one.
+    fn is_no_row(&self, node: &Node, scope: &Scope<'_>) -> bool {
+        const PLAIN: [&str; 10] =
+            ["abs", "round", "trunc", "extract", "date_part", "date_trunc", "length", "char_length", "lower", "upper"];
+        match &node.node {
+            Some(NodeEnum::ColumnRef(r)) => {
+                let ty = self.bare_column(r, scope).and_then(|c| c.ty);
+                ty.is_some_and(|ty| self.engine.catalog.types_named(&ty).all(|t| t.kind == 'e') && !self.is_taken(&ty))
+            }
+            Some(NodeEnum::AConst(_)) => true,
+            Some(NodeEnum::AExpr(e)) => match names(&e.name)[..] {
+                [name] | ["pg_catalog", name] => self.is_built_in(name),
+                _ => false,
+            },
+            Some(NodeEnum::TypeCast(c)) => {
+                let ty = c.type_name.as_ref().and_then(|ty| self.plain_type(ty));
+                ty.is_some_and(|ty| allow::builtin_type(ty) == Some(TypeClass::Pure) && ty != "record")
+            }
+            Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().all(|arg| self.is_no_row(arg, scope)),
+            Some(NodeEnum::CaseExpr(c)) => {
+                let result = |w: &Node| match &w.node {
+                    Some(NodeEnum::CaseWhen(w)) => w.result.as_deref().is_some_and(|r| self.is_no_row(r, scope)),
+                    _ => false,
+                };
+                c.args.iter().all(result) && c.defresult.as_deref().is_none_or(|r| self.is_no_row(r, scope))
+            }
+            Some(NodeEnum::FuncCall(f)) => match names(&f.funcname)[..] {
+                [name] | ["pg_catalog", name] => {
+                    PLAIN.contains(&name) && self.engine.catalog.functions_named(name).next().is_none()
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// `alias.function` is `function(alias)` where the item has no column of that name.
+    fn may_be_call(&self, r: &pb::ColumnRef, scope: &Scope<'_>) -> bool {
+        let (name, whole) = match names(&r.fields)[..] {
+            [.., name] => (name, names(&r.fields).len() < r.fields.len()),
+            [] => return false,
+        };
+        let call =
+            allow::builtin_function(name, 1).is_some() || self.engine.catalog.functions_named(name).next().is_some();
+        !whole && r.fields.len() > 1 && call && self.bare_column(r, scope).is_none()
+    }
+
     fn can_fail(&self, node: &Node, scope: &Scope<'_>) -> bool {
         let Some(inner) = &node.node else { return true };
         match inner {
-            NodeEnum::ColumnRef(_)
-            | NodeEnum::AConst(_)
+            NodeEnum::ColumnRef(r) => self.may_be_call(r, scope),
+            NodeEnum::AConst(_)
             | NodeEnum::SetToDefault(_)
             | NodeEnum::ParamRef(_)
             | NodeEnum::SqlvalueFunction(_)
@@ -164,54 +239,20 @@ fn has_one_row(query: Option<&Node>) -> bool {
     let rest = [&s.values_lists, &s.group_clause, &s.distinct_clause, &s.sort_clause, &s.window_clause];
     let plain = s.op() == pb::SetOperation::SetopNone && rest.iter().all(|c| c.is_empty());
     let aggregates = match s.target_list.as_slice() {
-        [Node { node: Some(NodeEnum::ResTarget(t)) }] => t.val.as_deref().is_some_and(|v| is_own_aggregate(v, s)),
+        // That of a column may be an outer query's.
+        [Node { node: Some(NodeEnum::ResTarget(t)) }] => match t.val.as_deref().and_then(|v| v.node.as_ref()) {
+            Some(NodeEnum::FuncCall(f)) => {
+                f.agg_star && f.over.is_none() && names(&f.funcname).last() == Some(&"count")
+            }
+            _ => false,
+        },
         _ => false,
     };
     plain && aggregates
 }
 
-/// An aggregate call of the query that it stands in: one of an outer column only is the outer query's.
-fn is_own_aggregate(node: &Node, s: &pb::SelectStmt) -> bool {
-    let Some(NodeEnum::FuncCall(f)) = &node.node else { return false };
-    let [Node { node: Some(NodeEnum::ColumnRef(r)) }] = f.args.as_slice() else {
-        return is_aggregate(node) && f.agg_star;
-    };
-    let [alias, _] = names(&r.fields)[..] else { return false };
-    let own = s.from_clause.iter().any(|item| match &item.node {
-        Some(NodeEnum::RangeVar(var)) => var.alias.as_ref().map_or(&var.relname, |a| &a.aliasname) == alias,
-        _ => false,
-    });
-    own && is_aggregate(node)
-}
-
 fn is_one(node: &NodeEnum) -> bool {
     matches!(node, NodeEnum::AConst(c) if matches!(&c.val, Some(Val::Ival(i)) if (0..=1).contains(&i.ival)))
-}
-
-/// An aggregate call by itself.
-fn is_aggregate(node: &Node) -> bool {
-    let Some(NodeEnum::FuncCall(f)) = &node.node else { return false };
-    let known = matches!(names(&f.funcname)[..], ["count" | "min" | "max" | "sum" | "avg"]);
-    known && f.over.is_none()
-}
-
-/// Whether an expression is computed from aggregates, and so above all that chooses rows.
-pub fn is_above(node: &Node) -> bool {
-    let part = |n: &Option<Box<Node>>| n.as_deref().is_some_and(is_above);
-    match &node.node {
-        Some(NodeEnum::FuncCall(f)) => is_aggregate(node) || f.args.iter().any(is_above),
-        Some(NodeEnum::AExpr(e)) => part(&e.lexpr) || part(&e.rexpr),
-        Some(NodeEnum::TypeCast(c)) => part(&c.arg),
-        Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().any(is_above),
-        Some(NodeEnum::CaseExpr(c)) => {
-            let arms = c.args.iter().filter_map(|w| match &w.node {
-                Some(NodeEnum::CaseWhen(w)) => Some(w),
-                _ => None,
-            });
-            arms.into_iter().any(|w| part(&w.expr) || part(&w.result)) || part(&c.defresult)
-        }
-        _ => false,
-    }
 }
 
 fn literal(node: &Node) -> Option<&str> {

@@ -73,11 +73,15 @@ impl<'e> Analyser<'e> {
         let named = self.resolve_pinned(var)?;
         let Named::Relation(relation) = named else {
             self.beside_few();
-            // What it has for columns is not known here.
+            // What it has for columns is not known here, nor what it computes, where it is a view.
             self.collated = true;
+            self.can_fail_here();
             match named {
                 Named::Temporary(purpose) => self.read_temporary(var, purpose)?,
-                Named::Created(_) | Named::Relation(_) => self.reads_changeable = true,
+                Named::Created(_) | Named::Relation(_) => {
+                    self.reads_changeable = true;
+                    self.outward.call();
+                }
             }
             return Ok((item(Columns::Unknown), None));
         };

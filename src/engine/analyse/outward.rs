@@ -51,6 +51,10 @@ impl Outward {
         self.calls += 1;
     }
 
+    pub fn has_calls(&self) -> bool {
+        self.calls > 0
+    }
+
     /// Where an item of what is shown begins.
     pub fn item(&self) -> (usize, usize) {
         (self.calls, self.shown.len())

@@ -6,7 +6,7 @@ use pg_query::protobuf::{self as pb, SetOperation};
 use pg_query::{Node, NodeEnum};
 
 use super::colname::output_name;
-use super::fallible::{is_above, is_bound, is_offset};
+use super::fallible::{is_bound, is_offset};
 use super::from::visible_columns;
 use super::scope::{self, Base, Col, Columns, Item, Scope};
 use super::{Analyser, At, Cte, Place, inner, kind_of, names};
@@ -201,7 +201,7 @@ impl<'e> Analyser<'e> {
         {
             return b.args.iter_mut().try_for_each(|arg| self.having(arg, scope));
         }
-        self.above(is_above(condition), condition, |a, condition| a.expr(condition, scope, At::CONDITION))
+        self.above(self.is_above(condition, scope), condition, |a, condition| a.expr(condition, scope, At::CONDITION))
     }
 
     /// Judges what, if `late`, is computed above all that chooses rows.
@@ -331,7 +331,7 @@ impl<'e> Analyser<'e> {
     /// `key`: it may be what the query is sorted or grouped by, and so be computed before rows are chosen.
     fn output(&mut self, value: &mut Node, name: &str, scope: &Scope<'_>, at: At, key: bool) -> Result<Col, Refusal> {
         let Some(NodeEnum::ColumnRef(_)) = &value.node else {
-            let late = !key || is_above(value);
+            let late = !key || self.is_above(value, scope);
             self.above(late, value, |a, value| a.expr(value, scope, at))?;
             return Ok(Col::computed(name));
         };

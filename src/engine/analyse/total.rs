@@ -1,15 +1,17 @@
 //! Expressions that have an answer, or null, for all values, and of which type that is.
 //!
 //! PostgreSQL takes an overload, and casts, by the types of what it is given: `date(timestamptz)` never fails, `date(text)`
-//! does. So nothing is known of an expression whose parts' types are not; and the lists here name types, not names alone.
+//! does. So nothing is known of an expression whose parts' types are not. The list is short on purpose: what clients write in
+//! conditions day by day, over bare columns and constants; each further step (a CASE of constants, a text put together) has
+//! ways to fail that nobody thinks of.
 
 use std::rc::Rc;
 
 use pg_query::protobuf::{self as pb, AExprKind, SqlValueFunctionOp, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
-use super::fallible::{is_plain_collation, is_short, is_whole_pattern};
-use super::scope::Scope;
+use super::fallible::{is_short, is_whole_pattern};
+use super::scope::{Col, Scope};
 use super::types::{
     ARRAYS, COMPARISONS, INTEGER, LITERAL, MOMENTS, NUMBER, ORDERED, TEXTS, Ty, computed, is_text, join, ty,
 };
@@ -26,7 +28,21 @@ impl Analyser<'_> {
     /// The type of an expression that has an answer for all values if its parts have; `None`: it may have none.
     pub fn type_of(&self, node: &Node, scope: &Scope<'_>) -> Option<Ty> {
         match node.node.as_ref()? {
-            NodeEnum::ColumnRef(r) => self.bare_column(r, scope)?.ty.filter(|ty| self.is_plain_or_ordered(ty)),
+            NodeEnum::BoolExpr(_) | NodeEnum::NullTest(_) | NodeEnum::BooleanTest(_) => ty("bool"),
+            NodeEnum::SubLink(s) if s.sub_link_type() == pb::SubLinkType::ExistsSublink => ty("bool"),
+            NodeEnum::CoalesceExpr(c) => self.common(&c.args, scope).map(computed),
+            NodeEnum::AExpr(e) => self.type_of_operation(e, scope),
+            NodeEnum::FuncCall(f) => self.type_of_call(f, scope),
+            NodeEnum::TypeCast(c) => self.type_of_cast(c, scope),
+            NodeEnum::AArrayExpr(a) => self.type_of_array(&a.elements),
+            _ => self.bare_type(node, scope),
+        }
+    }
+
+    /// A bare column, a constant or the clock.
+    fn bare_type(&self, node: &Node, scope: &Scope<'_>) -> Option<Ty> {
+        match node.node.as_ref()? {
+            NodeEnum::ColumnRef(r) => self.type_of_column(&self.bare_column(r, scope)?),
             NodeEnum::AConst(c) if c.isnull => ty(LITERAL),
             NodeEnum::AConst(c) => match c.val.as_ref()? {
                 Val::Ival(_) => ty(INTEGER),
@@ -41,23 +57,16 @@ impl Analyser<'_> {
                 SqlValueFunctionOp::SvfopCurrentTimestamp => ty("timestamptz"),
                 _ => None,
             },
-            NodeEnum::BoolExpr(_) | NodeEnum::NullTest(_) | NodeEnum::BooleanTest(_) => ty("bool"),
-            NodeEnum::SubLink(s) if s.sub_link_type() == pb::SubLinkType::ExistsSublink => ty("bool"),
-            NodeEnum::CoalesceExpr(c) => self.common(&c.args, scope),
-            NodeEnum::MinMaxExpr(m) => self.common(&m.args, scope).filter(|ty| self.has_order(ty)),
-            NodeEnum::CaseExpr(c) => self.type_of_case(c, scope),
-            NodeEnum::AArrayExpr(a) => match &*self.common(&a.elements, scope)? {
-                of if of.starts_with('_') => None,
-                of => ty(&format!("_{of}")),
-            },
-            NodeEnum::AExpr(e) => self.type_of_operation(e, scope),
-            NodeEnum::FuncCall(f) => self.type_of_call(f, scope),
-            NodeEnum::TypeCast(c) => self.type_of_cast(c, scope),
-            NodeEnum::CollateClause(c) if is_plain_collation(c) => {
-                self.type_of(c.arg.as_deref()?, scope).filter(|ty| is_text(ty))
-            }
+            NodeEnum::TypeCast(c) => self.type_of_constant_cast(c),
             _ => None,
         }
+    }
+
+    /// Of a column whose collation is not determined nothing is known.
+    pub fn type_of_column(&self, column: &Col) -> Option<Ty> {
+        let ty = column.ty.clone()?;
+        let collated = TEXTS.contains(&ty.trim_start_matches('_')) && column.collation == 0;
+        (!collated && self.is_plain_or_ordered(&ty)).then_some(ty)
     }
 
     fn type_of_parameter(&self, number: usize) -> Option<Ty> {
@@ -85,32 +94,20 @@ impl Analyser<'_> {
         ty(name)
     }
 
-    fn type_of_case(&self, c: &pb::CaseExpr, scope: &Scope<'_>) -> Option<Ty> {
-        let arms = c.args.iter().map(|arm| match &arm.node {
-            Some(NodeEnum::CaseWhen(when)) => Some((when.expr.as_deref()?, when.result.as_deref()?)),
-            _ => None,
-        });
-        let arms = arms.collect::<Option<Vec<_>>>()?;
-        if let Some(arg) = c.arg.as_deref() {
-            let arg = self.type_of(arg, scope)?;
-            if !self.is_plain("=") || !arms.iter().all(|(when, _)| self.compare(&arg, when, scope)) {
-                return None;
-            }
-        }
-        self.common(arms.into_iter().map(|(_, result)| result).chain(c.defresult.as_deref()), scope)
-    }
-
     /// The type that all of them become without an error (PostgreSQL manual, 10.5).
     fn common<'n>(&self, nodes: impl IntoIterator<Item = &'n Node>, scope: &Scope<'_>) -> Option<Ty> {
-        let mut joint: Option<Ty> = None;
-        for node in nodes {
-            let ty = self.type_of(node, scope)?;
-            joint = match joint {
-                Some(so_far) => Some(join(&so_far, &ty)?),
-                None => Some(ty),
-            };
+        let mut types = nodes.into_iter().map(|node| self.bare_type(node, scope));
+        let first = types.next()??;
+        types.try_fold(first, |so_far, ty| join(&so_far, &ty?))
+    }
+
+    /// `ARRAY[…]` of constants of one kind.
+    fn type_of_array(&self, elements: &[Node]) -> Option<Ty> {
+        match &*self.common(elements, &Scope::EMPTY)? {
+            LITERAL => ty("_text"),
+            INTEGER => ty("_int4"),
+            _ => None,
         }
-        joint.map(computed)
     }
 
     fn compare(&self, a: &str, b: &Node, scope: &Scope<'_>) -> bool {
@@ -130,14 +127,13 @@ impl Analyser<'_> {
             | AExprKind::AexprNotBetweenSym => {
                 self.is_plain("<=") && self.is_plain(">=") && self.compares_with_each(left, right, scope)
             }
-            AExprKind::AexprIn => self.is_plain(operator) && self.compares_with_each(left, right, scope),
+            AExprKind::AexprIn => {
+                self.is_plain(operator)
+                    && self.compares_with_each(left, right, scope)
+                    && self.become_one(left, right, scope)
+            }
             AExprKind::AexprDistinct | AExprKind::AexprNotDistinct => {
                 self.is_plain("=") && self.compares_with(left, right, scope)
-            }
-            AExprKind::AexprNullif => {
-                let ty = self.type_of(left, scope)?;
-                let total = self.is_plain("=") && self.compare(&ty, right, scope);
-                return total.then(|| computed(ty));
             }
             AExprKind::AexprOpAny | AExprKind::AexprOpAll => {
                 self.is_plain(operator) && self.compares_with_elements(left, right, scope)
@@ -174,6 +170,16 @@ impl Analyser<'_> {
         }
         let Some(ty) = self.type_of(left, scope) else { return false };
         list.items.iter().all(|right| self.compare(&ty, right, scope))
+    }
+
+    /// Whether the items of IN become one type beside what is looked for: PostgreSQL makes an array of those without columns.
+    fn become_one(&self, left: &Node, list: &Node, scope: &Scope<'_>) -> bool {
+        let Some(NodeEnum::List(list)) = &list.node else { return false };
+        if list.items.len() == 1 || matches!(left.node, Some(NodeEnum::RowExpr(_))) {
+            return true;
+        }
+        let mut types = list.items.iter().map(|item| self.type_of(item, scope));
+        self.type_of(left, scope).and_then(|left| types.try_fold(left, |so_far, ty| join(&so_far, &ty?))).is_some()
     }
 
     fn compares_with_elements(&self, left: &Node, array: &Node, scope: &Scope<'_>) -> bool {
@@ -247,106 +253,83 @@ impl Analyser<'_> {
         if f.args.is_empty() && CLOCKS.contains(&name) {
             return ty("timestamptz");
         }
-        let types = f.args.iter().map(|a| self.type_of(a, scope));
-        match class {
-            FunctionClass::Aggregate => {
-                let plain = !f.agg_within_group && f.agg_order.is_empty();
-                // Distinct values are sorted.
-                let sorts = |ty: &Option<Ty>| ty.as_deref().is_some_and(|ty| self.has_order(ty));
-                let plain = plain && (!f.agg_distinct || types.clone().all(|ty| sorts(&ty)));
-                match (plain, name) {
-                    (true, "count") => ty("int8"),
-                    (true, _) => self.type_of_aggregate(name, &types.collect::<Option<Vec<_>>>()?),
-                    (false, _) => None,
-                }
-            }
-            FunctionClass::Window => {
-                f.over.as_ref()?;
-                match (name, &types.collect::<Option<Vec<_>>>()?[..]) {
-                    ("row_number" | "rank" | "dense_rank", []) => ty("int8"),
-                    ("percent_rank" | "cume_dist", []) => ty("float8"),
-                    ("lag" | "lead" | "first_value" | "last_value", [of]) => Some(computed(of.clone())),
-                    _ => None,
-                }
-            }
-            _ if matches!(name, "extract" | "date_part") => self.type_of_field(name, &f.args, scope),
-            _ => {
-                let types = types.collect::<Option<Vec<_>>>()?;
-                let types: Vec<&str> = types.iter().map(|ty| &**ty).collect();
-                match name {
-                    "lower" | "upper" => self.type_of_case_folded(&f.args, &types),
-                    _ => type_of_function(name, &types),
-                }
-            }
+        if class == FunctionClass::Aggregate {
+            return self.type_of_aggregate(name, f, scope);
         }
-    }
-
-    /// They fail above 256 MB, which nothing that is computed here can come to, but a value that was stored for that.
-    fn type_of_case_folded(&self, args: &[Node], types: &[&str]) -> Option<Ty> {
-        let bare = args.iter().all(|a| matches!(a.node, Some(NodeEnum::ColumnRef(_) | NodeEnum::AConst(_))));
-        let stores = [Right::Insert, Right::Update, Right::CopyIn, Right::Derive].iter().any(|r| self.role.may(*r));
-        match types {
-            [of] if is_text(of) && bare && !stores => ty("text"),
+        let types = f.args.iter().map(|a| self.bare_type(a, scope)).collect::<Option<Vec<_>>>()?;
+        match (name, types.as_slice()) {
+            ("lower" | "upper", [of]) if is_text(of) && !self.stores() => ty("text"),
+            ("date", [of]) if MOMENTS.contains(&&**of) => ty("date"),
+            ("unnest", [of]) => of.strip_prefix('_').and_then(ty),
+            ("generate_series", [from, to]) if [from, to].iter().all(|ty| &***ty == INTEGER) => ty("int4"),
             _ => None,
         }
     }
 
-    fn type_of_aggregate(&self, name: &str, types: &[Ty]) -> Option<Ty> {
-        let [of] = types else { return None };
-        match (name, &**of) {
-            ("min" | "max", "bool" | "uuid" | "bytea" | "jsonb" | "macaddr") => None,
-            ("min" | "max", _) if self.has_order(of) => Some(computed(of.clone())),
-            ("bool_and" | "bool_or" | "every", "bool") => ty("bool"),
-            // Of floats they overflow, and of numerics that have no bound.
-            ("sum", "int2" | "int4" | INTEGER) => ty("int8"),
-            ("sum", "int8") | ("avg", "int2" | "int4" | "int8" | INTEGER) => ty("numeric"),
-            _ => None,
-        }
+    /// Whether the role could store a text of more than 256 MB, of which `lower` and `upper` fail.
+    fn stores(&self) -> bool {
+        [Right::Insert, Right::Update, Right::CopyIn, Right::Derive].iter().any(|right| self.role.may(*right))
     }
 
-    /// `EXTRACT (field FROM moment)`; `date_part` would first make a timestamp of a date.
-    fn type_of_field(&self, name: &str, args: &[Node], scope: &Scope<'_>) -> Option<Ty> {
-        let [field, of] = args else { return None };
-        let NodeEnum::AConst(pb::AConst { val: Some(Val::Sval(field)), .. }) = field.node.as_ref()? else {
+    fn type_of_aggregate(&self, name: &str, f: &pb::FuncCall, scope: &Scope<'_>) -> Option<Ty> {
+        if f.agg_within_group || !f.agg_order.is_empty() {
             return None;
-        };
-        let known = matches!(field.sval.to_ascii_lowercase().as_str(), "year" | "quarter" | "month" | "day");
-        let moment = match &*self.type_of(of, scope)? {
-            "date" => name == "extract",
-            of => MOMENTS.contains(&of),
-        };
-        (known && moment).then(|| Rc::from(if name == "extract" { "numeric" } else { "float8" }))
+        }
+        let types = || f.args.iter().map(|a| self.bare_type(a, scope));
+        // Distinct values are sorted.
+        let sorts = |ty: Option<Ty>| ty.is_some_and(|ty| self.has_order(&ty));
+        if name == "count" {
+            return if f.agg_distinct && !types().all(sorts) { None } else { ty("int8") };
+        }
+        match (name, &types().collect::<Option<Vec<_>>>()?[..]) {
+            ("min" | "max", [of]) if !["bool", "uuid", "bytea", "jsonb", "macaddr"].contains(&&**of) => {
+                Some(computed(of.clone())).filter(|ty| self.has_order(ty))
+            }
+            // Of floats they overflow, and of numerics that have no bound.
+            ("sum", [of]) if matches!(&**of, "int2" | "int4") => ty("int8"),
+            ("sum", [of]) if &**of == "int8" => ty("numeric"),
+            ("avg", [of]) if matches!(&**of, "int2" | "int4" | "int8") => ty("numeric"),
+            _ => None,
+        }
     }
 
-    fn type_of_cast(&self, c: &pb::TypeCast, scope: &Scope<'_>) -> Option<Ty> {
+    /// Of a constant the planner makes one, whatever rows there are; the type of a parameter is only said.
+    fn type_of_constant_cast(&self, c: &pb::TypeCast) -> Option<Ty> {
         let (arg, to) = (c.arg.as_deref()?, c.type_name.as_ref()?);
         if let Some(NodeEnum::ParamRef(_)) = &arg.node {
             return self.cast(c)?.ty;
         }
-        let from = self.type_of(arg, scope)?;
-        let Some(name) = self.plain_type(&pb::TypeName { array_bounds: Vec::new(), ..to.clone() }).map(Rc::from) else {
-            return self.label(&from, to);
+        let from = match &arg.node {
+            Some(NodeEnum::AConst(_)) => self.bare_type(arg, &Scope::EMPTY)?,
+            _ => return None,
         };
-        let name: Ty = name;
-        if &*from == LITERAL && !to.setof {
-            return if to.array_bounds.is_empty() { Some(name) } else { ty(&format!("_{name}")) };
+        let element = pb::TypeName { array_bounds: Vec::new(), ..to.clone() };
+        match (&*from, self.plain_type(&element)) {
+            (_, None) => self.label(&from, to),
+            (LITERAL, Some(name)) if to.array_bounds.is_empty() => ty(name),
+            (LITERAL, Some(name)) => ty(&format!("_{name}")),
+            (_, Some(name)) => ty(name).filter(|name| to.array_bounds.is_empty() && ORDERED.contains(&&**name)),
         }
-        let bare = to.typmods.is_empty();
-        let sound = to.array_bounds.is_empty()
-            && match (&*from, &*name) {
-                (INTEGER | NUMBER, to) => ORDERED.contains(&to),
-                (from, "text" | "varchar" | "bpchar") if TEXTS.contains(&from) => true,
-                // Of these the text is longer, and may be too long.
-                ("jsonb" | "bytea", "text") => false,
-                (from, "text") => self.has_order(from),
-                (from, to) if from == to => bare,
-                ("timestamp" | "timestamptz", "date") => true,
-                ("int2", "int4" | "int8" | "numeric" | "float8")
-                | ("int4", "int8" | "numeric" | "float8")
-                | ("int8", "numeric" | "float8") => bare,
-                _ => false,
-            };
-        sound.then_some(name)
+    }
+
+    fn type_of_cast(&self, c: &pb::TypeCast, scope: &Scope<'_>) -> Option<Ty> {
+        if let Some(ty) = self.type_of_constant_cast(c) {
+            return Some(ty);
+        }
+        let to = c.type_name.as_ref()?;
+        let (from, name) = (self.bare_type(c.arg.as_deref()?, scope)?, self.plain_type(to)?);
+        let sound = match (&*from, name) {
+            (from, "text" | "varchar" | "bpchar") if TEXTS.contains(&from) => true,
+            // Of these the text is longer, and may be too long.
+            ("jsonb" | "bytea", "text") => false,
+            (from, "text") => self.has_order(from),
+            ("timestamp" | "timestamptz", "date") => true,
+            ("int2", "int4" | "int8" | "numeric" | "float8")
+            | ("int4", "int8" | "numeric" | "float8")
+            | ("int8", "numeric" | "float8") => to.typmods.is_empty(),
+            (from, to_name) => from == to_name && to.typmods.is_empty(),
+        };
+        if sound { ty(name) } else { None }
     }
 
     /// A literal of an enum is read where the statement is; a domain's check runs later.
@@ -355,24 +338,5 @@ impl Analyser<'_> {
         let own = self.engine.catalog.types_named(name).next().is_some();
         let literal = from == LITERAL && to.array_bounds.is_empty() && !to.setof;
         (literal && own && self.has_order(name)).then(|| Rc::from(name))
-    }
-}
-
-/// Plain functions, by what they are given.
-fn type_of_function(name: &str, types: &[&str]) -> Option<Ty> {
-    let texts = types.iter().all(|ty| is_text(ty));
-    match (name, types) {
-        ("reverse", [_]) | ("btrim" | "ltrim" | "rtrim", [_] | [_, _]) if texts => ty("text"),
-        ("length" | "char_length" | "character_length" | "octet_length" | "bit_length", [_]) if texts => ty("int4"),
-        ("left" | "right", [of, INTEGER]) if is_text(of) => ty("text"),
-        ("strpos" | "position", [_, _]) if texts => ty("int4"),
-        ("starts_with", [_, _]) if texts => ty("bool"),
-        ("cardinality", [of]) if of.starts_with('_') => ty("int4"),
-        ("ceil" | "ceiling" | "floor", ["float8"]) => ty("float8"),
-        ("date", [of]) if MOMENTS.contains(of) => ty("date"),
-        ("jsonb_typeof", ["jsonb"]) => ty("text"),
-        ("unnest", [of]) => of.strip_prefix('_').and_then(ty),
-        ("generate_series", [INTEGER, INTEGER]) => ty("int4"),
-        _ => None,
     }
 }

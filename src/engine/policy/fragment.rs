@@ -63,7 +63,8 @@ impl SqlFragment {
             Scope::Value(Some(ty)) => printer.result(&expression, ty)?,
             Scope::Value(None) | Scope::Table(_) => printer.expression(&expression)?,
         }
-        let mut fragment = Self { text: text.to_owned(), pieces: printer.into_pieces() };
+        let (pieces, computes) = printer.into_parts();
+        let mut fragment = Self { text: text.to_owned(), pieces, computes };
         fragment.pieces.retain(|p| !matches!(p, Piece::Sql(sql) if sql.is_empty()));
         match scope {
             Scope::Value(_) if !fragment.pieces.contains(&Piece::Value) => {

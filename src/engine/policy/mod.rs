@@ -162,6 +162,8 @@ pub struct SqlFragment {
     pub text: String,
     /// What is emitted, in order: ask [`SqlFragment::to_sql`].
     pub(super) pieces: Vec<Piece>,
+    /// It does more than compare: for some stored value it may raise an error, which must tell of no hidden row.
+    pub computes: bool,
 }
 
 /// A part of a [`SqlFragment`].

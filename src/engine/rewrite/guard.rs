@@ -85,7 +85,7 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
         (Vec::with_capacity(relation.columns.len()), Vec::new(), BTreeSet::new());
     for (i, (column, cell)) in relation.columns.iter().zip(&v.cells).enumerate() {
         let used = a.guard_all || o.uses.get(i).is_none_or(|u| u.any());
-        let early = a.guard_all || o.uses.get(i).is_some_and(|u| u.early);
+        let early = a.guard_all || cell.computes || o.uses.get(i).is_some_and(|u| u.early);
         // A NULL or a constant mask tells nothing of a hidden row; whatever holds the stored value might.
         let guard = guard.as_ref().filter(|_| early && !matches!(cell.kind, CellKind::Hidden));
         let text = match guard {

@@ -81,7 +81,9 @@ impl Over<'_> {
         match self.o.target {
             // Whoever records choices reaches any row of the consent table by its open columns, and by no others.
             Some(Aim::Consent) => cell.category.is_some(),
-            Some(Aim::Rows | Aim::Added) | None => self.a.guard_all || self.o.uses.get(column).is_some_and(|u| u.early),
+            Some(Aim::Rows | Aim::Added) | None => {
+                self.a.guard_all || cell.computes || self.o.uses.get(column).is_some_and(|u| u.early)
+            }
         }
     }
 

@@ -25,11 +25,12 @@ fn cell(view: &View<'_>, column: &Column) -> Result<Cell, Refusal> {
             own: None,
             stand_in: StandIn::Null,
             joins: BTreeSet::new(),
+            computes: false,
             words: Some("not listed: never shown".into()),
         }),
         Some(ColumnUse::Open) => {
             let (kind, stand_in, joins) = (CellKind::Clear, StandIn::Null, BTreeSet::new());
-            Ok(Cell { name, category: None, kind, own: None, stand_in, joins, words: None })
+            Ok(Cell { name, category: None, kind, own: None, stand_in, joins, computes: false, words: None })
         }
         Some(ColumnUse::Category(category)) => personal(view, column, category),
     }
@@ -83,7 +84,9 @@ fn personal(view: &View<'_>, column: &Column, category: &str) -> Result<Cell, Re
     };
     let category = Some(category.name.clone());
     let joins = BTreeSet::new();
-    Ok(Cell { name: column.name.clone(), category, kind, own: Some(not_there), stand_in, joins, words })
+    let fails = |mask: &Mask| matches!(mask, Mask::Sql(sql) if sql.computes);
+    let computes = fails(own) || purpose.masks.get(name).is_some_and(fails);
+    Ok(Cell { name: column.name.clone(), category, kind, own: Some(not_there), stand_in, joins, computes, words })
 }
 
 /// The conditions under which any cell shows what it does not show in all rows: each is a choice of the row's subject.

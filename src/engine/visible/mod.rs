@@ -79,6 +79,22 @@ pub struct RowCondition {
     pub words: String,
 }
 
+impl RowCondition {
+    /// The same, tested only where `others` hold.
+    fn behind(self, others: &[Self]) -> Self {
+        if others.is_empty() {
+            return self;
+        }
+        let behind = |own: &str, of: fn(&Self) -> &str| {
+            let all: Vec<&str> = others.iter().map(of).collect();
+            format!("CASE WHEN {} THEN {own} ELSE false END", all.join(" AND "))
+        };
+        let (sql, flag) = (behind(&self.sql, |row| &row.sql), behind(&self.flag, |row| &row.flag));
+        let joins = others.iter().flat_map(|row| row.joins.iter().copied()).chain(self.joins).collect();
+        Self { sql, flag, joins, words: self.words }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
     pub name: String,
@@ -92,6 +108,8 @@ pub struct Cell {
     pub own: Option<String>,
     /// The joins that `kind` asks for.
     pub joins: BTreeSet<usize>,
+    /// Its mask is SQL of the policy's own that may fail: it is worked out in rows only that are there.
+    pub computes: bool,
     pub words: Option<String>,
 }
 
@@ -163,11 +181,12 @@ pub fn visible_table_as(
     };
     let view = View { catalog, policy, secrets, role, purpose, table, relation, alias, subject, joins };
     let cells = cells::cells(&view)?;
-    let condition = |c: rows::Condition| {
+    let mut rows: Vec<RowCondition> = Vec::new();
+    for c in rows::conditions(&view)? {
         let flag = view.as_cell_test(&c.test);
-        RowCondition { sql: c.test.exists(), flag, joins: view.take_asked(), words: c.words }
-    };
-    let rows: Vec<RowCondition> = rows::conditions(&view)?.into_iter().map(condition).collect();
+        let row = RowCondition { sql: c.test.exists(), flag, joins: view.take_asked(), words: c.words };
+        rows.push(if c.computes { row.behind(&rows) } else { row });
+    }
     let joins = view.joins.as_ref().map_or(Vec::new(), Joins::sql);
     let words = words(&relation.name.to_string(), &rows, &cells);
     Ok(VisibleTable { relation: relation.oid, rows, cells, words, joins })

@@ -12,6 +12,8 @@ use super::{View, column_of, condition_over, policy_entry, stale};
 pub(super) struct Condition {
     pub test: Test,
     pub words: String,
+    /// It may raise an error: it is tested where all others hold.
+    pub computes: bool,
 }
 
 /// The conjuncts, cheap ones first.
@@ -22,6 +24,7 @@ pub(super) fn conditions(view: &View<'_>) -> Result<Vec<Condition>, Refusal> {
     found.extend(restriction(view)?);
     found.extend(basis(view)?);
     also_requires(view, &mut found)?;
+    found.sort_by_key(|condition| condition.computes);
     Ok(found)
 }
 
@@ -30,6 +33,7 @@ fn role_filter(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
     Ok(Some(Condition {
         test: Test::Plain(condition_over(filter, view.relation, view.alias)?),
         words: format!("only rows that role {} may see: {}", view.role.name, filter.text),
+        computes: filter.computes,
     }))
 }
 
@@ -44,6 +48,7 @@ fn retention(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
     Ok(Some(Condition {
         test: Test::Plain(since.within(&periods)),
         words: format!("only rows whose {} is not older than {}", retention.since, words.join(" and ")),
+        computes: false,
     }))
 }
 
@@ -54,7 +59,8 @@ fn restriction(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
     };
     let Some(subject) = view.subject.as_ref().filter(|_| !sees_restricted) else { return Ok(None) };
     let words = format!("only rows whose {} is not restricted (GDPR Art. 17, 18)", subject.kind.name);
-    Ok(subject.is_not_restricted()?.map(|test| Condition { test, words }))
+    let computes = subject.kind.restricted_when.as_ref().is_some_and(|when| when.computes);
+    Ok(subject.is_not_restricted()?.map(|test| Condition { test, words, computes }))
 }
 
 fn basis(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
@@ -65,14 +71,16 @@ fn basis(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
             WithoutConsent::Hide => Condition {
                 test: subject.consents(purpose, Records::AnyChannel)?,
                 words: format!("only rows whose {who} has a valid consent for {}", purpose.name),
+                computes: false,
             },
             WithoutConsent::Mask => {
-                Condition { test: subject.known(), words: format!("only rows that are about a {who}") }
+                Condition { test: subject.known(), words: format!("only rows that are about a {who}"), computes: false }
             }
         })),
         Basis::LegitimateInterests | Basis::PublicTask => {
             let words = format!("only rows whose {who} does not object to {}", purpose.name);
-            Ok(subject.does_not_object(purpose, Records::WithoutChannel)?.map(|test| Condition { test, words }))
+            let objects = subject.does_not_object(purpose, Records::WithoutChannel)?;
+            Ok(objects.map(|test| Condition { test, words, computes: false }))
         }
         Basis::Contract | Basis::LegalObligation | Basis::VitalInterests => Ok(None),
     }
@@ -85,6 +93,7 @@ fn also_requires(view: &View<'_>, found: &mut Vec<Condition>) -> Result<(), Refu
         found.push(Condition {
             test: subject.consents(purpose, Records::AnyChannel)?,
             words: format!("only rows whose {} has a valid consent for {name} too", subject.kind.name),
+            computes: false,
         });
     }
     Ok(())

@@ -61,12 +61,13 @@ SELECT lo_export(424242, '/tmp/x')
 SELECT data FROM pg_largeobject
 ;;
 --! pg_locks / advisory locks
---: ana | answered | nothing
+--: ana | answered, 42501 | nothing
 -- Advisory locks are open: migrators (Rails, sqlx, Kysely) take them, and a key of one's own would be no lock between them.
--- Sessions that mean to talk could as well write to an open table. What is locked by others is null in pg_locks.
+-- Sessions that mean to talk could as well write to an open table. pg_locks tells what others lock, and under SERIALIZABLE
+-- which stored rows were looked at.
 SELECT pg_try_advisory_lock(77), pg_advisory_unlock(77)
 
-SELECT count(*) FROM pg_locks WHERE classid IS NOT NULL OR objid IS NOT NULL OR page IS NOT NULL OR tuple IS NOT NULL OR transactionid IS NOT NULL
+SELECT count(*) FROM pg_locks WHERE mode = 'SIReadLock'
 ;;
 --! pg_export_snapshot / SET TRANSACTION SNAPSHOT
 --: ana | 42501, 42501 | nothing

@@ -101,3 +101,11 @@ UPDATE customers c SET country = country WHERE c.id = 7 AND c.country = '{countr
 --! 1-bit oracle
 --: ana | answered | nothing
 SELECT c.id FROM customers c WHERE c.id = 7 AND c.country = '{country7}' AND date(coalesce(c.email, 'xx')) IS NULL FOR UPDATE
+
+;;
+--! 1-bit oracle
+--: ana | answered, answered | naive
+-- A mask of the policy's own fails on a hidden value only.
+SELECT count(*) FROM accounts WHERE customer_id = 7 AND no = '5'
+
+SELECT no FROM accounts WHERE no <> '5'

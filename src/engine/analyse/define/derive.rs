@@ -89,6 +89,10 @@ impl<'e> Analyser<'e> {
                 let why = "its definition is not known to the proxy afterwards; create it in a schema";
                 return Err(refusal::not_supported("a temporary view of what is not shown as it is stored", why));
             }
+            if self.outward.has_calls() {
+                let why = "what it does beside reading would not be judged where it is read";
+                return Err(refusal::not_supported("a temporary view that notifies, counts or locks", why));
+            }
             if self.reads_changeable {
                 let why = "a view that it reads may be replaced by one of protected tables: create it in a schema";
                 return Err(refusal::not_supported("a temporary view of another view", why));

@@ -30,15 +30,18 @@ pub(super) struct Printer<'a> {
     catalog: &'a Catalog,
     pieces: Vec<Piece>,
     depth: usize,
+    /// Something was printed that fails for some values.
+    computes: bool,
 }
 
 impl<'a> Printer<'a> {
     pub(super) fn new(scope: Scope<'a>, catalog: &'a Catalog) -> Self {
-        Self { scope, catalog, pieces: vec![Piece::Sql(String::new())], depth: 0 }
+        Self { scope, catalog, pieces: vec![Piece::Sql(String::new())], depth: 0, computes: false }
     }
 
-    pub(super) fn into_pieces(self) -> Vec<Piece> {
-        self.pieces
+    /// What was printed, and whether it may fail.
+    pub(super) fn into_parts(self) -> (Vec<Piece>, bool) {
+        (self.pieces, self.computes)
     }
 
     fn sql(&mut self, text: &str) {
@@ -229,6 +232,9 @@ impl<'a> Printer<'a> {
     }
 
     fn compare(&mut self, e: &AExpr, operator: &str) -> Done {
+        const COMPARES: [&str; 16] =
+            ["=", "<>", "!=", "<", "<=", ">", ">=", "~~", "!~~", "~~*", "!~~*", "~", "&&", "<<", "->>", "?"];
+        self.computes |= !COMPARES.contains(&operator);
         if self.moved(e, operator)? {
             return Ok(());
         }
@@ -426,6 +432,9 @@ impl<'a> Printer<'a> {
         if !FUNCTIONS.lines().any(|known| known == name) {
             return Err(format!("the function `{name}` is not allowed in it"));
         }
+        const TOTAL: [&str; 9] =
+            ["left", "right", "lower", "upper", "length", "btrim", "md5", "now", "statement_timestamp"];
+        self.computes |= !TOTAL.contains(&name.as_str());
         self.settled_call(&name, call)
     }
 }
