@@ -7,17 +7,18 @@
 //! by this one; `| unlike`: none is. What the record says: `| about customer:42 customer:$1` (or `nobody`), `| keys 0 2`
 //! (output columns that are a subject's bare key, or `none`), `| touches public.customers.email shown`.
 
+mod alike;
 #[path = "../common/mod.rs"]
 mod common;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use alike::alike;
 use common::postgres::shared;
 use consentry::cli::demo::crm;
 use consentry::config::folder::read_policy;
-use consentry::engine::alike::Shape;
-use consentry::engine::clear::{Engine, NoMemory, Secrets};
+use consentry::engine::clear::{Engine, Secrets};
 use consentry::engine::cleared::{Argument, Cleared, Outcome};
 use consentry::engine::context::{Context, Protocol, PurposeSource};
 use consentry::engine::policy::diagnostics::SourceFile;
@@ -118,7 +119,7 @@ impl World {
             Err(refusal) => return Err(format!("refused by {}: {refusal}\n{}", refusal.rule, refusal.detail).into()),
             Ok(cleared) => cleared,
         };
-        let alike = self.alike(&case.sql, &context)?;
+        let alike = alike(&self.engine, &case.sql, &context, Protocol::Simple, 4)?;
         let text = cleared.wire_text();
         let changed = cleared.statements.iter().any(|s| s.outcome == Outcome::Changed);
         let mut error = None;
@@ -143,39 +144,6 @@ impl World {
             }
         }
         self.accepted(text, error.as_deref())
-    }
-
-    /// What clears statements that are like this one clears each as judging it anew does, whatever its literals are.
-    fn alike(&self, sql: &str, context: &Context) -> Result<usize, Failed> {
-        let mut cleared = 0;
-        let learned = self.engine.clear_and_learn(sql, context, Protocol::Simple, &NoMemory);
-        let (Ok((_, Some(template))), Some(shape)) = (learned, Shape::of(sql)) else { return Ok(0) };
-        let other = |(start, end): (usize, usize), turn: usize| match &sql[start..end] {
-            text if text.starts_with('\'') => ["'a@b.c'", "'it''s \"***\"; --'", "''", "'2024-05-06'"][turn % 4],
-            number if number.bytes().all(|b| b.is_ascii_digit()) => ["7", "0", "2147483647", "007"][turn % 4],
-            _ => ["1.25", ".5", "1e3", "99999999999"][turn % 4],
-        };
-        let literals = shape.literals();
-        // Each by itself, and all at once.
-        let choices = (0..literals.len()).map(Some).chain([None]);
-        for (choice, turn) in choices.flat_map(|c| (0..4).map(move |turn| (c, turn))) {
-            let mut text = sql.to_owned();
-            for (i, literal) in literals.iter().enumerate().rev() {
-                if choice.is_none_or(|only| only == i) {
-                    text.replace_range(literal.0..literal.1, other(*literal, turn + i));
-                }
-            }
-            let shape = Shape::of(&text).filter(|s| s.key() == shape.key());
-            let Some(quick) = shape.and_then(|shape| template.clears(&text, &shape)) else { continue };
-            cleared += usize::from(text != sql);
-            let anew = self.engine.clear(&text, context, Protocol::Simple);
-            let anew = anew.map_err(|r| format!("like a cleared one, but refused ({}): {text}", r.rule))?;
-            let (mine, its) = (format!("{quick:?}"), format!("{anew:?}"));
-            if mine != its {
-                return Err(format!("cleared as alike:\n{mine}\nand anew:\n{its}").into());
-            }
-        }
-        Ok(cleared)
     }
 
     /// PostgreSQL takes what leaves, or refuses it with the SQLSTATE that the case names.

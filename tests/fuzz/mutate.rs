@@ -140,9 +140,9 @@ const WORDS: &[&str] = &[
     "\u{b}",
 ];
 
-/// A statement made of seeds: cut into words, some of them replaced, doubled, dropped, or taken from another seed.
-pub fn statement(random: &mut Random, seeds: &[String]) -> String {
-    let mut words = split(&seeds[random.below(seeds.len())]);
+/// A statement made of another: cut into words, some of them replaced, doubled, dropped, or taken from a seed.
+pub fn statement(random: &mut Random, text: &str, seeds: &[String]) -> String {
+    let mut words = split(text);
     for _ in 0..random.below(4) {
         let at = random.below(words.len() + 1);
         match random.below(6) {

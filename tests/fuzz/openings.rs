@@ -1,11 +1,10 @@
-//! Property: an opening packet is read alike however much follows it, holds what it says and no more, and no bytes make a
-//! panic.
+//! Property: an opening packet is read alike however much follows it, holds what it says and no more; what a start-up asks for
+//! stands in it and nothing that only the proxy may set is passed on; and no bytes make a panic.
 
-use consentry::wire::startup::{MAX_STARTUP_PACKET, Opening, read};
+use consentry::session::startup;
+use consentry::wire::startup::{MAX_STARTUP_PACKET, Opening, Startup, read};
 
-use super::mutate::bytes;
-
-fn seeds() -> Vec<Vec<u8>> {
+pub fn seeds() -> Vec<Vec<u8>> {
     let packet = |code: [u8; 4], body: &[u8]| {
         let length = i32::try_from(body.len() + 8).expect("short").to_be_bytes();
         [&length[..], &code, body].concat()
@@ -21,26 +20,32 @@ fn seeds() -> Vec<Vec<u8>> {
     ]
 }
 
-#[test]
-fn openings_are_read_alike_and_hold_what_they_say() {
-    let seeds = seeds();
-    let (mut good, mut bad) = (0_u64, 0_u64);
-    super::fuzz(|random| {
-        let seed = random.below(seeds.len());
-        let input = bytes(random, &seeds[seed]);
-        let Ok(Some((opening, length))) = read(&input) else {
-            bad += 1;
-            return;
-        };
-        good += 1;
-        assert!(length <= input.len() && length <= MAX_STARTUP_PACKET);
-        let alone = read(&input[..length]).expect("read before").expect("complete").0;
-        assert_eq!(alone, opening, "{input:02x?}");
-        assert!(!matches!(read(&input[..length - 1]), Ok(Some(_))), "it needs all of its bytes: {input:02x?}");
-        if let Opening::Startup(startup) = opening {
-            let named = startup.parameters.iter().map(|(n, v)| n.len() + v.len() + 2).sum::<usize>();
-            assert!(named <= length && startup.parameters.iter().all(|(n, v)| !n.contains('\0') && !v.contains('\0')));
-        }
-    });
-    assert!(good > 0 && bad > 0, "{good} read, {bad} not");
+/// Panics where the property does not hold; `None`: it is no complete opening.
+pub fn holds(input: &[u8]) -> Option<Opening> {
+    let (opening, length) = read(input).ok().flatten()?;
+    assert!(length <= input.len() && length <= MAX_STARTUP_PACKET);
+    let alone = read(&input[..length]).expect("read before").expect("complete").0;
+    assert_eq!(alone, opening, "{input:02x?}");
+    assert!(!matches!(read(&input[..length - 1]), Ok(Some(_))), "it needs all of its bytes: {input:02x?}");
+    match &opening {
+        Opening::Startup(startup) => started(startup, length),
+        Opening::Cancel { pid, secret } => assert_eq!([&pid.to_be_bytes(), &secret[..]].concat(), input[8..length]),
+        Opening::Ssl | Opening::GssEncryption => assert_eq!(length, 8),
+    }
+    Some(opening)
+}
+
+fn started(startup: &Startup, length: usize) {
+    let named = startup.parameters.iter().map(|(n, v)| n.len() + v.len() + 2).sum::<usize>();
+    let optional = startup.protocol_options.iter().map(|name| name.len() + 2).sum::<usize>();
+    assert!(named + optional <= length);
+    assert!(startup.parameters.iter().all(|(n, v)| !n.contains('\0') && !v.contains('\0')));
+    let Ok(asked) = startup::read(&startup.parameters) else { return };
+    for (name, value) in &asked.passed {
+        assert!(!matches!(name.as_str(), "role" | "session_authorization" | "client_encoding"), "{name} is passed on");
+        assert!(
+            !name.contains('.') && !name.contains('\0') && !value.contains('\0'),
+            "{name:?} = {value:?} is passed on"
+        );
+    }
 }
