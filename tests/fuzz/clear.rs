@@ -79,9 +79,18 @@ impl<'t> Question<'t> {
 const NOT_READ: [&str; 7] =
     ["InsertStmt", "CopyStmt", "LockStmt", "TruncateStmt", "VacuumStmt", "Constraint", "TableLikeClause"];
 
-/// Where a name is that of something new, or of something that is only looked up.
-const NEW: [&str; 7] =
-    ["CreateStmt", "IntoClause", "ViewStmt", "IndexStmt", "RenameStmt", "AlterTableStmt", "CreateSeqStmt"];
+/// Where a name is that of something new, or of something that is only looked up (`FOR UPDATE OF` names what FROM has).
+const NEW: [&str; 9] = [
+    "CreateStmt",
+    "into_clause",
+    "into",
+    "ViewStmt",
+    "IndexStmt",
+    "RenameStmt",
+    "AlterTableStmt",
+    "CreateSeqStmt",
+    "LockingClause",
+];
 
 /// The repository: this file belongs to two packages.
 fn root() -> &'static Path {
