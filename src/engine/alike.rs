@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 use pg_query::protobuf::Token;
 
-use super::analyse::{Analyser, Replacement};
+use super::analyse::{Analyser, NamedBy, Naming, Replacement, name_once};
 use super::cleared::{Argument, Cleared, Effect, NamedSubject, Splice, Statement};
 use super::parse::{self, Tok, Tokens};
 use super::refusal::{self, Refusal};
@@ -251,8 +251,8 @@ pub struct Template {
     /// Where the statement begins in its text, and how many bytes follow it.
     start: usize,
     behind: usize,
-    /// Literals that name subjects: kind, index, and whether a minus stands before it.
-    subjects: Vec<(String, usize, bool)>,
+    /// What names subjects, by index of the literal instead of its place.
+    namings: Vec<Naming>,
 }
 
 impl Template {
@@ -275,19 +275,28 @@ impl Template {
         let template = Self {
             fixed: fixed.into_iter().map(|i| Some((i, text_of(i)?.to_owned()))).collect::<Option<_>>()?,
             pieces,
-            statement: Statement { subjects: parameters(&statement.subjects), ..statement.clone() },
+            statement: Statement { subjects: Vec::new(), ..statement.clone() },
             start: span.0,
             behind: source.text.len().checked_sub(span.1)?,
-            subjects: a
-                .subject_literals
+            namings: a
+                .namings
                 .iter()
-                .map(|naming| Some((naming.kind.clone(), index(naming.at)?, naming.negative)))
+                .map(|naming| {
+                    let by = match naming.by {
+                        NamedBy::Literal { at, negative } => NamedBy::Literal { at: index(at)?, negative },
+                        parameter @ NamedBy::Parameter(_) => parameter,
+                    };
+                    Some(Naming { kind: naming.kind.clone(), by })
+                })
                 .collect::<Option<_>>()?,
         };
         // It must say of its own text what was judged.
         let again = template.fill(&source.text, &literals)?;
         let same = again.wire_text() == cleared.wire_text()
-            && again.statements.first().is_some_and(|s| s.source == statement.source && same(s, statement));
+            && again
+                .statements
+                .first()
+                .is_some_and(|s| s.source == statement.source && s.subjects == statement.subjects);
         same.then_some(template)
     }
 
@@ -306,14 +315,16 @@ impl Template {
             return None;
         }
         let mut statement = self.statement.clone();
-        for (kind, index, negative) in &self.subjects {
-            let (start, end) = *literals.get(*index)?;
-            let value = value(text.get(start..end)?)?;
-            let key = Argument::Literal(if *negative && value != "0" { format!("-{value}") } else { value });
-            let subject = NamedSubject { kind: kind.clone(), key };
-            if !statement.subjects.contains(&subject) {
-                statement.subjects.push(subject);
-            }
+        for naming in &self.namings {
+            let key = match naming.by {
+                NamedBy::Literal { at, negative } => {
+                    let (start, end) = *literals.get(at)?;
+                    let value = value(text.get(start..end)?)?;
+                    Argument::Literal(if negative && value != "0" { format!("-{value}") } else { value })
+                }
+                NamedBy::Parameter(number) => Argument::Parameter(number),
+            };
+            name_once(&mut statement.subjects, NamedSubject { kind: naming.kind.clone(), key });
         }
         statement.source = text.get(self.start..text.len().checked_sub(self.behind)?)?.to_owned();
         Some(Cleared::mint(out, vec![statement], splices))
@@ -325,16 +336,8 @@ impl Template {
             Piece::Kept(_) | Piece::Literal(_) => 16,
             Piece::Put(_, parts) => parts.iter().map(|p| if let Part::Ours(t) = p { t.len() + 32 } else { 32 }).sum(),
         };
-        1024 + self.pieces.0.iter().map(ours).sum::<usize>() + 2 * self.statement.sql.len()
+        1024 + self.pieces.0.iter().map(ours).sum::<usize>() + 2 * self.statement.sql.len() + 64 * self.namings.len()
     }
-}
-
-fn parameters(subjects: &[NamedSubject]) -> Vec<NamedSubject> {
-    subjects.iter().filter(|s| !matches!(s.key, Argument::Literal(_))).cloned().collect()
-}
-
-fn same(a: &Statement, b: &Statement) -> bool {
-    a.subjects.len() == b.subjects.len() && b.subjects.iter().all(|s| a.subjects.contains(s))
 }
 
 /// The value of a literal as the grammar reads it; `None` where it is not plain.

@@ -18,7 +18,8 @@ use alike::alike;
 use common::postgres::shared;
 use consentry::cli::demo::crm;
 use consentry::config::folder::read_policy;
-use consentry::engine::clear::{Engine, Secrets};
+use consentry::engine::alike::Shape;
+use consentry::engine::clear::{Engine, NoMemory, Secrets};
 use consentry::engine::cleared::{Argument, Cleared, Outcome};
 use consentry::engine::context::{Context, Protocol, PurposeSource};
 use consentry::engine::policy::diagnostics::SourceFile;
@@ -54,6 +55,7 @@ fn main() {
             trials.push(Trial::test(case.name.clone(), move || world.run(&case)));
         }
     }
+    trials.push(Trial::test("alike::a list of more subjects than are named", move || world.long_lists()));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -101,17 +103,8 @@ impl World {
     }
 
     fn run(&self, case: &Case) -> Result<(), Failed> {
-        let context = Context {
-            role: case.role.clone(),
-            purpose: (case.purpose != "-").then(|| case.purpose.clone()),
-            purpose_set_by: PurposeSource::Default,
-            // The one statement in which it is the reason that is missing says so.
-            has_reason: case.expectation != "reason-required",
-            search_path: vec!["public".to_owned()],
-            temporary: Default::default(),
-            defined: Default::default(),
-            explains_protected: false,
-        };
+        // The one statement in which it is the reason that is missing says so.
+        let context = context(&case.role, &case.purpose, case.expectation != "reason-required");
         let mut parts = case.expectation.split(" | ");
         let expected = parts.next().unwrap_or_default();
         let cleared = match self.engine.clear(&case.sql, &context, Protocol::Simple) {
@@ -146,6 +139,21 @@ impl World {
         self.accepted(text, error.as_deref())
     }
 
+    /// Where a text names somebody twice, one more is named at its end than in a text that is like it.
+    fn long_lists(&self) -> Result<(), Failed> {
+        let rest: Vec<String> = (2..=1001).map(|id| id.to_string()).collect();
+        let list = |first: u32| format!("SELECT full_name FROM customers WHERE id IN ({first}, {})", rest.join(", "));
+        let (distinct, twice, context) = (list(1), list(2), context("marketing", "marketing", true));
+        let (_, template) = self.engine.clear_and_learn(&distinct, &context, Protocol::Simple, &NoMemory)?;
+        let template = template.ok_or("nothing is cleared by it")?;
+        let shape = Shape::of(&twice).ok_or("it has literals")?;
+        let quick = template.clears(&twice, &shape).ok_or("they are alike")?;
+        let anew = self.engine.clear(&twice, &context, Protocol::Simple)?;
+        assert!(about(&anew).ends_with(" customer:1001"), "the last one is named anew");
+        assert!(about(&quick) == about(&anew), "as alike the last one is not named");
+        Ok(())
+    }
+
     /// PostgreSQL takes what leaves, or refuses it with the SQLSTATE that the case names.
     fn accepted(&self, text: &str, error: Option<&str>) -> Result<(), Failed> {
         let client = self.client.lock().unwrap_or_else(|e| e.into_inner());
@@ -163,6 +171,19 @@ impl World {
             }
             (Ok(()), Some(state)) => Err(format!("PostgreSQL was to refuse with {state}\n{text}").into()),
         }
+    }
+}
+
+fn context(role: &str, purpose: &str, has_reason: bool) -> Context {
+    Context {
+        role: role.to_owned(),
+        purpose: (purpose != "-").then(|| purpose.to_owned()),
+        purpose_set_by: PurposeSource::Default,
+        has_reason,
+        search_path: vec!["public".to_owned()],
+        temporary: Default::default(),
+        defined: Default::default(),
+        explains_protected: false,
     }
 }
 

@@ -48,7 +48,7 @@ use scope::{Base, Columns};
 pub use session::moves_session_only;
 pub use settings::{judge as judge_setting, purpose};
 pub use statement::Judged;
-pub use subjects::Naming;
+pub use subjects::{NamedBy, Naming, name_once};
 pub use writes::{Aim, Called, Moment, Pending, TARGET, What};
 
 /// Deepest nesting of views in views.
@@ -272,8 +272,8 @@ pub struct Analyser<'e> {
     pub whole_rows: BTreeSet<usize>,
     /// Literals of the client's text, by first byte, whose values nothing looks at (`alike.rs`).
     pub varying: BTreeSet<usize>,
-    /// Literals that name subjects.
-    pub subject_literals: Vec<Naming>,
+    /// Literals and parameters that name subjects.
+    pub namings: Vec<Naming>,
     /// Some constant means more than a value: no other statement may be judged by this one.
     pub unlike_others: bool,
     pub outward: outward::Outward,
@@ -337,7 +337,7 @@ impl<'e> Analyser<'e> {
             free_calls: Vec::new(),
             whole_rows: BTreeSet::new(),
             varying: BTreeSet::new(),
-            subject_literals: Vec::new(),
+            namings: Vec::new(),
             unlike_others: false,
             outward: outward::Outward::default(),
         }

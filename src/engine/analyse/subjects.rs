@@ -11,14 +11,28 @@ use crate::engine::cleared::{Argument, NamedSubject};
 /// Subjects that one statement names: more are a list of people rather than a question about somebody.
 const MOST_NAMED: usize = 1000;
 
-/// A literal that names a subject.
+/// What names a subject, in the order of the text: also one that was named before, as another text may not repeat it.
 #[derive(Debug, Clone)]
 pub struct Naming {
     pub kind: String,
-    /// Where it begins in the client's text.
-    pub at: usize,
-    /// Behind a minus that belongs to the constant.
-    pub negative: bool,
+    pub by: NamedBy,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum NamedBy {
+    /// Where it begins in the client's text, and whether a minus that belongs to the constant stands before it.
+    Literal {
+        at: usize,
+        negative: bool,
+    },
+    Parameter(u16),
+}
+
+/// Adds a subject to those that a statement names: each once, and only so many.
+pub fn name_once(subjects: &mut Vec<NamedSubject>, subject: NamedSubject) {
+    if subjects.len() < MOST_NAMED && !subjects.contains(&subject) {
+        subjects.push(subject);
+    }
 }
 
 impl Analyser<'_> {
@@ -82,9 +96,6 @@ impl Analyser<'_> {
     }
 
     fn name_subject(&mut self, kind: &str, constant: &Node) -> Option<()> {
-        if self.subjects.len() >= MOST_NAMED {
-            return None;
-        }
         let (constant, cast) = uncast(constant);
         let key = match &constant.node {
             Some(NodeEnum::ParamRef(p)) => Argument::Parameter(u16::try_from(p.number).ok()?),
@@ -96,20 +107,20 @@ impl Analyser<'_> {
             },
             _ => return None,
         };
-        if let (Some(NodeEnum::AConst(c)), Argument::Literal(_)) = (&constant.node, &key) {
-            match self.literal_at(c.location).filter(|_| !cast) {
-                Some(at) => {
-                    let negative = usize::try_from(c.location).is_ok_and(|location| location < at);
-                    self.subject_literals.push(Naming { kind: kind.to_owned(), at, negative });
-                }
-                // Its key is written in a way that is read here only.
-                None => self.unlike_others = true,
-            }
+        let by = match (&constant.node, &key) {
+            (_, Argument::Parameter(number)) => Some(NamedBy::Parameter(*number)),
+            (Some(NodeEnum::AConst(c)), _) => self.literal_at(c.location).filter(|_| !cast).map(|at| {
+                let negative = usize::try_from(c.location).is_ok_and(|location| location < at);
+                NamedBy::Literal { at, negative }
+            }),
+            _ => None,
+        };
+        match by {
+            Some(by) => self.namings.push(Naming { kind: kind.to_owned(), by }),
+            // Its key is written in a way that is read here only.
+            None => self.unlike_others = true,
         }
-        let subject = NamedSubject { kind: kind.to_owned(), key };
-        if !self.subjects.contains(&subject) {
-            self.subjects.push(subject);
-        }
+        name_once(&mut self.subjects, NamedSubject { kind: kind.to_owned(), key });
         Some(())
     }
 

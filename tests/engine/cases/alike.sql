@@ -47,3 +47,5 @@ SELECT c.full_name FROM customers c WHERE EXISTS (SELECT 1 FROM orders o WHERE o
 -- marketing/marketing: changed | unlike
 SELECT full_name FROM customers WHERE email = 'a@b.c'AND language = 'de'
 ;;
+-- marketing/marketing: changed | alike | about customer:41 customer:$3 customer:7 customer:42 | error 42P02
+SELECT full_name FROM customers WHERE id IN (41, $3, 7, 42, 41)
