@@ -1,14 +1,14 @@
 //! `Cleared`: the permission to send a statement, and all that session, relay and audit need to know of it.
 //!
-//! There is one maker (`Engine::clear`, in `clear.rs`; `alike.rs` repeats what it made around other literals); the text is
-//! private, so nothing else can put words into one.
+//! There is one maker (`Engine::clear`, in `clear.rs`; `alike.rs` repeats what it made around other literals), and the one
+//! statement of our own below; the text is private, so nothing else can put words into one.
 
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::analyse::moves_session_only;
-use super::catalog::QualifiedName;
+use super::catalog::{QualifiedName, quote_literal};
 use super::context::{Defined, PurposeSource};
 use super::meaning::Meaning;
 use super::refusal::Refusal;
@@ -32,9 +32,17 @@ pub struct Splice {
 }
 
 impl Cleared {
-    /// Only `clear.rs` and `alike.rs` call this.
+    /// Only `clear.rs` and `alike.rs` call this, and our own statement.
     pub(super) fn mint(text: String, statements: Vec<Statement>, splices: Vec<Splice>) -> Self {
         Self { text, statements, splices }
+    }
+
+    /// The proxy's own statement: PostgreSQL's `search_path` is made `path`. No rule of any role has a say in it, nor has
+    /// the client: it holds nothing but a literal.
+    pub fn search_path(path: &str) -> Self {
+        // Not SET: it has no way to say the empty path, nor one that was written in another way than SET's.
+        let path = quote_literal(path);
+        Self::mint(format!("SELECT pg_catalog.set_config('search_path', {path}, false)"), Vec::new(), Vec::new())
     }
 
     /// The same for `client`, a text of one statement in which `len_in` bytes at `at_in` are written otherwise.

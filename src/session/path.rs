@@ -5,13 +5,9 @@
 //! table there and an open one here. So after each batch that may have changed the path, outside of a transaction, the
 //! session says which one it believes in; nothing is judged in between.
 
-use std::sync::Arc;
-
 use super::core::{Core, End};
 use super::expect::{Audience, Kind};
-use super::plans::Judged;
-use crate::engine::catalog::quote_literal;
-use crate::engine::context::Protocol;
+use crate::engine::cleared::Cleared;
 use crate::relay::outgoing::Name;
 use crate::wire::frontend::Target;
 
@@ -29,24 +25,21 @@ impl Core {
             return Ok(());
         }
         self.path_touched = false;
-        // Not SET: it has no way to say the empty path, nor one that was written in another way than SET's.
-        let path = quote_literal(&self.settings.now().search_path);
-        let text = format!("SELECT pg_catalog.set_config('search_path', {path}, false)");
-        let judged = self.judge(Protocol::Extended, &text).map_err(|_| NOT_TAKEN)?;
+        let ours = Cleared::search_path(&self.settings.now().search_path);
         self.asserting = true;
         if self.assert_retries > 0 {
             // What was cancelled may be prepared already.
             self.to_server.close(Target::Statement, Name::Own)?;
-            self.expect_to_assert(Kind::OwnClose, &judged);
+            self.expect(Kind::OwnClose, Audience::Nobody);
         }
-        self.to_server.parse(Name::Own, &judged.cleared, &[0, 0])?;
-        self.expect_to_assert(Kind::OwnParse, &judged);
+        self.to_server.parse(Name::Own, &ours, &[0, 0])?;
+        self.expect(Kind::OwnParse, Audience::Nobody);
         self.to_server.bind_own()?;
-        self.expect_to_assert(Kind::OwnBind, &judged);
+        self.expect(Kind::OwnBind, Audience::Nobody);
         self.to_server.execute(Name::Own, 0)?;
-        self.expect_to_assert(Kind::OwnAssert, &judged);
+        self.expect(Kind::OwnAssert, Audience::Nobody);
         self.to_server.close(Target::Statement, Name::Own)?;
-        self.expect_to_assert(Kind::OwnClose, &judged);
+        self.expect(Kind::OwnClose, Audience::Nobody);
         self.to_server.sync();
         self.expect(Kind::Sync, Audience::Nobody);
         self.batch += 1;
@@ -71,12 +64,5 @@ impl Core {
         self.asserting = false;
         self.path_touched = true;
         Ok(())
-    }
-
-    fn expect_to_assert(&mut self, kind: Kind, judged: &Arc<Judged>) {
-        self.expect_about(kind, judged.clone(), false);
-        if let Some(last) = self.queue.back_mut() {
-            last.audience = Audience::Nobody;
-        }
     }
 }

@@ -235,3 +235,31 @@ fn a_cancelled_message_of_the_proxys_own_is_said_again() {
         assert!(matches!(&*answer, "C:SET Z:I" | "E:57014 Z:I"), "{answer} {}", c.said('M'));
     }
 }
+
+/// What the proxy says itself is not judged by the role's rules: `reason_required` refuses the client's statements only.
+#[test]
+fn no_rule_of_a_role_stands_in_the_way_of_the_path() {
+    let database = &super::world().database;
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = fs::read_to_string(policy()).expect("the policy");
+    let file = folder.path().join("policy.toml");
+    fs::write(&file, text.replace("unrestricted = true", "unrestricted = true\nreason_required = true"))
+        .expect("a policy");
+    let proxy = serve(database, &file, "");
+    for moved in [
+        "DISCARD ALL",
+        "RESET ALL",
+        "SET search_path = public",
+        "RESET search_path",
+        "BEGIN; SET search_path = public; ROLLBACK",
+        "SET consentry.reason = 'x'; DISCARD ALL",
+    ] {
+        let mut dba = Raw::log_in(proxy.port(), "dan", &[]);
+        assert!(dba.ask(moved).ends_with(" Z:I"), "{moved}");
+        assert_eq!(dba.ask("SELECT count(*) FROM things"), "E:42501 Z:I", "{moved}");
+        assert_eq!(dba.ask("SET consentry.reason = 'support'"), "C:SET Z:I", "{moved}");
+        assert!(dba.ask("SELECT count(*) FROM things").ends_with("C:SELECT 1 Z:I"), "{moved}");
+        let batch = [parse("", moved.split("; ").last().expect("one")), bind("", "", &[]), execute("", 0), sync()];
+        assert!(dba.exchange(&batch).ends_with(" Z:I"), "{moved}");
+    }
+}
