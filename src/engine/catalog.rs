@@ -112,6 +112,9 @@ pub struct ForeignKey {
     /// A row may lose what it refers to and stay: ON DELETE SET NULL or SET DEFAULT, or a check that waits for COMMIT.
     #[serde(default)]
     pub releases: bool,
+    /// A row goes with what it refers to: ON DELETE CASCADE.
+    #[serde(default)]
+    pub cascades: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -31,7 +31,6 @@ async fn leaks() {
     new_rows_are_shown_as_they_may_be_seen(&world).await;
     masked_cells_stay(&world).await;
     a_row_fills_no_more_columns_than_judged(&world).await;
-    another_subject_uncovers_nothing(&world).await;
     rows_are_not_moved_to_another_subject(&world).await;
     what_is_never_shown_is_not_written(&world);
     references_that_would_reach_the_stored_row(&world);
@@ -158,13 +157,6 @@ async fn masked_cells_stay(world: &World) {
     assert_eq!(done.answer.expect("upsert").count, 0);
 }
 
-/// With another subject's key, a cell that this subject's choice masks would be seen.
-async fn another_subject_uncovers_nothing(world: &World) {
-    let done = world.run("app/marketing", "UPDATE customers SET id = id + 1000 WHERE id = 2").await;
-    assert_eq!(done.answer.expect("update").count, 0, "{}", done.error);
-    assert_eq!(done.after[0].iter().filter(|r| r[0] == cell("2")).count(), 1);
-}
-
 /// Stops are about whom their trip is about: a trip whose customer agreed to no e-mail cannot be made another's.
 async fn rows_are_not_moved_to_another_subject(world: &World) {
     for (sql, count) in [
@@ -227,6 +219,8 @@ fn what_is_never_shown_is_not_written(world: &World) {
 fn references_that_would_reach_the_stored_row(world: &World) {
     let mut wrong = Vec::new();
     for (rule, sql) in [
+        // Choices are kept by it.
+        ("right-missing", "UPDATE customers SET id = id + 1000 WHERE id = 2"),
         ("system-column", "UPDATE customers SET country = 'x' WHERE ctid = '(0,1)'"),
         ("system-column", "UPDATE customers SET country = xmin::text"),
         ("system-column", "DELETE FROM customers c WHERE c.tableoid > 0"),
@@ -266,7 +260,7 @@ fn what_is_not_understood(world: &World) {
         ("not-understood", "UPDATE joined SET label = 'x'"),
         ("not-understood", "UPDATE ONLY people SET full_name = 'x'"),
         ("not-understood", "UPDATE strict SET country = 'FR'"),
-        ("not-understood", "UPDATE strict SET key = 7"),
+        ("right-missing", "UPDATE strict SET key = 7"),
         ("not-understood", "INSERT INTO strict (key, country) VALUES (7, 'ES')"),
         ("not-understood", "UPDATE busy SET label = 'x'"),
         ("not-understood", "INSERT INTO valued (id) VALUES (7)"),
@@ -281,7 +275,7 @@ fn what_is_not_understood(world: &World) {
         ("not-understood", "INSERT INTO over_valued (id) VALUES (7)"),
         ("not-understood", "INSERT INTO over_valued VALUES (7, DEFAULT)"),
         ("not-understood", "UPDATE valued SET full_name = DEFAULT"),
-        ("not-understood", "UPDATE over_valued SET (id, full_name) = (9, DEFAULT)"),
+        ("not-understood", "UPDATE over_valued SET (full_name) = ROW(DEFAULT)"),
         ("not-understood", "UPDATE mailed SET id = DEFAULT"),
         ("not-understood", "INSERT INTO shaded (id, customer_id) VALUES (1, 1)"),
         ("not-understood", "UPDATE shouty SET country = 'FR'"),
@@ -345,6 +339,8 @@ fn derived_data_stays_where_it_is(world: &World) {
         "WITH d AS (DELETE FROM orders RETURNING *) INSERT INTO log (what) SELECT label FROM d",
         "UPDATE products SET name = c.full_name FROM customers c WHERE c.id = products.id",
         "UPDATE products SET name = (SELECT full_name FROM customers c WHERE c.id = products.id)",
+        // Who is there has consented.
+        "UPDATE products SET name = 'x' WHERE id IN (SELECT id FROM customers)",
         "MERGE INTO log USING customers c ON log.id = c.id WHEN NOT MATCHED THEN INSERT (what) VALUES ('x')",
         "INSERT INTO orders (id, customer_id, label) SELECT id, id, full_name FROM customers",
     ] {
@@ -353,7 +349,6 @@ fn derived_data_stays_where_it_is(world: &World) {
     }
     for sql in [
         "INSERT INTO customers (id, full_name) SELECT id + 100, full_name FROM customers",
-        "UPDATE products SET name = 'x' WHERE id IN (SELECT id FROM customers)",
         "INSERT INTO orders (id, customer_id) VALUES (1, (SELECT id FROM customers WHERE email = 'x'))",
     ] {
         assert!(world.clear("plain/marketing", sql).is_ok(), "{sql}");

@@ -5,7 +5,7 @@
 //! same item.
 
 use super::scope::Base;
-use super::{Analyser, At};
+use super::{Analyser, At, Occurrence};
 use crate::engine::allow::FunctionClass;
 use crate::engine::cleared::Usage;
 use crate::engine::policy::Right;
@@ -81,7 +81,8 @@ impl Analyser<'_> {
             return Ok(());
         }
         let own = &self.occurrences[self.first_occurrence..];
-        let personal = own.iter().any(|o| o.uses.iter().enumerate().any(|(i, u)| u.decides && self.is_personal(o, i)));
+        let decides = |o: &Occurrence| o.uses.iter().enumerate().any(|(i, u)| u.decides && self.is_personal(o, i));
+        let personal = own.iter().any(|o| decides(o) || (o.target.is_none() && self.is_by_choice(o)));
         if personal || self.reads_derived {
             let what = "data of a protected table decide about a notification, a sequence or an advisory lock";
             return Err(refusal::right_missing("derive", what));

@@ -44,6 +44,7 @@ pub(super) fn relations(
                 references: row.try_get("referenced")?,
                 referenced_columns: row.try_get("referenced_columns")?,
                 releases: row.try_get("releases")?,
+                cascades: row.try_get("cascades")?,
             });
         }
     }

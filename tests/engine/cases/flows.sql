@@ -113,3 +113,37 @@ INSERT INTO addresses (id, customer_id, line1, postcode, city, country) VALUES (
 ;;
 -- crm_app/marketing: changed
 INSERT INTO addresses (id, customer_id, line1, postcode, city, country) VALUES (1, 1, 'x', 'y', 'z', 'ES') ON CONFLICT (id) DO UPDATE SET city = excluded.city, line1 = excluded.line1 WHERE addresses.city <> excluded.city
+
+;;
+-- Which rows are there tells who consented.
+-- crm_app/marketing: right-missing
+UPDATE products SET name = 'consents' FROM customers c WHERE products.id = 950 + c.id
+;;
+-- crm_app/marketing: right-missing
+DELETE FROM products USING customers c WHERE products.id = 950 + c.id
+;;
+-- crm_app/marketing: right-missing
+SELECT pg_advisory_lock(id) FROM customers WHERE id IN (1, 2, 3)
+;;
+-- crm_app/service: changed
+UPDATE products SET price = price * 2 FROM order_items i WHERE products.id = i.product_id AND i.order_id = 5
+;;
+-- Who sees less of a row than another purpose of the role does not move it to another subject.
+-- crm_app/service: subject-moved
+UPDATE newsletter_sends SET customer_id = 1 WHERE customer_id IN (2, 3)
+;;
+-- crm_app/marketing: changed
+UPDATE newsletter_sends SET customer_id = 1 WHERE customer_id IN (2, 3)
+;;
+-- crm_app/service: subject-moved
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, 2, 'x') ON CONFLICT (newsletter_id, customer_id) DO UPDATE SET customer_id = 1
+;;
+-- crm_app/service: changed
+UPDATE addresses SET customer_id = 1 WHERE id = 2
+;;
+-- Choices go with a person's row, and stay with its key, but for who may record them.
+-- builder/service: right-missing
+DELETE FROM customers WHERE id = 133
+;;
+-- builder/service: right-missing
+UPDATE customers SET id = 9999 WHERE id = 133

@@ -1,8 +1,8 @@
 //! Values of protected tables that a write puts into another table: `derive`.
 
-use super::super::{Analyser, Occurrence};
+use super::super::{Analyser, ColumnUses, Occurrence};
 use super::target::{Kind, Target};
-use crate::engine::policy::{ColumnUse, Right};
+use crate::engine::policy::{Basis, ColumnUse, Right};
 use crate::engine::refusal::{self, Refusal};
 
 /// How values come into the target.
@@ -26,11 +26,11 @@ impl<'e> Analyser<'e> {
             }
             match flow {
                 Flow::Rows => o.target.is_none() || o.uses.iter().any(|u| u.shown),
-                Flow::Values => o
-                    .uses
-                    .iter()
-                    .enumerate()
-                    .any(|(i, u)| (u.shown || (anywhere && u.compared)) && self.is_personal(o, i)),
+                Flow::Values => {
+                    let personal =
+                        |(i, u): (usize, &ColumnUses)| (u.shown || (anywhere && u.compared)) && self.is_personal(o, i);
+                    (anywhere && o.target.is_none() && self.is_by_choice(o)) || o.uses.iter().enumerate().any(personal)
+                }
             }
         });
         let derived = self.reads_derived && !matches!(&target.kind, Kind::Temporary { purpose: Some(_), .. });
@@ -48,6 +48,14 @@ impl<'e> Analyser<'e> {
             self.tainted = Some(name.clone());
         }
         Ok(())
+    }
+
+    /// Whether people's choices decide which rows of an occurrence are there: then each row tells of a choice.
+    pub fn is_by_choice(&self, o: &Occurrence) -> bool {
+        let basis = self.purpose.map(|p| p.basis);
+        let decided = matches!(basis, Some(Basis::Consent | Basis::LegitimateInterests | Basis::PublicTask));
+        let table = o.protected_by.and_then(|oid| self.engine.policy.tables.get(&oid));
+        table.is_some_and(|t| t.subject.is_some()) && (decided || !self.role.also_requires.is_empty())
     }
 
     /// Whether a column of a protected table holds personal data.

@@ -56,6 +56,7 @@ impl<'e> Analyser<'e> {
         }
         if actions.contains(&Action::Delete) {
             self.releases(&target)?;
+            self.takes_choices(&target)?;
         }
         if std::mem::take(&mut self.moves) {
             let why = "rows of other tables lead to their subject through this one: use UPDATE or DELETE";

@@ -1,15 +1,33 @@
-//! Rows that others lead through: an order leads its items to a customer. Whoever changes the order's customer, or takes the
-//! order away from under its items, moves the items to somebody else's choices. So only orders are touched in this way whose
-//! customer's own choices hide nothing of the items (`visible::movable`).
+//! Rows that lead to somebody, and rows that others lead through: an order leads its items to a customer. Whoever changes the
+//! order's customer, or takes the order away from under its items, moves order and items to somebody else's choices. So only
+//! orders are touched in this way whose customer's own choices hide nothing of them (`visible::movable`), and none under a
+//! purpose that sees less of them than another purpose of the role: that one would see what their person may have denied it.
+//!
+//! Choices are kept for a person: they go with its row only for who may record them.
+
+use std::collections::BTreeSet;
 
 use super::super::Analyser;
+use super::Aim;
+use super::assign::subject_link;
 use super::target::Target;
-use crate::engine::refusal::{Refusal, SqlState};
+use crate::engine::catalog::Oid;
+use crate::engine::policy::{Basis, ColumnUse, Purpose, Right, SubjectKind, TablePolicy};
+use crate::engine::refusal::{self, Refusal, SqlState};
 use crate::engine::visible::{self, Dependent};
 
 impl<'e> Analyser<'e> {
     /// Judges the assignment of a column that other tables may lead through.
     pub fn leads_on(&mut self, target: &Target<'e>, column: &str) -> Result<(), Refusal> {
+        let protected = target.protected().filter(|p| p.aim == Aim::Rows && subject_link(p.policy) == Some(column));
+        if let Some(p) = protected {
+            self.seen_as_much(p.policy, &p.relation.name.to_string())?;
+            let is_key = |kind: &SubjectKind| kind.table == p.policy.relation && kind.key == column;
+            if self.engine.policy.subjects.values().any(is_key) && !self.role.may(Right::RecordConsent) {
+                let what = format!("changing the key of {}, by which people's choices are kept", p.relation.name);
+                return Err(refusal::right_missing("record_consent", &what));
+            }
+        }
         self.moves_rows(target, |d| d.key == column || d.link() == column)
     }
 
@@ -22,6 +40,85 @@ impl<'e> Analyser<'e> {
         })
     }
 
+    /// Judges the removal of rows with which people's choices go, or whose person's rows would be about nobody then.
+    pub fn takes_choices(&self, target: &Target<'e>) -> Result<(), Refusal> {
+        let Some((relation, _)) = target.judged() else { return Ok(()) };
+        let catalog = &self.engine.catalog;
+        let mut reached: BTreeSet<Oid> = catalog.family(relation.oid).iter().map(|r| r.oid).collect();
+        let mut todo: Vec<Oid> = reached.iter().copied().collect();
+        while let Some(oid) = todo.pop() {
+            for by in catalog.relations() {
+                let mut keys = by.foreign_keys.iter().filter(|k| k.references == oid);
+                let (goes, changes) = (keys.clone().any(|k| k.cascades), keys.any(|k| k.releases));
+                if (goes || changes) && self.is_consent_table(by) && !self.role.may(Right::RecordConsent) {
+                    let what = format!("removing rows of {}, with which choices in {} go", relation.name, by.name);
+                    return Err(refusal::right_missing("record_consent", &what));
+                }
+                if goes && reached.insert(by.oid) {
+                    todo.push(by.oid);
+                }
+            }
+        }
+        self.leaves_nobodys(target)
+    }
+
+    /// Rows that are about nobody are shown to purposes to which their person objected.
+    fn leaves_nobodys(&self, target: &Target<'e>) -> Result<(), Refusal> {
+        let Some(p) = target.protected() else { return Ok(()) };
+        let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
+        let objected = |table: &TablePolicy| {
+            self.purposes().any(|purpose| {
+                matches!(purpose.basis, Basis::LegitimateInterests | Basis::PublicTask) && sees(purpose, table)
+            })
+        };
+        for table in policy.tables.values().filter(|t| t.relation != p.policy.relation && objected(t)) {
+            let direct = table.subject.as_ref().filter(|path| path.hops.is_empty());
+            let to = direct.and_then(|path| policy.subjects.get(&path.kind)).map(|kind| kind.table);
+            let released = catalog
+                .family(table.relation)
+                .iter()
+                .any(|r| r.foreign_keys.iter().any(|k| k.references == p.policy.relation && k.releases));
+            if to == Some(p.policy.relation) && released {
+                let (table, from) = (table.name.to_string(), p.relation.name.to_string());
+                return Err(Refusal::new(
+                    "subject-moved",
+                    SqlState::INSUFFICIENT_PRIVILEGE,
+                    format!("removing rows of \"{from}\" would leave rows of \"{table}\" that are about nobody"),
+                    "rule subject-moved: a purpose of this role would then show what their person objected to",
+                    "erase the person with `consentry subject erase`, or remove those rows first",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn purposes(&self) -> impl Iterator<Item = &'e Purpose> {
+        let (engine, role) = (self.engine, self.role);
+        role.purposes.iter().filter_map(|name| engine.policy.purposes.get(name))
+    }
+
+    /// Whether no other purpose of the role sees more of a table's rows as its subjects choose.
+    fn seen_as_much(&self, table: &TablePolicy, moved: &str) -> Result<(), Refusal> {
+        let Some(now) = self.purpose else { return Ok(()) };
+        let chosen = |p: &Purpose| {
+            let decided = matches!(p.basis, Basis::Consent | Basis::LegitimateInterests | Basis::PublicTask);
+            decided || !self.role.also_requires.is_empty()
+        };
+        match self.purposes().find(|other| other.name != now.name && chosen(other) && sees_more(other, now, table)) {
+            None => Ok(()),
+            Some(other) => Err(Refusal::new(
+                "subject-moved",
+                SqlState::INSUFFICIENT_PRIVILEGE,
+                format!("this change of \"{moved}\" would give rows of \"{}\" another subject", table.name),
+                format!(
+                    "rule subject-moved: \"{}\" does not show all that \"{}\" may show of {} by their subjects' choices",
+                    now.name, other.name, table.name
+                ),
+                format!("use the purpose \"{}\" for it, or a role that has only this one", other.name),
+            )),
+        }
+    }
+
     fn moves_rows(&mut self, target: &Target<'e>, concerned: impl Fn(&Dependent<'_>) -> bool) -> Result<(), Refusal> {
         // Only tables with rules have others lead through them (`policy/resolve/path.rs`).
         let Some(p) = target.protected() else { return Ok(()) };
@@ -30,10 +127,32 @@ impl<'e> Analyser<'e> {
             if stores && dependent.table.store_requires != p.policy.store_requires {
                 return Err(moved(p.relation.name.to_string(), &dependent));
             }
+            self.seen_as_much(dependent.table, &p.relation.name.to_string())?;
             self.moves = true;
         }
         Ok(())
     }
+}
+
+fn sees(purpose: &Purpose, table: &TablePolicy) -> bool {
+    let used = |category: &String| purpose.shows.contains(category) || purpose.masks.contains_key(category);
+    categories(table).any(used)
+}
+
+/// Whether a purpose shows something of a table that another one does not show in the same way.
+fn sees_more(purpose: &Purpose, other: &Purpose, table: &TablePolicy) -> bool {
+    categories(table).any(|category| match (purpose.shows.contains(category), purpose.masks.get(category)) {
+        (true, _) => !other.shows.contains(category),
+        (false, Some(mask)) => !other.shows.contains(category) && other.masks.get(category) != Some(mask),
+        (false, None) => false,
+    })
+}
+
+fn categories(table: &TablePolicy) -> impl Iterator<Item = &String> {
+    table.columns.values().filter_map(|column| match column {
+        ColumnUse::Category(name) => Some(name),
+        ColumnUse::Open => None,
+    })
 }
 
 fn moved(middle: String, dependent: &Dependent<'_>) -> Refusal {

@@ -38,6 +38,7 @@ impl<'e> Analyser<'e> {
         let scope = Scope { items: &items, parent: None };
         let fallible = self.chosen(&target, where_clause, &scope)?;
         self.releases(&target)?;
+        self.takes_choices(&target)?;
         let added = self.sound_view_conditions(&target)?;
         self.reach_only(&target, where_clause, added.injections, Vec::new(), &fallible)?;
         // Which rows of an open table are gone can be read by everybody.
