@@ -5,9 +5,10 @@
 
 use jiff::Timestamp;
 
-use crate::engine::policy::{Channel, Policy};
+use crate::engine::policy::{Channel, ConsentSource, Policy};
 
 use super::fault::Fault;
+use super::import::line::parse_time;
 use super::standing::{Record, Standing};
 
 /// What a person says.
@@ -52,6 +53,8 @@ pub struct Write {
     pub purpose: String,
     pub channel: Option<String>,
     pub at: At,
+    /// Of a ledger: the row's own time, where that must not be now, because it lies ahead.
+    pub ahead: Option<String>,
     pub provenance: Provenance,
 }
 
@@ -83,12 +86,29 @@ impl Choice {
     }
 
     /// The rows to write, given what is on record for this person and purpose.
-    pub fn plan(&self, records: &[Record], standing: &Standing) -> Vec<Write> {
-        match (self.act, self.channel) {
+    pub fn plan(&self, source: &ConsentSource, records: &[Record], standing: &Standing) -> Vec<Write> {
+        let mut rows = match (self.act, self.channel) {
             (Act::Grant | Act::Object, _) => vec![self.row(self.channel.map(name))],
             (Act::Withdraw, None) => self.withdraw_everywhere(records),
             (Act::Withdraw, Some(channel)) => self.withdraw_one(channel, standing),
+        };
+        if self.act != Act::Grant {
+            let beside: Vec<Write> = rows.iter().filter_map(|row| self.beside(row, source, records)).collect();
+            rows.extend(beside);
         }
+        rows
+    }
+
+    /// Of a ledger the newest record counts, also one whose time lies ahead: it would come to count over this no. So the
+    /// no is written a second time beside it, since of two equally new ones the no counts; but not where somebody who
+    /// said no has said yes since.
+    fn beside(&self, row: &Write, source: &ConsentSource, records: &[Record]) -> Option<Write> {
+        let same = || records.iter().filter(|r| r.purpose == row.purpose && r.channel == row.channel);
+        let later =
+            |r: &Record| self.at.zip(r.recorded_at.as_deref().and_then(parse_time)).is_some_and(|(at, t)| t > at);
+        let agreed_since = same().any(|r| !r.ahead && source.granted.contains(&r.status) && later(r));
+        let ahead = same().find(|r| r.newest && r.ahead)?;
+        (row.act == self.act && !agreed_since).then(|| Write { ahead: ahead.recorded_at.clone(), ..row.clone() })
     }
 
     fn row(&self, channel: Option<String>) -> Write {
@@ -97,6 +117,7 @@ impl Choice {
             purpose: self.purpose.clone(),
             channel,
             at: self.at.map_or(At::Now, |t| At::Given(t.to_string())),
+            ahead: None,
             provenance: self.provenance.clone(),
         }
     }
@@ -135,6 +156,8 @@ fn carry_over(general: &Record, channel: String) -> Write {
         purpose: general.purpose.clone(),
         channel: Some(channel),
         at: At::CarriedOver(general.granted_at.clone()),
+        // What goes on begins no sooner than it did.
+        ahead: general.recorded_at.clone().filter(|_| general.ahead),
         provenance: Provenance {
             expires: general.expires_at.clone(),
             notice: general.notice.clone(),

@@ -60,6 +60,7 @@ fn from_database(db: &DbError) -> Fault {
     let said = match class {
         "08" | "0A" | "23" | "25" | "28" | "3D" | "3F" | "42" | "53" | "54" | "57" => db.message().to_owned(),
         "22" => "a value does not fit its column's type or range".to_owned(),
+        "55" => "something else is in use of it, or holds a lock on it".to_owned(),
         "40" => "another transaction was in the way".to_owned(),
         "P0" => "a trigger or function of the database refused".to_owned(),
         _ => "PostgreSQL refused".to_owned(),

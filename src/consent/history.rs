@@ -83,7 +83,7 @@ fn records_sql(target: &Target<'_>) -> Result<String, Fault> {
                 COALESCE({withdrawn} IS NOT NULL AND ({granted} IS NULL OR {granted} <= {withdrawn}), false),
                 COALESCE({expires} <= statement_timestamp(), false),
                 COALESCE({granted} > statement_timestamp(), false) OR COALESCE({recorded} > statement_timestamp(), false),
-                {newest}
+                COALESCE({recorded} > statement_timestamp(), false), {newest}
            FROM {table}
           WHERE {subject} = $1::pg_catalog.text::{key}
           ORDER BY 1, 2 NULLS FIRST, {recorded} NULLS FIRST, GREATEST({granted}, {withdrawn}) NULLS FIRST",
@@ -114,6 +114,7 @@ fn read(row: &Row) -> Result<Record, tokio_postgres::Error> {
         withdrawn: row.try_get(11)?,
         expired: row.try_get(12)?,
         future: row.try_get(13)?,
-        newest: row.try_get(14)?,
+        ahead: row.try_get(14)?,
+        newest: row.try_get(15)?,
     })
 }

@@ -1,7 +1,7 @@
 //! The consent table's side: what people chose, how long their data may stay, and what they may ask for.
 //!
 //! `init` makes tables for those who have none; `target` says how a policy's own consent table is written; `choice` plans
-//! and `record` writes a grant, a withdrawal or an objection; `history` reads and `standing` judges what holds now;
+//! and `record` writes a grant, a withdrawal or an objection (`held_up` says who keeps it from that); `history` reads and `standing` judges what holds now;
 //! `import` takes many choices from CSV. `sweep` is the one place that erases rows, for `retention` and for `erasure`
 //! (Art. 17) alike; `export` gives a person all that leads to them (Art. 15, 20).
 //!
@@ -13,6 +13,7 @@ pub mod erasure;
 pub mod export;
 pub mod fault;
 pub mod foreign_keys;
+mod held_up;
 pub mod history;
 pub mod import;
 pub mod init;

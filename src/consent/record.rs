@@ -1,22 +1,24 @@
 //! Writes a choice into the consent table that the policy maps.
 //!
-//! All choices about one person are written one after the other (an advisory lock), so that two that arrive together
-//! never both insert, and the later one counts. The customer's own programs do not take that lock: where their unique
-//! key says that a row came in between, the whole is tried again.
+//! Choices about one person count one after the other: PostgreSQL finds two that cross (SERIALIZABLE), and the later one
+//! is tried again, on what the first one left. No lock does that, for whatever this role can lock (an advisory key, the
+//! person's row), clients of the proxy can hold. The customer's own programs are not SERIALIZABLE: where their unique key
+//! says that a row came in between, the whole is tried again too.
 
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, GenericClient, Transaction};
+use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
 use crate::engine::catalog::quote_ident;
 
 use super::choice::{Act, At, Choice, Write};
 use super::fault::Fault;
+use super::held_up::held_up;
 use super::history::{Person, person, records};
 use super::standing::{Standing, judge};
 use super::target::{Shape, Target};
 
-/// How often a write that lost a race is tried.
-const ATTEMPTS: usize = 4;
+/// How often a write that lost a race is tried; each time, another one was recorded.
+const ATTEMPTS: usize = 32;
 
 /// What was written, and what holds now.
 #[derive(Debug)]
@@ -38,11 +40,13 @@ pub async fn record(
     before_commit: &mut BeforeCommit<'_>,
 ) -> Result<Recorded, Fault> {
     choice.check(target.policy)?;
+    let locks = may_lock(client, target).await?;
     let mut attempt = 1;
     loop {
-        match try_record(client, target, key, choice, before_commit).await {
+        match try_record(client, target, key, choice, locks, before_commit).await {
             Err(fault) if fault.is_transient() && attempt < ATTEMPTS => attempt += 1,
-            result => return result,
+            Err(fault) => return Err(held_up(client, target, fault).await),
+            done => return done,
         }
     }
 }
@@ -52,13 +56,17 @@ async fn try_record(
     target: &Target<'_>,
     key: &str,
     choice: &Choice,
+    locks: bool,
     before_commit: &mut BeforeCommit<'_>,
 ) -> Result<Recorded, Fault> {
-    let tx = client.transaction().await?;
+    let tx = client.build_transaction().isolation_level(IsolationLevel::Serializable).start().await?;
+    if locks {
+        // Ahead of what is read: an import, which is not SERIALIZABLE, locks the table, and is waited for here.
+        tx.batch_execute(&format!("LOCK TABLE {} IN ROW EXCLUSIVE MODE", target.table())).await?;
+    }
     let person = person(&tx, target, key).await?;
-    lock(&tx, target, &person.key).await?;
-    let before = standing(&tx, target, &person.key, &choice.purpose).await?;
-    let writes = choice.plan(&before.1, &before.0);
+    let (before, records) = standing(&tx, target, &person.key, &choice.purpose).await?;
+    let writes = choice.plan(target.source, &records, &before);
     for write in &writes {
         write_row(&tx, target, &person.key, write).await?;
     }
@@ -69,10 +77,11 @@ async fn try_record(
     Ok(Recorded { person, rows_written: writes.len(), standing })
 }
 
-async fn lock(tx: &Transaction<'_>, target: &Target<'_>, key: &str) -> Result<(), Fault> {
-    let name = format!("consentry consent {} {key}", target.source.table_name);
-    tx.query("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, 0))", &[&name]).await?;
-    Ok(())
+/// Of a state table, the only kind that an import locks; who may change some columns only may not lock it.
+async fn may_lock(client: &Client, target: &Target<'_>) -> Result<bool, Fault> {
+    let sql = "SELECT pg_catalog.has_table_privilege($1::pg_catalog.oid, 'UPDATE, DELETE, TRUNCATE')";
+    let allowed: bool = client.query_one(sql, &[&target.source.table]).await?.try_get(0)?;
+    Ok(allowed && target.shape() == Shape::State)
 }
 
 async fn standing(
@@ -124,6 +133,8 @@ struct Row {
     content: Vec<Cell>,
     /// Refuse to write over a choice that is newer than this time.
     not_after: Option<String>,
+    /// It is a no.
+    refuses: bool,
 }
 
 impl Row {
@@ -144,7 +155,7 @@ impl Row {
             At::Given(time) => Some(time.clone()),
             At::Now | At::CarriedOver(_) => None,
         };
-        Ok(Self { identity, content: content(target, write)?, not_after })
+        Ok(Self { identity, content: content(target, write)?, not_after, refuses: write.act != Act::Grant })
     }
 
     /// Changes every row of a state table that is about this subject, purpose and channel; how many there were.
@@ -164,18 +175,14 @@ impl Row {
 
     /// A choice that is told late must not undo a newer one.
     async fn refuse_older(&self, tx: &Transaction<'_>, target: &Target<'_>) -> Result<(), Fault> {
-        let times: Vec<String> = [&target.source.granted_at, &target.source.withdrawn_at]
-            .into_iter()
-            .flatten()
-            .map(|name| target.instant(name))
-            .collect::<Result<_, Fault>>()?;
-        let (Some(at), false) = (&self.not_after, times.is_empty()) else { return Ok(()) };
+        let Some(at) = &self.not_after else { return Ok(()) };
         let mut statement = Statement::default();
         let mut found: Vec<String> =
             self.identity.iter().map(|c| statement.finds(target, c)).collect::<Result<_, Fault>>()?;
         let time = statement.push(Some(at.clone()));
-        found.push(format!("GREATEST({}) > ${time}::pg_catalog.text::timestamptz", times.join(", ")));
-        let sql = format!("SELECT 1 FROM {} WHERE {} LIMIT 1", target.table(), found.join(" AND "));
+        let said = if self.refuses { target.last_said_to_a_no("t")? } else { target.last_said("t")? };
+        found.push(format!("{said} > ${time}::pg_catalog.text::timestamptz"));
+        let sql = format!("SELECT 1 FROM {} AS t WHERE {} LIMIT 1", target.table(), found.join(" AND "));
         match statement.query(tx, &sql).await? {
             0 => Ok(()),
             _ => Err(Fault::new("a newer choice for this purpose and channel is on record; nothing was changed")
@@ -207,9 +214,9 @@ fn content(target: &Target<'_>, write: &Write) -> Result<Vec<Cell>, Fault> {
             cells.push(Cell { column: column.clone(), value });
         }
     };
-    let row_time = match &write.at {
-        At::Given(time) => Value::Time(time.clone()),
-        At::Now | At::CarriedOver(_) => Value::Now,
+    let row_time = match (&write.ahead, &write.at) {
+        (Some(time), _) | (None, At::Given(time)) => Value::Time(time.clone()),
+        (None, At::Now | At::CarriedOver(_)) => Value::Now,
     };
     let choice_time = match &write.at {
         At::Given(time) | At::CarriedOver(Some(time)) => Value::Time(time.clone()),

@@ -27,6 +27,8 @@ pub struct Record {
     pub expired: bool,
     /// A time of the record is in the future.
     pub future: bool,
+    /// `recorded_at` is in the future.
+    pub ahead: bool,
     /// Of a ledger, whether no record for the same purpose and channel is newer; always true of a state table.
     pub newest: bool,
 }

@@ -3,7 +3,7 @@
 //! Every value is a text parameter, cast in the statement to the column's own type (`$1::text::bigint`), so enums,
 //! uuids and numbers need no code of their own.
 
-use crate::engine::catalog::{Catalog, Column, ColumnType, Relation, quote_ident};
+use crate::engine::catalog::{Catalog, Column, ColumnType, Relation, quote_ident, quote_literal};
 use crate::engine::policy::{ConsentSource, Policy, SubjectKind};
 
 use super::choice::Act;
@@ -80,6 +80,52 @@ impl<'a> Target<'a> {
     /// The time column `name` as a `timestamptz` (contract, section 3: dates and bare timestamps read as UTC).
     pub fn instant(&self, name: &str) -> Result<String, Fault> {
         to_instant(self.column(name)?, &quote_ident(name))
+    }
+
+    /// The policy's words for yes, as SQL literals (they come from the policy, not from people).
+    pub fn granted_list(&self) -> String {
+        let words: Vec<String> = self.source.granted.iter().map(|g| quote_literal(g)).collect();
+        if words.is_empty() { "NULL".to_owned() } else { words.join(", ") }
+    }
+
+    /// Of a row of a state table: when it was last said something, as SQL that may be null. A consent that was to begin
+    /// later and has become a no says nothing of its time.
+    pub fn last_said(&self, row: &str) -> Result<String, Fault> {
+        let mut times = Vec::new();
+        if let Some(name) = &self.source.granted_at {
+            let granted = self.instant_of(row, name)?;
+            let (status, yes) = (quote_ident(&self.source.status), self.granted_list());
+            times.push(format!(
+                "CASE WHEN {row}.{status}::pg_catalog.text IN ({yes}) OR {granted} <= statement_timestamp() THEN {granted} END"
+            ));
+        }
+        if let Some(name) = &self.source.withdrawn_at {
+            times.push(self.instant_of(row, name)?);
+        }
+        let none = times.is_empty();
+        Ok(if none { "NULL::timestamptz".to_owned() } else { format!("GREATEST({})", times.join(", ")) })
+    }
+
+    /// The same for a no, to which a consent that begins later is nothing newer.
+    pub fn last_said_to_a_no(&self, row: &str) -> Result<String, Fault> {
+        let withdrawn = match &self.source.withdrawn_at {
+            Some(name) => self.instant_of(row, name)?,
+            None => "NULL::timestamptz".to_owned(),
+        };
+        Ok(format!("CASE WHEN {} THEN {withdrawn} ELSE {} END", self.begins_later(row)?, self.last_said(row)?))
+    }
+
+    /// Of a row of a state table: whether it is a consent that begins later. Any no is newer than that.
+    pub fn begins_later(&self, row: &str) -> Result<String, Fault> {
+        let Some(name) = &self.source.granted_at else { return Ok("false".to_owned()) };
+        let (granted, status) = (self.instant_of(row, name)?, quote_ident(&self.source.status));
+        let yes = self.granted_list();
+        Ok(format!("{row}.{status}::pg_catalog.text IN ({yes}) AND {granted} > statement_timestamp()"))
+    }
+
+    /// The time column `name` of the row `row`, as a `timestamptz`.
+    pub fn instant_of(&self, row: &str, name: &str) -> Result<String, Fault> {
+        to_instant(self.column(name)?, &format!("{row}.{}", quote_ident(name)))
     }
 
     /// An enum without the label is the one refusal of PostgreSQL whose remedy is in the policy.

@@ -2,7 +2,7 @@
 
 use consentry::consent::choice::{Act, Choice, Provenance};
 use consentry::consent::fault::Fault;
-use consentry::consent::history::{person, records};
+use consentry::consent::history::{Person, person, records};
 use consentry::consent::record::{Recorded, record};
 use consentry::consent::standing::Doubt;
 use consentry::consent::target::Target;
@@ -155,6 +155,54 @@ async fn one_channel_is_taken_out_of_a_consent_that_begins_later() {
     assert_eq!(case.db.psql("SELECT status FROM consents WHERE channel IS NULL"), "withdrawn");
 }
 
+/// Of a ledger the newest record counts, also one whose time lies ahead; what goes on begins no sooner than it did.
+#[tokio::test]
+async fn one_channel_is_taken_out_of_a_record_that_lies_ahead() {
+    let case = Case::new("one_ahead", LEDGER).await;
+    case.db.psql("INSERT INTO consents (subject_id, purpose, status, recorded_at) VALUES (5, 'marketing', 'granted', now() + interval '1 day')");
+    case.choose("5", withdraw(Some(Channel::Email))).await;
+    assert_eq!(case.channels("5").await, [""; 0]);
+    case.db.psql("UPDATE consents SET recorded_at = recorded_at - interval '2 days'");
+    assert_eq!(case.channels("5").await, ["sms", "phone", "post"]);
+}
+
+#[tokio::test]
+async fn a_no_holds_against_a_yes_that_begins_later() {
+    for (name, sql, time) in [("later_state", STATE, "granted_at"), ("later_ledger", LEDGER, "recorded_at")] {
+        let case = Case::new(name, sql).await;
+        case.db.psql(&format!(
+            "INSERT INTO consents (subject_id, purpose, status, channel, {time})
+             SELECT p, 'marketing', 'granted', c, now() + interval '1 day'
+               FROM generate_series(1, 4) p, unnest(ARRAY[NULL, 'post']::{}[]) c",
+            if sql == STATE { "channel" } else { "text" }
+        ));
+        let mut told_late = withdraw(None);
+        told_late.at = Some("2024-01-01T00:00:00Z".parse().unwrap());
+        case.choose("1", withdraw(None)).await;
+        case.choose("2", told_late).await;
+        let objected = case.choose("3", choice(Act::Object, None)).await;
+        assert!(objected.standing.objects, "{name}");
+        case.db.psql(&format!("UPDATE consents SET {time} = {time} - interval '2 days'"));
+        for key in ["1", "2", "3"] {
+            assert_eq!(case.channels(key).await, [""; 0], "{name}: {key}");
+        }
+        assert_eq!(case.channels("4").await.len(), 4, "{name}");
+    }
+}
+
+/// What was agreed to after it, and counts, is not undone by a no that is told late, nor is what lies ahead.
+#[tokio::test]
+async fn a_no_told_late_leaves_what_was_agreed_to_since() {
+    let case = Case::new("since", LEDGER).await;
+    case.db.psql(
+        "INSERT INTO consents (subject_id, purpose, status, recorded_at)
+         VALUES (1, 'marketing', 'granted', '2024-06-01'), (1, 'marketing', 'granted', now() + interval '1 day')",
+    );
+    let mut told_late = withdraw(None);
+    told_late.at = Some("2024-01-01T00:00:00Z".parse().unwrap());
+    assert_eq!(case.choose("1", told_late).await.rows_written, 1);
+}
+
 #[tokio::test]
 async fn an_objection_contradicts_a_consent() {
     let case = Case::new("objection", STATE).await;
@@ -194,7 +242,7 @@ async fn booleans_and_uuids_are_as_good() {
 
 #[tokio::test]
 async fn two_choices_at_once_make_one_row() {
-    // No unique key: only the lock keeps the second from inserting too.
+    // No unique key: only the transactions' isolation keeps the second from inserting too.
     let case = Case::new(
         "race",
         "CREATE TABLE consents (subject_id int, purpose text, channel text, status text, granted_at timestamptz);",
@@ -208,6 +256,53 @@ async fn two_choices_at_once_make_one_row() {
     });
     all.await;
     assert_eq!(case.db.psql("SELECT count(*) FROM consents"), "1");
+}
+
+/// Two that cross: the withdrawal had read that there is no consent for all channels when one was recorded.
+#[tokio::test]
+async fn a_choice_that_comes_in_between_is_seen() {
+    let case = Case::new("crossing", LEDGER).await;
+    let mut told = 0;
+    let mut in_between = |_: &Person, _: usize| {
+        told += 1;
+        if told == 1 {
+            let grant_all = || {
+                let runtime = tokio::runtime::Runtime::new().unwrap();
+                runtime.block_on(case.choose("5", grant(None)));
+            };
+            std::thread::scope(|s| s.spawn(grant_all).join().unwrap());
+        }
+        Ok(())
+    };
+    let mut client = case.db.superuser().await;
+    record(&mut client, &case.target(), "5", &withdraw(Some(Channel::Email)), &mut in_between).await.unwrap();
+    assert_eq!(case.channels("5").await, ["sms", "phone", "post"]);
+}
+
+#[tokio::test]
+async fn no_lock_that_anybody_may_take_holds_a_choice_up() {
+    let case = Case::new("advisory", STATE).await;
+    let other = case.db.superuser().await;
+    let lock = "SELECT pg_advisory_lock(hashtextextended('consentry consent public.consents 2', 0))";
+    other.batch_execute(lock).await.unwrap();
+    let waited = std::time::Duration::from_secs(20);
+    tokio::time::timeout(waited, case.choose("2", withdraw(None))).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_holds_a_choice_up_is_said() {
+    let case = Case::new("held", STATE).await;
+    case.choose("2", grant(None)).await;
+    let mut other = case.db.superuser().await;
+    let tx = other.transaction().await.unwrap();
+    tx.execute("UPDATE consents SET source = 'x'", &[]).await.unwrap();
+    let pid: i32 = tx.query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get(0);
+    let mut client = case.db.superuser().await;
+    client.batch_execute("SET lock_timeout = '50ms'").await.unwrap();
+    let held = record(&mut client, &case.target(), "2", &withdraw(None), &mut |_, _| Ok(())).await.unwrap_err();
+    let who = format!("PostgreSQL process {pid} of role \"postgres\"");
+    assert!(held.message.contains("public.consents") && held.message.contains(&who), "{held}");
+    assert!(held.hint.unwrap_or_default().contains("try again"));
 }
 
 #[tokio::test]

@@ -169,6 +169,40 @@ async fn an_old_file_does_not_undo_a_newer_choice() {
     assert_eq!(case.stored(), after);
 }
 
+/// A yes that has not begun is no newer choice than a no.
+#[tokio::test]
+async fn a_no_holds_against_a_yes_that_begins_later() {
+    let case = Case::new("later", STATE).await;
+    case.db.psql(
+        "INSERT INTO consents SELECT p, 'marketing', NULL, 'granted', now() + interval '1 day' FROM generate_series(1, 3) p;
+         UPDATE consents SET withdrawn_at = '2024-06-01Z' WHERE subject_id = 2",
+    );
+    let file = "subject,purpose,choice,time\n1,marketing,withdraw,2024-06-01\n2,marketing,object,2024-05-01\n3,marketing,grant,2024-05-01\n";
+    let done = case.import_well(file).await;
+    assert_eq!((done.added, done.changed, done.older), (0, 2, 1));
+    let after = "1|marketing||withdrawn\n2|marketing||objected\n3|marketing||granted";
+    assert_eq!(case.stored(), after);
+    assert_eq!(case.import_well(file).await.changed, 0, "a second time changes nothing");
+    let yes = "subject,purpose,choice,time\n1,marketing,grant,2024-05-31\n2,marketing,grant,2024-05-31\n";
+    assert_eq!(case.import_well(yes).await.older, 2, "neither forgets the last no");
+    assert_eq!(case.stored(), after);
+    let again = case.import_well("subject,purpose,choice,time\n1,marketing,grant,2024-06-02\n").await;
+    assert_eq!(again.changed, 1, "who agrees after that no has agreed");
+}
+
+#[tokio::test]
+async fn a_ledgers_no_holds_against_a_record_that_lies_ahead() {
+    let case = Case::new("ahead", LEDGER).await;
+    case.db.psql("INSERT INTO consents SELECT p, 'marketing', NULL, 'granted', now() + interval '1 day' FROM generate_series(1, 2) p");
+    let file = "subject,purpose,choice,time\n1,marketing,withdraw,2024-06-01\n1,marketing,withdraw,2024-05-01\n\
+                2,marketing,withdraw,2024-06-01\n2,marketing,grant,2024-06-02\n";
+    assert_eq!(case.import_well(file).await.added, 5);
+    assert_eq!(case.import_well(file).await.added, 0, "a second time adds nothing");
+    let newest =
+        "SELECT DISTINCT ON (subject_id) subject_id, status FROM consents ORDER BY 1, recorded_at DESC, status DESC";
+    assert_eq!(case.db.psql(newest), "1|withdrawn\n2|granted");
+}
+
 /// Without a time to compare, a yes is never written over a no.
 #[tokio::test]
 async fn without_times_only_a_no_overwrites() {

@@ -4,7 +4,7 @@
 //! undoes a newer choice. Values are never in the text; the staging table holds them.
 
 use crate::consent::fault::Fault;
-use crate::consent::target::{Target, from_instant, to_instant};
+use crate::consent::target::{Target, from_instant};
 use crate::engine::catalog::quote_ident;
 
 use super::line::Key;
@@ -15,6 +15,9 @@ pub const CREATE_STAGE: &str = "CREATE TEMPORARY TABLE consentry_import (
     line int8 NOT NULL, subject text NOT NULL, purpose text NOT NULL, channel text, status text NOT NULL,
     grants bool NOT NULL, withdraws bool NOT NULL, time timestamptz NOT NULL, expires timestamptz,
     notice text, source text, recipient text, event text) ON COMMIT DROP";
+
+/// When the newest record lies ahead, in `insert_beside_what_lies_ahead`.
+const AHEAD: &str = "a.\"consentry ahead\"";
 
 pub const COPY_STAGE: &str = "COPY pg_temp.consentry_import FROM STDIN";
 
@@ -49,7 +52,7 @@ impl<'a> Merge<'a> {
     pub fn withdrawn_from_general(&self) -> Result<Option<String>, Fault> {
         let source = self.target.source;
         let Some(channel) = &source.channel else { return Ok(None) };
-        let granted = granted_list(self.target);
+        let granted = self.target.granted_list();
         Ok(Some(format!(
             "SELECT s.line FROM {STAGE} AS s WHERE s.withdraws AND s.channel IS NOT NULL
                 AND EXISTS (SELECT FROM {STAGE} AS o WHERE o.grants AND o.channel IS NULL
@@ -109,7 +112,7 @@ impl<'a> Merge<'a> {
 
     /// Staged choices that change nothing, because a newer one is on record.
     pub fn count_older(&self) -> Result<String, Fault> {
-        let (table, same, newer) = (self.target.table(), self.same()?, self.newer()?);
+        let (table, same, newer) = (self.target.table(), self.same("t")?, self.newer()?);
         Ok(format!(
             "SELECT pg_catalog.count(*) FROM {STAGE} AS s WHERE EXISTS (SELECT FROM {table} AS t WHERE {same})
                 AND NOT EXISTS (SELECT FROM {table} AS t WHERE {same} AND {newer})"
@@ -123,40 +126,86 @@ impl<'a> Merge<'a> {
             "UPDATE {} AS t SET {} FROM {STAGE} AS s WHERE {} AND {}",
             self.target.table(),
             set.join(", "),
-            self.same()?,
+            self.same("t")?,
             self.newer()?
         ))
     }
 
     /// Every staged choice that is not in the ledger yet, or those for which the state table has no row yet.
     pub fn insert(&self) -> Result<String, Fault> {
-        let mut columns: Vec<(String, String)> = Vec::new();
+        let (names, values) = self.new_row("s.time")?;
+        let table = self.target.table();
+        let found = match &self.target.source.recorded_at {
+            Some(recorded) => self.is_there(recorded, "s.time")?,
+            None => self.same("t")?,
+        };
+        Ok(format!(
+            "INSERT INTO {table} ({names}) SELECT {values} FROM {STAGE} AS s
+              WHERE NOT EXISTS (SELECT FROM {table} AS t WHERE {found}) ORDER BY s.line"
+        ))
+    }
+
+    /// For a ledger, whose newest record counts, also one whose time lies ahead and that would come to count: every
+    /// staged no a second time beside that one, unless a yes that came after it counts. See `Choice::beside`.
+    pub fn insert_beside_what_lies_ahead(&self) -> Result<Option<String>, Fault> {
         let source = self.target.source;
-        columns.push((source.subject.clone(), self.value("subject")?));
-        columns.push((source.purpose.clone(), self.value("purpose")?));
+        let Some(recorded) = &source.recorded_at else { return Ok(None) };
+        let identity: Vec<String> = [Some(&source.subject), Some(&source.purpose), source.channel.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|c| quote_ident(c))
+            .collect();
+        let (names, values) = self.new_row(AHEAD)?;
+        Ok(Some(format!(
+            "INSERT INTO {table} ({names})
+             SELECT DISTINCT ON (s.subject, s.purpose, s.channel, s.status) {values}
+               FROM {STAGE} AS s JOIN (
+                    SELECT {identity}, pg_catalog.max({time}) AS {ahead} FROM {table} AS t
+                     WHERE {time} > statement_timestamp() GROUP BY {identity}
+                    ) AS a ON {same}
+              WHERE NOT s.grants
+                AND NOT EXISTS (SELECT FROM {table} AS t WHERE {found})
+                AND NOT EXISTS (SELECT FROM {table} AS t WHERE {same_yes} AND t.{status}::pg_catalog.text IN ({granted})
+                                   AND {time} > s.time AND {time} <= statement_timestamp())
+              ORDER BY s.subject, s.purpose, s.channel, s.status, s.time DESC",
+            table = self.target.table(),
+            identity = identity.join(", "),
+            time = self.target.instant_of("t", recorded)?,
+            ahead = AHEAD.trim_start_matches("a."),
+            same = self.same("a")?,
+            found = self.is_there(recorded, AHEAD)?,
+            same_yes = self.same("t")?,
+            status = quote_ident(&source.status),
+            granted = self.target.granted_list(),
+        )))
+    }
+
+    /// Names and values of a new row's columns; a ledger's row is of the time `recorded`.
+    fn new_row(&self, recorded: &str) -> Result<(String, String), Fault> {
+        let source = self.target.source;
+        let mut columns =
+            vec![(source.subject.clone(), self.value("subject")?), (source.purpose.clone(), self.value("purpose")?)];
         if let Some(channel) = &source.channel {
             columns.push((channel.clone(), self.value("channel")?));
+        }
+        if let Some(column) = &source.recorded_at {
+            columns.push((column.clone(), from_instant(self.target.column(column)?, recorded)?));
         }
         columns.extend(self.cells()?.into_iter().map(|c| (c.column, c.insert)));
         let names: Vec<String> = columns.iter().map(|(c, _)| quote_ident(c)).collect();
         let values: Vec<&str> = columns.iter().map(|(_, v)| v.as_str()).collect();
-        let table = self.target.table();
-        let found = match &source.recorded_at {
-            Some(recorded) => format!(
-                "{} AND t.{} = {} AND t.{} = {}",
-                self.same()?,
-                quote_ident(recorded),
-                from_instant(self.target.column(recorded)?, "s.time")?,
-                quote_ident(&source.status),
-                self.value("status")?
-            ),
-            None => self.same()?,
-        };
+        Ok((names.join(", "), values.join(", ")))
+    }
+
+    /// Whether row `t` of a ledger is the staged choice, recorded at the time `at`.
+    fn is_there(&self, recorded: &str, at: &str) -> Result<String, Fault> {
         Ok(format!(
-            "INSERT INTO {table} ({}) SELECT {} FROM {STAGE} AS s
-              WHERE NOT EXISTS (SELECT FROM {table} AS t WHERE {found}) ORDER BY s.line",
-            names.join(", "),
-            values.join(", ")
+            "{} AND t.{} = {} AND t.{} = {}",
+            self.same("t")?,
+            quote_ident(recorded),
+            from_instant(self.target.column(recorded)?, at)?,
+            quote_ident(&self.target.source.status),
+            self.value("status")?
         ))
     }
 
@@ -178,11 +227,11 @@ impl<'a> Merge<'a> {
         Ok(format!("s.{name}::{}", self.target.column(column)?.ty.sql))
     }
 
-    /// Same subject, purpose and channel.
-    fn same(&self) -> Result<String, Fault> {
+    /// Same subject, purpose and channel as row `row`.
+    fn same(&self, row: &str) -> Result<String, Fault> {
         let source = self.target.source;
         let mut same = format!(
-            "t.{} = {} AND t.{} = {}",
+            "{row}.{} = {} AND {row}.{} = {}",
             quote_ident(&source.subject),
             self.value("subject")?,
             quote_ident(&source.purpose),
@@ -191,27 +240,22 @@ impl<'a> Merge<'a> {
         if let Some(channel) = &source.channel {
             let (column, value) = (quote_ident(channel), self.value("channel")?);
             // Not IS NOT DISTINCT FROM: no index serves that.
-            same.push_str(&format!(" AND (t.{column} = {value} OR t.{column} IS NULL AND s.channel IS NULL)"));
+            same.push_str(&format!(" AND ({row}.{column} = {value} OR {row}.{column} IS NULL AND s.channel IS NULL)"));
         }
         Ok(same)
     }
 
-    /// Whether the staged choice is newer than the row `t`. Without a time to compare, only a no changes a row, and a
-    /// yes one that is a yes already.
+    /// Whether the staged choice is newer than the row `t`. A no is newer than a yes that has not begun. Without a time
+    /// to compare, only a no changes a row, and a yes one that is a yes already.
     fn newer(&self) -> Result<String, Fault> {
-        let source = self.target.source;
-        let times: Vec<String> = [&source.granted_at, &source.withdrawn_at]
-            .into_iter()
-            .flatten()
-            .map(|name| to_instant(self.target.column(name)?, &format!("t.{}", quote_ident(name))))
-            .collect::<Result<_, Fault>>()?;
-        let stored =
-            if times.is_empty() { "NULL::timestamptz".to_owned() } else { format!("GREATEST({})", times.join(", ")) };
         Ok(format!(
-            "CASE WHEN {stored} IS NULL THEN NOT s.grants OR t.{status}::pg_catalog.text IN ({granted})
+            "CASE WHEN NOT s.grants AND {later} THEN true
+                  WHEN {stored} IS NULL THEN NOT s.grants OR t.{status}::pg_catalog.text IN ({granted})
                   ELSE s.time > {stored} OR s.time = {stored} AND NOT s.grants AND t.{status}::pg_catalog.text IN ({granted}) END",
-            status = quote_ident(&source.status),
-            granted = granted_list(self.target),
+            later = self.target.begins_later("t")?,
+            stored = self.target.last_said("t")?,
+            status = quote_ident(&self.target.source.status),
+            granted = self.target.granted_list(),
         ))
     }
 
@@ -220,9 +264,6 @@ impl<'a> Merge<'a> {
         let source = self.target.source;
         let mut cells = vec![Cell::same(&source.status, self.value("status")?)];
         let time = |column: &str| from_instant(self.target.column(column)?, "s.time");
-        if let Some(column) = &source.recorded_at {
-            cells.push(Cell::same(column, time(column)?));
-        }
         if let Some(column) = &source.granted_at {
             let granted = time(column)?;
             cells.push(Cell {
@@ -232,7 +273,14 @@ impl<'a> Merge<'a> {
             });
         }
         if let Some(column) = &source.withdrawn_at {
-            cells.push(Cell::same(column, format!("CASE WHEN NOT s.grants THEN {} END", time(column)?)));
+            // The last no stays known, also when an earlier one ends a yes that has not begun.
+            let stored = self.target.instant_of("t", column)?;
+            let last = from_instant(self.target.column(column)?, &format!("GREATEST({stored}, s.time)"))?;
+            cells.push(Cell {
+                column: column.clone(),
+                update: format!("CASE WHEN NOT s.grants THEN {last} END"),
+                insert: format!("CASE WHEN NOT s.grants THEN {} END", time(column)?),
+            });
         }
         if let Some(column) = &source.expires_at {
             cells.push(Cell::kept(column, "s.expires", from_instant(self.target.column(column)?, "s.expires")?));
@@ -274,10 +322,4 @@ impl Cell {
             insert: value,
         }
     }
-}
-
-/// The policy's words for yes, as SQL literals (they come from the policy, not from people).
-fn granted_list(target: &Target<'_>) -> String {
-    let words: Vec<String> = target.source.granted.iter().map(|g| crate::engine::catalog::quote_literal(g)).collect();
-    if words.is_empty() { "NULL".to_owned() } else { words.join(", ") }
 }

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use tokio_postgres::{Client, CopyInSink, Transaction};
 
 use super::fault::Fault;
+use super::held_up::held_up;
 use super::target::{Shape, Target};
 use line::{Checker, Header, Key};
 use merge::Merge;
@@ -57,6 +58,20 @@ pub struct Imported {
 /// Imports `file`; `on` hears of every bad line, whether or not they are skipped; an error from
 /// `before_commit` undoes all.
 pub async fn import(
+    client: &mut Client,
+    target: &Target<'_>,
+    file: impl Read,
+    bad_lines: BadLines,
+    on: &mut dyn FnMut(Progress),
+    before_commit: &mut dyn FnMut(&Imported) -> Result<(), Fault>,
+) -> Result<Imported, Fault> {
+    match try_import(client, target, file, bad_lines, on, before_commit).await {
+        Err(fault) => Err(held_up(client, target, fault).await),
+        done => done,
+    }
+}
+
+async fn try_import(
     client: &mut Client,
     target: &Target<'_>,
     file: impl Read,
@@ -162,5 +177,8 @@ async fn merge_staged(
         done.changed = tx.execute(&merge.update()?, &[]).await?;
     }
     done.added = tx.execute(&merge.insert()?, &[]).await?;
+    if let Some(sql) = merge.insert_beside_what_lies_ahead()? {
+        done.added += tx.execute(&sql, &[]).await?;
+    }
     Ok(())
 }
