@@ -28,10 +28,21 @@ impl Durability {
     }
 }
 
+/// Whose deeds a record tells. Each is a log of its own, with its own name, so that neither passes as the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Log {
+    /// The proxy's.
+    #[default]
+    Proxy,
+    /// Those of commands that work in a database directly.
+    Upkeep,
+}
+
 /// Settings of the record. Start from [`Config::new`] and change fields.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub folder: PathBuf,
+    pub log: Log,
     pub durability: Durability,
     /// Private key of the checkpoints, from `consentry audit keygen`; `None`: `<folder>-keys/signing.key`, made when
     /// it is not there.
@@ -50,6 +61,7 @@ impl Config {
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
+            log: Log::default(),
             durability: Durability::default(),
             key: None,
             subject_keys: None,

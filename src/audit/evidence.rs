@@ -272,17 +272,24 @@ fn last_checkpoint(path: &Path, signer: &NoteSigner) -> Result<(Option<Checkpoin
     let read = || -> io::Result<_> {
         let mut notes = NoteReader::new(BufReader::new(File::open(path)?));
         let (mut last, mut good_end, mut foreign) = (None, 0, None);
-        while let Some(FiledNote { note, end, line }) = notes.read_next()? {
+        while let Some(FiledNote { note, end, .. }) = notes.read_next()? {
             match signer.verifier().open(&note).ok().and_then(Checkpoint::parse) {
                 Some(checkpoint) => (last, good_end) = (Some(checkpoint), end),
-                None => foreign = Some(line),
+                None => foreign = Some(signer.verifier().other_log(&note)),
             }
         }
         Ok((last, good_end, foreign))
     };
     let (last, end, foreign) = read().map_err(OpenError::io(path))?;
     match (last, foreign) {
-        (None, Some(_)) => {
+        (None, Some(Some(other))) => {
+            let problem = format!(
+                "it is of the log {other} and not of {}; move this folder away (it stays what it is), and a new one is begun",
+                signer.verifier().name()
+            );
+            Err(OpenError::Unusable { path: path.to_path_buf(), problem })
+        }
+        (None, Some(None)) => {
             let problem = "it was not signed by this key; a record goes on with the key it was begun with, and a new \
                            key takes a new folder";
             Err(OpenError::Unusable { path: path.to_path_buf(), problem: problem.into() })

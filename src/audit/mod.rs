@@ -16,6 +16,8 @@
 //! file and every minute of activity. `….leaves` holds signed lists of the lines' hashes, so that a changed line is
 //! named and not only a stretch between checkpoints. Who can write the folder and has no key can change neither without
 //! its showing, except that he can cut lines *and* all that was signed since; a checkpoint kept elsewhere shows that.
+//! The proxy and the commands each write a log with a name (C2SP: an origin) of its own under one key, so that a copy of
+//! one never passes as the other.
 
 mod attendance;
 pub mod checkpoint;
@@ -43,7 +45,7 @@ pub mod verify;
 mod writer;
 
 pub use attendance::Attended;
-pub use config::{Config, Durability, OpenError};
+pub use config::{Config, Durability, Log, OpenError};
 pub use event::Event;
 pub use evidence::CHECKPOINTS;
 pub use recorder::{Counts, RecordUnavailable, Recorder, Ticket};

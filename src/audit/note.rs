@@ -18,6 +18,8 @@ use super::subjects::{make_private_folder, write_new};
 const ED25519: u8 = 0x01;
 /// Name of a key, and so of a log, when nobody gives another.
 pub const DEFAULT_ORIGIN: &str = "consentry/audit";
+/// Ends the name of the log of what the commands did, which is signed with the key of the proxy's.
+const UPKEEP: &str = "-upkeep";
 const SIGNATURE_MARK: &str = "\u{2014} ";
 /// A note of ours is far smaller; a file that claims otherwise is not read into memory.
 const MAX_NOTE_BYTES: usize = 1 << 20;
@@ -78,6 +80,11 @@ impl NoteSigner {
         format!("PRIVATE+KEY+{name}+{}+{}", hex::encode(id), encode_typed(self.key.as_bytes()))
     }
 
+    /// The same key under the name of the log of what the commands did.
+    pub fn for_upkeep(self) -> Result<Self, BadKey> {
+        Ok(Self { verifier: self.verifier.for_upkeep()?, key: self.key })
+    }
+
     pub fn verifier(&self) -> &NoteVerifier {
         &self.verifier
     }
@@ -120,6 +127,22 @@ impl NoteVerifier {
     /// The key's name, which is also the log's origin.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The same key under the name of the log of what the commands did.
+    pub fn for_upkeep(&self) -> Result<Self, BadKey> {
+        match self.name.ends_with(UPKEEP) {
+            true => Ok(self.clone()),
+            false => Self::new(&format!("{}{UPKEEP}", self.name), self.key),
+        }
+    }
+
+    /// The name under which this very key signed the note for another log.
+    pub fn other_log(&self, note: &str) -> Option<String> {
+        let (_, signatures) = note.rsplit_once("\n\n")?;
+        let names = signatures.lines().filter_map(|line| line.strip_prefix(SIGNATURE_MARK)?.split_once(' '));
+        let mut others = names.filter(|(name, _)| *name != self.name);
+        others.find_map(|(name, _)| Self::new(name, self.key).ok()?.open(note).ok().map(|_| name.to_owned()))
     }
 
     /// The text of a note that this key has signed.

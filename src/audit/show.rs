@@ -110,7 +110,7 @@ pub fn verdict(out: &mut impl Write, v: &Verdict) -> io::Result<()> {
     match v.first_finding() {
         None => writeln!(out, "{GOOD}whole{GOOD:#}: every line is as it was written")?,
         Some(first) => {
-            writeln!(out, "{BAD}damaged{BAD:#}: {first}")?;
+            writeln!(out, "{BAD}{}{BAD:#}: {first}", first.headline())?;
             for finding in v.findings.iter().filter(|f| *f != first).take(MOST_FINDINGS) {
                 writeln!(out, "  also: {finding}")?;
             }

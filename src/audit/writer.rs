@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use prometheus_client::metrics::histogram::Histogram;
 
 use super::claim;
-use super::config::{Config, Durability, OpenError};
+use super::config::{Config, Durability, Log, OpenError};
 use super::disk::Disk;
 use super::event::{Event, Heartbeat, Recovered, Resumed, SinkDropped, Start};
 use super::evidence::{self, Evidence};
@@ -440,6 +440,16 @@ fn day_of(micros: i64) -> jiff::civil::Date {
 /// The key of the checkpoints. Only the default one is made when it is missing: a named key that is not there is a
 /// mistake.
 fn signer(config: &Config) -> Result<NoteSigner, OpenError> {
+    let signer = key_of(config)?;
+    match config.log {
+        Log::Proxy => Ok(signer),
+        Log::Upkeep => {
+            signer.for_upkeep().map_err(|e| OpenError::io(config.key_file())(io::Error::other(e.to_string())))
+        }
+    }
+}
+
+fn key_of(config: &Config) -> Result<NoteSigner, OpenError> {
     let path = config.key_file();
     if config.key.is_none() && !path.exists() {
         let made = NoteSigner::generate(DEFAULT_ORIGIN).map_err(|e| io::Error::other(e.to_string()));

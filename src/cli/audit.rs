@@ -239,11 +239,27 @@ pub struct KeyArgument {
     /// The verifier key, as `audit keygen` printed it, or a file that holds it
     #[arg(long, value_name = "KEY")]
     key: String,
+    #[command(flatten)]
+    log: LogArgument,
+}
+
+/// Which of the logs that one key signs
+#[derive(Args)]
+pub struct LogArgument {
+    /// The record of what commands did (audit-upkeep), not the proxy's: a log of its own
+    #[arg(long)]
+    upkeep: bool,
+}
+
+impl LogArgument {
+    pub fn of(&self, key: NoteVerifier) -> anyhow::Result<NoteVerifier> {
+        if self.upkeep { Ok(key.for_upkeep()?) } else { Ok(key) }
+    }
 }
 
 impl KeyArgument {
     pub fn load(&self) -> anyhow::Result<NoteVerifier> {
-        load_key(&self.key)
+        self.log.of(load_key(&self.key)?)
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, Parser, ValueEnum};
 
-use super::audit::{FilterArguments, load_key, progress};
+use super::audit::{FilterArguments, LogArgument, load_key, progress};
 use crate::audit::config::keys_beside;
 use crate::audit::filter::Filter;
 use crate::audit::note::NoteVerifier;
@@ -24,6 +24,8 @@ pub struct ReportCommand {
     /// The verifier key, or a file with it; by default the .pub file in FOLDER-keys, if there is one
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
+    #[command(flatten)]
+    log: LogArgument,
     #[command(flatten)]
     filter: FilterArguments,
     #[arg(long, value_enum, default_value_t)]
@@ -45,7 +47,7 @@ enum ReportFormat {
 impl ReportCommand {
     /// Exits with 1 when the record is damaged: the report is written all the same, with the damage on top.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let key = self.load_key()?;
+        let key = self.load_key()?.map(|key| self.log.of(key)).transpose()?;
         let report = make(&self.folder, &self.filter, key.as_ref())?;
         self.write(&report)?;
         let damaged = report.verdict.as_ref().is_some_and(|v| !v.is_whole());

@@ -123,7 +123,8 @@ async fn settle(client: &Client) -> Result<()> {
 
 impl Opened {
     /// The record of what these commands do: a folder beside the proxy's (`audit` → `audit-upkeep`), as the proxy holds its
-    /// own; signed and hashed with the same keys, so that one `audit verify --key` and one `--subject` serve both.
+    /// own; signed and hashed with the same keys, so that one `--key` and one `--subject` serve both, but a log of its own
+    /// (`audit verify --upkeep`).
     pub fn upkeeper(&self) -> Result<Upkeeper> {
         let proxy = self.audit_config();
         make_key(&proxy)?;
@@ -133,6 +134,7 @@ impl Opened {
             key: Some(proxy.key_file()),
             subject_keys: Some(proxy.subject_keys_folder()),
             folder: proxy.folder.with_file_name(folder),
+            log: audit::Log::Upkeep,
             durability: audit::Durability::Strict,
             ..proxy
         };

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use consentry::audit::{Config, Recorder};
+
 use crate::common::postgres::{Database, UPSTREAM_PASSWORD, shared};
 
 const SQL: &str = "CREATE TABLE customers (id bigint PRIMARY KEY, name text, seen date);
@@ -139,6 +141,40 @@ fn a_choice_is_recorded_and_shown() {
     // The key is on record as a keyed hash only.
     let record = home.well(&["audit", "show", "audit-upkeep", "--format", "json"]);
     assert!(!record.contains("\"2\"") && record.contains("\"subjects\":[\""), "{record}");
+}
+
+/// Signed with one key, they are two logs: neither passes as the other, and neither goes on as the other.
+#[tokio::test]
+async fn what_commands_did_is_a_log_of_its_own() {
+    let home = Home::new("logs");
+    let grant = ["consent", "grant", "--key", "2", "--purpose", "marketing"];
+    home.well(&grant);
+    Recorder::open(Config::new(home.path().join("audit"))).unwrap().shutdown().await;
+    let said = |command: &str, arguments: &[&str]| {
+        let output = home.run(&[&["audit", command, "--key", "audit-keys/signing.key.pub"], arguments].concat());
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    for right in [&["audit"][..], &["--upkeep", "audit-upkeep"]] {
+        let (code, told) = said("verify", right);
+        assert!(code == Some(0) && told.starts_with("whole: "), "{right:?}: {told}");
+    }
+    for (command, wrong, other) in [
+        ("verify", &["audit-upkeep"][..], "consentry/audit-upkeep"),
+        ("verify", &["--upkeep", "audit"], "consentry/audit"),
+        ("report", &["audit-upkeep"], "consentry/audit-upkeep"),
+    ] {
+        let (code, told) = said(command, wrong);
+        let words = format!("another log: this folder holds {other}, not ");
+        assert!(code == Some(1) && told.contains(&words) && !told.contains("damaged"), "{wrong:?}: {told}");
+    }
+    let (code, told) = said("verify", &["--checkpoint", "audit-upkeep/checkpoints", "audit"]);
+    let words = "another log: the checkpoint from elsewhere is of consentry/audit-upkeep, ";
+    assert!(code == Some(1) && told.starts_with(words) && !told.contains("damaged"), "{told}");
+
+    std::fs::rename(home.path().join("audit-upkeep"), home.path().join("kept")).unwrap();
+    std::fs::rename(home.path().join("audit"), home.path().join("audit-upkeep")).unwrap();
+    let refused = home.fails(&grant);
+    assert!(refused.contains("it is of the log consentry/audit and not of consentry/audit-upkeep"), "{refused}");
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn verdict(v: Option<&Verdict>) -> Markup {
                 p { "Every line is as it was written: " (extent(v)) "." }
             },
             Some(first) => div.verdict.damaged {
-                strong { "The record is damaged: " (first) }
+                strong { "The record is " (first.headline()) ": " (first) }
                 p { (extent(v)) "." }
                 ul { @for finding in v.findings.iter().filter(|f| *f != first).take(50) { li { (finding) } } }
             },

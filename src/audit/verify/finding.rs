@@ -74,6 +74,15 @@ pub enum Finding {
         line: u64,
         why: String,
     },
+    /// The folder is another log's, which the same key signs under another name.
+    OtherLog {
+        log: String,
+        asked: String,
+    },
+    /// A checkpoint from elsewhere is of another log, which the same key signs under another name.
+    OtherLogsCheckpoint {
+        log: String,
+    },
     /// Nothing is signed by the key; `by`: but by this one.
     CheckpointsMissing {
         by: Option<String>,
@@ -94,6 +103,14 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// What has been found, in a word or two.
+    pub fn headline(&self) -> &'static str {
+        match self {
+            Finding::OtherLog { .. } | Finding::OtherLogsCheckpoint { .. } => "another log",
+            _ => "damaged",
+        }
+    }
+
     /// The lowest line number that it tells of; what is about no line comes last.
     pub fn first_seq(&self) -> u64 {
         match self {
@@ -109,6 +126,8 @@ impl Finding {
             | Finding::HashesMissing { .. }
             | Finding::CheckpointUnusable { .. }
             | Finding::CheckpointsMissing { .. }
+            | Finding::OtherLog { .. }
+            | Finding::OtherLogsCheckpoint { .. }
             | Finding::ExternalUnusable { .. } => u64::MAX,
         }
     }
@@ -153,6 +172,16 @@ impl fmt::Display for Finding {
                 write!(f, "{which} at line {size} contradicts the lines before it")
             }
             Finding::CheckpointUnusable { line, why } => write!(f, "checkpoint in checkpoints, line {line}: {why}"),
+            Finding::OtherLog { log, asked } => {
+                write!(
+                    f,
+                    "this folder holds {log}, not {asked}; nothing in it was checked. Of the two logs of one key, "
+                )?;
+                write!(f, "that of what commands did is checked with --upkeep, and the proxy's without")
+            }
+            Finding::OtherLogsCheckpoint { log } => {
+                write!(f, "the checkpoint from elsewhere is of {log}, and says nothing of this one")
+            }
             Finding::CheckpointsMissing { by: None } => {
                 write!(f, "no checkpoint is signed by this key: nothing vouches for any line")
             }

@@ -24,6 +24,7 @@ pub struct Known {
 impl Checkpoints {
     pub fn read(folder: &Path, key: &NoteVerifier, verdict: &mut Verdict) -> io::Result<Self> {
         let (mut all, mut by): (Vec<Known>, Option<String>) = (Vec::new(), None);
+        let mut other = None;
         let path = folder.join(crate::audit::CHECKPOINTS);
         if path.exists() {
             let mut notes = NoteReader::new(BufReader::new(File::open(path)?));
@@ -31,6 +32,7 @@ impl Checkpoints {
                 if let Err(NoteError::OtherKey(other)) = key.open(&note) {
                     by.get_or_insert(other);
                 }
+                other = other.or_else(|| key.other_log(&note));
                 match checkpoint(&note, key, all.last().map_or(0, |k| k.size)) {
                     Ok(c) => all.push(Known { size: c.size, root: c.root, external: false }),
                     Err(why) => verdict.find(Finding::CheckpointUnusable { line, why }),
@@ -38,7 +40,10 @@ impl Checkpoints {
             }
         }
         verdict.checkpoints = all.len() as u64;
-        if all.is_empty() {
+        if let (Some(log), true) = (other, all.is_empty()) {
+            let asked = key.name().to_owned();
+            verdict.findings = vec![Finding::OtherLog { log, asked }];
+        } else if all.is_empty() {
             // Told first: with another record's key nothing else that is found means anything.
             verdict.findings.insert(0, Finding::CheckpointsMissing { by });
         }
@@ -48,7 +53,7 @@ impl Checkpoints {
     /// Checkpoints that were kept elsewhere: one, or a copy of a file of them.
     pub fn add_external(&mut self, text: &str, key: &NoteVerifier, verdict: &mut Verdict) -> io::Result<()> {
         let mut notes = NoteReader::new(text.as_bytes());
-        let mut read = 0;
+        let (mut read, mut others) = (0, Vec::new());
         while let Some(FiledNote { note, .. }) = notes.read_next()? {
             read += 1;
             match checkpoint(&note, key, 0) {
@@ -58,9 +63,15 @@ impl Checkpoints {
                     self.all.push(Known { size: c.size, root: c.root, external: true });
                     verdict.checkpoints += 1;
                 }
-                Err(why) => verdict.find(Finding::ExternalUnusable { why }),
+                Err(why) => others.push(match key.other_log(&note) {
+                    Some(log) => Finding::OtherLogsCheckpoint { log },
+                    None => Finding::ExternalUnusable { why },
+                }),
             }
         }
+        // A file of another log's checkpoints is one finding.
+        others.dedup();
+        others.into_iter().for_each(|finding| verdict.find(finding));
         if read == 0 {
             verdict.find(Finding::ExternalUnusable { why: "the file is empty".into() });
         }
