@@ -88,7 +88,7 @@ impl<'e> Analyser<'e> {
             self.operator(name, *location)?;
         }
         // An interval that is added may be too long to be.
-        if !matches!(names(name).as_slice(), ["+" | "-"]) {
+        if !matches!(names(name).last(), Some(&("+" | "-"))) {
             [&*lexpr, &*rexpr].into_iter().flatten().for_each(|side| self.vary(side));
         }
         self.part(lexpr, scope, at)?;

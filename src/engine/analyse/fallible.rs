@@ -239,10 +239,10 @@ fn has_one_row(query: Option<&Node>) -> bool {
     let rest = [&s.values_lists, &s.group_clause, &s.distinct_clause, &s.sort_clause, &s.window_clause];
     let plain = s.op() == pb::SetOperation::SetopNone && rest.iter().all(|c| c.is_empty());
     let aggregates = match s.target_list.as_slice() {
-        // That of a column may be an outer query's.
+        // That of a column, or with a filter of one, may be an outer query's.
         [Node { node: Some(NodeEnum::ResTarget(t)) }] => match t.val.as_deref().and_then(|v| v.node.as_ref()) {
             Some(NodeEnum::FuncCall(f)) => {
-                f.agg_star && f.over.is_none() && names(&f.funcname).last() == Some(&"count")
+                f.agg_star && f.agg_filter.is_none() && f.over.is_none() && names(&f.funcname).last() == Some(&"count")
             }
             _ => false,
         },

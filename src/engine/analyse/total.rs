@@ -191,7 +191,9 @@ impl Analyser<'_> {
     }
 
     fn type_of_like(&self, operator: &str, left: &Node, pattern: &Node, scope: &Scope<'_>) -> Option<Ty> {
+        let folds = operator.ends_with('*');
         let total = self.is_built_in(operator)
+            && !(folds && self.stores())
             && is_whole_pattern(pattern)
             && self.type_of(left, scope).is_some_and(|ty| is_text(&ty));
         total.then(|| Rc::from("bool"))
@@ -205,7 +207,7 @@ impl Analyser<'_> {
         let (left, right) = (self.type_of(left, scope)?, self.type_of(right, scope)?);
         match (operator, &*left, &*right) {
             ("->", "jsonb", LITERAL | INTEGER) | ("#>", "jsonb", LITERAL) => Some(left),
-            ("->>", "jsonb", LITERAL | INTEGER) | ("#>>", "jsonb", LITERAL) => ty("text"),
+            ("->>", "jsonb", LITERAL | INTEGER) | ("#>>", "jsonb", LITERAL) if !self.stores() => ty("text"),
             ("?", "jsonb", LITERAL) => ty("bool"),
             ("@>" | "<@" | "&&", a, b) if ARRAYS.contains(&a) && (a == b || b == LITERAL) => ty("bool"),
             _ => None,
@@ -266,7 +268,8 @@ impl Analyser<'_> {
         }
     }
 
-    /// Whether the role could store a text of more than 256 MB, of which `lower` and `upper` fail.
+    /// Whether the role could store a text of more than 256 MB, of which `lower`, `upper` and `ILIKE` fail, or a document
+    /// that is too long when it is written out.
     fn stores(&self) -> bool {
         [Right::Insert, Right::Update, Right::CopyIn, Right::Derive].iter().any(|right| self.role.may(*right))
     }

@@ -351,3 +351,30 @@ PREPARE fallible_in (numeric, float8) AS SELECT count(*) FROM customers c WHERE 
 ;;
 -- marketing/marketing: changed | has END AS "id"
 PREPARE fallible_in2 (numeric, float8) AS SELECT count(*) FROM customers c WHERE c.id IN ($1, $2)
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND EXISTS (SELECT 1 FROM products q WHERE q.id <> p.id HAVING (SELECT count(*) FILTER (WHERE q.id > 0) FROM products r) IS NULL)))
+;;
+-- crm_app/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND p.name ILIKE 'zz%'))
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND p.name ILIKE 'zz%' AND p.specs ->> 'a' = 'zz'))
+;;
+-- crm_app/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND p.specs ->> 'a' = 'zz'))
+;;
+-- crm_app/marketing: changed | lacks OFFSET 0
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND p.name LIKE 'zz%'))
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND (now() OPERATOR(pg_catalog.-) interval '30 days') IS NULL))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND (now() OPERATOR(pg_catalog.-) interval '290000 years') IS NULL))
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND (current_date OPERATOR(pg_catalog.+) 55) IS NULL))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND (current_date OPERATOR(pg_catalog.+) 2147483647) IS NULL))
