@@ -6,7 +6,7 @@ use super::refusal::{self, Refusal};
 /// The purpose that the comments in bytes `within` of a text name; two different ones are refused.
 pub fn purpose(text: &str, tokens: &Tokens, within: (usize, usize)) -> Result<Option<String>, Refusal> {
     let mut found: Option<String> = None;
-    for comment in tokens.comments.iter().filter(|c| c.start >= within.0 && c.end <= within.1) {
+    for comment in tokens.comments_within(within.0, within.1) {
         let Some(body) = text.get(comment.start..comment.end) else { continue };
         let Some(body) = body.strip_prefix("/*").and_then(|b| b.strip_suffix("*/")) else { continue };
         for value in pairs(body).into_iter().flatten().filter(|(k, _)| k == "purpose").map(|(_, v)| v) {

@@ -19,6 +19,7 @@ pub mod policy;
 mod record;
 pub mod refusal;
 mod rewrite;
+mod scanning;
 mod tree;
 pub mod unjudged;
 pub mod visible;

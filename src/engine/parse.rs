@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use pg_query::protobuf::{self as pb, Token};
 
 use super::refusal::{Refusal, SqlState};
+use super::scanning;
 
 /// Longest text in bytes.
 pub const MAX_BYTES: usize = 8 << 20;
@@ -49,9 +50,24 @@ impl Tokens {
         self.list.binary_search_by_key(&at, |t| t.start).ok()
     }
 
+    /// Those that stand in bytes `start..end`, comments apart.
+    pub fn within(&self, start: usize, end: usize) -> &[Tok] {
+        within(&self.list, start, end)
+    }
+
+    pub fn comments_within(&self, start: usize, end: usize) -> &[Tok] {
+        within(&self.comments, start, end)
+    }
+
     pub fn kind(&self, index: usize) -> Option<Token> {
         self.list.get(index).map(|t| t.kind)
     }
+}
+
+/// A text may hold as many statements as tokens: what is asked of each does not go through all.
+fn within(list: &[Tok], start: usize, end: usize) -> &[Tok] {
+    let (from, to) = (list.partition_point(|t| t.start < start), list.partition_point(|t| t.end <= end));
+    list.get(from..to).unwrap_or_default()
 }
 
 /// A text as PostgreSQL reads it.
@@ -80,7 +96,7 @@ pub fn parse(text: &str) -> Result<Parsed, Refusal> {
     Ok(Parsed { statements, tokens, depth })
 }
 
-/// Only the tokens of `text`. Errors: too long, an unfinished token, a doubtful one.
+/// Only the tokens of `text`. Errors: too long, too long to read, an unfinished token, a doubtful one.
 pub fn tokens(text: &str) -> Result<Tokens, Refusal> {
     if text.len() > MAX_BYTES {
         return Err(too_long(format!("{} bytes; the limit is {MAX_BYTES}", text.len())));
@@ -88,6 +104,7 @@ pub fn tokens(text: &str) -> Result<Tokens, Refusal> {
     if let Some(at) = text.find('\0') {
         return Err(syntax_error("NUL in the statement").at(at as i32));
     }
+    scanning::check(text)?;
     scan(text)
 }
 

@@ -19,8 +19,8 @@ pub struct Words<'t> {
 /// The part `start..end` of `text`, normalised: constants become `$n` (after the statement's own parameters), comments
 /// and runs of white space become one space. Names are kept that `known` knows, or that the statement gives itself.
 pub fn normalised(text: &str, tokens: &Tokens, start: usize, end: usize, known: &dyn Fn(&str) -> bool) -> String {
-    let list: Vec<_> = tokens.list.iter().filter(|t| t.start >= start && t.end <= end).copied().collect();
-    let words = Words { text, list: &list };
+    let list = tokens.within(start, end);
+    let words = Words { text, list };
     let given: HashSet<&str> =
         (0..list.len()).filter(|at| words.is_given(*at)).map(|at| words.word(&list[at])).collect();
     words.written(&|at| {

@@ -3,6 +3,7 @@
 //! The record says of them what it says of that statement. They are taken only where it does nothing to the session that
 //! would have to be followed: the session follows the statement that a message is, not one that it names.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::core::Core;
@@ -141,17 +142,19 @@ impl Core {
     }
 
     /// What stands behind statement `index` of a message by a statement of the same message before it.
-    pub(super) fn behind_in_message(&self, judged: &Arc<Judged>, index: usize) -> Result<Option<Behind>, Refusal> {
+    pub(super) fn behind_in_message(
+        &self,
+        judged: &Arc<Judged>,
+        index: usize,
+        made: &Made<'_>,
+    ) -> Result<Option<Behind>, Refusal> {
         let statements = &judged.cleared.statements;
-        let makes = |effect: &Effect| match (&statements[index].effect, effect) {
-            (Effect::Fetch { name }, Effect::DeclareCursor { name: made, .. }) => name == made,
-            (Effect::Execute { name } | Effect::ExplainExecute { name, .. }, Effect::Prepare { name: made }) => {
-                name == made
-            }
-            _ => false,
+        let at = match &statements[index].effect {
+            Effect::Fetch { name } => made.cursors.get(name.as_str()),
+            Effect::Execute { name } | Effect::ExplainExecute { name, .. } => made.prepared.get(name.as_str()),
+            _ => None,
         };
-        // It is the last one: an earlier one of the same name would be an error by now, or gone.
-        let Some(at) = statements[..index].iter().rposition(|s| makes(&s.effect)) else { return Ok(None) };
+        let Some(at) = at.copied() else { return Ok(None) };
         if matches!(statements[index].effect, Effect::ExplainExecute { .. }) && judged.cleared.protected() {
             return Err(refuse::explain_of_another());
         }
@@ -166,6 +169,24 @@ impl Core {
             (_, None) => Ok(portal.behind.clone()),
             (Some(bound), Some(found)) if bound.is_same(found) => Ok(now),
             (None | Some(_), Some(_)) => Err(refuse::names_another().into()),
+        }
+    }
+}
+
+/// Where in a message cursors and prepared statements were made so far. Of one name it is the last: an earlier one would
+/// be an error by now, or gone.
+#[derive(Default)]
+pub(super) struct Made<'a> {
+    cursors: HashMap<&'a str, usize>,
+    prepared: HashMap<&'a str, usize>,
+}
+
+impl<'a> Made<'a> {
+    pub(super) fn note(&mut self, effect: &'a Effect, index: usize) {
+        match effect {
+            Effect::DeclareCursor { name, .. } => drop(self.cursors.insert(name, index)),
+            Effect::Prepare { name } => drop(self.prepared.insert(name, index)),
+            _ => {}
         }
     }
 }

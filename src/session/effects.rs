@@ -1,5 +1,6 @@
 //! What a statement does to the session: which ones the next message must wait for, and what happens when one completes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::core::Core;
@@ -276,14 +277,15 @@ impl Core {
         calls: &[SetConfigCall],
         bind: Option<&Bind<'_>>,
     ) -> Result<Vec<SettingChange>, Refusal> {
+        let bound = bind.map(Bind::parameters).unwrap_or_default();
         let mut changes = Vec::new();
         for call in calls {
             // A null name is an error in PostgreSQL; a null value is the default.
-            let Some(name) = argument(&call.name, bind)? else {
+            let Some(name) = argument(&call.name, &bound)? else {
                 continue;
             };
-            let value = argument(&call.value, bind)?;
-            let local = argument_is_true(&call.is_local, bind)?;
+            let value = argument(&call.value, &bound)?;
+            let local = argument_is_true(&call.is_local, &bound)?;
             if let Some((setting, value)) = self.judge_setting(&name, value.as_deref())? {
                 changes.push(SettingChange { setting, value, lifetime: Lifetime::of(local) });
             }
@@ -305,15 +307,15 @@ pub(super) fn check_parameter_types(calls: &[SetConfigCall], types: &[u8]) -> Re
         Some(types.get(at..at + 4).map_or(0, |oid| u32::from_be_bytes([oid[0], oid[1], oid[2], oid[3]])))
     };
     let is_of = |n: u16, allowed: &[u32]| declared(n).is_some_and(|oid| allowed.contains(&oid));
-    let (mut texts, mut truths) = (Vec::new(), Vec::new());
+    let (mut texts, mut truths) = (BTreeSet::new(), BTreeSet::new());
     for call in calls {
         for text in [&call.name, &call.value] {
             if let Argument::Parameter(n) = text {
-                texts.push(*n);
+                texts.insert(*n);
             }
         }
         if let Argument::Parameter(n) = call.is_local {
-            truths.push(n);
+            truths.insert(n);
         }
     }
     // As both, it is one of them changed into the other.
@@ -323,11 +325,11 @@ pub(super) fn check_parameter_types(calls: &[SetConfigCall], types: &[u8]) -> Re
 }
 
 /// An argument's text; `None` is NULL.
-fn argument(argument: &Argument, bind: Option<&Bind<'_>>) -> Result<Option<String>, Refusal> {
+fn argument(argument: &Argument, bound: &[Parameter<'_>]) -> Result<Option<String>, Refusal> {
     match argument {
         Argument::Literal(text) => Ok(Some(text.clone())),
         Argument::Null => Ok(None),
-        Argument::Parameter(n) => match parameter(*n, bind)?.value {
+        Argument::Parameter(n) => match parameter(*n, bound)?.value {
             None => Ok(None),
             // Text has the same bytes in both formats.
             Some(bytes) => String::from_utf8(bytes.to_vec()).map(Some).map_err(|_| unreadable()),
@@ -335,11 +337,11 @@ fn argument(argument: &Argument, bind: Option<&Bind<'_>>) -> Result<Option<Strin
     }
 }
 
-fn argument_is_true(argument: &Argument, bind: Option<&Bind<'_>>) -> Result<bool, Refusal> {
+fn argument_is_true(argument: &Argument, bound: &[Parameter<'_>]) -> Result<bool, Refusal> {
     let text = match argument {
         Argument::Literal(text) => text.clone(),
         Argument::Null => return Ok(false),
-        Argument::Parameter(n) => match parameter(*n, bind)? {
+        Argument::Parameter(n) => match parameter(*n, bound)? {
             Parameter { value: None, .. } => return Ok(false),
             Parameter { binary: true, value: Some([0]) } => return Ok(false),
             Parameter { binary: true, value: Some([1]) } => return Ok(true),
@@ -356,8 +358,8 @@ fn argument_is_true(argument: &Argument, bind: Option<&Bind<'_>>) -> Result<bool
     }
 }
 
-fn parameter<'a>(n: u16, bind: Option<&Bind<'a>>) -> Result<Parameter<'a>, Refusal> {
-    bind.and_then(|b| b.parameter(n)).ok_or_else(unreadable)
+fn parameter<'a>(n: u16, bound: &[Parameter<'a>]) -> Result<Parameter<'a>, Refusal> {
+    usize::from(n).checked_sub(1).and_then(|index| bound.get(index)).copied().ok_or_else(unreadable)
 }
 
 fn unreadable() -> Refusal {

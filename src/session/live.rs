@@ -25,8 +25,8 @@ use crate::relay::dial::Dialer;
 /// others one judging.
 const MAX_CONTEXTS: usize = 10_000;
 
-/// Texts from this length on may take long to judge: other sessions do not wait for them.
-const LONG: usize = 16 * 1024;
+/// Texts from this length on may take long to read and to judge: other sessions do not wait for them.
+const LONG: usize = 4 * 1024;
 
 /// An engine, and names for the contexts it has judged in.
 pub struct Snapshot {
@@ -172,12 +172,22 @@ impl Live {
         if let Some(judged) = self.plans.find(id, protocol, text) {
             return Ok(judged);
         }
+        beside_others(text, || self.judge_unknown(snapshot, context, id, protocol, text))
+    }
+
+    fn judge_unknown(
+        &self,
+        snapshot: &Snapshot,
+        context: &Context,
+        id: ContextId,
+        protocol: Protocol,
+        text: &str,
+    ) -> Result<Arc<Judged>, Refusal> {
         let shape = Shape::of(text);
         if let Some(judged) = shape.as_ref().and_then(|shape| self.plans.alike(id, protocol, text, shape)) {
             return Ok(judged);
         }
-        let judge = || snapshot.engine.clear_and_learn(text, context, protocol, &self.plans);
-        let (cleared, template) = if text.len() < LONG { judge()? } else { beside_others(judge)? };
+        let (cleared, template) = snapshot.engine.clear_and_learn(text, context, protocol, &self.plans)?;
         let what = |s| Arc::new(record::what(s, context, &snapshot.engine.policy));
         let on_record: Vec<_> = cleared.statements.iter().map(what).collect();
         if let (Some(shape), Some(template)) = (shape, template) {
@@ -189,9 +199,13 @@ impl Live {
     }
 }
 
-/// Does `work` so that the sessions of this thread go on, on another one.
-fn beside_others<T>(work: impl FnOnce() -> T) -> T {
+/// Does `work` on `text`, all that goes through a client's text: where that is long, on another thread than the sessions of
+/// this one, which go on.
+pub(super) fn beside_others<T>(text: &str, work: impl FnOnce() -> T) -> T {
     use tokio::runtime::{Handle, RuntimeFlavor};
+    if text.len() < LONG {
+        return work();
+    }
     match Handle::try_current().map(|handle| handle.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
         _ => work(),

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use prometheus_client::metrics::counter::Counter;
 
+use super::live::beside_others;
 use super::meters::{self, Meters};
 use super::subjects::Watch;
 use crate::audit::event::{Completion, Decision, Ending, RefusalRecord, What, Who};
@@ -69,7 +70,7 @@ pub fn refused(refusal: &Refusal, context: &Context, subject: Subject<'_>, engin
     };
     let what = match subject {
         Subject::Judged(what) => what.clone(),
-        Subject::Text(text) => described(engine.describe(text)),
+        Subject::Text(text) => described(beside_others(text, || engine.describe(text))),
         Subject::Message => described(Unjudged { kind: "message", sql: String::new(), fingerprint: String::new() }),
     };
     What { outcome: Outcome::Refused, refusal: Some(RefusalRecord::from(refusal)), ..what }
@@ -187,8 +188,10 @@ impl Clerk {
         engine: &Engine,
     ) -> Result<Vec<String>, RecordUnavailable> {
         let mut hashes = Vec::new();
+        let by_parameter = named.iter().any(|s| matches!(s.key, Argument::Parameter(_)));
+        let bound = bind.filter(|_| by_parameter).map(Bind::parameters).unwrap_or_default();
         for subject in named {
-            if let Some(key) = key_text(subject, bind, engine) {
+            if let Some(key) = key_text(subject, &bound, engine) {
                 hashes.push(self.recorder.subject_hash(&subject.kind, &key)?);
             }
         }
@@ -196,13 +199,13 @@ impl Clerk {
     }
 }
 
-fn key_text(subject: &NamedSubject, bind: Option<&Bind<'_>>, engine: &Engine) -> Option<String> {
+fn key_text(subject: &NamedSubject, bound: &[Parameter<'_>], engine: &Engine) -> Option<String> {
     let kind = engine.policy.subjects.get(&subject.kind)?;
     let base = &engine.catalog.relation(kind.table)?.column(&kind.key)?.ty.base;
     let text = match &subject.key {
         Argument::Literal(text) => text.clone(),
         Argument::Null => return None,
-        Argument::Parameter(n) => key_as_text(bind?.parameter(*n)?, base)?,
+        Argument::Parameter(n) => key_as_text(*bound.get(usize::from(*n).checked_sub(1)?)?, base)?,
     };
     Some(as_printed(text, base))
 }

@@ -1,16 +1,18 @@
 //! Prepared statements stay true to the context: one that was judged in another is judged anew before it is used, and
 //! prepared again under its name when its text comes out differently.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::core::{Core, End};
 use super::expect::{Audience, Kind, NameChange};
+use super::live::beside_others;
 use super::names::Lookup;
 use super::plans::{ContextId, Judged};
 use super::prepared::{Origin, Portal, Prepared, Progress};
 use super::refuse;
 use super::simple::NotNow;
-use crate::engine::cleared::Effect;
+use crate::engine::cleared::{Effect, Statement};
 use crate::engine::refusal::Refusal;
 use crate::relay::outgoing::Name;
 use crate::wire::frontend::{Bind, Target};
@@ -87,13 +89,14 @@ impl Core {
     /// Whether an `EXPLAIN EXECUTE` in a text explains a statement about protected data, as far as is known.
     pub(super) fn explains_protected(&self, judged: &Judged) -> bool {
         let all = &judged.cleared.statements;
-        let prepared_here = |wanted: &str| {
-            all.iter().any(|s| s.protected && matches!(&s.effect, Effect::Prepare { name } if name == wanted))
-        };
+        fn prepares(s: &Statement) -> Option<&str> {
+            if let Effect::Prepare { name } = &s.effect { Some(name) } else { None }
+        }
+        let prepared_here: HashSet<&str> = all.iter().filter(|s| s.protected).filter_map(prepares).collect();
         all.iter().any(|s| match &s.effect {
             Effect::ExplainExecute { name, .. } => {
                 let known = self.statements.newest(name).is_some_and(|p| p.judged.cleared.protected());
-                known || prepared_here(name)
+                known || prepared_here.contains(name.as_str())
             }
             _ => false,
         })
@@ -109,7 +112,8 @@ impl Core {
             return Err(refuse::explain_of_another());
         };
         let protocol = prepared.origin.protocol();
-        match self.snapshot.engine.tells_secrets(&prepared.judged.source, &self.context, protocol) {
+        let source = &prepared.judged.source;
+        match beside_others(source, || self.snapshot.engine.tells_secrets(source, &self.context, protocol)) {
             true => Err(refuse::explain_of_secrets()),
             false => Ok(()),
         }

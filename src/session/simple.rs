@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::behind::{Behind, keeps_purpose, names_another, runs_prepared};
+use super::behind::{Behind, Made, keeps_purpose, names_another, runs_prepared};
 use super::client::Taken;
 use super::core::{Core, End, Hold};
 use super::effects;
@@ -102,6 +102,7 @@ impl Core {
     /// protected is in it.
     fn prepare_references(&mut self, judged: &Arc<Judged>) -> Result<(Vec<(usize, Behind)>, bool), NotNow> {
         let mut named = Vec::new();
+        let mut made = Made::default();
         let mut context_changed = false;
         for (index, statement) in judged.cleared.statements.iter().enumerate() {
             context_changed |= effects::may_change_context(&statement.effect);
@@ -112,7 +113,7 @@ impl Core {
                 Effect::Prepare { name } if name == OWN_NAME => return Err(refuse::prepare_under_own_name().into()),
                 Effect::Prepare { name } => self.has_room_for(name, judged)?,
                 effect if names_another(effect) => {
-                    let behind = match self.behind_in_message(judged, index)? {
+                    let behind = match self.behind_in_message(judged, index, &made)? {
                         Some(behind) => Some(behind),
                         None => self.behind_in_query(effect)?,
                     };
@@ -121,6 +122,7 @@ impl Core {
                 }
                 _ => {}
             }
+            made.note(&statement.effect, index);
         }
         let protected = judged.cleared.protected() || named.iter().any(|(_, behind)| behind.is_protected());
         Ok((named, protected))
@@ -130,7 +132,7 @@ impl Core {
     fn decide_all(&mut self, judged: &Judged, named: &[(usize, Behind)]) -> Result<Vec<StatementRun>, Refusal> {
         let mut runs = Vec::with_capacity(judged.cleared.statements.len());
         for index in 0..judged.cleared.statements.len() {
-            let behind = named.iter().find(|(i, _)| *i == index).map(|(_, behind)| behind);
+            let behind = named.binary_search_by_key(&index, |(i, _)| *i).ok().map(|at| &named[at].1);
             match self.decide(judged, index, behind) {
                 Ok(run) => runs.push(run),
                 Err(refusal) => {

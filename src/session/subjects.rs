@@ -21,24 +21,16 @@ pub enum Results<'a> {
     Of(&'a Bind<'a>),
 }
 
-impl Results<'_> {
-    fn are_binary(self, column: usize) -> bool {
-        match self {
-            Results::Text => false,
-            Results::Binary => true,
-            Results::Of(bind) => bind.has_binary_result(column),
-        }
-    }
-}
-
 /// Keys of one statement that are recorded one by one; the rest is a number.
 const MOST: usize = 1000;
 
 /// The watched columns of one running statement, and what was seen there.
 #[derive(Debug)]
 pub struct Watch {
+    /// From left to right.
     columns: Vec<Column>,
-    /// Kind (by index in `columns`) and key.
+    kinds: Vec<String>,
+    /// Kind (by index in `kinds`) and key.
     seen: HashSet<(usize, String)>,
     /// Rows whose key is not in `seen` because it is full, or could not be read.
     more: u64,
@@ -47,7 +39,7 @@ pub struct Watch {
 #[derive(Debug)]
 struct Column {
     index: usize,
-    kind: String,
+    kind: usize,
     base_type: String,
     binary: bool,
 }
@@ -55,31 +47,45 @@ struct Column {
 impl Watch {
     /// `None`: nothing to watch.
     pub fn new(statement: &Statement, results: Results<'_>, engine: &Engine) -> Option<Box<Self>> {
-        let columns: Vec<Column> = statement
-            .subject_columns
-            .iter()
-            .filter_map(|(index, kind)| {
-                let index = usize::from(*index);
-                let subject = engine.policy.subjects.get(kind)?;
-                let key = engine.catalog.relation(subject.table)?.column(&subject.key)?;
-                let binary = results.are_binary(index);
-                Some(Column { index, kind: kind.clone(), base_type: key.ty.base.clone(), binary })
-            })
-            .collect();
-        (!columns.is_empty()).then(|| Box::new(Self { columns, seen: HashSet::new(), more: 0 }))
+        if statement.subject_columns.is_empty() {
+            return None;
+        }
+        let formats = if let Results::Of(bind) = results { Some(bind.result_formats()) } else { None };
+        let (mut columns, mut kinds) = (Vec::new(), Vec::new());
+        for (index, kind) in &statement.subject_columns {
+            let index = usize::from(*index);
+            let Some(subject) = engine.policy.subjects.get(kind) else { continue };
+            let key = engine.catalog.relation(subject.table).and_then(|table| table.column(&subject.key));
+            let Some(key) = key else { continue };
+            let kind = kinds.iter().position(|known| known == kind).unwrap_or_else(|| {
+                kinds.push(kind.clone());
+                kinds.len() - 1
+            });
+            let binary = formats.map_or(matches!(results, Results::Binary), |f| f.is_binary(index));
+            columns.push(Column { index, kind, base_type: key.ty.base.clone(), binary });
+        }
+        columns.sort_by_key(|c| c.index);
+        (!columns.is_empty()).then(|| Box::new(Self { columns, kinds, seen: HashSet::new(), more: 0 }))
     }
 
-    /// Looks at a DataRow's body.
+    /// Looks at a DataRow's body, once from its beginning to its end.
     pub fn row(&mut self, body: &[u8]) {
-        for (number, column) in self.columns.iter().enumerate() {
-            match value(body, column.index) {
-                Some(None) => {}
-                Some(value) => match key_as_text(Parameter { binary: column.binary, value }, &column.base_type) {
-                    Some(key) if self.seen.len() < MOST => drop(self.seen.insert((number, key))),
-                    Some(key) if self.seen.contains(&(number, key.clone())) => {}
-                    _ => self.more += 1,
-                },
-                None => self.more += 1,
+        let mut fields = Fields::of(body);
+        let mut last = None;
+        for column in &self.columns {
+            let Some(value) = fields.get(column.index) else {
+                self.more += 1;
+                continue;
+            };
+            // The same column may be shown many times.
+            let found = Some((column.kind, column.binary, value));
+            if value.is_none() || std::mem::replace(&mut last, found) == found {
+                continue;
+            }
+            match key_as_text(Parameter { binary: column.binary, value }, &column.base_type) {
+                Some(key) if self.seen.len() < MOST => drop(self.seen.insert((column.kind, key))),
+                Some(key) if self.seen.contains(&(column.kind, key.clone())) => {}
+                _ => self.more += 1,
             }
         }
     }
@@ -91,14 +97,14 @@ impl Watch {
 
     /// Puts on record who was seen by `statement`, which had so many rows.
     pub fn tell(self, statement: &str, rows: u64, clerk: &Clerk) {
-        let Self { columns, seen, mut more } = self;
+        let Self { columns, kinds, seen, mut more } = self;
         // COPY may have sent a header or a trailer besides.
         if rows > 0 {
             more = more.min(rows * columns.len() as u64);
         }
         let mut subjects = Vec::with_capacity(seen.len());
-        for (number, key) in seen {
-            match clerk.recorder.subject_hash(&columns[number].kind, &key) {
+        for (kind, key) in seen {
+            match clerk.recorder.subject_hash(&kinds[kind], &key) {
                 Ok(hash) => subjects.push(hash),
                 Err(_) => more += 1,
             }
@@ -110,14 +116,30 @@ impl Watch {
     }
 }
 
-/// Field `index` of a DataRow: `None` when there is none, `Some(None)` for NULL.
-fn value(body: &[u8], index: usize) -> Option<Option<&[u8]>> {
-    let mut r = Reader(body);
-    if index >= r.count().ok()? {
-        return None;
+/// The fields of a DataRow, asked for from left to right.
+struct Fields<'a> {
+    rest: Reader<'a>,
+    count: usize,
+    next: usize,
+}
+
+impl<'a> Fields<'a> {
+    fn of(body: &'a [u8]) -> Self {
+        let mut rest = Reader(body);
+        let count = rest.count().unwrap_or(0);
+        Self { rest, count, next: 0 }
     }
-    for _ in 0..index {
-        r.value().ok()?;
+
+    /// Field `index`: `None` when there is none, `Some(None)` for NULL.
+    fn get(&mut self, index: usize) -> Option<Option<&'a [u8]>> {
+        if index >= self.count {
+            return None;
+        }
+        while self.next < index {
+            self.rest.value().ok()?;
+            self.next += 1;
+        }
+        self.next += 1;
+        self.rest.value().ok()
     }
-    r.value().ok()
 }

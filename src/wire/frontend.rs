@@ -106,46 +106,39 @@ pub struct Parameter<'a> {
 }
 
 impl<'a> Bind<'a> {
-    /// Whether result column `index` (from 0) was asked for in binary form.
-    pub fn has_binary_result(&self, index: usize) -> bool {
-        self.result_format(index).unwrap_or(0) == 1
+    /// The parameters in their order: all at once, for each stands behind those before it.
+    pub fn parameters(&self) -> Vec<Parameter<'a>> {
+        self.read_parameters(&mut Reader(self.rest)).unwrap_or_default()
     }
 
-    fn result_format(&self, index: usize) -> Option<i16> {
+    /// In which form the results are asked for.
+    pub fn result_formats(&self) -> Formats<'a> {
         let mut r = Reader(self.rest);
-        let formats = r.count().ok()?;
-        r.bytes(formats * 2).ok()?;
-        for _ in 0..r.count().ok()? {
-            r.value().ok()?;
-        }
-        let at = match r.count().ok()? {
-            0 => return Some(0),
-            1 => 0,
-            _ => index,
-        };
-        r.bytes(at * 2).ok()?;
-        r.i16().ok()
+        let formats = self.read_parameters(&mut r).and_then(|_| Formats::read(&mut r));
+        formats.unwrap_or(Formats(&[]))
     }
 
-    /// Parameter `n`, from 1; `None` when there is none.
-    pub fn parameter(&self, n: u16) -> Option<Parameter<'a>> {
-        let index = usize::from(n).checked_sub(1)?;
-        let mut r = Reader(self.rest);
-        let formats = r.count().ok()?;
-        let codes = r.bytes(formats * 2).ok()?;
-        let binary = match formats {
-            0 => false,
-            1 => codes[1] == 1,
-            _ => *codes.get(index * 2 + 1)? == 1,
-        };
-        let count = r.count().ok()?;
-        if index >= count {
-            return None;
-        }
-        for _ in 0..index {
-            r.value().ok()?;
-        }
-        Some(Parameter { binary, value: r.value().ok()? })
+    fn read_parameters(&self, r: &mut Reader<'a>) -> Result<Vec<Parameter<'a>>, Malformed> {
+        let formats = Formats::read(r)?;
+        let count = r.count()?;
+        (0..count).map(|index| Ok(Parameter { binary: formats.is_binary(index), value: r.value()? })).collect()
+    }
+}
+
+/// Format codes: none (text), one for all, or one for each.
+#[derive(Debug, Clone, Copy)]
+pub struct Formats<'a>(&'a [u8]);
+
+impl<'a> Formats<'a> {
+    fn read(r: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let count = r.count()?;
+        r.bytes(count * 2).map(Self)
+    }
+
+    /// Of the value or column `index`, from 0.
+    pub fn is_binary(&self, index: usize) -> bool {
+        let at = if self.0.len() == 2 { 0 } else { index * 2 };
+        self.0.get(at..at + 2) == Some(&[0, 1])
     }
 }
 

@@ -86,10 +86,12 @@ fn read_all(body: &[u8], tag: u8) {
         }
         Ok(Message::Bind(b)) => {
             assert_eq!([b.portal.as_bytes(), b"\0", b.statement.as_bytes(), b"\0", b.rest].concat(), body);
-            for n in (0..9).chain([u16::MAX]) {
-                let value = b.parameter(n).and_then(|p| p.value).unwrap_or_default();
-                assert!(inside(value), "a parameter lies outside of its message");
-                b.has_binary_result(usize::from(n));
+            for parameter in b.parameters() {
+                assert!(inside(parameter.value.unwrap_or_default()), "a parameter lies outside of its message");
+            }
+            let formats = b.result_formats();
+            for n in (0..9).chain([usize::from(u16::MAX)]) {
+                let _ = formats.is_binary(n);
             }
         }
         Ok(_) | Err(_) => {}

@@ -96,12 +96,13 @@ fn every_statement_is_decided_and_completed() {
     drop(c);
 }
 
-/// A bare key column tells whose rows have left, in text and in binary, and the same person has the same hash.
+/// A bare key column tells whose rows have left, in text and in binary, and the same person has the same hash, however
+/// often the key is shown.
 #[test]
 fn subjects_that_leave_are_on_record_as_hashes() {
     let proxy = start(world());
     let mut c = log_in(&proxy);
-    c.ask("SELECT id, name FROM customers ORDER BY id");
+    c.ask("SELECT id, name, id, id FROM customers ORDER BY id");
     let binary = [0, 0, 0, 0, 0, 1, 0, 1];
     let bound = message(b'B', &[&b"\0\0"[..], &binary].concat());
     c.exchange(&[parse("", "SELECT id FROM customers WHERE id = 2"), bound, execute("", 0), sync()]);
