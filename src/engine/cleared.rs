@@ -259,10 +259,12 @@ pub enum Effect {
     },
     Execute {
         name: String,
+        arguments: Vec<Argument>,
     },
     /// `EXPLAIN … EXECUTE name`.
     ExplainExecute {
         name: String,
+        arguments: Vec<Argument>,
         /// It was judged as one of a statement on protected tables.
         as_protected: bool,
     },

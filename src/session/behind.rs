@@ -13,7 +13,7 @@ use super::prepared::{Portal, Progress};
 use super::refuse;
 use super::simple::NotNow;
 use crate::audit::event::What;
-use crate::engine::cleared::{Effect, Statement};
+use crate::engine::cleared::{Argument, Effect, Statement};
 use crate::engine::context::PurposeSource;
 use crate::engine::refusal::Refusal;
 use crate::wire::backend::Status;
@@ -78,9 +78,9 @@ impl Core {
     pub(super) fn behind(&mut self, effect: &Effect) -> Result<Option<Behind>, NotNow> {
         match effect {
             Effect::Fetch { name } => self.behind_fetch(name),
-            Effect::Execute { name } => self.behind_execute(name).map(Some),
-            Effect::ExplainExecute { name, as_protected } => {
-                let behind = self.behind_execute(name)?;
+            Effect::Execute { name, arguments } => self.behind_execute(name, arguments).map(Some),
+            Effect::ExplainExecute { name, arguments, as_protected } => {
+                let behind = self.behind_execute(name, arguments)?;
                 self.may_explain(name, behind.is_protected(), *as_protected)?;
                 Ok(Some(behind))
             }
@@ -103,12 +103,12 @@ impl Core {
         if only_bound && portal.context != self.context_id {
             return Err(refuse::portal_of_other_context().into());
         }
-        let mut behind = self.stands_behind(&portal.judged, portal.index)?;
+        let mut behind = self.stands_behind(&portal.judged, portal.index, &[])?;
         behind.subjects.extend(portal.subjects.iter().cloned());
         Ok(Some(behind))
     }
 
-    fn behind_execute(&mut self, name: &str) -> Result<Behind, NotNow> {
+    fn behind_execute(&mut self, name: &str, arguments: &[Argument]) -> Result<Behind, NotNow> {
         // Every way to make one comes by here, so without one PostgreSQL has none either (or it is ours).
         let Some(prepared) = self.current_statement(name)? else {
             return Err(refuse::nothing_to_execute(name).into());
@@ -116,12 +116,19 @@ impl Core {
         if *prepared.effect() != Effect::None {
             return Err(refuse::execute_of_effect().into());
         }
-        Ok(self.stands_behind(&prepared.judged, 0)?)
+        Ok(self.stands_behind(&prepared.judged, 0, arguments)?)
     }
 
-    fn stands_behind(&self, judged: &Arc<Judged>, index: usize) -> Result<Behind, Refusal> {
-        let named = judged.cleared.statements.get(index).map_or(&[][..], |s| &s.subjects);
-        let subjects = self.clerk.subjects(named, None, &self.snapshot.engine).map_err(|e| e.refusal())?;
+    /// `arguments`: what its parameters are, where they do not come with Bind.
+    fn stands_behind(&self, judged: &Arc<Judged>, index: usize, arguments: &[Argument]) -> Result<Behind, Refusal> {
+        let mut named = judged.cleared.statements.get(index).map_or_else(Vec::new, |s| s.subjects.clone());
+        for subject in &mut named {
+            if let Argument::Parameter(n) = subject.key {
+                let given = usize::from(n).checked_sub(1).and_then(|at| arguments.get(at));
+                subject.key = given.cloned().unwrap_or(Argument::Null);
+            }
+        }
+        let subjects = self.clerk.subjects(&named, None, &self.snapshot.engine).map_err(|e| e.refusal())?;
         Ok(Behind { judged: judged.clone(), index, subjects })
     }
 
@@ -149,16 +156,18 @@ impl Core {
         made: &Made<'_>,
     ) -> Result<Option<Behind>, Refusal> {
         let statements = &judged.cleared.statements;
-        let at = match &statements[index].effect {
-            Effect::Fetch { name } => made.cursors.get(name.as_str()),
-            Effect::Execute { name } | Effect::ExplainExecute { name, .. } => made.prepared.get(name.as_str()),
-            _ => None,
+        let (at, arguments) = match &statements[index].effect {
+            Effect::Fetch { name } => (made.cursors.get(name.as_str()), &[][..]),
+            Effect::Execute { name, arguments } | Effect::ExplainExecute { name, arguments, .. } => {
+                (made.prepared.get(name.as_str()), arguments.as_slice())
+            }
+            _ => (None, &[][..]),
         };
         let Some(at) = at.copied() else { return Ok(None) };
         if matches!(statements[index].effect, Effect::ExplainExecute { .. }) && judged.cleared.protected() {
             return Err(refuse::explain_of_another());
         }
-        self.stands_behind(judged, at).map(Some)
+        self.stands_behind(judged, at, arguments).map(Some)
     }
 
     /// What stands behind a portal at its first Execute. PostgreSQL looks the name up again by then, and has told the

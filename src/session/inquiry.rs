@@ -71,7 +71,7 @@ impl Core {
     pub(super) fn meaning_of(&self, statement: &Statement, among_others: bool) -> Option<Arc<Meaning>> {
         match &statement.effect {
             Effect::Prepare { .. } if !among_others => None,
-            Effect::Execute { name } | Effect::ExplainExecute { name, .. } => self.meaning_of_prepared(name),
+            Effect::Execute { name, .. } | Effect::ExplainExecute { name, .. } => self.meaning_of_prepared(name),
             Effect::Fetch { name } => self.meaning_of_portal(name),
             _ => statement.meaning.clone(),
         }

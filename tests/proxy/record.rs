@@ -118,6 +118,26 @@ fn subjects_that_leave_are_on_record_as_hashes() {
     assert!(both.contains(&one[0]));
 }
 
+/// EXECUTE names by its arguments whom the prepared statement is about, in every way that one is run.
+#[test]
+fn arguments_of_execute_name_subjects() {
+    let proxy = start(world());
+    let mut c = log_in(&proxy);
+    c.ask("SELECT name FROM customers WHERE id = 2");
+    c.ask("PREPARE z AS SELECT name FROM customers WHERE name <> $1 AND id = $2");
+    c.ask("EXECUTE z('x', 2)");
+    c.ask("PREPARE y AS SELECT name FROM customers WHERE id = $1; EXECUTE y('02'::int)");
+    c.exchange(&[parse("", "EXECUTE z('x', 2)"), bind("", "", &[]), execute("", 0), sync()]);
+    c.ask("EXECUTE z('x', 1 + 1)");
+    told(&proxy, 7);
+    let decisions: Vec<_> = events(&proxy.audit()).into_iter().filter(|e| e["event"] == "decision").collect();
+    let about: Vec<_> = decisions.iter().map(|d| d["subjects"].as_array().unwrap().clone()).collect();
+    let two = about[0].clone();
+    assert_eq!(two.len(), 1, "{two:?}");
+    let nobody = Vec::new();
+    assert_eq!(about, [&two, &nobody, &two, &nobody, &two, &two, &nobody].map(Clone::clone));
+}
+
 /// The folder is gone: what had left already is withheld, what comes is refused before it runs, the session lives on,
 /// and goes on by itself when the folder is back.
 #[test]

@@ -5,7 +5,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::scope::Scope;
 use super::set_config::is_plain_call_list;
-use super::{Analyser, At, inner, kind_of};
+use super::{Analyser, At, inner, kind_of, subjects};
 use crate::engine::cleared::Effect;
 use crate::engine::context::ParameterTypes;
 use crate::engine::policy::Right;
@@ -45,8 +45,9 @@ impl<'e> Analyser<'e> {
             NodeEnum::TruncateStmt(t) => self.truncate(t),
             NodeEnum::PrepareStmt(p) => self.prepare(p),
             NodeEnum::ExecuteStmt(e) => {
+                let arguments = subjects::arguments(&e.params);
                 self.exprs(&mut e.params, &Scope::EMPTY, At::OPERAND)?;
-                judged("execute", Effect::Execute { name: e.name.clone() })
+                judged("execute", Effect::Execute { name: e.name.clone(), arguments })
             }
             NodeEnum::DeclareCursorStmt(d) => self.declare_cursor(d),
             NodeEnum::ExplainStmt(e) => self.explain(e),
@@ -139,12 +140,13 @@ impl<'e> Analyser<'e> {
                 self.top_write(query)?;
             }
             NodeEnum::ExecuteStmt(execute) => {
+                let arguments = subjects::arguments(&execute.params);
                 self.exprs(&mut execute.params, &Scope::EMPTY, At::OPERAND)?;
                 let (name, as_protected) = (execute.name.clone(), self.context.explains_protected);
                 if as_protected {
                     self.explain_protected(e)?;
                 }
-                return judged("explain", Effect::ExplainExecute { name, as_protected });
+                return judged("explain", Effect::ExplainExecute { name, arguments, as_protected });
             }
             other => {
                 let why = "only queries and writes are explained; explain the statement itself instead";

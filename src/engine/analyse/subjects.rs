@@ -97,16 +97,7 @@ impl Analyser<'_> {
 
     fn name_subject(&mut self, kind: &str, constant: &Node) -> Option<()> {
         let (constant, cast) = uncast(constant);
-        let key = match &constant.node {
-            Some(NodeEnum::ParamRef(p)) => Argument::Parameter(u16::try_from(p.number).ok()?),
-            Some(NodeEnum::AConst(c)) => match c.val.as_ref()? {
-                Val::Ival(i) => Argument::Literal(i.ival.to_string()),
-                Val::Fval(f) => Argument::Literal(f.fval.clone()),
-                Val::Sval(s) => Argument::Literal(s.sval.clone()),
-                Val::Boolval(_) | Val::Bsval(_) => return None,
-            },
-            _ => return None,
-        };
+        let key = key(constant)?;
         let by = match (&constant.node, &key) {
             (_, Argument::Parameter(number)) => Some(NamedBy::Parameter(*number)),
             (Some(NodeEnum::AConst(c)), _) => self.literal_at(c.location).filter(|_| !cast).map(|at| {
@@ -130,6 +121,25 @@ impl Analyser<'_> {
         let kind =
             |col: &Col| self.key(col).filter(|_| !col.mixed).and_then(|(kind, recorded)| recorded.then_some(kind));
         columns.iter().enumerate().filter_map(|(i, col)| Some((u16::try_from(i).ok()?, kind(col)?))).collect()
+    }
+}
+
+/// The arguments of EXECUTE, by which the prepared statement names subjects; what is no constant names nobody.
+pub fn arguments(given: &[Node]) -> Vec<Argument> {
+    given.iter().map(|node| key(uncast(node).0).unwrap_or(Argument::Null)).collect()
+}
+
+/// The key that a constant may be.
+fn key(constant: &Node) -> Option<Argument> {
+    match &constant.node {
+        Some(NodeEnum::ParamRef(p)) => u16::try_from(p.number).ok().map(Argument::Parameter),
+        Some(NodeEnum::AConst(c)) => match c.val.as_ref()? {
+            Val::Ival(i) => Some(Argument::Literal(i.ival.to_string())),
+            Val::Fval(f) => Some(Argument::Literal(f.fval.clone())),
+            Val::Sval(s) => Some(Argument::Literal(s.sval.clone())),
+            Val::Boolval(_) | Val::Bsval(_) => None,
+        },
+        _ => None,
     }
 }
 

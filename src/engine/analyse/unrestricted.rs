@@ -6,7 +6,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::scope::Scope;
 use super::statement::{Judged, declares, session_statement};
-use super::{Analyser, At, Occurrence, inner};
+use super::{Analyser, At, Occurrence, inner, subjects};
 use crate::engine::cleared::{Effect, TouchedColumn, TouchedTable, Treatment, Usage};
 use crate::engine::policy::ColumnUse;
 use crate::engine::refusal::{self, Refusal};
@@ -211,7 +211,8 @@ fn raw_statement(node: &NodeEnum) -> Judged {
         NodeEnum::MergeStmt(_) => ("merge", Effect::None),
         NodeEnum::ExplainStmt(e) => match e.query.as_ref().and_then(|q| q.node.as_ref()) {
             Some(NodeEnum::ExecuteStmt(e)) => {
-                ("explain", Effect::ExplainExecute { name: e.name.clone(), as_protected: true })
+                let (name, arguments) = (e.name.clone(), subjects::arguments(&e.params));
+                ("explain", Effect::ExplainExecute { name, arguments, as_protected: true })
             }
             _ => ("explain", Effect::None),
         },
@@ -223,7 +224,9 @@ fn raw_statement(node: &NodeEnum) -> Judged {
         NodeEnum::CopyStmt(c) if c.is_from => ("copy_in", Effect::CopyIn),
         NodeEnum::CopyStmt(_) => ("copy_to", Effect::CopyOut),
         NodeEnum::PrepareStmt(p) => ("prepare", Effect::Prepare { name: p.name.clone() }),
-        NodeEnum::ExecuteStmt(e) => ("execute", Effect::Execute { name: e.name.clone() }),
+        NodeEnum::ExecuteStmt(e) => {
+            ("execute", Effect::Execute { name: e.name.clone(), arguments: subjects::arguments(&e.params) })
+        }
         NodeEnum::DeclareCursorStmt(d) => ("declare_cursor", declares(d)),
         NodeEnum::CallStmt(_) => ("call", Effect::CatalogChanged),
         NodeEnum::DoStmt(_) => ("do", Effect::CatalogChanged),
