@@ -286,7 +286,7 @@ impl Template {
                         NamedBy::Literal { at, negative } => NamedBy::Literal { at: index(at)?, negative },
                         parameter @ NamedBy::Parameter(_) => parameter,
                     };
-                    Some(Naming { kind: naming.kind.clone(), by })
+                    Some(Naming { by, ..naming.clone() })
                 })
                 .collect::<Option<_>>()?,
         };
@@ -324,7 +324,7 @@ impl Template {
                 }
                 NamedBy::Parameter(number) => Argument::Parameter(number),
             };
-            name_once(&mut statement.subjects, NamedSubject { kind: naming.kind.clone(), key });
+            name_once(&mut statement.subjects, NamedSubject { kind: naming.kind.clone(), key, array: naming.array });
         }
         statement.source = text.get(self.start..text.len().checked_sub(self.behind)?)?.to_owned();
         Some(Cleared::mint(out, vec![statement], splices))

@@ -212,6 +212,8 @@ pub enum Treatment {
 pub struct NamedSubject {
     pub kind: String,
     pub key: Argument,
+    /// It is an array of keys: `customer = ANY (<value>)`.
+    pub array: bool,
 }
 
 /// A value that is in the text, or comes with Bind.

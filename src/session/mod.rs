@@ -18,6 +18,7 @@ pub mod sanitise;
 pub mod settings;
 pub mod startup;
 
+mod arrays;
 mod behind;
 mod client;
 mod complete;

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use prometheus_client::metrics::counter::Counter;
 
+use super::arrays::elements;
 use super::live::beside_others;
 use super::meters::{self, Meters};
 use super::subjects::Watch;
@@ -191,7 +192,7 @@ impl Clerk {
         let by_parameter = named.iter().any(|s| matches!(s.key, Argument::Parameter(_)));
         let bound = bind.filter(|_| by_parameter).map(Bind::parameters).unwrap_or_default();
         for subject in named {
-            if let Some(key) = key_text(subject, &bound, engine) {
+            for key in keys_of(subject, &bound, engine).unwrap_or_default() {
                 hashes.push(self.recorder.subject_hash(&subject.kind, &key)?);
             }
         }
@@ -199,15 +200,19 @@ impl Clerk {
     }
 }
 
-fn key_text(subject: &NamedSubject, bound: &[Parameter<'_>], engine: &Engine) -> Option<String> {
+fn keys_of(subject: &NamedSubject, bound: &[Parameter<'_>], engine: &Engine) -> Option<Vec<String>> {
     let kind = engine.policy.subjects.get(&subject.kind)?;
     let base = &engine.catalog.relation(kind.table)?.column(&kind.key)?.ty.base;
-    let text = match &subject.key {
-        Argument::Literal(text) => text.clone(),
+    let given = match &subject.key {
+        Argument::Literal(text) => Parameter { binary: false, value: Some(text.as_bytes()) },
         Argument::Null => return None,
-        Argument::Parameter(n) => key_as_text(*bound.get(usize::from(*n).checked_sub(1)?)?, base)?,
+        Argument::Parameter(n) => *bound.get(usize::from(*n).checked_sub(1)?)?,
     };
-    Some(as_printed(text, base))
+    let keys = match subject.array {
+        true => elements(given).into_iter().filter_map(|element| key_as_text(element.given(), base)).collect(),
+        false => vec![key_as_text(given, base)?],
+    };
+    Some(keys.into_iter().map(|key| as_printed(key, base)).collect())
 }
 
 /// A key as PostgreSQL would print it: `'07'` and `' 7'` are 7, a UUID has many spellings. Whoever asks for what is on

@@ -20,7 +20,7 @@ use consentry::cli::demo::crm;
 use consentry::config::folder::read_policy;
 use consentry::engine::alike::Shape;
 use consentry::engine::clear::{Engine, NoMemory, Secrets};
-use consentry::engine::cleared::{Argument, Cleared, Outcome};
+use consentry::engine::cleared::{Argument, Cleared, NamedSubject, Outcome};
 use consentry::engine::context::{Context, Protocol, PurposeSource};
 use consentry::engine::policy::diagnostics::SourceFile;
 use consentry::engine::policy::resolve::resolve;
@@ -195,7 +195,8 @@ fn about(cleared: &Cleared) -> String {
         Argument::Parameter(n) => format!("${n}"),
     };
     let subjects = cleared.statements.iter().flat_map(|s| &s.subjects);
-    let words: Vec<String> = subjects.map(|s| format!("{}:{}", s.kind, key(&s.key))).collect();
+    let many = |s: &NamedSubject| if s.array { "[]" } else { "" };
+    let words: Vec<String> = subjects.map(|s| format!("{}:{}{}", s.kind, key(&s.key), many(s))).collect();
     if words.is_empty() { "nobody".to_owned() } else { words.join(" ") }
 }
 

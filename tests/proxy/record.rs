@@ -118,9 +118,10 @@ fn subjects_that_leave_are_on_record_as_hashes() {
     assert!(both.contains(&one[0]));
 }
 
-/// EXECUTE names by its arguments whom the prepared statement is about, in every way that one is run.
+/// EXECUTE names by its arguments whom the prepared statement is about, in every way that one is run; an array, by its
+/// elements.
 #[test]
-fn arguments_of_execute_name_subjects() {
+fn arguments_of_execute_and_arrays_name_subjects() {
     let proxy = start(world());
     let mut c = log_in(&proxy);
     c.ask("SELECT name FROM customers WHERE id = 2");
@@ -129,13 +130,21 @@ fn arguments_of_execute_name_subjects() {
     c.ask("PREPARE y AS SELECT name FROM customers WHERE id = $1; EXECUTE y('02'::int)");
     c.exchange(&[parse("", "EXECUTE z('x', 2)"), bind("", "", &[]), execute("", 0), sync()]);
     c.ask("EXECUTE z('x', 1 + 1)");
-    told(&proxy, 7);
+    c.ask("SELECT name FROM customers WHERE id = ANY ('{2, null}')");
+    c.exchange(&[
+        parse("", "SELECT name FROM customers WHERE id = ANY ($1)"),
+        bind("", "", &["{\"2\"}"]),
+        execute("", 0),
+        sync(),
+    ]);
+    c.ask("PREPARE x AS SELECT name FROM customers WHERE id = ANY ($1); EXECUTE x('{2}')");
+    told(&proxy, 11);
     let decisions: Vec<_> = events(&proxy.audit()).into_iter().filter(|e| e["event"] == "decision").collect();
     let about: Vec<_> = decisions.iter().map(|d| d["subjects"].as_array().unwrap().clone()).collect();
     let two = about[0].clone();
     assert_eq!(two.len(), 1, "{two:?}");
     let nobody = Vec::new();
-    assert_eq!(about, [&two, &nobody, &two, &nobody, &two, &two, &nobody].map(Clone::clone));
+    assert_eq!(about, [&two, &nobody, &two, &nobody, &two, &two, &nobody, &two, &two, &nobody, &two].map(Clone::clone));
 }
 
 /// The folder is gone: what had left already is withheld, what comes is refused before it runs, the session lives on,

@@ -16,6 +16,8 @@ const MOST_NAMED: usize = 1000;
 pub struct Naming {
     pub kind: String,
     pub by: NamedBy,
+    /// It is an array of keys.
+    pub array: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +38,8 @@ pub fn name_once(subjects: &mut Vec<NamedSubject>, subject: NamedSubject) {
 }
 
 impl Analyser<'_> {
-    /// Remembers the subjects that a condition names: `key = constant` and `key IN (constants)`, also where one of
-    /// several may hold.
+    /// Remembers the subjects that a condition names: `key = constant`, `key IN (constants)` and `key = ANY (array)`, also
+    /// where one of several may hold.
     pub fn name_subjects(&mut self, condition: &Node, scope: &Scope<'_>) {
         match &condition.node {
             Some(NodeEnum::BoolExpr(b)) if b.boolop() != pb::BoolExprType::NotExpr => {
@@ -57,7 +59,7 @@ impl Analyser<'_> {
             AExprKind::AexprOp => {
                 for (column, constant) in [(left, right), (right, left)] {
                     if let Some(kind) = self.key_of(column, scope) {
-                        self.name_subject(&kind, constant);
+                        self.name_subject(&kind, constant, false);
                     }
                 }
             }
@@ -65,8 +67,17 @@ impl Analyser<'_> {
                 let kind = self.key_of(left, scope)?;
                 let Some(NodeEnum::List(list)) = &right.node else { return None };
                 list.items.iter().for_each(|constant| {
-                    self.name_subject(&kind, constant);
+                    self.name_subject(&kind, constant, false);
                 });
+            }
+            AExprKind::AexprOpAny => {
+                let kind = self.key_of(left, scope)?;
+                match &uncast(right).0.node {
+                    Some(NodeEnum::AArrayExpr(array)) => array.elements.iter().for_each(|constant| {
+                        self.name_subject(&kind, constant, false);
+                    }),
+                    _ => self.name_subject(&kind, right, true)?,
+                }
             }
             _ => {}
         }
@@ -95,7 +106,7 @@ impl Analyser<'_> {
             .map(|recorded| (kind.to_owned(), recorded))
     }
 
-    fn name_subject(&mut self, kind: &str, constant: &Node) -> Option<()> {
+    fn name_subject(&mut self, kind: &str, constant: &Node, array: bool) -> Option<()> {
         let (constant, cast) = uncast(constant);
         let key = key(constant)?;
         let by = match (&constant.node, &key) {
@@ -107,11 +118,11 @@ impl Analyser<'_> {
             _ => None,
         };
         match by {
-            Some(by) => self.namings.push(Naming { kind: kind.to_owned(), by }),
+            Some(by) => self.namings.push(Naming { kind: kind.to_owned(), by, array }),
             // Its key is written in a way that is read here only.
             None => self.unlike_others = true,
         }
-        name_once(&mut self.subjects, NamedSubject { kind: kind.to_owned(), key });
+        name_once(&mut self.subjects, NamedSubject { kind: kind.to_owned(), key, array });
         Some(())
     }
 

@@ -23,6 +23,12 @@ SELECT o.placed_at FROM orders o WHERE o.customer_id = 42
 -- crm_app/service: changed | about customer:42
 SELECT count(*) FROM tickets WHERE EXISTS (SELECT 1 FROM customers c WHERE c.id = 42 AND c.id = tickets.customer_id)
 ;;
+-- crm_app/service: changed | about customer:{42,7}[] | alike
+SELECT full_name FROM customers WHERE id = ANY ('{42,7}')
+;;
+-- crm_app/service: changed | about customer:{42,7}[] customer:9
+SELECT full_name FROM customers WHERE id = ANY ('{42,7}'::bigint[]) OR id = ANY (ARRAY[9])
+;;
 -- crm_app/service: changed | about customer:-42 | alike
 SELECT full_name FROM customers WHERE id = -42
 ;;
