@@ -11,6 +11,8 @@ UPDATE employees SET full_name = :'token', email = :'token' || id || '@shop.exam
 CREATE TEMPORARY TABLE hidden AS SELECT unnest(ARRAY[2, 3, 4, 9, 11, 13, 14, 15, 16, 17, 18]) AS id;
 UPDATE customers SET full_name = 'name ' || :'token', email = :'token' || '@inbox.example', phone = '00' || :'token',
     tags = ARRAY[:'token'], attributes = jsonb_build_object(:'token', :'token') WHERE id IN (SELECT id FROM hidden);
+-- Customer 14 agreed to everything: her own row is past its retention, what else there is of her is not.
+DELETE FROM hidden WHERE id = 14;
 UPDATE addresses SET line1 = :'token', city = :'token' WHERE customer_id IN (SELECT id FROM hidden);
 UPDATE newsletter_sends SET address = :'token' WHERE customer_id IN (SELECT id FROM hidden);
 ANALYZE;

@@ -95,6 +95,7 @@ impl<'e> Analyser<'e> {
                 Err(refusal::function_not_allowed(field, "it is called as a column of a row: call it as a function"))
             }
             None if user => self.function(&[field], 1).map(|_| ()),
+            None if self.is_type(None, field) => self.runs_for_type(None, field),
             None => Ok(()),
         }
     }

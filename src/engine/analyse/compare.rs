@@ -6,9 +6,8 @@ use pg_query::{Node, NodeEnum};
 
 use super::constant::{Constant, Value, comparable};
 use super::scope::{self, Col, Found, Scope};
-use super::{Analyser, At, Conjunct, inner, names};
+use super::{Analyser, At, Conjunct, inner, names, types};
 use crate::engine::alike;
-use crate::engine::context::ParameterType;
 use crate::engine::parse::parameter;
 use crate::engine::refusal::Refusal;
 
@@ -104,21 +103,25 @@ impl<'e> Analyser<'e> {
                 }
             }
         }
-        (!columns.is_empty() && self.are_alike(right)).then_some(columns)
+        let alike = match &left {
+            _ if e.kind() != AExprKind::AexprIn => true,
+            Side::Column(col) => self.become_columns(col, right),
+            Side::Constant(_) | Side::Other => false,
+        };
+        (!columns.is_empty() && alike).then_some(columns)
     }
 
-    /// Whether the items of a list are of one type, or take the column's: PostgreSQL makes an array of those of IN.
-    fn are_alike(&self, list: &Node) -> bool {
+    /// Whether the items of a list become one type with the column: PostgreSQL makes an array of those of IN.
+    fn become_columns(&self, col: &Col, list: &Node) -> bool {
         let Some(NodeEnum::List(list)) = &list.node else { return true };
-        let mut types = list.items.iter().filter_map(|item| match self.constant(item)? {
-            Constant::Untyped => None,
-            Constant::Typed(value) => Some(ParameterType::named(value.ty.as_deref().unwrap_or_default())),
-            Constant::Parameter(number) => {
-                Some(self.parameters.get(number)).filter(|ty| *ty != ParameterType::Inferred)
-            }
+        let mut types = list.items.iter().map(|item| match self.constant(item) {
+            Some(Constant::Untyped) => types::ty(types::LITERAL),
+            Some(Constant::Typed(value)) => value.ty,
+            Some(Constant::Parameter(number)) => self.type_of_parameter(number),
+            None => None,
         });
-        let first = types.next();
-        first.is_none_or(|first| types.all(|ty| ty == first))
+        let joined = col.ty.clone().and_then(|ty| types.try_fold(ty, |so_far, ty| types::join(&so_far, &ty?)));
+        list.items.len() == 1 || joined.is_some()
     }
 
     /// `column IN (SELECT column …)` over leakproof equality.

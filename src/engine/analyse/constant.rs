@@ -198,11 +198,14 @@ impl Analyser<'_> {
         }
     }
 
-    /// Whether another type may bear a built-in one's name: each relation's rows have a type of its name.
+    /// Whether another type may bear a built-in one's name.
     pub fn is_taken(&self, name: &str) -> bool {
-        let catalog = &self.engine.catalog;
-        catalog.types_named(name).next().is_some()
-            || catalog.relations_named(name).next().is_some()
+        self.engine.catalog.types_named(name).next().is_some() || self.is_relation(name)
+    }
+
+    /// Each relation's rows have a type of its name.
+    pub fn is_relation(&self, name: &str) -> bool {
+        self.engine.catalog.relations_named(name).next().is_some()
             || self.context.temporary.contains_key(name)
             || self.context.defined.keys().any(|made| made.name == name)
     }

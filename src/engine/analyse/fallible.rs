@@ -178,15 +178,10 @@ impl Analyser<'_> {
         }
     }
 
-    /// `alias.function` is `function(alias)` where the item has no column of that name.
+    /// `alias.name` is `name(alias)`, a function or a cast, where the item has no such column.
     fn may_be_call(&self, r: &pb::ColumnRef, scope: &Scope<'_>) -> bool {
-        let (name, whole) = match names(&r.fields)[..] {
-            [.., name] => (name, names(&r.fields).len() < r.fields.len()),
-            [] => return false,
-        };
-        let call =
-            allow::builtin_function(name, 1).is_some() || self.engine.catalog.functions_named(name).next().is_some();
-        !whole && r.fields.len() > 1 && call && self.bare_column(r, scope).is_none()
+        let whole = names(&r.fields).len() < r.fields.len();
+        !whole && r.fields.len() > 1 && self.bare_column(r, scope).is_none()
     }
 
     fn can_fail(&self, node: &Node, scope: &Scope<'_>) -> bool {

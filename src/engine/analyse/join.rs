@@ -7,7 +7,7 @@ use pg_query::protobuf as pb;
 use super::constant::{Value, comparable};
 use super::from::{aliased, visible_columns};
 use super::scope::{Col, Columns, Item, Scope};
-use super::{Analyser, At, names};
+use super::{Analyser, At, names, types};
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
@@ -79,6 +79,9 @@ impl<'e> Analyser<'e> {
             let origin: Rc<[_]> = a.origin.iter().chain(b.origin.iter()).copied().collect();
             self.note(&origin, at);
             self.may_fail |= at == At::OPERAND && !self.compares_always(&a, &b);
+            // What the merged column shows becomes the type of both.
+            let one = a.ty.as_deref().zip(b.ty.as_deref()).is_some_and(|(a, b)| types::join(a, b).is_some());
+            self.may_fail |= !one;
             let ty = if a.ty == b.ty { a.ty.clone() } else { None };
             // `buildMergedJoinVar` of PostgreSQL's parser: of a full join it is COALESCE of both.
             let unknown = |side: &Col| side.mixed || side.origin.is_empty();

@@ -69,7 +69,7 @@ impl Analyser<'_> {
         (!collated && self.is_plain_or_ordered(&ty)).then_some(ty)
     }
 
-    fn type_of_parameter(&self, number: usize) -> Option<Ty> {
+    pub fn type_of_parameter(&self, number: usize) -> Option<Ty> {
         let name = match self.parameters.get(number) {
             ParameterType::Inferred if self.is_repeated(number) => return None,
             ParameterType::Inferred => LITERAL,
@@ -337,9 +337,14 @@ impl Analyser<'_> {
 
     /// A literal of an enum is read where the statement is; a domain's check runs later.
     fn label(&self, from: &str, to: &pb::TypeName) -> Option<Ty> {
-        let name = *names(&to.names).last()?;
-        let own = self.engine.catalog.types_named(name).next().is_some();
+        let (schema, name) = match names(&to.names)[..] {
+            [name] => (None, name),
+            [schema, name] => (Some(schema), name),
+            _ => return None,
+        };
+        let taken = schema.is_none() && self.is_relation(name);
+        let mut own = self.engine.catalog.types_named(name).filter(|t| schema.is_none_or(|s| s == t.name.schema));
         let literal = from == LITERAL && to.array_bounds.is_empty() && !to.setof;
-        (literal && own && self.has_order(name)).then(|| Rc::from(name))
+        (literal && !taken && own.next().is_some() && self.has_order(name)).then(|| Rc::from(name))
     }
 }

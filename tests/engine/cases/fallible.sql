@@ -378,3 +378,24 @@ SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id <
 ;;
 -- marketing/marketing: changed | has OFFSET 0)
 SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND (current_date OPERATOR(pg_catalog.+) 2147483647) IS NULL))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND EXISTS (SELECT 1 FROM unnest('{a}'::text[]) g WHERE p.id > 0 AND g.uuid IS NULL)))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND EXISTS (SELECT 1 FROM (SELECT q.id, '2020-01-01'::date AS da FROM products q) k FULL JOIN (SELECT now() AS da) l USING (da) WHERE da IS NULL)))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c FULL JOIN (SELECT sent_on AS created_at FROM newsletters) k USING (created_at)
+;;
+-- marketing/marketing: changed | has END AS "created_at"
+PREPARE fallible_in3 (date) AS SELECT count(*) FROM customers c WHERE c.created_at IN ($1, NULL)
+;;
+-- marketing/marketing: changed | lacks END AS "created_at"
+PREPARE fallible_in4 (timestamptz) AS SELECT count(*) FROM customers c WHERE c.created_at IN ($1, NULL, '2020-01-01')
+;;
+-- marketing/marketing: changed | lacks END AS "id"
+PREPARE fallible_in5 (int4, int8) AS SELECT count(*) FROM customers c WHERE c.id IN ($1, $2, 5)
+;;
+-- builder/service: not-understood
+CREATE TEMP TABLE customer_status (a json)

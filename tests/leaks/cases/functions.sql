@@ -91,9 +91,13 @@ SELECT id FROM customers WHERE id = 2 AND upper(phone) LIKE 'G%'
 SELECT length(phone), phone FROM customers WHERE id = 2
 ;;
 --! user casts/operators/collations/types/aggregates/domains
---: ana | 42501, 42501, 42501, 42501 | stored
+--: ana | 42501, 42501, 42501, 42501, 42501, 42501 | stored
 -- A cast and a domain's check are calls by other names.
 SELECT (7::wrapped).t
+
+SELECT ('x'::text).telling
+
+SELECT g.telling FROM unnest('{x}'::text[]) g
 
 SELECT 'x'::telling
 

@@ -271,7 +271,7 @@ impl<'e> Analyser<'e> {
     /// A temporary relation comes to be; one that is there already (IF NOT EXISTS) keeps the purpose it carries.
     fn creates_temporary(&self, name: &str, purpose: Option<String>, on_commit_drop: bool) -> Result<Effect, Refusal> {
         // PostgreSQL would take its rows' type for the one that the name means, in this session's statements and in views.
-        if builtin_type(name).is_some() {
+        if builtin_type(name).is_some() || self.engine.catalog.types_named(name).next().is_some() {
             let what = format!("a temporary relation of the name \"{name}\"");
             return Err(refusal::not_supported(&what, "it is a type's: take another name"));
         }
