@@ -9,7 +9,7 @@ use pg_query::protobuf::RawStmt;
 use super::alike::{self, Pieces, Template};
 use super::analyse::{Analyser, Judged};
 use super::catalog::{Catalog, Oid, QualifiedName, quote_ident};
-use super::cleared::{Cleared, Effect, Outcome, SetValue, Statement, Tracked};
+use super::cleared::{Cleared, Effect, Outcome, SetValue, Statement, TouchedTable, Tracked, add_table};
 use super::context::{Context, Defined, Protocol, PurposeSource};
 use super::meaning::Meaning;
 use super::parse::{self, Parsed, Tokens};
@@ -206,7 +206,7 @@ impl Engine {
         let Some(mut tree) = raw.stmt.map(|n| *n) else {
             return Err(refusal::not_supported("an empty statement", "it has no meaning"));
         };
-        let judged = if role.unrestricted { a.unrestricted(&mut tree)? } else { a.statement(&mut tree)? };
+        let mut judged = if role.unrestricted { a.unrestricted(&mut tree)? } else { a.statement(&mut tree)? };
         if now.uncertain && !analyse::moves_session_only(judged.kind) {
             return Err(refusal::depends_on_reset());
         }
@@ -218,13 +218,19 @@ impl Engine {
             guards.iter_mut().for_each(|g| g.words.clear());
         }
         let recorded = std::mem::take(&mut a.for_the_record);
+        let mut tables = recorded.tables;
+        let read = std::mem::take(&mut a.read_before);
+        guards.iter().filter_map(|g| g.touched.clone()).chain(read).for_each(|table| add_table(&mut tables, table));
+        if let Effect::CreateTemporary { purpose: Some(_), from, .. } = &mut judged.effect {
+            from.clone_from(&tables);
+        }
         Ok(Draft {
             only_named: changed && a.only_names(),
             protected: a.touches_protected(),
             subjects: std::mem::take(&mut a.subjects),
             subject_columns: if role.unrestricted { recorded.subject_columns } else { a.subject_columns() },
             raises: std::mem::take(&mut a.raises),
-            named: recorded.tables,
+            tables,
             judged,
             tree: changed.then_some(tree),
             span,
@@ -319,8 +325,7 @@ struct Draft<'e> {
     subjects: Vec<super::cleared::NamedSubject>,
     subject_columns: Vec<(u16, String)>,
     raises: Vec<super::cleared::Raise>,
-    /// Relations of a statement that was not looked into.
-    named: Vec<super::cleared::TouchedTable>,
+    tables: Vec<TouchedTable>,
 }
 
 #[derive(Default)]
@@ -356,16 +361,9 @@ impl Draft<'_> {
         let source = text.get(start..end).unwrap_or(text).to_owned();
         let known = |name: &str| record::is_known(&a.engine.catalog, &a.engine.policy, name);
         let sql = record::normalised(text, tokens, start, end, &known);
-        let mut tables = self.named;
         let mut rules: Vec<String> = Vec::new();
         for guard in self.guards {
             rules.extend(guard.words.into_iter().filter(|w| !rules.contains(w)).collect::<Vec<_>>());
-            if let Some(t) = guard.touched {
-                match tables.iter_mut().find(|known| known.table == t.table) {
-                    Some(known) => known.add(t),
-                    None => tables.push(t),
-                }
-            }
         }
         Statement {
             kind: self.judged.kind,
@@ -379,7 +377,7 @@ impl Draft<'_> {
             purpose_set_by: self.asked.source,
             basis: self.asked.purpose.filter(|_| self.protected).map(|p| p.basis.as_str()),
             recipient: a.role.recipient.clone(),
-            tables,
+            tables: self.tables,
             rules,
             raises: self.raises,
             subjects: self.subjects,
@@ -449,8 +447,8 @@ impl Standing {
             | Effect::Rollback { .. }
             | Effect::RollbackTo(_) => self.uncertain = true,
             Effect::Commit { .. } | Effect::PrepareTransaction => self.uncertain |= self.local,
-            Effect::CreateTemporary { name, purpose, .. } => {
-                self.context.temporary.insert(name.clone(), purpose.clone());
+            Effect::CreateTemporary { name, purpose, from, .. } => {
+                self.context.temporary.entry(name.clone()).or_default().add(purpose, from);
             }
             _ => {}
         }

@@ -150,10 +150,18 @@ pub struct Raise {
 }
 
 /// A table that a statement touches, as the record tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct TouchedTable {
     pub table: String,
     pub columns: Vec<TouchedColumn>,
+}
+
+/// Adds a table to those that a statement touches: each once.
+pub fn add_table(tables: &mut Vec<TouchedTable>, table: TouchedTable) {
+    match tables.iter_mut().find(|known| known.table == table.table) {
+        Some(known) => known.add(table),
+        None => tables.push(table),
+    }
 }
 
 impl TouchedTable {
@@ -177,7 +185,7 @@ impl TouchedTable {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct TouchedColumn {
     pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -187,7 +195,7 @@ pub struct TouchedColumn {
     pub treatment: Treatment,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Usage {
     /// Its value may reach the client.
@@ -197,7 +205,7 @@ pub enum Usage {
     Written,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Treatment {
     Clear,
@@ -287,6 +295,8 @@ pub enum Effect {
     CreateTemporary {
         name: String,
         purpose: Option<String>,
+        /// What it is derived from.
+        from: Vec<TouchedTable>,
         /// It goes with its transaction (`ON COMMIT DROP`).
         on_commit_drop: bool,
     },

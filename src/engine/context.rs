@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::catalog::{Oid, QualifiedName};
+use super::cleared::{TouchedTable, add_table};
 
 /// Where a session's purpose came from (`purpose_set_by` in the record).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,13 +37,29 @@ pub struct Context {
     /// The effective `search_path` as a list of schema names, `"$user"` resolved or dropped, without the implicit
     /// `pg_catalog` and `pg_temp`.
     pub search_path: Vec<String>,
-    /// This session's temporary relations by name, each with the purpose it was derived under (`None`: touches
-    /// nothing protected).
-    pub temporary: BTreeMap<String, Option<String>>,
+    /// This session's temporary relations by name.
+    pub temporary: BTreeMap<String, Derived>,
     /// What the open transaction, or the message so far, has defined: the catalog snapshot cannot show it yet.
     pub defined: BTreeMap<QualifiedName, Defined>,
     /// What an `EXPLAIN EXECUTE` in it explains is protected.
     pub explains_protected: bool,
+}
+
+/// What a temporary relation holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Derived {
+    /// That it was derived under; `None`: it holds nothing protected.
+    pub purpose: Option<String>,
+    /// What it was derived from: whoever reads it reads that.
+    pub from: Vec<TouchedTable>,
+}
+
+impl Derived {
+    /// Something is derived into it once more.
+    pub fn add(&mut self, purpose: &Option<String>, from: &[TouchedTable]) {
+        self.purpose.clone_from(purpose);
+        from.iter().for_each(|table| add_table(&mut self.from, table.clone()));
+    }
 }
 
 /// What a definition made of a relation's name.

@@ -175,12 +175,9 @@ impl Core {
                 let closed = self.portals.retain(|_| false);
                 self.finish_portals(closed);
             }
-            Effect::CreateTemporary { name, purpose, on_commit_drop } => {
+            Effect::CreateTemporary { name, purpose, from, on_commit_drop } => {
                 let lifetime = Lifetime::of(*on_commit_drop);
-                let (name, purpose) = (name.clone(), purpose.clone());
-                self.settings.change_temporary_for(lifetime, |t| {
-                    t.insert(name.clone(), purpose.clone());
-                });
+                self.settings.change_temporary_for(lifetime, |t| t.entry(name.clone()).or_default().add(purpose, from));
             }
             Effect::DropRelations(names) => {
                 self.settings.change_temporary(|t| t.retain(|known, _| !names.contains(known)));

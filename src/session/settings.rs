@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::engine::catalog::QualifiedName;
 use crate::engine::cleared::{SetValue, Tracked};
-use crate::engine::context::{Defined, PurposeSource};
+use crate::engine::context::{Defined, Derived, PurposeSource};
 use crate::wire::backend::Status;
 
 /// The values at one moment.
@@ -19,8 +19,8 @@ pub struct Values {
     pub reason: Option<Arc<str>>,
     /// As `SHOW search_path` prints it.
     pub search_path: String,
-    /// Temporary relations with the purpose each was derived under.
-    pub temporary: BTreeMap<String, Option<String>>,
+    /// Temporary relations.
+    pub temporary: BTreeMap<String, Derived>,
     /// What the transaction has defined and the snapshot does not show yet.
     pub defined: BTreeMap<QualifiedName, Defined>,
 }
@@ -114,12 +114,12 @@ impl Settings {
         });
     }
 
-    pub fn change_temporary(&mut self, change: impl Fn(&mut BTreeMap<String, Option<String>>)) {
+    pub fn change_temporary(&mut self, change: impl Fn(&mut BTreeMap<String, Derived>)) {
         self.change_temporary_for(Lifetime::Session, change);
     }
 
     /// `Lifetime::Transaction`: `ON COMMIT DROP`.
-    pub fn change_temporary_for(&mut self, lifetime: Lifetime, change: impl Fn(&mut BTreeMap<String, Option<String>>)) {
+    pub fn change_temporary_for(&mut self, lifetime: Lifetime, change: impl Fn(&mut BTreeMap<String, Derived>)) {
         self.change(lifetime, |values| change(&mut values.temporary));
     }
 
@@ -316,7 +316,7 @@ mod tests {
     fn reset_all_goes_back_to_the_defaults_and_keeps_temporary_relations() {
         let mut s = settings();
         s.change_temporary(|t| {
-            t.insert("x".into(), None);
+            t.insert("x".into(), Derived::default());
         });
         set(&mut s, "marketing", Lifetime::Session);
         s.reset_all();

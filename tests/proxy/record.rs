@@ -147,6 +147,29 @@ fn arguments_of_execute_and_arrays_name_subjects() {
     assert_eq!(about, [&two, &nobody, &two, &nobody, &two, &two, &nobody, &two, &two, &nobody, &two].map(Clone::clone));
 }
 
+/// Who reads a temporary table that was derived from a protected one reads that one, as the record says.
+#[test]
+fn what_a_temporary_table_was_derived_from_is_on_record_when_it_is_read() {
+    let proxy = start(world());
+    let mut c = log_in(&proxy);
+    c.ask("CREATE TEMP TABLE d AS SELECT id, name FROM customers");
+    c.ask("SELECT * FROM d");
+    c.ask("CREATE TEMP TABLE e (x text); INSERT INTO e SELECT name FROM d; SELECT * FROM e");
+    c.ask("SELECT x FROM e");
+    c.ask("CREATE TEMP TABLE f (x int)");
+    c.ask("SELECT x FROM f");
+    told(&proxy, 8);
+    let decisions: Vec<_> = events(&proxy.audit()).into_iter().filter(|e| e["event"] == "decision").collect();
+    let tables = |d: &serde_json::Value| -> Vec<String> {
+        d["tables"].as_array().unwrap().iter().map(|t| t["table"].as_str().unwrap().to_owned()).collect()
+    };
+    let of: Vec<_> = decisions.iter().map(|d| tables(d).join(" ")).collect();
+    let customers = "public.customers";
+    assert_eq!(of, [customers, customers, "", customers, customers, customers, "", ""]);
+    let columns = decisions[1]["tables"][0]["columns"].as_array().unwrap();
+    assert!(columns.iter().any(|c| c["name"] == "name" && c["use"] == "shown"), "{columns:?}");
+}
+
 /// The folder is gone: what had left already is withheld, what comes is refused before it runs, the session lives on,
 /// and goes on by itself when the folder is back.
 #[test]

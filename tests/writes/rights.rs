@@ -1,6 +1,7 @@
 //! Which right each write needs, on protected and on open tables; what is recorded of it.
 
 use consentry::engine::cleared::{Effect, Usage};
+use consentry::engine::context::Derived;
 
 use crate::world::{World, context};
 
@@ -61,7 +62,8 @@ fn truncate_reaches_what_refers_to_it(world: &World) {
 fn temporary_tables_need_none_and_carry_the_purpose(world: &World) {
     let clear = |who: &str, purpose: Option<&str>, sql: &str| {
         let mut context = context(who);
-        context.temporary.insert("t".to_owned(), purpose.map(str::to_owned));
+        let derived = Derived { purpose: purpose.map(str::to_owned), from: Vec::new() };
+        context.temporary.insert("t".to_owned(), derived);
         world.engine.clear(sql, &context, consentry::engine::context::Protocol::Simple)
     };
     for sql in ["INSERT INTO t VALUES (1)", "UPDATE t SET a = 1", "DELETE FROM t", "TRUNCATE t", "COPY t FROM STDIN"] {
@@ -70,8 +72,9 @@ fn temporary_tables_need_none_and_carry_the_purpose(world: &World) {
     let fill = "INSERT INTO t SELECT email FROM customers";
     assert_eq!(clear("plain/marketing", None, fill).expect_err("derive").rule, "right-missing");
     let cleared = clear("app/marketing", None, fill).expect("derive");
-    let carries =
-        Effect::CreateTemporary { name: "t".into(), purpose: Some("marketing".into()), on_commit_drop: false };
+    let (purpose, from) = (Some("marketing".into()), cleared.statements[0].tables.clone());
+    assert_eq!(from[0].table, "public.customers");
+    let carries = Effect::CreateTemporary { name: "t".into(), purpose, from, on_commit_drop: false };
     assert_eq!(cleared.statements[0].effect, carries);
     let inside = "WITH x AS (INSERT INTO t SELECT email FROM customers RETURNING 1) SELECT * FROM x";
     assert_eq!(clear("app/marketing", None, inside).expect("derive").statements[0].effect, carries);

@@ -11,6 +11,7 @@ use super::relations::{Named, Protection};
 use super::scope::{Col, Columns, Item, Scope};
 use super::{Analyser, At, ColumnUses, Occurrence, Part, Replacement, Source, inner, kind_of, names, placeholder};
 use crate::engine::catalog::{Relation, quote_ident};
+use crate::engine::cleared::add_table;
 use crate::engine::parse;
 use crate::engine::refusal::{self, Refusal};
 
@@ -113,6 +114,9 @@ impl<'e> Analyser<'e> {
         self.reads_temporary = true;
         let Some(purpose) = purpose else { return Ok(()) };
         self.reads_derived = true;
+        for table in self.context.temporary.get(&var.relname).into_iter().flat_map(|known| &known.from) {
+            add_table(&mut self.read_before, table.clone());
+        }
         if self.role.unrestricted || self.purpose.is_some_and(|p| p.name == purpose) {
             return Ok(());
         }

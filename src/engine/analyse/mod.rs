@@ -37,7 +37,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::catalog::{Oid, QualifiedName};
 use super::clear::Engine;
-use super::cleared::{NamedSubject, Raise, Usage};
+use super::cleared::{NamedSubject, Raise, TouchedTable, Usage};
 use super::context::{Context, Defined, ParameterTypes};
 use super::parse::Tokens;
 use super::policy::{Purpose, Role};
@@ -259,6 +259,8 @@ pub struct Analyser<'e> {
     pub subjects: Vec<NamedSubject>,
     /// Temporary tables read that were derived from protected ones.
     pub reads_derived: bool,
+    /// What was read for them.
+    pub read_before: Vec<TouchedTable>,
     /// Temporary relations read, whatever is in them now.
     pub reads_temporary: bool,
     /// Views, or relations that the transaction has created, are read: they may come to be other ones.
@@ -330,6 +332,7 @@ impl<'e> Analyser<'e> {
             search_path: context.search_path.clone(),
             subjects: Vec::new(),
             reads_derived: false,
+            read_before: Vec::new(),
             reads_temporary: false,
             reads_changeable: false,
             set_config: Vec::new(),

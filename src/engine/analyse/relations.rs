@@ -184,7 +184,7 @@ impl<'e> Analyser<'e> {
     }
 
     fn temporary(&self, name: &str) -> Option<Named<'e>> {
-        self.context.temporary.get(name).map(|purpose| Named::Temporary(purpose.clone()))
+        self.context.temporary.get(name).map(|known| Named::Temporary(known.purpose.clone()))
     }
 
     /// How the policy treats `relation`, read with or without its children; a refusal when it is closed to everyone but

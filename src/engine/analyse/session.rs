@@ -26,6 +26,7 @@ impl<'e> Analyser<'e> {
         self.nulls_sizes = false;
         self.explaining = false;
         self.reads_derived = false;
+        self.read_before.clear();
         self.reads_temporary = false;
         self.reads_changeable = false;
         self.shadowed = None;

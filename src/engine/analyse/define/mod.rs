@@ -275,8 +275,9 @@ impl<'e> Analyser<'e> {
             let what = format!("a temporary relation of the name \"{name}\"");
             return Err(refusal::not_supported(&what, "it is a type's: take another name"));
         }
-        let carried = self.context.temporary.get(name).cloned().flatten();
-        Ok(Effect::CreateTemporary { name: name.to_owned(), purpose: carried.or(purpose), on_commit_drop })
+        let carried = self.context.temporary.get(name).and_then(|known| known.purpose.clone());
+        let (name, purpose) = (name.to_owned(), carried.or(purpose));
+        Ok(Effect::CreateTemporary { name, purpose, from: Vec::new(), on_commit_drop })
     }
 
     fn refresh(&mut self, r: &mut pb::RefreshMatViewStmt) -> Result<Judged, Refusal> {

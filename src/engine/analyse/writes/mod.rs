@@ -145,7 +145,12 @@ impl<'e> Analyser<'e> {
             (Some(name), Some(purpose), Effect::None) => {
                 let purpose = Some(purpose.name.clone());
                 Ok(Judged {
-                    effect: Effect::CreateTemporary { name: name.clone(), purpose, on_commit_drop: false },
+                    effect: Effect::CreateTemporary {
+                        name: name.clone(),
+                        purpose,
+                        from: Vec::new(),
+                        on_commit_drop: false,
+                    },
                     ..judged
                 })
             }
