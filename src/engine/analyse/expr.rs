@@ -3,14 +3,11 @@
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
-use super::scope::{self, Base, Col, Columns, Found, Item, Scope};
+use super::scope::{self, Base, Col, Columns, Found, Item, SYSTEM_COLUMNS, Scope};
 use super::select::{missing_from, split_qualifier};
 use super::{Analyser, At, Place, Replacement, inner, kind_of, names};
 use crate::engine::catalog::RelationKind;
 use crate::engine::refusal::{self, Refusal};
-
-/// System columns of a stored table (PostgreSQL manual, 5.5).
-pub const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
 
 impl<'e> Analyser<'e> {
     pub fn exprs(&mut self, list: &mut [Node], scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
@@ -157,7 +154,7 @@ impl<'e> Analyser<'e> {
             [alias] if whole => self.whole_row(scope::row(scope, alias), alias, at)?,
             [column] => match scope::column(scope, column) {
                 Found::Column { col, .. } => col,
-                Found::Nothing if self.is_system_column(column, scope) => match scope.items {
+                Found::Nothing | Found::Doubtful(_) if is_system_column(column, scope) => match scope.items {
                     [item] if self.shows_system_column(item, column) => Col::computed(column),
                     _ => return Err(refusal::system_column(column).at(r.location)),
                 },
@@ -194,10 +191,6 @@ impl<'e> Analyser<'e> {
         };
         self.note(&col.origin, at);
         Ok(col)
-    }
-
-    fn is_system_column(&self, name: &str, scope: &Scope<'_>) -> bool {
-        SYSTEM_COLUMNS.contains(&name) && scope.items.iter().any(|i| i.occurrence.is_some())
     }
 
     /// A system column of a system table with nulled columns: shown beside the others (catalog queries join by `tableoid`).
@@ -267,6 +260,11 @@ impl<'e> Analyser<'e> {
         if !item.replaced {
             return Ok(());
         }
+        // Without its schema the name would mean what is nearer.
+        if scope::item(scope, None, alias).is_none_or(|(nearest, _)| !std::ptr::eq(nearest, item)) {
+            let what = format!("{schema}.{alias} behind something else of the name \"{alias}\"");
+            return Err(refusal::not_supported(&what, "give one of them an alias").at(r.location));
+        }
         let lost = || refusal::not_faithful("a column's name was not found in the text");
         let tokens = self.tokens();
         let first = usize::try_from(r.location).ok().and_then(|at| tokens.at(at)).ok_or_else(lost)?;
@@ -276,6 +274,10 @@ impl<'e> Analyser<'e> {
         r.fields.drain(..alias_at);
         Ok(())
     }
+}
+
+fn is_system_column(name: &str, scope: &Scope<'_>) -> bool {
+    SYSTEM_COLUMNS.contains(&name) && scope::with_system_columns(scope).iter().any(|i| i.occurrence.is_some())
 }
 
 /// Whether a reference means an item of a level around `scope`.

@@ -58,6 +58,7 @@ impl<'e> Analyser<'e> {
             relation: None,
             replaced: false,
             occurrence: None,
+            stored: false,
             columns: columns.renamed(&renames),
             unqualified: true,
             qualified: true,
@@ -93,7 +94,7 @@ impl<'e> Analyser<'e> {
                 self.read_collations(relation);
                 self.leaves_by_name(var, relation);
                 self.qualify(var, relation);
-                return Ok((Item { relation: relation_name, ..item(plain_columns(relation)) }, None));
+                return Ok((Item { relation: relation_name, stored: true, ..item(plain_columns(relation)) }, None));
             }
             Protection::View => {
                 let (columns, index) = self.view(var, relation)?;
@@ -105,7 +106,13 @@ impl<'e> Analyser<'e> {
         };
         let (occurrence, columns) = self.occurrence(relation, protected_by, !var.inh, nulled)?;
         let index = self.replace_range_var(var, Part::Guard(occurrence))?;
-        let item = Item { relation: relation_name, replaced: true, occurrence: Some(occurrence), ..item(columns) };
+        let item = Item {
+            relation: relation_name,
+            replaced: true,
+            occurrence: Some(occurrence),
+            stored: true,
+            ..item(columns)
+        };
         Ok((item, Some(index)))
     }
 
@@ -332,6 +339,7 @@ pub fn aliased(alias: Option<&pb::Alias>, columns: Columns) -> Item {
         relation: None,
         replaced: false,
         occurrence: None,
+        stored: false,
         columns: columns.renamed(&renames),
         unqualified: true,
         qualified: alias.is_some(),

@@ -3,6 +3,7 @@
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
+use super::colname::output_name;
 use super::from::aliased;
 use super::scope::{Col, Columns, Item, Scope};
 use super::{Analyser, At, inner, kind_of, names};
@@ -57,7 +58,16 @@ impl Analyser<'_> {
             self.column_definitions(node)?;
         }
         let columns = column.map_or(Columns::Unknown, |name| Columns::known(vec![Col::computed(&name)]));
-        Ok(aliased(alias.as_ref(), columns))
+        let item = aliased(alias.as_ref(), columns);
+        // Without an alias it is called like its first function (`transformRangeFunction` of PostgreSQL's parser).
+        let first = functions.first().and_then(|node| match &node.node {
+            Some(NodeEnum::List(list)) => list.items.first(),
+            _ => None,
+        });
+        match (alias, first) {
+            (None, Some(first)) => Ok(named(&output_name(first), item)),
+            _ => Ok(item),
+        }
     }
 
     /// The name of the one column of a FROM item that is a call of a known built-in function (`chooseScalarFunctionAlias`
@@ -138,6 +148,11 @@ impl Analyser<'_> {
             }
             cols.push(Col::computed(&col.colname));
         }
-        Ok(aliased(alias.as_ref(), Columns::known(cols)))
+        let item = aliased(alias.as_ref(), Columns::known(cols));
+        Ok(if alias.is_none() { named("xmltable", item) } else { item })
     }
+}
+
+fn named(name: &str, item: Item) -> Item {
+    Item { alias: Some(name.into()), qualified: true, ..item }
 }

@@ -58,7 +58,8 @@ impl<'e> Analyser<'e> {
             item.unqualified = false;
             item.qualified &= alias.is_none();
         }
-        if let Some(using) = join_using_alias {
+        // An alias of the join hides all within, this one too.
+        if let Some(using) = join_using_alias.as_ref().filter(|_| alias.is_none()) {
             near.push(Item { unqualified: false, ..aliased(Some(using), Columns::known(merged)) });
         }
         near.push(aliased(alias.as_ref(), Columns::known(all)));

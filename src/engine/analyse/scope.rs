@@ -5,6 +5,9 @@ use std::rc::Rc;
 
 use crate::engine::catalog::{Oid, QualifiedName};
 
+/// System columns of a stored table (PostgreSQL manual, 5.5).
+pub const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
+
 /// A stored column's place: occurrence of a table in the statement, index of the column in the relation.
 pub type Base = (usize, usize);
 
@@ -86,6 +89,8 @@ pub struct Item {
     pub replaced: bool,
     /// For a protected relation: its occurrence.
     pub occurrence: Option<usize>,
+    /// It is a relation's name: where that is a table, it has system columns too.
+    pub stored: bool,
     pub columns: Columns,
     /// `column` alone finds it (not inside a join that merges or renames).
     pub unqualified: bool,
@@ -133,6 +138,11 @@ pub fn column(scope: &Scope<'_>, name: &str) -> Found {
             .collect();
         let unknown = visible().any(|i| matches!(i.columns, Columns::Unknown));
         match hits.as_slice() {
+            // PostgreSQL finds a table's system columns level by level, like others (`scanNSItemForColumn`).
+            [] if !unknown && SYSTEM_COLUMNS.contains(&name) && visible().any(|i| i.stored) => {
+                let others = everywhere(scope, name);
+                return if others.is_empty() { Found::Nothing } else { Found::Doubtful(others) };
+            }
             [] if !unknown => {}
             [(item, col)] if !unknown => {
                 return Found::Column { col: (*col).clone(), level, occurrence: item.occurrence };
@@ -143,6 +153,18 @@ pub fn column(scope: &Scope<'_>, name: &str) -> Found {
         at = s.parent;
     }
     row(scope, name)
+}
+
+/// The items of the innermost level that has any with system columns.
+pub fn with_system_columns<'s>(scope: &Scope<'s>) -> &'s [Item] {
+    let mut at = Some(*scope);
+    while let Some(s) = at {
+        if s.items.iter().any(|i| i.stored && i.unqualified) {
+            return s.items;
+        }
+        at = s.parent.copied();
+    }
+    &[]
 }
 
 /// Resolves `alias` as a whole row.

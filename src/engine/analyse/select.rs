@@ -126,6 +126,7 @@ impl<'e> Analyser<'e> {
             relation: None,
             replaced: false,
             occurrence: None,
+            stored: false,
             columns: columns.clone(),
             unqualified: true,
             qualified: false,

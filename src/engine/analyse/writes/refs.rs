@@ -6,7 +6,7 @@ use pg_query::protobuf as pb;
 use pg_query::protobuf::Token;
 use pg_query::{Node, NodeEnum};
 
-use super::super::expr::SYSTEM_COLUMNS;
+use super::super::scope::SYSTEM_COLUMNS;
 use super::super::scope::{self, Base, Col, Found, Item, Scope};
 use super::super::select::{missing_from, split_qualifier, star};
 use super::super::{Analyser, At, Part, Place, Replacement, names, placeholder};

@@ -336,6 +336,7 @@ fn item(var: &pb::RangeVar, relation: Option<&Relation>, columns: Columns) -> It
         relation: relation.filter(|_| alias.is_none()).map(|r| r.name.clone()),
         replaced: false,
         occurrence: None,
+        stored: true,
         columns,
         unqualified: true,
         qualified: true,

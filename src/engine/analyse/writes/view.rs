@@ -130,6 +130,7 @@ impl<'e> Analyser<'e> {
             relation: layer.reads.clone(),
             replaced: false,
             occurrence: Some(p.occurrence),
+            stored: true,
             columns: shown(&layer.columns, p.relation, p.occurrence),
             unqualified: true,
             qualified: true,
