@@ -15,6 +15,21 @@ pub fn output_name(node: &Node) -> String {
     figure(node).map_or_else(|| NONE.to_owned(), |(name, _)| name)
 }
 
+/// Whether the name is that of the first column behind a star, in a subquery as a value.
+pub fn is_named_by_star(node: &Node) -> bool {
+    let part = |n: &Option<Box<Node>>| n.as_deref().is_some_and(is_named_by_star);
+    match &node.node {
+        Some(NodeEnum::SubLink(s)) if s.sub_link_type() == SubLinkType::ExprSublink => {
+            s.subselect.as_deref().is_some_and(|query| first_column(query).is_none())
+        }
+        Some(NodeEnum::TypeCast(c)) => part(&c.arg),
+        Some(NodeEnum::CollateClause(c)) => part(&c.arg),
+        Some(NodeEnum::AIndirection(i)) => names(&i.indirection).is_empty() && part(&i.arg),
+        Some(NodeEnum::CaseExpr(c)) => part(&c.defresult),
+        _ => false,
+    }
+}
+
 /// How good a name is: a weak one gives way to what is around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Strength {

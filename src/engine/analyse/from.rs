@@ -9,8 +9,10 @@ use pg_query::{Node, NodeEnum};
 
 use super::relations::{Named, Protection};
 use super::scope::{Col, Columns, Item, Scope};
-use super::{Analyser, At, ColumnUses, Occurrence, Part, Replacement, Source, inner, kind_of, names, placeholder};
-use crate::engine::catalog::{Relation, quote_ident};
+use super::{
+    Analyser, At, ColumnUses, Occurrence, Part, Replacement, Source, TARGET, inner, kind_of, names, placeholder,
+};
+use crate::engine::catalog::{Relation, RelationKind, quote_ident};
 use crate::engine::cleared::add_table;
 use crate::engine::parse;
 use crate::engine::refusal::{self, Refusal};
@@ -30,21 +32,27 @@ impl<'e> Analyser<'e> {
     /// One FROM item; `left` is what a lateral reference may see.
     #[expect(clippy::wrong_self_convention, reason = "FROM is SQL's word")]
     pub fn from_item(&mut self, node: &mut Node, left: &[Item], outer: &Scope<'_>) -> Result<Vec<Item>, Refusal> {
-        match inner(node)? {
+        let items = match inner(node)? {
             NodeEnum::RangeVar(var) => {
                 let (item, index) = self.range_var(var)?;
                 if let Some(index) = index {
                     node.node = Some(placeholder(index));
                 }
-                Ok(vec![item])
+                vec![item]
             }
-            NodeEnum::RangeSubselect(sub) => Ok(vec![self.range_subselect(sub, left, outer)?]),
-            NodeEnum::RangeFunction(function) => Ok(vec![self.range_function(function, left, outer)?]),
-            NodeEnum::RangeTableFunc(table) => Ok(vec![self.range_table_func(table, left, outer)?]),
-            NodeEnum::JoinExpr(join) => self.join(join, left, outer),
-            NodeEnum::RangeTableSample(sample) => self.table_sample(sample, left, outer),
-            other => Err(refusal::not_supported(&kind_of(other), "it is not one of the known FROM items")),
+            NodeEnum::RangeSubselect(sub) => vec![self.range_subselect(sub, left, outer)?],
+            NodeEnum::RangeFunction(function) => vec![self.range_function(function, left, outer)?],
+            NodeEnum::RangeTableFunc(table) => vec![self.range_table_func(table, left, outer)?],
+            NodeEnum::JoinExpr(join) => self.join(join, left, outer)?,
+            NodeEnum::RangeTableSample(sample) => self.table_sample(sample, left, outer)?,
+            other => return Err(refusal::not_supported(&kind_of(other), "it is not one of the known FROM items")),
+        };
+        // What stands in place of a write's target's cells would mean it.
+        if items.iter().any(|i| i.alias.as_deref() == Some(TARGET)) {
+            let what = format!("the name \"{TARGET}\" in FROM");
+            return Err(refusal::not_supported(&what, "the proxy uses it: take another alias"));
         }
+        Ok(items)
     }
 
     /// A table, view or CTE name. With an injection index when it must be replaced.
@@ -94,7 +102,14 @@ impl<'e> Analyser<'e> {
                 self.read_collations(relation);
                 self.leaves_by_name(var, relation);
                 self.qualify(var, relation);
-                return Ok((Item { relation: relation_name, stored: true, ..item(plain_columns(relation)) }, None));
+                return Ok((
+                    Item {
+                        relation: relation_name,
+                        stored: relation.kind != RelationKind::View,
+                        ..item(plain_columns(relation))
+                    },
+                    None,
+                ));
             }
             Protection::View => {
                 let (columns, index) = self.view(var, relation)?;

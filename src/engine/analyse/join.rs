@@ -37,6 +37,8 @@ impl<'e> Analyser<'e> {
             (true, _, _) => return Ok(self.join_of_unknown(near, far, alias.as_ref())),
         };
         near.extend(far);
+        // Nothing but columns is found by its bare name through a join (`setNamespaceColumnVisibility`).
+        near.iter_mut().for_each(|item| item.stored = false);
         if *is_natural || alias.is_some() {
             self.all_at_once(&near);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pg_query::protobuf::{self as pb, SetOperation};
 use pg_query::{Node, NodeEnum};
 
-use super::colname::output_name;
+use super::colname::{is_named_by_star, output_name};
 use super::fallible::{is_bound, is_offset};
 use super::from::visible_columns;
 use super::scope::{self, Base, Col, Columns, Item, Scope};
@@ -131,7 +131,7 @@ impl<'e> Analyser<'e> {
             unqualified: true,
             qualified: false,
         }];
-        self.tail(s, &Scope { items: &output, parent: None })?;
+        self.tail(s, &Scope { items: &output, parent: None }, &outer.child(&[]))?;
         Ok(columns)
     }
 
@@ -178,19 +178,21 @@ impl<'e> Analyser<'e> {
         };
         self.outward.show(false);
         let key = At::KEY;
-        for node in &mut s.group_clause {
+        let targets = &s.target_list;
+        for node in s.group_clause.iter_mut().filter(|node| !names_output(targets, node, &scope)) {
             self.group_item(node, &scope, key)?;
         }
         if let Some(having) = s.having_clause.as_mut() {
             self.having(having, &scope)?;
         }
-        for node in s.distinct_clause.iter_mut().filter(|n| n.node.is_some()) {
+        let on = s.distinct_clause.iter_mut().filter(|n| n.node.is_some());
+        for node in on.filter(|node| !names_output(targets, node, &scope)) {
             self.expr(node, &scope, key)?;
         }
         for node in &mut s.window_clause {
             self.window(node, &scope, key)?;
         }
-        self.tail(s, &scope)?;
+        self.tail(s, &scope, &scope)?;
         self.keep_functional_dependency(s, &scope);
         Ok(columns)
     }
@@ -218,10 +220,19 @@ impl<'e> Analyser<'e> {
         judged
     }
 
-    /// ORDER BY, LIMIT and FOR UPDATE.
-    fn tail(&mut self, s: &mut pb::SelectStmt, scope: &Scope<'_>) -> Result<(), Refusal> {
+    /// ORDER BY, LIMIT and FOR UPDATE. `around`: what LIMIT and OFFSET see.
+    fn tail(&mut self, s: &mut pb::SelectStmt, scope: &Scope<'_>, around: &Scope<'_>) -> Result<(), Refusal> {
         self.sorted(&s.sort_clause, scope);
-        self.sort_clause(&mut s.sort_clause, scope, At::KEY)?;
+        let (targets, list) = (&s.target_list, &mut s.sort_clause);
+        for node in list {
+            let of_output = match &node.node {
+                Some(NodeEnum::SortBy(sort)) => sort.node.as_deref().is_some_and(|k| names_output(targets, k, scope)),
+                _ => false,
+            };
+            if !of_output {
+                self.sort_clause(std::slice::from_mut(node), scope, At::KEY)?;
+            }
+        }
         for limit in [&mut s.limit_offset, &mut s.limit_count].into_iter().flatten() {
             match self.within {
                 // It is looked at: one that is negative fails, and of one row there is one.
@@ -230,7 +241,7 @@ impl<'e> Analyser<'e> {
                 false => self.vary(limit),
             }
             let late = std::mem::replace(&mut self.late, true);
-            self.expr(limit, scope, At::OPERAND)?;
+            self.expr(limit, around, At::OPERAND)?;
             self.late = late;
         }
         self.locks |= !s.locking_clause.is_empty();
@@ -299,11 +310,11 @@ impl<'e> Analyser<'e> {
                 return Err(refusal::not_supported("a select list", "it holds something that is no column"));
             };
             let Some(value) = target.val.as_mut() else { continue };
-            let item = self.outward.item();
+            let (item, pended) = (self.outward.item(), self.pending.len());
             let more = match star(value) {
                 Some(fields) => self.expand_star(value, &fields, scope, at)?,
-                // So many columns as the row has.
-                None if is_row_expansion(value) => {
+                // So many columns as the row has, or called as its first one is.
+                None if is_row_expansion(value) || (target.name.is_empty() && is_named_by_star(value)) => {
                     self.expr(value, scope, At { place: Place::Operand, ..at })?;
                     None
                 }
@@ -312,6 +323,9 @@ impl<'e> Analyser<'e> {
                     Some(vec![self.output(value, &name, scope, at, key)?])
                 }
             };
+            if target.name.is_empty() {
+                self.keep_output_names(pended);
+            }
             if key {
                 self.output_sorted(value, more.as_deref(), scope);
             }
@@ -419,6 +433,23 @@ fn keys_among(s: &pb::SelectStmt) -> Option<BTreeSet<usize>> {
         }
     }
     Some(keys)
+}
+
+/// Whether a key is the name of an output column and none of the query's own FROM (`findTargetlistEntrySQL92` of
+/// PostgreSQL's parser): it is judged as that column, and means none of a query around this one.
+fn names_output(targets: &[Node], key: &Node, scope: &Scope<'_>) -> bool {
+    let Some(NodeEnum::ColumnRef(r)) = &key.node else { return false };
+    let ([name], 1) = (&names(&r.fields)[..], r.fields.len()) else { return false };
+    let own = match scope::column(scope, name) {
+        scope::Found::Column { level, .. } => level == 0,
+        _ => false,
+    };
+    let is_named = |item: &Node| match &item.node {
+        Some(NodeEnum::ResTarget(t)) if t.name.is_empty() => t.val.as_deref().is_some_and(|v| output_name(v) == *name),
+        Some(NodeEnum::ResTarget(t)) => t.name == *name,
+        _ => false,
+    };
+    !own && targets.iter().any(is_named)
 }
 
 /// `FROM` has no such entry: PostgreSQL's words and SQLSTATE.

@@ -31,7 +31,7 @@ SELECT xmin FROM pg_stats
 -- marketing/marketing: system-column
 SELECT c.tableoid FROM customers c
 ;;
--- marketing/marketing: system-column
+-- marketing/marketing: same | error 42703
 SELECT tableoid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 ;;
 -- marketing/marketing: same

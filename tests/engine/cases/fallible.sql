@@ -433,3 +433,6 @@ SELECT customers.id FROM public.customers WHERE EXISTS (WITH customers AS (SELEC
 ;;
 -- marketing/marketing: changed
 SELECT customers.id FROM public.customers WHERE EXISTS (SELECT 1 FROM products p WHERE p.id = public.customers.id)
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c, (SELECT ROW('{}'::json) AS tableoid) r WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR (SELECT 1 FROM products a JOIN products b ON a.id <> b.id WHERE a.id <> c.id GROUP BY tableoid LIMIT 1 OFFSET 1) IS NULL)

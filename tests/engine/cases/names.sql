@@ -90,3 +90,41 @@ BEGIN; SELECT set_config('search_path', 'reporting', false); COMMIT; SELECT * FR
 ;;
 -- crm_app/service: same
 BEGIN; SET LOCAL search_path = reporting; COMMIT; SHOW search_path
+;;
+-- What leaves of a write through a view writes its table, which has more columns.
+-- crm_app/marketing: undefined-column
+UPDATE customer_contacts SET country = 'ES' WHERE id = 3 RETURNING id, internal_note
+;;
+-- crm_app/marketing: undefined-column
+DELETE FROM customer_contacts WHERE id = 3 AND birth_date IS NULL
+;;
+-- crm_app/marketing: changed
+UPDATE customer_contacts SET country = 'ES' WHERE id = 3 RETURNING id, email
+;;
+-- A cell that stands for a reference gives the column the name that the reference gave it.
+-- crm_app/marketing: changed | has AS "email")::text FROM
+UPDATE customers c SET language = 'es' WHERE c.id = 3 AND EXISTS (SELECT 1 FROM (SELECT p.id, c.email::text FROM products p WHERE p.id = 1) z WHERE email = 'user3@x.example')
+;;
+-- The name of a subquery's first column, behind a star.
+-- marketing/marketing: changed | has END AS "phone"
+SELECT count(*) FROM customers c WHERE c.id = 3 AND EXISTS (SELECT 1 FROM (SELECT id, (SELECT x.* FROM (SELECT 'a' AS phone) x LIMIT 1) FROM products) h WHERE h.id <> c.id AND phone IS NULL)
+;;
+-- LIMIT and OFFSET of a set operation see the levels around it.
+-- crm_app/marketing: changed | lacks WHEN internal_note
+UPDATE customers c SET language = 'es' WHERE c.id = 3 RETURNING (SELECT 'a' UNION ALL SELECT 'b' LIMIT 1 OFFSET (CASE WHEN internal_note = 'x' THEN 0 ELSE 1 END))
+;;
+-- marketing/marketing: changed | has "consentry_t"."country"
+SELECT c.id FROM customers c WHERE c.id IN (3, 6) AND EXISTS (SELECT 1 UNION ALL SELECT 2 OFFSET (CASE WHEN c.country = 'ES' THEN 0 ELSE 10 END))
+;;
+-- A key that is called like an output column is that one.
+-- crm_app/marketing: changed | has ORDER BY email DESC
+UPDATE customers c SET language = (SELECT left(h.name, 5) AS email FROM products h ORDER BY email DESC LIMIT 1) WHERE id = 3
+;;
+-- crm_app/marketing: changed | has GROUP BY email
+UPDATE customers c SET language = (SELECT left(h.name, 5) AS email FROM products h GROUP BY email LIMIT 1) WHERE id = 3
+;;
+-- crm_app/marketing: not-understood
+INSERT INTO customers (id, ref, country) VALUES (90001, '00000000-0000-0000-0000-000000000001', 'ES') RETURNING (SELECT customers.email FROM (SELECT 1::bigint AS id, 'x' AS email) consentry_w)
+;;
+-- marketing/marketing: not-understood
+SELECT 1 FROM customers, generate_series(1, 2) AS consentry_w

@@ -93,6 +93,8 @@ impl<'e> Analyser<'e> {
                 Ok(Some(OfTarget::Column(o, col)))
             }
             Found::Column { .. } => Ok(None),
+            // What leaves writes the table below the view, which has columns that the view has not.
+            Found::Row { .. } | Found::Nothing if self.is_below_view(name, scope) => Err(undefined_column(name)),
             Found::Row { item } if self.is_target(item.occurrence) => Ok(Some(OfTarget::Row(item))),
             Found::Row { item } if is_nulled(&item) => Err(whole_row_list()),
             Found::Row { .. } => Ok(None),
@@ -102,6 +104,23 @@ impl<'e> Analyser<'e> {
             Found::Nothing if name == TARGET => Err(undefined_column(name)),
             Found::Nothing => Ok(None),
         }
+    }
+
+    /// Whether a target's table has a column that the view which the client writes does not show.
+    fn is_below_view(&self, name: &str, scope: &Scope<'_>) -> bool {
+        let mut at = Some(scope);
+        while let Some(s) = at {
+            let mut targets = s.items.iter().filter_map(|i| i.occurrence).filter(|o| self.is_target(Some(*o)));
+            let has = |o: usize| {
+                let relation = self.occurrences.get(o).and_then(|o| self.engine.catalog.relation(o.relation));
+                relation.is_some_and(|r| r.column(name).is_some())
+            };
+            if targets.any(has) {
+                return true;
+            }
+            at = s.parent;
+        }
+        false
     }
 
     fn named_item<'s>(&self, qualifier: &[String], scope: &Scope<'s>) -> Option<&'s Item> {
@@ -167,6 +186,12 @@ impl<'e> Analyser<'e> {
                 pending.named = true;
             }
         }
+    }
+
+    /// A select list's item that has no name keeps the one that a reference in it gives it: PostgreSQL looks through casts,
+    /// subscripts and CASE for one.
+    pub fn keep_output_names(&mut self, pended: usize) {
+        self.pending.iter_mut().skip(pended).for_each(|p| p.named = true);
     }
 
     /// Byte range of `a`, `a.b`, `a.b.c` as written.
