@@ -59,12 +59,15 @@ pub async fn check_role(client: &Client, user: &str) -> Result<()> {
     Ok(())
 }
 
-/// Refuses SQL_ASCII databases: PostgreSQL checks no encoding there, so no text means one thing.
+/// Refuses databases in other encodings than UTF8: in one of one byte a character PostgreSQL folds `É` in names, in any other
+/// it cuts names elsewhere, and in SQL_ASCII no text means one thing.
 pub async fn check_encoding(client: &Client) -> Result<()> {
     let row = client.query_one(ROLE_QUESTION, &[]).await.context("cannot read the encoding of the database")?;
     match row.get::<_, &str>(4) {
-        "SQL_ASCII" => bail!("the database has the encoding SQL_ASCII, in which no text has one meaning; use UTF8"),
-        _ => Ok(()),
+        "UTF8" => Ok(()),
+        other => bail!(
+            "the database has the encoding {other}, in which names and texts do not mean what they mean here; use UTF8"
+        ),
     }
 }
 

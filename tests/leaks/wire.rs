@@ -396,10 +396,13 @@ fn paths_that_part(world: &World) -> Result<(), Failed> {
 /// A proxy before such a database does not start: it says why, and what to do.
 fn sql_ascii(_: &World) -> Result<(), Failed> {
     let postgres = shared();
-    postgres.in_database("postgres").psql(
-        "DROP DATABASE IF EXISTS ascii; CREATE DATABASE ascii TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'",
-    );
-    starts_not(&postgres.in_database("ascii").upstream_url(), "SQL_ASCII")
+    for encoding in ["SQL_ASCII", "WIN1252", "EUC_JP"] {
+        postgres.in_database("postgres").psql(&format!(
+            "DROP DATABASE IF EXISTS other; CREATE DATABASE other TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
+        ));
+        starts_not(&postgres.in_database("other").upstream_url(), encoding)?;
+    }
+    Ok(())
 }
 
 fn policy() -> std::path::PathBuf {

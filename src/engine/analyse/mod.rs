@@ -14,6 +14,7 @@ mod from;
 mod from_function;
 mod grouping;
 mod join;
+mod keys;
 mod levels;
 mod outward;
 mod relations;
