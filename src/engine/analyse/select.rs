@@ -5,7 +5,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::colname::{is_named_by_star, output_name};
 use super::fallible::{is_bound, is_offset};
-use super::from::visible_columns;
+use super::from::{aliased, visible_columns};
 use super::keys::{keys_among, names_output};
 use super::scope::{self, Base, Col, Columns, Item, Scope};
 use super::{Analyser, At, Cte, Place, inner, kind_of, names};
@@ -158,7 +158,12 @@ impl<'e> Analyser<'e> {
             [&s.sort_clause, &s.group_clause, &s.distinct_clause, &s.window_clause].iter().any(|c| !c.is_empty());
         let shows = at.place == Place::Output;
         let at = if sorted { At { place: Place::Item, ..at } } else { at };
-        let items = self.from_clause(&mut s.from_clause, outer)?;
+        let mut items = self.from_clause(&mut s.from_clause, outer)?;
+        if !s.values_lists.is_empty() {
+            // What ORDER BY sees (`transformValuesClause` of PostgreSQL's parser).
+            let rows = aliased(None, values_columns(&s.values_lists));
+            items.push(Item { alias: Some("*VALUES*".into()), qualified: true, ..rows });
+        }
         let scope = outer.child(&items);
         if let Some(condition) = s.where_clause.as_mut() {
             self.copy_conjuncts(condition, &scope);

@@ -128,3 +128,17 @@ INSERT INTO customers (id, ref, country) VALUES (90001, '00000000-0000-0000-0000
 ;;
 -- marketing/marketing: not-understood
 SELECT 1 FROM customers, generate_series(1, 2) AS consentry_w
+;;
+-- VALUES has its own columns in scope.
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM (SELECT id, country, id AS column1 FROM customers) c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products h, (VALUES ('a'), ('b') ORDER BY column1::numeric LIMIT 1) v WHERE h.id <> c.id))
+;;
+-- marketing/marketing: same
+VALUES (2, 'b'), (1, 'a') ORDER BY column1, "*VALUES*".column2
+;;
+-- A name that nothing has may be a column that the target has got since.
+-- crm_app/marketing: undefined-column
+UPDATE customers SET language = 'es' WHERE id = 1 RETURNING fresh
+;;
+-- crm_app/marketing: undefined-column
+UPDATE customers SET language = (SELECT fresh FROM products LIMIT 1) WHERE id = 1

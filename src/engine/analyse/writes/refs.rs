@@ -94,15 +94,15 @@ impl<'e> Analyser<'e> {
             }
             Found::Column { .. } => Ok(None),
             // What leaves writes the table below the view, which has columns that the view has not.
-            Found::Row { .. } | Found::Nothing if self.is_below_view(name, scope) => Err(undefined_column(name)),
+            Found::Row { .. } if self.is_below_view(name, scope) => Err(undefined_column(name)),
             Found::Row { item } if self.is_target(item.occurrence) => Ok(Some(OfTarget::Row(item))),
             Found::Row { item } if is_nulled(&item) => Err(whole_row_list()),
             Found::Row { .. } => Ok(None),
             Found::Doubtful(_) => Err(doubtful(name)),
             // Not a column of the target, then; PostgreSQL looks further than that.
             Found::Nothing if SYSTEM_COLUMNS.contains(&name) => Err(refusal::system_column(name)),
-            Found::Nothing if name == TARGET => Err(undefined_column(name)),
-            Found::Nothing => Ok(None),
+            // The target may have it since a moment ago.
+            Found::Nothing => Err(undefined_column(name)),
         }
     }
 
