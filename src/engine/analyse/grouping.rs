@@ -24,6 +24,10 @@ impl Analyser<'_> {
         }
         for item in scope.items {
             let (Some(occurrence), Some(alias)) = (item.occurrence, item.alias.as_deref()) else { continue };
+            // Behind a join's alias its own means nothing, or another item.
+            if scope::item(scope, None, alias).is_none_or(|(named, _)| !std::ptr::eq(named, item)) {
+                continue;
+            }
             let Some(o) = self.occurrences.get(occurrence) else { continue };
             let Some(relation) = self.engine.catalog.relation(o.relation) else { continue };
             let keys: Vec<&pb::ColumnRef> = keys(&s.group_clause).filter_map(|n| group_column(n, s, scope)).collect();
@@ -47,6 +51,11 @@ impl Analyser<'_> {
             if added.is_empty() {
                 continue;
             }
+            let compares = |name: &Rc<str>| {
+                let column = item.columns.list().iter().find(|c| c.name == *name);
+                column.and_then(|c| self.type_of_column(c)).is_some_and(|ty| self.has_order(&ty))
+            };
+            let compare = missing.iter().all(compares) && !self.whole_rows.contains(&occurrence);
             let at = self.first_group_item(s)?;
             let text: String = added
                 .iter()
@@ -64,6 +73,9 @@ impl Analyser<'_> {
             let first = s.group_clause.len() - behind;
             s.group_clause.splice(first..first, nodes);
             self.must_rewrite = true;
+            if !compare {
+                self.can_fail_here();
+            }
             self.edit(at, at, Replacement::Text(format!(" {text}")));
         }
         Some(())

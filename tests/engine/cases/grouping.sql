@@ -42,3 +42,10 @@ SELECT c.full_name FROM customers c GROUP BY ROW (c.id, c.country)
 ;;
 -- support/service: changed | error 42803
 SELECT c FROM customers c GROUP BY c.country
+;;
+-- Behind a join's alias the table's own alias means another item, or nothing.
+-- marketing/marketing: changed | lacks p.country | error 42803
+SELECT j.id, j.country, count(*) FROM (customers p CROSS JOIN (SELECT 1 AS one) z) AS j, (SELECT id, name AS country FROM products) p WHERE p.id = j.id GROUP BY j.id
+;;
+-- marketing/marketing: changed | lacks "p"."country" | error 42803
+SELECT j.id, j.country, count(*) FROM (customers p CROSS JOIN (SELECT 1 AS one) z) AS j GROUP BY j.id
