@@ -115,6 +115,9 @@ pub struct ForeignKey {
     /// A row goes with what it refers to: ON DELETE CASCADE.
     #[serde(default)]
     pub cascades: bool,
+    /// A row changes with the key that it refers to: ON UPDATE CASCADE, SET NULL or SET DEFAULT.
+    #[serde(default)]
+    pub carries: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -44,3 +44,6 @@ CREATE SEQUENCE reporting.numbers;
 -- Sequences that are open.
 CREATE SEQUENCE public.ticks START 1000000;
 CREATE SEQUENCE public.marks;
+-- A key that rows of protected tables follow.
+CREATE TABLE public.ranks (name text PRIMARY KEY);
+CREATE TABLE public.ranked (customer_id bigint REFERENCES public.customers, rank text REFERENCES public.ranks ON UPDATE CASCADE);

@@ -91,9 +91,9 @@ impl World {
             let catalog = consentry::relay::catalog::load(&client).await.expect("catalog");
             let mut files = read_policy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/crm")).expect("policy");
             // Sequences that everybody may use; `open` stands in one file.
-            files
-                .iter_mut()
-                .for_each(|f| f.text = f.text.replace("open = [", "open = [\"public.ticks\", \"public.marks\", "));
+            files.iter_mut().for_each(|f| {
+                f.text = f.text.replace("open = [", "open = [\"public.ticks\", \"public.marks\", \"public.ranks\", ")
+            });
             files.push(SourceFile { name: "extra.toml".into(), text: include_str!("extra.toml").to_owned() });
             let (policy, _) = resolve(&files, &catalog).unwrap_or_else(|p| panic!("{p:?}"));
             let secrets = Secrets { pseudonym: b"engine cases".to_vec() };

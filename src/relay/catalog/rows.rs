@@ -45,6 +45,7 @@ pub(super) fn relations(
                 referenced_columns: row.try_get("referenced_columns")?,
                 releases: row.try_get("releases")?,
                 cascades: row.try_get("cascades")?,
+                carries: row.try_get("carries")?,
             });
         }
     }

@@ -95,3 +95,26 @@ DELETE FROM customer_contacts
 ;;
 -- crm_app/service: not-understood
 UPDATE contact_names SET name = 'x'
+;;
+-- Subscripts of a MERGE's columns are judged.
+-- marketing/marketing: right-missing
+MERGE INTO products c USING (SELECT 1 AS g) o ON false WHEN NOT MATCHED THEN INSERT (id, specs[(SELECT full_name FROM customers LIMIT 1)]) VALUES (1, 'a')
+;;
+-- crm_app/marketing: right-missing
+MERGE INTO products c USING (SELECT 1 AS g) o ON false WHEN NOT MATCHED THEN INSERT (id, specs[(SELECT full_name FROM customers LIMIT 1)]) VALUES (1, 'a')
+;;
+-- A masked value finds no row.
+-- crm_app/marketing: changed
+INSERT INTO customers (id, ref, country) VALUES (1, '00000000-0000-0000-0000-000000000001', 'ES') ON CONFLICT (id) DO UPDATE SET country = 'ES'
+;;
+-- crm_app/marketing: not-understood
+INSERT INTO customers (id, ref, country) VALUES (1, '00000000-0000-0000-0000-000000000001', 'ES') ON CONFLICT (birth_date) DO UPDATE SET country = 'ES'
+;;
+-- crm_app/marketing: not-understood
+INSERT INTO customers (id, ref, country) VALUES (1, '00000000-0000-0000-0000-000000000001', 'ES') ON CONFLICT ON CONSTRAINT customers_pkey DO UPDATE SET country = 'ES'
+;;
+-- crm_app/service: not-understood
+UPDATE ranks SET name = 'gold' WHERE name = 'silver'
+;;
+-- crm_app/service: same
+INSERT INTO ranks VALUES ('gold')

@@ -54,6 +54,7 @@ impl<'e> Analyser<'e> {
                 return Err(refusal::not_supported("SET", "it holds something that is no assignment"));
             };
             self.leads_on(target, &assignment.name).map_err(|r| r.at(assignment.location))?;
+            self.carries_on(target, &assignment.name).map_err(|r| r.at(assignment.location))?;
             if let Some(p) = target.protected() {
                 clear.extend(self.assigned(p, &assignment.name).map_err(|r| r.at(assignment.location))?);
             }

@@ -16,7 +16,7 @@ use super::{Aim, Moment, What};
 use crate::engine::catalog::{Column, Relation, quote_ident};
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
-use crate::engine::visible::null_of;
+use crate::engine::visible::{CellKind, null_of};
 
 impl<'e> Analyser<'e> {
     pub fn insert(&mut self, s: &mut pb::InsertStmt, at: At) -> Result<Columns, Refusal> {
@@ -151,7 +151,8 @@ impl<'e> Analyser<'e> {
         if let Some(condition) = where_clause.as_mut() {
             self.expr(condition, &scope, At::OPERAND)?;
         }
-        let clear = self.assignments(target, target_list, &scope)?;
+        let mut clear = self.assignments(target, target_list, &scope)?;
+        clear.extend(target.protected().map_or(Ok(Vec::new()), |p| self.arbiters(p, infer.as_deref()))?);
         let set = self.conflict_set(*location);
         self.check_assigned(target, target_list, set)?;
         let moves = std::mem::take(&mut self.moves);
@@ -162,6 +163,40 @@ impl<'e> Analyser<'e> {
         }
         self.moment = Moment::Old;
         Ok(())
+    }
+
+    /// The columns by whose stored values PostgreSQL finds the row that is in the way: what is masked finds none.
+    fn arbiters(&self, p: &Protected<'e>, infer: Option<&pb::InferClause>) -> Result<Vec<usize>, Refusal> {
+        if p.aim == Aim::Consent {
+            return Ok(Vec::new());
+        }
+        let named: Option<Vec<&str>> =
+            infer.filter(|i| i.conname.is_empty() && i.where_clause.is_none()).and_then(|i| {
+                let elements = i.index_elems.iter().map(|n| match &n.node {
+                    Some(NodeEnum::IndexElem(e)) if e.expr.is_none() => Some(e.name.as_str()),
+                    _ => None,
+                });
+                elements.collect()
+            });
+        let index = |name: &str| p.relation.columns.iter().position(|c| c.name == name);
+        let columns: Vec<usize> = match named {
+            Some(names) => names.into_iter().filter_map(index).collect(),
+            // Which columns an index of another kind has is not known.
+            None => (0..p.relation.columns.len()).collect(),
+        };
+        let mut per_row = Vec::new();
+        for column in columns {
+            match p.visible.cells.get(column).map(|cell| &cell.kind) {
+                Some(CellKind::Clear) => {}
+                Some(CellKind::PerRow { .. }) => per_row.push(column),
+                Some(CellKind::Masked { .. } | CellKind::Hidden) | None => {
+                    let what = format!("ON CONFLICT … DO UPDATE of {}", p.relation.name);
+                    let why = "it would find a row by a value that is masked: name columns that are shown";
+                    return Err(refusal::not_supported(&what, why));
+                }
+            }
+        }
+        Ok(per_row)
     }
 
     /// Index of the token after SET in `ON CONFLICT … DO UPDATE SET`.

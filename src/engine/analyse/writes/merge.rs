@@ -149,6 +149,11 @@ impl<'e> Analyser<'e> {
         match action {
             Action::Nothing => Ok(()),
             Action::Insert => {
+                for column in target_list.iter_mut() {
+                    if let NodeEnum::ResTarget(column) = inner(column)? {
+                        self.subscripts(&mut column.indirection, source)?;
+                    }
+                }
                 let expands = values.iter().any(|v| star(v).is_some() || is_row_expansion(v));
                 self.filled(target, target_list, (!expands).then_some(values.len()))?;
                 self.exprs(values, source, At::OUTPUT)

@@ -8,10 +8,11 @@
 use std::collections::BTreeSet;
 
 use super::super::Analyser;
+use super::super::relations::protecting_ancestor;
 use super::Aim;
 use super::assign::subject_link;
 use super::target::Target;
-use crate::engine::catalog::Oid;
+use crate::engine::catalog::{ForeignKey, Oid};
 use crate::engine::policy::{Basis, ColumnUse, Purpose, Right, SubjectKind, TablePolicy};
 use crate::engine::refusal::{self, Refusal, SqlState};
 use crate::engine::visible::{self, Dependent};
@@ -42,7 +43,7 @@ impl<'e> Analyser<'e> {
 
     /// Judges the removal of rows with which people's choices go, or whose person's rows would be about nobody then.
     pub fn takes_choices(&self, target: &Target<'e>) -> Result<(), Refusal> {
-        let Some((relation, _)) = target.judged() else { return Ok(()) };
+        let Some(relation) = target.relation() else { return Ok(()) };
         let catalog = &self.engine.catalog;
         let mut reached: BTreeSet<Oid> = catalog.family(relation.oid).iter().map(|r| r.oid).collect();
         let mut todo: Vec<Oid> = reached.iter().copied().collect();
@@ -60,6 +61,28 @@ impl<'e> Analyser<'e> {
             }
         }
         self.leaves_nobodys(target)
+    }
+
+    /// Judges the assignment of a key that rows of other tables are changed with.
+    pub fn carries_on(&self, target: &Target<'e>, column: &str) -> Result<(), Refusal> {
+        let Some(relation) = target.relation() else { return Ok(()) };
+        let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
+        let family: Vec<Oid> = catalog.family(relation.oid).iter().map(|r| r.oid).collect();
+        let carried = |k: &ForeignKey| {
+            k.carries && family.contains(&k.references) && k.referenced_columns.iter().any(|c| c == column)
+        };
+        for by in catalog.relations().filter(|r| r.foreign_keys.iter().any(carried)) {
+            if self.is_consent_table(by) && !self.role.may(Right::RecordConsent) {
+                let what = format!("changing a key of {}, with which choices in {} change", relation.name, by.name);
+                return Err(refusal::right_missing("record_consent", &what));
+            }
+            if !self.role.unrestricted && protecting_ancestor(catalog, policy, by.oid).is_some() {
+                let what = format!("changing \"{column}\" of {}", relation.name);
+                let why = format!("ON UPDATE of a foreign key would change rows of {} that are not there", by.name);
+                return Err(refusal::not_supported(&what, &why));
+            }
+        }
+        Ok(())
     }
 
     /// Rows that are about nobody are shown to purposes to which their person objected.

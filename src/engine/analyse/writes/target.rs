@@ -74,6 +74,14 @@ impl<'e> Target<'e> {
         }
     }
 
+    /// The relation that is written, where the catalog has it.
+    pub fn relation(&self) -> Option<&'e Relation> {
+        match &self.kind {
+            Kind::Open(relation) => Some(relation),
+            _ => self.judged().map(|(relation, _)| relation),
+        }
+    }
+
     pub fn protected(&self) -> Option<&Protected<'e>> {
         match &self.kind {
             Kind::Protected(p) => Some(p),
