@@ -183,8 +183,8 @@ impl<'e> Analyser<'e> {
         self.outward.show(false);
         let key = At::KEY;
         let targets = &s.target_list;
-        for node in s.group_clause.iter_mut().filter(|node| !names_output(targets, node, &scope)) {
-            self.group_item(node, &scope, key)?;
+        for node in &mut s.group_clause {
+            self.group_item(node, targets, &scope, key)?;
         }
         if let Some(having) = s.having_clause.as_mut() {
             self.having(having, &scope)?;
@@ -274,15 +274,17 @@ impl<'e> Analyser<'e> {
         Ok(())
     }
 
-    fn group_item(&mut self, node: &mut Node, scope: &Scope<'_>, key: At) -> Result<(), Refusal> {
-        if let NodeEnum::GroupingSet(set) = inner(node)? {
-            return set.content.iter_mut().try_for_each(|n| self.group_item(n, scope, key));
+    fn group_item(&mut self, node: &mut Node, targets: &[Node], scope: &Scope<'_>, key: At) -> Result<(), Refusal> {
+        if names_output(targets, node, scope) {
+            return Ok(());
         }
-        match inner(node)? {
-            // `(a, b)` in GROUP BY is a list of keys.
-            NodeEnum::RowExpr(row) => self.exprs(&mut row.args, scope, key),
-            _ => self.expr(node, scope, key),
-        }
+        // `(a, b)` in GROUP BY is a list of keys.
+        let parts = match inner(node)? {
+            NodeEnum::GroupingSet(set) => &mut set.content,
+            NodeEnum::RowExpr(row) => &mut row.args,
+            _ => return self.expr(node, scope, key),
+        };
+        parts.iter_mut().try_for_each(|part| self.group_item(part, targets, scope, key))
     }
 
     pub fn window(&mut self, node: &mut Node, scope: &Scope<'_>, key: At) -> Result<(), Refusal> {

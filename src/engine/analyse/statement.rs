@@ -5,7 +5,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::scope::Scope;
 use super::set_config::is_plain_call_list;
-use super::{Analyser, At, inner, kind_of, subjects};
+use super::{Aim, Analyser, At, Occurrence, inner, kind_of, subjects};
 use crate::engine::cleared::Effect;
 use crate::engine::context::ParameterTypes;
 use crate::engine::policy::Right;
@@ -31,7 +31,22 @@ impl<'e> Analyser<'e> {
     pub fn statement(&mut self, node: &mut Node) -> Result<Judged, Refusal> {
         let judged = self.kind_of_statement(node)?;
         self.settle_outward()?;
+        self.may_read()?;
         self.with_taint(judged)
+    }
+
+    /// Reading takes a right of its own, in writes too; recording choices is enough for what that reads.
+    fn may_read(&self) -> Result<(), Refusal> {
+        let reads = |o: &Occurrence| match o.target {
+            None => o.protected_by.is_some(),
+            Some(Aim::Rows | Aim::Added) => o.uses.iter().any(|u| u.shown || u.compared),
+            Some(Aim::Consent) => false,
+        };
+        let own = self.occurrences.get(self.first_occurrence..).unwrap_or_default();
+        match own.iter().any(reads) && !self.role.may(Right::Read) {
+            true => Err(refusal::right_missing("read", "reading a protected table")),
+            false => Ok(()),
+        }
     }
 
     fn kind_of_statement(&mut self, node: &mut Node) -> Result<Judged, Refusal> {

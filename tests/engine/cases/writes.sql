@@ -118,3 +118,7 @@ UPDATE ranks SET name = 'gold' WHERE name = 'silver'
 ;;
 -- crm_app/service: same
 INSERT INTO ranks VALUES ('gold')
+;;
+-- Output names stand inside of grouping sets too.
+-- crm_app/marketing: changed | has rollup(email)
+UPDATE customers c SET language = (SELECT left(string_agg(coalesce(email, '-'), ','), 5) FROM (SELECT 'k' AS email, count(*) FROM products h GROUP BY rollup(email)) z) WHERE id = 4

@@ -5,9 +5,9 @@ use pg_query::{Node, NodeEnum};
 
 use super::super::scope::Scope;
 use super::super::{Analyser, At, inner, kind_of};
-use super::Aim;
 use super::refs::undefined_column;
 use super::target::{Protected, Target};
+use super::{Aim, What};
 use crate::engine::policy::TablePolicy;
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::visible::CellKind;
@@ -63,6 +63,7 @@ impl<'e> Analyser<'e> {
             if let Some(p) = target.protected().filter(|_| is_default(value)) {
                 self.default_through(p, &assignment.name).map_err(|r| r.at(assignment.location))?;
             }
+            let pended = self.pending.len();
             match inner(value)? {
                 NodeEnum::MultiAssignRef(part) => self.multiple(part, &mut multiple, scope)?,
                 _ => {
@@ -70,8 +71,24 @@ impl<'e> Analyser<'e> {
                     self.expr(value, scope, At::OUTPUT)?
                 }
             }
+            self.no_masked_choice(target, pended).map_err(|r| r.at(assignment.location))?;
         }
         Ok(clear)
+    }
+
+    /// Whoever records choices without seeing them does not make new ones of what is masked.
+    fn no_masked_choice(&self, target: &Target<'e>, pended: usize) -> Result<(), Refusal> {
+        let Some(p) = target.protected().filter(|p| p.aim == Aim::Consent) else { return Ok(()) };
+        let masked = |i: usize| !matches!(p.visible.cells.get(i).map(|c| &c.kind), Some(CellKind::Clear));
+        let of_masked = self.pending.iter().skip(pended).any(|pending| match &pending.what {
+            What::Column(column) => masked(column.index),
+            What::Row { columns, .. } => columns.iter().any(|column| masked(column.index)),
+            What::Reached { .. } | What::There => false,
+        });
+        match of_masked {
+            true => Err(refusal::not_supported("a choice that is made of a masked one", "say what it is to be")),
+            false => Ok(()),
+        }
     }
 
     /// `(a, b) = (…)`: the tree holds the same source once for each column; it is judged once.

@@ -87,22 +87,21 @@ impl<'e> Analyser<'e> {
 
     /// Rows that are about nobody are shown to purposes to which their person objected.
     fn leaves_nobodys(&self, target: &Target<'e>) -> Result<(), Refusal> {
-        let Some(p) = target.protected() else { return Ok(()) };
+        let Some(relation) = target.relation() else { return Ok(()) };
         let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
+        let family: Vec<Oid> = catalog.family(relation.oid).iter().map(|r| r.oid).collect();
         let objected = |table: &TablePolicy| {
             self.purposes().any(|purpose| {
                 matches!(purpose.basis, Basis::LegitimateInterests | Basis::PublicTask) && sees(purpose, table)
             })
         };
-        for table in policy.tables.values().filter(|t| t.relation != p.policy.relation && objected(t)) {
-            let direct = table.subject.as_ref().filter(|path| path.hops.is_empty());
-            let to = direct.and_then(|path| policy.subjects.get(&path.kind)).map(|kind| kind.table);
-            let released = catalog
-                .family(table.relation)
-                .iter()
-                .any(|r| r.foreign_keys.iter().any(|k| k.references == p.policy.relation && k.releases));
-            if to == Some(p.policy.relation) && released {
-                let (table, from) = (table.name.to_string(), p.relation.name.to_string());
+        for table in policy.tables.values().filter(|t| t.relation != relation.oid && objected(t)) {
+            let Some(link) = subject_link(table) else { continue };
+            let released = |k: &ForeignKey| {
+                k.releases && family.contains(&k.references) && k.columns.iter().any(|column| column == link)
+            };
+            if catalog.family(table.relation).iter().any(|r| r.foreign_keys.iter().any(released)) {
+                let (table, from) = (table.name.to_string(), relation.name.to_string());
                 return Err(Refusal::new(
                     "subject-moved",
                     SqlState::INSUFFICIENT_PRIVILEGE,

@@ -142,8 +142,11 @@ fn hop(r: &mut Resolver<'_, '_>, relation: &Relation, text: &Spanned<String>, re
 }
 
 fn is_foreign_key(relation: &Relation, from: &str, target: &Relation, to: &str) -> bool {
+    let never_null = |name: &String| relation.column(name).is_some_and(|c| c.not_null);
     let pairs = |key: &super::super::super::catalog::ForeignKey| {
-        key.columns.iter().zip(&key.referenced_columns).any(|(a, b)| a == from && b == to)
+        // With a null in another column a key of several refers to nothing (MATCH SIMPLE).
+        let binds = key.columns.iter().filter(|c| *c != from).all(never_null);
+        binds && key.columns.iter().zip(&key.referenced_columns).any(|(a, b)| a == from && b == to)
     };
     relation.foreign_keys.iter().any(|key| key.references == target.oid && pairs(key))
 }
