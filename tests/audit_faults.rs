@@ -301,7 +301,7 @@ async fn relaxed_does_not_wait_and_still_refuses_on_a_broken_disk() {
 
 // === a real full disk ===
 
-/// A file system of its own, 256 kB small.
+/// A file system of its own, 1 MB small. (In one of 256 kB the kernel counts so roughly that it may be full at once.)
 struct SmallDisk {
     dir: tempfile::TempDir,
 }
@@ -309,7 +309,7 @@ struct SmallDisk {
 impl SmallDisk {
     fn mount() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]).arg(dir.path()).status();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(dir.path()).status();
         assert!(
             mounted.is_ok_and(|s| s.success()),
             "this test mounts a tmpfs and so must run as root (in a container: with CAP_SYS_ADMIN)"
