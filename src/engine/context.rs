@@ -160,6 +160,29 @@ impl ParameterType {
         }
     }
 
+    /// The name of the one built-in type that it is.
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Text => "text",
+            Self::Int2 => "int2",
+            Self::Int4 => "int4",
+            Self::Int8 => "int8",
+            Self::Numeric => "numeric",
+            Self::Bool => "bool",
+            Self::Uuid => "uuid",
+            Self::Date => "date",
+            Self::Timestamp => "timestamp",
+            Self::Timestamptz => "timestamptz",
+            Self::Interval => "interval",
+            Self::TextArray => "_text",
+            Self::Int2Array => "_int2",
+            Self::Int4Array => "_int4",
+            Self::Int8Array => "_int8",
+            Self::UuidArray => "_uuid",
+            Self::Inferred | Self::Float | Self::BuiltIn | Self::Other => return None,
+        })
+    }
+
     /// Of an array, what its elements are.
     pub fn element(self) -> Option<Self> {
         match self {

@@ -172,30 +172,21 @@ impl Live {
         if let Some(judged) = self.plans.find(id, protocol, text) {
             return Ok(judged);
         }
-        beside_others(text, || self.judge_unknown(snapshot, context, id, protocol, text))
-    }
-
-    fn judge_unknown(
-        &self,
-        snapshot: &Snapshot,
-        context: &Context,
-        id: ContextId,
-        protocol: Protocol,
-        text: &str,
-    ) -> Result<Arc<Judged>, Refusal> {
-        let shape = Shape::of(text);
-        if let Some(judged) = shape.as_ref().and_then(|shape| self.plans.alike(id, protocol, text, shape)) {
-            return Ok(judged);
-        }
-        let (cleared, template) = snapshot.engine.clear_and_learn(text, context, protocol, &self.plans)?;
-        let what = |s| Arc::new(record::what(s, context, &snapshot.engine.policy));
-        let on_record: Vec<_> = cleared.statements.iter().map(what).collect();
-        if let (Some(shape), Some(template)) = (shape, template) {
-            self.plans.learn(id, protocol, &shape, template, &on_record);
-        }
-        let judged = Arc::new(Judged { source: text.into(), cleared, on_record });
-        self.plans.keep(id, protocol, &judged);
-        Ok(judged)
+        beside_others(text, || {
+            let shape = Shape::of(text);
+            if let Some(judged) = shape.as_ref().and_then(|shape| self.plans.alike(id, protocol, text, shape)) {
+                return Ok(judged);
+            }
+            let (cleared, template) = snapshot.engine.clear_and_learn(text, context, protocol, &self.plans)?;
+            let what = |s| Arc::new(record::what(s, context, &snapshot.engine.policy));
+            let on_record: Vec<_> = cleared.statements.iter().map(what).collect();
+            if let (Some(shape), Some(template)) = (shape, template) {
+                self.plans.learn(id, protocol, &shape, template, &on_record);
+            }
+            let judged = Arc::new(Judged { source: text.into(), cleared, on_record });
+            self.plans.keep(id, protocol, &judged);
+            Ok(judged)
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::constant::{Constant, Value, comparable};
 use super::scope::{self, Col, Found, Scope};
-use super::{Analyser, At, Conjunct, inner, names, types};
+use super::{Analyser, At, Conjunct, inner, names};
 use crate::engine::alike;
 use crate::engine::parse::parameter;
 use crate::engine::refusal::Refusal;
@@ -64,7 +64,7 @@ impl<'e> Analyser<'e> {
     }
 
     fn harmless_comparison(&self, e: &pb::AExpr, scope: &Scope<'_>) -> Option<Vec<Col>> {
-        let (left, right) = (e.lexpr.as_deref()?, e.rexpr.as_deref()?);
+        let (wanted, list) = (e.lexpr.as_deref()?, e.rexpr.as_deref()?);
         let operator = names(&e.name);
         let operators: &[&str] = match (e.kind(), operator.as_slice()) {
             (AExprKind::AexprOp | AExprKind::AexprIn | AExprKind::AexprOpAny, [name] | ["pg_catalog", name]) => {
@@ -76,12 +76,12 @@ impl<'e> Analyser<'e> {
         if operators.iter().any(|op| self.engine.catalog.operators_named(op).next().is_some()) {
             return None;
         }
-        let rights: Vec<&Node> = match &right.node {
+        let rights: Vec<&Node> = match &list.node {
             Some(NodeEnum::List(list)) => list.items.iter().collect(),
-            _ => vec![right],
+            _ => vec![list],
         };
         let mut columns = Vec::new();
-        let left = self.side(left, scope);
+        let left = self.side(wanted, scope);
         let pairs = rights.into_iter().map(|r| (self.side(r, scope), r));
         for (right, node) in pairs {
             let (a, b) = match (&left, &right) {
@@ -103,25 +103,8 @@ impl<'e> Analyser<'e> {
                 }
             }
         }
-        let alike = match &left {
-            _ if e.kind() != AExprKind::AexprIn => true,
-            Side::Column(col) => self.become_columns(col, right),
-            Side::Constant(_) | Side::Other => false,
-        };
-        (!columns.is_empty() && alike).then_some(columns)
-    }
-
-    /// Whether the items of a list become one type with the column: PostgreSQL makes an array of those of IN.
-    fn become_columns(&self, col: &Col, list: &Node) -> bool {
-        let Some(NodeEnum::List(list)) = &list.node else { return true };
-        let mut types = list.items.iter().map(|item| match self.constant(item) {
-            Some(Constant::Untyped) => types::ty(types::LITERAL),
-            Some(Constant::Typed(value)) => value.ty,
-            Some(Constant::Parameter(number)) => self.type_of_parameter(number),
-            None => None,
-        });
-        let joined = col.ty.clone().and_then(|ty| types.try_fold(ty, |so_far, ty| types::join(&so_far, &ty?)));
-        list.items.len() == 1 || joined.is_some()
+        let one = e.kind() != AExprKind::AexprIn || self.become_one(wanted, list, scope);
+        (!columns.is_empty() && one).then_some(columns)
     }
 
     /// `column IN (SELECT column …)` over leakproof equality.

@@ -13,7 +13,6 @@ use super::constant::is_default;
 use super::scope::{self, Col, Columns, Found, Scope};
 use super::select::star;
 use super::{Analyser, At, Place, Usage, names};
-use crate::engine::alike::FEW_WILDCARDS;
 use crate::engine::allow::{self, TypeClass};
 use crate::engine::catalog::{Column, Relation};
 
@@ -125,13 +124,7 @@ impl Analyser<'_> {
             Some(NodeEnum::AExpr(e)) => part(&e.lexpr) || part(&e.rexpr),
             Some(NodeEnum::TypeCast(c)) => part(&c.arg),
             Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().any(|arg| self.is_above(arg, scope)),
-            Some(NodeEnum::CaseExpr(c)) => {
-                let arms = c.args.iter().filter_map(|w| match &w.node {
-                    Some(NodeEnum::CaseWhen(w)) => Some(w),
-                    _ => None,
-                });
-                arms.into_iter().any(|w| part(&w.expr) || part(&w.result)) || part(&c.defresult)
-            }
+            Some(NodeEnum::CaseExpr(c)) => arms(c).any(|w| part(&w.expr) || part(&w.result)) || part(&c.defresult),
             _ => false,
         }
     }
@@ -162,11 +155,8 @@ impl Analyser<'_> {
             }
             Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().all(|arg| self.is_no_row(arg, scope)),
             Some(NodeEnum::CaseExpr(c)) => {
-                let result = |w: &Node| match &w.node {
-                    Some(NodeEnum::CaseWhen(w)) => w.result.as_deref().is_some_and(|r| self.is_no_row(r, scope)),
-                    _ => false,
-                };
-                c.args.iter().all(result) && c.defresult.as_deref().is_none_or(|r| self.is_no_row(r, scope))
+                let results = arms(c).map(|w| &w.result).chain([&c.defresult]);
+                results.into_iter().flatten().all(|result| self.is_no_row(result, scope))
             }
             Some(NodeEnum::FuncCall(f)) => match names(&f.funcname)[..] {
                 [name] | ["pg_catalog", name] => {
@@ -204,8 +194,6 @@ impl Analyser<'_> {
             | NodeEnum::FuncCall(_)
             | NodeEnum::TypeCast(_)
             | NodeEnum::CoalesceExpr(_)
-            | NodeEnum::CaseExpr(_)
-            | NodeEnum::MinMaxExpr(_)
             | NodeEnum::AArrayExpr(_) => self.type_of(node, scope).is_none(),
             NodeEnum::CollateClause(c) => !is_plain_collation(c),
             NodeEnum::SubLink(s) => match s.sub_link_type() {
@@ -218,8 +206,16 @@ impl Analyser<'_> {
     }
 }
 
-/// Collations that never clash with what a column without one of its own has, for what is explicit wins.
-pub fn is_plain_collation(c: &pb::CollateClause) -> bool {
+/// The WHEN … THEN … of a CASE.
+fn arms(c: &pb::CaseExpr) -> impl Iterator<Item = &pb::CaseWhen> {
+    c.args.iter().filter_map(|arm| match &arm.node {
+        Some(NodeEnum::CaseWhen(when)) => Some(&**when),
+        _ => None,
+    })
+}
+
+/// Collations under which no comparison fails; that an explicit one may clash with another, PostgreSQL says before it runs.
+fn is_plain_collation(c: &pb::CollateClause) -> bool {
     matches!(names(&c.collname)[..], ["C" | "POSIX" | "default"] | ["pg_catalog", "C" | "POSIX" | "default"])
 }
 
@@ -248,46 +244,6 @@ fn has_one_row(query: Option<&Node>) -> bool {
 
 fn is_one(node: &NodeEnum) -> bool {
     matches!(node, NodeEnum::AConst(c) if matches!(&c.val, Some(Val::Ival(i)) if (0..=1).contains(&i.ival)))
-}
-
-fn literal(node: &Node) -> Option<&str> {
-    match &node.node {
-        Some(NodeEnum::AConst(c)) => match &c.val {
-            Some(Val::Sval(s)) => Some(&s.sval),
-            _ => None,
-        },
-        // As PostgreSQL writes it in a view's definition.
-        Some(NodeEnum::TypeCast(c)) => {
-            let text = c.type_name.as_ref().is_some_and(|t| {
-                t.array_bounds.is_empty() && matches!(names(&t.names)[..], ["text"] | ["pg_catalog", "text"])
-            });
-            c.arg.as_deref().filter(|_| text).and_then(literal)
-        }
-        _ => None,
-    }
-}
-
-/// The text of an interval of some thousand years at most.
-pub fn is_short(text: &str) -> bool {
-    let is_number = |word: &str| (1..=3).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
-    let is_unit = |word: &str| {
-        let unit = word.strip_suffix('s').unwrap_or(word);
-        ["second", "minute", "hour", "day", "week", "mon", "month", "year"].contains(&unit)
-    };
-    let words: Vec<&str> = text.split(' ').collect();
-    words.len() <= 6 && words.chunks(2).all(|w| matches!(w, [n, unit] if is_number(n) && is_unit(unit)))
-}
-
-/// A pattern of LIKE that does not end in the middle of an escape, and that is matched in few steps into each other.
-pub fn is_whole_pattern(node: &Node) -> bool {
-    if let Some(NodeEnum::FuncCall(f)) = &node.node
-        && let (["upper" | "lower"] | ["pg_catalog", "upper" | "lower"], [pattern]) =
-            (&names(&f.funcname)[..], f.args.as_slice())
-    {
-        return is_whole_pattern(pattern);
-    }
-    let whole = |p: &str| p.bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 0;
-    literal(node).is_some_and(|p| whole(p) && p.matches('%').count() <= FEW_WILDCARDS)
 }
 
 /// A bound of LIMIT or OFFSET that PostgreSQL takes whatever it is.

@@ -10,12 +10,12 @@ use std::rc::Rc;
 use pg_query::protobuf::{self as pb, AExprKind, SqlValueFunctionOp, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
-use super::fallible::{is_short, is_whole_pattern};
 use super::scope::{Col, Scope};
 use super::types::{
     ARRAYS, COMPARISONS, INTEGER, LITERAL, MOMENTS, NUMBER, ORDERED, TEXTS, Ty, computed, is_text, join, ty,
 };
 use super::{Analyser, names};
+use crate::engine::alike::FEW_WILDCARDS;
 use crate::engine::allow::{self, FunctionClass};
 use crate::engine::context::ParameterType;
 use crate::engine::policy::Right;
@@ -69,29 +69,12 @@ impl Analyser<'_> {
         (!collated && self.is_plain_or_ordered(&ty)).then_some(ty)
     }
 
-    pub fn type_of_parameter(&self, number: usize) -> Option<Ty> {
-        let name = match self.parameters.get(number) {
-            ParameterType::Inferred if self.is_repeated(number) => return None,
-            ParameterType::Inferred => LITERAL,
-            ParameterType::Text => "text",
-            ParameterType::Int2 => "int2",
-            ParameterType::Int4 => "int4",
-            ParameterType::Int8 => "int8",
-            ParameterType::Numeric => "numeric",
-            ParameterType::Bool => "bool",
-            ParameterType::Uuid => "uuid",
-            ParameterType::Date => "date",
-            ParameterType::Timestamp => "timestamp",
-            ParameterType::Timestamptz => "timestamptz",
-            ParameterType::Interval => "interval",
-            ParameterType::TextArray => "_text",
-            ParameterType::Int2Array => "_int2",
-            ParameterType::Int4Array => "_int4",
-            ParameterType::Int8Array => "_int8",
-            ParameterType::UuidArray => "_uuid",
-            ParameterType::Float | ParameterType::BuiltIn | ParameterType::Other => return None,
-        };
-        ty(name)
+    fn type_of_parameter(&self, number: usize) -> Option<Ty> {
+        match self.parameters.get(number) {
+            ParameterType::Inferred if self.is_repeated(number) => None,
+            ParameterType::Inferred => ty(LITERAL),
+            declared => declared.name().and_then(ty),
+        }
     }
 
     /// The type that all of them become without an error (PostgreSQL manual, 10.5).
@@ -173,7 +156,7 @@ impl Analyser<'_> {
     }
 
     /// Whether the items of IN become one type beside what is looked for: PostgreSQL makes an array of those without columns.
-    fn become_one(&self, left: &Node, list: &Node, scope: &Scope<'_>) -> bool {
+    pub fn become_one(&self, left: &Node, list: &Node, scope: &Scope<'_>) -> bool {
         let Some(NodeEnum::List(list)) = &list.node else { return false };
         if list.items.len() == 1 || matches!(left.node, Some(NodeEnum::RowExpr(_))) {
             return true;
@@ -347,4 +330,44 @@ impl Analyser<'_> {
         let literal = from == LITERAL && to.array_bounds.is_empty() && !to.setof;
         (literal && !taken && own.next().is_some() && self.has_order(name)).then(|| Rc::from(name))
     }
+}
+
+fn literal(node: &Node) -> Option<&str> {
+    match &node.node {
+        Some(NodeEnum::AConst(c)) => match &c.val {
+            Some(Val::Sval(s)) => Some(&s.sval),
+            _ => None,
+        },
+        // As PostgreSQL writes it in a view's definition.
+        Some(NodeEnum::TypeCast(c)) => {
+            let text = c.type_name.as_ref().is_some_and(|t| {
+                t.array_bounds.is_empty() && matches!(names(&t.names)[..], ["text"] | ["pg_catalog", "text"])
+            });
+            c.arg.as_deref().filter(|_| text).and_then(literal)
+        }
+        _ => None,
+    }
+}
+
+/// The text of an interval of some thousand years at most.
+fn is_short(text: &str) -> bool {
+    let is_number = |word: &str| (1..=3).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
+    let is_unit = |word: &str| {
+        let unit = word.strip_suffix('s').unwrap_or(word);
+        ["second", "minute", "hour", "day", "week", "mon", "month", "year"].contains(&unit)
+    };
+    let words: Vec<&str> = text.split(' ').collect();
+    words.len() <= 6 && words.chunks(2).all(|w| matches!(w, [n, unit] if is_number(n) && is_unit(unit)))
+}
+
+/// A pattern of LIKE that does not end in the middle of an escape, and that is matched in few steps into each other.
+fn is_whole_pattern(node: &Node) -> bool {
+    if let Some(NodeEnum::FuncCall(f)) = &node.node
+        && let (["upper" | "lower"] | ["pg_catalog", "upper" | "lower"], [pattern]) =
+            (&names(&f.funcname)[..], f.args.as_slice())
+    {
+        return is_whole_pattern(pattern);
+    }
+    let whole = |p: &str| p.bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 0;
+    literal(node).is_some_and(|p| whole(p) && p.matches('%').count() <= FEW_WILDCARDS)
 }

@@ -40,9 +40,9 @@ pub const ORDERED: [&str; 22] = [
     NUMBER,
 ];
 pub const TEXTS: [&str; 3] = ["text", "varchar", "bpchar"];
-/// Each becomes any later one without an error.
-pub const INTEGERS: [&str; 3] = ["int2", "int4", "int8"];
-const FLOATS: [&str; 2] = ["float4", "float8"];
+/// Of each of these lists, each becomes any later one without an error.
+const EXACT: [&str; 4] = ["int2", "int4", "int8", "numeric"];
+const BINARY: [&str; 5] = ["int2", "int4", "int8", "float4", "float8"];
 /// These compare with each other though not all of one become another (`date_cmp_timestamptz_internal` and its like take
 /// an overflow for what is later than all).
 pub const MOMENTS: [&str; 3] = ["date", "timestamp", "timestamptz"];
@@ -77,18 +77,14 @@ impl Analyser<'_> {
     /// Whether `a op b` has an answer for all values of these types, for any comparison.
     pub fn compares(&self, a: &str, b: &str) -> bool {
         let among = |list: &[&str]| list.contains(&a) && list.contains(&b);
-        let number = |ty: &str| INTEGERS.contains(&ty) || FLOATS.contains(&ty) || ty == "numeric";
+        let number = |ty: &str| EXACT.contains(&ty) || BINARY.contains(&ty);
         match (a, b) {
             (LITERAL, LITERAL) => true,
             (LITERAL, other) | (other, LITERAL) => self.has_order(other),
             (INTEGER | NUMBER, INTEGER | NUMBER) => true,
             (INTEGER | NUMBER, other) | (other, INTEGER | NUMBER) => number(other) && self.has_order(other),
             _ if !self.has_order(a) || !self.has_order(b) => false,
-            _ => {
-                let exact = |ty: &str| INTEGERS.contains(&ty) || ty == "numeric";
-                let binary = |ty: &str| INTEGERS.contains(&ty) || FLOATS.contains(&ty);
-                a == b || among(&TEXTS) || among(&MOMENTS) || (exact(a) && exact(b)) || (binary(a) && binary(b))
-            }
+            _ => a == b || among(&TEXTS) || among(&MOMENTS) || among(&EXACT) || among(&BINARY),
         }
     }
 
@@ -116,19 +112,17 @@ pub fn computed(of: Ty) -> Ty {
 pub fn join(a: &str, b: &str) -> Option<Ty> {
     let widest = |list: &[&'static str]| list.iter().rev().find(|ty| **ty == a || **ty == b).copied();
     let among = |list: &[&str]| list.contains(&a) && list.contains(&b);
-    let exact = ["int2", "int4", "int8", "numeric"];
-    let binary = ["int2", "int4", "int8", "float4", "float8"];
     let name = match (a, b) {
         _ if a == b => a,
         (LITERAL, other) | (other, LITERAL) => other,
         (INTEGER, NUMBER) | (NUMBER, INTEGER) => NUMBER,
         (INTEGER, "int2") | ("int2", INTEGER) => "int4",
-        (INTEGER, other) | (other, INTEGER) if exact.contains(&other) || binary.contains(&other) => other,
-        (NUMBER, other) | (other, NUMBER) if INTEGERS.contains(&other) => "numeric",
-        (NUMBER, other) | (other, NUMBER) if other == "numeric" || FLOATS.contains(&other) => other,
+        (INTEGER, other) | (other, INTEGER) if EXACT.contains(&other) || BINARY.contains(&other) => other,
+        (NUMBER, other) | (other, NUMBER) if EXACT.contains(&other) => "numeric",
+        (NUMBER, other) | (other, NUMBER) if BINARY.contains(&other) => other,
         _ if among(&TEXTS) => "text",
-        _ if among(&exact) => widest(&exact)?,
-        _ if among(&binary) => widest(&binary)?,
+        _ if among(&EXACT) => widest(&EXACT)?,
+        _ if among(&BINARY) => widest(&BINARY)?,
         _ => return None,
     };
     ty(name)
