@@ -112,17 +112,12 @@ fn data(policy: &Policy, purpose: &Purpose, tables: &[&TablePolicy]) -> Vec<Datu
             category: category.to_owned(),
             dpv: declared.and_then(|c| c.dpv.clone()),
             mask: mask.map(Mask::describe),
-            channel: declared.and_then(|c| c.channel).filter(|_| asks(purpose.basis)).map(Channel::as_str),
+            channel: declared.and_then(|c| c.channel).filter(|_| purpose.basis.is_by_choice()).map(Channel::as_str),
             tables,
             pseudonymous: mask == Some(&Mask::Pseudonym),
         })
     };
     found.into_iter().filter_map(datum).collect()
-}
-
-/// Whether people are asked, or can object, so that a channel matters.
-fn asks(basis: Basis) -> bool {
-    matches!(basis, Basis::Consent | Basis::LegitimateInterests | Basis::PublicTask)
 }
 
 pub fn kept(table: &TablePolicy, purpose: &Purpose) -> Kept {

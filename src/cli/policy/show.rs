@@ -114,8 +114,7 @@ fn treatment<'p>(policy: &'p Policy, purpose: &'p Purpose, category: &str) -> (O
     if !purpose.shows.contains(category) {
         return (declared.map(|c| &c.mask), None);
     }
-    let asks = matches!(purpose.basis, Basis::Consent | Basis::LegitimateInterests | Basis::PublicTask);
-    (None, declared.and_then(|c| c.channel).filter(|_| asks).map(|c| c.as_str()))
+    (None, declared.and_then(|c| c.channel).filter(|_| purpose.basis.is_by_choice()).map(|c| c.as_str()))
 }
 
 /// Which rows are there, in words.

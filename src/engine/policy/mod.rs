@@ -283,6 +283,16 @@ pub enum Basis {
 }
 
 impl Basis {
+    /// Whether people decide: they are asked (GDPR Art. 6(1)(a)), or can object.
+    pub fn is_by_choice(self) -> bool {
+        self == Basis::Consent || self.can_be_objected_to()
+    }
+
+    /// Whether people can object (GDPR Art. 21(1): to processing under Art. 6(1)(e) and (f)).
+    pub fn can_be_objected_to(self) -> bool {
+        matches!(self, Basis::PublicTask | Basis::LegitimateInterests)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Basis::Consent => "consent",

@@ -2,7 +2,7 @@
 
 use super::super::{Analyser, ColumnUses, Occurrence};
 use super::target::{Kind, Target};
-use crate::engine::policy::{Basis, ColumnUse, Right};
+use crate::engine::policy::{ColumnUse, Right};
 use crate::engine::refusal::{self, Refusal};
 
 /// How values come into the target.
@@ -52,8 +52,7 @@ impl<'e> Analyser<'e> {
 
     /// Whether people's choices decide which rows of an occurrence are there: then each row tells of a choice.
     pub fn is_by_choice(&self, o: &Occurrence) -> bool {
-        let basis = self.purpose.map(|p| p.basis);
-        let decided = matches!(basis, Some(Basis::Consent | Basis::LegitimateInterests | Basis::PublicTask));
+        let decided = self.purpose.is_some_and(|p| p.basis.is_by_choice());
         let table = o.protected_by.and_then(|oid| self.engine.policy.tables.get(&oid));
         table.is_some_and(|t| t.subject.is_some()) && (decided || !self.role.also_requires.is_empty())
     }

@@ -13,7 +13,7 @@ use super::Aim;
 use super::assign::subject_link;
 use super::target::Target;
 use crate::engine::catalog::{ForeignKey, Oid};
-use crate::engine::policy::{Basis, ColumnUse, Purpose, Right, SubjectKind, TablePolicy};
+use crate::engine::policy::{ColumnUse, Purpose, Right, SubjectKind, TablePolicy};
 use crate::engine::refusal::{self, Refusal, SqlState};
 use crate::engine::visible::{self, Dependent};
 
@@ -91,9 +91,7 @@ impl<'e> Analyser<'e> {
         let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
         let family: Vec<Oid> = catalog.family(relation.oid).iter().map(|r| r.oid).collect();
         let objected = |table: &TablePolicy| {
-            self.purposes().any(|purpose| {
-                matches!(purpose.basis, Basis::LegitimateInterests | Basis::PublicTask) && sees(purpose, table)
-            })
+            self.purposes().any(|purpose| purpose.basis.can_be_objected_to() && sees(purpose, table))
         };
         for table in policy.tables.values().filter(|t| t.relation != relation.oid && objected(t)) {
             let Some(link) = subject_link(table) else { continue };
@@ -122,10 +120,7 @@ impl<'e> Analyser<'e> {
     /// Whether no other purpose of the role sees more of a table's rows as its subjects choose.
     fn seen_as_much(&self, table: &TablePolicy, moved: &str) -> Result<(), Refusal> {
         let Some(now) = self.purpose else { return Ok(()) };
-        let chosen = |p: &Purpose| {
-            let decided = matches!(p.basis, Basis::Consent | Basis::LegitimateInterests | Basis::PublicTask);
-            decided || !self.role.also_requires.is_empty()
-        };
+        let chosen = |p: &Purpose| p.basis.is_by_choice() || !self.role.also_requires.is_empty();
         match self.purposes().find(|other| other.name != now.name && chosen(other) && sees_more(other, now, table)) {
             None => Ok(()),
             Some(other) => Err(Refusal::new(
