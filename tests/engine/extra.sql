@@ -45,5 +45,7 @@ CREATE SEQUENCE reporting.numbers;
 CREATE SEQUENCE public.ticks START 1000000;
 CREATE SEQUENCE public.marks;
 -- A key that rows of protected tables follow.
-CREATE TABLE public.ranks (name text PRIMARY KEY);
+CREATE TABLE public.leagues (id int, name text UNIQUE, badge text GENERATED ALWAYS AS (left(name, 3)) STORED UNIQUE);
+CREATE TABLE public.ranks (name text PRIMARY KEY REFERENCES public.leagues (name) ON UPDATE CASCADE ON DELETE SET NULL,
+  badge text REFERENCES public.leagues (badge) ON UPDATE SET NULL);
 CREATE TABLE public.ranked (customer_id bigint REFERENCES public.customers, rank text REFERENCES public.ranks ON UPDATE CASCADE);

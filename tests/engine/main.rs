@@ -92,7 +92,10 @@ impl World {
             let mut files = read_policy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/crm")).expect("policy");
             // Sequences that everybody may use; `open` stands in one file.
             files.iter_mut().for_each(|f| {
-                f.text = f.text.replace("open = [", "open = [\"public.ticks\", \"public.marks\", \"public.ranks\", ")
+                f.text = f.text.replace(
+                    "open = [",
+                    "open = [\"public.ticks\", \"public.marks\", \"public.ranks\", \"public.leagues\", ",
+                )
             });
             files.push(SourceFile { name: "extra.toml".into(), text: include_str!("extra.toml").to_owned() });
             let (policy, _) = resolve(&files, &catalog).unwrap_or_else(|p| panic!("{p:?}"));

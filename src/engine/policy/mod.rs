@@ -177,6 +177,11 @@ pub enum Piece {
 }
 
 impl SqlFragment {
+    /// Whether it reads a column of its table.
+    pub fn reads(&self, column: &str) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Column(name) if name == column))
+    }
+
     /// The expression in parentheses; `column` gives the SQL for a column's name (`c."status"`), `value` is the SQL for
     /// the stored value (only masks have one).
     pub fn to_sql(&self, column: impl Fn(&str) -> String, value: &str) -> String {

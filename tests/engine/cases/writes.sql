@@ -116,8 +116,18 @@ INSERT INTO customers (id, ref, country) VALUES (1, '00000000-0000-0000-0000-000
 -- crm_app/service: not-understood
 UPDATE ranks SET name = 'gold' WHERE name = 'silver'
 ;;
+-- A key that rows follow through another table, and one that is computed.
+-- crm_app/service: not-understood
+UPDATE leagues SET name = 'gold' WHERE name = 'silver'
+;;
+-- crm_app/service: not-understood
+DELETE FROM leagues WHERE name = 'silver'
+;;
 -- crm_app/service: same
-INSERT INTO ranks VALUES ('gold')
+UPDATE leagues SET id = 2 WHERE name = 'silver'
+;;
+-- crm_app/service: same
+INSERT INTO ranks (name) VALUES ('gold')
 ;;
 -- Output names stand inside of grouping sets too.
 -- crm_app/marketing: changed | has rollup(email)

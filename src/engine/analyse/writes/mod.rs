@@ -5,6 +5,7 @@
 //! unmatched reference would read a stored value: whatever cannot be resolved for sure is refused here.
 
 mod assign;
+mod carried;
 mod copy;
 mod definition;
 mod derive;

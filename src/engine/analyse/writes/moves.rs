@@ -11,8 +11,9 @@ use super::super::Analyser;
 use super::super::relations::protecting_ancestor;
 use super::Aim;
 use super::assign::subject_link;
+use super::carried::{Carried, Change, assigned, carried};
 use super::target::Target;
-use crate::engine::catalog::{ForeignKey, Oid};
+use crate::engine::catalog::{Oid, Relation};
 use crate::engine::policy::{ColumnUse, Purpose, Right, SubjectKind, TablePolicy};
 use crate::engine::refusal::{self, Refusal, SqlState};
 use crate::engine::visible::{self, Dependent};
@@ -20,16 +21,19 @@ use crate::engine::visible::{self, Dependent};
 impl<'e> Analyser<'e> {
     /// Judges the assignment of a column that other tables may lead through.
     pub fn leads_on(&mut self, target: &Target<'e>, column: &str) -> Result<(), Refusal> {
-        let protected = target.protected().filter(|p| p.aim == Aim::Rows && subject_link(p.policy) == Some(column));
+        let Some(relation) = target.relation() else { return Ok(()) };
+        let changed = assigned(&self.engine.catalog, relation.oid, column);
+        let links = |p: &TablePolicy| subject_link(p).is_some_and(|link| changed.contains(link));
+        let protected = target.protected().filter(|p| p.aim == Aim::Rows && links(p.policy));
         if let Some(p) = protected {
             self.seen_as_much(p.policy, &p.relation.name.to_string())?;
-            let is_key = |kind: &SubjectKind| kind.table == p.policy.relation && kind.key == column;
+            let is_key = |kind: &SubjectKind| kind.table == p.policy.relation && changed.contains(&kind.key);
             if self.engine.policy.subjects.values().any(is_key) && !self.role.may(Right::RecordConsent) {
                 let what = format!("changing the key of {}, by which people's choices are kept", p.relation.name);
                 return Err(refusal::right_missing("record_consent", &what));
             }
         }
-        self.moves_rows(target, |d| d.key == column || d.link() == column)
+        self.moves_rows(target, |d| changed.contains(d.key) || changed.contains(d.link()))
     }
 
     /// Judges the removal of rows that others refer to and would outlive.
@@ -44,61 +48,54 @@ impl<'e> Analyser<'e> {
     /// Judges the removal of rows with which people's choices go, or whose person's rows would be about nobody then.
     pub fn takes_choices(&self, target: &Target<'e>) -> Result<(), Refusal> {
         let Some(relation) = target.relation() else { return Ok(()) };
-        let catalog = &self.engine.catalog;
-        let mut reached: BTreeSet<Oid> = catalog.family(relation.oid).iter().map(|r| r.oid).collect();
-        let mut todo: Vec<Oid> = reached.iter().copied().collect();
-        while let Some(oid) = todo.pop() {
-            for by in catalog.relations() {
-                let mut keys = by.foreign_keys.iter().filter(|k| k.references == oid);
-                let (goes, changes) = (keys.clone().any(|k| k.cascades), keys.any(|k| k.releases));
-                if (goes || changes) && self.is_consent_table(by) && !self.role.may(Right::RecordConsent) {
-                    let what = format!("removing rows of {}, with which choices in {} go", relation.name, by.name);
-                    return Err(refusal::right_missing("record_consent", &what));
-                }
-                if goes && reached.insert(by.oid) {
-                    todo.push(by.oid);
-                }
-            }
-        }
-        self.leaves_nobodys(target)
+        let carried = carried(&self.engine.catalog, relation.oid, Change::Removed);
+        self.carries(&format!("removing rows of {}", relation.name), &carried)?;
+        self.leaves_nobodys(relation, &carried)
     }
 
     /// Judges the assignment of a key that rows of other tables are changed with.
     pub fn carries_on(&self, target: &Target<'e>, column: &str) -> Result<(), Refusal> {
         let Some(relation) = target.relation() else { return Ok(()) };
+        let catalog = &self.engine.catalog;
+        let what = format!("changing \"{column}\" of {}", relation.name);
+        assigned(catalog, relation.oid, column)
+            .into_iter()
+            .try_for_each(|column| self.carries(&what, &carried(catalog, relation.oid, Change::Assigned(column))))
+    }
+
+    /// Foreign keys change no choices for those who may not record them, and no hidden rows so that they would be seen.
+    fn carries(&self, what: &str, carried: &BTreeSet<Carried>) -> Result<(), Refusal> {
         let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
-        let family: Vec<Oid> = catalog.family(relation.oid).iter().map(|r| r.oid).collect();
-        let carried = |k: &ForeignKey| {
-            k.carries && family.contains(&k.references) && k.referenced_columns.iter().any(|c| c == column)
-        };
-        for by in catalog.relations().filter(|r| r.foreign_keys.iter().any(carried)) {
+        for (by, c) in carried.iter().filter_map(|c| Some((catalog.relation(c.table)?, c))) {
             if self.is_consent_table(by) && !self.role.may(Right::RecordConsent) {
-                let what = format!("changing a key of {}, with which choices in {} change", relation.name, by.name);
-                return Err(refusal::right_missing("record_consent", &what));
+                return Err(refusal::right_missing(
+                    "record_consent",
+                    &format!("{what}, with which choices in {} change", by.name),
+                ));
             }
-            if !self.role.unrestricted && protecting_ancestor(catalog, policy, by.oid).is_some() {
-                let what = format!("changing \"{column}\" of {}", relation.name);
-                let why = format!("ON UPDATE of a foreign key would change rows of {} that are not there", by.name);
-                return Err(refusal::not_supported(&what, &why));
+            let Change::Assigned(column) = &c.change else { continue };
+            let Some(protecting) = protecting_ancestor(catalog, policy, by.oid) else { continue };
+            let decides = self.role.rows.get(&protecting).is_some_and(|rows| rows.reads(column));
+            if !self.role.unrestricted && (c.by_update || decides) {
+                let on = if c.by_update { "UPDATE" } else { "DELETE" };
+                let why = format!("ON {on} of a foreign key would change rows of {} that are not there", by.name);
+                return Err(refusal::not_supported(what, &why));
             }
         }
         Ok(())
     }
 
     /// Rows that are about nobody are shown to purposes to which their person objected.
-    fn leaves_nobodys(&self, target: &Target<'e>) -> Result<(), Refusal> {
-        let Some(relation) = target.relation() else { return Ok(()) };
+    fn leaves_nobodys(&self, relation: &Relation, carried: &BTreeSet<Carried>) -> Result<(), Refusal> {
         let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
-        let family: Vec<Oid> = catalog.family(relation.oid).iter().map(|r| r.oid).collect();
         let objected = |table: &TablePolicy| {
             self.purposes().any(|purpose| purpose.basis.can_be_objected_to() && sees(purpose, table))
         };
         for table in policy.tables.values().filter(|t| t.relation != relation.oid && objected(t)) {
             let Some(link) = subject_link(table) else { continue };
-            let released = |k: &ForeignKey| {
-                k.releases && family.contains(&k.references) && k.columns.iter().any(|column| column == link)
-            };
-            if catalog.family(table.relation).iter().any(|r| r.foreign_keys.iter().any(released)) {
+            let family: Vec<Oid> = catalog.family(table.relation).iter().map(|r| r.oid).collect();
+            let released = |c: &Carried| family.contains(&c.table) && c.change == Change::Assigned(link.to_owned());
+            if carried.iter().any(released) {
                 let (table, from) = (table.name.to_string(), relation.name.to_string());
                 return Err(Refusal::new(
                     "subject-moved",
