@@ -49,3 +49,5 @@ CREATE TABLE public.leagues (id int, name text UNIQUE, badge text GENERATED ALWA
 CREATE TABLE public.ranks (name text PRIMARY KEY REFERENCES public.leagues (name) ON UPDATE CASCADE ON DELETE SET NULL,
   badge text REFERENCES public.leagues (badge) ON UPDATE SET NULL);
 CREATE TABLE public.ranked (customer_id bigint REFERENCES public.customers, rank text REFERENCES public.ranks ON UPDATE CASCADE);
+-- Its rows lead to their subject by what another column says.
+CREATE TABLE public.kept_notes (id int, ref bigint, customer_id bigint GENERATED ALWAYS AS (ref) STORED);

@@ -123,11 +123,15 @@ UPDATE leagues SET name = 'gold' WHERE name = 'silver'
 -- crm_app/service: not-understood
 DELETE FROM leagues WHERE name = 'silver'
 ;;
+-- A column that computes the one that leads to the subject.
+-- crm_app/service: not-understood
+UPDATE kept_notes SET ref = 5 WHERE id = 4
+;;
 -- crm_app/service: same
 UPDATE leagues SET id = 2 WHERE name = 'silver'
 ;;
 -- crm_app/service: same
-INSERT INTO ranks (name) VALUES ('gold')
+INSERT INTO leagues (id) VALUES (1)
 ;;
 -- Output names stand inside of grouping sets too.
 -- crm_app/marketing: changed | has rollup(email)

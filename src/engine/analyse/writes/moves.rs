@@ -23,8 +23,12 @@ impl<'e> Analyser<'e> {
     pub fn leads_on(&mut self, target: &Target<'e>, column: &str) -> Result<(), Refusal> {
         let Some(relation) = target.relation() else { return Ok(()) };
         let changed = assigned(&self.engine.catalog, relation.oid, column);
-        let links = |p: &TablePolicy| subject_link(p).is_some_and(|link| changed.contains(link));
-        let protected = target.protected().filter(|p| p.aim == Aim::Rows && links(p.policy));
+        let protected = target.protected().filter(|p| p.aim == Aim::Rows);
+        let protected = protected.filter(|p| subject_link(p.policy).is_some_and(|link| changed.contains(link)));
+        if protected.is_some_and(|p| subject_link(p.policy) != Some(column)) {
+            let why = "the column that leads to the subject is generated, and may be computed from it";
+            return Err(refusal::not_supported(&format!("changing \"{column}\" of {}", relation.name), why));
+        }
         if let Some(p) = protected {
             self.seen_as_much(p.policy, &p.relation.name.to_string())?;
             let is_key = |kind: &SubjectKind| kind.table == p.policy.relation && changed.contains(&kind.key);
