@@ -51,3 +51,5 @@ CREATE TABLE public.ranks (name text PRIMARY KEY REFERENCES public.leagues (name
 CREATE TABLE public.ranked (customer_id bigint REFERENCES public.customers, rank text REFERENCES public.ranks ON UPDATE CASCADE);
 -- Its rows lead to their subject by what another column says.
 CREATE TABLE public.kept_notes (id int, ref bigint, customer_id bigint GENERATED ALWAYS AS (ref) STORED);
+CREATE VIEW public.league_names AS SELECT id AS number, name AS called FROM public.leagues;
+CREATE VIEW public.called AS SELECT * FROM public.league_names;

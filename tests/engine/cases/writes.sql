@@ -123,6 +123,19 @@ UPDATE leagues SET name = 'gold' WHERE name = 'silver'
 -- crm_app/service: not-understood
 DELETE FROM leagues WHERE name = 'silver'
 ;;
+-- Through open views.
+-- crm_app/service: not-understood
+UPDATE called SET called = 'gold' WHERE number = 1
+;;
+-- crm_app/service: not-understood
+DELETE FROM called WHERE number = 1
+;;
+-- crm_app/service: not-understood
+INSERT INTO league_names (called) VALUES ('gold') ON CONFLICT (called) DO UPDATE SET called = 'silver'
+;;
+-- crm_app/service: same
+INSERT INTO league_names (number) VALUES (2)
+;;
 -- A column that computes the one that leads to the subject.
 -- crm_app/service: not-understood
 UPDATE kept_notes SET ref = 5 WHERE id = 4

@@ -136,7 +136,7 @@ impl<'e> Analyser<'e> {
             }
             let columns = match &target.kind {
                 Kind::Temporary { .. } | Kind::Created => target.item.columns.clone(),
-                Kind::Open(r) | Kind::Unread { relation: r, .. } => plain_columns(r),
+                Kind::Open { relation: r, .. } | Kind::Unread { relation: r, .. } => plain_columns(r),
                 Kind::Protected(p) => plain_columns(p.relation),
             };
             // The rows that come in: the client's own.

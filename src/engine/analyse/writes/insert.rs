@@ -80,7 +80,7 @@ impl<'e> Analyser<'e> {
     /// The columns that an INSERT or COPY fills, in the order of its values: each must be one that the policy lists.
     pub fn filled(&mut self, target: &Target<'e>, cols: &[Node], width: Option<usize>) -> Result<Vec<usize>, Refusal> {
         let relation: &Relation = match &target.kind {
-            Kind::Temporary { .. } | Kind::Created | Kind::Open(_) => return Ok(Vec::new()),
+            Kind::Temporary { .. } | Kind::Created | Kind::Open { .. } => return Ok(Vec::new()),
             Kind::Unread { relation, .. } => relation,
             Kind::Protected(p) => p.relation,
         };
@@ -140,7 +140,7 @@ impl<'e> Analyser<'e> {
         self.moment = Moment::Existing;
         let columns = match &target.kind {
             Kind::Temporary { .. } | Kind::Created => Columns::Unknown,
-            Kind::Open(r) | Kind::Unread { relation: r, .. } => plain_columns(r),
+            Kind::Open { relation: r, .. } | Kind::Unread { relation: r, .. } => plain_columns(r),
             Kind::Protected(p) => proposed_columns(p),
         };
         // The row as it was to be: the client's own values.
@@ -210,7 +210,7 @@ impl<'e> Analyser<'e> {
         let pb::InferClause { index_elems, where_clause, conname: _, location: _ } = infer;
         let columns = match &target.kind {
             Kind::Temporary { .. } | Kind::Created => Columns::Unknown,
-            Kind::Open(r) | Kind::Unread { relation: r, .. } => plain_columns(r),
+            Kind::Open { relation: r, .. } | Kind::Unread { relation: r, .. } => plain_columns(r),
             Kind::Protected(p) => plain_columns(p.relation),
         };
         let items = [Item { occurrence: None, columns, ..target.item.clone() }];

@@ -12,7 +12,7 @@ use super::super::relations::protecting_ancestor;
 use super::Aim;
 use super::assign::subject_link;
 use super::carried::{Carried, Change, assigned, carried};
-use super::target::Target;
+use super::target::{Kind, Target};
 use crate::engine::catalog::{Oid, Relation};
 use crate::engine::policy::{ColumnUse, Purpose, Right, SubjectKind, TablePolicy};
 use crate::engine::refusal::{self, Refusal, SqlState};
@@ -21,8 +21,8 @@ use crate::engine::visible::{self, Dependent};
 impl<'e> Analyser<'e> {
     /// Judges the assignment of a column that other tables may lead through.
     pub fn leads_on(&mut self, target: &Target<'e>, column: &str) -> Result<(), Refusal> {
-        let Some(relation) = target.relation() else { return Ok(()) };
-        let changed = assigned(&self.engine.catalog, relation.oid, column);
+        let Some(relation) = target.stored() else { return Ok(()) };
+        let changed = self.changed(target, relation, column);
         let protected = target.protected().filter(|p| p.aim == Aim::Rows);
         let protected = protected.filter(|p| subject_link(p.policy).is_some_and(|link| changed.contains(link)));
         if protected.is_some_and(|p| subject_link(p.policy) != Some(column)) {
@@ -51,7 +51,7 @@ impl<'e> Analyser<'e> {
 
     /// Judges the removal of rows with which people's choices go, or whose person's rows would be about nobody then.
     pub fn takes_choices(&self, target: &Target<'e>) -> Result<(), Refusal> {
-        let Some(relation) = target.relation() else { return Ok(()) };
+        let Some(relation) = target.stored() else { return Ok(()) };
         let carried = carried(&self.engine.catalog, relation.oid, Change::Removed);
         self.carries(&format!("removing rows of {}", relation.name), &carried)?;
         self.leaves_nobodys(relation, &carried)
@@ -59,12 +59,22 @@ impl<'e> Analyser<'e> {
 
     /// Judges the assignment of a key that rows of other tables are changed with.
     pub fn carries_on(&self, target: &Target<'e>, column: &str) -> Result<(), Refusal> {
-        let Some(relation) = target.relation() else { return Ok(()) };
-        let catalog = &self.engine.catalog;
+        let Some(relation) = target.stored() else { return Ok(()) };
         let what = format!("changing \"{column}\" of {}", relation.name);
-        assigned(catalog, relation.oid, column)
-            .into_iter()
-            .try_for_each(|column| self.carries(&what, &carried(catalog, relation.oid, Change::Assigned(column))))
+        let carried = |column| carried(&self.engine.catalog, relation.oid, Change::Assigned(column));
+        let mut changed = self.changed(target, relation, column).into_iter();
+        changed.try_for_each(|column| self.carries(&what, &carried(column)))
+    }
+
+    /// The columns of the stored table that an assignment may change.
+    fn changed(&self, target: &Target<'e>, stored: &Relation, column: &str) -> BTreeSet<String> {
+        match target.kind {
+            // What an open view calls its columns is not known here.
+            Kind::Open { relation, .. } if relation.oid != stored.oid => {
+                stored.columns.iter().map(|c| c.name.clone()).collect()
+            }
+            _ => assigned(&self.engine.catalog, stored.oid, column),
+        }
     }
 
     /// Foreign keys change no choices for those who may not record them, and no hidden rows so that they would be seen.

@@ -33,8 +33,11 @@ pub enum Kind<'e> {
     },
     /// Created by the same message, and not known any further.
     Created,
-    /// Not protected: left as it is.
-    Open(&'e Relation),
+    /// Not protected: left as it is. `stored`: the table whose rows it changes, for a view the one that it is carried on to.
+    Open {
+        relation: &'e Relation,
+        stored: &'e Relation,
+    },
     /// The consent table where the session may not read it: only new rows can be put into it.
     Unread {
         relation: &'e Relation,
@@ -70,14 +73,14 @@ impl<'e> Target<'e> {
         match &self.kind {
             Kind::Protected(p) => Some((p.relation, p.after)),
             Kind::Unread { relation, after } => Some((relation, *after)),
-            Kind::Temporary { .. } | Kind::Created | Kind::Open(_) => None,
+            Kind::Temporary { .. } | Kind::Created | Kind::Open { .. } => None,
         }
     }
 
-    /// The relation that is written, where the catalog has it.
-    pub fn relation(&self) -> Option<&'e Relation> {
+    /// The table whose rows are changed, where the catalog has it.
+    pub fn stored(&self) -> Option<&'e Relation> {
         match &self.kind {
-            Kind::Open(relation) => Some(relation),
+            Kind::Open { stored, .. } => Some(stored),
             _ => self.judged().map(|(relation, _)| relation),
         }
     }
@@ -85,7 +88,7 @@ impl<'e> Target<'e> {
     pub fn protected(&self) -> Option<&Protected<'e>> {
         match &self.kind {
             Kind::Protected(p) => Some(p),
-            Kind::Temporary { .. } | Kind::Created | Kind::Open(_) | Kind::Unread { .. } => None,
+            Kind::Temporary { .. } | Kind::Created | Kind::Open { .. } | Kind::Unread { .. } => None,
         }
     }
 }
@@ -121,18 +124,19 @@ impl<'e> Analyser<'e> {
             Protection::Open => {
                 let item = item(var, Some(relation), plain_columns(relation));
                 self.qualify(var, relation);
-                Ok(Target { item, kind: Kind::Open(relation) })
+                Ok(Target { item, kind: Kind::Open { relation, stored: relation } })
             }
             Protection::View => {
                 // Places in what is said of a view's text are none of the client's.
                 let placed = |r: Refusal| Refusal { position: None, ..r }.at(at);
                 let links = self.links_of(relation, rights).map_err(placed)?;
+                let stored = links.last().map_or(relation, |link| link.reads);
                 if let Some(through) = self.through(links).map_err(placed)? {
                     return self.target_through(var, through, reach);
                 }
                 let item = item(var, Some(relation), plain_columns(relation));
                 self.view_target(var, relation)?;
-                Ok(Target { item, kind: Kind::Open(relation) })
+                Ok(Target { item, kind: Kind::Open { relation, stored } })
             }
             Protection::Nulled(_) => Err(system(relation).at(at)),
             Protection::Protected(_) if consent && reach == Reach::AddsOnly => self.unread_target(var, relation),
