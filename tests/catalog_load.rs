@@ -22,6 +22,7 @@ async fn one_of_everything() {
     whole_database(&catalog);
     columns(&catalog);
     keys(&catalog);
+    arbiters(&catalog);
     kinds_and_parents(&catalog);
     views(&catalog);
     code(&catalog);
@@ -77,6 +78,8 @@ fn columns(catalog: &Catalog) {
     assert_eq!(flags("country"), (false, false, true));
     assert_eq!(flags("shouted"), (false, true, true));
     assert_eq!(relation(catalog, "orders").column("total").unwrap().ty.sql, "numeric(12,2)");
+    assert_eq!(of("shouted").computed_from, ["nick"]);
+    assert!(of("email").computed_from.is_empty());
 }
 
 fn keys(catalog: &Catalog) {
@@ -97,6 +100,29 @@ fn keys(catalog: &Catalog) {
     assert_eq!(lines.foreign_keys[0].columns, ["order_part", "order_id"]);
     assert_eq!(lines.foreign_keys[0].referenced_columns, ["part", "id"]);
     assert_eq!(lines.foreign_keys[0].references, orders.oid);
+}
+
+/// Names of constraints (none: an index), columns, and whether equal values are the same bytes.
+fn arbiters(catalog: &Catalog) {
+    let found: Vec<_> = relation(catalog, "arbiters")
+        .arbiters
+        .iter()
+        .map(|a| (a.constraint.as_deref().unwrap_or_default(), a.columns.join(" "), a.exact))
+        .collect();
+    let expected = [
+        ("arbiters_pkey", "id", false),
+        ("arbiters_code_key", "code", true),
+        ("arbiters_loose_key", "loose", true),
+        ("arbiters_mail_key", "mail", false),
+        ("arbiters_spoken_key", "spoken", false),
+        ("arbiters_country_key", "country", false),
+        ("", "word", true),
+        ("", "word", false),
+        ("", "word", false),
+        ("", "size", true),
+        ("", "size weight", false),
+    ];
+    assert_eq!(found, expected.map(|(name, columns, exact)| (name, columns.to_owned(), exact)));
 }
 
 fn kinds_and_parents(catalog: &Catalog) {

@@ -101,6 +101,9 @@ pub struct Column {
     /// `GENERATED ALWAYS AS (…) STORED`: computed from the row, never given.
     #[serde(default)]
     pub computed: bool,
+    /// Of a computed column: the columns that its expression reads (`pg_depend`).
+    #[serde(default)]
+    pub computed_from: Vec<String>,
     pub has_default: bool,
 }
 
@@ -120,6 +123,17 @@ pub struct ForeignKey {
     pub carries: bool,
 }
 
+/// A unique index that `ON CONFLICT` may find rows by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arbiter {
+    /// The constraint that it belongs to, if any.
+    #[serde(default)]
+    pub constraint: Option<String>,
+    pub columns: Vec<String>,
+    /// Only values of the same bytes are equal to it: not `1.0` and `1.00`, not `a` and `A`.
+    pub exact: bool,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Relation {
     pub oid: Oid,
@@ -132,6 +146,9 @@ pub struct Relation {
     /// Other unique, non-partial, non-expression keys.
     #[serde(default)]
     pub unique_keys: Vec<Vec<String>>,
+    /// The indexes of all these keys.
+    #[serde(default)]
+    pub arbiters: Vec<Arbiter>,
     /// Columns that some index over all rows starts with, by which rows are found or sorted.
     #[serde(default)]
     pub indexed: Vec<String>,

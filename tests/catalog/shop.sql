@@ -34,6 +34,16 @@ CREATE TABLE shop.lines (
     order_id int, order_part int, slot int UNIQUE DEFERRABLE,
     FOREIGN KEY (order_part, order_id) REFERENCES shop.orders (part, id)
 );
+-- Keys by which values of other bytes are equal.
+CREATE TABLE shop.arbiters (
+    id numeric PRIMARY KEY, code char(2) UNIQUE, loose char UNIQUE, word text, mail shop.citext UNIQUE, spoken text COLLATE shop.caseless UNIQUE,
+    size int, weight float8, country shop.home_country UNIQUE
+);
+CREATE UNIQUE INDEX word_plain ON shop.arbiters (word);
+CREATE UNIQUE INDEX word_caseless ON shop.arbiters (word COLLATE shop.caseless);
+CREATE UNIQUE INDEX word_padded ON shop.arbiters (word bpchar_ops);
+CREATE UNIQUE INDEX size_more ON shop.arbiters (size) INCLUDE (weight);
+CREATE UNIQUE INDEX size_weight ON shop.arbiters (size, weight);
 CREATE TABLE shop.base (a int);
 CREATE TABLE shop.child (b int) INHERITS (shop.base);
 CREATE TABLE "Odd Name"."Tab""le" ("Co l" int);

@@ -48,7 +48,10 @@ CREATE SEQUENCE public.marks;
 CREATE TABLE public.leagues (id int, name text UNIQUE, badge text GENERATED ALWAYS AS (left(name, 3)) STORED UNIQUE);
 CREATE TABLE public.ranks (name text PRIMARY KEY REFERENCES public.leagues (name) ON UPDATE CASCADE ON DELETE SET NULL,
   badge text REFERENCES public.leagues (badge) ON UPDATE SET NULL);
-CREATE TABLE public.ranked (customer_id bigint REFERENCES public.customers, rank text REFERENCES public.ranks ON UPDATE CASCADE);
+-- Of equal grades one may be written otherwise: 1.0 and 1.00.
+CREATE TABLE public.grades (grade numeric PRIMARY KEY, label text);
+CREATE TABLE public.ranked (customer_id bigint REFERENCES public.customers, rank text REFERENCES public.ranks ON UPDATE CASCADE,
+  grade numeric REFERENCES public.grades ON UPDATE CASCADE);
 -- Its rows lead to their subject by what another column says.
 CREATE TABLE public.kept_notes (id int, ref bigint, customer_id bigint GENERATED ALWAYS AS (ref) STORED);
 CREATE VIEW public.league_names AS SELECT id AS number, name AS called FROM public.leagues;

@@ -150,6 +150,7 @@ mod tests {
             not_null: false,
             generated: false,
             computed: false,
+            computed_from: vec![],
             has_default: false,
         }
     }
@@ -162,6 +163,7 @@ mod tests {
             columns: vec![column("a"), column("Odd")],
             primary_key: vec![],
             unique_keys: vec![],
+            arbiters: vec![],
             indexed: vec![],
             rows: 0,
             foreign_keys: vec![],

@@ -20,6 +20,14 @@ SELECT a.attrelid AS relation, a.attname::text AS name, a.attnum AS number,
        CASE WHEN a.attcollation IN (SELECT oid FROM changed) THEN 0 ELSE a.attcollation END AS collation,
        a.attnotnull AS not_null, a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
        a.attgenerated <> '' AS computed,
+       CASE WHEN a.attgenerated <> '' THEN ARRAY(
+           SELECT DISTINCT r.attname::text FROM pg_catalog.pg_attrdef e
+           JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = e.adrelid
+               AND (d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = e.oid
+                    OR d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = e.adrelid AND d.objsubid = e.adnum)
+           JOIN pg_catalog.pg_attribute r ON r.attrelid = e.adrelid AND r.attnum = d.refobjsubid
+           WHERE e.adrelid = a.attrelid AND e.adnum = a.attnum AND r.attnum NOT IN (0, a.attnum))
+           ELSE '{}' END AS computed_from,
        a.atthasdef OR a.attidentity <> '' AS has_default
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid

@@ -6,8 +6,8 @@ use tokio_postgres::Row;
 
 use super::CatalogError;
 use crate::engine::catalog::{
-    Column, ColumnType, ForeignKey, Function, Oid, Operator, QualifiedName, Relation, RelationKind, TypeFunction,
-    UserType,
+    Arbiter, Column, ColumnType, ForeignKey, Function, Oid, Operator, QualifiedName, Relation, RelationKind,
+    TypeFunction, UserType,
 };
 
 /// Puts columns and keys (each ordered by relation) to their relations.
@@ -30,7 +30,12 @@ pub(super) fn relations(
     }
     for row in keys {
         if let Some(i) = place(row)? {
-            let columns = row.try_get("columns")?;
+            let columns: Vec<String> = row.try_get("columns")?;
+            found[i].arbiters.push(Arbiter {
+                constraint: row.try_get("constraint_name")?,
+                columns: columns.clone(),
+                exact: row.try_get("exact")?,
+            });
             match row.try_get("is_primary")? {
                 true => found[i].primary_key = columns,
                 false => found[i].unique_keys.push(columns),
@@ -61,6 +66,7 @@ fn relation(row: &Row) -> Result<Relation, CatalogError> {
         columns: Vec::new(),
         primary_key: Vec::new(),
         unique_keys: Vec::new(),
+        arbiters: Vec::new(),
         indexed: row.try_get("indexed")?,
         rows: row.try_get::<_, i64>("rows")?.unsigned_abs(),
         foreign_keys: Vec::new(),
@@ -108,6 +114,7 @@ fn column(row: &Row) -> Result<Column, CatalogError> {
         not_null: row.try_get("not_null")?,
         generated: row.try_get("generated")?,
         computed: row.try_get("computed")?,
+        computed_from: row.try_get("computed_from")?,
         has_default: row.try_get("has_default")?,
     })
 }

@@ -110,8 +110,48 @@ INSERT INTO customers (id, ref, country) VALUES (1, '00000000-0000-0000-0000-000
 -- crm_app/marketing: not-understood
 INSERT INTO customers (id, ref, country) VALUES (1, '00000000-0000-0000-0000-000000000001', 'ES') ON CONFLICT (birth_date) DO UPDATE SET country = 'ES'
 ;;
--- crm_app/marketing: not-understood
+-- crm_app/marketing: changed
 INSERT INTO customers (id, ref, country) VALUES (1, '00000000-0000-0000-0000-000000000001', 'ES') ON CONFLICT ON CONSTRAINT customers_pkey DO UPDATE SET country = 'ES'
+;;
+-- crm_app/marketing: not-understood
+INSERT INTO customers (id, ref, country) VALUES (1, '00000000-0000-0000-0000-000000000001', 'ES') ON CONFLICT ON CONSTRAINT customers_other_key DO UPDATE SET country = 'ES'
+;;
+-- A key that stays as it is carries nothing along.
+-- crm_app/service: changed
+INSERT INTO customers (id, ref, country) VALUES (1, '00000000-0000-0000-0000-000000000001', 'ES') ON CONFLICT (id) DO UPDATE SET id = excluded.id, country = excluded.country
+;;
+-- crm_app/service: changed
+INSERT INTO customers (id, ref, country) VALUES (1, '00000000-0000-0000-0000-000000000001', 'ES') ON CONFLICT ON CONSTRAINT customers_pkey DO UPDATE SET id = excluded.id, country = excluded.country
+;;
+-- crm_app/service: subject-moved
+INSERT INTO customers (id, country) VALUES (1, 'ES') ON CONFLICT (ref) DO UPDATE SET id = excluded.id
+;;
+-- crm_app/service: changed
+UPDATE customers SET id = id, country = 'ES' WHERE id = -1
+;;
+-- crm_app/service: changed
+UPDATE customers c SET id = c.id FROM orders o WHERE o.customer_id = c.id AND o.id = -1
+;;
+-- crm_app/service: subject-moved
+UPDATE customers SET id = orders.id FROM orders WHERE orders.id = -1
+;;
+-- crm_app/service: same
+INSERT INTO leagues (name) VALUES ('gold') ON CONFLICT (name) DO UPDATE SET name = excluded.name, id = excluded.id
+;;
+-- crm_app/service: not-understood
+INSERT INTO leagues (id, name) VALUES (1, 'gold') ON CONFLICT (name) DO UPDATE SET name = excluded.badge
+;;
+-- crm_app/service: not-understood
+INSERT INTO leagues (name) VALUES ('gold') ON CONFLICT (badge) DO UPDATE SET name = excluded.name
+;;
+-- crm_app/service: same
+UPDATE leagues SET name = name, id = 2 WHERE id = -1
+;;
+-- crm_app/service: not-understood
+INSERT INTO grades (grade) VALUES (1) ON CONFLICT (grade) DO UPDATE SET grade = excluded.grade
+;;
+-- crm_app/service: same
+INSERT INTO grades (grade) VALUES (1) ON CONFLICT (grade) DO UPDATE SET label = excluded.label
 ;;
 -- crm_app/service: not-understood
 UPDATE ranks SET name = 'gold' WHERE name = 'silver'
@@ -139,6 +179,9 @@ INSERT INTO league_names (number) VALUES (2)
 -- A column that computes the one that leads to the subject.
 -- crm_app/service: not-understood
 UPDATE kept_notes SET ref = 5 WHERE id = 4
+;;
+-- crm_app/service: changed
+UPDATE kept_notes SET id = 5 WHERE id = 4
 ;;
 -- crm_app/service: same
 UPDATE leagues SET id = 2 WHERE name = 'silver'

@@ -38,13 +38,38 @@ pub fn subject_link(policy: &TablePolicy) -> Option<&str> {
     Some(path.hops.first().map_or(path.column.as_str(), |hop| hop.from.as_str()))
 }
 
+/// Whether an assignment leaves the row as it is: a column gets its own value, or that of `excluded` by which the row was
+/// found.
+fn keeps(target: &Target<'_>, assignment: &pb::ResTarget, scope: &Scope<'_>, found_by: &[String]) -> bool {
+    let value = assignment.val.as_ref().and_then(|v| v.node.as_ref());
+    let (Some(NodeEnum::ColumnRef(column)), true) = (value, assignment.indirection.is_empty()) else { return false };
+    let names: Option<Vec<&str>> = column.fields.iter().map(name_of).collect();
+    let own = target.item.alias.as_deref();
+    let this = |name: &str| name == assignment.name && !target.is_view();
+    match names.as_deref() {
+        Some([name]) => scope.items.len() == 1 && this(name),
+        Some([item, name]) if Some(*item) == own => this(name),
+        Some(["excluded", name]) => this(name) && found_by.iter().any(|c| c == name),
+        _ => false,
+    }
+}
+
+fn name_of(part: &Node) -> Option<&str> {
+    match &part.node {
+        Some(NodeEnum::String(name)) => Some(&name.sval),
+        _ => None,
+    }
+}
+
 impl<'e> Analyser<'e> {
-    /// Judges a SET list. Returns the columns that must be clear in a row for it to be changed.
+    /// Judges a SET list. `found_by`: the columns of which `excluded` has the values that the row has already. Returns the
+    /// columns that must be clear in a row for it to be changed.
     pub fn assignments(
         &mut self,
         target: &Target<'e>,
         list: &mut [Node],
         scope: &Scope<'_>,
+        found_by: &[String],
     ) -> Result<Vec<usize>, Refusal> {
         self.rename_columns(target, list)?;
         let mut clear = Vec::new();
@@ -53,8 +78,10 @@ impl<'e> Analyser<'e> {
             let NodeEnum::ResTarget(assignment) = inner(node)? else {
                 return Err(refusal::not_supported("SET", "it holds something that is no assignment"));
             };
-            self.leads_on(target, &assignment.name).map_err(|r| r.at(assignment.location))?;
-            self.carries_on(target, &assignment.name).map_err(|r| r.at(assignment.location))?;
+            if !keeps(target, assignment, scope, found_by) {
+                self.leads_on(target, &assignment.name).map_err(|r| r.at(assignment.location))?;
+                self.carries_on(target, &assignment.name).map_err(|r| r.at(assignment.location))?;
+            }
             if let Some(p) = target.protected() {
                 clear.extend(self.assigned(p, &assignment.name).map_err(|r| r.at(assignment.location))?);
             }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::catalog::{Catalog, ForeignKey, Oid};
+use crate::engine::catalog::{Catalog, Column, ForeignKey, Oid};
 
 /// How rows change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,10 +41,11 @@ pub fn carried(catalog: &Catalog, table: Oid, change: Change) -> BTreeSet<Carrie
     found
 }
 
-/// The columns that an assignment of one column assigns: generated columns may be computed from it.
+/// The columns that an assignment of one column assigns: those that are computed from it too.
 pub fn assigned(catalog: &Catalog, table: Oid, column: &str) -> BTreeSet<String> {
     let family = catalog.family(table);
-    let computed = family.iter().flat_map(|r| r.columns.iter()).filter(|c| c.computed).map(|c| c.name.clone());
+    let follows = |c: &&Column| c.computed && c.computed_from.iter().any(|from| from == column);
+    let computed = family.iter().flat_map(|r| r.columns.iter()).filter(follows).map(|c| c.name.clone());
     computed.chain([column.to_owned()]).collect()
 }
 

@@ -1,6 +1,8 @@
 //! INSERT, with ON CONFLICT: any listed column may be filled; of the row that an INSERT runs into only what the session
 //! may see is read, and it is changed only when it is there.
 
+use std::collections::BTreeSet;
+
 use pg_query::protobuf::{self as pb, Token};
 use pg_query::{Node, NodeEnum};
 
@@ -13,7 +15,7 @@ use super::returning::shows;
 use super::target::{Kind, Protected, Reach, Target};
 use super::update::{limits, named};
 use super::{Aim, Moment, What};
-use crate::engine::catalog::{Column, Relation, quote_ident};
+use crate::engine::catalog::{Arbiter, Column, Relation, quote_ident};
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::visible::{CellKind, null_of};
@@ -151,7 +153,8 @@ impl<'e> Analyser<'e> {
         if let Some(condition) = where_clause.as_mut() {
             self.expr(condition, &scope, At::OPERAND)?;
         }
-        let mut clear = self.assignments(target, target_list, &scope)?;
+        let found_by = found_by(target, infer.as_deref());
+        let mut clear = self.assignments(target, target_list, &scope, &found_by)?;
         clear.extend(target.protected().map_or(Ok(Vec::new()), |p| self.arbiters(p, infer.as_deref()))?);
         let set = self.conflict_set(*location);
         self.check_assigned(target, target_list, set)?;
@@ -170,17 +173,9 @@ impl<'e> Analyser<'e> {
         if p.aim == Aim::Consent {
             return Ok(Vec::new());
         }
-        let named: Option<Vec<&str>> =
-            infer.filter(|i| i.conname.is_empty() && i.where_clause.is_none()).and_then(|i| {
-                let elements = i.index_elems.iter().map(|n| match &n.node {
-                    Some(NodeEnum::IndexElem(e)) if e.expr.is_none() => Some(e.name.as_str()),
-                    _ => None,
-                });
-                elements.collect()
-            });
-        let index = |name: &str| p.relation.columns.iter().position(|c| c.name == name);
-        let columns: Vec<usize> = match named {
-            Some(names) => names.into_iter().filter_map(index).collect(),
+        let index = |name: &String| p.relation.columns.iter().position(|c| c.name == *name);
+        let columns: Vec<usize> = match arbiter_columns(p.relation, infer) {
+            Some(names) => names.iter().filter_map(index).collect(),
             // Which columns an index of another kind has is not known.
             None => (0..p.relation.columns.len()).collect(),
         };
@@ -225,6 +220,34 @@ impl<'e> Analyser<'e> {
         }
         where_clause.as_mut().map_or(Ok(()), |condition| self.expr(condition, &scope, At::OPERAND))
     }
+}
+
+/// The columns by which `ON CONFLICT` finds a row, where these are plain ones.
+fn arbiter_columns(relation: &Relation, infer: Option<&pb::InferClause>) -> Option<Vec<String>> {
+    let infer = infer.filter(|i| i.where_clause.is_none())?;
+    if !infer.conname.is_empty() {
+        let named = relation.arbiters.iter().find(|a| a.constraint.as_deref() == Some(infer.conname.as_str()));
+        return named.map(|a| a.columns.clone());
+    }
+    let column = |n: &Node| match &n.node {
+        Some(NodeEnum::IndexElem(e)) if e.expr.is_none() => Some(e.name.clone()),
+        _ => None,
+    };
+    infer.index_elems.iter().map(column).collect()
+}
+
+/// The columns of which a row that is in the way has, to the byte, what was to be inserted.
+fn found_by(target: &Target<'_>, infer: Option<&pb::InferClause>) -> Vec<String> {
+    let excluded_is_another = target.item.alias.as_deref() == Some("excluded");
+    let Some(relation) = target.stored().filter(|_| !target.is_view() && !excluded_is_another) else {
+        return Vec::new();
+    };
+    let columns = arbiter_columns(relation, infer).unwrap_or_default();
+    // Names of columns choose all indexes that have these and no others.
+    let set = |columns: &[String]| columns.iter().cloned().collect::<BTreeSet<_>>();
+    let same = |a: &&Arbiter| set(&a.columns) == set(&columns);
+    let mut chosen = relation.arbiters.iter().filter(same).peekable();
+    if chosen.peek().is_some() && chosen.all(|a| a.exact) { columns } else { Vec::new() }
 }
 
 fn column_target(name: &str) -> Node {

@@ -165,7 +165,7 @@ impl<'e> Analyser<'e> {
                 Ok(())
             }
             Action::Update => {
-                let clear = self.assignments(target, target_list, both)?;
+                let clear = self.assignments(target, target_list, both, &[])?;
                 if clear.is_empty() {
                     return Ok(());
                 }

@@ -26,7 +26,7 @@ impl<'e> Analyser<'e> {
         let protected = target.protected().filter(|p| p.aim == Aim::Rows);
         let protected = protected.filter(|p| subject_link(p.policy).is_some_and(|link| changed.contains(link)));
         if protected.is_some_and(|p| subject_link(p.policy) != Some(column)) {
-            let why = "the column that leads to the subject is generated, and may be computed from it";
+            let why = "the column that leads to the subject is computed from it";
             return Err(refusal::not_supported(&format!("changing \"{column}\" of {}", relation.name), why));
         }
         if let Some(p) = protected {

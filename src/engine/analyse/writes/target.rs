@@ -85,6 +85,15 @@ impl<'e> Target<'e> {
         }
     }
 
+    /// Whether it is written through a view, whose columns may have other names.
+    pub fn is_view(&self) -> bool {
+        match &self.kind {
+            Kind::Open { relation, stored } => relation.oid != stored.oid,
+            Kind::Protected(p) => p.through.is_some(),
+            Kind::Temporary { .. } | Kind::Created | Kind::Unread { .. } => false,
+        }
+    }
+
     pub fn protected(&self) -> Option<&Protected<'e>> {
         match &self.kind {
             Kind::Protected(p) => Some(p),

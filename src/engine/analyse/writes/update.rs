@@ -20,7 +20,7 @@ impl<'e> Analyser<'e> {
         let items = self.items(&target, from_clause)?;
         let scope = Scope { items: &items, parent: None };
         let fallible = self.chosen(&target, where_clause, &scope)?;
-        let clear = self.assignments(&target, target_list, &scope)?;
+        let clear = self.assignments(&target, target_list, &scope, &[])?;
         let set = target.protected().map(|p| self.clause_end(p.after, &[Token::Set]) + 1);
         self.check_assigned(&target, target_list, set)?;
         let added = self.sound_view_conditions(&target)?;
