@@ -3,7 +3,7 @@
 mod common;
 
 use common::postgres::{Database, shared};
-use consentry::engine::catalog::{Catalog, CatalogData, Relation, RelationKind};
+use consentry::engine::catalog::{Catalog, CatalogData, ForeignKey, Relation, RelationKind};
 use consentry::relay::catalog::{fingerprint, load, load_stamped, reload_stamped};
 
 fn shop() -> Database<'static> {
@@ -95,6 +95,11 @@ fn keys(catalog: &Catalog) {
     assert_eq!(orders.foreign_keys.len(), 1);
     assert_eq!(orders.foreign_keys[0].references, people.oid);
     let lines = relation(catalog, "lines");
+    assert_eq!(orders.together, [["id", "part"]]);
+    assert_eq!(people.together, [["country", "nick"]]);
+    assert_eq!(lines.together, [["order_id", "order_part"]]);
+    let flags = |key: &ForeignKey| (key.releases, key.cascades, key.defaults, key.waits, key.carries, key.valid);
+    assert_eq!(flags(&lines.foreign_keys[0]), (false, false, false, true, false, true));
     assert!(lines.unique_keys.is_empty(), "a deferrable key is none");
     assert_eq!((&orders.indexed[..], &lines.indexed[..]), (&["part".to_owned()][..], &["slot".to_owned()][..]));
     assert_eq!(lines.foreign_keys[0].columns, ["order_part", "order_id"]);

@@ -118,6 +118,15 @@ pub struct ForeignKey {
     /// A row goes with what it refers to: ON DELETE CASCADE.
     #[serde(default)]
     pub cascades: bool,
+    /// A row is given to the column's default when what it refers to goes: ON DELETE SET DEFAULT.
+    #[serde(default)]
+    pub defaults: bool,
+    /// It holds again at the end of a statement at the latest: ON DELETE NO ACTION.
+    #[serde(default)]
+    pub waits: bool,
+    /// All rows obey it: it is not NOT VALID.
+    #[serde(default)]
+    pub valid: bool,
     /// A row changes with the key that it refers to: ON UPDATE CASCADE, SET NULL or SET DEFAULT.
     #[serde(default)]
     pub carries: bool,
@@ -157,6 +166,10 @@ pub struct Relation {
     pub rows: u64,
     #[serde(default)]
     pub foreign_keys: Vec<ForeignKey>,
+    /// Columns of which one constraint, generated column, or index that is unique or has an expression or a condition reads
+    /// several.
+    #[serde(default)]
+    pub together: Vec<Vec<String>>,
     /// Direct parents: the partitioned table, or what it `INHERITS`.
     #[serde(default)]
     pub parents: Vec<Oid>,

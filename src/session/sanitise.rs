@@ -8,9 +8,14 @@ use super::plans::Judged;
 use crate::engine::cleared::RAISED;
 use crate::engine::refusal::Refusal;
 use crate::wire::error::{
-    DETAIL, Fields, HINT, INTERNAL_POSITION, INTERNAL_QUERY, MESSAGE, POSITION, Severity, WHERE, byte_offset,
+    DETAIL, FILE, Fields, HINT, INTERNAL_POSITION, INTERNAL_QUERY, MESSAGE, POSITION, Severity, WHERE, byte_offset,
     character_position, from_refusal,
 };
+
+/// PostgreSQL's sources that cancel a statement in the midst of a function, in words of their own: not in those that a
+/// RAISE with the same SQLSTATE has.
+const CORE: [&str; 7] =
+    ["postgres.c", "proc.c", "deadlock.c", "predicate.c", "heapam.c", "execMain.c", "nodeModifyTable.c"];
 
 /// How much of an error or notice may pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +46,11 @@ pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitiv
     if !strip {
         return;
     }
+    let said_by_a_function = fields.field(WHERE).is_some() && !fields.field(FILE).is_some_and(|f| CORE.contains(&f));
     for letter in [DETAIL, HINT, WHERE, INTERNAL_POSITION, INTERNAL_QUERY] {
         fields.remove(letter);
     }
-    if !message_is_safe(fields.sqlstate(), in_text) {
+    if said_by_a_function || !message_is_safe(fields.sqlstate(), in_text) {
         let neutral = neutral_message(fields);
         fields.set(MESSAGE, neutral);
     }
@@ -78,12 +84,12 @@ fn map_position(fields: &mut Fields, judged: &Judged) {
 fn message_is_safe(sqlstate: &str, in_text: bool) -> bool {
     match sqlstate {
         // Fixed phrases, or names of statements, cursors, savepoints, privileges on tables.
-        "22012" | "21000" | "42501" | "42P03" | "42P05" | "42P11" | "42809" | "34000" | "26000" => true,
+        "54001" | "22012" | "21000" | "42501" | "42P03" | "42P05" | "42P11" | "42809" | "34000" | "26000" => true,
         // Not able to read or plan it.
         _ => match sqlstate.get(..2) {
             Some("42" | "3F" | "0A") => in_text,
-            // Transaction state, serialisation, resources, intervention, object state, connection, limits.
-            Some("25" | "40" | "53" | "54" | "55" | "57" | "08" | "2D" | "3B" | "0B") => true,
+            // Transaction state, serialisation, resources, intervention, object state, connection. (Limits tell sizes.)
+            Some("25" | "40" | "53" | "55" | "57" | "08" | "2D" | "3B" | "0B") => true,
             _ => false,
         },
     }
@@ -140,12 +146,25 @@ mod tests {
             ("XX000", vec![(WHERE, secret)]),
             ("23505", vec![(DETAIL, secret), (b'n', "customers_email_key")]),
             ("P0001", vec![(HINT, secret), (INTERNAL_QUERY, secret)]),
-            ("57014", vec![(WHERE, secret)]),
+            ("57014", vec![(WHERE, secret), (FILE, "postgres.c")]),
         ] {
             let message = if code == "57014" { "canceling statement due to user request" } else { &quoted };
             let said = text_after(Sensitivity::Protected, fields(code, message, &more));
             assert!(!said.contains(secret), "{code}: {said}");
         }
+    }
+
+    #[test]
+    fn a_trigger_does_not_borrow_an_sqlstate() {
+        for code in ["42501", "55000", "40001", "57014", "53000", "25001", "08006", "22012"] {
+            let raised = [(WHERE, "PL/pgSQL function deny() line 3 at RAISE"), (FILE, "pl_exec.c")];
+            let said = text_after(Sensitivity::Protected, fields(code, "row of Ada may not be x", &raised));
+            assert!(!said.contains("Ada"), "{code}: {said}");
+        }
+        let limit = fields("54000", "index row size 2712 exceeds btree version 4 maximum 2704", &[]);
+        assert!(!text_after(Sensitivity::Protected, limit).contains("2712"));
+        let deadlock = fields("40P01", "deadlock detected", &[(WHERE, "while updating tuple"), (FILE, "deadlock.c")]);
+        assert!(text_after(Sensitivity::Protected, deadlock).contains("deadlock detected"));
     }
 
     #[test]

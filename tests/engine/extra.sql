@@ -56,3 +56,30 @@ CREATE TABLE public.ranked (customer_id bigint REFERENCES public.customers, rank
 CREATE TABLE public.kept_notes (id int, ref bigint, customer_id bigint GENERATED ALWAYS AS (ref) STORED);
 CREATE VIEW public.league_names AS SELECT id AS number, name AS called FROM public.leagues;
 CREATE VIEW public.called AS SELECT * FROM public.league_names;
+-- Keys whose actions decide about whom rows are, and whether they are there.
+CREATE TABLE public.tokens (id bigint PRIMARY KEY, label text);
+CREATE TABLE public.given_on (id int, customer_id bigint DEFAULT 1 REFERENCES public.tokens ON DELETE SET DEFAULT, txt text);
+CREATE TABLE public.places (id bigint PRIMARY KEY, label text);
+CREATE TABLE public.set_free (id int, customer_id bigint REFERENCES public.places ON DELETE SET NULL, txt text);
+CREATE TABLE public.middles (id bigint PRIMARY KEY, customer_id bigint REFERENCES public.customers ON DELETE SET NULL);
+CREATE TABLE public.ends (id int, middle_id bigint REFERENCES public.middles, txt text, seen boolean,
+  low int CHECK (low < high), high int, CHECK (id > 0 AND low > 0), total int GENERATED ALWAYS AS (id + high) STORED);
+CREATE UNIQUE INDEX ON public.ends (middle_id) WHERE seen;
+CREATE TABLE public.days (day date PRIMARY KEY);
+CREATE TABLE public.dated (id int, customer_id bigint, day date DEFAULT '2999-01-01' REFERENCES public.days ON DELETE SET DEFAULT);
+-- Rows that leave a partition are removed, for the key that refers to the partition.
+CREATE TABLE public.parted (id int, kind text) PARTITION BY LIST (kind);
+CREATE TABLE public.parted_a PARTITION OF public.parted FOR VALUES IN ('a');
+CREATE TABLE public.parted_b PARTITION OF public.parted FOR VALUES IN ('b');
+ALTER TABLE public.parted_a ADD PRIMARY KEY (id);
+CREATE TABLE public.of_part (id int, customer_id bigint, part int REFERENCES public.parted_a ON DELETE SET NULL);
+ALTER TABLE public.consents ADD form int REFERENCES public.parted_a ON DELETE CASCADE;
+CREATE TABLE public.sheets (id int, kind text, PRIMARY KEY (id, kind)) PARTITION BY LIST (kind);
+CREATE TABLE public.sheets_a PARTITION OF public.sheets FOR VALUES IN ('a');
+CREATE TABLE public.of_sheet (id int, kind text, FOREIGN KEY (id, kind) REFERENCES public.sheets ON DELETE CASCADE);
+-- Masked as the purpose has it where the person does not object by e-mail, and more where they do.
+CREATE TABLE public.kept_mails (id int, customer_id bigint, mail text);
+-- People of another kind, who are restricted while somebody blocks them.
+CREATE TABLE public.houses (id int PRIMARY KEY);
+CREATE TABLE public.wardens (id int PRIMARY KEY);
+CREATE TABLE public.tenants (id int PRIMARY KEY, house int REFERENCES public.houses ON DELETE CASCADE, blocked_by int REFERENCES public.wardens ON DELETE SET NULL);

@@ -50,6 +50,12 @@ INSERT INTO members VALUES (1, 'a', 'a', 'a', '2000-01-01', 'Main Street'), (7, 
 CREATE TABLE accounts (customer_id int, no text);
 INSERT INTO accounts VALUES (1, '1200'), (7, '{account7}');
 
+-- Rows that change, or fail to, with those of an open table.
+CREATE TABLE places (id int PRIMARY KEY);
+CREATE TABLE stays (customer_id int, place int NOT NULL REFERENCES places ON DELETE SET NULL, note text);
+INSERT INTO places VALUES (1), (7);
+INSERT INTO stays VALUES (1, 1, 'by the sea'), (7, 7, '{stay7}');
+
 -- Code on the server that sees what is stored.
 CREATE FUNCTION leak(t text) RETURNS bool COST 0.0000001 LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'seen: %', t; RETURN true; END $$;
 CREATE FUNCTION f_definer(n int) RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT email FROM public.customers WHERE id = n';
@@ -62,6 +68,7 @@ CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$
   DECLARE c record; BEGIN
     SELECT * INTO c FROM public.customers WHERE id = NEW.customer_id;
     RAISE NOTICE 'order of %, %', c.email, c.phone;
+    IF NEW.note = 'deny' THEN RAISE EXCEPTION '% is not to have it', c.email USING ERRCODE = 'insufficient_privilege'; END IF;
     IF NEW.note = 'fail' THEN RAISE EXCEPTION '% is not liked', c.email USING DETAIL = c.phone, HINT = c.notes; END IF;
     RETURN NEW; END $$;
 CREATE TRIGGER tell BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION tell();

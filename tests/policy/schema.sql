@@ -90,3 +90,12 @@ CREATE FOREIGN TABLE partners (id integer, email text) SERVER elsewhere;
 
 CREATE FUNCTION lifetime_value(customer bigint) RETURNS numeric LANGUAGE sql STABLE
     AS $$ SELECT sum(total) FROM orders WHERE customer_id = customer $$;
+
+-- Foreign keys that not all rows obey.
+CREATE TABLE unsure (order_id bigint, amount numeric);
+ALTER TABLE unsure ADD FOREIGN KEY (order_id) REFERENCES orders NOT VALID;
+CREATE TABLE heirs (order_id bigint REFERENCES orders, amount numeric);
+CREATE TABLE heirs_of_old () INHERITS (heirs);
+CREATE TABLE parents (id bigint PRIMARY KEY, customer_id bigint REFERENCES customers);
+CREATE TABLE parents_of_old () INHERITS (parents);
+CREATE TABLE offspring (parent_id bigint REFERENCES parents, amount numeric);

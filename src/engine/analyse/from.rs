@@ -166,6 +166,7 @@ impl<'e> Analyser<'e> {
             system: BTreeSet::new(),
             all_at_once: false,
             target: None,
+            chosen: false,
             level: self.level,
         });
         let columns = relation

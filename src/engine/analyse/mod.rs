@@ -120,6 +120,8 @@ pub struct Occurrence {
     pub all_at_once: bool,
     /// The table that a write changes: stays as it is, and every reference to it is replaced.
     pub target: Option<Aim>,
+    /// The write chooses among rows that are there: how many it finds tells of them.
+    pub chosen: bool,
     /// The query level that reads it; `None`: a write itself does.
     pub level: Option<usize>,
 }

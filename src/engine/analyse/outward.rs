@@ -82,7 +82,7 @@ impl Analyser<'_> {
         }
         let own = &self.occurrences[self.first_occurrence..];
         let decides = |o: &Occurrence| o.uses.iter().enumerate().any(|(i, u)| u.decides && self.is_personal(o, i));
-        let personal = own.iter().any(|o| decides(o) || (o.target.is_none() && self.is_by_choice(o)));
+        let personal = own.iter().any(|o| decides(o) || ((o.target.is_none() || o.chosen) && self.is_by_choice(o)));
         if personal || self.reads_derived {
             let what = "data of a protected table decide about a notification, a sequence or an advisory lock";
             return Err(refusal::right_missing("derive", what));

@@ -167,6 +167,7 @@ mod tests {
             indexed: vec![],
             rows: 0,
             foreign_keys: vec![],
+            together: vec![],
             parents: vec![],
             definition: None,
             check_option: None,

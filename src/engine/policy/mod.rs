@@ -298,6 +298,11 @@ impl Basis {
         matches!(self, Basis::PublicTask | Basis::LegitimateInterests)
     }
 
+    /// Whether data of restricted people may still be used (GDPR Art. 18(2)).
+    pub fn sees_restricted(self) -> bool {
+        matches!(self, Basis::LegalObligation | Basis::VitalInterests)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Basis::Consent => "consent",

@@ -87,6 +87,7 @@ impl Over<'_> {
         }
     }
 
+    /// `clear`: columns whose subject must have chosen that they are shown, where that is for them to choose.
     fn reached(&self, clear: &[usize], moves: bool) -> Result<String, Refusal> {
         let mut all: Vec<String> = Vec::new();
         for conjunct in &self.o.inside {
@@ -101,11 +102,17 @@ impl Over<'_> {
             all.extend(self.rows.clone());
         }
         for column in clear {
-            match self.visible.cells.get(*column).map(|c| &c.kind) {
-                Some(CellKind::PerRow { clear_when, .. }) if !all.contains(clear_when) => all.push(clear_when.clone()),
-                Some(CellKind::PerRow { .. } | CellKind::Clear) => {}
+            match self.visible.cells.get(*column).map(|c| (&c.choice, &c.kind)) {
+                Some((Some(choice), _)) => {
+                    if !all.contains(choice) {
+                        all.push(choice.clone());
+                    }
+                }
+                Some((None, CellKind::Clear)) => {}
                 // Never assigned: refused before.
-                Some(CellKind::Masked { .. } | CellKind::Hidden) | None => all.push("false".to_owned()),
+                Some((None, CellKind::PerRow { .. } | CellKind::Masked { .. } | CellKind::Hidden)) | None => {
+                    all.push("false".to_owned());
+                }
             }
         }
         if moves {

@@ -22,6 +22,7 @@ fn cell(view: &View<'_>, column: &Column) -> Result<Cell, Refusal> {
             name,
             category: None,
             kind: CellKind::Hidden,
+            choice: None,
             own: None,
             stand_in: StandIn::Null,
             joins: BTreeSet::new(),
@@ -30,7 +31,17 @@ fn cell(view: &View<'_>, column: &Column) -> Result<Cell, Refusal> {
         }),
         Some(ColumnUse::Open) => {
             let (kind, stand_in, joins) = (CellKind::Clear, StandIn::Null, BTreeSet::new());
-            Ok(Cell { name, category: None, kind, own: None, stand_in, joins, computes: false, words: None })
+            Ok(Cell {
+                name,
+                category: None,
+                kind,
+                choice: None,
+                own: None,
+                stand_in,
+                joins,
+                computes: false,
+                words: None,
+            })
         }
         Some(ColumnUse::Category(category)) => personal(view, column, category),
     }
@@ -56,6 +67,10 @@ fn personal(view: &View<'_>, column: &Column, category: &str) -> Result<Cell, Re
     let (allowed, choice) = match treatment {
         Treatment::Withheld => (Allowed::Always, None),
         Treatment::Shown | Treatment::MaskedAs(_) => allowed(view, category)?,
+    };
+    let choice_sql = match &allowed {
+        Allowed::When(condition) => Some(condition.clone()),
+        Allowed::Always | Allowed::Never => None,
     };
     let (name, own) = (&category.name, &category.mask);
     let masked =
@@ -86,7 +101,8 @@ fn personal(view: &View<'_>, column: &Column, category: &str) -> Result<Cell, Re
     let joins = BTreeSet::new();
     let fails = |mask: &Mask| matches!(mask, Mask::Sql(sql) if sql.computes);
     let computes = fails(own) || purpose.masks.get(name).is_some_and(fails);
-    Ok(Cell { name: column.name.clone(), category, kind, own: Some(not_there), stand_in, joins, computes, words })
+    let (name, choice, own) = (column.name.clone(), choice_sql, Some(not_there));
+    Ok(Cell { name, category, kind, choice, own, stand_in, joins, computes, words })
 }
 
 /// The conditions under which any cell shows what it does not show in all rows: each is a choice of the row's subject.

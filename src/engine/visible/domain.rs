@@ -65,6 +65,7 @@ fn word_of(ty: &ColumnType) -> Relation {
         indexed: Vec::new(),
         rows: 0,
         foreign_keys: Vec::new(),
+        together: Vec::new(),
         parents: Vec::new(),
         definition: None,
         check_option: None,

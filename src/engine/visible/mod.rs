@@ -101,6 +101,8 @@ pub struct Cell {
     /// `None`: open or unlisted.
     pub category: Option<String>,
     pub kind: CellKind,
+    /// A choice of the row's subject, as SQL over the alias, without which it shows less than with it.
+    pub choice: Option<String>,
     /// What the cell can read as where it is masked.
     pub stand_in: StandIn,
     /// The category's own mask, of the column's exact type: what a personal cell shows in a row that is not there

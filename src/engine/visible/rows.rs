@@ -53,10 +53,7 @@ fn retention(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
 }
 
 fn restriction(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
-    let sees_restricted = match view.purpose.basis {
-        Basis::LegalObligation | Basis::VitalInterests => true,
-        Basis::Consent | Basis::Contract | Basis::PublicTask | Basis::LegitimateInterests => false,
-    };
+    let sees_restricted = view.purpose.basis.sees_restricted();
     let Some(subject) = view.subject.as_ref().filter(|_| !sees_restricted) else { return Ok(None) };
     let words = format!("only rows whose {} is not restricted (GDPR Art. 17, 18)", subject.kind.name);
     let computes = subject.kind.restricted_when.as_ref().is_some_and(|when| when.computes);

@@ -3,7 +3,9 @@ SELECT k.conrelid AS relation, k.confrelid AS referenced,
              JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = c.number ORDER BY c.place) AS columns,
        ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS c(number, place)
              JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = c.number ORDER BY c.place) AS referenced_columns,
-       k.confdeltype IN ('n', 'd') OR k.condeferrable AS releases, k.confdeltype = 'c' AS cascades, k.confupdtype IN ('c', 'n', 'd') AS carries
+       k.confdeltype IN ('n', 'd') OR k.condeferrable AS releases, k.confdeltype = 'c' AS cascades,
+       k.confdeltype = 'd' AS defaults, k.confdeltype = 'a' AS waits, k.confupdtype IN ('c', 'n', 'd') AS carries,
+       k.convalidated AS valid
 FROM pg_catalog.pg_constraint k
 WHERE k.contype = 'f'
 ORDER BY k.conrelid, k.oid

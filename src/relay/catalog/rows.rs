@@ -16,6 +16,7 @@ pub(super) fn relations(
     columns: &[Row],
     keys: &[Row],
     foreign_keys: &[Row],
+    together: &[Row],
 ) -> Result<Vec<Relation>, CatalogError> {
     let mut found = relations.iter().map(relation).collect::<Result<Vec<_>, _>>()?;
     let places: HashMap<Oid, usize> = found.iter().enumerate().map(|(i, r)| (r.oid, i)).collect();
@@ -50,8 +51,16 @@ pub(super) fn relations(
                 referenced_columns: row.try_get("referenced_columns")?,
                 releases: row.try_get("releases")?,
                 cascades: row.try_get("cascades")?,
+                defaults: row.try_get("defaults")?,
+                waits: row.try_get("waits")?,
                 carries: row.try_get("carries")?,
+                valid: row.try_get("valid")?,
             });
+        }
+    }
+    for row in together {
+        if let Some(i) = place(row)? {
+            found[i].together.push(row.try_get("columns")?);
         }
     }
     Ok(found)
@@ -70,6 +79,7 @@ fn relation(row: &Row) -> Result<Relation, CatalogError> {
         indexed: row.try_get("indexed")?,
         rows: row.try_get::<_, i64>("rows")?.unsigned_abs(),
         foreign_keys: Vec::new(),
+        together: Vec::new(),
         parents: row.try_get("parents")?,
         definition: row.try_get("definition")?,
         check_option: row.try_get("check_option")?,

@@ -192,3 +192,78 @@ INSERT INTO leagues (id) VALUES (1)
 -- Output names stand inside of grouping sets too.
 -- crm_app/marketing: changed | has rollup(email)
 UPDATE customers c SET language = (SELECT left(string_agg(coalesce(email, '-'), ','), 5) FROM (SELECT 'k' AS email, count(*) FROM products h GROUP BY rollup(email)) z) WHERE id = 4
+;;
+-- A key's action gives rows to another person, frees them of theirs, or brings them back.
+-- crm_app/service: subject-moved
+DELETE FROM tokens WHERE id = 4
+;;
+-- crm_app/service: subject-moved
+DELETE FROM places WHERE id = 4
+;;
+-- crm_app/service: not-understood
+DELETE FROM days WHERE day = '2020-01-01'
+;;
+-- crm_app/service: same
+DELETE FROM parted_b WHERE id = 4
+;;
+-- builder/service: right-missing
+DELETE FROM parted_a WHERE id = 4
+;;
+-- builder/service: right-missing
+UPDATE parted SET kind = 'b' WHERE id = 4
+;;
+-- builder/service: same
+UPDATE sheets SET kind = 'a' WHERE id = 4
+;;
+-- What goes with it is on record.
+-- crm_app/service: same | touches public.consents.status written
+DELETE FROM parted WHERE id = 4
+;;
+-- A row in the middle that is put back at once.
+-- mover/analytics: subject-moved
+WITH d AS (DELETE FROM middles WHERE id = 4 RETURNING id) INSERT INTO middles (id, customer_id) SELECT id, 5 FROM d
+;;
+-- mover/analytics: subject-moved
+MERGE INTO middles m USING (VALUES (4, true), (4, false)) s (id, gone) ON m.id = s.id AND s.gone WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (id, customer_id) VALUES (s.id, 5)
+;;
+-- mover/analytics: changed
+DELETE FROM middles WHERE id = -1
+;;
+-- What is assigned passes a check, or fails it, together with what is not shown.
+-- crm_app/service: column-not-writable
+UPDATE ends SET low = 5 WHERE id = 1
+;;
+-- crm_app/service: column-not-writable
+UPDATE ends SET middle_id = 5 WHERE id = 1
+;;
+-- crm_app/service: column-not-writable
+UPDATE ends SET id = 2 WHERE id = 1
+;;
+-- crm_app/service: changed
+UPDATE ends SET txt = 'x' WHERE id = 1
+;;
+-- How many rows a write has found, in an open table.
+-- crm_app/service: right-missing
+WITH u AS (DELETE FROM addresses WHERE line1 = 'x' RETURNING 1) INSERT INTO products (id, name) SELECT 1, count(*)::text FROM u
+;;
+-- crm_app/marketing: right-missing
+WITH u AS (UPDATE customers SET language = 'es' WHERE id = 5 RETURNING 1) INSERT INTO products (id, name) VALUES (1, (SELECT 'agreed' FROM u))
+;;
+-- crm_app/marketing: right-missing
+WITH u AS (UPDATE customers SET language = 'es' WHERE id = 5 RETURNING 1) UPDATE products SET name = (SELECT count(*)::text FROM u) WHERE id = 1
+;;
+-- A sequence tells whether a row was found.
+-- crm_app/marketing: right-missing
+UPDATE customers SET language = 'es' WHERE id = 5 RETURNING nextval('ticks')
+;;
+-- Nor does another person's choice uncover what is masked by this one's.
+-- counter/analytics: changed | has "consentry_in_objection"."channel"
+UPDATE kept_mails SET customer_id = 5 WHERE id = 4
+;;
+-- A restriction ends with the row that says it.
+-- crm_app/service: not-understood
+DELETE FROM houses WHERE id = 4
+;;
+-- crm_app/service: not-understood
+DELETE FROM wardens WHERE id = 4
+;;

@@ -145,6 +145,24 @@ INSERT INTO orders VALUES (71, 7, 'fail')
 
 ROLLBACK
 ;;
+--! triggers
+--: ana | 42501 | stored
+-- By the SQLSTATE it could be PostgreSQL's own.
+BEGIN
+
+INSERT INTO orders VALUES (71, 7, 'deny')
+
+ROLLBACK
+;;
+--! FK oracle
+--: ana | 23502 | stored twins
+-- What a foreign key does to protected rows fails in a statement that names an open table alone.
+BEGIN
+
+DELETE FROM places WHERE id = 7
+
+ROLLBACK
+;;
 --! rules
 --: ana | 0A000, 25P02 | stored
 BEGIN

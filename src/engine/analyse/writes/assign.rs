@@ -1,5 +1,7 @@
 //! SET lists: which columns may be assigned, and what in which rows.
 
+use std::collections::BTreeSet;
+
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
@@ -15,6 +17,13 @@ use crate::engine::visible::CellKind;
 /// A masked or unlisted column may not be assigned: why.
 fn never_shown(purpose: &str) -> String {
     format!("the purpose \"{purpose}\" never shows it in clear, so it may not change it")
+}
+
+/// Why a column may not be assigned beside one that is not shown.
+fn tells_of(other: &str) -> String {
+    format!(
+        "a constraint, generated column or index reads it together with \"{other}\", which is not shown, and would tell of that"
+    )
 }
 
 /// Whether a value is `DEFAULT`, by itself or in its place of a row.
@@ -72,6 +81,7 @@ impl<'e> Analyser<'e> {
         found_by: &[String],
     ) -> Result<Vec<usize>, Refusal> {
         self.rename_columns(target, list)?;
+        self.leaves_partitions(target)?;
         let mut clear = Vec::new();
         let mut multiple: Option<Node> = None;
         for node in list.iter_mut() {
@@ -162,18 +172,40 @@ impl<'e> Analyser<'e> {
         let index = p.relation.columns.iter().position(|c| c.name == name).ok_or_else(|| undefined_column(name))?;
         self.note_written(p.occurrence, index);
         let purpose = self.purpose.map_or("", |p| p.name.as_str());
-        let per_row = |i: usize| matches!(p.visible.cells.get(i).map(|c| &c.kind), Some(CellKind::PerRow { .. }));
         // Another subject's consent must not uncover what this one's hides.
         let moves = subject_link(p.policy) == Some(name);
-        let also = || (0..p.visible.cells.len()).filter(|i| *i == index || moves).filter(|i| per_row(*i)).collect();
+        let by_choice = |i: &usize| p.visible.cells.get(*i).is_some_and(|c| c.choice.is_some());
+        let mut clear: Vec<usize> = Vec::new();
         match p.visible.cells.get(index).map(|c| &c.kind) {
-            _ if p.aim == Aim::Consent => Ok(Vec::new()),
-            Some(CellKind::Clear | CellKind::PerRow { .. }) => Ok(also()),
-            Some(CellKind::Masked { .. }) => Err(refusal::column_not_writable(&table, name, &never_shown(purpose))),
+            _ if p.aim == Aim::Consent => return Ok(Vec::new()),
+            Some(CellKind::Clear | CellKind::PerRow { .. }) => {}
+            Some(CellKind::Masked { .. }) => {
+                return Err(refusal::column_not_writable(&table, name, &never_shown(purpose)));
+            }
             Some(CellKind::Hidden) | None => {
-                Err(refusal::column_not_writable(&table, name, "the policy does not list it"))
+                return Err(refusal::column_not_writable(&table, name, "the policy does not list it"));
             }
         }
+        for other in self.read_together(p, name) {
+            let place = p.relation.columns.iter().position(|c| c.name == other);
+            match place.and_then(|i| Some((i, &p.visible.cells.get(i)?.kind))) {
+                Some((_, CellKind::Clear)) => {}
+                Some((i, CellKind::PerRow { .. })) => clear.push(i),
+                Some((_, CellKind::Masked { .. } | CellKind::Hidden)) | None => {
+                    return Err(refusal::column_not_writable(&table, name, &tells_of(other)));
+                }
+            }
+        }
+        clear.extend((0..p.visible.cells.len()).filter(|i| *i == index || moves).filter(by_choice));
+        Ok(clear)
+    }
+
+    /// The other columns that a constraint, generated column or index of the table, or of a part of it, reads with this one:
+    /// whether a value passes, or fails, there tells of them.
+    fn read_together(&self, p: &Protected<'e>, name: &str) -> BTreeSet<&'e str> {
+        let family = self.engine.catalog.family(p.relation.oid);
+        let with = family.into_iter().flat_map(|r| &r.together).filter(|all| all.iter().any(|c| c == name));
+        with.flatten().map(String::as_str).filter(|c| *c != name).collect()
     }
 
     pub fn note_written(&mut self, occurrence: usize, column: usize) {

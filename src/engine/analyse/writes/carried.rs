@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::catalog::{Catalog, Column, ForeignKey, Oid};
+use crate::engine::catalog::{Catalog, Column, ForeignKey, Oid, Relation, RelationKind};
 
 /// How rows change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,27 +13,47 @@ pub enum Change {
     Assigned(String),
 }
 
+/// What a foreign key follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// A key that was assigned (ON UPDATE).
+    Update,
+    /// A row that was removed (ON DELETE CASCADE or SET NULL).
+    Delete,
+    /// The same, and the default takes the key's place (ON DELETE SET DEFAULT).
+    Default,
+}
+
 /// A change of a table's rows.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Carried {
     pub table: Oid,
     pub change: Change,
-    /// It follows a key that was assigned (ON UPDATE), not a row that was removed (ON DELETE).
-    pub by_update: bool,
+    pub cause: Cause,
+    /// Its rows refer to the statement's own, not to rows that were changed with these.
+    pub direct: bool,
 }
 
 /// Every change that may come with a change of a table's rows (or of its children's), without that one itself.
 pub fn carried(catalog: &Catalog, table: Oid, change: Change) -> BTreeSet<Carried> {
     let mut found = BTreeSet::new();
-    let mut todo: Vec<(Oid, Change)> = catalog.family(table).iter().map(|r| (r.oid, change.clone())).collect();
-    while let Some((table, change)) = todo.pop() {
+    let mut todo: Vec<(Oid, Change, bool)> =
+        catalog.family(table).iter().map(|r| (r.oid, change.clone(), true)).collect();
+    while let Some((table, change, direct)) = todo.pop() {
         for by in catalog.relations() {
-            let keys = by.foreign_keys.iter().filter(|k| k.references == table);
-            let changes: BTreeSet<Change> = keys.flat_map(|k| followed(k, catalog, by.oid, &change)).collect();
-            for (member, next) in changes.iter().flat_map(|c| catalog.family(by.oid).into_iter().map(move |r| (r, c))) {
-                let by_update = matches!(change, Change::Assigned(_));
-                if found.insert(Carried { table: member.oid, change: next.clone(), by_update }) {
-                    todo.push((member.oid, next.clone()));
+            for key in by.foreign_keys.iter().filter(|k| k.references == table) {
+                let cause = match change {
+                    Change::Assigned(_) => Cause::Update,
+                    Change::Removed if key.defaults => Cause::Default,
+                    Change::Removed => Cause::Delete,
+                };
+                for change in followed(key, catalog, by.oid, &change) {
+                    for member in catalog.family(by.oid) {
+                        let next = Carried { table: member.oid, change: change.clone(), cause, direct };
+                        if found.insert(next) {
+                            todo.push((member.oid, change.clone(), false));
+                        }
+                    }
                 }
             }
         }
@@ -47,6 +67,25 @@ pub fn assigned(catalog: &Catalog, table: Oid, column: &str) -> BTreeSet<String>
     let follows = |c: &&Column| c.computed && c.computed_from.iter().any(|from| from == column);
     let computed = family.iter().flat_map(|r| r.columns.iter()).filter(follows).map(|c| c.name.clone());
     computed.chain([column.to_owned()]).collect()
+}
+
+/// Whether rows of a partitioned table that change their partition are removed for some foreign key: for one that refers to
+/// a partition by itself they are.
+pub fn leaves_partitions(catalog: &Catalog, table: Oid) -> bool {
+    let family = catalog.family(table);
+    if !family.iter().any(|r| r.kind == RelationKind::PartitionedTable) {
+        return false;
+    }
+    let of_part = |by: &Relation, key: &ForeignKey| {
+        let whole = |other: &ForeignKey| {
+            other.columns == key.columns
+                && catalog.family(other.references).iter().skip(1).any(|r| r.oid == key.references)
+        };
+        family.iter().any(|part| part.oid == key.references && !part.parents.is_empty())
+            && (key.cascades || key.releases)
+            && !by.foreign_keys.iter().any(whole)
+    };
+    catalog.relations().any(|by| by.foreign_keys.iter().any(|key| of_part(by, key)))
 }
 
 /// What a foreign key does to the rows of its table `by` when the row that they refer to changes.

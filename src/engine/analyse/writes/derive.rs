@@ -25,11 +25,12 @@ impl<'e> Analyser<'e> {
                 return false;
             }
             match flow {
-                Flow::Rows => o.target.is_none() || o.uses.iter().any(|u| u.shown),
+                Flow::Rows => o.target.is_none() || o.chosen || o.uses.iter().any(|u| u.shown),
                 Flow::Values => {
                     let personal =
                         |(i, u): (usize, &ColumnUses)| (u.shown || (anywhere && u.compared)) && self.is_personal(o, i);
-                    (anywhere && o.target.is_none() && self.is_by_choice(o)) || o.uses.iter().enumerate().any(personal)
+                    (anywhere && (o.target.is_none() || o.chosen) && self.is_by_choice(o))
+                        || o.uses.iter().enumerate().any(personal)
                 }
             }
         });
@@ -48,6 +49,14 @@ impl<'e> Analyser<'e> {
             self.tainted = Some(name.clone());
         }
         Ok(())
+    }
+
+    /// A write goes by rows that are there.
+    pub fn chooses(&mut self, target: &Target<'e>) {
+        let occurrence = target.protected().map(|p| p.occurrence);
+        if let Some(o) = occurrence.and_then(|i| self.occurrences.get_mut(i)) {
+            o.chosen = true;
+        }
     }
 
     /// Whether people's choices decide which rows of an occurrence are there: then each row tells of a choice.

@@ -54,6 +54,9 @@ impl<'e> Analyser<'e> {
             *cols = self.name_columns(relation, after, &filled)?.map(column_target).collect();
         }
         self.check_stored(&target, &filled, select_stmt.as_deref_mut())?;
+        if updates {
+            self.chooses(&target);
+        }
         if let Some(clause) = on_conflict_clause {
             self.on_conflict(&target, clause)?;
             // What SET and WHERE have read.

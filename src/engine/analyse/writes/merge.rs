@@ -39,6 +39,7 @@ impl<'e> Analyser<'e> {
         let actions = merge_when_clauses.iter().map(action).collect::<Result<Vec<_>, _>>()?;
         let target = self.write_target(named(relation)?, &rights(&actions), Reach::Reads)?;
         self.not_through(&target, "MERGE into")?;
+        self.chooses(&target);
         let source = source_relation.as_mut().ok_or_else(|| refusal::not_supported("MERGE", "it has no source"))?;
         let source = self.from_item(source, &[], &Scope::EMPTY)?;
         let both: Vec<Item> = std::iter::once(&target.item).chain(&source).cloned().collect();

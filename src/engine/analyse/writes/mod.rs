@@ -7,6 +7,7 @@
 mod assign;
 mod carried;
 mod copy;
+mod decides;
 mod definition;
 mod derive;
 mod fence;

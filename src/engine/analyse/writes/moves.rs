@@ -7,13 +7,16 @@
 
 use std::collections::BTreeSet;
 
+use pg_query::protobuf::Token;
+
 use super::super::Analyser;
 use super::super::relations::protecting_ancestor;
 use super::Aim;
 use super::assign::subject_link;
-use super::carried::{Carried, Change, assigned, carried};
+use super::carried::{Carried, Cause, Change, assigned, carried, leaves_partitions};
+use super::decides::way;
 use super::target::{Kind, Target};
-use crate::engine::catalog::{Oid, Relation};
+use crate::engine::catalog::{ForeignKey, Oid, Relation};
 use crate::engine::policy::{ColumnUse, Purpose, Right, SubjectKind, TablePolicy};
 use crate::engine::refusal::{self, Refusal, SqlState};
 use crate::engine::visible::{self, Dependent};
@@ -40,30 +43,64 @@ impl<'e> Analyser<'e> {
         self.moves_rows(target, |d| changed.contains(d.key) || changed.contains(d.link()))
     }
 
-    /// Judges the removal of rows that others refer to and would outlive.
+    /// Judges the removal of rows that others refer to and would outlive: for good, or until this statement has put another
+    /// in their place.
     pub fn releases(&mut self, target: &Target<'e>) -> Result<(), Refusal> {
-        let engine = self.engine;
+        let (catalog, replaced) = (&self.engine.catalog, self.writes_more_than_once());
         self.moves_rows(target, |d| {
-            let by = engine.catalog.relation(d.by);
-            by.is_none_or(|by| by.foreign_keys.iter().any(|k| k.references == d.through && k.releases))
+            let outlives = |k: &ForeignKey| k.references == d.through && (k.releases || (k.waits && replaced));
+            catalog.relation(d.by).is_none_or(|by| by.foreign_keys.iter().any(outlives))
         })
     }
 
+    /// Whether the statement may hold another write besides one. (A word too many refuses too much, never too little.)
+    fn writes_more_than_once(&self) -> bool {
+        let words = [Token::Insert, Token::Update, Token::DeleteP, Token::Merge];
+        self.tokens().list.iter().filter(|t| words.contains(&t.kind)).nth(1).is_some()
+    }
+
     /// Judges the removal of rows with which people's choices go, or whose person's rows would be about nobody then.
-    pub fn takes_choices(&self, target: &Target<'e>) -> Result<(), Refusal> {
+    pub fn takes_choices(&mut self, target: &Target<'e>) -> Result<(), Refusal> {
         let Some(relation) = target.stored() else { return Ok(()) };
         let carried = carried(&self.engine.catalog, relation.oid, Change::Removed);
+        self.note_carried(&carried);
         self.carries(&format!("removing rows of {}", relation.name), &carried)?;
-        self.leaves_nobodys(relation, &carried)
+        self.leaves_nobodys(target, relation, &carried)
+    }
+
+    /// Judges assignments for the foreign keys that take rows which change their partition for removed ones.
+    pub fn leaves_partitions(&mut self, target: &Target<'e>) -> Result<(), Refusal> {
+        let leaves = |r: &&Relation| leaves_partitions(&self.engine.catalog, r.oid);
+        target.stored().filter(leaves).map_or(Ok(()), |_| self.takes_choices(target))
     }
 
     /// Judges the assignment of a key that rows of other tables are changed with.
-    pub fn carries_on(&self, target: &Target<'e>, column: &str) -> Result<(), Refusal> {
+    pub fn carries_on(&mut self, target: &Target<'e>, column: &str) -> Result<(), Refusal> {
         let Some(relation) = target.stored() else { return Ok(()) };
         let what = format!("changing \"{column}\" of {}", relation.name);
-        let carried = |column| carried(&self.engine.catalog, relation.oid, Change::Assigned(column));
-        let mut changed = self.changed(target, relation, column).into_iter();
-        changed.try_for_each(|column| self.carries(&what, &carried(column)))
+        for column in self.changed(target, relation, column) {
+            let carried = carried(&self.engine.catalog, relation.oid, Change::Assigned(column));
+            self.note_carried(&carried);
+            self.carries(&what, &carried)?;
+        }
+        Ok(())
+    }
+
+    /// What PostgreSQL changes in protected tables on its own is on record, and its errors there tell nothing of their rows.
+    fn note_carried(&mut self, carried: &BTreeSet<Carried>) {
+        let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
+        for c in carried {
+            let Some(relation) = catalog.relation(c.table) else { continue };
+            let protected = protecting_ancestor(catalog, policy, relation.oid).is_some();
+            if !protected && !self.is_consent_table(relation) {
+                continue;
+            }
+            let changed = |name: &str| c.change == Change::Removed || c.change == Change::Assigned(name.to_owned());
+            let columns: Vec<usize> =
+                (0..relation.columns.len()).filter(|i| changed(&relation.columns[*i].name)).collect();
+            self.writes_protected = true;
+            self.record_unread(relation, &columns);
+        }
     }
 
     /// The columns of the stored table that an assignment may change.
@@ -87,11 +124,18 @@ impl<'e> Analyser<'e> {
                     &format!("{what}, with which choices in {} change", by.name),
                 ));
             }
-            let Change::Assigned(column) = &c.change else { continue };
-            let Some(protecting) = protecting_ancestor(catalog, policy, by.oid) else { continue };
-            let decides = self.role.rows.get(&protecting).is_some_and(|rows| rows.reads(column));
-            if !self.role.unrestricted && (c.by_update || decides) {
-                let on = if c.by_update { "UPDATE" } else { "DELETE" };
+            let restricts = |kind: &SubjectKind| kind.restricted_when.is_some() && self.is_part(by.oid, kind.table);
+            let refused = match &c.change {
+                _ if self.role.unrestricted => false,
+                // Nobody is restricted whose row is gone.
+                Change::Removed => policy.subjects.values().any(restricts),
+                Change::Assigned(column) => {
+                    let protected = protecting_ancestor(catalog, policy, by.oid).is_some();
+                    (protected && c.cause == Cause::Update) || self.decides(by.oid, column)
+                }
+            };
+            if refused {
+                let on = if c.cause == Cause::Update { "UPDATE" } else { "DELETE" };
                 let why = format!("ON {on} of a foreign key would change rows of {} that are not there", by.name);
                 return Err(refusal::not_supported(what, &why));
             }
@@ -99,23 +143,39 @@ impl<'e> Analyser<'e> {
         Ok(())
     }
 
-    /// Rows that are about nobody are shown to purposes to which their person objected.
-    fn leaves_nobodys(&self, relation: &Relation, carried: &BTreeSet<Carried>) -> Result<(), Refusal> {
-        let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
-        let objected = |table: &TablePolicy| {
-            self.purposes().any(|purpose| purpose.basis.can_be_objected_to() && sees(purpose, table))
-        };
-        for table in policy.tables.values().filter(|t| t.relation != relation.oid && objected(t)) {
-            let Some(link) = subject_link(table) else { continue };
-            let family: Vec<Oid> = catalog.family(table.relation).iter().map(|r| r.oid).collect();
-            let released = |c: &Carried| family.contains(&c.table) && c.change == Change::Assigned(link.to_owned());
+    /// Rows that are about nobody, or about a default's person, are shown to purposes that did not show them. So only those
+    /// may become nobody's that refer to a row which is there itself, and that no purpose of the role hides for their person.
+    fn leaves_nobodys(
+        &self,
+        target: &Target<'e>,
+        relation: &Relation,
+        carried: &BTreeSet<Carried>,
+    ) -> Result<(), Refusal> {
+        if self.role.unrestricted {
+            return Ok(());
+        }
+        let policy = &self.engine.policy;
+        let there = target.protected().is_some_and(|p| p.aim == Aim::Rows);
+        for table in policy.tables.values() {
+            let kind = table.subject.as_ref().and_then(|path| policy.subjects.get(&path.kind));
+            let may_be_hidden = kind.is_none_or(|kind| self.sees_restricted(kind))
+                || self.purposes().any(|purpose| purpose.basis.can_be_objected_to() && sees(purpose, table));
+            let released = |c: &Carried| {
+                let known = there && c.direct && c.cause == Cause::Delete;
+                let led = |(of, link): &(Oid, &str)| {
+                    c.change == Change::Assigned((*link).to_owned()) && self.is_part(c.table, *of)
+                };
+                (may_be_hidden || !known) && way(table).iter().any(led)
+            };
             if carried.iter().any(released) {
                 let (table, from) = (table.name.to_string(), relation.name.to_string());
                 return Err(Refusal::new(
                     "subject-moved",
                     SqlState::INSUFFICIENT_PRIVILEGE,
-                    format!("removing rows of \"{from}\" would leave rows of \"{table}\" that are about nobody"),
-                    "rule subject-moved: a purpose of this role would then show what their person objected to",
+                    format!(
+                        "removing rows of \"{from}\" would leave rows of \"{table}\" that are not about their person"
+                    ),
+                    "rule subject-moved: a purpose of this role could then show what it may not show of their person",
                     "erase the person with `consentry subject erase`, or remove those rows first",
                 ));
             }
@@ -123,7 +183,7 @@ impl<'e> Analyser<'e> {
         Ok(())
     }
 
-    fn purposes(&self) -> impl Iterator<Item = &'e Purpose> {
+    pub fn purposes(&self) -> impl Iterator<Item = &'e Purpose> {
         let (engine, role) = (self.engine, self.role);
         role.purposes.iter().filter_map(|name| engine.policy.purposes.get(name))
     }

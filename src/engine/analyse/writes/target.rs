@@ -12,7 +12,7 @@ use super::{Aim, TARGET};
 use crate::engine::allow::{SystemRelation, system_relation};
 use crate::engine::analyse::from::plain_columns;
 use crate::engine::catalog::{Oid, Relation, quote_ident};
-use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage};
+use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage, add_table};
 use crate::engine::policy::{Right, TablePolicy};
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::rewrite::guard;
@@ -268,7 +268,7 @@ impl<'e> Analyser<'e> {
                 treatment: Treatment::Clear,
             })
             .collect();
-        self.for_the_record.tables.push(TouchedTable { table: relation.name.to_string(), columns });
+        add_table(&mut self.for_the_record.tables, TouchedTable { table: relation.name.to_string(), columns });
     }
 
     fn protected_target(

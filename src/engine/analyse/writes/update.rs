@@ -17,6 +17,7 @@ impl<'e> Analyser<'e> {
         let pb::UpdateStmt { relation, target_list, where_clause, from_clause, returning_clause, with_clause } = s;
         self.write_with(with_clause.as_mut())?;
         let target = self.write_target(named(relation)?, &[Right::Update], Reach::Reads)?;
+        self.chooses(&target);
         let items = self.items(&target, from_clause)?;
         let scope = Scope { items: &items, parent: None };
         let fallible = self.chosen(&target, where_clause, &scope)?;
@@ -34,6 +35,7 @@ impl<'e> Analyser<'e> {
         let pb::DeleteStmt { relation, using_clause, where_clause, returning_clause, with_clause } = s;
         self.write_with(with_clause.as_mut())?;
         let target = self.write_target(named(relation)?, &[Right::Delete], Reach::Reads)?;
+        self.chooses(&target);
         let items = self.items(&target, using_clause)?;
         let scope = Scope { items: &items, parent: None };
         let fallible = self.chosen(&target, where_clause, &scope)?;
