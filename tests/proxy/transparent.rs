@@ -137,3 +137,15 @@ fn close_of_what_is_not_there_is_no_error() {
     assert_eq!(c.said('M'), "prepared statement \"nothing\" does not exist");
     assert_eq!(c.exchange(&[execute("nothing", 0), sync()]), "E:34000 Z:I");
 }
+
+#[test]
+fn what_postgres_says_of_vacuum_passes_for_open_tables_alone() {
+    let mut c = session("bea");
+    let sql = |table: &str| format!("VACUUM (FULL, PARALLEL 2) {table}");
+    assert_eq!(c.ask(&sql("things")), "E:0A000 Z:I");
+    assert_eq!(c.said('M'), "VACUUM FULL cannot be performed in parallel");
+    assert_eq!(c.ask(&sql("nothing")), "E:0A000 Z:I");
+    assert_eq!(c.said('M'), "VACUUM FULL cannot be performed in parallel");
+    assert_eq!(c.ask(&sql("things, customers")), "E:0A000 Z:I");
+    assert_eq!(c.said('M'), "the statement failed with SQLSTATE 0A000; values of protected tables are not shown");
+}
