@@ -41,7 +41,7 @@ impl<'e> Analyser<'e> {
         if Outward::is_one(class, name.last()) {
             self.outward.call();
         }
-        let pb::FuncCall { args, agg_order, agg_filter, agg_distinct, over, .. } = f;
+        let pb::FuncCall { args, agg_order, agg_filter, agg_distinct, agg_within_group, over, .. } = f;
         // Aggregates and window functions run above the scan and its filters.
         if class == Some(FunctionClass::Aggregate) || over.is_some() {
             self.holds_rows();
@@ -51,8 +51,16 @@ impl<'e> Analyser<'e> {
         // What an aggregate sorts by may be sorted early, below the filter (PostgreSQL 16).
         let sorted =
             if above && (*agg_distinct || !agg_order.is_empty()) { At { place: Place::Item, ..at } } else { inside };
+        let late = self.late;
+        if above && !*agg_within_group {
+            let distinct = args.iter().filter(|_| *agg_distinct);
+            self.aggregate_sorted(distinct.chain(agg_order.iter()), scope);
+        }
+        self.late &= !*agg_distinct;
         self.exprs(args, scope, sorted)?;
+        self.late = late && *agg_within_group;
         self.sort_clause(agg_order, scope, sorted)?;
+        self.late = late;
         if let Some(filter) = agg_filter {
             self.expr(filter, scope, inside)?;
         }

@@ -10,8 +10,7 @@ use pg_query::protobuf::{self as pb, SubLinkType, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
 use super::constant::is_default;
-use super::scope::{self, Col, Columns, Found, Scope};
-use super::select::star;
+use super::scope::{Col, Columns, Scope};
 use super::{Analyser, At, Place, Usage, names};
 use crate::engine::allow::{self, TypeClass};
 use crate::engine::catalog::{Column, Relation};
@@ -28,7 +27,7 @@ impl Analyser<'_> {
         let collates =
             self.collated && !matches!(inner, NodeEnum::ColumnRef(_) | NodeEnum::AConst(_) | NodeEnum::ParamRef(_));
         let sorts = at.place == Place::Item && at.usage == Usage::Compared;
-        self.may_fail = collates || self.can_fail(node, scope) || (sorts && !self.sorts(node, scope));
+        self.may_fail = collates || self.can_fail(node, scope) || (sorts && !self.is_sort_key(node, scope));
     }
 
     /// Takes note of the collations of a relation that is read.
@@ -50,22 +49,11 @@ impl Analyser<'_> {
         self.may_fail |= self.type_of(call, scope).is_none();
     }
 
-    /// Takes note that columns of these two are made one, and compared with `=` where `compared`, in a query inside of
-    /// another.
-    pub fn columns_joined(&mut self, left: &Columns, right: &Columns, compared: bool) {
+    /// Takes note that columns of these two are made one, in a query inside of another.
+    pub fn columns_joined(&mut self, left: &Columns, right: &Columns) {
         let (a, b) = (left.list(), right.list());
         let known = a.len() == b.len() && !a.is_empty();
         self.may_fail |= self.within && !(known && a.iter().zip(b).all(|(a, b)| a.ty.is_some() && a.ty == b.ty));
-        if compared {
-            self.columns_compared(left);
-        }
-    }
-
-    /// Takes note that rows of these columns are compared with each other, in a query inside of another.
-    pub fn columns_compared(&mut self, columns: &Columns) {
-        let ordered = |c: &Col| self.type_of_column(c).is_some_and(|ty| self.has_order(&ty));
-        let all = matches!(columns, Columns::Known(_)) && columns.list().iter().all(ordered);
-        self.may_fail |= self.within && !all;
     }
 
     /// Whether `left = right` has an answer for all values of these columns.
@@ -80,38 +68,6 @@ impl Analyser<'_> {
     pub fn values_joined(&mut self, row: &[Node]) {
         let constant = |n: &Node| matches!(n.node, Some(NodeEnum::AConst(_)));
         self.may_fail |= self.within && !row.iter().all(constant);
-    }
-
-    /// Whether a key, which rows are sorted or grouped by, compares.
-    fn sorts(&self, key: &Node, scope: &Scope<'_>) -> bool {
-        // The number of an output column, or its name, which is judged there.
-        let output = match &key.node {
-            Some(NodeEnum::AConst(_)) => true,
-            Some(NodeEnum::ColumnRef(r)) => match names(&r.fields)[..] {
-                [name] => matches!(scope::column(scope, name), Found::Nothing),
-                _ => false,
-            },
-            _ => false,
-        };
-        output || self.has_sort(key, scope)
-    }
-
-    /// Above all that chooses rows, only of what is known not to compare it matters: a sort may stand below the test of a
-    /// row filter.
-    fn has_sort(&self, key: &Node, scope: &Scope<'_>) -> bool {
-        self.type_of(key, scope).map_or(!self.within, |ty| self.has_order(&ty))
-    }
-
-    /// Takes note of an item of the select list by which rows are sorted or grouped.
-    pub fn output_sorted(&mut self, value: &Node, columns: Option<&[Col]>, scope: &Scope<'_>) {
-        let sorts = match (star(value), columns) {
-            (None, _) => self.has_sort(value, scope),
-            (Some(_), None) => false,
-            (Some(_), Some(columns)) => {
-                columns.iter().all(|c| self.type_of_column(c).map_or(!self.within, |ty| self.has_order(&ty)))
-            }
-        };
-        self.may_fail |= !sorts;
     }
 
     /// Whether an expression is computed from aggregates, and so above all that chooses rows.
@@ -215,7 +171,7 @@ fn arms(c: &pb::CaseExpr) -> impl Iterator<Item = &pb::CaseWhen> {
 }
 
 /// Collations under which no comparison fails; that an explicit one may clash with another, PostgreSQL says before it runs.
-fn is_plain_collation(c: &pb::CollateClause) -> bool {
+pub fn is_plain_collation(c: &pb::CollateClause) -> bool {
     matches!(names(&c.collname)[..], ["C" | "POSIX" | "default"] | ["pg_catalog", "C" | "POSIX" | "default"])
 }
 
@@ -229,7 +185,12 @@ fn has_one_row(query: Option<&Node>) -> bool {
     // Beside or behind the aggregate a set-returning function makes rows.
     let rest = [&s.values_lists, &s.group_clause, &s.distinct_clause, &s.sort_clause, &s.window_clause];
     let plain = s.op() == pb::SetOperation::SetopNone && rest.iter().all(|c| c.is_empty());
-    let aggregates = match s.target_list.as_slice() {
+    plain && is_count(s)
+}
+
+/// Whether a query gives `count(*)` and nothing else.
+pub fn is_count(s: &pb::SelectStmt) -> bool {
+    match s.target_list.as_slice() {
         // That of a column, or with a filter of one, may be an outer query's.
         [Node { node: Some(NodeEnum::ResTarget(t)) }] => match t.val.as_deref().and_then(|v| v.node.as_ref()) {
             Some(NodeEnum::FuncCall(f)) => {
@@ -238,8 +199,7 @@ fn has_one_row(query: Option<&Node>) -> bool {
             _ => false,
         },
         _ => false,
-    };
-    plain && aggregates
+    }
 }
 
 fn is_one(node: &NodeEnum) -> bool {

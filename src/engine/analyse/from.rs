@@ -179,6 +179,7 @@ impl<'e> Analyser<'e> {
                 mixed: false,
                 ty: Some(c.ty.base.as_str().into()),
                 collation: c.ty.collation,
+                ordered: false,
                 key: Some((index, i)),
                 nulled: None,
             })

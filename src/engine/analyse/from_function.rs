@@ -40,6 +40,8 @@ impl Analyser<'_> {
             [only] if coldeflist.is_empty() && !*ordinality => self.only_column(only, alias.as_ref()),
             _ => None,
         };
+        let call = functions.first().and_then(call_in);
+        let ordered = call.is_some_and(|call| self.has_sort(call, &scope));
         for node in functions.iter_mut() {
             // Each is a list of the function and its column definitions.
             let NodeEnum::List(list) = inner(node)? else {
@@ -57,14 +59,11 @@ impl Analyser<'_> {
         for node in coldeflist.iter_mut() {
             self.column_definitions(node)?;
         }
-        let columns = column.map_or(Columns::Unknown, |name| Columns::known(vec![Col::computed(&name)]));
+        let columns =
+            column.map_or(Columns::Unknown, |name| Columns::known(vec![Col { ordered, ..Col::computed(&name) }]));
         let item = aliased(alias.as_ref(), columns);
         // Without an alias it is called like its first function (`transformRangeFunction` of PostgreSQL's parser).
-        let first = functions.first().and_then(|node| match &node.node {
-            Some(NodeEnum::List(list)) => list.items.first(),
-            _ => None,
-        });
-        match (alias, first) {
+        match (alias, functions.first().and_then(call_in)) {
             (None, Some(first)) => Ok(named(&output_name(first), item)),
             _ => Ok(item),
         }
@@ -150,6 +149,14 @@ impl Analyser<'_> {
         }
         let item = aliased(alias.as_ref(), Columns::known(cols));
         Ok(if alias.is_none() { named("xmltable", item) } else { item })
+    }
+}
+
+/// Each item is a list of the function and its column definitions.
+fn call_in(item: &Node) -> Option<&Node> {
+    match &item.node {
+        Some(NodeEnum::List(list)) => list.items.first(),
+        _ => None,
     }
 }
 

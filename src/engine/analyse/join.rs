@@ -96,7 +96,8 @@ impl<'e> Analyser<'e> {
             };
             let collation = if a.collation == b.collation { a.collation } else { 0 };
             let key = key.filter(|_| ty.is_some());
-            merged.push(Col { name: name.clone(), origin, mixed, key, ty, collation, nulled: None });
+            let ordered = one && self.are_ordered(&a, &b);
+            merged.push(Col { name: name.clone(), origin, mixed, key, ty, collation, ordered, nulled: None });
         }
         merged
     }

@@ -16,6 +16,7 @@ mod grouping;
 mod join;
 mod keys;
 mod levels;
+mod order;
 mod outward;
 mod relations;
 mod scope;

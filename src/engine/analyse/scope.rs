@@ -23,6 +23,8 @@ pub struct Col {
     pub ty: Option<Rc<str>>,
     /// `ColumnType::collation`, where known.
     pub collation: Oid,
+    /// Of a computed column, whose type is not said: any two of its values compare.
+    pub ordered: bool,
     /// The stored column that PostgreSQL takes it for when it looks for a primary key in GROUP BY: of a column merged by
     /// `USING` one side's, or none.
     pub key: Option<Base>,
@@ -37,7 +39,8 @@ impl Col {
     }
 
     pub fn computed(name: &str) -> Self {
-        Self { name: name.into(), origin: Rc::from([]), mixed: false, ty: None, collation: 0, key: None, nulled: None }
+        let (origin, name) = (Rc::from([]), name.into());
+        Self { name, origin, mixed: false, ty: None, collation: 0, ordered: false, key: None, nulled: None }
     }
 }
 

@@ -98,7 +98,8 @@ impl<'e> Analyser<'e> {
         let arm = At { place: Place::Item, ..at };
         let left = self.select(s.larg.as_mut().ok_or_else(missing)?, outer, arm)?;
         let right = self.select(s.rarg.as_mut().ok_or_else(missing)?, outer, arm)?;
-        self.columns_joined(&left, &right, !s.all);
+        self.columns_joined(&left, &right);
+        let compared = !(s.all && s.op() == SetOperation::SetopUnion);
         let columns = match (&left, &right) {
             (Columns::Known(a), Columns::Known(b)) => Columns::known(
                 a.iter()
@@ -109,8 +110,9 @@ impl<'e> Analyser<'e> {
                         let ty = if other.is_some_and(|c| c.ty == col.ty) { col.ty.clone() } else { None };
                         let collation = other.filter(|c| c.collation == col.collation).map_or(0, |c| c.collation);
                         let mixed = other.is_none_or(|c| col.mixes(c));
+                        let ordered = other.is_some_and(|c| self.are_ordered(col, c));
                         let origin = col.origin.iter().chain(more).copied().collect();
-                        Col { origin, mixed, ty, collation, ..Col::computed(&col.name) }
+                        Col { origin, mixed, ty, collation, ordered, ..Col::computed(&col.name) }
                     })
                     .collect(),
             ),
@@ -119,6 +121,9 @@ impl<'e> Analyser<'e> {
                 self.unknown(&right)
             }
         };
+        if compared {
+            self.columns_compared(&columns);
+        }
         // ORDER BY of a set operation sees its output columns only.
         let output = [Item {
             alias: None,
@@ -161,7 +166,7 @@ impl<'e> Analyser<'e> {
         let mut items = self.from_clause(&mut s.from_clause, outer)?;
         if !s.values_lists.is_empty() {
             // What ORDER BY sees (`transformValuesClause` of PostgreSQL's parser).
-            let rows = aliased(None, values_columns(&s.values_lists));
+            let rows = aliased(None, self.values_columns(&s.values_lists, outer));
             items.push(Item { alias: Some("*VALUES*".into()), qualified: true, ..rows });
         }
         let scope = outer.child(&items);
@@ -178,7 +183,7 @@ impl<'e> Analyser<'e> {
             self.keys = keys;
             columns?
         } else {
-            values_columns(&s.values_lists)
+            self.values_columns(&s.values_lists, outer)
         };
         self.outward.show(false);
         let key = At::KEY;
@@ -268,10 +273,14 @@ impl<'e> Analyser<'e> {
                 self.operator(&sort.use_op, sort.location)?;
             }
             if let Some(node) = sort.node.as_mut() {
-                self.expr(node, scope, key)?;
+                self.sort_key(node, scope, key)?;
             }
         }
         Ok(())
+    }
+
+    fn sort_key(&mut self, node: &mut Node, scope: &Scope<'_>, key: At) -> Result<(), Refusal> {
+        self.above(self.late || self.is_above(node, scope), node, |a, node| a.expr(node, scope, key))
     }
 
     fn group_item(&mut self, node: &mut Node, targets: &[Node], scope: &Scope<'_>, key: At) -> Result<(), Refusal> {
@@ -295,8 +304,11 @@ impl<'e> Analyser<'e> {
     }
 
     pub fn window_def(&mut self, w: &mut pb::WindowDef, scope: &Scope<'_>, key: At) -> Result<(), Refusal> {
-        self.exprs(&mut w.partition_clause, scope, key)?;
+        // Its rows are sorted below it, maybe before they are chosen.
+        let late = std::mem::take(&mut self.late);
+        w.partition_clause.iter_mut().try_for_each(|node| self.sort_key(node, scope, key))?;
         self.sort_clause(&mut w.order_clause, scope, key)?;
+        self.late = late;
         let rows = w.frame_options & FRAME_ROWS != 0;
         for offset in [&mut w.start_offset, &mut w.end_offset].into_iter().flatten() {
             if !rows || !is_offset(offset) {
@@ -354,11 +366,27 @@ impl<'e> Analyser<'e> {
         let Some(NodeEnum::ColumnRef(_)) = &value.node else {
             let late = !key || self.is_above(value, scope);
             self.above(late, value, |a, value| a.expr(value, scope, at))?;
-            return Ok(Col::computed(name));
+            return Ok(Col { ordered: self.has_sort(value, scope), ..Col::computed(name) });
         };
         let col = self.column_ref(value, scope, at)?;
         self.keep_output_name(value);
         Ok(Col { name: name.into(), ..col })
+    }
+
+    fn values_columns(&self, rows: &[Node], scope: &Scope<'_>) -> Columns {
+        let lists = rows.iter().map(|row| match &row.node {
+            Some(NodeEnum::List(list)) => list.items.as_slice(),
+            _ => &[],
+        });
+        let first = lists.clone().next().unwrap_or_default();
+        if first.is_empty() || first.iter().any(|v| star(v).is_some() || is_row_expansion(v)) {
+            return Columns::Unknown;
+        }
+        let column = |i: usize| {
+            let ordered = self.values_ordered(lists.clone().map(|list| list.get(i)), scope);
+            Col { ordered, ..Col::computed(&format!("column{}", i + 1)) }
+        };
+        Columns::known((0..first.len()).map(column).collect())
     }
 
     /// `*` or `alias.*`; `None` when the columns are not known.
@@ -434,17 +462,5 @@ pub fn split_qualifier(parts: &[String]) -> (Option<&str>, &str) {
         [.., schema, alias] => (Some(schema), alias),
         [alias] => (None, alias),
         [] => (None, ""),
-    }
-}
-
-fn values_columns(rows: &[Node]) -> Columns {
-    match rows.first().and_then(|r| r.node.as_ref()) {
-        Some(NodeEnum::List(row)) if row.items.iter().any(|v| star(v).is_some() || is_row_expansion(v)) => {
-            Columns::Unknown
-        }
-        Some(NodeEnum::List(row)) => {
-            Columns::known((1..=row.items.len()).map(|i| Col::computed(&format!("column{i}"))).collect())
-        }
-        _ => Columns::Unknown,
     }
 }

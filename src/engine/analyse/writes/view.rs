@@ -284,6 +284,7 @@ pub fn shown(columns: &[Shown], base: &Relation, occurrence: usize) -> Columns {
             mixed: false,
             ty: Some(stored.ty.base.as_str().into()),
             collation: stored.ty.collation,
+            ordered: false,
             key: Some((occurrence, i)),
             nulled: None,
         },
