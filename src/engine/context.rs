@@ -67,6 +67,8 @@ impl Derived {
 pub enum Defined {
     /// A table that holds nothing protected; its columns are not known.
     Open,
+    /// A new view of more than open tables: not to be read yet, but it may take another name.
+    View,
     /// Gone, or other than the snapshot says.
     Doubtful,
     /// A type, whose parts and checks the role may use; no relation.

@@ -12,7 +12,7 @@ use super::scope::{Col, Columns, Item, Scope};
 use super::{
     Analyser, At, ColumnUses, Occurrence, Part, Replacement, Source, TARGET, inner, kind_of, names, placeholder,
 };
-use crate::engine::catalog::{Relation, RelationKind, quote_ident};
+use crate::engine::catalog::{QualifiedName, Relation, RelationKind, quote_ident};
 use crate::engine::cleared::add_table;
 use crate::engine::parse;
 use crate::engine::refusal::{self, Refusal};
@@ -86,14 +86,17 @@ impl<'e> Analyser<'e> {
             // What it has for columns is not known here, nor what it computes, where it is a view.
             self.collated = true;
             self.can_fail_here();
+            let mut item = item(Columns::Unknown);
             match named {
                 Named::Temporary(purpose) => self.read_temporary(var, purpose)?,
-                Named::Created(_) | Named::Relation(_) => {
+                Named::Created(schema) => {
+                    item.relation = alias.is_none().then(|| QualifiedName::new(schema, var.relname.as_str()));
                     self.reads_changeable = true;
                     self.outward.call();
                 }
+                Named::Relation(_) => {}
             }
-            return Ok((item(Columns::Unknown), None));
+            return Ok((item, None));
         };
         let relation_name = alias.is_none().then(|| relation.name.clone());
         let protection = self.protection(relation, !var.inh).map_err(|r| r.at(var.location))?;

@@ -179,7 +179,7 @@ impl<'e> Analyser<'e> {
         let open = known.is_none_or(|r| matches!(self.protection(r, true), Ok(Protection::Open)));
         Some(match made {
             Defined::Open if open => Ok(Named::Created(schema.to_owned())),
-            Defined::Open | Defined::Doubtful | Defined::Type => Err(refusal::not_settled(name)),
+            Defined::Open | Defined::View | Defined::Doubtful | Defined::Type => Err(refusal::not_settled(name)),
         })
     }
 

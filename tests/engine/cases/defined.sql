@@ -51,3 +51,30 @@ CREATE TEMPORARY VIEW v AS SELECT email FROM customers
 ;;
 -- builder/service: same
 CREATE TEMPORARY VIEW v AS SELECT relname FROM pg_class
+;;
+-- builder/service: same
+CREATE VIEW public.fresh AS SELECT email FROM public.customers; ALTER VIEW public.cheap RENAME TO cheap_backup; ALTER TABLE "public"."fresh" RENAME TO cheap
+;;
+-- builder/service: definition-not-settled
+CREATE VIEW public.fresh AS SELECT email FROM public.customers; ALTER VIEW public.fresh RENAME TO fresher; SELECT * FROM public.fresher
+;;
+-- builder/service: definition-not-settled
+CREATE VIEW public.fresh AS SELECT email FROM public.customers; ALTER VIEW public.fresh RENAME TO fresher; SELECT * FROM public.fresh
+;;
+-- builder/service: definition-not-settled
+CREATE VIEW public.fresh AS SELECT email FROM public.customers; ALTER VIEW fresh RENAME TO fresher
+;;
+-- builder/service: definition-not-settled
+CREATE OR REPLACE VIEW public.cheap AS SELECT email FROM public.customers; ALTER VIEW public.cheap RENAME TO dear
+;;
+-- builder/service: definition-not-settled
+CREATE VIEW public.fresh AS SELECT email FROM public.customers; ALTER VIEW public.fresh RENAME COLUMN email TO id
+;;
+-- builder/service: same
+CREATE TABLE public.fresh (a int); SELECT public.fresh.a FROM public.fresh; UPDATE public.fresh SET a = 1 WHERE public.fresh.a = 2; DELETE FROM public.fresh WHERE public.fresh.a = 1
+;;
+-- builder/service: undefined-table
+CREATE TABLE public.fresh (a int); SELECT public.fresh.a FROM public.fresh f
+;;
+-- builder/service: function-not-allowed
+CREATE TABLE public.fresh (a int); SELECT public.fresh.pg_sleep FROM public.fresh

@@ -174,6 +174,11 @@ impl<'e> Analyser<'e> {
     pub fn rename(&mut self, r: &mut pb::RenameStmt) -> Result<Judged, Refusal> {
         self.needs_ddl("ALTER … RENAME")?;
         match r.rename_type() {
+            ObjectType::ObjectTable | ObjectType::ObjectView
+                if r.relation.as_ref().is_some_and(|var| self.renames_new_view(var, &r.newname)) =>
+            {
+                ddl()
+            }
             ObjectType::ObjectTable
             | ObjectType::ObjectView
             | ObjectType::ObjectMatview

@@ -108,7 +108,11 @@ impl<'e> Analyser<'e> {
         self.not_named_by_policy(existing, "CREATE OR REPLACE VIEW")?;
         // Rules of what it reads are not seen in a write to it, until it is known.
         let open = !protected && existing.is_none() && self.may_write_under(written.as_ref(), &[]).is_ok();
-        let defined = if open { Defined::Open } else { Defined::Doubtful };
+        let defined = match existing {
+            _ if open => Defined::Open,
+            None => Defined::View,
+            Some(_) => Defined::Doubtful,
+        };
         self.defines_new(v.view.as_ref(), defined)?;
         ddl()
     }

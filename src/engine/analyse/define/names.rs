@@ -18,7 +18,7 @@ impl<'e> Analyser<'e> {
         let Some(var) = var else { return Ok(()) };
         let schema = if var.schemaname.is_empty() { self.search_path.first() } else { Some(&var.schemaname) };
         let Some(schema) = schema else { return Ok(()) };
-        if defined == Defined::Doubtful && !self.engine.catalog.has_schema(schema) {
+        if matches!(defined, Defined::View | Defined::Doubtful) && !self.engine.catalog.has_schema(schema) {
             // An unqualified name could lead there, and the path that is followed here leaves unknown schemas out.
             return Err(refusal::not_settled(schema));
         }
@@ -60,6 +60,20 @@ impl<'e> Analyser<'e> {
         };
         self.defines.push((QualifiedName::new(old.schema.as_str(), new), defined));
         self.defines.push((old, Defined::Doubtful));
+    }
+
+    /// A view that this transaction has made takes another name (dbt makes each beside the one that it replaces). Its own
+    /// name carries its schema, so that it means no other relation.
+    pub fn renames_new_view(&mut self, var: &pb::RangeVar, new: &str) -> bool {
+        let old = QualifiedName::new(var.schemaname.as_str(), var.relname.as_str());
+        let here = var.catalogname.is_empty() || var.catalogname == self.engine.catalog.database();
+        let made = self.context.defined.get(&old) == Some(&Defined::View);
+        if !here || !made || self.engine.catalog.relation_named(&old.schema, &old.name).is_some() {
+            return false;
+        }
+        self.defines.push((QualifiedName::new(old.schema.as_str(), new), Defined::View));
+        self.defines.push((old, Defined::Doubtful));
+        true
     }
 
     /// A relation is dropped, with its partitions and children.

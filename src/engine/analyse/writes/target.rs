@@ -11,7 +11,7 @@ use super::view::{Through, shown};
 use super::{Aim, TARGET};
 use crate::engine::allow::{SystemRelation, system_relation};
 use crate::engine::analyse::from::plain_columns;
-use crate::engine::catalog::{Oid, Relation, quote_ident};
+use crate::engine::catalog::{Oid, QualifiedName, Relation, quote_ident};
 use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage, add_table};
 use crate::engine::policy::{Right, TablePolicy};
 use crate::engine::refusal::{self, Refusal};
@@ -115,7 +115,8 @@ impl<'e> Analyser<'e> {
             Named::Relation(relation) => relation,
             Named::Created(schema) => {
                 self.has_rights(rights, &format!("{schema}.{}", var.relname)).map_err(|r| r.at(at))?;
-                return Ok(Target { item: item(var, None, Columns::Unknown), kind: Kind::Created });
+                let name = QualifiedName::new(schema, var.relname.as_str());
+                return Ok(Target { item: item(var, Some(&name), Columns::Unknown), kind: Kind::Created });
             }
             Named::Temporary(purpose) => {
                 self.read_temporary(var, purpose.clone())?;
@@ -131,7 +132,7 @@ impl<'e> Analyser<'e> {
         };
         match protection {
             Protection::Open => {
-                let item = item(var, Some(relation), plain_columns(relation));
+                let item = item(var, Some(&relation.name), plain_columns(relation));
                 self.qualify(var, relation);
                 Ok(Target { item, kind: Kind::Open { relation, stored: relation } })
             }
@@ -143,7 +144,7 @@ impl<'e> Analyser<'e> {
                 if let Some(through) = self.through(links).map_err(placed)? {
                     return self.target_through(var, through, reach);
                 }
-                let item = item(var, Some(relation), plain_columns(relation));
+                let item = item(var, Some(&relation.name), plain_columns(relation));
                 self.view_target(var, relation)?;
                 Ok(Target { item, kind: Kind::Open { relation, stored } })
             }
@@ -248,7 +249,7 @@ impl<'e> Analyser<'e> {
 
     /// The consent table, for new rows only.
     fn unread_target(&mut self, var: &mut pb::RangeVar, relation: &'e Relation) -> Result<Target<'e>, Refusal> {
-        let item = item(var, Some(relation), plain_columns(relation));
+        let item = item(var, Some(&relation.name), plain_columns(relation));
         self.qualify(var, relation);
         self.must_rewrite = true;
         self.writes_protected = true;
@@ -293,7 +294,7 @@ impl<'e> Analyser<'e> {
             .map_err(|r| r.at(var.location))?;
         let columns = through.as_ref().map_or(columns, |t| shown(&t.columns, relation, occurrence));
         let named = through.as_ref().map_or(relation, |t| t.view);
-        let item = Item { occurrence: Some(occurrence), ..item(var, Some(named), columns) };
+        let item = Item { occurrence: Some(occurrence), ..item(var, Some(&named.name), columns) };
         let after = match (aim, &through) {
             (Aim::Added, None) => {
                 self.qualify(var, relation);
@@ -350,11 +351,11 @@ fn name(var: &mut pb::RangeVar, relation: &Relation) {
 }
 
 /// What references to the target find, under the name that the client gave it.
-fn item(var: &pb::RangeVar, relation: Option<&Relation>, columns: Columns) -> Item {
+fn item(var: &pb::RangeVar, relation: Option<&QualifiedName>, columns: Columns) -> Item {
     let alias = var.alias.as_ref().map(|a| a.aliasname.as_str());
     Item {
         alias: Some(alias.unwrap_or(&var.relname).into()),
-        relation: relation.filter(|_| alias.is_none()).map(|r| r.name.clone()),
+        relation: relation.filter(|_| alias.is_none()).cloned(),
         replaced: false,
         occurrence: None,
         stored: true,
