@@ -18,7 +18,7 @@ pub enum FunctionClass {
     Session,
     /// Reads system catalogs about objects: definitions, names, privileges; no rows, no statistics.
     Metadata,
-    /// Bytes on disk of relations and databases, which tell how many hidden rows there are.
+    /// Bytes on disk and statistics of relations and databases, which tell how many hidden rows there are.
     Size,
     /// Reads or moves a sequence.
     Sequence,

@@ -207,7 +207,8 @@ impl<'e> Analyser<'e> {
     fn size_call(&mut self, name: &[&str], f: &mut pb::FuncCall, scope: &Scope<'_>) -> Result<(), Refusal> {
         let base = name.last().copied().unwrap_or_default();
         let refused = || refusal::function_not_allowed(base, STORED_SIZE).at(f.location);
-        let ty = if matches!(base, "pg_database_size" | "pg_tablespace_size") { "oid" } else { "regclass" };
+        let by_oid = matches!(base, "pg_database_size" | "pg_tablespace_size") || base.starts_with("pg_stat_get_");
+        let ty = if by_oid { "oid" } else { "regclass" };
         let (Some((start, end)), Some((first, others))) = (self.first_argument(f.location), f.args.split_first_mut())
         else {
             return Err(refused());

@@ -18,3 +18,18 @@ SELECT c.pg_table_size FROM pg_class c
 ;;
 -- marketing/marketing: table-out-of-reach
 SELECT pg_relation_size('customers', (SELECT name FROM employees LIMIT 1))
+;;
+-- marketing/marketing: changed | has pg_stat_get_numscans((NULL::pg_catalog.oid))
+SELECT i.*, pg_catalog.pg_relation_size(i.indexrelid) AS index_rel_size, pg_catalog.pg_stat_get_numscans(i.indexrelid) AS index_num_scans FROM pg_catalog.pg_index i
+;;
+-- marketing/marketing: changed | lacks (c.oid
+SELECT relname, pg_stat_get_live_tuples(c.oid), pg_stat_get_dead_tuples(c.oid) + pg_stat_get_last_vacuum_time(c.oid)::text::int FROM pg_class c
+;;
+-- marketing/marketing: function-not-allowed
+SELECT c.pg_stat_get_live_tuples FROM pg_class c
+;;
+-- marketing/marketing: function-not-allowed
+SELECT pg_stat_get_live_tuples(c.oid) OVER () FROM pg_class c
+;;
+-- marketing/marketing: function-not-allowed
+SELECT pg_stat_get_db_tuples_returned(oid) FROM pg_database

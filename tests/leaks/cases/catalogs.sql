@@ -34,6 +34,12 @@ SELECT pg_relation_size('customers'), pg_total_relation_size('orders'), pg_table
 ;;
 --! pg_class.reltuples, pg_stat_*_tables n_live_tup, pg_relation_size
 --: ana | answered | stored twins
+SELECT relname, pg_stat_get_live_tuples(oid), pg_stat_get_tuples_inserted(oid), pg_stat_get_numscans(oid), pg_stat_get_last_analyze_time(oid) FROM pg_class WHERE relname IN ('customers', 'orders') ORDER BY 1
+
+SELECT sum(n) FROM pg_class c, LATERAL pg_stat_get_live_tuples(c.oid) AS n WHERE relname = 'customers'
+;;
+--! pg_class.reltuples, pg_stat_*_tables n_live_tup, pg_relation_size
+--: ana | answered | stored twins
 SELECT pg_size_pretty(pg_relation_size(oid)) FROM pg_class WHERE relname = 'customers'
 
 SELECT (c).reltuples FROM (SELECT c FROM pg_class c WHERE relname = 'customers') x
