@@ -25,6 +25,11 @@ impl QualifiedName {
         Self { schema: schema.into(), name: name.into() }
     }
 
+    /// What stands for a schema among names: no relation or type has an empty name.
+    pub fn schema_alone(schema: impl Into<String>) -> Self {
+        Self::new(schema, "")
+    }
+
     /// The name as SQL text, each part quoted.
     pub fn to_sql(&self) -> String {
         format!("{}.{}", quote_ident(&self.schema), quote_ident(&self.name))

@@ -159,7 +159,8 @@ impl Engine {
         for raw in statements {
             let span = span(&raw, text.len());
             let comments = if only_one { (0, text.len()) } else { span };
-            let purpose = self.purpose(text, &tokens, comments, role, &now.context)?;
+            let session_only = raw.stmt.as_deref().is_some_and(analyse::moves_the_session);
+            let purpose = self.purpose(text, &tokens, comments, role, &now.context, session_only)?;
             a.begin_statement(now.context.clone(), purpose.purpose, span.0);
             a.parameters = protocol.parameter_types();
             let draft = self.draft(&mut a, raw, span, purpose, role, &now)?;
@@ -170,7 +171,8 @@ impl Engine {
         self.mint(text, &tokens, a, all, memory)
     }
 
-    /// The purpose of a statement: a comment's, or the session's.
+    /// The purpose of a statement: a comment's, or the session's. What only moves the session needs none: it leads out of a
+    /// purpose that the role has lost.
     fn purpose<'p>(
         &'p self,
         text: &str,
@@ -178,6 +180,7 @@ impl Engine {
         within: (usize, usize),
         role: &Role,
         context: &Context,
+        session_only: bool,
     ) -> Result<Asked<'p>, Refusal> {
         let (name, source) = match comment::purpose(text, tokens, within)? {
             Some(name) => (Some(analyse::purpose(&self.policy, role, &name)?), PurposeSource::Comment),
@@ -187,6 +190,7 @@ impl Engine {
             None => None,
             Some(name) => match self.policy.purposes.get(&name) {
                 Some(p) if role.unrestricted || role.purposes.contains(&name) => Some(p),
+                _ if session_only => None,
                 Some(_) => return Err(refusal::purpose_not_allowed(&name, &role.name, &role.purposes)),
                 None => return Err(refusal::purpose_unknown(&name)),
             },
@@ -221,8 +225,10 @@ impl Engine {
         let mut tables = recorded.tables;
         let read = std::mem::take(&mut a.read_before);
         guards.iter().filter_map(|g| g.touched.clone()).chain(read).for_each(|table| add_table(&mut tables, table));
-        if let Effect::CreateTemporary { purpose: Some(_), from, .. } = &mut judged.effect {
-            from.clone_from(&tables);
+        if let Effect::CreateTemporary { made, .. } = &mut judged.effect
+            && made.purpose.is_some()
+        {
+            made.from.clone_from(&tables);
         }
         Ok(Draft {
             only_named: changed && a.only_names(),
@@ -447,8 +453,8 @@ impl Standing {
             | Effect::Rollback { .. }
             | Effect::RollbackTo(_) => self.uncertain = true,
             Effect::Commit { .. } | Effect::PrepareTransaction => self.uncertain |= self.local,
-            Effect::CreateTemporary { name, purpose, from, .. } => {
-                self.context.temporary.entry(name.clone()).or_default().add(purpose, from);
+            Effect::CreateTemporary { name, made, .. } => {
+                self.context.temporary.entry(name.clone()).or_default().add(made);
             }
             _ => {}
         }
@@ -466,14 +472,17 @@ impl Standing {
     }
 }
 
-/// A `search_path` value as the list that names are looked up in: `"$user"` resolved; schemas that are not there, or that
-/// the upstream role may not look into, dropped, and those that stand in front already.
+/// A `search_path` value as the list that names are looked up in: `"$user"` resolved; schemas that the upstream role may
+/// not look into dropped, and those that stand in front already. What is not there (yet) holds no name.
 pub fn effective_path(catalog: &Catalog, value: &str) -> Vec<String> {
     let mut path: Vec<String> = Vec::new();
     for schema in names::split_path(value).unwrap_or_default() {
-        let schema = if schema == "$user" { catalog.data().user.clone() } else { schema };
-        let there = schema == "pg_catalog" || schema == "pg_temp" || catalog.has_schema(&schema);
-        if there && !catalog.is_closed_schema(&schema) && !path.contains(&schema) {
+        let schema = match schema.as_str() {
+            "$user" => catalog.data().user.clone(),
+            temporary if names::is_temporary_schema(temporary) => "pg_temp".to_owned(),
+            _ => schema,
+        };
+        if !catalog.is_closed_schema(&schema) && !path.contains(&schema) {
             path.push(schema);
         }
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::analyse::moves_session_only;
 use super::catalog::{QualifiedName, quote_literal};
-use super::context::{Defined, PurposeSource};
+use super::context::{Defined, Derived, PurposeSource};
 use super::meaning::Meaning;
 use super::refusal::Refusal;
 
@@ -291,12 +291,10 @@ pub enum Effect {
         name: String,
     },
     CloseCursor(Option<String>),
-    /// A temporary relation now exists, derived under the purpose.
+    /// A temporary relation now exists, or something was derived into it.
     CreateTemporary {
         name: String,
-        purpose: Option<String>,
-        /// What it is derived from.
-        from: Vec<TouchedTable>,
+        made: Derived,
         /// It goes with its transaction (`ON COMMIT DROP`).
         on_commit_drop: bool,
     },

@@ -1,6 +1,6 @@
 //! Who asks, why, and in which session state: everything besides policy and catalog that a decision depends on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::{Oid, QualifiedName};
 use super::cleared::{TouchedTable, add_table};
@@ -34,8 +34,8 @@ pub struct Context {
     pub purpose_set_by: PurposeSource,
     /// Whether `consentry.reason` is set to something.
     pub has_reason: bool,
-    /// The effective `search_path` as a list of schema names, `"$user"` resolved or dropped, without the implicit
-    /// `pg_catalog` and `pg_temp`.
+    /// `search_path` as a list of schema names ([`super::clear::effective_path`]), without the implicit `pg_catalog` and
+    /// `pg_temp`. Schemas that the snapshot does not know are in it: the session may make one of that name.
     pub search_path: Vec<String>,
     /// This session's temporary relations by name.
     pub temporary: BTreeMap<String, Derived>,
@@ -52,27 +52,46 @@ pub struct Derived {
     pub purpose: Option<String>,
     /// What it was derived from: whoever reads it reads that.
     pub from: Vec<TouchedTable>,
+    /// It is a view, of these: they are read whenever it is.
+    pub view: Option<BTreeSet<ReadAsStored>>,
 }
 
 impl Derived {
-    /// Something is derived into it once more.
-    pub fn add(&mut self, purpose: &Option<String>, from: &[TouchedTable]) {
-        self.purpose.clone_from(purpose);
-        from.iter().for_each(|table| add_table(&mut self.from, table.clone()));
+    /// Something is derived into it once more, or the view is replaced.
+    pub fn add(&mut self, made: &Derived) {
+        self.purpose.clone_from(&made.purpose);
+        made.from.iter().for_each(|table| add_table(&mut self.from, table.clone()));
+        if let Some(reads) = &made.view {
+            self.view.get_or_insert_default().extend(reads);
+        }
     }
 }
 
+/// A relation that is read as it is stored: whether the policy opens it is asked at every use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ReadAsStored {
+    pub relation: Oid,
+    /// Without its children.
+    pub only: bool,
+}
+
 /// What a definition made of a relation's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Defined {
-    /// A table that holds nothing protected; its columns are not known.
-    Open,
+    /// A new table that holds nothing protected; its columns are not known.
+    New,
+    /// A new view of open tables.
+    View(BTreeSet<ReadAsStored>),
     /// A new view of more than open tables: not to be read yet, but it may take another name.
-    View,
+    UnreadView,
+    /// An open table of the snapshot, of this OID, with other columns or under another name.
+    Changed(Oid),
     /// Gone, or other than the snapshot says.
     Doubtful,
     /// A type, whose parts and checks the role may use; no relation.
     Type,
+    /// A schema, under [`QualifiedName::schema_alone`].
+    Schema,
 }
 
 /// How the statement arrived.

@@ -15,6 +15,25 @@ pub fn split_path(text: &str) -> Option<Vec<String>> {
     if text.trim_matches(is_space).is_empty() { Some(Vec::new()) } else { parts(text, ',') }
 }
 
+/// Whether a schema is a session's own for temporary relations, in whatever spelling: PostgreSQL takes `pg_temp_5` for
+/// `pg_temp` where it is the session's.
+pub fn is_temporary_schema(name: &str) -> bool {
+    name == "pg_temp" || name.starts_with("pg_temp_")
+}
+
+/// Whether a client may have this `search_path`. Names are made in its first schema, and looked up in its order: where
+/// temporary relations are in it at all, they stand last.
+pub fn is_searchable(path: &[String]) -> bool {
+    let temporary = |name: &str| name.starts_with("pg_temp") || name.starts_with("pg_toast");
+    match path.split_last() {
+        None => true,
+        Some((last, others)) => {
+            let stands_last = last == "pg_temp" && !others.is_empty();
+            !others.iter().any(|s| temporary(s)) && (!temporary(last) || stands_last)
+        }
+    }
+}
+
 /// What PostgreSQL takes for white space between names (`scanner_isspace`). Anything else, a no-break space say, is part
 /// of a name.
 fn is_space(c: char) -> bool {

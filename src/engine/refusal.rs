@@ -281,6 +281,28 @@ pub fn setting_value(name: &str, value: &str) -> Refusal {
     )
 }
 
+/// A `search_path` in which temporary relations do not come last.
+pub fn temporary_first(value: &str) -> Refusal {
+    Refusal::new(
+        "setting-value",
+        SqlState::INVALID_PARAMETER_VALUE,
+        format!("invalid value for parameter \"search_path\": \"{value}\""),
+        "rule setting-value: what is made without TEMP would be temporary, and temporary relations are followed by that word",
+        "leave pg_temp out, or write it last; PostgreSQL looks there first by itself",
+    )
+}
+
+/// A temporary view of what the policy has closed since.
+pub fn view_of_closed(view: &str) -> Refusal {
+    Refusal::new(
+        "view-of-closed",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("permission denied for view {view}"),
+        "rule view-of-closed: this temporary view shows tables as they are stored, and the policy no longer opens all of them",
+        "drop it, and create it anew in a schema",
+    )
+}
+
 /// Read under another purpose than the one it was derived for.
 pub fn derived_elsewhere(table: &str, purpose: &str) -> Refusal {
     Refusal::new(

@@ -55,6 +55,9 @@ impl Core {
     }
 
     fn message(&mut self, message: Message<'_>) -> Result<Taken, End> {
+        if self.has_lost_its_role() {
+            return Err(End::Fatal(Box::new(refuse::role_lost(&self.context.role))));
+        }
         if let Some(name) = message.names().into_iter().find(|name| name.len() > MAX_NAME) {
             return self.refuse_extended(&refuse::name_too_long(name.len()), "", None);
         }

@@ -320,6 +320,17 @@ impl Core {
         self.snapshot.engine.judge_setting(name, value, &self.context)
     }
 
+    /// Whether the policy has the role no more, or has taken from it what its session was not followed under: what an
+    /// unrestricted role has made and opened is not known here.
+    pub(super) fn has_lost_its_role(&self) -> bool {
+        if self.live.is_current(&self.snapshot) {
+            return false;
+        }
+        let unrestricted = |s: &Snapshot| s.engine.policy.roles.get(&self.context.role).map(|r| r.unrestricted);
+        let now = unrestricted(&self.live.snapshot());
+        now.is_none() || (unrestricted(&self.snapshot) == Some(true) && now == Some(false))
+    }
+
     /// Makes `context` true: settings may have changed, or policy and catalog.
     pub(super) fn renew_context(&mut self) {
         let doubts = self.live.doubts().version();

@@ -175,9 +175,9 @@ impl Core {
                 let closed = self.portals.retain(|_| false);
                 self.finish_portals(closed);
             }
-            Effect::CreateTemporary { name, purpose, from, on_commit_drop } => {
+            Effect::CreateTemporary { name, made, on_commit_drop } => {
                 let lifetime = Lifetime::of(*on_commit_drop);
-                self.settings.change_temporary_for(lifetime, |t| t.entry(name.clone()).or_default().add(purpose, from));
+                self.settings.change_temporary_for(lifetime, |t| t.entry(name.clone()).or_default().add(made));
             }
             Effect::DropRelations(names) => {
                 self.settings.change_temporary(|t| t.retain(|known, _| !names.contains(known)));

@@ -458,14 +458,16 @@ fn first_values(snapshot: &Snapshot, user: &User, asked: &Asked) -> Result<Value
         temporary: BTreeMap::new(),
         defined: BTreeMap::new(),
     };
-    if let Some(purpose) = &asked.purpose {
-        let context = context(snapshot, &user.role, &values);
-        if let Some((_, SetValue::Value(purpose))) =
+    let context = context(snapshot, &user.role, &values);
+    if let Some(path) = &asked.search_path {
+        engine.judge_setting("search_path", Some(path), &context)?;
+    }
+    if let Some(purpose) = &asked.purpose
+        && let Some((_, SetValue::Value(purpose))) =
             engine.judge_setting("consentry.purpose", Some(purpose), &context)?
-        {
-            values.purpose = Some(purpose);
-            values.purpose_set_by = PurposeSource::Startup;
-        }
+    {
+        values.purpose = Some(purpose);
+        values.purpose_set_by = PurposeSource::Startup;
     }
     Ok(values)
 }

@@ -27,11 +27,9 @@ impl Core {
         self.path_touched = false;
         let ours = Cleared::search_path(&self.settings.now().search_path);
         self.asserting = true;
-        if self.assert_retries > 0 {
-            // What was cancelled may be prepared already.
-            self.to_server.close(Target::Statement, Name::Own)?;
-            self.expect(Kind::OwnClose, Audience::Nobody);
-        }
+        // A statement of ours that was cancelled, or failed in steps (`inquiry`), may be prepared still.
+        self.to_server.close(Target::Statement, Name::Own)?;
+        self.expect(Kind::OwnClose, Audience::Nobody);
         self.to_server.parse(Name::Own, &ours, &[0, 0])?;
         self.expect(Kind::OwnParse, Audience::Nobody);
         self.to_server.bind_own()?;

@@ -70,6 +70,17 @@ fn fields(refusal: &Refusal, severity: Severity) -> Fields {
 }
 
 /// The client's bytes are not the protocol: PostgreSQL ends such a session, and so do we.
+pub fn role_lost(role: &str) -> Fields {
+    let refusal = Refusal::new(
+        "role-lost",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("terminating connection because the policy of the role \"{role}\" has changed"),
+        "The role is gone, or no longer unrestricted; its open transaction is rolled back.",
+        "Connect again.",
+    );
+    fields(&refusal, Severity::Fatal)
+}
+
 pub fn protocol_violation(fault: Malformed) -> Fields {
     let (state, rule) = match fault {
         Malformed::TooLong => (SqlState::STATEMENT_TOO_LONG, "message-too-long"),

@@ -83,3 +83,5 @@ CREATE TABLE public.kept_mails (id int, customer_id bigint, mail text);
 CREATE TABLE public.houses (id int PRIMARY KEY);
 CREATE TABLE public.wardens (id int PRIMARY KEY);
 CREATE TABLE public.tenants (id int PRIMARY KEY, house int REFERENCES public.houses ON DELETE CASCADE, blocked_by int REFERENCES public.wardens ON DELETE SET NULL);
+-- A schema that nothing is in.
+CREATE SCHEMA empty;

@@ -11,6 +11,7 @@ mod door;
 mod doubt;
 mod live;
 mod names;
+mod narrowed;
 mod paths;
 mod purpose;
 mod raw;

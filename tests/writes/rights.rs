@@ -62,7 +62,7 @@ fn truncate_reaches_what_refers_to_it(world: &World) {
 fn temporary_tables_need_none_and_carry_the_purpose(world: &World) {
     let clear = |who: &str, purpose: Option<&str>, sql: &str| {
         let mut context = context(who);
-        let derived = Derived { purpose: purpose.map(str::to_owned), from: Vec::new() };
+        let derived = Derived { purpose: purpose.map(str::to_owned), ..Derived::default() };
         context.temporary.insert("t".to_owned(), derived);
         world.engine.clear(sql, &context, consentry::engine::context::Protocol::Simple)
     };
@@ -72,9 +72,10 @@ fn temporary_tables_need_none_and_carry_the_purpose(world: &World) {
     let fill = "INSERT INTO t SELECT email FROM customers";
     assert_eq!(clear("plain/marketing", None, fill).expect_err("derive").rule, "right-missing");
     let cleared = clear("app/marketing", None, fill).expect("derive");
-    let (purpose, from) = (Some("marketing".into()), cleared.statements[0].tables.clone());
+    let from = cleared.statements[0].tables.clone();
     assert_eq!(from[0].table, "public.customers");
-    let carries = Effect::CreateTemporary { name: "t".into(), purpose, from, on_commit_drop: false };
+    let made = Derived { purpose: Some("marketing".into()), from, view: None };
+    let carries = Effect::CreateTemporary { name: "t".into(), made, on_commit_drop: false };
     assert_eq!(cleared.statements[0].effect, carries);
     let inside = "WITH x AS (INSERT INTO t SELECT email FROM customers RETURNING 1) SELECT * FROM x";
     assert_eq!(clear("app/marketing", None, inside).expect("derive").statements[0].effect, carries);

@@ -89,8 +89,8 @@ impl<'e> Analyser<'e> {
             let mut item = item(Columns::Unknown);
             match named {
                 Named::Temporary(purpose) => self.read_temporary(var, purpose)?,
-                Named::Created(schema) => {
-                    item.relation = alias.is_none().then(|| QualifiedName::new(schema, var.relname.as_str()));
+                Named::Created(created) => {
+                    item.relation = alias.is_none().then(|| QualifiedName::new(created.schema, var.relname.as_str()));
                     self.reads_changeable = true;
                     self.outward.call();
                 }
@@ -134,9 +134,15 @@ impl<'e> Analyser<'e> {
         Ok((item, Some(index)))
     }
 
-    /// Reading a temporary table: only under the purpose that it was derived for.
+    /// Reading a temporary table: only under the purpose that it was derived for. Of a view: only while all that it shows is
+    /// open.
     pub fn read_temporary(&mut self, var: &pb::RangeVar, purpose: Option<String>) -> Result<(), Refusal> {
         self.reads_temporary = true;
+        let known = self.context.temporary.get(&var.relname);
+        let shows = known.and_then(|known| known.view.as_ref());
+        if shows.is_some_and(|reads| !self.role.unrestricted && !self.are_open(reads)) {
+            return Err(refusal::view_of_closed(&var.relname).at(var.location));
+        }
         let Some(purpose) = purpose else { return Ok(()) };
         self.reads_derived = true;
         for table in self.context.temporary.get(&var.relname).into_iter().flat_map(|known| &known.from) {

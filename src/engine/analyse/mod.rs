@@ -47,7 +47,7 @@ use super::refusal::{self, Refusal};
 
 pub use calls::runs_for;
 use scope::{Base, Columns};
-pub use session::moves_session_only;
+pub use session::{moves_session_only, moves_the_session};
 pub use settings::{judge as judge_setting, purpose};
 pub use statement::Judged;
 pub use subjects::{NamedBy, Naming, name_once};
@@ -238,7 +238,7 @@ pub struct Analyser<'e> {
     /// Errors that the statement raises on purpose.
     pub raises: Vec<Raise>,
     /// Relations whose names leave as they are, for PostgreSQL to look up.
-    left: relations::Left,
+    pub left: relations::Left,
     /// What this statement makes of relations' names.
     pub defines: Vec<(QualifiedName, Defined)>,
     /// What a top-level query puts out.

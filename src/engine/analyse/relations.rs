@@ -8,8 +8,9 @@ use pg_query::protobuf as pb;
 use super::{Analyser, Replacement};
 use crate::engine::allow::{SystemRelation, system_relation};
 use crate::engine::catalog::{Catalog, FIRST_NORMAL_OID, Oid, QualifiedName, Relation, RelationKind, quote_ident};
-use crate::engine::context::Defined;
+use crate::engine::context::{Defined, ReadAsStored};
 use crate::engine::meaning::Meaning;
+use crate::engine::names::is_temporary_schema;
 use crate::engine::policy::{Policy, Unlisted};
 use crate::engine::refusal::{self, Refusal};
 
@@ -30,14 +31,23 @@ pub enum Named<'e> {
     Relation(&'e Relation),
     /// A temporary relation of this session, with the purpose it was derived under.
     Temporary(Option<String>),
-    /// Created by an earlier statement of the same transaction or message, in this schema; it holds nothing protected.
-    Created(String),
+    /// Created or changed by an earlier statement of the same transaction or message; it holds, or shows, nothing protected.
+    Created(Created),
+}
+
+/// What an earlier statement has made, in this schema.
+#[derive(Debug, Clone)]
+pub struct Created {
+    pub schema: String,
+    pub made: Defined,
 }
 
 /// Names that leave as they are.
 #[derive(Default)]
 pub struct Left {
     relations: BTreeSet<Oid>,
+    /// The same without views, and without what is PostgreSQL's own.
+    pub stored: BTreeSet<ReadAsStored>,
     /// Those that `search_path` decides about.
     names: BTreeSet<String>,
     /// A view is among them, or in what they read.
@@ -51,7 +61,10 @@ impl<'e> Analyser<'e> {
             return;
         }
         self.left.relations.insert(relation.oid);
-        self.left.views |= relation.kind == RelationKind::View;
+        match relation.kind {
+            RelationKind::View => self.left.views = true,
+            _ => drop(self.left.stored.insert(ReadAsStored { relation: relation.oid, only: !var.inh })),
+        }
         if var.schemaname.is_empty() {
             self.left.names.insert(relation.name.name.clone());
         }
@@ -60,7 +73,7 @@ impl<'e> Analyser<'e> {
     /// What the names mean that leave as they are. Of tables alone PostgreSQL is not asked, for they are ruled by their
     /// names; but where a role may define, a client can put a view in a table's place behind what is under way.
     pub fn meaning(&self) -> Option<Arc<Meaning>> {
-        let Left { relations, names, views } = &self.left;
+        let Left { relations, names, views, stored: _ } = &self.left;
         let asks = *views || (!relations.is_empty() && self.engine.policy.lets_define());
         asks.then(|| Arc::new(Meaning::new(&self.engine.catalog, relations, names)))
     }
@@ -72,7 +85,7 @@ impl<'e> Analyser<'e> {
         let named = self.resolve(var)?;
         let schema = match &named {
             Named::Temporary(_) => "pg_temp",
-            Named::Created(schema) => schema.as_str(),
+            Named::Created(created) => created.schema.as_str(),
             Named::Relation(relation) => {
                 self.pinned |= self.may_mean_another(var, relation);
                 return Ok(named);
@@ -119,7 +132,7 @@ impl<'e> Analyser<'e> {
         if var.schemaname.is_empty() {
             return if self.view_depth > 0 { self.resolve_in_view(var) } else { self.resolve_unqualified(var) };
         }
-        if var.schemaname == "pg_temp" || var.schemaname.starts_with("pg_temp_") {
+        if is_temporary_schema(&var.schemaname) {
             return self.temporary(&var.relname).ok_or_else(|| {
                 refusal::undefined_table(&format!("{}.{}", var.schemaname, var.relname)).at(var.location)
             });
@@ -174,13 +187,28 @@ impl<'e> Analyser<'e> {
         if self.context.defined.is_empty() {
             return None;
         }
-        let made = self.context.defined.get(&QualifiedName::new(schema, name)).filter(|d| **d != Defined::Type)?;
+        let made = self.context.defined.get(&QualifiedName::new(schema, name))?;
+        let reads = match made {
+            Defined::Type | Defined::Schema => return None,
+            Defined::UnreadView | Defined::Doubtful => return Some(Err(refusal::not_settled(name))),
+            Defined::New => BTreeSet::new(),
+            Defined::View(reads) => reads.clone(),
+            Defined::Changed(relation) => BTreeSet::from([ReadAsStored { relation: *relation, only: true }]),
+        };
         let known = self.engine.catalog.relation_named(schema, name);
         let open = known.is_none_or(|r| matches!(self.protection(r, true), Ok(Protection::Open)));
-        Some(match made {
-            Defined::Open if open => Ok(Named::Created(schema.to_owned())),
-            Defined::Open | Defined::View | Defined::Doubtful | Defined::Type => Err(refusal::not_settled(name)),
+        Some(match open && self.are_open(&reads) {
+            true => Ok(Named::Created(Created { schema: schema.to_owned(), made: made.clone() })),
+            false => Err(refusal::not_settled(name)),
         })
+    }
+
+    /// Whether the policy in force opens what is read as it is stored.
+    pub fn are_open(&self, reads: &BTreeSet<ReadAsStored>) -> bool {
+        let relation = |read: &ReadAsStored| self.engine.catalog.relation(read.relation);
+        reads
+            .iter()
+            .all(|read| relation(read).is_some_and(|r| matches!(self.protection(r, read.only), Ok(Protection::Open))))
     }
 
     fn temporary(&self, name: &str) -> Option<Named<'e>> {

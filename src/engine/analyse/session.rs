@@ -1,5 +1,7 @@
 //! The analyser from statement to statement: what begins anew, what is kept, what a judged statement leaves behind.
 
+use pg_query::{Node, NodeEnum};
+
 use super::Analyser;
 use super::scope::Columns;
 use crate::engine::context::Context;
@@ -80,6 +82,27 @@ impl<'e> Analyser<'e> {
 
     pub fn touches_protected(&self) -> bool {
         self.writes_protected || self.reads_protected()
+    }
+}
+
+/// Whether a statement only moves the session, by its tree: [`moves_session_only`] is true of its kind, and of a plain call of
+/// `set_config`, which is a SET.
+pub fn moves_the_session(node: &Node) -> bool {
+    use pg_query::protobuf::TransactionStmtKind as T;
+    match &node.node {
+        Some(NodeEnum::TransactionStmt(t)) => {
+            !matches!(t.kind(), T::TransStmtCommitPrepared | T::TransStmtRollbackPrepared)
+        }
+        Some(NodeEnum::SelectStmt(s)) => super::set_config::is_plain_call_list(s),
+        Some(
+            NodeEnum::VariableSetStmt(_)
+            | NodeEnum::VariableShowStmt(_)
+            | NodeEnum::DiscardStmt(_)
+            | NodeEnum::DeallocateStmt(_)
+            | NodeEnum::ClosePortalStmt(_)
+            | NodeEnum::UnlistenStmt(_),
+        ) => true,
+        _ => false,
     }
 }
 

@@ -86,7 +86,10 @@ pub fn judge(
             let value = match tracked {
                 Tracked::Purpose => purpose(policy, role, value)?,
                 Tracked::SearchPath => {
-                    names::split_path(value).ok_or_else(|| refusal::setting_value(&name, value))?;
+                    let path = names::split_path(value).ok_or_else(|| refusal::setting_value(&name, value))?;
+                    if !role.unrestricted && !names::is_searchable(&path) {
+                        return Err(refusal::temporary_first(value));
+                    }
                     value.to_owned()
                 }
                 Tracked::Reason => value.to_owned(),

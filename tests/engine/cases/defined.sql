@@ -41,7 +41,126 @@ CREATE TABLE fresh (a int); ALTER TABLE fresh RENAME TO fresher; SELECT a FROM f
 CREATE TABLE fresh (a int); DROP TABLE fresh CASCADE; SELECT * FROM contact_list
 ;;
 -- builder/service: definition-not-settled
-CREATE SCHEMA s; CREATE VIEW s.cheap AS SELECT * FROM customers
+CREATE SCHEMA s; CREATE VIEW s.cheap AS SELECT * FROM customers; SELECT * FROM s.cheap
+;;
+-- A schema of this transaction is in the path like any other: names are made and found there first.
+-- builder/service: changed | has INTO "s".customers | has DELETE FROM "s".customers | lacks consentry
+SET search_path = s, public; CREATE SCHEMA s; CREATE TABLE customers (id int); INSERT INTO customers VALUES (1); DELETE FROM customers
+;;
+-- builder/service: changed | has SELECT * FROM "s".customers | lacks consentry
+CREATE SCHEMA IF NOT EXISTS s; SET LOCAL search_path = s, public; CREATE TABLE customers (id int); SELECT * FROM customers
+;;
+-- builder/service: changed | has SELECT * FROM "s".orders | lacks consentry
+CREATE SCHEMA s; SET search_path = s, public; CREATE TABLE orders AS SELECT 1 AS id; SELECT * FROM orders
+;;
+-- builder/service: definition-not-settled
+SET search_path = s, public; CREATE SCHEMA s; CREATE VIEW cheap AS SELECT id FROM customers; SELECT * FROM cheap
+;;
+-- A schema that goes leaves the names to the next one of the path.
+-- builder/service: definition-not-settled
+SET search_path = s, public; CREATE SCHEMA s; DROP SCHEMA s; CREATE OR REPLACE VIEW cheap AS SELECT * FROM customers
+;;
+-- builder/service: changed | has VIEW "s".cheap
+SET search_path = s, public; CREATE SCHEMA s; DROP SCHEMA s; CREATE SCHEMA s; CREATE VIEW cheap AS SELECT * FROM customers
+;;
+-- builder/service: definition-not-settled
+DROP SCHEMA empty; SET search_path = empty, public; CREATE OR REPLACE VIEW cheap AS SELECT id, full_name FROM customers; SELECT * FROM public.cheap
+;;
+-- What is made without a schema is made where it was judged to be.
+-- builder/service: changed | has VIEW "empty".cheap AS SELECT id, full_name FROM customers
+SET search_path = empty, public; CREATE VIEW cheap AS SELECT id, full_name FROM customers
+;;
+-- builder/service: changed | has TABLE "public".fresh | has INTO "public".fresh2
+SET search_path = public, pg_temp; CREATE TABLE fresh (id int); SELECT 1 AS a INTO fresh2
+;;
+-- builder/service: same
+CREATE TABLE fresh (id int); SELECT 1 AS a INTO fresh2
+;;
+-- Where pg_temp is the first schema that is there, what is made is temporary.
+-- builder/service: setting-value
+SET search_path = pg_temp, public
+;;
+-- builder/service: setting-value
+SET search_path = pg_temp
+;;
+-- builder/service: setting-value
+SET search_path = public, pg_temp_3
+;;
+-- builder/service: setting-value
+SET search_path = public, pg_toast_temp_3
+;;
+-- builder/service: setting-value
+SELECT set_config('search_path', 'pg_temp, public', false)
+;;
+-- builder/service: same
+SET search_path = public, pg_temp
+;;
+-- builder/service: not-understood
+SET search_path = nowhere, pg_temp; CREATE VIEW mine AS SELECT email FROM public.customers
+;;
+-- builder/service: not-understood
+SET search_path = nowhere, pg_temp; CREATE TABLE uuid (a json)
+;;
+-- builder/service: not-understood
+SET search_path = nowhere, pg_temp; CREATE SEQUENCE uuid
+;;
+-- builder/service: not-understood
+SET search_path = nowhere, pg_temp; SELECT '{}'::json AS a INTO date
+;;
+-- builder/service: not-understood
+SET search_path = nowhere, pg_temp; CREATE TABLE mine () INHERITS (public.products)
+;;
+-- builder/service: not-understood
+SET search_path = nowhere, pg_temp; CREATE MATERIALIZED VIEW mine AS SELECT id FROM public.products
+;;
+-- builder/service: changed | has VIEW "pg_temp".products AS | has SELECT id FROM "pg_temp".products
+SET search_path = nowhere, pg_temp; CREATE VIEW products AS SELECT relname AS id FROM pg_class; SET search_path = public; SELECT id FROM products
+;;
+-- marketing/marketing: changed | has TABLE "pg_temp".mine
+SET search_path = nowhere, pg_temp; CREATE TABLE mine (id int)
+;;
+-- bi/analytics: changed | has INTO "pg_temp".mine
+SET search_path = nowhere, pg_temp; SELECT email INTO mine FROM public.customers
+;;
+-- builder/service: changed | has FROM "pg_temp".ticks
+CREATE TEMP SEQUENCE ticks; SELECT last_value FROM ticks
+;;
+-- builder/service: not-understood
+CREATE TEMP SEQUENCE uuid
+;;
+-- A table that is changed in this transaction is written as far as no foreign key makes that a change of protected rows.
+-- builder/service: changed | has UPDATE "public".products
+ALTER TABLE products ADD COLUMN fresh int; UPDATE products SET fresh = 1 WHERE id = -1
+;;
+-- builder/service: definition-not-settled
+ALTER TABLE leagues ADD COLUMN fresh int; UPDATE leagues SET name = 'x' WHERE id = -1
+;;
+-- builder/service: definition-not-settled
+ALTER TABLE leagues ADD COLUMN fresh int; DELETE FROM leagues WHERE id = -1
+;;
+-- builder/service: definition-not-settled
+ALTER TABLE leagues ADD COLUMN fresh int; MERGE INTO leagues l USING (VALUES (1)) v (id) ON l.id = v.id WHEN MATCHED THEN DELETE
+;;
+-- builder/service: changed | has INSERT INTO "public".leagues
+ALTER TABLE leagues ADD COLUMN fresh int; INSERT INTO leagues (id) VALUES (1)
+;;
+-- builder/service: definition-not-settled
+ALTER TABLE leagues ADD COLUMN fresh int; UPDATE league_names SET called = 'x' WHERE number = -1
+;;
+-- builder/service: definition-not-settled
+ALTER TABLE products ADD COLUMN fresh int; TRUNCATE products CASCADE
+;;
+-- builder/service: definition-protected
+ALTER TABLE leagues ADD FOREIGN KEY (id) REFERENCES products (id) ON DELETE CASCADE
+;;
+-- builder/service: definition-protected
+ALTER TABLE leagues ADD COLUMN product int REFERENCES products (id) ON UPDATE SET NULL
+;;
+-- builder/service: definition-protected
+ALTER TABLE leagues ADD COLUMN a int; ALTER TABLE leagues ADD COLUMN product int REFERENCES products (id) ON UPDATE SET NULL
+;;
+-- builder/service: same
+ALTER TABLE leagues ADD COLUMN product int REFERENCES products (id)
 ;;
 -- builder/service: not-understood
 CREATE TEMPORARY VIEW v AS SELECT query FROM pg_stat_activity

@@ -299,7 +299,7 @@ CREATE TEMP VIEW uuid AS SELECT 1 AS a
 CREATE TYPE pg_temp.date AS (a json)
 ;;
 -- builder/service: not-understood
-SET search_path = pg_temp; CREATE DOMAIN date AS json
+SET search_path = nowhere, pg_temp; CREATE DOMAIN date AS json
 ;;
 -- builder/service: same
 CREATE TEMP TABLE dates (a json)

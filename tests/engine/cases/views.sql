@@ -19,23 +19,39 @@ CREATE TEMP TABLE pg_settings (name text, setting text); UPDATE settings SET set
 -- builder/service: system-relation
 UPDATE settings SET setting = 'x' WHERE name = 'search_path'
 ;;
--- builder/service: system-relation
+-- Nothing is written through a temporary view: nobody's rights are asked for it.
+-- builder/service: same
 CREATE TEMP VIEW mine AS SELECT name, setting FROM pg_settings
 ;;
--- builder/service: same
-CREATE TEMP VIEW mine AS SELECT name, setting FROM pg_settings OFFSET 0
+-- builder/service: not-understood
+CREATE TEMP VIEW mine AS SELECT name, setting FROM pg_settings; UPDATE mine SET setting = 'x' WHERE name = 'search_path'
 ;;
 -- builder/service: same
 CREATE TEMP VIEW mine AS SELECT relname FROM pg_class
 ;;
--- marketing/marketing: right-missing
+-- marketing/marketing: same
 CREATE TEMP VIEW mine AS SELECT * FROM products
 ;;
--- marketing/marketing: right-missing
+-- marketing/marketing: same
 CREATE VIEW pg_temp.mine AS SELECT * FROM products ORDER BY id
 ;;
--- marketing/marketing: same
-CREATE TEMP VIEW mine AS SELECT * FROM products OFFSET 0
+-- builder/service: not-understood
+CREATE TEMP VIEW mine AS SELECT * FROM leagues; UPDATE mine SET name = 'x' WHERE id = -1
+;;
+-- builder/service: not-understood
+CREATE TEMP VIEW mine AS SELECT * FROM products; INSERT INTO mine (id) VALUES (1)
+;;
+-- builder/service: not-understood
+CREATE TEMP VIEW mine AS SELECT * FROM products; DELETE FROM mine
+;;
+-- builder/service: not-understood
+CREATE TEMP VIEW mine AS SELECT * FROM products; MERGE INTO mine USING (VALUES (1)) v (id) ON mine.id = v.id WHEN MATCHED THEN DELETE
+;;
+-- builder/service: not-understood
+CREATE TEMP VIEW mine AS SELECT * FROM products; COPY mine FROM STDIN
+;;
+-- builder/service: not-understood
+CREATE TEMP VIEW mine AS SELECT * FROM products; CREATE OR REPLACE TEMP VIEW mine AS SELECT * FROM products; DELETE FROM mine
 ;;
 -- marketing/marketing: same
 CREATE TEMP VIEW mine AS SELECT p.id, q.name FROM products p JOIN products q ON p.id = q.id
@@ -46,8 +62,11 @@ CREATE TEMP VIEW mine AS SELECT count(*) FROM products GROUP BY name
 -- builder/service: same
 CREATE TEMP VIEW mine AS SELECT * FROM products
 ;;
--- builder/service: not-understood
+-- builder/service: same
 CREATE TEMP VIEW mine AS SELECT * FROM ruled
+;;
+-- builder/service: not-understood
+CREATE TEMP VIEW mine AS SELECT * FROM ruled; INSERT INTO mine (id) VALUES (1)
 ;;
 -- builder/service: not-understood
 CREATE TEMP VIEW mine AS SELECT * FROM cheap
@@ -58,11 +77,22 @@ CREATE TEMP VIEW mine AS SELECT id FROM products WHERE id IN (SELECT id FROM che
 -- builder/service: not-understood
 CREATE VIEW fresh AS SELECT name FROM products; CREATE TEMP VIEW mine AS SELECT * FROM fresh OFFSET 0
 ;;
--- builder/service: definition-not-settled
+-- Nor through one that the snapshot does not show: what its table's foreign keys change would be nobody's to judge.
+-- builder/service: not-understood
 CREATE VIEW fresh AS SELECT * FROM ruled; INSERT INTO fresh (id) VALUES (1)
 ;;
--- builder/service: changed
+-- builder/service: not-understood
 CREATE VIEW fresh AS SELECT id, name FROM products; UPDATE fresh SET name = 'x' WHERE id = -1
+;;
+-- builder/service: not-understood
+CREATE VIEW fresh AS SELECT id, name FROM products; ALTER VIEW fresh RENAME TO fresher; UPDATE fresher SET name = 'x' WHERE id = -1
+;;
+-- The view that a new one reads may be replaced, and PostgreSQL would read the new one through it.
+-- builder/service: definition-not-settled
+CREATE VIEW fresh AS SELECT * FROM cheap; SELECT * FROM fresh
+;;
+-- builder/service: definition-not-settled
+CREATE VIEW fresh AS SELECT id FROM products WHERE EXISTS (SELECT FROM cheap); SELECT * FROM fresh
 ;;
 -- builder/service: not-understood
 CREATE MATERIALIZED VIEW stored AS SELECT * FROM cheap

@@ -4,10 +4,11 @@ use pg_query::protobuf::{self as pb, AlterTableType as A, ConstrType, ObjectType
 use pg_query::{Node, NodeEnum};
 
 use super::{Closed, ddl};
-use crate::engine::analyse::relations::Named;
+use crate::engine::analyse::relations::{Created, Named};
 use crate::engine::analyse::scope::Scope;
 use crate::engine::analyse::statement::Judged;
 use crate::engine::analyse::{Analyser, At, inner, kind_of, names};
+use crate::engine::context::Defined;
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
@@ -23,7 +24,13 @@ impl<'e> Analyser<'e> {
             return Err(refusal::not_supported("this ALTER", "only tables, views, sequences and indexes are altered"));
         }
         let Some(var) = a.relation.as_mut() else { return Err(refusal::not_supported("ALTER", "it has no table")) };
-        let closed = match self.resolve_pinned(var) {
+        let named = self.resolve_pinned(var);
+        let known = match &named {
+            Ok(Named::Relation(relation)) => Some(*relation),
+            Ok(Named::Created(Created { made: Defined::Changed(oid), .. })) => self.engine.catalog.relation(*oid),
+            _ => None,
+        };
+        let closed = match named {
             // Conversions, checks and defaults run over its rows.
             Ok(Named::Temporary(purpose)) => self.read_temporary(var, purpose).map(|()| None)?,
             Ok(Named::Created(_)) => self.needs_ddl("ALTER TABLE").map(|()| None)?,
@@ -49,6 +56,11 @@ impl<'e> Analyser<'e> {
             cascades |= command.behavior() == pb::DropBehavior::DropCascade;
             if let Some((closed, table)) = &closed {
                 self.blind_command(command, *closed, table)?;
+            }
+            // Another table would lead to what follows this one, by a way that is not in the snapshot yet.
+            if let Some(relation) = known.filter(|relation| adds_acting_key(command) && self.is_followed(relation)) {
+                let what = "a foreign key with ON UPDATE or ON DELETE";
+                return Err(refusal::definition_protected(what, &relation.name.to_string()));
             }
             self.alter_command(command)?;
         }
@@ -212,4 +224,20 @@ fn constraint_types(column: &pb::ColumnDef) -> impl Iterator<Item = ConstrType> 
         Some(NodeEnum::Constraint(c)) => Some(c.contype()),
         _ => None,
     })
+}
+
+/// Whether a command makes a foreign key that changes the table's rows.
+fn adds_acting_key(c: &pb::AlterTableCmd) -> bool {
+    let acts = |node: &Node| match &node.node {
+        Some(NodeEnum::Constraint(c)) => {
+            let is = |action: &str| matches!(action, "c" | "n" | "d");
+            is(&c.fk_upd_action) || is(&c.fk_del_action)
+        }
+        _ => false,
+    };
+    match c.def.as_deref().map(|def| (def, &def.node)) {
+        Some((_, Some(NodeEnum::ColumnDef(column)))) => column.constraints.iter().any(acts),
+        Some((def, _)) => acts(def),
+        None => false,
+    }
 }

@@ -3,13 +3,12 @@
 use pg_query::NodeEnum;
 use pg_query::protobuf as pb;
 
-use super::{ddl, is_temporary};
+use super::{Place, ddl};
 use crate::engine::analyse::scope::Scope;
 use crate::engine::analyse::statement::Judged;
-use crate::engine::analyse::writes::writable;
 use crate::engine::analyse::{Analyser, At, inner, kind_of};
 use crate::engine::cleared::Effect;
-use crate::engine::context::Defined;
+use crate::engine::context::{Defined, Derived};
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
 
@@ -19,7 +18,7 @@ impl<'e> Analyser<'e> {
         let result = self.select(s, &Scope::EMPTY, At::OUTPUT);
         s.into_clause = into;
         result?;
-        self.stored_result(s.into_clause.as_deref())
+        self.stored_result(s.into_clause.as_deref_mut(), pb::ObjectType::ObjectTable)
     }
 
     pub fn create_table_as(&mut self, c: &mut pb::CreateTableAsStmt) -> Result<Judged, Refusal> {
@@ -37,23 +36,30 @@ impl<'e> Analyser<'e> {
             let why = "a view that it reads may be replaced by one of protected tables, and REFRESH would store what that shows";
             return Err(refusal::not_supported("a materialized view of another view", why));
         }
-        self.stored_result(c.into.as_deref())
+        let kind = c.objtype();
+        self.stored_result(c.into.as_deref_mut(), kind)
     }
 
     /// Rights and effect of storing what was just read.
-    fn stored_result(&mut self, into: Option<&pb::IntoClause>) -> Result<Judged, Refusal> {
-        let on_commit = into.map_or(pb::OnCommitAction::OncommitNoop, |i| i.on_commit());
+    fn stored_result(&mut self, into: Option<&mut pb::IntoClause>, object: pb::ObjectType) -> Result<Judged, Refusal> {
+        let on_commit = into.as_ref().map_or(pb::OnCommitAction::OncommitNoop, |i| i.on_commit());
         let target = into
-            .and_then(|i| i.rel.as_ref())
+            .and_then(|i| i.rel.as_mut())
             .ok_or_else(|| refusal::not_supported("a stored result", "it has no name"))?;
+        let place = self.makes(target)?;
         let protected = self.reads_protected();
         if protected && !self.role.may(Right::Derive) {
             return Err(refusal::right_missing("derive", "storing a result of protected tables"));
         }
-        if is_temporary(Some(target)) {
+        if place == Place::Temporary {
+            if object == pb::ObjectType::ObjectMatview {
+                let why = "REFRESH would fill it anew, whatever holds by then: make it a table";
+                return Err(refusal::not_supported("a temporary materialized view", why));
+            }
             let purpose = self.purpose.filter(|_| protected).map(|p| p.name.clone());
             let on_commit_drop = on_commit == pb::OnCommitAction::OncommitDrop;
-            let effect = self.creates_temporary(&target.relname, purpose, on_commit_drop)?;
+            let made = Derived { purpose, ..Derived::default() };
+            let effect = self.creates_temporary(&target.relname, made, on_commit_drop)?;
             return Ok(Judged { kind: "create_table_as", effect });
         }
         if protected {
@@ -61,14 +67,18 @@ impl<'e> Analyser<'e> {
             return Err(refusal::not_supported("a stored copy of protected tables", why));
         }
         self.needs_ddl("CREATE TABLE AS")?;
-        self.defines_new(Some(target), Defined::Open)?;
+        if let Place::Schema(schema) = &place {
+            self.defines_new(schema, &target.relname, Defined::New);
+        }
         Ok(Judged { kind: "create_table_as", effect: Effect::CatalogChanged })
     }
 
     /// A view is read as its definition over visible tables, so storing the definition stores no data.
     pub fn create_view(&mut self, v: &mut pb::ViewStmt) -> Result<Judged, Refusal> {
-        let query = v.query.as_mut().ok_or_else(|| refusal::not_supported("CREATE VIEW", "its query is empty"))?;
-        let written = writable(query).cloned();
+        let pb::ViewStmt { view, query, .. } = v;
+        let query = query.as_mut().ok_or_else(|| refusal::not_supported("CREATE VIEW", "its query is empty"))?;
+        let view = view.as_mut().ok_or_else(|| refusal::not_supported("CREATE VIEW", "it has no name"))?;
+        let written = query.clone();
         match inner(query)? {
             NodeEnum::SelectStmt(s) => self.select(s, &Scope::EMPTY, At::OUTPUT)?,
             other => return Err(refusal::not_supported(&kind_of(other), "only a query can be a view")),
@@ -78,42 +88,52 @@ impl<'e> Analyser<'e> {
         let protected = self.reads_protected() || self.changes_meaning() || (self.pinned && touches);
         if protected || !self.pinned {
             self.only_looked_at();
+            *query = written;
         }
         // PostgreSQL makes it a temporary view by itself; and whatever comes into the table later would be read by it.
         if self.reads_temporary {
             let why = "the purpose of derived rows is followed table by table";
             return Err(refusal::not_supported("a view of a temporary relation", why));
         }
-        if is_temporary(v.view.as_ref()) {
-            if protected {
-                let why = "its definition is not known to the proxy afterwards; create it in a schema";
-                return Err(refusal::not_supported("a temporary view of what is not shown as it is stored", why));
-            }
-            if self.outward.has_calls() {
-                let why = "what it does beside reading would not be judged where it is read";
-                return Err(refusal::not_supported("a temporary view that notifies, counts or locks", why));
-            }
-            if self.reads_changeable {
-                let why = "a view that it reads may be replaced by one of protected tables: create it in a schema";
-                return Err(refusal::not_supported("a temporary view of another view", why));
-            }
-            // Nothing is asked of who writes a temporary relation, and PostgreSQL would carry it to the table.
-            let rights = [Right::Insert, Right::Update, Right::Delete];
-            self.may_write_under(written.as_ref(), &rights).map_err(written_through)?;
-            let name = v.view.as_ref().map_or(String::new(), |v| v.relname.clone());
-            return Ok(Judged { kind: "ddl", effect: self.creates_temporary(&name, None, false)? });
+        match self.makes(view)? {
+            Place::Temporary => self.create_temporary_view(&view.relname, protected),
+            Place::Schema(schema) => self.create_lasting_view(view, &schema, protected),
+            Place::Nowhere => self.needs_ddl("CREATE VIEW").and_then(|()| ddl()),
         }
+    }
+
+    /// PostgreSQL expands it by itself, so all that it reads must be open, whenever it is read. Nothing is written through it:
+    /// that would be a write to its table, which is judged by the table's name.
+    fn create_temporary_view(&mut self, name: &str, protected: bool) -> Result<Judged, Refusal> {
+        if protected {
+            let why = "its definition is not known to the proxy afterwards; create it in a schema";
+            return Err(refusal::not_supported("a temporary view of what is not shown as it is stored", why));
+        }
+        if self.outward.has_calls() {
+            let why = "what it does beside reading would not be judged where it is read";
+            return Err(refusal::not_supported("a temporary view that notifies, counts or locks", why));
+        }
+        if self.reads_changeable {
+            let why = "what it reads may be replaced by a view of protected tables: create it in a schema";
+            return Err(refusal::not_supported("a temporary view of another view", why));
+        }
+        let made = Derived { view: Some(self.left.stored.clone()), ..Derived::default() };
+        Ok(Judged { kind: "ddl", effect: self.creates_temporary(name, made, false)? })
+    }
+
+    fn create_lasting_view(&mut self, view: &pb::RangeVar, schema: &str, protected: bool) -> Result<Judged, Refusal> {
         self.needs_ddl("CREATE VIEW")?;
-        let existing = self.unprotected(v.view.as_ref(), "CREATE OR REPLACE VIEW")?;
+        let named = pb::RangeVar { schemaname: schema.to_owned(), ..view.clone() };
+        let existing = self.unprotected(Some(&named), "CREATE OR REPLACE VIEW")?;
         self.not_named_by_policy(existing, "CREATE OR REPLACE VIEW")?;
-        // Rules of what it reads are not seen in a write to it, until it is known.
-        let open = !protected && existing.is_none() && self.may_write_under(written.as_ref(), &[]).is_ok();
+        // A view that it reads may be replaced before it is read itself.
+        let open = !protected && existing.is_none() && !self.reads_changeable;
         let defined = match existing {
-            _ if open => Defined::Open,
-            None => Defined::View,
+            _ if open => Defined::View(self.left.stored.clone()),
+            None => Defined::UnreadView,
             Some(_) => Defined::Doubtful,
         };
-        self.defines_new(v.view.as_ref(), defined)?;
+        self.defines_new(schema, &view.relname, defined);
         ddl()
     }
 
@@ -125,14 +145,4 @@ impl<'e> Analyser<'e> {
         self.must_rewrite = false;
         self.pinned = false;
     }
-}
-
-/// What may not be written may still be read through a view that nothing can be written through.
-fn written_through(refusal: Refusal) -> Refusal {
-    let message = format!("{}, through a temporary view", refusal.message);
-    let hint = format!(
-        "end the view's query with OFFSET 0, so that PostgreSQL writes nothing through it; or {}",
-        refusal.hint
-    );
-    Refusal { message, hint, ..refusal }
 }

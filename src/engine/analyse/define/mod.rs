@@ -9,6 +9,8 @@ mod table;
 use pg_query::protobuf::{self as pb, ObjectType};
 use pg_query::{Node, NodeEnum};
 
+use names::Place;
+
 use super::relations::{Named, Protection};
 use super::scope::Scope;
 use super::statement::Judged;
@@ -16,7 +18,7 @@ use super::{Analyser, At, inner, kind_of, names};
 use crate::engine::allow::builtin_type;
 use crate::engine::catalog::Relation;
 use crate::engine::cleared::Effect;
-use crate::engine::context::Defined;
+use crate::engine::context::{Defined, Derived};
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
 
@@ -46,13 +48,11 @@ impl<'e> Analyser<'e> {
             NodeEnum::CallStmt(c) => self.call(c),
             NodeEnum::CommentStmt(_) => self.needs_ddl("COMMENT").and_then(|()| ddl()),
             NodeEnum::CreateSchemaStmt(s) if s.schema_elts.is_empty() => {
-                self.needs_ddl("CREATE SCHEMA").and_then(|()| ddl())
-            }
-            NodeEnum::CreateSeqStmt(s) => {
-                self.needs_ddl("CREATE SEQUENCE")?;
-                self.defines_new(s.sequence.as_ref(), Defined::Open)?;
+                self.needs_ddl("CREATE SCHEMA")?;
+                self.defines_schema(s)?;
                 ddl()
             }
+            NodeEnum::CreateSeqStmt(s) => self.create_sequence(s),
             NodeEnum::AlterSeqStmt(s) => {
                 self.needs_ddl("ALTER SEQUENCE")?;
                 self.unprotected_pinned(s.sequence.as_mut(), "ALTER SEQUENCE")?;
@@ -100,6 +100,20 @@ impl<'e> Analyser<'e> {
             Some(Err(r)) => r.rule == "undefined-table",
             None => false,
         }
+    }
+
+    fn create_sequence(&mut self, s: &mut pb::CreateSeqStmt) -> Result<Judged, Refusal> {
+        self.needs_ddl("CREATE SEQUENCE")?;
+        let var = s.sequence.as_mut().ok_or_else(|| refusal::not_supported("CREATE SEQUENCE", "it has no name"))?;
+        match self.makes(var)? {
+            Place::Temporary => {
+                let effect = self.creates_temporary(&var.relname, Derived::default(), false)?;
+                return Ok(Judged { kind: "ddl", effect });
+            }
+            Place::Schema(schema) => self.defines_new(&schema, &var.relname, Defined::New),
+            Place::Nowhere => {}
+        }
+        ddl()
     }
 
     fn defines_type_named(&mut self, name: &[Node]) -> Result<(), Refusal> {
@@ -231,9 +245,7 @@ impl<'e> Analyser<'e> {
             }
             ObjectType::ObjectSchema => {
                 temporary_only = false;
-                if d.behavior() == pb::DropBehavior::DropCascade {
-                    self.drop_schemas(d)?;
-                }
+                self.drop_schemas(d)?;
             }
             ObjectType::ObjectType | ObjectType::ObjectDomain if d.behavior() != pb::DropBehavior::DropCascade => {
                 temporary_only = false
@@ -282,15 +294,15 @@ impl<'e> Analyser<'e> {
     }
 
     /// A temporary relation comes to be; one that is there already (IF NOT EXISTS) keeps the purpose it carries.
-    fn creates_temporary(&self, name: &str, purpose: Option<String>, on_commit_drop: bool) -> Result<Effect, Refusal> {
+    fn creates_temporary(&self, name: &str, made: Derived, on_commit_drop: bool) -> Result<Effect, Refusal> {
         // PostgreSQL would take its rows' type for the one that the name means, in this session's statements and in views.
         if builtin_type(name).is_some() || self.engine.catalog.types_named(name).next().is_some() {
             let what = format!("a temporary relation of the name \"{name}\"");
             return Err(refusal::not_supported(&what, "it is a type's: take another name"));
         }
         let carried = self.context.temporary.get(name).and_then(|known| known.purpose.clone());
-        let (name, purpose) = (name.to_owned(), carried.or(purpose));
-        Ok(Effect::CreateTemporary { name, purpose, from: Vec::new(), on_commit_drop })
+        let made = Derived { purpose: carried.or(made.purpose.clone()), ..made };
+        Ok(Effect::CreateTemporary { name: name.to_owned(), made, on_commit_drop })
     }
 
     fn refresh(&mut self, r: &mut pb::RefreshMatViewStmt) -> Result<Judged, Refusal> {
@@ -329,10 +341,4 @@ fn range_var_of(object: &mut Node) -> Result<pb::RangeVar, Refusal> {
         location: -1,
         ..Default::default()
     })
-}
-
-/// Whether a relation is created as a temporary one, in whatever spelling: PostgreSQL takes `pg_temp_5` where that is the
-/// session's own.
-fn is_temporary(var: Option<&pb::RangeVar>) -> bool {
-    var.is_some_and(|v| v.relpersistence == "t" || v.schemaname == "pg_temp" || v.schemaname.starts_with("pg_temp_"))
 }

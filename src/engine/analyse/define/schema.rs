@@ -14,12 +14,16 @@ use crate::engine::policy::Policy;
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
-    /// A refusal where a protected table, or what the policy names, could go with the schemas or lose a column.
+    /// A refusal where a protected table, or what the policy names, could go with the schemas (CASCADE) or lose a column.
     pub fn drop_schemas(&mut self, d: &pb::DropStmt) -> Result<(), Refusal> {
         for object in &d.objects {
             let Some(NodeEnum::String(name)) = &object.node else {
                 return Err(refusal::not_supported("DROP SCHEMA", "a name is expected here"));
             };
+            self.defines.push((QualifiedName::schema_alone(name.sval.as_str()), Defined::Doubtful));
+            if d.behavior() != pb::DropBehavior::DropCascade {
+                continue;
+            }
             self.may_drop_schema(&name.sval)?;
             let relations: Vec<&'e Relation> =
                 self.engine.catalog.relations().filter(|r| r.name.schema == name.sval).collect();

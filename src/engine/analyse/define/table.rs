@@ -3,12 +3,12 @@
 use pg_query::protobuf::{self as pb, ConstrType};
 use pg_query::{Node, NodeEnum};
 
-use super::{Closed, ddl, is_temporary};
-use crate::engine::analyse::relations::Named;
+use super::{Closed, Place, ddl};
+use crate::engine::analyse::relations::{Created, Named};
 use crate::engine::analyse::scope::Scope;
 use crate::engine::analyse::statement::Judged;
 use crate::engine::analyse::{Analyser, At, inner, kind_of, names};
-use crate::engine::context::Defined;
+use crate::engine::context::{Defined, Derived};
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
@@ -30,9 +30,12 @@ impl<'e> Analyser<'e> {
             access_method: _,
             if_not_exists: _,
         } = c;
+        let relation = relation.as_mut().ok_or_else(|| refusal::not_supported("CREATE TABLE", "it has no name"))?;
+        let place = self.makes(relation)?;
+        let mut followed = false;
         for parent in inh_relations.iter_mut() {
             if let NodeEnum::RangeVar(var) = inner(parent)? {
-                self.parent(var, relation.as_ref())?;
+                followed |= self.parent(var, &place)?;
             }
         }
         if let Some(ty) = of_typename.as_ref() {
@@ -47,30 +50,35 @@ impl<'e> Analyser<'e> {
         if let Some(bound) = partbound {
             self.partition_bound(bound)?;
         }
-        if is_temporary(relation.as_ref()) {
-            let name = relation.as_ref().map_or(String::new(), |v| v.relname.clone());
+        if place == Place::Temporary {
             // Rows would be read through the parent, or the child, whatever purpose the other one carries.
             if !inh_relations.is_empty() {
                 let why = "the purpose of derived rows is followed table by table";
                 return Err(refusal::not_supported("a temporary child table or partition", why));
             }
-            return Ok(Judged { kind: "ddl", effect: self.creates_temporary(&name, None, on_commit_drop)? });
+            let effect = self.creates_temporary(&relation.relname, Derived::default(), on_commit_drop)?;
+            return Ok(Judged { kind: "ddl", effect });
         }
         self.needs_ddl("CREATE TABLE")?;
-        self.defines_new(relation.as_ref(), Defined::Open)?;
+        if let Place::Schema(schema) = &place {
+            let defined = if followed { Defined::Doubtful } else { Defined::New };
+            self.defines_new(schema, &relation.relname, defined);
+        }
         ddl()
     }
 
     /// What a table inherits from, or is a partition of. Rows that are put into a closed parent may come to lie in the
-    /// child, which must not be in a schema that is open.
-    fn parent(&mut self, parent: &mut pb::RangeVar, child: Option<&pb::RangeVar>) -> Result<(), Refusal> {
+    /// child, which must not be in a schema that is open. Whether what happens to them happens to protected rows.
+    fn parent(&mut self, parent: &mut pb::RangeVar, child: &Place) -> Result<bool, Refusal> {
+        if let Named::Created(Created { made: Defined::Changed(oid), .. }) = self.resolve_pinned(parent)? {
+            return Ok(self.engine.catalog.relation(oid).is_none_or(|r| self.is_followed(r)));
+        }
         let relation = self.unprotected_pinned(Some(&mut *parent), "a child of a protected table")?;
-        let Some(relation) = relation else { return Ok(()) };
-        let schema = child.map(|c| c.schemaname.as_str()).filter(|s| !s.is_empty());
-        let schema = schema.or(self.search_path.first().map(String::as_str)).unwrap_or_default();
+        let Some(relation) = relation else { return Ok(false) };
+        let opened = matches!(child, Place::Schema(schema) if self.engine.policy.open_schemas.contains(schema));
         match self.protection(relation, true) {
-            Err(closed) if self.engine.policy.open_schemas.contains(schema) => Err(closed.at(parent.location)),
-            _ => Ok(()),
+            Err(closed) if opened => Err(closed.at(parent.location)),
+            _ => Ok(self.is_followed(relation)),
         }
     }
 

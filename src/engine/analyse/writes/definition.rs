@@ -105,8 +105,12 @@ impl<'e> Analyser<'e> {
         let Ok([one]) = <[pb::RawStmt; 1]>::try_from(parsed.statements) else { return Ok(None) };
         let Some(NodeEnum::SelectStmt(select)) = one.stmt.and_then(|n| n.node) else { return Ok(None) };
         let Some(var) = one_relation(&select) else { return Ok(None) };
-        // Nothing is known of what this transaction has created, but that it holds nothing protected and has no rules.
-        let Named::Relation(reads) = self.resolve_in_view(var)? else { return Ok(None) };
+        let reads = match self.resolve_in_view(var)? {
+            Named::Relation(reads) => reads,
+            // What foreign keys change with its rows is not known of what this transaction has made or changed.
+            Named::Created(_) => return Err(refusal::not_settled(&var.relname)),
+            Named::Temporary(_) => return Ok(None),
+        };
         let alias = var.alias.as_ref().map(|a| a.aliasname.clone());
         Ok(Some(Link { view, reads, alias, text, tokens: parsed.tokens, select }))
     }
@@ -148,23 +152,6 @@ impl<'e> Analyser<'e> {
         let qualified = tokens.kind(i) == Some(Token::Operator) && tokens.kind(i + 1) == Some(Token::Ascii40);
         qualified || named.any(|o| o.name.schema == "pg_catalog")
     }
-
-    /// Whether a view of a query that reads `var` would be open to writes with these rights: what PostgreSQL would carry
-    /// them to is.
-    pub fn may_write_under(&self, var: Option<&pb::RangeVar>, rights: &[Right]) -> Result<(), Refusal> {
-        let Some(var) = var else { return Ok(()) };
-        let reads = match self.resolve(var)? {
-            Named::Relation(reads) => reads,
-            Named::Created(schema) => return self.has_rights(rights, &format!("{schema}.{}", var.relname)),
-            // PostgreSQL makes no lasting view of it, and whoever sees it may write it.
-            Named::Temporary(_) => return Ok(()),
-        };
-        match self.may_write(reads, rights).and_then(|()| self.links_of(reads, rights).map(|_| ())) {
-            // PostgreSQL lets nobody but superusers write those; a rule is another matter (`pg_settings`).
-            Err(r) if r.rule == "system-relation" && !reads.has_rules => Ok(()),
-            judged => judged,
-        }
-    }
 }
 
 /// Whether a query's rows are its table's rows: nothing but a select list and a condition.
@@ -198,14 +185,6 @@ fn is_plain(s: &pb::SelectStmt) -> bool {
         && parts.iter().all(|p| p.is_none())
         && into_clause.is_none()
         && with_clause.is_none()
-}
-
-/// What PostgreSQL may write through a view of this query.
-pub fn writable(query: &Node) -> Option<&pb::RangeVar> {
-    let Some(NodeEnum::SelectStmt(s)) = &query.node else { return None };
-    let cut = s.with_clause.is_some() || s.limit_count.is_some() || s.limit_offset.is_some();
-    let grouped = s.having_clause.is_some() || !s.group_clause.is_empty() || !s.distinct_clause.is_empty();
-    one_relation(s).filter(|_| !cut && !grouped)
 }
 
 /// The one relation that a query reads, where it reads one and nothing else.

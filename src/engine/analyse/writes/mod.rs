@@ -20,18 +20,18 @@ mod spans;
 mod store;
 mod target;
 mod truncate;
+mod unsettled;
 mod update;
 mod view;
 
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
-pub use definition::writable;
-
 use super::scope::{Columns, Scope};
 use super::statement::Judged;
 use super::{Analyser, At, inner, kind_of};
 use crate::engine::cleared::Effect;
+use crate::engine::context::Derived;
 use crate::engine::refusal::{self, Refusal};
 
 /// The alias of a write's target in what leaves; no client's reference can mean it.
@@ -145,16 +145,9 @@ impl<'e> Analyser<'e> {
         match (&self.tainted, self.purpose, &judged.effect) {
             (None, _, _) => Ok(judged),
             (Some(name), Some(purpose), Effect::None) => {
-                let purpose = Some(purpose.name.clone());
-                Ok(Judged {
-                    effect: Effect::CreateTemporary {
-                        name: name.clone(),
-                        purpose,
-                        from: Vec::new(),
-                        on_commit_drop: false,
-                    },
-                    ..judged
-                })
+                let made = Derived { purpose: Some(purpose.name.clone()), ..Derived::default() };
+                let effect = Effect::CreateTemporary { name: name.clone(), made, on_commit_drop: false };
+                Ok(Judged { effect, ..judged })
             }
             (Some(_), _, _) => {
                 let why = "the temporary table must carry the purpose, and this statement has another effect already";

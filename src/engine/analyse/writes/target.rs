@@ -31,7 +31,7 @@ pub enum Kind<'e> {
         name: String,
         purpose: Option<String>,
     },
-    /// Created by the same message, and not known any further.
+    /// A table that this transaction has made or changed ([`super::unsettled`]); what it has for columns is not known.
     Created,
     /// Not protected: left as it is. `stored`: the table whose rows it changes, for a view the one that it is carried on to.
     Open {
@@ -113,12 +113,13 @@ impl<'e> Analyser<'e> {
         let at = var.location;
         let relation = match self.resolve_pinned(var)? {
             Named::Relation(relation) => relation,
-            Named::Created(schema) => {
-                self.has_rights(rights, &format!("{schema}.{}", var.relname)).map_err(|r| r.at(at))?;
-                let name = QualifiedName::new(schema, var.relname.as_str());
+            Named::Created(created) => {
+                self.may_write_created(&created, &var.relname, rights).map_err(|r| r.at(at))?;
+                let name = QualifiedName::new(created.schema, var.relname.as_str());
                 return Ok(Target { item: item(var, Some(&name), Columns::Unknown), kind: Kind::Created });
             }
             Named::Temporary(purpose) => {
+                self.is_no_temporary_view(&var.relname).map_err(|r| r.at(at))?;
                 self.read_temporary(var, purpose.clone())?;
                 let kind = Kind::Temporary { name: var.relname.clone(), purpose };
                 return Ok(Target { item: item(var, None, Columns::Unknown), kind });

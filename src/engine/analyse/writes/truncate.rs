@@ -18,14 +18,20 @@ use crate::engine::refusal::{self, Refusal};
 impl<'e> Analyser<'e> {
     pub fn truncate(&mut self, t: &mut pb::TruncateStmt) -> Result<Judged, Refusal> {
         let cascades = t.behavior() == pb::DropBehavior::DropCascade;
+        if cascades {
+            self.may_cascade()?;
+        }
         let (mut named, mut roots) = (BTreeSet::new(), Vec::new());
         for node in &mut t.relations {
             let NodeEnum::RangeVar(var) = inner(node)? else {
                 return Err(refusal::not_supported("TRUNCATE", "it names something that is no table"));
             };
-            if let Named::Relation(relation) = self.resolve(var)? {
-                roots.push((relation, var.inh));
-                named.insert(relation.oid);
+            match self.resolve(var)? {
+                Named::Relation(relation) => {
+                    roots.push((relation, var.inh));
+                    named.insert(relation.oid);
+                }
+                Named::Created(_) | Named::Temporary(_) => {}
             }
             let target = self.write_target(var, &[Right::Truncate], Reach::AddsOnly)?;
             match &target.kind {
