@@ -3,6 +3,7 @@
 mod admin;
 mod asker;
 mod auditor;
+mod crew;
 mod keeper;
 mod watch;
 
@@ -22,11 +23,11 @@ use crate::audit::{Config as AuditConfig, Durability, Recorder};
 use crate::config::server::{self, LoadError, Loaded, Server};
 use crate::engine::policy::diagnostics::{SourceFile, Style, render};
 use crate::session::house::{Database, Doors, House, User};
-use crate::session::login;
 use crate::session::meters::{Meters, Result as Label};
 use crate::session::orders::{Orders, Phase};
 use crate::wire::tls::ClientTls;
 
+pub use crew::Crew;
 use keeper::Keeper;
 
 /// How long sessions may take to become idle when the service stops.
@@ -43,8 +44,8 @@ pub struct Service {
     running: Mutex<Server>,
 }
 
-/// Serves until SIGTERM or SIGINT.
-pub async fn serve(config: &Path) -> Result<()> {
+/// Serves until SIGTERM or SIGINT. `crew` runs the sessions.
+pub async fn serve(config: &Path, crew: &Crew) -> Result<()> {
     let (server, source) = load(config)?;
     let recorder = Recorder::open(audit_config(&server)?).context("the record cannot be opened")?;
     let meters = Meters::default();
@@ -75,21 +76,23 @@ pub async fn serve(config: &Path) -> Result<()> {
     }
     watch::start(service.clone())?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    listen(listener, &house).await?;
+    listen(listener, &house, crew).await?;
     drain(&service.orders, &house).await;
     recorder.shutdown().await;
     Ok(())
 }
 
 /// Takes connections until a signal says stop.
-async fn listen(listener: TcpListener, house: &Arc<House>) -> Result<()> {
+async fn listen(listener: TcpListener, house: &Arc<House>, crew: &Crew) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((tcp, address)) => {
-                    tokio::spawn(login::serve(tcp, address, house.clone()));
+                    if let Err(error) = crew.take(tcp, address, house.clone()) {
+                        tracing::warn!(%error, "a connection could not be taken");
+                    }
                 }
                 Err(error) => {
                     // Out of file descriptors: others will close theirs.

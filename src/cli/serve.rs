@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::Args;
 
+use crate::serve::Crew;
+
 /// Statements are judged by recursion over their trees: with this, all but odd ones need no stack of their own
 /// (`engine::parse::on_roomy_stack`). Memory is taken only as far as it is used.
 const WORKER_STACK: usize = 16 << 20;
@@ -30,7 +32,10 @@ impl Serve {
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         runtime.enable_all().thread_stack_size(WORKER_STACK);
         let runtime = runtime.build().context("no runtime")?;
-        runtime.block_on(crate::serve::serve(&self.config))
+        let crew = Crew::new(WORKER_STACK).context("no threads for sessions")?;
+        let served = runtime.block_on(crate::serve::serve(&self.config, &crew));
+        crew.dismiss();
+        served
     }
 
     fn start_log(&self) -> Result<()> {
