@@ -13,6 +13,8 @@ use super::scanning;
 
 /// Longest text in bytes.
 pub const MAX_BYTES: usize = 8 << 20;
+/// Longest text that is read a few times over to say where it is wrong.
+const MAX_BYTES_SEARCHED: usize = 64 << 10;
 /// Most tokens in a text.
 pub const MAX_TOKENS: usize = 400_000;
 /// Deepest nesting, in nodes, that a text can possibly have (see [`depth_bound`]).
@@ -92,7 +94,12 @@ pub fn parse(text: &str) -> Result<Parsed, Refusal> {
             "split the statement, or use IN lists and VALUES instead of long chains of operators",
         ));
     }
-    let statements = on_roomy_stack(depth, || read(text))?;
+    let statements = on_roomy_stack(depth, || {
+        read(text).map_err(|refusal| match stopped_at(&refusal.message, text, &tokens.list) {
+            Some(at) => refusal.at(at as i32),
+            None => refusal,
+        })
+    })?;
     Ok(Parsed { statements, tokens, depth })
 }
 
@@ -128,6 +135,30 @@ fn read(text: &str) -> Result<Vec<pb::RawStmt>, Refusal> {
     }
 }
 
+/// Where PostgreSQL's grammar stopped, which the library does not say: at the first of the tokens that read as its words
+/// have it behind which it makes no difference what follows.
+fn stopped_at(message: &str, text: &str, tokens: &[Tok]) -> Option<usize> {
+    if message == "syntax error at end of input" {
+        return Some(text.len());
+    }
+    let near = message.strip_prefix("syntax error at or near \"")?.strip_suffix('"')?;
+    let alike: Vec<&Tok> = tokens.iter().filter(|t| text.get(t.start..t.end) == Some(near)).collect();
+    // PostgreSQL reads these together with the word behind them; and it is not worth reading a long text many times.
+    let together = ["not", "nulls", "with", "without", "format"].iter().any(|word| near.eq_ignore_ascii_case(word));
+    if alike.len() > 1 && (together || text.len() > MAX_BYTES_SEARCHED) {
+        return None;
+    }
+    let stops = |t: &Tok| text.get(..t.end).is_some_and(|t| matches!(read(t), Err(r) if r.message == message));
+    let first = if alike.len() > 1 { alike.partition_point(|t| !stops(t)) } else { 0 };
+    alike.get(first).map(|t| t.start)
+}
+
+/// Where a token begins that does not end: PostgreSQL's words quote the text from there.
+fn unfinished_at(message: &str, text: &str) -> Option<usize> {
+    let near = message.strip_prefix("unterminated ")?.split_once(" at or near \"")?.1.strip_suffix('"')?;
+    text.len().checked_sub(near.len()).filter(|_| text.ends_with(near))
+}
+
 fn scan(text: &str) -> Result<Tokens, Refusal> {
     // The crate reads through a null pointer when there is no token at all (clients ping with empty queries). Here all that
     // its scanner skips counts, whatever other versions do: what of it is doubtful is refused as a gap.
@@ -136,7 +167,13 @@ fn scan(text: &str) -> Result<Tokens, Refusal> {
         return Ok(Tokens::default());
     }
     let scanned = pg_query::scan_tokens(text).map_err(|e| match e {
-        pg_query::Error::Scan(message) | pg_query::Error::Parse(message) => syntax_error(&message),
+        pg_query::Error::Scan(message) | pg_query::Error::Parse(message) => {
+            let refusal = syntax_error(&message);
+            match unfinished_at(&message, text) {
+                Some(at) => refusal.at(at as i32),
+                None => refusal,
+            }
+        }
         other => not_understood("statement is not supported", &other.to_string()),
     })?;
     if scanned.len() > MAX_TOKENS {

@@ -1,6 +1,7 @@
 //! What touches nothing protected goes through as on a direct connection: order of messages, flushes, limits, errors.
 
-use super::raw::{bind, close, describe, execute, flush, message, parse, query, sync};
+use super::common::postgres::{UPSTREAM_PASSWORD, UPSTREAM_ROLE, shared};
+use super::raw::{Raw, bind, close, describe, execute, flush, message, parse, query, sync};
 use super::session;
 
 #[test]
@@ -148,4 +149,38 @@ fn what_postgres_says_of_vacuum_passes_for_open_tables_alone() {
     assert_eq!(c.said('M'), "VACUUM FULL cannot be performed in parallel");
     assert_eq!(c.ask(&sql("things, customers")), "E:0A000 Z:I");
     assert_eq!(c.said('M'), "the statement failed with SQLSTATE 0A000; values of protected tables are not shown");
+}
+
+/// The parser library does not say where; PostgreSQL does.
+#[test]
+fn a_syntax_error_says_where_as_postgres_does() {
+    let mut direct = Raw::open(shared().port());
+    let mut through = session("ana");
+    assert_eq!(direct.try_log_in(UPSTREAM_ROLE, UPSTREAM_PASSWORD, &[("database", "proxy")]), "Z:I");
+    for text in [
+        "SELEC 1",
+        "SELECT 1 FORM things WHERE",
+        "SELECT id, name, FROM things, things b",
+        "SELECT (1, (2, 3)), 4), 5)",
+        "SELECT 'ö' AS \"ä\", 1 FROM FROM things",
+        "SELECT a FROM b WHERE c = = 1 AND d = = 2",
+        "INSERT INTO things (id) VALUES (1, 2)) RETURNING id",
+        "SELECT 1; SELECT 2; SELEC 3; SELEC 4",
+        "SELECT 1 FROM  ",
+        "SELECT 'abc",
+        "SELECT 1, $$a",
+        "SELECT 1 /* open",
+        "SELECT \"id FROM things",
+        "SELECT id FROM things ORDER BY LIMIT 1",
+        "UPDATE things SET WHERE id = 1",
+        "SELECT a not in, b not in (1)",
+        "SELECT * FROM things WHERE id IN ()",
+        "SELECT * FROM things t JOIN things u WHERE t.id = u.id",
+    ] {
+        let answers = [direct.ask(text), through.ask(text)];
+        assert_eq!(answers[0], "E:42601 Z:I", "{text}");
+        assert_eq!(answers[1], answers[0], "{text}");
+        let told = |c: &Raw| [c.said('M').to_owned(), c.said('P').to_owned()];
+        assert_eq!(told(&through), told(&direct), "{text}");
+    }
 }
