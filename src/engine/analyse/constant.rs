@@ -244,17 +244,26 @@ fn compares_safely(parameter: ParameterType, column: &str) -> bool {
     }
 }
 
-/// Whether no value of a declared type fails to be cast to a built-in type.
+/// Whether no value of a declared type fails to be cast to a built-in type. A value may be as large as its type allows, and
+/// its text twice as long, so only of those with a bound to their length is there a text for all.
 fn casts_safely(from: ParameterType, to: &str) -> bool {
-    use ParameterType::{Date, Float, Int2, Int4, Int8, Numeric, Other, Text, Timestamptz};
+    use ParameterType::{
+        Bool, BuiltIn, Date, Float, Inferred, Int2, Int2Array, Int4, Int4Array, Int8, Int8Array, Interval, Numeric,
+        Other, Text, TextArray, Timestamp, Timestamptz, Uuid, UuidArray,
+    };
     match (from, to) {
-        (Other, _) => false,
-        (Text, "name") | (_, "text" | "varchar" | "bpchar") => true,
-        (Int2, "int4" | "int8" | "numeric" | "float4" | "float8")
+        (Inferred | BuiltIn | Other, _) => false,
+        (TextArray | Int2Array | Int4Array | Int8Array | UuidArray, _) => ParameterType::named(to) == from,
+        (Text, "name" | "text" | "varchar" | "bpchar")
+        | (
+            Int2 | Int4 | Int8 | Float | Numeric | Bool | Uuid | Date | Timestamp | Timestamptz | Interval,
+            "text" | "varchar" | "bpchar",
+        )
+        | (Int2, "int4" | "int8" | "numeric" | "float4" | "float8")
         | (Int4, "int8" | "numeric" | "float4" | "float8")
         | (Int8, "numeric" | "float4" | "float8")
         | (Timestamptz, "date") => true,
         (Float, _) => to == "float8",
-        (Numeric | Date, _) | (_, _) => ParameterType::named(to) == from,
+        _ => ParameterType::named(to) == from,
     }
 }

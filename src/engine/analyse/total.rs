@@ -177,20 +177,23 @@ impl Analyser<'_> {
         let folds = operator.ends_with('*');
         let total = self.is_built_in(operator)
             && !(folds && self.stores())
+            && !(folds && holds_parameter(left))
             && is_whole_pattern(pattern)
             && self.type_of(left, scope).is_some_and(|ty| is_text(&ty));
         total.then(|| Rc::from("bool"))
     }
 
-    /// Operators that look into documents and arrays, and move the clock. (`@>` of documents goes as deep as they are.)
+    /// Operators that look into documents and arrays, and move the clock. (`@>` of documents goes as deep as they are; the
+    /// text of one may be longer than any: `1e131000` is short until it is written out.)
     fn type_of_other(&self, operator: &str, left: &Node, right: &Node, scope: &Scope<'_>) -> Option<Ty> {
         if matches!(operator, "+" | "-") {
             return self.type_of_moved(left, right);
         }
+        let stored = !self.stores() && is_stored(left);
         let (left, right) = (self.type_of(left, scope)?, self.type_of(right, scope)?);
         match (operator, &*left, &*right) {
             ("->", "jsonb", LITERAL | INTEGER) | ("#>", "jsonb", LITERAL) => Some(left),
-            ("->>", "jsonb", LITERAL | INTEGER) | ("#>>", "jsonb", LITERAL) if !self.stores() => ty("text"),
+            ("->>", "jsonb", LITERAL | INTEGER) | ("#>>", "jsonb", LITERAL) if stored => ty("text"),
             ("?", "jsonb", LITERAL) => ty("bool"),
             ("@>" | "<@" | "&&", a, b) if ARRAYS.contains(&a) && (a == b || b == LITERAL) => ty("bool"),
             _ => None,
@@ -242,8 +245,9 @@ impl Analyser<'_> {
             return self.type_of_aggregate(name, f, scope);
         }
         let types = f.args.iter().map(|a| self.bare_type(a, scope)).collect::<Option<Vec<_>>>()?;
+        let given = f.args.iter().any(holds_parameter);
         match (name, types.as_slice()) {
-            ("lower" | "upper", [of]) if is_text(of) && !self.stores() => ty("text"),
+            ("lower" | "upper", [of]) if is_text(of) && !self.stores() && !given => ty("text"),
             ("date", [of]) if MOMENTS.contains(&&**of) => ty("date"),
             ("unnest", [of]) => of.strip_prefix('_').and_then(ty),
             ("generate_series", [from, to]) if [from, to].iter().all(|ty| &***ty == INTEGER) => ty("int4"),
@@ -329,6 +333,37 @@ impl Analyser<'_> {
         let mut own = self.engine.catalog.types_named(name).filter(|t| schema.is_none_or(|s| s == t.name.schema));
         let literal = from == LITERAL && to.array_bounds.is_empty() && !to.setof;
         (literal && !taken && own.next().is_some() && self.has_order(name)).then(|| Rc::from(name))
+    }
+}
+
+/// Whether a value is in an expression, that has a type, which is as long as a client likes: EXECUTE takes any.
+fn holds_parameter(node: &Node) -> bool {
+    let part = |n: &Option<Box<Node>>| n.as_deref().is_some_and(holds_parameter);
+    match &node.node {
+        Some(NodeEnum::ColumnRef(_) | NodeEnum::AConst(_) | NodeEnum::SqlvalueFunction(_)) => false,
+        Some(NodeEnum::TypeCast(c)) => part(&c.arg),
+        Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().any(holds_parameter),
+        Some(NodeEnum::AExpr(e)) => part(&e.lexpr) || part(&e.rexpr),
+        Some(NodeEnum::FuncCall(f)) => f.args.iter().any(holds_parameter),
+        _ => true,
+    }
+}
+
+/// Whether an expression is a stored document or a part of one, or an empty one.
+fn is_stored(node: &Node) -> bool {
+    match &node.node {
+        Some(NodeEnum::ColumnRef(_)) => true,
+        Some(NodeEnum::AExpr(e)) => e.lexpr.as_deref().is_some_and(is_stored),
+        Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().all(|arg| is_stored(arg) || is_empty_document(arg)),
+        _ => false,
+    }
+}
+
+fn is_empty_document(node: &Node) -> bool {
+    match &node.node {
+        Some(NodeEnum::AConst(c)) => matches!(&c.val, Some(Val::Sval(s)) if matches!(s.sval.as_str(), "{}" | "[]")),
+        Some(NodeEnum::TypeCast(c)) => c.arg.as_deref().is_some_and(is_empty_document),
+        _ => false,
     }
 }
 
