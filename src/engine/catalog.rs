@@ -192,7 +192,7 @@ pub struct Relation {
     pub has_triggers: bool,
     #[serde(default)]
     pub has_rules: bool,
-    /// Row security is enabled in PostgreSQL itself.
+    /// PostgreSQL itself tests its rows by policies of its own, for the upstream role.
     #[serde(default)]
     pub row_security: bool,
     /// Differs whenever what PostgreSQL reads under this name may be something else: after a change of name, schema, kind,
@@ -412,6 +412,18 @@ impl Catalog {
             }
         }
         seen.into_iter().filter_map(|oid| self.relation(oid)).collect()
+    }
+
+    /// A relation with what it is a partition or inheritance child of, and what that is one of.
+    pub fn ancestry(&self, oid: Oid) -> Vec<Oid> {
+        let (mut todo, mut seen) = (vec![oid], Vec::new());
+        while let Some(oid) = todo.pop() {
+            if !seen.contains(&oid) {
+                seen.push(oid);
+                todo.extend(self.relation(oid).into_iter().flat_map(|r| &r.parents));
+            }
+        }
+        seen
     }
 
     /// About how many rows a table and its children have.

@@ -54,6 +54,16 @@ CREATE TABLE public.ranked (customer_id bigint REFERENCES public.customers, rank
   grade numeric REFERENCES public.grades ON UPDATE CASCADE);
 -- Its rows lead to their subject by what another column says.
 CREATE TABLE public.kept_notes (id int, ref bigint, customer_id bigint GENERATED ALWAYS AS (ref) STORED);
+-- Read through what may fail: another server, policies of PostgreSQL's own.
+CREATE FOREIGN DATA WRAPPER nowhere;
+CREATE SERVER nowhere FOREIGN DATA WRAPPER nowhere;
+CREATE FOREIGN TABLE public.far (id int, name text) SERVER nowhere;
+CREATE TABLE public.split (id int, name text) PARTITION BY RANGE (id);
+CREATE FOREIGN TABLE public.split_far PARTITION OF public.split FOR VALUES FROM (0) TO (10) SERVER nowhere;
+CREATE TABLE public.policed (id int, name text);
+ALTER TABLE public.policed ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY shares ON public.policed USING (100 / id > 0);
+CREATE VIEW public.policed_names AS SELECT name FROM public.policed;
 CREATE VIEW public.league_names AS SELECT id AS number, name AS called FROM public.leagues;
 CREATE VIEW public.called AS SELECT * FROM public.league_names;
 -- Keys whose actions decide about whom rows are, and whether they are there.

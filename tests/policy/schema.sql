@@ -99,3 +99,11 @@ CREATE TABLE heirs_of_old () INHERITS (heirs);
 CREATE TABLE parents (id bigint PRIMARY KEY, customer_id bigint REFERENCES customers);
 CREATE TABLE parents_of_old () INHERITS (parents);
 CREATE TABLE offspring (parent_id bigint REFERENCES parents, amount numeric);
+
+-- A child of two tables.
+CREATE TABLE loans (id bigint, customer_id bigint, detail text);
+CREATE TABLE gifts (id bigint, detail text);
+CREATE TABLE lent_gifts () INHERITS (loans, gifts);
+-- PostgreSQL filters it itself.
+CREATE TABLE policed (id bigint, customer_id bigint, detail text);
+ALTER TABLE policed ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

@@ -13,7 +13,7 @@ use super::constant::is_default;
 use super::scope::{Col, Columns, Scope};
 use super::{Analyser, At, Place, Usage, names};
 use crate::engine::allow::{self, TypeClass};
-use crate::engine::catalog::{Column, Relation};
+use crate::engine::catalog::{Column, Relation, RelationKind};
 
 impl Analyser<'_> {
     /// Takes note that `node`, without its parts, is evaluated at `at`.
@@ -30,8 +30,11 @@ impl Analyser<'_> {
         self.may_fail = collates || self.can_fail(node, scope) || (sorts && !self.is_sort_key(node, scope));
     }
 
-    /// Takes note of the collations of a relation that is read.
-    pub fn read_collations(&mut self, relation: &Relation) {
+    /// Takes note of a relation that is read: of the collations of its columns, and of what PostgreSQL runs or asks of
+    /// another server when it reads it, which may fail there.
+    pub fn read_relation(&mut self, relation: &Relation, only: bool) {
+        let family = if only { vec![relation] } else { self.engine.catalog.family(relation.oid) };
+        self.may_fail |= relation.row_security || family.iter().any(|r| r.kind == RelationKind::ForeignTable);
         let own = |c: &Column| {
             let texts = ["text", "varchar", "bpchar"].contains(&c.ty.base.trim_start_matches('_'));
             texts && !is_default(c.ty.collation)

@@ -102,7 +102,7 @@ impl<'e> Analyser<'e> {
         let protection = self.protection(relation, !var.inh).map_err(|r| r.at(var.location))?;
         let (protected_by, nulled): (_, &[&'static str]) = match protection {
             Protection::Open => {
-                self.read_collations(relation);
+                self.read_relation(relation, !var.inh);
                 self.leaves_by_name(var, relation);
                 self.qualify(var, relation);
                 return Ok((
@@ -163,7 +163,7 @@ impl<'e> Analyser<'e> {
         nulled: &[&'static str],
     ) -> Result<(usize, Columns), Refusal> {
         self.enough()?;
-        self.read_collations(relation);
+        self.read_relation(relation, only);
         let index = self.occurrences.len();
         self.occurrences.push(Occurrence {
             relation: relation.oid,

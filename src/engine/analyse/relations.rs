@@ -239,6 +239,10 @@ impl<'e> Analyser<'e> {
         }
         let (catalog, policy) = (&*self.engine.catalog, &*self.engine.policy);
         if let Some(table) = protecting_ancestor(catalog, policy, relation.oid) {
+            if let Some(child) = contested(catalog, policy, relation, only) {
+                let why = format!("its child {child} has two protected parents, whose rules may differ");
+                return Err(refusal::not_supported(&format!("{name} as it is inherited"), &why));
+            }
             return Ok(Protection::Protected(table));
         }
         if relation.kind == RelationKind::View {
@@ -253,17 +257,15 @@ impl<'e> Analyser<'e> {
 
 /// The table of the policy that `oid` is, or is a partition or inheritance child of.
 pub fn protecting_ancestor(catalog: &Catalog, policy: &Policy, oid: Oid) -> Option<Oid> {
-    let mut seen = BTreeSet::new();
-    let mut todo = vec![oid];
-    while let Some(oid) = todo.pop() {
-        if policy.tables.contains_key(&oid) {
-            return Some(oid);
-        }
-        if seen.insert(oid) {
-            todo.extend(catalog.relation(oid).into_iter().flat_map(|r| r.parents.iter().copied()));
-        }
-    }
-    None
+    catalog.ancestry(oid).into_iter().find(|oid| policy.tables.contains_key(oid))
+}
+
+/// What is read with a protected relation and is another one's child too.
+fn contested(catalog: &Catalog, policy: &Policy, relation: &Relation, only: bool) -> Option<String> {
+    let read = if only { vec![relation] } else { catalog.family(relation.oid) };
+    let protected = |oid: &Oid| policy.tables.contains_key(oid);
+    let twice = |r: &&&Relation| catalog.ancestry(r.oid).into_iter().filter(protected).nth(1).is_some();
+    read.iter().find(twice).map(|r| r.name.to_string())
 }
 
 fn protected_descendant(catalog: &Catalog, policy: &Policy, oid: Oid) -> Option<String> {

@@ -10,7 +10,8 @@ WITH namespace AS MATERIALIZED (
     SELECT oid, nspname, xmin::text, has_schema_privilege(oid, 'USAGE') AS usable
     FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_(toast|temp)'
 ), class AS MATERIALIZED (
-    SELECT c.oid, hash_record_extended(ROW(c.oid, c.relname, c.relnamespace, c.relkind, c.relrowsecurity, c.reloptions,
+    SELECT c.oid, hash_record_extended(ROW(c.oid, c.relname, c.relnamespace, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relowner,
+        c.reloptions,
         CASE WHEN c.reltuples >= 100000 THEN floor(log(c.reltuples::float8)) END), 0) AS hash
     FROM pg_catalog.pg_class c
     WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relpersistence <> 't'

@@ -39,3 +39,7 @@ SELECT (information_schema._pg_expandarray(i.indkey)).n FROM pg_catalog.pg_index
 ;;
 -- marketing/marketing: undefined-function
 SELECT information_schema._pg_other(1)
+
+;;
+-- marketing/marketing: changed | has NULL::
+SELECT attname, attmissingval FROM pg_attribute WHERE atthasmissing

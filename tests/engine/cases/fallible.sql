@@ -436,3 +436,18 @@ SELECT customers.id FROM public.customers WHERE EXISTS (SELECT 1 FROM products p
 ;;
 -- marketing/marketing: changed | has OFFSET 0)
 SELECT count(*) FROM customers c, (SELECT ROW('{}'::json) AS tableoid) r WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR (SELECT 1 FROM products a JOIN products b ON a.id <> b.id WHERE a.id <> c.id GROUP BY tableoid LIMIT 1 OFFSET 1) IS NULL)
+;;
+-- marketing/marketing: changed | has OFFSET 0) | error 55000
+SELECT c.id FROM customers c WHERE c.country = 'ES' AND EXISTS (SELECT FROM far f WHERE f.id = c.id)
+;;
+-- marketing/marketing: changed | has OFFSET 0) | error 55000
+SELECT c.id FROM customers c JOIN split p ON p.id = c.id WHERE c.country = 'ES'
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c JOIN ONLY split p ON p.id = c.id WHERE c.country = 'ES'
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.country = 'ES' AND EXISTS (SELECT FROM policed p WHERE p.name LIKE 'zz%')
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.country IN (SELECT name FROM policed_names)

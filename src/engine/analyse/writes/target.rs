@@ -133,6 +133,7 @@ impl<'e> Analyser<'e> {
         };
         match protection {
             Protection::Open => {
+                self.read_relation(relation, !var.inh);
                 let item = item(var, Some(&relation.name), plain_columns(relation));
                 self.qualify(var, relation);
                 Ok(Target { item, kind: Kind::Open { relation, stored: relation } })
@@ -145,6 +146,7 @@ impl<'e> Analyser<'e> {
                 if let Some(through) = self.through(links).map_err(placed)? {
                     return self.target_through(var, through, reach);
                 }
+                self.read_relation(relation, !var.inh);
                 let item = item(var, Some(&relation.name), plain_columns(relation));
                 self.view_target(var, relation)?;
                 Ok(Target { item, kind: Kind::Open { relation, stored } })

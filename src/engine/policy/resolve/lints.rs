@@ -19,6 +19,8 @@ pub(super) fn run(r: &mut Resolver<'_, '_>) {
             unreachable_table(r, name, &table);
             unlisted_columns(r, name, relation, &table);
             stored_consent(r, name, &table);
+            one_parent(r, name, relation);
+            row_security(r, name, relation);
         }
     }
     unlisted_tables(r);
@@ -182,6 +184,29 @@ fn stored_consent(r: &mut Resolver<'_, '_>, key: &Spanned<String>, table: &Table
     if r.policy.subjects.get(&path.kind).is_some_and(|s| s.consent.is_none()) {
         let message = format!("storing in {} requires consent, but no `{}` has a consent table", table.name, path.kind);
         r.error(key.span(), message, format!("add [subject.{}.consent], or remove `store_requires`", path.kind));
+    }
+}
+
+/// Whose rules hold for a child of two protected tables nobody has said.
+fn one_parent(r: &mut Resolver<'_, '_>, key: &Spanned<String>, relation: &Relation) {
+    for child in r.catalog.family(relation.oid) {
+        let ancestry = r.catalog.ancestry(child.oid);
+        let other = ancestry.iter().find(|oid| **oid != relation.oid && r.policy.tables.contains_key(*oid));
+        if let Some(other) = other.and_then(|oid| r.catalog.relation(*oid)) {
+            let message = format!("{} inherits from {} and {}, both protected", child.name, relation.name, other.name);
+            r.error(key.span(), message, "let it inherit from one of them, or protect one of them only");
+        }
+    }
+}
+
+/// PostgreSQL's own policies are tested before consent is.
+fn row_security(r: &mut Resolver<'_, '_>, key: &Spanned<String>, relation: &Relation) {
+    if relation.row_security {
+        let message = format!(
+            "{} has row-level security in PostgreSQL: its policies run on rows that are hidden here, and their errors tell of them",
+            relation.name
+        );
+        r.warning(key.span(), message, "disable it for the upstream role, or see that no policy can fail");
     }
 }
 
