@@ -14,6 +14,7 @@ use consentry::audit::disk::{Appender, Disk, Overwriter, RealDisk};
 use consentry::audit::note::NoteSigner;
 use consentry::audit::verify::verify;
 use consentry::audit::{Config, Durability, Recorder};
+use sha2::{Digest, Sha256};
 
 // === a disk that keeps only what was synced ===
 
@@ -229,4 +230,33 @@ async fn a_journal_that_was_tampered_with_adds_nothing() {
     let numbers: Vec<u32> = believed.iter().filter_map(number).collect();
     assert!(numbers.iter().all(|n| *n < 5), "{numbers:?}");
     recorder.shutdown().await;
+}
+
+/// A journal as versions before 30 November 2026 wrote it, without the record's head.
+#[tokio::test]
+async fn an_earlier_versions_journal_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(&dir.path().join("audit"), dir.path());
+    let recorder = Recorder::open(config.clone()).unwrap();
+    let last = record(&recorder, "first", 10).await.unwrap();
+    recorder.shutdown().await;
+    let heads = std::fs::read_dir(dir.path().join("subjects")).unwrap().map(|e| e.unwrap().path());
+    heads.filter(|p| p.extension().unwrap() == "head").for_each(|p| std::fs::remove_file(p).unwrap());
+    // Signed for is the start; what follows, but for the stop, is in the journal.
+    let file = segments(&config.folder).pop().unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let kept = text.find('\n').unwrap() + 1;
+    let stop = text[..text.len() - 1].rfind('\n').unwrap() + 1;
+    std::fs::write(&file, &text[..kept]).unwrap();
+    std::fs::remove_file(file.with_extension("leaves")).unwrap();
+    let checkpoints = config.folder.join("checkpoints");
+    let notes = std::fs::read_to_string(&checkpoints).unwrap();
+    let first = notes.match_indices("example.com/audit\n").nth(1).unwrap().0;
+    std::fs::write(&checkpoints, &notes[..first]).unwrap();
+    let rest = &text.as_bytes()[kept..stop];
+    let numbers = [u64::from_be_bytes(*b"consentJ"), 1, 1, kept as u64, rest.len() as u64];
+    let head: Vec<u8> = numbers.iter().flat_map(|n| n.to_be_bytes()).collect();
+    let digest = Sha256::new().chain_update(&head).chain_update(rest).finalize();
+    std::fs::write(config.folder.join("journal"), [&head, &digest[..16], rest].concat()).unwrap();
+    is_whole_up_to(&config, last).await;
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::note::{DEFAULT_ORIGIN, NoteSigner};
 use super::sinks::SinkConfig;
 
 /// When a decision's row may leave.
@@ -73,6 +74,35 @@ impl Config {
 
     pub fn key_file(&self) -> PathBuf {
         self.key.clone().unwrap_or_else(|| keys_beside(&self.folder).join("signing.key"))
+    }
+
+    /// The key of the checkpoints. Only the default one is made when it is missing: a named key that is not there is a
+    /// mistake.
+    pub(super) fn signer(&self) -> Result<NoteSigner, OpenError> {
+        let signer = self.key()?;
+        match self.log {
+            Log::Proxy => Ok(signer),
+            Log::Upkeep => {
+                signer.for_upkeep().map_err(|e| OpenError::io(self.key_file())(io::Error::other(e.to_string())))
+            }
+        }
+    }
+
+    fn key(&self) -> Result<NoteSigner, OpenError> {
+        let path = self.key_file();
+        if self.key.is_none() && !path.exists() {
+            let made = NoteSigner::generate(DEFAULT_ORIGIN).map_err(|e| io::Error::other(e.to_string()));
+            let made = made.and_then(|signer| signer.save(&path).map(|()| signer)).map_err(OpenError::io(&path))?;
+            tracing::warn!(verifier = %made.verifier(), path = %path.display(), "made a key for the record's checkpoints");
+            return Ok(made);
+        }
+        NoteSigner::load(&path).map_err(OpenError::io(&path))
+    }
+
+    /// Where the record's head is kept: a folder that is private, stays, and is not handed out.
+    pub(super) fn head_file(&self, signer: &NoteSigner) -> PathBuf {
+        let folder = self.folder.file_name().unwrap_or_default().to_string_lossy();
+        self.subject_keys_folder().join(format!("{folder}.{}.head", signer.verifier().id()))
     }
 
     pub fn subject_keys_folder(&self) -> PathBuf {

@@ -32,6 +32,10 @@ pub enum Event {
     Heartbeat(Heartbeat),
     /// A torn or foreign end of the last file was found at start and put aside.
     Recovered(Recovered),
+    /// At start, nothing beside the keys told how far the record had gone.
+    HeadMissing(HeadMissing),
+    /// At start, the folder did not hold what had been written.
+    NotAsLeft(NotAsLeft),
     /// The record could be written again after a time in which it could not.
     Resumed(Resumed),
     /// A live sink was too slow; the file has everything.
@@ -57,6 +61,8 @@ impl Event {
             | Event::SubjectsSeen(_)
             | Event::Heartbeat(_)
             | Event::Recovered(_)
+            | Event::HeadMissing(_)
+            | Event::NotAsLeft(_)
             | Event::Resumed(_)
             | Event::SinkDropped(_)
             | Event::SubjectKeyForgotten { .. } => false,
@@ -306,8 +312,27 @@ pub struct Recovered {
     /// Where it was put.
     pub kept: Option<String>,
     pub bytes: u64,
-    /// Lines that a checkpoint vouches for and that the files no longer have.
+    /// Whole lines among them: of no decision among them had a session heard that it is on record.
+    pub lines: u64,
+    /// Lines that were signed for and that the files no longer have.
     pub missing: u64,
+}
+
+/// The record is taken as it stands: one of a version that kept no head, or one that came without its keys' folder.
+#[derive(Debug, Clone, Serialize)]
+pub struct HeadMissing {
+    /// The lines at its end that nothing was signed for.
+    pub unsigned_from: Option<u64>,
+    pub unsigned_to: Option<u64>,
+}
+
+/// The record goes on behind what had been written, on the tree of that.
+#[derive(Debug, Clone, Serialize)]
+pub struct NotAsLeft {
+    /// Lines that had been written.
+    pub known: u64,
+    /// Lines that the folder has. When it is the same number, or a higher one, they are others.
+    pub found: u64,
 }
 
 #[derive(Debug, Clone, Serialize)]

@@ -3,17 +3,15 @@
 //! Runs after the lines are on disk, so that nobody waits for it. A note that could not be written stays pending and is
 //! written by the next call.
 
-use std::fs::File;
-use std::io::{self, BufReader};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
-use super::checkpoint::{Checkpoint, Leaves, frontier_text, parse_frontier};
-use super::config::OpenError;
+use super::checkpoint::{Checkpoint, Leaves, frontier_text};
 use super::disk::{Appender, Disk, reopen};
-use super::note::{FiledNote, NoteReader, NoteSigner};
-use super::segment::{self, Segment};
-use super::tree::{Hash, Tree, leaf_hash};
+use super::note::NoteSigner;
+use super::segment::Segment;
+use super::tree::{Hash, Tree};
 
 /// Lines for one note of hashes: few enough that a crash leaves few lines unsigned, many enough that signing is free.
 const LEAVES_A_NOTE: usize = 256;
@@ -22,15 +20,16 @@ const LEAVES_A_NOTE: usize = 256;
 pub const CHECKPOINTS: &str = "checkpoints";
 
 pub(super) struct Evidence {
-    signer: NoteSigner,
-    disk: Arc<dyn Disk>,
-    tree: Tree,
+    pub signer: NoteSigner,
+    pub disk: Arc<dyn Disk>,
+    pub tree: Tree,
     /// Hashes of the last lines, not yet in a note.
-    pending: Vec<Hash>,
-    leaves: Option<NoteFile>,
-    checkpoints: NoteFile,
+    pub pending: Vec<Hash>,
+    /// `None`: there is no running file.
+    pub leaves: Option<NoteFile>,
+    pub checkpoints: NoteFile,
     /// Size that the last checkpoint vouches for.
-    checkpointed: u64,
+    pub checkpointed: u64,
 }
 
 impl Evidence {
@@ -43,11 +42,17 @@ impl Evidence {
         self.signer.verifier().to_string()
     }
 
-    /// Takes a line, without its newline.
-    pub fn add(&mut self, line: &[u8]) {
-        let hash = leaf_hash(line);
-        self.tree.push(hash);
-        self.pending.push(hash);
+    /// What the tree will be once the lines with these hashes are on disk.
+    pub fn ahead(&self, leaves: &[Hash]) -> Tree {
+        let mut tree = self.tree.clone();
+        leaves.iter().for_each(|hash| tree.push(*hash));
+        tree
+    }
+
+    /// The lines with these hashes are on disk; `tree` is what [`Evidence::ahead`] said of them.
+    pub fn take(&mut self, leaves: &[Hash], tree: Tree) {
+        self.pending.extend_from_slice(leaves);
+        self.tree = tree;
     }
 
     /// Signs full notes of hashes.
@@ -116,17 +121,17 @@ impl Evidence {
 }
 
 /// A file of notes that grows. What a failed write left is taken back by the next one.
-struct NoteFile {
+pub(super) struct NoteFile {
     file: Box<dyn Appender>,
     len: u64,
 }
 
 impl NoteFile {
-    fn new(file: Box<dyn Appender>, len: u64) -> Self {
+    pub fn new(file: Box<dyn Appender>, len: u64) -> Self {
         Self { file, len }
     }
 
-    fn append(&mut self, note: &str) -> io::Result<()> {
+    pub fn append(&mut self, note: &str) -> io::Result<()> {
         self.file.in_place()?;
         if self.file.size()? != self.len {
             self.file.truncate(self.len)?;
@@ -134,166 +139,5 @@ impl NoteFile {
         self.file.write_all(note.as_bytes())?;
         self.len += note.len() as u64;
         Ok(())
-    }
-}
-
-// === opening ===
-
-/// Where a record goes on.
-pub(super) struct Opened {
-    pub evidence: Evidence,
-    /// Where the last file's good lines end.
-    pub ending: Option<segment::Ending>,
-    /// Lines that were signed for and that the file no longer has.
-    pub missing: u64,
-}
-
-/// Rebuilds the tree from the last file's signed hashes and the lines after them, and holds it against the last
-/// checkpoint: a record that contradicts its own checkpoints is not continued.
-pub(super) fn open(
-    folder: &Path,
-    disk: Arc<dyn Disk>,
-    signer: NoteSigner,
-    last: Option<&Segment>,
-) -> Result<Opened, OpenError> {
-    let path = folder.join(CHECKPOINTS);
-    let (known, end) = last_checkpoint(&path, &signer)?;
-    let checkpoints = NoteFile::new(disk.append(&path).map_err(OpenError::io(&path))?, end);
-    let mut rebuilt = match last {
-        Some(segment) => Rebuilt::read(segment, &signer, known.as_ref())?,
-        None => Rebuilt::default(),
-    };
-    if let Some(known) = &known
-        && !rebuilt.agrees
-    {
-        let problem = format!(
-            "its checkpoint vouches for {} lines, which are not all here as they were. Keep this folder for the \
-             investigation (`consentry audit verify` says more) and begin a new one",
-            known.size
-        );
-        return Err(OpenError::Unusable { path: folder.to_path_buf(), problem });
-    }
-    let leaves = match last {
-        Some(segment) => Some(rebuilt.reopen(segment, &*disk, &signer)?),
-        None => None,
-    };
-    let checkpointed = known.map_or(0, |k| k.size);
-    let evidence =
-        Evidence { signer, disk, tree: rebuilt.tree, pending: rebuilt.pending, leaves, checkpoints, checkpointed };
-    Ok(Opened { evidence, ending: rebuilt.ending, missing: rebuilt.missing })
-}
-
-#[derive(Default)]
-struct Rebuilt {
-    tree: Tree,
-    pending: Vec<Hash>,
-    /// Where the good notes of the file of hashes end; 0: there is no frontier.
-    notes_end: u64,
-    frontier: Tree,
-    agrees: bool,
-    ending: Option<segment::Ending>,
-    missing: u64,
-}
-
-impl Rebuilt {
-    fn read(segment: &Segment, signer: &NoteSigner, known: Option<&Checkpoint>) -> Result<Self, OpenError> {
-        let mut it = Self { agrees: known.is_none(), ..Self::default() };
-        it.read_notes(segment, signer, known).map_err(OpenError::io(segment.leaves_path()))?;
-        if it.notes_end == 0 && segment.first != 1 {
-            let problem = "its first note is missing or was not signed by this key; a record goes on with the key it \
-                           was begun with, and a new key takes a new folder";
-            return Err(OpenError::Unusable { path: segment.leaves_path(), problem: problem.into() });
-        }
-        let signed = it.tree.size();
-        let ending = segment::ending(segment, signed, |seq, line| {
-            if seq > signed {
-                let hash = leaf_hash(line);
-                it.push(hash, known);
-                it.pending.push(hash);
-            }
-        });
-        let ending = ending.map_err(OpenError::io(&segment.path))?;
-        it.missing = (signed + 1).saturating_sub(ending.next_seq);
-        it.ending = Some(ending);
-        Ok(it)
-    }
-
-    fn read_notes(&mut self, segment: &Segment, signer: &NoteSigner, known: Option<&Checkpoint>) -> io::Result<()> {
-        let path = segment.leaves_path();
-        if !path.exists() {
-            return Ok(());
-        }
-        let verifier = signer.verifier();
-        let mut notes = NoteReader::new(BufReader::new(File::open(&path)?));
-        while let Some(FiledNote { note, end, .. }) = notes.read_next()? {
-            let Ok(text) = verifier.open(&note) else { break };
-            if self.notes_end == 0 {
-                let Some(tree) = parse_frontier(text, verifier.name()).filter(|t| t.size() + 1 == segment.first) else {
-                    break;
-                };
-                self.agrees |= known.is_some_and(|k| k.size == tree.size() && k.root == tree.root());
-                (self.frontier, self.tree) = (tree.clone(), tree);
-            } else {
-                let Some(leaves) = Leaves::parse(text, verifier.name()).filter(|l| l.first == self.tree.size() + 1)
-                else {
-                    break;
-                };
-                leaves.hashes.into_iter().for_each(|hash| self.push(hash, known));
-            }
-            self.notes_end = end;
-        }
-        Ok(())
-    }
-
-    fn push(&mut self, hash: Hash, known: Option<&Checkpoint>) {
-        self.tree.push(hash);
-        self.agrees |= known.is_some_and(|k| k.size == self.tree.size() && k.root == self.tree.root());
-    }
-
-    /// The file of hashes, cut to its good notes (a crash may have torn the last), with a frontier at its head.
-    fn reopen(&mut self, segment: &Segment, disk: &dyn Disk, signer: &NoteSigner) -> Result<NoteFile, OpenError> {
-        let path: PathBuf = segment.leaves_path();
-        let open = || -> io::Result<NoteFile> {
-            let mut leaves = NoteFile::new(disk.append(&path)?, self.notes_end);
-            if self.notes_end == 0 {
-                leaves.append(&signer.sign(&frontier_text(signer.verifier().name(), &self.frontier)))?;
-            }
-            Ok(leaves)
-        };
-        open().map_err(OpenError::io(&path))
-    }
-}
-
-/// The last checkpoint that this key signed, and where in the file it ends.
-fn last_checkpoint(path: &Path, signer: &NoteSigner) -> Result<(Option<Checkpoint>, u64), OpenError> {
-    if !path.exists() {
-        return Ok((None, 0));
-    }
-    let read = || -> io::Result<_> {
-        let mut notes = NoteReader::new(BufReader::new(File::open(path)?));
-        let (mut last, mut good_end, mut foreign) = (None, 0, None);
-        while let Some(FiledNote { note, end, .. }) = notes.read_next()? {
-            match signer.verifier().open(&note).ok().and_then(Checkpoint::parse) {
-                Some(checkpoint) => (last, good_end) = (Some(checkpoint), end),
-                None => foreign = Some(signer.verifier().other_log(&note)),
-            }
-        }
-        Ok((last, good_end, foreign))
-    };
-    let (last, end, foreign) = read().map_err(OpenError::io(path))?;
-    match (last, foreign) {
-        (None, Some(Some(other))) => {
-            let problem = format!(
-                "it is of the log {other} and not of {}; move this folder away (it stays what it is), and a new one is begun",
-                signer.verifier().name()
-            );
-            Err(OpenError::Unusable { path: path.to_path_buf(), problem })
-        }
-        (None, Some(None)) => {
-            let problem = "it was not signed by this key; a record goes on with the key it was begun with, and a new \
-                           key takes a new folder";
-            Err(OpenError::Unusable { path: path.to_path_buf(), problem: problem.into() })
-        }
-        (last, _) => Ok((last, end)),
     }
 }

@@ -6,8 +6,9 @@
 //! journal is full the record's file is synced behind the scenes while the other half fills. After a power cut
 //! [`restore`] adds to the record's file what only the journal has.
 //!
-//! Not part of what is proven: it holds no line that the files do not get, and is removed at an orderly stop. Knows
-//! bytes and places, not events.
+//! With the lines goes the head of the record after them (`head.rs`), sealed: opaque here. That is all that is believed
+//! of a journal; lines that do not lead to the head are not taken up. Is removed at an orderly stop. Knows bytes and
+//! places, not events.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -18,19 +19,33 @@ use sha2::{Digest, Sha256};
 
 use super::disk::{Appender, Disk, Overwriter};
 use super::segment::{self, Segment};
+use super::tree::{Hash, leaf_hash};
 
 const NAME: &str = "journal";
 /// Bytes of each of the two halves.
 const HALF: u64 = 4 << 20;
-/// `magic · generation · first line of the file · offset in the file · length · digest`.
-const HEAD: usize = 8 * 5 + 16;
-const MAGIC: u64 = u64::from_be_bytes(*b"consentJ");
+/// `magic · generation · first line of the file · offset in the file · length of the seal · of the lines · digest`.
+const HEAD: usize = 8 * 6 + 16;
+const MAGIC: u64 = u64::from_be_bytes(*b"consentK");
+/// As versions before the seal wrote it: `magic · generation · first line · offset · length of the lines · digest`.
+const OLD_HEAD: usize = 8 * 5 + 16;
+const OLD_MAGIC: u64 = u64::from_be_bytes(*b"consentJ");
 
 /// Where lines stand in the record: the file that begins with line `first`, from byte `offset` on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     pub first: u64,
     pub offset: u64,
+}
+
+/// Lines that are to become durable together.
+#[derive(Debug, Clone, Copy)]
+pub struct Parcel<'a> {
+    pub lines: &'a [u8],
+    /// The lines' hashes.
+    pub leaves: &'a [Hash],
+    /// The record's head after them.
+    pub seal: &'a [u8],
 }
 
 pub struct Journal {
@@ -64,14 +79,14 @@ impl Journal {
         Ok(Self { file, generation: 1, taken: 0, settling: None, settled, buffer: Vec::new() })
     }
 
-    /// Makes `lines`, which stand at `place`, durable. `again` opens their file once more, to sync it.
+    /// Makes lines, which stand at `place`, durable. `again` opens their file once more, to sync it.
     pub fn put(
         &mut self,
         place: Place,
-        lines: &[u8],
+        parcel: Parcel<'_>,
         again: impl FnOnce() -> io::Result<Box<dyn Appender>>,
     ) -> Result<(), NotTaken> {
-        let length = (HEAD + lines.len()) as u64;
+        let length = (HEAD + parcel.seal.len() + parcel.lines.len()) as u64;
         if length > HALF {
             return Err(NotTaken::TooLong);
         }
@@ -83,8 +98,9 @@ impl Journal {
             self.turn();
         }
         self.buffer.clear();
-        self.buffer.extend_from_slice(&head(self.generation, place, lines));
-        self.buffer.extend_from_slice(lines);
+        self.buffer.extend_from_slice(&head(self.generation, place, parcel));
+        self.buffer.extend_from_slice(parcel.seal);
+        self.buffer.extend_from_slice(parcel.lines);
         self.file.write_at(&self.buffer, start_of(self.generation) + self.taken).map_err(NotTaken::Fault)?;
         self.taken += length;
         Ok(())
@@ -123,18 +139,21 @@ pub fn remove(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// After a crash: gives the last file the lines that only the journal has, durably. Returns how many bytes those were.
-pub fn restore(disk: &dyn Disk, folder: &Path, last: Option<&Segment>) -> io::Result<u64> {
-    let Some((segment, batches)) = last.zip(read(folder)?) else { return Ok(0) };
-    let good = segment::ending(segment, 0, |_, _| {})?.good;
-    let rest = batches.after(Place { first: segment.first, offset: good });
-    if !rest.is_empty() {
-        let mut file = disk.append(&segment.path)?;
-        file.truncate(good)?;
-        file.write_all(&rest)?;
-        file.sync()?;
+/// After a crash: gives the last file the lines that only the journal has, durably. Returns the heads that went with
+/// lines.
+pub fn restore(disk: &dyn Disk, folder: &Path, last: Option<&Segment>) -> io::Result<Vec<Vec<u8>>> {
+    let Some(batches) = read(folder)? else { return Ok(Vec::new()) };
+    if let Some(segment) = last {
+        let good = segment::ending(segment, 0, u64::MAX, |_, _| {})?.good;
+        let rest = batches.after(Place { first: segment.first, offset: good });
+        if !rest.is_empty() {
+            let mut file = disk.append(&segment.path)?;
+            file.truncate(good)?;
+            file.write_all(&rest)?;
+            file.sync()?;
+        }
     }
-    Ok(rest.len() as u64)
+    Ok(batches.0.into_iter().map(|batch| batch.seal).collect())
 }
 
 /// What is in the journal of `folder`; `None`: there is none.
@@ -152,15 +171,21 @@ pub fn read(folder: &Path) -> io::Result<Option<Batches>> {
 }
 
 /// Lines with their places, in the order in which they were written.
-pub struct Batches(Vec<(Place, Vec<u8>)>);
+pub struct Batches(Vec<Batch>);
+
+struct Batch {
+    place: Place,
+    seal: Vec<u8>,
+    lines: Vec<u8>,
+}
 
 impl Batches {
     /// What stands behind `place`, as far as it follows without a gap.
     pub fn after(&self, mut place: Place) -> Vec<u8> {
         let mut rest = Vec::new();
-        for (at, lines) in self.0.iter().filter(|(at, _)| at.first == place.first) {
-            let Some(known) = place.offset.checked_sub(at.offset) else { break };
-            let new = usize::try_from(known).ok().and_then(|known| lines.get(known..)).unwrap_or_default();
+        for batch in self.0.iter().filter(|b| b.place.first == place.first) {
+            let Some(known) = place.offset.checked_sub(batch.place.offset) else { break };
+            let new = usize::try_from(known).ok().and_then(|known| batch.lines.get(known..)).unwrap_or_default();
             rest.extend_from_slice(new);
             place.offset += new.len() as u64;
         }
@@ -169,36 +194,59 @@ impl Batches {
 }
 
 /// Batches of one generation, from the start of a half to the first that is not whole.
-fn read_half(mut bytes: &[u8]) -> (u64, Vec<(Place, Vec<u8>)>) {
+fn read_half(mut bytes: &[u8]) -> (u64, Vec<Batch>) {
     let (mut running, mut batches) = (None, Vec::new());
-    while let Some((generation, place, lines)) = read_batch(bytes) {
+    while let Some((generation, batch, rest)) = read_batch(bytes).or_else(|| read_old_batch(bytes)) {
         if *running.get_or_insert(generation) != generation {
             break;
         }
-        batches.push((place, lines.to_vec()));
-        bytes = &bytes[HEAD + lines.len()..];
+        batches.push(batch);
+        bytes = rest;
     }
     (running.unwrap_or(0), batches)
 }
 
-fn read_batch(bytes: &[u8]) -> Option<(u64, Place, &[u8])> {
+/// A batch with its generation, and what stands behind it.
+fn read_batch(bytes: &[u8]) -> Option<(u64, Batch, &[u8])> {
     let (found, rest) = bytes.split_at_checked(HEAD)?;
-    let number = |n: usize| found[n * 8..][..8].try_into().ok().map(u64::from_be_bytes);
+    let number = numbers(found);
     if number(0)? != MAGIC {
         return None;
     }
     let (generation, place) = (number(1)?, Place { first: number(2)?, offset: number(3)? });
-    let lines = rest.get(..usize::try_from(number(4)?).ok()?)?;
-    (head(generation, place, lines) == found).then_some((generation, place, lines))
+    let (seal, rest) = rest.split_at_checked(usize::try_from(number(4)?).ok()?)?;
+    let (lines, rest) = rest.split_at_checked(usize::try_from(number(5)?).ok()?)?;
+    let leaves: Vec<Hash> = lines.strip_suffix(b"\n")?.split(|b| *b == b'\n').map(leaf_hash).collect();
+    let batch = Batch { place, seal: seal.to_vec(), lines: lines.to_vec() };
+    (head(generation, place, Parcel { lines, leaves: &leaves, seal }) == found).then_some((generation, batch, rest))
 }
 
-fn head(generation: u64, place: Place, lines: &[u8]) -> [u8; HEAD] {
+fn read_old_batch(bytes: &[u8]) -> Option<(u64, Batch, &[u8])> {
+    let (found, rest) = bytes.split_at_checked(OLD_HEAD)?;
+    let number = numbers(found);
+    let place = Place { first: number(2)?, offset: number(3)? };
+    let (lines, rest) = rest.split_at_checked(usize::try_from(number(4)?).ok()?)?;
+    let digest = Sha256::new().chain_update(&found[..40]).chain_update(lines).finalize();
+    let batch = Batch { place, seal: Vec::new(), lines: lines.to_vec() };
+    (number(0)? == OLD_MAGIC && digest[..16] == found[40..]).then_some((number(1)?, batch, rest))
+}
+
+/// The numbers of a head.
+fn numbers(head: &[u8]) -> impl Fn(usize) -> Option<u64> {
+    |n| head.get(n * 8..)?.first_chunk().copied().map(u64::from_be_bytes)
+}
+
+/// The digest is over the lines' hashes, which the record's tree needs anyhow: lines are hashed once.
+fn head(generation: u64, place: Place, parcel: Parcel<'_>) -> [u8; HEAD] {
     let mut head = [0; HEAD];
-    for (n, number) in [MAGIC, generation, place.first, place.offset, lines.len() as u64].into_iter().enumerate() {
+    let lengths = [parcel.seal.len() as u64, parcel.lines.len() as u64];
+    let numbers = [MAGIC, generation, place.first, place.offset].into_iter().chain(lengths);
+    for (n, number) in numbers.enumerate() {
         head[n * 8..][..8].copy_from_slice(&number.to_be_bytes());
     }
-    let digest = Sha256::new().chain_update(&head[..40]).chain_update(lines).finalize();
-    head[40..].copy_from_slice(&digest[..16]);
+    let digest = Sha256::new().chain_update(&head[..48]).chain_update(parcel.seal);
+    let digest = parcel.leaves.iter().fold(digest, Digest::chain_update).finalize();
+    head[48..].copy_from_slice(&digest[..16]);
     head
 }
 

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  session ─Event─▶ recorder ─lines─▶ writer ─▶ disk (segment: ….jsonl; journal) ─▶ sinks
-//!             Ticket ◀──┘               └──▶ evidence (tree, note, checkpoint: ….leaves, checkpoints)
+//!             Ticket ◀──┘               ├──▶ evidence (tree, note, checkpoint: ….leaves, checkpoints)
+//!                                       └──▶ head (beside the keys)
 //!
 //!  a copied folder ─▶ verify, prove      what is wrong, and where; a line's proof alone
 //!                  ─▶ read ▸ recorded ▸ filter ─▶ show, report, export
@@ -15,11 +16,14 @@
 //! its number minus one is the leaf's index. `checkpoints` holds signed tree heads (C2SP), one at start, stop, each new
 //! file and every minute of activity. `….leaves` holds signed lists of the lines' hashes, so that a changed line is
 //! named and not only a stretch between checkpoints. Who can write the folder and has no key can change neither without
-//! its showing, except that he can cut lines *and* all that was signed since; a checkpoint kept elsewhere shows that.
+//! its showing, except that he can cut lines *and* all that was signed since; a checkpoint kept elsewhere shows that, and
+//! so does the next start: beside the keys stands the record's `head`, and nothing is taken up that does not lead there
+//! (`opening`).
 //! The proxy and the commands each write a log with a name (C2SP: an origin) of its own under one key, so that a copy of
 //! one never passes as the other.
 
 mod attendance;
+mod batch;
 pub mod checkpoint;
 mod claim;
 pub mod config;
@@ -28,8 +32,10 @@ pub mod event;
 mod evidence;
 pub mod export;
 pub mod filter;
+mod head;
 mod journal;
 pub mod note;
+mod opening;
 pub mod prove;
 pub mod read;
 pub mod recorded;

@@ -10,8 +10,10 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
+use super::head::Seal;
 use super::subjects::{make_private_folder, write_new};
 
 /// Signature type of Ed25519 (signed-note, "Signature types").
@@ -89,6 +91,13 @@ impl NoteSigner {
         &self.verifier
     }
 
+    /// What seals the heads of this log.
+    pub(super) fn seal(&self) -> Seal {
+        let derive = Hmac::<Sha256>::new_from_slice(self.key.as_bytes());
+        let derive = derive.unwrap_or_else(|_| unreachable!("HMAC takes any key length"));
+        Seal(derive.chain_update("consentry head v1 ").chain_update(&self.verifier.name).finalize().into_bytes().into())
+    }
+
     /// The note that says `text`, which ends with a newline and holds no empty line.
     pub fn sign(&self, text: &str) -> String {
         let signature = self.key.sign(text.as_bytes()).to_bytes();
@@ -122,6 +131,11 @@ impl NoteVerifier {
         let key = VerifyingKey::from_bytes(&key).map_err(|_| BadKey("it is not an Ed25519 public key"))?;
         let verifier = Self::new(name, key)?;
         (verifier.id == id).then_some(verifier).ok_or(BadKey("its hash does not fit the key"))
+    }
+
+    /// The key's hash, under its name.
+    pub(super) fn id(&self) -> String {
+        hex::encode(self.id)
     }
 
     /// The key's name, which is also the log's origin.

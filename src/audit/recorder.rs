@@ -141,10 +141,9 @@ impl Recorder {
             return;
         }
         let Counts { events, syncs, .. } = self.counts();
-        if let Err(fault) = self.shared.append(&Event::Stop(Stop { reason: "shut down", events, syncs })) {
+        if let Err(fault) = self.shared.close_with(&Event::Stop(Stop { reason: "shut down", events, syncs })) {
             tracing::error!(%fault, "the stop is not on record");
         }
-        self.shared.close();
         self.shared.ended().await;
     }
 }
@@ -249,28 +248,41 @@ impl Shared {
     }
 
     pub fn append(&self, event: &Event) -> Result<Ticket, RecordUnavailable> {
+        self.append_and(event, |_| {})
+    }
+
+    /// Takes a last event: nothing stands behind it, however late others come.
+    fn close_with(&self, event: &Event) -> Result<Ticket, RecordUnavailable> {
+        let taken = self.append_and(event, |queue| queue.closing = true);
+        self.wake.notify_one();
+        taken
+    }
+
+    fn append_and(&self, event: &Event, then: impl FnOnce(&mut Queue)) -> Result<Ticket, RecordUnavailable> {
         if self.durability == Durability::Off {
             return Ok(Ticket { seq: 0 });
         }
         let ahead = event.comes_before();
         let body = serde_json::to_vec(event).map_err(|e| RecordUnavailable::new(e.to_string()))?;
         let mut queue = self.queue.lock();
-        if let Err(e) = queue.admits(ahead, body.len()) {
-            self.counts.refused.fetch_add(1, Ordering::Relaxed);
-            return Err(e);
-        }
+        let admitted = queue.admits(ahead, body.len());
         let seq = queue.next_seq;
-        queue.next_seq += 1;
-        queue.bytes += body.len();
-        // The time is taken under the lock, so that times rise with numbers as long as the clock does not go back.
-        queue.entries.push(Entry { seq, micros: jiff::Timestamp::now().as_microsecond(), ahead, body });
-        queue.urgent += usize::from(ahead && self.durability == Durability::Strict);
+        if admitted.is_ok() {
+            queue.next_seq += 1;
+            queue.bytes += body.len();
+            // The time is taken under the lock, so that times rise with numbers as long as the clock does not go back.
+            queue.entries.push(Entry { seq, micros: jiff::Timestamp::now().as_microsecond(), ahead, body });
+            queue.urgent += usize::from(ahead && self.durability == Durability::Strict);
+        } else {
+            self.counts.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        then(&mut queue);
         let wake = queue.writer_sleeps && queue.urgent >= queue.wanted;
         drop(queue);
         if wake {
             self.wake.notify_one();
         }
-        Ok(Ticket { seq })
+        admitted.map(|()| Ticket { seq })
     }
 
     fn is_durable(&self, seq: u64) -> bool {
@@ -361,11 +373,6 @@ impl Shared {
     pub fn mend(&self) {
         self.queue.lock().broken = None;
         self.is_broken.store(false, Ordering::Release);
-    }
-
-    fn close(&self) {
-        self.queue.lock().closing = true;
-        self.wake.notify_one();
     }
 
     /// The writer has ended, in order or by a panic: nobody may wait for it any more.

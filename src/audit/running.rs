@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::disk::{Appender, Disk, reopen};
-use super::journal::{self, Journal, NotTaken, Place};
+use super::journal::{self, Journal, NotTaken, Parcel, Place};
 use super::segment::Segment;
 
 pub(super) struct Running {
@@ -17,6 +17,14 @@ pub(super) struct Running {
     journal: Option<Journal>,
     /// A sync behind the scenes has failed: beyond the journal's `settled` the file must be written again.
     unsettled: bool,
+}
+
+/// Where lines became durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Durable {
+    /// With the head that goes with them.
+    InJournal,
+    InFile,
 }
 
 impl Running {
@@ -38,26 +46,28 @@ impl Running {
     }
 
     /// Adds lines durably. After a failure the next call first takes back what the failed one left.
-    pub fn write(&mut self, disk: &dyn Disk, lines: &[u8]) -> io::Result<()> {
+    pub fn write(&mut self, disk: &dyn Disk, parcel: Parcel<'_>) -> io::Result<Durable> {
         if self.unsettled {
             self.rewrite()?;
         }
         if self.file.size()? != self.len {
             self.file.truncate(self.len)?;
         }
-        self.file.write_all(lines)?;
-        if !self.write_to_journal(disk, lines)? {
-            self.sync_to(self.len + lines.len() as u64)?;
-        }
-        self.len += lines.len() as u64;
-        Ok(())
+        self.file.write_all(parcel.lines)?;
+        let len = self.len + parcel.lines.len() as u64;
+        let durable = match self.write_to_journal(disk, parcel)? {
+            true => Durable::InJournal,
+            false => self.sync_to(len).map(|()| Durable::InFile)?,
+        };
+        self.len = len;
+        Ok(durable)
     }
 
     /// `false`: the file itself must be synced.
-    fn write_to_journal(&mut self, disk: &dyn Disk, lines: &[u8]) -> io::Result<bool> {
+    fn write_to_journal(&mut self, disk: &dyn Disk, parcel: Parcel<'_>) -> io::Result<bool> {
         let Some(journal) = &mut self.journal else { return Ok(false) };
         let place = Place { first: self.segment.first, offset: self.len };
-        match journal.put(place, lines, || disk.append(&self.segment.path)) {
+        match journal.put(place, parcel, || disk.append(&self.segment.path)) {
             Ok(()) => Ok(true),
             Err(NotTaken::TooLong) => Ok(false),
             Err(NotTaken::Fault(fault)) => {
@@ -70,7 +80,7 @@ impl Running {
                 tracing::warn!(%fault, "the record's file could not be synced; it is written again");
                 self.unsettled = true;
                 self.rewrite()?;
-                self.file.write_all(lines)?;
+                self.file.write_all(parcel.lines)?;
                 Ok(false)
             }
         }

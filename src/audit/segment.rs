@@ -4,7 +4,7 @@
 //! it, `….leaves` holds the signed hashes of its lines, and `….torn` what was put aside after a crash.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
@@ -40,6 +40,22 @@ impl Segment {
     pub fn torn_path(&self) -> PathBuf {
         self.path.with_extension("torn")
     }
+
+    /// Copies `bytes` from offset `good` on to `….torn`, durably, before they are cut off. Returns that file's name and
+    /// how many whole lines those are.
+    pub fn put_aside(&self, good: u64, bytes: u64) -> io::Result<(String, u64)> {
+        let mut from = File::open(&self.path)?;
+        from.seek(io::SeekFrom::Start(good))?;
+        let mut torn = Vec::new();
+        from.take(bytes).read_to_end(&mut torn)?;
+        let kept = self.torn_path();
+        let mut to = File::options().create(true).append(true).open(&kept)?;
+        to.write_all(&torn)?;
+        to.write_all(b"\n")?;
+        to.sync_all()?;
+        let lines = torn.iter().filter(|b| **b == b'\n').count() as u64;
+        Ok((kept.file_name().unwrap_or_default().to_string_lossy().into_owned(), lines))
+    }
 }
 
 /// The files of a folder in the order of their lines.
@@ -64,9 +80,9 @@ pub struct Ending {
 }
 
 /// Reads the file to where its lines stop being whole lines with rising numbers. Beyond `signed`, the last number whose
-/// hash is signed, numbers must follow one another: what stands after a gap there has no place in the tree. `line` is
-/// given each good one.
-pub fn ending(segment: &Segment, signed: u64, mut line: impl FnMut(u64, &[u8])) -> io::Result<Ending> {
+/// hash is signed, numbers must follow one another: what stands after a gap there has no place in the tree. Nor are lines
+/// good whose number is higher than `up_to`. `line` is given each good one.
+pub fn ending(segment: &Segment, signed: u64, up_to: u64, mut line: impl FnMut(u64, &[u8])) -> io::Result<Ending> {
     let file = File::open(&segment.path)?;
     let len = file.metadata()?.len();
     let mut reader = BufReader::with_capacity(1 << 20, file);
@@ -75,7 +91,8 @@ pub fn ending(segment: &Segment, signed: u64, mut line: impl FnMut(u64, &[u8])) 
         buffer.clear();
         let read = reader.read_until(b'\n', &mut buffer)?;
         let whole = buffer.strip_suffix(b"\n").filter(|l| l.ends_with(b"}"));
-        let fits = |seq: &u64| *seq >= next_seq && (*seq <= signed || *seq == next_seq.max(signed + 1));
+        let follows = |seq: u64| seq >= next_seq && (seq <= signed || seq == next_seq.max(signed + 1));
+        let fits = |seq: &u64| *seq <= up_to && follows(*seq);
         let Some((content, seq)) = whole.and_then(|l| Some((l, seq_of(l).filter(fits)?))) else { break };
         next_seq = seq + 1;
         good += read as u64;

@@ -267,7 +267,7 @@ fn each(lines: &[Arc<[u8]>], mut send: impl FnMut(&Arc<[u8]>) -> io::Result<()>)
 /// Refusals and faults stand out: 4 warning, 5 notice, 6 informational (RFC 5424, section 6.2.1).
 fn severity(e: &Recorded) -> u8 {
     match &*e.event {
-        "resumed" | "recovered" | "sink_dropped" => 4,
+        "resumed" | "recovered" | "head_missing" | "not_as_left" | "sink_dropped" => 4,
         "login_refused" | "stop" | "start" | "policy_reload" => 5,
         _ if e.is_refused() || e.unrestricted => 5,
         _ => 6,

@@ -5,26 +5,26 @@
 //! statement that ran before the fault showed comes on record.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use jiff::tz::TimeZone;
-use prometheus_client::metrics::histogram::Histogram;
-
+use super::batch::{Batch, day_of};
 use super::claim;
-use super::config::{Config, Durability, Log, OpenError};
+use super::config::{Config, Durability, OpenError};
 use super::disk::Disk;
-use super::event::{Event, Heartbeat, Recovered, Resumed, SinkDropped, Start};
-use super::evidence::{self, Evidence};
-use super::journal::{self, Journal};
-use super::note::{DEFAULT_ORIGIN, NoteSigner};
-use super::recorder::{Entry, RecordUnavailable, Shared, Taken};
-use super::running::Running;
+use super::event::{Event, HeadMissing, Heartbeat, NotAsLeft, Recovered, Resumed, SinkDropped, Start};
+use super::evidence::Evidence;
+use super::head::Head;
+use super::journal::{self, Journal, Parcel};
+use super::opening::{self, Found, Opened};
+use super::recorder::{RecordUnavailable, Shared, Taken};
+use super::running::{Durable, Running};
 use super::segment::{self, Segment};
 use super::sinks::Sinks;
 use super::subjects::SubjectKeys;
+use super::tree::Tree;
 
 /// Events for which nobody waits are written at least this often.
 const GATHER: Duration = Duration::from_millis(200);
@@ -38,10 +38,9 @@ pub(super) struct Writer {
     subjects: Arc<SubjectKeys>,
     disk: Arc<dyn Disk>,
     config: Config,
-    /// Held as long as the writer lives; its drop releases the folder.
-    lock: Option<File>,
     running: Option<Running>,
     evidence: Evidence,
+    head: Head,
     sinks: Sinks,
     batch: Batch,
     fault: Option<Fault>,
@@ -53,24 +52,6 @@ pub(super) struct Writer {
     span: Instant,
     started: Instant,
     next_heartbeat: Instant,
-}
-
-/// Lines that are not known to be on disk.
-#[derive(Default)]
-struct Batch {
-    entries: Vec<Entry>,
-    lines: Vec<u8>,
-    /// How many of `entries` are in `lines`.
-    formatted: usize,
-    clock: Clock,
-}
-
-/// Writes times. The text of a second is kept: lines of a batch mostly share it.
-#[derive(Default)]
-struct Clock {
-    second: i64,
-    /// `2026-11-25T10:00:00`, of `second`; empty at first.
-    text: String,
 }
 
 struct Fault {
@@ -92,12 +73,16 @@ impl Writer {
         let folder = config.folder.clone();
         std::fs::create_dir_all(&folder).map_err(OpenError::io(&folder))?;
         let lock = claim::take(&folder)?;
+        let signer = config.signer()?;
+        let mut head = Head::open(config.head_file(&signer), signer.seal())?;
         let last = segment::list(&folder).map_err(OpenError::io(&folder))?.pop();
-        journal::restore(&*disk, &folder, last.as_ref()).map_err(OpenError::io(&folder))?;
+        let heads = journal::restore(&*disk, &folder, last.as_ref()).map_err(OpenError::io(&folder))?;
+        heads.iter().for_each(|sealed| head.hear(sealed));
+        let Opened { evidence, found } = opening::open(&folder, disk.clone(), signer, last.as_ref(), head.known())?;
+        head.settle(last.is_none()).map_err(OpenError::io(&folder))?;
         if config.durability != Durability::Strict {
             journal::remove(&folder).map_err(OpenError::io(&folder))?;
         }
-        let opened = evidence::open(&folder, disk.clone(), signer(&config)?, last.as_ref())?;
         let sinks = Sinks::start(&config.sinks).map_err(OpenError::io("sinks"))?;
         let now = Instant::now();
         let mut writer = Self {
@@ -106,9 +91,9 @@ impl Writer {
             subjects,
             disk,
             config,
-            lock: Some(lock),
             running: None,
-            evidence: opened.evidence,
+            evidence,
+            head,
             sinks,
             batch: Batch::default(),
             fault: None,
@@ -117,17 +102,17 @@ impl Writer {
             span: now,
             started: now,
         };
-        let recovered = match last.zip(opened.ending) {
-            Some((segment, ending)) => writer.resume_file(segment, &ending, opened.missing),
-            None => Ok(None),
+        writer.take_up(last, found).map_err(OpenError::io(&folder))?;
+        let end = EndOnDrop { lock: Some(lock), shared: writer.shared.clone() };
+        let work = move || {
+            let _end = end;
+            writer.run();
         };
-        recovered.and_then(|r| writer.announce(r)).map_err(OpenError::io(&folder))?;
-        std::thread::Builder::new().name("audit".into()).spawn(move || writer.run()).map_err(OpenError::io(&folder))?;
+        std::thread::Builder::new().name("audit".into()).spawn(work).map_err(OpenError::io(&folder))?;
         Ok(())
     }
 
     fn run(mut self) {
-        let _end = EndOnDrop { lock: self.lock.take(), shared: self.shared.clone() };
         loop {
             let Taken { closing } = match self.fault {
                 Some(_) => self.shared.rest(PROBE),
@@ -171,15 +156,24 @@ impl Writer {
         self.batch.format();
         let Some(running) = &mut self.running else { return Err(io::Error::other("no file")) };
         let began = Instant::now();
-        running.write(&*self.disk, &self.batch.lines)?;
+        let tree = self.evidence.ahead(&self.batch.leaves);
+        let seal = self.head.seal(&tree);
+        let parcel = Parcel { lines: &self.batch.lines, leaves: &self.batch.leaves, seal: &seal };
+        let durable = running.write(&*self.disk, parcel)?;
+        // Before anybody hears that the lines are on disk: what was released is under a head.
+        let mut kept = self.head.keep(&tree, &seal);
+        if durable == Durable::InFile {
+            kept = kept.and_then(|()| self.head.sync());
+        }
         self.patience = ((self.patience * 7 + began.elapsed()) / 8).min(MOST_PATIENCE);
         self.shared.attendance.turn(&mut self.span);
-        self.committed();
-        Ok(())
+        self.committed(tree);
+        kept
     }
 
     /// Nothing is to be written, but the disk was at fault: is it still?
     fn probe(&mut self) -> io::Result<()> {
+        self.head.again()?;
         match &mut self.running {
             Some(running) => running.settle(),
             None => Ok(()),
@@ -219,7 +213,7 @@ impl Writer {
         made.inspect_err(|fault| tracing::warn!(%fault, "the record goes without its journal")).ok()
     }
 
-    fn committed(&mut self) {
+    fn committed(&mut self, tree: Tree) {
         let counts = &self.shared.counts;
         counts.syncs.fetch_add(1, Ordering::Relaxed);
         counts.bytes.fetch_add(self.batch.lines.len() as u64, Ordering::Relaxed);
@@ -229,9 +223,9 @@ impl Writer {
         }
         self.batch.measure(&self.shared.delay);
         for line in self.batch.lines.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
-            self.evidence.add(line);
             self.sinks.offer(line);
         }
+        self.evidence.take(&self.batch.leaves, tree);
         self.batch.clear();
     }
 
@@ -241,6 +235,7 @@ impl Writer {
         if self.checkpoint_due {
             // A checkpoint never vouches for what only the journal has.
             self.settle()?;
+            self.head.sync()?;
             if self.evidence.checkpoint()? {
                 self.shared.counts.checkpoints.fetch_add(1, Ordering::Relaxed);
             }
@@ -331,27 +326,48 @@ impl Writer {
         }
     }
 
-    fn announce(&mut self, recovered: Option<Recovered>) -> io::Result<()> {
+    // === opening ===
+
+    /// Begins, or goes on with what was found, and says so.
+    fn take_up(&mut self, last: Option<Segment>, found: Found) -> io::Result<()> {
+        // Numbers that were signed or sealed are not given twice.
+        self.shared.queue.lock().next_seq = self.evidence.size() + 1;
+        self.shared.publish(self.evidence.size());
+        let mut told = Vec::new();
+        match (last, found) {
+            (Some(segment), Found::Whole { ending, missing, headless }) => {
+                if let Some(unsigned) = headless {
+                    let (unsigned_from, unsigned_to) = unsigned.unzip();
+                    tracing::warn!(
+                        "nothing beside the keys told how far the record had gone: it is taken as it stands"
+                    );
+                    told.push(Event::HeadMissing(HeadMissing { unsigned_from, unsigned_to }));
+                }
+                told.extend(self.resume_file(segment, &ending, missing)?.map(Event::Recovered));
+            }
+            (_, Found::Otherwise { known, found }) => {
+                tracing::error!(known, found, "the record is not as it was left; it goes on behind what was written");
+                told.push(Event::NotAsLeft(NotAsLeft { known, found }));
+            }
+            (_, Found::Nothing | Found::Whole { .. }) => {}
+        }
+        self.announce(&told)
+    }
+
+    fn announce(&mut self, told: &[Event]) -> io::Result<()> {
         self.tell(&Event::Start(Start {
             version: env!("CARGO_PKG_VERSION"),
             heartbeat_seconds: self.config.heartbeat.as_secs(),
             durability: self.config.durability.as_str(),
             key: self.evidence.key(),
         }));
-        if let Some(recovered) = recovered {
-            let Recovered { file, kept, bytes, missing } = &recovered;
-            let kept = kept.as_deref().unwrap_or("nowhere");
-            tracing::warn!(%file, bytes, %kept, missing, "the record's last file had a torn end: kept aside, put on record");
-            self.tell(&Event::Recovered(recovered));
-        }
+        told.iter().for_each(|event| self.tell(event));
         self.keep_subject_keys();
         self.shared.take(&mut self.batch.entries, Duration::ZERO, Duration::ZERO);
         self.commit()?;
         self.checkpoint_due = true;
         self.prove()
     }
-
-    // === opening ===
 
     /// Takes up the last file where its good lines end, and puts aside what follows them.
     fn resume_file(
@@ -360,25 +376,29 @@ impl Writer {
         ending: &segment::Ending,
         missing: u64,
     ) -> io::Result<Option<Recovered>> {
-        let torn = ending.len - ending.good;
-        let kept = (torn > 0).then(|| put_aside(&segment, ending.good, torn)).transpose()?;
+        let bytes = ending.len - ending.good;
+        let aside = (bytes > 0).then(|| segment.put_aside(ending.good, bytes)).transpose()?;
         let mut file = self.disk.append(&segment.path)?;
-        if torn > 0 {
+        if bytes > 0 {
             file.truncate(ending.good)?;
         }
         // Whoever wrote it may not have synced it.
         file.sync()?;
-        // The tree is at least as long as the file: numbers that were signed for are not given twice.
-        self.shared.queue.lock().next_seq = self.evidence.size() + 1;
-        self.shared.publish(self.evidence.size());
-        let name = segment.file_name();
+        let (kept, lines) = aside.unzip();
+        let recovered = Recovered { file: segment.file_name(), kept, bytes, lines: lines.unwrap_or(0), missing };
         let journal = self.new_journal(ending.good);
         self.running = Some(Running::new(segment, file, ending.good, journal));
-        Ok((torn > 0 || missing > 0).then_some(Recovered { file: name, kept, bytes: torn, missing }))
+        if bytes == 0 && missing == 0 {
+            return Ok(None);
+        }
+        let Recovered { file, kept, lines, .. } = &recovered;
+        let kept = kept.as_deref().unwrap_or("nowhere");
+        tracing::warn!(%file, bytes, lines, %kept, missing, "the record's last file had a torn end: kept aside, put on record");
+        Ok(Some(recovered))
     }
 }
 
-/// Whatever ends the writer's thread, sessions must not wait for it. The folder is free before anyone is told.
+/// Whatever ends the writer's thread, sessions must not wait for it. Head and folder are free before anyone is told.
 struct EndOnDrop {
     lock: Option<File>,
     shared: Arc<Shared>,
@@ -388,104 +408,5 @@ impl Drop for EndOnDrop {
     fn drop(&mut self) {
         drop(self.lock.take());
         self.shared.end();
-    }
-}
-
-impl Batch {
-    /// Brings the entries that are new since the last call into lines.
-    fn format(&mut self) {
-        for entry in &self.entries[self.formatted..] {
-            let _ = write!(self.lines, r#"{{"seq":{},"time":""#, entry.seq); // a Vec takes every write
-            self.clock.write(entry.micros, &mut self.lines);
-            self.lines.extend_from_slice(b"\",");
-            self.lines.extend_from_slice(&entry.body[1..]);
-            self.lines.push(b'\n');
-        }
-        self.formatted = self.entries.len();
-    }
-
-    /// Counts how long the entries took, now that they are on disk. A clock that was set back counts as no time.
-    fn measure(&self, delay: &Histogram) {
-        let now = jiff::Timestamp::now().as_microsecond();
-        for entry in self.entries.iter().filter(|e| e.ahead) {
-            delay.observe((now - entry.micros).max(0) as f64 / 1e6);
-        }
-    }
-
-    fn clear(&mut self) {
-        self.entries.clear();
-        self.lines.clear();
-        self.formatted = 0;
-    }
-}
-
-impl Clock {
-    /// Appends a time in RFC 3339, UTC, with microseconds.
-    fn write(&mut self, micros: i64, out: &mut Vec<u8>) {
-        let second = micros.div_euclid(1_000_000);
-        if second != self.second || self.text.is_empty() {
-            self.second = second;
-            let time = jiff::Timestamp::from_second(second).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string();
-            self.text = time.trim_end_matches('Z').to_owned();
-        }
-        let _ = write!(out, "{}.{:06}Z", self.text, micros.rem_euclid(1_000_000)); // a Vec takes every write
-    }
-}
-
-fn day_of(micros: i64) -> jiff::civil::Date {
-    let time = jiff::Timestamp::from_microsecond(micros).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    time.to_zoned(TimeZone::UTC).date()
-}
-
-/// The key of the checkpoints. Only the default one is made when it is missing: a named key that is not there is a
-/// mistake.
-fn signer(config: &Config) -> Result<NoteSigner, OpenError> {
-    let signer = key_of(config)?;
-    match config.log {
-        Log::Proxy => Ok(signer),
-        Log::Upkeep => {
-            signer.for_upkeep().map_err(|e| OpenError::io(config.key_file())(io::Error::other(e.to_string())))
-        }
-    }
-}
-
-fn key_of(config: &Config) -> Result<NoteSigner, OpenError> {
-    let path = config.key_file();
-    if config.key.is_none() && !path.exists() {
-        let made = NoteSigner::generate(DEFAULT_ORIGIN).map_err(|e| io::Error::other(e.to_string()));
-        let made = made.and_then(|signer| signer.save(&path).map(|()| signer)).map_err(OpenError::io(&path))?;
-        tracing::warn!(verifier = %made.verifier(), path = %path.display(), "made a key for the record's checkpoints");
-        return Ok(made);
-    }
-    NoteSigner::load(&path).map_err(OpenError::io(&path))
-}
-
-/// Copies what follows the good lines to `….torn`, durably, before it is cut off. Returns the file's name.
-fn put_aside(segment: &Segment, good: u64, torn: u64) -> io::Result<String> {
-    use std::io::{Read, Seek, SeekFrom};
-    let mut from = File::open(&segment.path)?;
-    from.seek(SeekFrom::Start(good))?;
-    let kept = segment.torn_path();
-    let mut to = File::options().create(true).append(true).open(&kept)?;
-    io::copy(&mut from.take(torn), &mut to)?;
-    to.write_all(b"\n")?;
-    to.sync_all()?;
-    Ok(kept.file_name().unwrap_or_default().to_string_lossy().into_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_written_with_microseconds() {
-        let mut clock = Clock::default();
-        for micros in [0, 1, 1_764_448_496_000_000, 1_764_448_496_000_001, 1_764_448_496_999_999, 1_764_448_497_120_000]
-        {
-            let mut out = Vec::new();
-            clock.write(micros, &mut out);
-            let time = jiff::Timestamp::from_microsecond(micros).unwrap();
-            assert_eq!(String::from_utf8(out).unwrap(), format!("{time:.6}"));
-        }
     }
 }

@@ -43,6 +43,17 @@ pub enum Finding {
         after: u64,
         place: Place,
     },
+    /// Lines before this file have numbers that belong to its own: they were never written.
+    Forged {
+        from: u64,
+        to: u64,
+        before: String,
+    },
+    /// The record had ended, and behind it stand lines that are no start.
+    BehindTheEnd {
+        from: u64,
+        to: u64,
+    },
     /// The file's, or the record's, last lines are not there.
     CutOff {
         from: u64,
@@ -116,6 +127,8 @@ impl Finding {
         match self {
             Finding::Changed { seq, .. } | Finding::Moved { seq, .. } => *seq,
             Finding::Removed { from, .. }
+            | Finding::Forged { from, .. }
+            | Finding::BehindTheEnd { from, .. }
             | Finding::CutOff { from, .. }
             | Finding::FileMissing { from, .. }
             | Finding::ChangedBetween { from, .. } => *from,
@@ -152,6 +165,23 @@ impl fmt::Display for Finding {
             Finding::Moved { seq, place } => write!(f, "line {seq} was moved: it stands in {place}"),
             Finding::Inserted { after, place } => {
                 write!(f, "a line was inserted after line {after} ({place}): it is there twice or was never written")
+            }
+            Finding::Forged { from, to, before } => {
+                write!(
+                    f,
+                    "{} before {before} {} never written: their numbers are its own",
+                    range(*from, *to),
+                    verb(*from, *to)
+                )
+            }
+            Finding::BehindTheEnd { from, to } => {
+                write!(
+                    f,
+                    "{} {} added behind the record's end: nothing is signed for ",
+                    range(*from, *to),
+                    verb(*from, *to)
+                )?;
+                write!(f, "what follows a stop, and the proxy signs its start before it records anything else")
             }
             Finding::CutOff { from, to, file } => {
                 let of = file.as_ref().map_or("of the record".into(), |file| format!("of {file}"));
@@ -241,11 +271,23 @@ pub enum Notice {
         file: String,
         bytes: u64,
     },
+    /// The record was taken up as it stood: nothing beside the keys told how far it had gone.
+    HeadMissing {
+        seq: u64,
+        unsigned: Option<(u64, u64)>,
+    },
+    /// At this start the folder did not hold what had been written.
+    NotAsLeft {
+        seq: u64,
+        known: u64,
+        found: u64,
+    },
     /// What was put aside at a start.
     PutAside {
         seq: u64,
         file: String,
         bytes: u64,
+        lines: u64,
         missing: u64,
     },
     /// The record could not be written for a while; statements were refused.
@@ -300,11 +342,38 @@ impl fmt::Display for Notice {
             }
             Notice::ClockWentBack { seq, from, to } => write!(f, "line {seq}: the clock went back from {from} to {to}"),
             Notice::TornEnd { file, bytes } => write!(f, "{file} ends in a torn line of {bytes} bytes"),
-            Notice::PutAside { seq, file, bytes, missing } => {
+            Notice::HeadMissing { seq, unsigned } => {
                 write!(
                     f,
-                    "line {seq}: at this start {bytes} bytes of {file} were put aside, {missing} lines were missing"
+                    "line {seq}: at this start nothing beside the keys told how far the record had gone (the first "
+                )?;
+                write!(
+                    f,
+                    "start of a version that keeps that, or the keys' folder was lost): what was cut off before "
+                )?;
+                write!(f, "with its signatures does not show")?;
+                let words = |(from, to)| format!("; nothing had been signed for {}", range(from, to));
+                f.write_str(&unsigned.map(words).unwrap_or_default())
+            }
+            Notice::NotAsLeft { seq, known, found } if found < known => {
+                write!(f, "line {seq}: at this start {found} of the {known} lines that had been written were here: ")?;
+                write!(f, "the rest was cut off, or a backup was put back")
+            }
+            Notice::NotAsLeft { seq, known, .. } => {
+                write!(
+                    f,
+                    "line {seq}: at this start the {known} lines that had been written were not here as they were"
                 )
+            }
+            Notice::PutAside { seq, file, bytes, lines, missing } => {
+                write!(f, "line {seq}: at this start {bytes} bytes of {file} were put aside")?;
+                if *lines > 0 {
+                    write!(
+                        f,
+                        " ({lines} whole lines, which were not yet, or never, written by the proxy to their end)"
+                    )?;
+                }
+                write!(f, ", {missing} lines were missing")
             }
             Notice::Unavailable { seq, fault, seconds, refused } => {
                 write!(

@@ -85,6 +85,11 @@ impl<'a> Walk<'a> {
             verdict.find(Finding::FileMissing { from: self.expected, to: segment.first - 1 });
             self.expected = segment.first;
             self.tree = None;
+        } else if segment.first < self.expected {
+            // The proxy went on behind what it had written, and there is more.
+            verdict.find(Finding::Forged { from: segment.first, to: self.expected - 1, before: segment.file_name() });
+            self.expected = segment.first;
+            self.tree = None;
         }
         // The signed frontier knows better than a tree built over damaged lines.
         let unsure = self.tree.is_none() || self.contradicted;

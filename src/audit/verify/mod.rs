@@ -97,12 +97,12 @@ pub fn verify(
     if let Some(text) = external {
         checkpoints.add_external(text, key, &mut verdict)?;
     }
-    let mut story = Story::default();
+    let mut story = Story::new(checkpoints.last_size());
     let mut walk = Walk::new(key, &checkpoints, progress);
     for (i, segment) in segments.iter().enumerate() {
         walk.file(segment, i + 1 == segments.len(), &mut story, &mut verdict)?;
     }
     walk.finish(&mut verdict);
-    story.finish(&mut verdict);
+    story.finish(verdict.being_written || claim::is_taken(folder), &mut verdict);
     Ok(verdict)
 }

@@ -6,11 +6,17 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use super::{Notice, Verdict};
+use super::{Finding, Notice, Verdict};
 use crate::audit::recorded::Text;
 
-#[derive(Default)]
 pub struct Story {
+    /// Number of the last line that a checkpoint vouches for.
+    vouched: u64,
+    /// At `vouched` the record had ended, or behind it a proxy began: it signs its start before it records what sessions
+    /// do.
+    idle: bool,
+    /// Lines that stand where only a start can.
+    behind_the_end: Option<(u64, u64)>,
     /// Statements that were let through and have not ended: number of the decision.
     open: HashMap<String, u64>,
     last: Option<Moment>,
@@ -52,12 +58,30 @@ struct Told<'a> {
     bytes: Option<u64>,
     #[serde(default)]
     events: Option<u64>,
+    #[serde(default)]
+    lines: Option<u64>,
+    #[serde(default)]
+    known: Option<u64>,
+    #[serde(default)]
+    found: Option<u64>,
+    #[serde(default)]
+    unsigned_from: Option<u64>,
+    #[serde(default)]
+    unsigned_to: Option<u64>,
 }
 
+/// What a start records before it signs.
+const OPENING: [&str; 5] = ["start", "recovered", "head_missing", "not_as_left", "subject_key_forgotten"];
+
 impl Story {
+    pub fn new(vouched: u64) -> Self {
+        Self { vouched, idle: false, behind_the_end: None, open: HashMap::new(), last: None, heartbeat: None }
+    }
+
     /// Takes the next line. A line that cannot be read is `lines`' finding, not ours.
     pub fn line(&mut self, line: &[u8], verdict: &mut Verdict) {
         let Ok(told) = serde_json::from_slice::<Told>(line) else { return };
+        self.attach(&told);
         if told.event == "start" {
             self.started(&told, verdict);
         }
@@ -72,7 +96,16 @@ impl Story {
                 seq: told.seq,
                 file: told.file.unwrap_or_default(),
                 bytes: told.bytes.unwrap_or_default(),
+                lines: told.lines.unwrap_or_default(),
                 missing: told.missing.unwrap_or_default(),
+            }),
+            "head_missing" => {
+                verdict.note(Notice::HeadMissing { seq: told.seq, unsigned: told.unsigned_from.zip(told.unsigned_to) });
+            }
+            "not_as_left" => verdict.note(Notice::NotAsLeft {
+                seq: told.seq,
+                known: told.known.unwrap_or_default(),
+                found: told.found.unwrap_or_default(),
             }),
             "resumed" => verdict.note(Notice::Unavailable {
                 seq: told.seq,
@@ -85,6 +118,20 @@ impl Story {
                 sink: told.sink.unwrap_or_default(),
                 events: told.events.unwrap_or_default(),
             }),
+            _ => {}
+        }
+    }
+
+    /// Can the line stand where it does?
+    fn attach(&mut self, told: &Told) {
+        let vouched = told.seq <= self.vouched;
+        match &*told.event {
+            "start" => self.idle = !vouched,
+            "stop" if vouched => self.idle = true,
+            other if self.idle && !vouched && self.vouched > 0 && !OPENING.contains(&other) => {
+                let from = self.behind_the_end.map_or(told.seq, |b| b.0);
+                self.behind_the_end = Some((from, told.seq));
+            }
             _ => {}
         }
     }
@@ -143,7 +190,11 @@ impl Story {
         open
     }
 
-    pub fn finish(mut self, verdict: &mut Verdict) {
+    /// `written`: a proxy has been writing the folder while it was read, and may have signed since.
+    pub fn finish(mut self, written: bool, verdict: &mut Verdict) {
+        if let Some((from, to)) = self.behind_the_end.filter(|_| !written) {
+            verdict.find(Finding::BehindTheEnd { from, to });
+        }
         verdict.last_time = self.last.as_ref().map(|l| format!("{:.6}", l.time));
         let Some(last) = self.last.as_ref().filter(|_| self.heartbeat.is_some()) else {
             return self.forget_open(verdict);

@@ -1,6 +1,8 @@
 //! The tampering matrix: whatever is done to a copied record, verify names the first line that is not as it was.
 
+#[path = "../audit_support/mod.rs"]
 mod audit_support;
+mod restart;
 
 use std::fs;
 use std::path::{Path, PathBuf};
