@@ -312,3 +312,20 @@ fn a_view_is_read_as_on_a_direct_connection() {
         "T C:SELECT 0 Z:I"
     );
 }
+
+/// A child of two protected tables: one's rules would not do for its rows.
+#[test]
+fn a_child_of_two_protected_tables_is_closed() {
+    let behind = Behind::new("changes_twice");
+    let mut c = behind.session();
+    assert_eq!(c.ask("SELECT id FROM customers"), "T D:1 C:SELECT 1 Z:I");
+    behind.run("CREATE TABLE both_of () INHERITS (customers, consents); GRANT SELECT ON both_of TO consentry");
+    let start = Instant::now();
+    while c.ask("SELECT id FROM customers") != "E:42501 Z:I" {
+        assert!(start.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    for table in ["customers", "consents", "both_of", "ONLY both_of"] {
+        assert_eq!(c.ask(&format!("SELECT * FROM {table}")), "E:42501 Z:I", "{table}");
+    }
+}
