@@ -272,6 +272,63 @@ async fn an_extensions_type_is_not_compared_as_another() {
     }
 }
 
+/// What has no answer for some stored value is worked out in visible rows alone (`computes`).
+#[tokio::test]
+async fn what_may_fail_is_known() {
+    let db = shared().database("policy_fragments_fail", SCHEMA);
+    let catalog = consentry::relay::catalog::load(&db.upstream().await).await.unwrap();
+    let table = catalog.relation_named("public", "t").unwrap();
+    let computes =
+        |text: &str| SqlFragment::condition(text, table, &catalog).unwrap_or_else(|e| panic!("{text}: {e}")).computes;
+    for text in [
+        "a = 'x'",
+        "a IN ('x', 'y') OR b IS NULL",
+        "n >= 3 AND m < 5",
+        "n = m",
+        "m BETWEEN 1 AND 2.5",
+        "f >= 0.5",
+        "f > n",
+        "a LIKE 'a%b'",
+        "c ILIKE 'x%'",
+        "mood = 'good'",
+        "d < '2024-01-01'",
+        "at > now()",
+        "tags && ARRAY['x']",
+        "j ? 'k'",
+        "lower(a) = 'x'",
+        "left(a, 2) = 'x'",
+        "length(a) > 2",
+        "CASE WHEN flag THEN n ELSE m END > 1",
+        "COALESCE(a, b) = 'x'",
+        "n::text = '1'",
+        "flag",
+    ] {
+        assert!(!computes(text), "{text}");
+    }
+    for text in [
+        "m >= f",
+        "f < m",
+        "'abc' ~ a",
+        "a ~ '^x'",
+        "'x' LIKE a",
+        "a LIKE 'x\\'",
+        "at >= d",
+        "COALESCE(m, f) > 1",
+        "CASE WHEN flag THEN m ELSE f END > 1",
+        "j ->> 'k' = 'v'",
+        "j::text = 'v'",
+        "by::text = 'x'",
+        "a::int = 1",
+        "n / 2 = 1",
+        "n + 1 = 2",
+        "length(by, 'UTF8') = 1",
+        "by << by",
+    ] {
+        let refused = SqlFragment::condition(text, table, &catalog).is_err();
+        assert!(refused || computes(text), "{text}");
+    }
+}
+
 fn conditions<'a>(table: &'a Relation, catalog: &'a Catalog) -> impl Iterator<Item = (String, String)> + 'a {
     CONDITIONS.iter().map(|text| {
         let fragment = SqlFragment::condition(text, table, catalog).unwrap_or_else(|e| panic!("{text}: {e}"));

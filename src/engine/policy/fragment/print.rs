@@ -1,5 +1,6 @@
 //! Prints a fragment's tree with every name qualified; refuses what it does not know. Knows no policy.
 
+mod answers;
 mod beside;
 mod kinds;
 mod settled;
@@ -101,6 +102,7 @@ impl<'a> Printer<'a> {
     /// Values that become one type.
     fn alike(&mut self, open: &str, items: &[Node], close: &str) -> Done {
         let kind = self.common(items);
+        self.computes |= !self.become_one(items);
         self.sql(open);
         for (i, item) in items.iter().enumerate() {
             if i > 0 {
@@ -232,9 +234,7 @@ impl<'a> Printer<'a> {
     }
 
     fn compare(&mut self, e: &AExpr, operator: &str) -> Done {
-        const COMPARES: [&str; 16] =
-            ["=", "<>", "!=", "<", "<=", ">", ">=", "~~", "!~~", "~~*", "!~~*", "~", "&&", "<<", "->>", "?"];
-        self.computes |= !COMPARES.contains(&operator);
+        self.computes |= !self.always_answers(e, operator);
         if self.moved(e, operator)? {
             return Ok(());
         }
@@ -366,7 +366,9 @@ impl<'a> Printer<'a> {
             Some(NodeEnum::CaseWhen(when)) => when.result.as_deref(),
             _ => None,
         });
-        let kind = self.common(results.chain(case.defresult.as_deref()));
+        let results: Vec<&Node> = results.chain(case.defresult.as_deref()).collect();
+        self.computes |= !self.become_one(results.iter().copied());
+        let kind = self.common(results);
         self.sql("(CASE");
         for arm in &case.args {
             let Some(NodeEnum::CaseWhen(when)) = &arm.node else { return Err("CASE has an unknown part".into()) };
@@ -434,7 +436,8 @@ impl<'a> Printer<'a> {
         }
         const TOTAL: [&str; 9] =
             ["left", "right", "lower", "upper", "length", "btrim", "md5", "now", "statement_timestamp"];
-        self.computes |= !TOTAL.contains(&name.as_str());
+        // `length(bytea, encoding)` is another one.
+        self.computes |= !TOTAL.contains(&name.as_str()) || (name == "length" && call.args.len() > 1);
         self.settled_call(&name, call)
     }
 }

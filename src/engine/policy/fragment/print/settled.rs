@@ -45,7 +45,7 @@ impl Printer<'_> {
         let Some(target) = &cast.type_name else { return Err("a cast has no type".into()) };
         let target = Target { sql: self.type_name(target)?, kind: self.kind_of_type(target) };
         let Some(node) = cast.arg.as_deref() else { return Err("an operand is missing".into()) };
-        self.computes |= self.kind_of(node) != Kind::Literal && target.kind != Kind::Text;
+        self.computes |= !self.is_cast_always(node, &target.kind);
         self.cast_to(node, &target)
     }
 
