@@ -95,3 +95,5 @@ CREATE TABLE public.wardens (id int PRIMARY KEY);
 CREATE TABLE public.tenants (id int PRIMARY KEY, house int REFERENCES public.houses ON DELETE CASCADE, blocked_by int REFERENCES public.wardens ON DELETE SET NULL);
 -- A schema that nothing is in.
 CREATE SCHEMA empty;
+-- Values that a function checks which reads people.
+CREATE TABLE public.with_known (id int, mail public.known_email, mails public.known_email[], plain text[]);

@@ -58,6 +58,10 @@ impl<'e> Analyser<'e> {
         }
         self.late &= !*agg_distinct;
         self.exprs(args, scope, sorted)?;
+        if class.is_some() {
+            let called = name.last().copied().unwrap_or_default();
+            self.makes_one_type(called).map_err(|r| r.at(f.location))?;
+        }
         self.late = late && *agg_within_group;
         self.sort_clause(agg_order, scope, sorted)?;
         self.late = late;

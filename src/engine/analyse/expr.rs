@@ -89,7 +89,9 @@ impl<'e> Analyser<'e> {
             [&*lexpr, &*rexpr].into_iter().flatten().for_each(|side| self.vary(side));
         }
         self.part(lexpr, scope, at)?;
-        self.part(rexpr, scope, at)
+        self.part(rexpr, scope, at)?;
+        let operator = names(name).last().copied().unwrap_or_default();
+        self.makes_one_type_by(operator).map_err(|r| r.at(*location))
     }
 
     fn case(&mut self, c: &mut pb::CaseExpr, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {

@@ -86,6 +86,7 @@ impl<'e> Analyser<'e> {
             // What it has for columns is not known here, nor what it computes, where it is a view.
             self.collated = true;
             self.can_fail_here();
+            self.may_hold_checked();
             let mut item = item(Columns::Unknown);
             match named {
                 Named::Temporary(purpose) => self.read_temporary(var, purpose)?,
@@ -99,6 +100,7 @@ impl<'e> Analyser<'e> {
             return Ok((item, None));
         };
         let relation_name = alias.is_none().then(|| relation.name.clone());
+        self.holds_checked(relation);
         let protection = self.protection(relation, !var.inh).map_err(|r| r.at(var.location))?;
         let (protected_by, nulled): (_, &[&'static str]) = match protection {
             Protection::Open => {

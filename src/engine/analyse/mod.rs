@@ -18,6 +18,7 @@ mod keys;
 mod levels;
 mod order;
 mod outward;
+mod polymorphic;
 mod relations;
 mod scope;
 mod select;
@@ -269,6 +270,9 @@ pub struct Analyser<'e> {
     pub reads_temporary: bool,
     /// Views, or relations that the transaction has created, are read: they may come to be other ones.
     pub reads_changeable: bool,
+    /// A relation has been read with values that a function checks which the role does not list: what a call of that is
+    /// refused with.
+    pub checked: Option<Refusal>,
     /// Calls of `set_config` outside of plain `SELECT set_config(…)` are refused; inside they land here.
     pub set_config: Vec<super::cleared::SetConfigCall>,
     pub set_config_allowed: bool,
@@ -339,6 +343,7 @@ impl<'e> Analyser<'e> {
             read_before: Vec::new(),
             reads_temporary: false,
             reads_changeable: false,
+            checked: None,
             set_config: Vec::new(),
             set_config_allowed: false,
             free_calls: Vec::new(),

@@ -34,3 +34,32 @@ CREATE TEMP TABLE mine (e known_email)
 ;;
 -- marketing/marketing: same
 SELECT 7::int4, '{1}'::int[], '[1,2]'::int4range
+;;
+-- A value becomes one of an argument's type, and its check is run, where no type is named.
+-- support/service: function-not-allowed
+SELECT array_append(array[mail], 'x') FROM with_known
+;;
+-- support/service: function-not-allowed
+SELECT array[mail] || 'x' FROM with_known
+;;
+-- support/service: function-not-allowed
+SELECT lag(mail, 1, 'x') OVER () FROM with_known
+;;
+-- support/service: function-not-allowed
+SELECT jsonb_populate_record(w, '{"mail": "x"}') FROM with_known w
+;;
+-- support/service: function-not-allowed
+SELECT * FROM with_known w, jsonb_populate_record(w, '{"mail": "x"}')
+;;
+-- support/service: function-not-allowed
+SELECT array_append((SELECT array_agg(mail) FROM with_known), 'x')
+;;
+-- support/service: function-not-allowed
+WITH k AS (SELECT mail FROM with_known) SELECT array_append(array[mail], 'x') FROM k
+;;
+-- support/service: same
+SELECT mail, upper(mail) FROM with_known WHERE mail = 'x' AND id IN (1, 2)
+;;
+-- support/service: same
+SELECT array_append(array[name], 'x') FROM products
+;;

@@ -126,6 +126,7 @@ impl<'e> Analyser<'e> {
             }
         };
         self.may_write(relation, rights).map_err(|r| r.at(at))?;
+        self.holds_checked(relation);
         let consent = self.is_consent_table(relation);
         let protection = match self.protection(relation, !var.inh) {
             Err(_) if consent && reach == Reach::AddsOnly => return self.unread_target(var, relation),
