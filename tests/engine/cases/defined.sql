@@ -197,3 +197,18 @@ CREATE TABLE public.fresh (a int); SELECT public.fresh.a FROM public.fresh f
 ;;
 -- builder/service: function-not-allowed
 CREATE TABLE public.fresh (a int); SELECT public.fresh.pg_sleep FROM public.fresh
+;;
+-- builder/service: changed | has FROM "public"."customers"
+DROP VIEW IF EXISTS nowhere CASCADE; SELECT id FROM contact_list
+;;
+-- builder/service: definition-not-settled
+DROP INDEX IF EXISTS nowhere CASCADE; SELECT id FROM contact_list
+;;
+-- builder/service: definition-not-settled
+DROP VIEW IF EXISTS nowhere, cheap CASCADE; SELECT id FROM contact_list
+;;
+-- builder/service: definition-not-settled
+CREATE VIEW public.fresh AS SELECT email FROM public.customers; DROP VIEW IF EXISTS public.fresh CASCADE
+;;
+-- builder/service: definition-not-settled
+CREATE TABLE fresh (a int); DROP TABLE IF EXISTS nowhere, fresh CASCADE; SELECT id FROM contact_list

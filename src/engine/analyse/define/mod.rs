@@ -211,6 +211,8 @@ impl<'e> Analyser<'e> {
     fn drop_objects(&mut self, d: &mut pb::DropStmt) -> Result<Judged, Refusal> {
         let mut dropped = Vec::new();
         let mut temporary_only = true;
+        // Nothing depends on what is not there (IF EXISTS), so CASCADE takes nothing along. Indexes are not in the catalog.
+        let mut is_there = d.remove_type() == ObjectType::ObjectIndex;
         match d.remove_type() {
             ObjectType::ObjectTable
             | ObjectType::ObjectView
@@ -222,6 +224,7 @@ impl<'e> Analyser<'e> {
                     let mut var = range_var_of(object)?;
                     var.location = i32::try_from(start).unwrap_or(-1);
                     let relation = self.unprotected(Some(&var), "DROP")?;
+                    is_there |= !matches!(self.resolve(&var), Err(r) if r.rule == "undefined-table");
                     self.not_named_by_policy(relation, "DROP")?;
                     self.defines_dropped(&var);
                     let unqualified = var.schemaname.is_empty();
@@ -244,7 +247,7 @@ impl<'e> Analyser<'e> {
                 }
             }
             ObjectType::ObjectSchema => {
-                temporary_only = false;
+                (temporary_only, is_there) = (false, true);
                 self.drop_schemas(d)?;
             }
             ObjectType::ObjectType | ObjectType::ObjectDomain if d.behavior() != pb::DropBehavior::DropCascade => {
@@ -260,7 +263,7 @@ impl<'e> Analyser<'e> {
         if !temporary_only {
             self.needs_ddl("DROP")?;
         }
-        if d.behavior() == pb::DropBehavior::DropCascade {
+        if is_there && d.behavior() == pb::DropBehavior::DropCascade {
             self.doubt_all_views();
         }
         Ok(Judged { kind: "ddl", effect: Effect::DropRelations(dropped) })
