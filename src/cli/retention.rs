@@ -141,10 +141,7 @@ fn tell(applied: &Applied) -> ExitCode {
         println!("nothing to erase");
     }
     for blocked in &applied.blocked {
-        println!(
-            "{}: {} rows stay, rows of {} that stay refer to them",
-            blocked.table, blocked.rows, blocked.because_of
-        );
+        println!("{blocked}");
     }
     for problem in &applied.problems {
         anstream::eprintln!("error: {problem}");

@@ -195,10 +195,7 @@ fn tell(erased: &Erased, run: Run) {
         println!("{}: {} rows {} along with them", count.table, count.rows, done("delete"));
     }
     for blocked in &erased.blocked {
-        println!(
-            "{}: {} rows kept, rows of {} that stay refer to them",
-            blocked.table, blocked.rows, blocked.because_of
-        );
+        println!("{blocked}");
     }
     if let Some(choices) = &erased.choices {
         println!("{}: {} choices kept, as proof of what was allowed when (Art. 7(1))", choices.table, choices.rows);

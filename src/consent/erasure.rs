@@ -10,6 +10,7 @@ use crate::engine::policy::{Erase, Policy, SubjectKind, TablePolicy};
 use super::fault::Fault;
 use super::init::SCHEMA;
 use super::path::{bad_key, leads_to, tables_of};
+use super::refusals::erase_of;
 use super::retention::erase_word;
 use super::sweep::{Blocked, Sweep, Swept, TableCount, not_held};
 use super::target::subject_kind;
@@ -67,7 +68,7 @@ pub async fn erase(
     let mut tables = Vec::new();
     for (table, path) in tables_of(policy, kind).into_iter().filter(|(t, _)| t.name.schema != SCHEMA) {
         let condition = leads_to(catalog, table, path)?;
-        tables.push(count(&tx, catalog, table, &condition, key).await?);
+        tables.push(count(&tx, policy, catalog, table, &condition, key).await?);
         sweep.mark(&tx, table, &condition, &[&key], None).await?;
     }
     if tables.iter().all(|t| t.rows == 0) {
@@ -96,6 +97,7 @@ pub async fn erase(
 /// What leads to the person before anything is done.
 async fn count(
     tx: &Transaction<'_>,
+    policy: &Policy,
     catalog: &Catalog,
     table: &TablePolicy,
     condition: &str,
@@ -109,13 +111,14 @@ async fn count(
     let row = tx.query_one(&sql, &[&key]).await.map_err(|e| bad_key(e.into()))?;
     let relation = super::target::relation(catalog, table.relation, &table.name.to_string())?;
     let unlisted = relation.columns.iter().filter(|c| !table.columns.contains_key(&c.name)).map(|c| c.name.clone());
+    let erase = erase_of(policy, catalog, table);
     Ok(TableErased {
         table: table.name.to_string(),
-        erase: erase_word(table.erase),
+        erase: erase_word(erase),
         rows: row.try_get::<_, i64>(0)?.unsigned_abs(),
         erased: 0,
         held: row.try_get::<_, i64>(1)?.unsigned_abs(),
-        unlisted: if table.erase == Erase::Null { unlisted.collect() } else { Vec::new() },
+        unlisted: if erase == Erase::Null { unlisted.collect() } else { Vec::new() },
     })
 }
 

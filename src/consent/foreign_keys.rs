@@ -60,7 +60,8 @@ impl End {
     }
 }
 
-fn counts_as(own: Oid, policy: &Policy, catalog: &Catalog) -> Oid {
+/// The table as which a table's rows count.
+pub(super) fn counts_as(own: Oid, policy: &Policy, catalog: &Catalog) -> Oid {
     named_by(policy, own, catalog).unwrap_or_else(|| topmost(own, catalog))
 }
 

@@ -19,6 +19,7 @@ pub mod import;
 pub mod init;
 pub mod path;
 pub mod record;
+mod refusals;
 pub mod retention;
 pub mod standing;
 pub mod sweep;

@@ -2,7 +2,7 @@
 
 use tokio_postgres::GenericClient;
 
-use crate::engine::catalog::{Catalog, quote_ident};
+use crate::engine::catalog::{Catalog, Column, quote_ident};
 use crate::engine::policy::{Policy, SubjectKind, SubjectPath, TablePolicy};
 
 use super::fault::Fault;
@@ -10,6 +10,19 @@ use super::target::{column, relation, relation_of_kind};
 
 /// `t` leads to the person whose key is the text parameter `$1`.
 pub fn leads_to(catalog: &Catalog, table: &TablePolicy, path: &SubjectPath) -> Result<String, Fault> {
+    let given = |key: &Column, holder: &str| {
+        format!("{holder}.{} = $1::pg_catalog.text::{}", quote_ident(&key.name), key.ty.sql)
+    };
+    leads_to_key(catalog, table, path, &given)
+}
+
+/// `t` leads to the person whose key `is` says of the column that holds it, behind an alias.
+pub fn leads_to_key(
+    catalog: &Catalog,
+    table: &TablePolicy,
+    path: &SubjectPath,
+    is: &dyn Fn(&Column, &str) -> String,
+) -> Result<String, Fault> {
     let mut condition = None;
     // From the last table, which holds the key, back to this one.
     for depth in (0..=path.hops.len()).rev() {
@@ -22,7 +35,7 @@ pub fn leads_to(catalog: &Catalog, table: &TablePolicy, path: &SubjectPath) -> R
                 table = hop.table_name.to_sql(),
                 next = self::alias(depth + 1),
             ),
-            _ => holds_key(catalog, table, path, &alias)?,
+            _ => is(key_column(catalog, table, path)?, &alias),
         });
     }
     condition.ok_or_else(|| Fault::new(format!("{} leads to nobody", table.name)))
@@ -32,13 +45,12 @@ fn alias(depth: usize) -> String {
     if depth == 0 { "t".to_owned() } else { format!("t{depth}") }
 }
 
-fn holds_key(catalog: &Catalog, table: &TablePolicy, path: &SubjectPath, alias: &str) -> Result<String, Fault> {
+fn key_column<'c>(catalog: &'c Catalog, table: &TablePolicy, path: &SubjectPath) -> Result<&'c Column, Fault> {
     let (oid, name) = match path.hops.last() {
         Some(hop) => (hop.table, &hop.table_name),
         None => (table.relation, &table.name),
     };
-    let key = column(relation(catalog, oid, &name.to_string())?, &path.column)?;
-    Ok(format!("{alias}.{} = $1::pg_catalog.text::{}", quote_ident(&path.column), key.ty.sql))
+    column(relation(catalog, oid, &name.to_string())?, &path.column)
 }
 
 /// The policy's tables whose rows lead to a person of this kind, by name.

@@ -13,6 +13,7 @@ use crate::engine::policy::{ColumnUse, Erase, Policy, Purpose, Retention, TableP
 
 use super::fault::Fault;
 use super::foreign_keys::children_first;
+use super::refusals::erase_of;
 use super::sweep::{Blocked, Sweep, Swept, TableCount, not_held};
 use super::target::{column, relation, to_instant};
 
@@ -111,7 +112,7 @@ impl Kept<'_> {
 
     /// Rows that `apply` would still do something to.
     fn left_to_do(&self, sweep: &Sweep<'_>) -> Result<String, Fault> {
-        match self.table.erase {
+        match erase_of(sweep.policy, sweep.catalog, self.table) {
             Erase::Delete => Ok("true".to_owned()),
             Erase::Null => sweep.has_personal_value(self.table),
         }
@@ -149,7 +150,7 @@ async fn report_table(
     catalog: &Catalog,
     kept: &Kept<'_>,
 ) -> Result<TableReport, Fault> {
-    let past = format!("({}) AND {}", kept.older_than(catalog, 1)?, not_done(catalog, kept)?);
+    let past = format!("({}) AND {}", kept.older_than(catalog, 1)?, not_done(policy, catalog, kept)?);
     let since = column(relation(catalog, kept.table.relation, &kept.table.name.to_string())?, &kept.retention.since)?;
     let name = format!("t.{}", quote_ident(&since.name));
     let purposes = purposes_with_period(policy, kept.table);
@@ -180,7 +181,7 @@ async fn report_table(
         table: kept.table.name.to_string(),
         since: kept.retention.since.clone(),
         keep: kept.retention.keep.0.clone(),
-        erase: erase_word(kept.table.erase),
+        erase: erase_word(erase_of(policy, catalog, kept.table)),
         rows: count(0)?,
         past: count(1)?,
         held: count(2)?,
@@ -191,8 +192,8 @@ async fn report_table(
 }
 
 /// Where rows are nulled, those that are nulled already are done with. Columns that cannot be null do not tell.
-fn not_done(catalog: &Catalog, kept: &Kept<'_>) -> Result<String, Fault> {
-    if kept.table.erase == Erase::Delete {
+fn not_done(policy: &Policy, catalog: &Catalog, kept: &Kept<'_>) -> Result<String, Fault> {
+    if erase_of(policy, catalog, kept.table) == Erase::Delete {
         return Ok("true".to_owned());
     }
     let relation = relation(catalog, kept.table.relation, &kept.table.name.to_string())?;

@@ -2,7 +2,8 @@
 //!
 //! A row stays when it is under a legal hold, or when a row that stays refers to it. Rows that PostgreSQL would delete
 //! by ON DELETE CASCADE are marked too, so that a hold on one of them keeps the row that it hangs on. As all marked rows
-//! go in one statement, references among them (to each other's tables, to their own, in circles) are no obstacle.
+//! go in one statement, references among them (to each other's tables, to their own, in circles) are no obstacle. A row
+//! that hides others, an objection say, stays as long as they do (`refusals`).
 //!
 //! Marks are (relation, ctid) of locked rows in a temporary table: they hold until the transaction ends.
 
@@ -12,16 +13,17 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, GenericClient, Transaction};
 
 use crate::engine::catalog::{Catalog, Column, Oid, QualifiedName, quote_ident};
-use crate::engine::policy::{ColumnUse, Erase, Policy, TablePolicy};
+use crate::engine::policy::{ColumnUse, Erase, Policy, SubjectKind, TablePolicy};
 
 use super::fault::Fault;
 use super::foreign_keys::{self, ForeignKey, OnDelete};
+use super::refusals::erase_of;
 use super::target::relation;
 
 /// One database with its policy, ready for erasing.
 pub struct Sweep<'a> {
-    policy: &'a Policy,
-    catalog: &'a Catalog,
+    pub(super) policy: &'a Policy,
+    pub(super) catalog: &'a Catalog,
     pub keys: Vec<ForeignKey>,
 }
 
@@ -38,6 +40,22 @@ pub struct Blocked {
     pub table: String,
     pub because_of: String,
     pub rows: u64,
+    /// They do not refer to them, but are about the same people, and are hidden by these.
+    pub hides: bool,
+}
+
+impl std::fmt::Display for Blocked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { table, because_of, rows, hides } = self;
+        match hides {
+            false => write!(f, "{table}: {rows} rows kept, rows of {because_of} that stay refer to them"),
+            true => write!(
+                f,
+                "{table}: {rows} rows kept, what they refuse or restrict counts as long as rows of {because_of} about the same \
+                 people stay"
+            ),
+        }
+    }
 }
 
 /// What becomes of a marked row.
@@ -56,13 +74,13 @@ impl Fate {
     }
 }
 
-const MARKED: &str = "pg_temp.consentry_marked";
-const KEPT: &str = "pg_temp.consentry_kept";
+pub(super) const MARKED: &str = "pg_temp.consentry_marked";
+pub(super) const KEPT: &str = "pg_temp.consentry_kept";
 
 /// `root` is the table that the policy names, `rel` the partition that holds the row; `fate` d: deleted, n: nulled;
 /// `along` marks rows that go only because a row that they refer to goes.
 const CREATE: &str = "CREATE TEMPORARY TABLE consentry_marked (root oid, rel oid, tid tid, fate \"char\", along bool, PRIMARY KEY (rel, tid));
-    CREATE TEMPORARY TABLE consentry_kept (root oid, rel oid, tid tid, because_of oid);";
+    CREATE TEMPORARY TABLE consentry_kept (root oid, rel oid, tid tid, because_of oid, hides bool);";
 
 impl<'a> Sweep<'a> {
     /// Reads the foreign keys and makes the temporary tables of this connection.
@@ -83,7 +101,7 @@ impl<'a> Sweep<'a> {
         parameters: &[&(dyn ToSql + Sync)],
         limit: Option<u32>,
     ) -> Result<u64, Fault> {
-        let fate = match table.erase {
+        let fate = match erase_of(self.policy, self.catalog, table) {
             Erase::Delete => Fate::Delete,
             Erase::Null => Fate::Null,
         };
@@ -113,8 +131,12 @@ impl<'a> Sweep<'a> {
                 break;
             }
         }
-        while self.unmark_referred(tx, &tables).await? + self.unmark_along(tx, &tables).await? > 0 {}
-        Ok(())
+        loop {
+            let kept = self.unmark_hiding(tx, &tables).await? + self.unmark_referred(tx, &tables).await?;
+            if kept + self.unmark_along(tx, &tables).await? == 0 {
+                return Ok(());
+            }
+        }
     }
 
     async fn marked_tables(&self, tx: &Transaction<'_>) -> Result<BTreeSet<Oid>, Fault> {
@@ -152,19 +174,20 @@ impl<'a> Sweep<'a> {
 
     /// Rows that the policy would only null are not to disappear by a cascade.
     fn may_go_along(&self, key: &ForeignKey) -> bool {
-        self.policy.tables.get(&key.child.table).is_none_or(|t| t.erase == Erase::Delete)
+        let erase = |t| erase_of(self.policy, self.catalog, t);
+        self.policy.tables.get(&key.child.table).is_none_or(|t| erase(t) == Erase::Delete)
     }
 
     /// Takes the mark off rows that a row without one refers to.
     async fn unmark_referred(&self, tx: &Transaction<'_>, tables: &BTreeSet<Oid>) -> Result<u64, Fault> {
         let mut kept = 0;
         for key in self.keys.iter().filter(|k| tables.contains(&k.parent.table)) {
-            let Some(stays) = self.child_stays(key) else { continue };
+            let Some(stays) = self.child_stays(key)? else { continue };
             let sql = format!(
                 "WITH kept AS (DELETE FROM {MARKED} AS d USING {parent} AS p
                    WHERE {at_parent} AND d.fate = 'd' AND EXISTS (SELECT FROM {child} AS c WHERE {matches} AND {stays})
                    RETURNING d.root, d.rel, d.tid)
-                 INSERT INTO {KEPT} SELECT root, rel, tid, {because_of} FROM kept",
+                 INSERT INTO {KEPT} SELECT root, rel, tid, {because_of}, false FROM kept",
                 parent = key.parent.source,
                 at_parent = at("d", key.parent.table, "p"),
                 child = key.child.source,
@@ -177,9 +200,10 @@ impl<'a> Sweep<'a> {
     }
 
     /// When the referring row `c` stays and so keeps what it refers to; `None`: never.
-    fn child_stays(&self, key: &ForeignKey) -> Option<String> {
-        let nulls_reference = self.policy.tables.get(&key.child.table).is_some_and(|t| {
-            t.erase == Erase::Null
+    fn child_stays(&self, key: &ForeignKey) -> Result<Option<String>, Fault> {
+        let policy = self.policy.tables.get(&key.child.table);
+        let nulls_reference = policy.is_some_and(|t| {
+            erase_of(self.policy, self.catalog, t) == Erase::Null
                 && key.columns.iter().any(|(c, _)| matches!(t.columns.get(c), Some(ColumnUse::Category(_))))
         });
         let fates = if nulls_reference { "'d', 'n'" } else { "'d'" };
@@ -187,12 +211,12 @@ impl<'a> Sweep<'a> {
             "NOT EXISTS (SELECT FROM {MARKED} AS x WHERE x.rel = c.tableoid AND x.tid = c.ctid AND x.fate IN ({fates}))"
         );
         match key.on_delete {
-            OnDelete::Refuse | OnDelete::Cascade => Some(unmarked),
-            // The row is changed, not deleted: only a hold forbids that.
+            OnDelete::Refuse | OnDelete::Cascade => Ok(Some(unmarked)),
+            // The row is changed, not deleted: only a hold forbids that, and that it hides rows of its person.
             OnDelete::Change => {
-                let child = self.policy.tables.get(&key.child.table)?;
-                child.hold_when.as_ref()?;
-                Some(format!("NOT ({}) AND {unmarked}", not_held(child, "c")))
+                let held = policy.filter(|t| t.hold_when.is_some()).map(|t| format!("NOT ({})", not_held(t, "c")));
+                let keeps: Vec<String> = held.into_iter().chain(self.hides_by(key)?).collect();
+                Ok((!keeps.is_empty()).then(|| format!("({}) AND {unmarked}", keeps.join(" OR "))))
             }
         }
     }
@@ -301,13 +325,16 @@ impl<'a> Sweep<'a> {
 
     /// What was kept on this connection because staying rows refer to it.
     pub async fn blocked(&self, client: &impl GenericClient) -> Result<Vec<Blocked>, Fault> {
-        let sql = format!("SELECT root, because_of, pg_catalog.count(*) FROM {KEPT} GROUP BY 1, 2 ORDER BY 1, 2");
+        let sql = format!(
+            "SELECT root, because_of, hides, pg_catalog.count(*) FROM {KEPT} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+        );
         let mut blocked = Vec::new();
         for row in client.query(&sql, &[]).await? {
             blocked.push(Blocked {
                 table: self.name(row.try_get(0)?)?.to_string(),
                 because_of: self.name(row.try_get(1)?)?.to_string(),
-                rows: row.try_get::<_, i64>(2)?.unsigned_abs(),
+                hides: row.try_get(2)?,
+                rows: row.try_get::<_, i64>(3)?.unsigned_abs(),
             });
         }
         Ok(blocked)
@@ -326,6 +353,7 @@ impl<'a> Sweep<'a> {
             .columns
             .iter()
             .filter(|c| !c.generated && matches!(table.columns.get(&c.name), Some(ColumnUse::Category(_))))
+            .filter(|c| !(c.not_null && self.decides(table, &c.name)))
             .collect();
         let fixed: Vec<&str> =
             personal.iter().filter(|c| c.not_null && !c.has_default).map(|c| c.name.as_str()).collect();
@@ -342,6 +370,14 @@ impl<'a> Sweep<'a> {
                 .hint("an emptied row could not be told from another: say erase = \"delete\" for the table"));
         }
         Ok(personal.into_iter().map(|c| Personal { column: c.name.clone(), nullable: !c.not_null }).collect())
+    }
+
+    /// Whether rows are there or not depends on the column: a default in it would show what was hidden.
+    fn decides(&self, table: &TablePolicy, column: &str) -> bool {
+        let restricts = |kind: &SubjectKind| {
+            kind.table == table.relation && kind.restricted_when.as_ref().is_some_and(|when| when.reads(column))
+        };
+        table.retention.as_ref().is_some_and(|r| r.since == column) || self.policy.subjects.values().any(restricts)
     }
 
     /// The row `t` is not emptied yet.

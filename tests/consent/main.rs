@@ -10,5 +10,6 @@ mod export;
 mod import;
 mod init;
 mod policy;
+mod refusals;
 mod retention;
 mod standing;

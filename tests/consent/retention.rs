@@ -180,8 +180,12 @@ async fn what_is_referred_to_stays_until_nothing_refers_to_it() {
     let mut deleted = applied.deleted;
     deleted.sort_by(|a, b| a.table.cmp(&b.table));
     assert_eq!(deleted, [rows("public.invoices", 1), rows("public.lines", 2), rows("public.people", 4)]);
-    let blocked =
-        |table: &str, because_of: &str, rows| Blocked { table: table.into(), because_of: because_of.into(), rows };
+    let blocked = |table: &str, because_of: &str, rows| Blocked {
+        table: table.into(),
+        because_of: because_of.into(),
+        rows,
+        hides: false,
+    };
     assert_eq!(
         applied.blocked,
         [blocked("public.people", "public.invoices", 2), blocked("public.invoices", "public.lines", 1)]

@@ -1,0 +1,155 @@
+//! What hides a person's rows stays as long as there are such rows: their objections, withdrawals and other no, and a
+//! restriction (GDPR Art. 18, 21). Erasing them alone would show the rest to those who did not see it before.
+
+use std::collections::BTreeSet;
+
+use tokio_postgres::Transaction;
+
+use crate::engine::catalog::{Catalog, Column, Oid, quote_ident};
+use crate::engine::policy::{ColumnUse, Erase, Policy, SubjectKind, SubjectPath, TablePolicy};
+
+use super::fault::Fault;
+use super::foreign_keys::{ForeignKey, counts_as};
+use super::path::{leads_to_key, tables_of};
+use super::sweep::{KEPT, MARKED, Sweep};
+use super::target::{Target, column, relation, relation_of_kind};
+
+/// Whether people's choices are recorded in the table.
+pub fn holds_choices(policy: &Policy, catalog: &Catalog, table: Oid) -> bool {
+    let sources = policy.subjects.values().filter_map(|kind| kind.consent.as_ref());
+    sources.into_iter().any(|s| s.table == table || counts_as(s.table, policy, catalog) == table)
+}
+
+/// What becomes of a table's rows. Choices are never emptied: one without its channel, its end or its status is
+/// another choice.
+pub fn erase_of(policy: &Policy, catalog: &Catalog, table: &TablePolicy) -> Erase {
+    match holds_choices(policy, catalog, table.relation) {
+        true => Erase::Delete,
+        false => table.erase,
+    }
+}
+
+/// Rows that hide others.
+struct Hiding {
+    /// The table as which they are marked.
+    root: Oid,
+    /// Their table as SQL.
+    from: String,
+    /// Which of its rows, behind the alias `c`, do.
+    which: String,
+    /// Where they hold the person's key.
+    key: Column,
+}
+
+impl Sweep<'_> {
+    /// Takes the mark off rows that hide rows that stay.
+    pub(super) async fn unmark_hiding(&self, tx: &Transaction<'_>, tables: &BTreeSet<Oid>) -> Result<u64, Fault> {
+        let mut kept = 0;
+        for kind in self.policy.subjects.values() {
+            for hiding in self.hiding(kind)?.iter().filter(|h| tables.contains(&h.root)) {
+                for (table, stays) in self.person_stays(kind, &hiding.key)? {
+                    let sql = format!(
+                        "WITH kept AS (DELETE FROM {MARKED} AS d USING {from} AS c
+                           WHERE d.rel = c.tableoid AND d.tid = c.ctid AND {which} AND {stays} RETURNING d.root, d.rel, d.tid)
+                         INSERT INTO {KEPT} SELECT root, rel, tid, {table}, true FROM kept",
+                        from = hiding.from,
+                        which = hiding.which,
+                    );
+                    kept += tx.execute(&sql, &[]).await?;
+                }
+            }
+        }
+        Ok(kept)
+    }
+
+    /// When the row `c`, whose foreign key lets go of the row that is deleted, says a no that must go on being that
+    /// person's.
+    pub(super) fn hides_by(&self, key: &ForeignKey) -> Result<Option<String>, Fault> {
+        let mut when = Vec::new();
+        for kind in self.policy.subjects.values() {
+            for hiding in self.hiding(kind)?.iter().filter(|h| h.root == key.child.table) {
+                if key.columns.iter().any(|(child, _)| *child == hiding.key.name) {
+                    let stays = self.person_stays(kind, &hiding.key)?.into_iter().map(|(_, stays)| stays);
+                    when.extend(stays.map(|stays| format!("({} AND {stays})", hiding.which)));
+                }
+            }
+        }
+        Ok((!when.is_empty()).then(|| format!("({})", when.join(" OR "))))
+    }
+
+    fn hiding(&self, kind: &SubjectKind) -> Result<Vec<Hiding>, Fault> {
+        let mut all = Vec::new();
+        if kind.consent.is_some() {
+            let target = Target::of(self.policy, self.catalog, &kind.name)?;
+            all.push(Hiding {
+                root: counts_as(target.source.table, self.policy, self.catalog),
+                from: target.table(),
+                which: format!("NOT {}", says_yes(&target, "c")?),
+                key: target.column(&target.source.subject)?.clone(),
+            });
+        }
+        if let Some(restricted_when) = &kind.restricted_when {
+            let restricted = restricted_when.to_sql(|name| format!("c.{}", quote_ident(name)), "");
+            all.push(Hiding {
+                root: counts_as(kind.table, self.policy, self.catalog),
+                from: kind.table_name.to_sql(),
+                which: format!("{restricted} IS NOT FALSE"),
+                key: column(relation_of_kind(self.catalog, kind)?, &kind.key)?.clone(),
+            });
+        }
+        Ok(all)
+    }
+
+    /// For each table with rows about people of this kind: that one of the person whose key is in `c` stays.
+    fn person_stays(&self, kind: &SubjectKind, key: &Column) -> Result<Vec<(Oid, String)>, Fault> {
+        let tables = tables_of(self.policy, kind).into_iter();
+        let others = tables.filter(|(table, _)| !holds_choices(self.policy, self.catalog, table.relation));
+        others
+            .map(|(table, path)| {
+                let leads =
+                    leads_to_key(self.catalog, table, path, &|holder, alias| same_key(holder, alias, key, "c"))?;
+                let gone = if self.loses_person(table, path)? { "'d', 'n'" } else { "'d'" };
+                let stays = format!(
+                    "EXISTS (SELECT FROM {name} AS t WHERE {leads} AND NOT EXISTS (SELECT FROM {MARKED} AS x
+                       WHERE x.rel = t.tableoid AND x.tid = t.ctid AND x.fate IN ({gone})))",
+                    name = table.name.to_sql(),
+                );
+                Ok((table.relation, stays))
+            })
+            .collect()
+    }
+
+    /// Whether a row of the table, once it is emptied, leads to nobody.
+    fn loses_person(&self, table: &TablePolicy, path: &SubjectPath) -> Result<bool, Fault> {
+        let link = path.hops.first().map_or(&path.column, |hop| &hop.from);
+        let emptied = matches!(table.columns.get(link), Some(ColumnUse::Category(_)));
+        let of = relation(self.catalog, table.relation, &table.name.to_string())?;
+        Ok(emptied && !column(of, link)?.not_null)
+    }
+}
+
+/// The record behind `row` is a consent that was not withdrawn. Whether it has begun, or is over, is no matter.
+fn says_yes(target: &Target<'_>, row: &str) -> Result<String, Fault> {
+    let source = target.source;
+    let (status, yes) = (quote_ident(&source.status), target.granted_list());
+    let mut tests = vec![format!("{row}.{status}::pg_catalog.text IN ({yes})")];
+    if let Some(withdrawn) = &source.withdrawn_at {
+        let withdrawn = target.instant_of(row, withdrawn)?;
+        let granted = match &source.granted_at {
+            Some(granted) => target.instant_of(row, granted)?,
+            None => "NULL::timestamptz".to_owned(),
+        };
+        tests.push(format!("({withdrawn} IS NULL OR {granted} > {withdrawn})"));
+    }
+    Ok(format!("COALESCE({}, false)", tests.join(" AND ")))
+}
+
+/// Two columns hold the same key: as stored where their types are alike, so that indexes serve, else as text.
+fn same_key(a: &Column, of_a: &str, b: &Column, of_b: &str) -> String {
+    let whole = |c: &Column| matches!(c.ty.base.as_str(), "int2" | "int4" | "int8");
+    let (left, right) = (format!("{of_a}.{}", quote_ident(&a.name)), format!("{of_b}.{}", quote_ident(&b.name)));
+    match a.ty.base == b.ty.base || (whole(a) && whole(b)) {
+        true => format!("{left} = {right}"),
+        false => format!("{left}::pg_catalog.text = {right}::pg_catalog.text"),
+    }
+}
