@@ -47,6 +47,7 @@ fn refused(catalog: &Catalog, policy: Policy, sql: &str) -> Option<&'static str>
         search_path: vec!["public".into()],
         temporary: Default::default(),
         defined: Default::default(),
+        user: None,
         explains_protected: false,
     };
     let engine = Engine::new(Arc::new(catalog.clone()), Arc::new(policy), Secrets::default());

@@ -41,7 +41,7 @@ impl Explain {
         let secrets = Secrets { pseudonym: b"not the key".to_vec() };
         let engine = Engine::new(judged.catalog.into(), judged.policy.into(), secrets);
         let role = user.role.clone();
-        let context = context(&engine, &role, self.purpose.as_deref())?;
+        let context = Context { user: Some(self.user.clone()), ..context(&engine, &role, self.purpose.as_deref())? };
         match engine.clear(&self.sql, &context, Protocol::Simple) {
             Ok(cleared) => {
                 anstream::print!("{}", in_words(&cleared, &self.sql));
@@ -66,6 +66,7 @@ pub fn context(engine: &Engine, role: &str, purpose: Option<&str>) -> Result<Con
         search_path: effective_path(&engine.catalog, &engine.catalog.data().search_path),
         temporary: Default::default(),
         defined: Default::default(),
+        user: None,
         explains_protected: false,
     })
 }

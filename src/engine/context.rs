@@ -41,6 +41,9 @@ pub struct Context {
     pub temporary: BTreeMap<String, Derived>,
     /// What the open transaction, or the message so far, has defined: the catalog snapshot cannot show it yet.
     pub defined: BTreeMap<QualifiedName, Defined>,
+    /// The user, where what leaves bears a mark of it ([`super::refusal::USER_NEEDED`]): any other statement leaves in the
+    /// same way for all users of a role.
+    pub user: Option<String>,
     /// What an `EXPLAIN EXECUTE` in it explains is protected.
     pub explains_protected: bool,
 }

@@ -206,6 +206,20 @@ pub fn type_not_allowed(name: &str) -> Refusal {
     )
 }
 
+/// The rule of [`user_needed`].
+pub const USER_NEEDED: &str = "user-needed";
+
+/// What leaves depends on the user, and the context does not name it: whoever judges must name it.
+pub fn user_needed() -> Refusal {
+    Refusal::new(
+        USER_NEEDED,
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "prepared transactions are their user's, and it is not known who asks",
+        "rule user-needed: a mark of the user is part of a prepared transaction's name",
+        "run it in a session",
+    )
+}
+
 /// The role lacks a right.
 pub fn right_missing(right: &str, what: &str) -> Refusal {
     Refusal::new(

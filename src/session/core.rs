@@ -23,7 +23,7 @@ use crate::engine::catalog::QualifiedName;
 use crate::engine::clear::effective_path;
 use crate::engine::cleared::{SetValue, Tracked};
 use crate::engine::context::{Context, Defined, Protocol};
-use crate::engine::refusal::Refusal;
+use crate::engine::refusal::{Refusal, USER_NEEDED};
 use crate::relay::marker::Marker;
 use crate::relay::outgoing::Outgoing;
 use crate::wire::backend::Status;
@@ -303,12 +303,21 @@ impl Core {
     /// Judges a text in the context as it is now.
     pub(super) fn judge(&mut self, protocol: Protocol, text: &str) -> Result<Arc<Judged>, Refusal> {
         self.renew_context();
-        let judged = self.live.judge(&self.snapshot, &self.context, self.context_id, protocol, text)?;
+        let judged = match self.live.judge(&self.snapshot, &self.context, self.context_id, protocol, text) {
+            Err(refusal) if refusal.rule == USER_NEEDED => {
+                let context = Context { user: Some(self.clerk.who.user.clone()), ..self.context.clone() };
+                return self.judge_in(&context, protocol, text);
+            }
+            judged => judged?,
+        };
         if !self.explains_protected(&judged) {
             return Ok(judged);
         }
-        let context = Context { explains_protected: true, ..self.context.clone() };
-        self.live.judge(&self.snapshot, &context, self.snapshot.context_id(&context), protocol, text)
+        self.judge_in(&Context { explains_protected: true, ..self.context.clone() }, protocol, text)
+    }
+
+    fn judge_in(&self, context: &Context, protocol: Protocol, text: &str) -> Result<Arc<Judged>, Refusal> {
+        self.live.judge(&self.snapshot, context, self.snapshot.context_id(context), protocol, text)
     }
 
     /// Judges a setting whose name or value came as an argument of `set_config`.
@@ -399,6 +408,7 @@ pub(super) fn context(snapshot: &Snapshot, role: &str, values: &Values) -> Conte
         search_path: effective_path(&snapshot.engine.catalog, &values.search_path),
         temporary: values.temporary.clone(),
         defined: values.defined.clone(),
+        user: None,
         explains_protected: false,
     }
 }

@@ -186,6 +186,7 @@ fn context(role: &str, purpose: &str, has_reason: bool) -> Context {
         search_path: vec!["public".to_owned()],
         temporary: Default::default(),
         defined: Default::default(),
+        user: Some("ann".to_owned()),
         explains_protected: false,
     }
 }

@@ -56,6 +56,7 @@ impl<'t> Question<'t> {
             search_path: vec!["public".to_owned()],
             temporary: Default::default(),
             defined: Default::default(),
+            user: None,
             explains_protected: false,
         }
     }

@@ -20,6 +20,7 @@ mod refusals;
 mod service;
 mod tls;
 mod transparent;
+mod two_phase;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -100,6 +100,7 @@ pub fn context(who: &str) -> Context {
         search_path: vec!["public".to_owned()],
         temporary: Default::default(),
         defined: Default::default(),
+        user: None,
         explains_protected: false,
     }
 }

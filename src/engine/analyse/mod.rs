@@ -28,6 +28,7 @@ mod settings;
 mod statement;
 mod subjects;
 mod total;
+mod two_phase;
 mod types;
 mod unrestricted;
 mod vary;

@@ -67,6 +67,12 @@ impl<'e> Analyser<'e> {
             NodeEnum::DeclareCursorStmt(d) => self.declare_cursor(d),
             NodeEnum::ExplainStmt(e) => self.explain(e),
             NodeEnum::CreateTableAsStmt(c) => self.create_table_as(c),
+            NodeEnum::TransactionStmt(t) => {
+                if matches!(t.kind(), T::TransStmtPrepare | T::TransStmtCommitPrepared | T::TransStmtRollbackPrepared) {
+                    self.two_phase(t)?;
+                }
+                transaction(t).ok_or_else(|| refusal::not_supported("this statement", "it is not known"))
+            }
             other => match session_statement(other) {
                 Some(session) => Ok(session),
                 None => self.other_statement(node),

@@ -35,7 +35,7 @@ pub fn write(a: &Analyser<'_>, o: &Occurrence) -> Result<Guard, Refusal> {
     match o.protected_by {
         Some(_) if o.target.is_some() => target(a, o, relation),
         Some(_) => protected(a, o, relation),
-        None => Ok(Guard { text: nulled(o, relation)?, touched: None, words: nulled_words(o, relation) }),
+        None => nulled(a, o, relation),
     }
 }
 
@@ -184,29 +184,36 @@ pub fn touched(o: &Occurrence, relation: &Relation, v: &VisibleTable) -> Touched
 }
 
 /// A system relation with some columns read as null.
-fn nulled(o: &Occurrence, relation: &Relation) -> Result<String, Refusal> {
+fn nulled(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Guard, Refusal> {
     if let (Some(name), true) = (o.system.first(), o.all_at_once) {
         return Err(refusal::system_column(name));
     }
+    let own = a.own_prepared(relation, ALIAS)?;
     let mut columns: Vec<String> = relation
         .columns
         .iter()
         .map(|c| {
             let name = quote_ident(&c.name);
-            match o.nulled.contains(&c.name.as_str()) {
-                true => format!("{} AS {name}", visible::null_of(&c.ty)),
-                false => format!("{ALIAS}.{name} AS {name}"),
+            match (o.nulled.contains(&c.name.as_str()), &own) {
+                (true, Some(own)) if own.named_by == c.name => format!("{} AS {name}", own.name),
+                (true, _) => format!("{} AS {name}", visible::null_of(&c.ty)),
+                (false, _) => format!("{ALIAS}.{name} AS {name}"),
             }
         })
         .collect();
     columns.extend(o.system.iter().map(|name| format!("{ALIAS}.{name} AS {name}")));
-    Ok(format!("SELECT {} FROM {} AS {ALIAS}", columns.join(", "), relation.name.to_sql()))
+    let (filter, words) = match own {
+        Some(own) => (format!(" WHERE {}", own.condition), format!("{}: the user's own", relation.name)),
+        None => (String::new(), nulled_words(o, relation)),
+    };
+    let text = format!("SELECT {} FROM {} AS {ALIAS}{filter}", columns.join(", "), relation.name.to_sql());
+    Ok(Guard { text, touched: None, words: vec![words] })
 }
 
-fn nulled_words(o: &Occurrence, relation: &Relation) -> Vec<String> {
-    vec![format!(
+fn nulled_words(o: &Occurrence, relation: &Relation) -> String {
+    format!(
         "{}: {} read as null, they could tell stored values or other sessions' statements",
         relation.name,
         o.nulled.join(", ")
-    )]
+    )
 }

@@ -111,3 +111,19 @@ SELECT current_setting('consentry.user')
 ;;
 -- marketing/marketing: same
 SET quote_all_identifiers = true
+;;
+-- A prepared transaction bears a mark of its user; who only reads prepares none.
+-- builder/service: changed | has PREPARE TRANSACTION 'JReN9LAuw:x' | error 25P01
+PREPARE TRANSACTION 'x'
+;;
+-- builder/service: changed | has COMMIT PREPARED E'JReN9LAuw:a | error 55000
+COMMIT PREPARED U&'\0061\\'
+;;
+-- marketing/marketing: right-missing
+ROLLBACK PREPARED 'x'
+;;
+-- crm_app/service: changed | has pg_catalog.substr("consentry_t".gid, 11) AS "gid" | has WHERE pg_catalog.starts_with("consentry_t".gid, '
+SELECT gid FROM pg_prepared_xacts WHERE database = current_database()
+;;
+-- crm_app/service: same
+SELECT count(*) FROM pg_prepared_xacts
