@@ -60,6 +60,7 @@ fn context() -> Context {
         search_path: vec!["public".into()],
         temporary: Default::default(),
         defined: Default::default(),
+        user: None,
         explains_protected: false,
     }
 }

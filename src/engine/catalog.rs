@@ -166,6 +166,12 @@ pub struct Relation {
     /// Columns that some index over all rows starts with, by which rows are found or sorted.
     #[serde(default)]
     pub indexed: Vec<String>,
+    /// Names of its indexes, which are in its schema.
+    #[serde(default)]
+    pub indexes: Vec<String>,
+    /// Of a sequence: the tables that own it, or have columns that it is the default of.
+    #[serde(default)]
+    pub serves: Vec<Oid>,
     /// About how many rows it had when the snapshot was read; 0: not known. Children are not counted.
     #[serde(default)]
     pub rows: u64,
@@ -228,6 +234,9 @@ pub struct Function {
     pub procedure: bool,
     #[serde(default)]
     pub extension: Option<String>,
+    /// Relations that it goes with: its body is parsed SQL that reads them, or their rows are of a type of its arguments.
+    #[serde(default)]
+    pub depends_on: Vec<Oid>,
 }
 
 /// An operator outside `pg_catalog`.
@@ -386,6 +395,11 @@ impl Catalog {
 
     pub fn relation_named(&self, schema: &str, name: &str) -> Option<&Relation> {
         self.relation_names.get(&QualifiedName::new(schema, name)).map(|i| &self.data.relations[*i])
+    }
+
+    /// The table of an index.
+    pub fn indexed_by(&self, schema: &str, index: &str) -> Option<&Relation> {
+        self.relations().find(|r| r.name.schema == schema && r.indexes.iter().any(|i| i == index))
     }
 
     /// Relations with this name, in any schema.

@@ -97,3 +97,17 @@ CREATE TABLE public.tenants (id int PRIMARY KEY, house int REFERENCES public.hou
 CREATE SCHEMA empty;
 -- Values that a function checks which reads people.
 CREATE TABLE public.with_known (id int, mail public.known_email, mails public.known_email[], plain text[]);
+-- What a protected table rests on, and the policy does not name.
+CREATE TABLE public.stamps (x int, y int);
+CREATE TABLE public.kinds (id int PRIMARY KEY, label text);
+CREATE SEQUENCE public.stamp_ids;
+CREATE TABLE public.stamped (id int DEFAULT nextval('public.stamp_ids'), customer_id bigint, stamp public.stamps, kind int REFERENCES public.kinds);
+CREATE INDEX stamped_customer ON public.stamped (customer_id);
+-- What nothing rests on.
+CREATE TABLE public.loose (id serial, label text, code varchar(20));
+CREATE INDEX loose_label ON public.loose (label);
+CREATE VIEW public.loose_labels AS SELECT label FROM public.loose;
+CREATE TABLE public.told_of (id int);
+CREATE FUNCTION public.count_told() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM public.told_of; END;
+CREATE TABLE public.cut (id int) PARTITION BY LIST (id);
+CREATE TABLE public.cut_rest PARTITION OF public.cut DEFAULT;

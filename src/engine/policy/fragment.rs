@@ -165,6 +165,8 @@ mod tests {
             unique_keys: vec![],
             arbiters: vec![],
             indexed: vec![],
+            indexes: vec![],
+            serves: vec![],
             rows: 0,
             foreign_keys: vec![],
             together: vec![],

@@ -63,6 +63,8 @@ fn word_of(ty: &ColumnType) -> Relation {
         unique_keys: Vec::new(),
         arbiters: Vec::new(),
         indexed: Vec::new(),
+        indexes: Vec::new(),
+        serves: Vec::new(),
         rows: 0,
         foreign_keys: Vec::new(),
         together: Vec::new(),

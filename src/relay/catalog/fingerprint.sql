@@ -21,8 +21,12 @@ SELECT concat_ws('.',
     (SELECT count(*) || '-' || bit_xor(hash) FROM class),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((a.attrelid::int8 << 32) | a.xmin::text::int8, a.attnum))
      FROM pg_catalog.pg_attribute a JOIN class ON class.oid = a.attrelid WHERE a.attnum > 0),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((i.indexrelid::int8 << 32) | i.xmin::text::int8, 0))
-     FROM pg_catalog.pg_index i JOIN class ON class.oid = i.indrelid),
+    (SELECT count(*) || '-' || bit_xor(hash_record_extended(ROW(i.indexrelid, i.xmin::text, x.relname), 0))
+     FROM pg_catalog.pg_index i JOIN class ON class.oid = i.indrelid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid),
+    (SELECT bit_xor(hashint8extended((d.objid::int8 << 32) | d.refobjid::int8, 2))
+     FROM pg_catalog.pg_class s JOIN pg_catalog.pg_depend d ON d.objid = s.oid
+     WHERE s.relkind = 'S' AND d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')
+       AND d.refclassid = 'pg_catalog.pg_class'::regclass),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((k.oid::int8 << 32) | k.xmin::text::int8, 0))
      FROM pg_catalog.pg_constraint k JOIN class ON class.oid = k.conrelid),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((h.inhrelid::int8 << 32) | h.inhparent::int8, h.inhseqno))

@@ -77,6 +77,8 @@ fn relation(row: &Row) -> Result<Relation, CatalogError> {
         unique_keys: Vec::new(),
         arbiters: Vec::new(),
         indexed: row.try_get("indexed")?,
+        indexes: row.try_get("indexes")?,
+        serves: row.try_get("serves")?,
         rows: row.try_get::<_, i64>("rows")?.unsigned_abs(),
         foreign_keys: Vec::new(),
         together: Vec::new(),
@@ -138,6 +140,7 @@ pub(super) fn functions(rows: &[Row]) -> Result<Vec<Function>, CatalogError> {
                 arguments: row.try_get("arguments")?,
                 procedure: row.try_get("procedure")?,
                 extension: row.try_get("extension")?,
+                depends_on: row.try_get("depends_on")?,
             })
         })
         .collect()

@@ -154,7 +154,7 @@ ALTER TABLE unlisted ADD COLUMN x int GENERATED ALWAYS AS (email::int) STORED
 -- builder/service: definition-protected
 CREATE INDEX ON unlisted ((email::int))
 ;;
--- builder/service: same
+-- builder/service: definition-protected
 CREATE UNIQUE INDEX ON unlisted (email)
 ;;
 -- A view of a temporary table is temporary by itself, and reads whatever is put into the table later.
@@ -234,3 +234,171 @@ CREATE DOMAIN other_email AS known_email
 ;;
 -- builder/service: function-not-allowed
 CREATE TYPE people AS (a int, b known_email[])
+;;
+-- An index fails on values that are too long, and says how long they are.
+-- builder/service: definition-protected
+CREATE INDEX ON customers (email)
+;;
+-- builder/service: same
+CREATE INDEX ON customers USING hash (email)
+;;
+-- builder/service: same | error 25001
+CREATE INDEX CONCURRENTLY ON customers (id, birth_date DESC NULLS LAST, status)
+;;
+-- builder/service: definition-protected
+CREATE INDEX ON customers (credit_limit)
+;;
+-- builder/service: definition-protected
+CREATE INDEX ON customers (id) INCLUDE (email)
+;;
+-- builder/service: definition-protected
+CREATE INDEX ON customers (phone text_pattern_ops)
+;;
+-- builder/service: definition-protected
+CREATE INDEX ON customers USING gin (tags)
+;;
+-- builder/service: definition-protected
+CREATE INDEX ON customers USING brin (id)
+;;
+-- builder/service: definition-protected
+CREATE INDEX ON customers (phone COLLATE "C")
+;;
+-- builder/service: definition-protected
+CREATE INDEX ON loose (label)
+;;
+-- builder/service: same
+CREATE INDEX ON loose (code, id)
+;;
+-- builder/service: same
+CREATE INDEX ON products (name)
+;;
+-- builder/service: same
+CREATE TABLE mine (a text UNIQUE); CREATE INDEX mine_a ON public.mine (a)
+;;
+-- What reads the rows of a table that nobody may read, or lets writes elsewhere read them.
+-- builder/service: definition-protected
+ALTER TABLE loose ADD FOREIGN KEY (id) REFERENCES products (id)
+;;
+-- builder/service: definition-protected
+ALTER TABLE loose ADD FOREIGN KEY (id) REFERENCES products (id) NOT VALID
+;;
+-- builder/service: definition-protected
+ALTER TABLE loose ADD COLUMN p bigint REFERENCES products (id)
+;;
+-- builder/service: definition-protected
+ALTER TABLE loose ADD COLUMN p int NOT NULL
+;;
+-- builder/service: definition-protected
+ALTER TABLE loose ADD UNIQUE (label)
+;;
+-- builder/service: definition-protected
+ALTER TABLE loose ADD PRIMARY KEY (id)
+;;
+-- builder/service: definition-protected
+ALTER TABLE loose ADD EXCLUDE USING hash (label WITH =)
+;;
+-- builder/service: definition-protected
+ALTER TABLE loose ALTER COLUMN label SET NOT NULL
+;;
+-- builder/service: definition-protected
+ALTER TABLE kinds VALIDATE CONSTRAINT kinds_pkey
+;;
+-- builder/service: same
+ALTER TABLE loose ADD COLUMN p int, ALTER COLUMN label SET DEFAULT 'x', ALTER COLUMN label DROP NOT NULL, DROP COLUMN code
+;;
+-- builder/service: definition-protected
+CREATE TABLE mine (k int REFERENCES kinds (id))
+;;
+-- builder/service: definition-protected
+CREATE TABLE mine PARTITION OF cut FOR VALUES IN (3)
+;;
+-- builder/service: same
+ALTER TABLE products ADD UNIQUE (id, name), ADD FOREIGN KEY (id) REFERENCES products (id)
+;;
+-- CASCADE takes nothing from a protected table: no column, no default, no key.
+-- builder/service: definition-protected
+DROP TABLE stamps CASCADE
+;;
+-- builder/service: definition-protected
+DROP TABLE kinds CASCADE
+;;
+-- builder/service: definition-protected
+ALTER TABLE kinds DROP CONSTRAINT kinds_pkey CASCADE
+;;
+-- builder/service: definition-protected
+ALTER TABLE kinds DROP COLUMN id CASCADE
+;;
+-- builder/service: definition-protected
+ALTER TABLE stamps DROP COLUMN x
+;;
+-- builder/service: not-understood
+DROP TABLE told_of CASCADE
+;;
+-- builder/service: same
+DROP VIEW cheap CASCADE; DROP TABLE loose CASCADE
+;;
+-- builder/service: same | error 2BP01
+DROP TABLE kinds; DROP TABLE stamps
+;;
+-- A sequence of a protected table is its own.
+-- builder/service: definition-protected
+DROP SEQUENCE stamp_ids CASCADE
+;;
+-- builder/service: definition-protected
+DROP SEQUENCE IF EXISTS stamp_ids
+;;
+-- builder/service: definition-protected
+ALTER SEQUENCE stamp_ids RESTART 1
+;;
+-- builder/service: definition-protected
+ALTER SEQUENCE public.customers_id_seq OWNED BY NONE
+;;
+-- builder/service: definition-protected
+ALTER TABLE stamp_ids RENAME TO ids
+;;
+-- builder/service: definition-protected
+ALTER SEQUENCE loose_id_seq MAXVALUE 1000
+;;
+-- builder/service: definition-protected
+ALTER SEQUENCE loose_id_seq AS smallint
+;;
+-- builder/service: same
+ALTER SEQUENCE loose_id_seq MAXVALUE 1000 RESTART 5; ALTER SEQUENCE loose_id_seq INCREMENT 2 OWNED BY NONE
+;;
+-- builder/service: same
+ALTER SEQUENCE marks MAXVALUE 1000
+;;
+-- So are its indexes; others are altered by who may define.
+-- builder/service: definition-protected
+ALTER INDEX stamped_customer SET (fillfactor = 50)
+;;
+-- builder/service: definition-protected
+ALTER TABLE IF EXISTS public.customers_pkey SET (fillfactor = 50)
+;;
+-- builder/service: definition-protected
+DROP INDEX stamped_customer
+;;
+-- builder/service: definition-protected
+ALTER INDEX stamped_customer RENAME TO other
+;;
+-- builder/service: changed | has ALTER INDEX "public".loose_label SET
+ALTER INDEX loose_label SET (fillfactor = 50)
+;;
+-- builder/service: same
+DROP INDEX loose_label
+;;
+-- marketing/marketing: right-missing
+ALTER INDEX IF EXISTS loose_label SET (fillfactor = 50)
+;;
+-- marketing/marketing: definition-protected
+ALTER INDEX IF EXISTS customers_pkey SET (fillfactor = 50)
+;;
+-- What is not there is not looked for again.
+-- marketing/marketing: changed | has ALTER TABLE IF EXISTS "pg_temp"."nowhere" DROP COLUMN x CASCADE
+ALTER TABLE IF EXISTS public.nowhere DROP COLUMN x CASCADE
+;;
+-- builder/service: changed | has IF EXISTS ONLY "pg_temp"."nowhere" SET
+ALTER TABLE IF EXISTS ONLY nowhere SET (fillfactor = 50)
+;;
+-- builder/service: undefined-table
+ALTER TABLE nowhere DROP COLUMN x

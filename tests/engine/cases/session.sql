@@ -113,10 +113,10 @@ SELECT current_setting('consentry.user')
 SET quote_all_identifiers = true
 ;;
 -- A prepared transaction bears a mark of its user; who only reads prepares none.
--- builder/service: changed | has PREPARE TRANSACTION 'JReN9LAuw:x' | error 25P01
+-- builder/service: changed | has PREPARE TRANSACTION 'JReN9LAuw:x' | error 55000
 PREPARE TRANSACTION 'x'
 ;;
--- builder/service: changed | has COMMIT PREPARED E'JReN9LAuw:a | error 55000
+-- builder/service: changed | has COMMIT PREPARED E'JReN9LAuw:a | error 25001
 COMMIT PREPARED U&'\0061\\'
 ;;
 -- marketing/marketing: right-missing

@@ -1,13 +1,15 @@
 //! ALTER TABLE and renaming.
 
-use pg_query::protobuf::{self as pb, AlterTableType as A, ConstrType, ObjectType};
+use pg_query::protobuf::{self as pb, AlterTableType as A, ConstrType, ObjectType, Token};
 use pg_query::{Node, NodeEnum};
 
 use super::{Closed, ddl};
 use crate::engine::analyse::relations::{Created, Named};
 use crate::engine::analyse::scope::Scope;
 use crate::engine::analyse::statement::Judged;
-use crate::engine::analyse::{Analyser, At, inner, kind_of, names};
+use crate::engine::analyse::{Analyser, At, Replacement, inner, kind_of, names};
+use crate::engine::catalog::{Relation, quote_ident};
+use crate::engine::cleared::Effect;
 use crate::engine::context::Defined;
 use crate::engine::refusal::{self, Refusal};
 
@@ -24,11 +26,11 @@ impl<'e> Analyser<'e> {
             return Err(refusal::not_supported("this ALTER", "only tables, views, sequences and indexes are altered"));
         }
         let Some(var) = a.relation.as_mut() else { return Err(refusal::not_supported("ALTER", "it has no table")) };
+        self.no_protected_index(var, "ALTER INDEX")?;
         let named = self.resolve_pinned(var);
         let known = match &named {
             Ok(Named::Relation(relation)) => Some(*relation),
-            Ok(Named::Created(Created { made: Defined::Changed(oid), .. })) => self.engine.catalog.relation(*oid),
-            _ => None,
+            _ => self.changed_relation(var),
         };
         let closed = match named {
             // Conversions, checks and defaults run over its rows.
@@ -43,7 +45,18 @@ impl<'e> Analyser<'e> {
                 self.qualify(var, relation);
                 closed.map(|closed| (closed, relation.name.to_string()))
             }
-            Err(r) if r.rule == "undefined-table" && a.missing_ok => None,
+            Err(r) if r.rule == "undefined-table" => match self.indexed(var) {
+                Some(table) => {
+                    self.needs_ddl("ALTER INDEX")?;
+                    let closed = self.closed(table)?;
+                    self.qualify(var, table);
+                    self.pinned = true;
+                    closed.map(|closed| (closed, table.name.to_string()))
+                }
+                // PostgreSQL says that it is not there, and does not find what the snapshot does not show yet.
+                None if a.missing_ok => return self.alters_nothing(var),
+                None => return Err(r),
+            },
             Err(r) => return Err(r),
         };
         // What PostgreSQL says of rows that do not fit is not for the client.
@@ -57,6 +70,9 @@ impl<'e> Analyser<'e> {
             if let Some((closed, table)) = &closed {
                 self.blind_command(command, *closed, table)?;
             }
+            if let Some(relation) = known.filter(|_| command.subtype() == A::AtDropColumn) {
+                self.no_column_is_made_of(relation, "DROP COLUMN")?;
+            }
             // Another table would lead to what follows this one, by a way that is not in the snapshot yet.
             if let Some(relation) = known.filter(|relation| adds_acting_key(command) && self.is_followed(relation)) {
                 let what = "a foreign key with ON UPDATE or ON DELETE";
@@ -65,6 +81,7 @@ impl<'e> Analyser<'e> {
             self.alter_command(command)?;
         }
         if cascades {
+            known.map_or(Ok(()), |r| self.may_cascade_from_keys(r, "ALTER TABLE … CASCADE"))?;
             self.doubt_all_views();
         }
         let protected = closed.is_some_and(|(closed, _)| closed == Closed::Protected);
@@ -73,6 +90,32 @@ impl<'e> Analyser<'e> {
             self.defines_changed(relation);
         }
         ddl()
+    }
+
+    /// `ALTER TABLE IF EXISTS` of what is not there: by the name of a temporary relation that is not there either, for
+    /// PostgreSQL says the name alone.
+    fn alters_nothing(&mut self, var: &mut pb::RangeVar) -> Result<Judged, Refusal> {
+        let lost = || refusal::not_faithful("a table's name was not found in the text");
+        let tokens = self.tokens();
+        let first = usize::try_from(var.location).ok().and_then(|at| tokens.at(at)).ok_or_else(lost)?;
+        let mut last = first;
+        while tokens.kind(last + 1) == Some(Token::Ascii46) {
+            last += 2;
+        }
+        let (start, end) = self.token_span(first, last + 1)?;
+        var.catalogname.clear();
+        var.schemaname = "pg_temp".to_owned();
+        self.edit(start, end, Replacement::Text(format!("\"pg_temp\".{}", quote_ident(&var.relname))));
+        self.pinned = true;
+        Ok(Judged { kind: "ddl", effect: Effect::None })
+    }
+
+    /// The relation of the snapshot that this transaction has changed, under the name that it has now.
+    pub fn changed_relation(&self, var: &pb::RangeVar) -> Option<&'e Relation> {
+        match self.resolve(var) {
+            Ok(Named::Created(Created { made: Defined::Changed(oid), .. })) => self.engine.catalog.relation(oid),
+            _ => None,
+        }
     }
 
     /// Whether a command can be let loose on rows that the client may not see: it must not fail on some of them and not
@@ -86,26 +129,31 @@ impl<'e> Analyser<'e> {
         };
         match (closed, subtype, def) {
             // A new column of a protected table is unlisted, so it reads as null until the policy lists it.
-            (Closed::Protected, A::AtAddColumn, Some(NodeEnum::ColumnDef(column))) => match self.is_blank(column) {
+            (_, A::AtAddColumn, Some(NodeEnum::ColumnDef(column))) => match self.is_blank(column) {
                 true => Ok(()),
                 false => refused("ADD COLUMN with more than a type and a constant default"),
             },
             (Closed::Protected, _, _) => refused("ALTER TABLE other than ADD COLUMN"),
-            (Closed::Unlisted, A::AtAddColumn, Some(NodeEnum::ColumnDef(column))) => {
-                match constraint_types(column)
-                    .any(|t| matches!(t, ConstrType::ConstrCheck | ConstrType::ConstrGenerated))
-                {
-                    true => refused("ADD COLUMN with an expression over the rows"),
-                    false => Ok(()),
-                }
-            }
-            (Closed::Unlisted, A::AtAddConstraint, Some(NodeEnum::Constraint(constraint)))
-                if constraint.contype() == ConstrType::ConstrCheck =>
-            {
-                refused("a new CHECK")
-            }
-            (Closed::Unlisted, A::AtAlterColumnType, _) => refused("another type for a column"),
-            (Closed::Unlisted, _, _) => Ok(()),
+            // What reads no row, nor has anything else read them, as a foreign key has.
+            (
+                Closed::Unlisted,
+                A::AtColumnDefault
+                | A::AtDropNotNull
+                | A::AtDropExpression
+                | A::AtSetStatistics
+                | A::AtSetStorage
+                | A::AtSetCompression
+                | A::AtDropColumn
+                | A::AtDropConstraint
+                | A::AtSetRelOptions
+                | A::AtResetRelOptions
+                | A::AtReplicaIdentity
+                | A::AtAddIdentity
+                | A::AtSetIdentity
+                | A::AtDropIdentity,
+                _,
+            ) => Ok(()),
+            (Closed::Unlisted, _, _) => refused("ALTER TABLE that reads the rows"),
         }
     }
 
@@ -217,13 +265,6 @@ impl<'e> Analyser<'e> {
             other => Err(refusal::not_supported("this RENAME", other.as_str_name())),
         }
     }
-}
-
-fn constraint_types(column: &pb::ColumnDef) -> impl Iterator<Item = ConstrType> {
-    column.constraints.iter().filter_map(|n| match &n.node {
-        Some(NodeEnum::Constraint(c)) => Some(c.contype()),
-        _ => None,
-    })
 }
 
 /// Whether a command makes a foreign key that changes the table's rows.

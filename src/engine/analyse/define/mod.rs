@@ -1,7 +1,9 @@
 //! Definitions: results that are stored (`derive`), and DDL by role right. Whatever is not named here is refused.
 
 mod alter;
+mod cascade;
 mod derive;
+mod index;
 mod names;
 mod schema;
 mod table;
@@ -16,7 +18,7 @@ use super::scope::Scope;
 use super::statement::Judged;
 use super::{Analyser, At, inner, kind_of, names};
 use crate::engine::allow::builtin_type;
-use crate::engine::catalog::Relation;
+use crate::engine::catalog::{Relation, RelationKind};
 use crate::engine::cleared::Effect;
 use crate::engine::context::{Defined, Derived};
 use crate::engine::policy::Right;
@@ -55,8 +57,14 @@ impl<'e> Analyser<'e> {
             NodeEnum::CreateSeqStmt(s) => self.create_sequence(s),
             NodeEnum::AlterSeqStmt(s) => {
                 self.needs_ddl("ALTER SEQUENCE")?;
-                self.unprotected_pinned(s.sequence.as_mut(), "ALTER SEQUENCE")?;
-                ddl()
+                let relation = self.unprotected_pinned(s.sequence.as_mut(), "ALTER SEQUENCE")?;
+                match relation.map(|r| Ok((r, self.closed(r)?))).transpose()? {
+                    Some((relation, Some(_))) if !cascade::compares_nothing(s) => {
+                        let what = "ALTER SEQUENCE of limits without RESTART";
+                        Err(refusal::definition_protected(what, &relation.name.to_string()))
+                    }
+                    _ => ddl(),
+                }
             }
             NodeEnum::AlterEnumStmt(a) => {
                 self.needs_ddl("a type definition")?;
@@ -145,6 +153,9 @@ impl<'e> Analyser<'e> {
 
     /// Whether a relation's rows are closed to everybody, so that a definition must not run over them.
     fn closed(&self, relation: &Relation) -> Result<Option<Closed>, Refusal> {
+        if relation.kind == RelationKind::Sequence && self.serves_protected(relation) {
+            return Ok(Some(Closed::Protected));
+        }
         match self.protection(relation, true) {
             Ok(Protection::Open | Protection::View) => Ok(None),
             Ok(Protection::Protected(_) | Protection::Nulled(_)) => Ok(Some(Closed::Protected)),
@@ -164,21 +175,18 @@ impl<'e> Analyser<'e> {
     /// The relation of a definition, which must not be protected; `None` for a temporary or a new one.
     fn unprotected(&self, var: Option<&pb::RangeVar>, what: &str) -> Result<Option<&'e Relation>, Refusal> {
         let Some(var) = var else { return Ok(None) };
+        self.no_protected_index(var, what)?;
         let relation = match self.resolve(var) {
             Ok(Named::Relation(relation)) => relation,
             Ok(Named::Temporary(_) | Named::Created(_)) => return Ok(None),
-            // It does not exist (IF EXISTS …): PostgreSQL knows what to say.
+            // It does not exist (IF EXISTS …), or is an index: PostgreSQL knows what to say.
             Err(r) if r.rule == "undefined-table" => return Ok(None),
             Err(r) => return Err(r),
         };
-        match self.protection(relation, true) {
-            Ok(Protection::Open | Protection::View) => Ok(Some(relation)),
-            Ok(Protection::Protected(_) | Protection::Nulled(_)) => {
-                Err(refusal::definition_protected(what, &relation.name.to_string()))
-            }
+        match self.closed(relation).map_err(|r| r.at(var.location))? {
+            Some(Closed::Protected) => Err(refusal::definition_protected(what, &relation.name.to_string())),
             // What the policy does not name may be defined and dropped, not read.
-            Err(r) if r.rule == "table-not-listed" => Ok(Some(relation)),
-            Err(r) => Err(r.at(var.location)),
+            Some(Closed::Unlisted) | None => Ok(Some(relation)),
         }
     }
 
@@ -220,12 +228,19 @@ impl<'e> Analyser<'e> {
             | ObjectType::ObjectSequence
             | ObjectType::ObjectIndex => {
                 let starts = self.dropped_names(d.objects.len())?;
+                let cascades = d.behavior() == pb::DropBehavior::DropCascade;
                 for (object, start) in d.objects.iter_mut().zip(starts) {
                     let mut var = range_var_of(object)?;
                     var.location = i32::try_from(start).unwrap_or(-1);
                     let relation = self.unprotected(Some(&var), "DROP")?;
                     is_there |= !matches!(self.resolve(&var), Err(r) if r.rule == "undefined-table");
                     self.not_named_by_policy(relation, "DROP")?;
+                    if cascades {
+                        let known = relation.or_else(|| self.changed_relation(&var));
+                        known.map_or(Ok(()), |r| self.may_cascade_from(r, "DROP … CASCADE"))?;
+                        self.indexed(&var)
+                            .map_or(Ok(()), |table| self.may_cascade_from_keys(table, "DROP … CASCADE"))?;
+                    }
                     self.defines_dropped(&var);
                     let unqualified = var.schemaname.is_empty();
                     let temporary = match self.resolve(&var) {

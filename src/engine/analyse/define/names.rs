@@ -8,7 +8,7 @@ use pg_query::protobuf as pb;
 
 use crate::engine::analyse::relations::{Named, Protection};
 use crate::engine::analyse::{Analyser, Replacement};
-use crate::engine::catalog::{Oid, QualifiedName, Relation, RelationKind, quote_ident};
+use crate::engine::catalog::{Oid, QualifiedName, Relation, quote_ident};
 use crate::engine::context::Defined;
 use crate::engine::names::is_temporary_schema;
 use crate::engine::refusal::{self, Refusal};
@@ -178,12 +178,7 @@ impl<'e> Analyser<'e> {
 
     /// CASCADE takes along whatever depends on it.
     pub fn doubt_all_views(&mut self) {
-        let views = self.engine.catalog.relations().filter(|r| {
-            matches!(r.kind, RelationKind::View | RelationKind::MaterializedView)
-                && r.name.schema != "pg_catalog"
-                && r.name.schema != "information_schema"
-        });
-        let views: Vec<_> = views.map(|r| (r.name.clone(), Defined::Doubtful)).collect();
+        let views: Vec<_> = self.own_views().map(|r| (r.name.clone(), Defined::Doubtful)).collect();
         self.defines.extend(views);
     }
 

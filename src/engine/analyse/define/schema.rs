@@ -77,9 +77,17 @@ impl<'e> Analyser<'e> {
         }
     }
 
+    /// What a column of a row holds is gone with the column of the row's type.
+    pub fn no_column_is_made_of(&self, relation: &Relation, what: &str) -> Result<(), Refusal> {
+        match self.made_of(BTreeSet::from([relation.name.name.clone()])) {
+            Some(table) => Err(refusal::definition_protected(what, &table.to_string())),
+            None => Ok(()),
+        }
+    }
+
     /// A table that the policy names with a column of one of these types, or of one that is made of them. Compared by name
     /// alone: too careful rather than too little.
-    fn made_of(&self, mut types: BTreeSet<String>) -> Option<&'e QualifiedName> {
+    pub fn made_of(&self, mut types: BTreeSet<String>) -> Option<&'e QualifiedName> {
         let (catalog, policy): (&'e Catalog, &'e Policy) = (&self.engine.catalog, &self.engine.policy);
         loop {
             let of = |typname: &str| types.contains(typname.trim_start_matches('_'));

@@ -1,9 +1,9 @@
-//! CREATE TABLE and CREATE INDEX.
+//! CREATE TABLE.
 
 use pg_query::protobuf::{self as pb, ConstrType};
 use pg_query::{Node, NodeEnum};
 
-use super::{Closed, Place, ddl};
+use super::{Place, ddl};
 use crate::engine::analyse::relations::{Created, Named};
 use crate::engine::analyse::scope::Scope;
 use crate::engine::analyse::statement::Judged;
@@ -35,7 +35,7 @@ impl<'e> Analyser<'e> {
         let mut followed = false;
         for parent in inh_relations.iter_mut() {
             if let NodeEnum::RangeVar(var) = inner(parent)? {
-                followed |= self.parent(var, &place)?;
+                followed |= self.parent(var, &place, partbound.is_some())?;
             }
         }
         if let Some(ty) = of_typename.as_ref() {
@@ -69,12 +69,18 @@ impl<'e> Analyser<'e> {
 
     /// What a table inherits from, or is a partition of. Rows that are put into a closed parent may come to lie in the
     /// child, which must not be in a schema that is open. Whether what happens to them happens to protected rows.
-    fn parent(&mut self, parent: &mut pb::RangeVar, child: &Place) -> Result<bool, Refusal> {
+    fn parent(&mut self, parent: &mut pb::RangeVar, child: &Place, is_part: bool) -> Result<bool, Refusal> {
         if let Named::Created(Created { made: Defined::Changed(oid), .. }) = self.resolve_pinned(parent)? {
             return Ok(self.engine.catalog.relation(oid).is_none_or(|r| self.is_followed(r)));
         }
         let relation = self.unprotected_pinned(Some(&mut *parent), "a child of a protected table")?;
         let Some(relation) = relation else { return Ok(false) };
+        // PostgreSQL looks through the default partition for rows that belong to the new one.
+        if is_part && self.closed(relation)?.is_some() {
+            return Err(
+                refusal::definition_protected("a new partition", &relation.name.to_string()).at(parent.location)
+            );
+        }
         let opened = matches!(child, Place::Schema(schema) if self.engine.policy.open_schemas.contains(schema));
         match self.protection(relation, true) {
             Err(closed) if opened => Err(closed.at(parent.location)),
@@ -159,7 +165,7 @@ impl<'e> Analyser<'e> {
             ConstrType::ConstrCheck | ConstrType::ConstrDefault | ConstrType::ConstrGenerated => {
                 c.raw_expr.as_mut().map_or(Ok(()), |e| self.expr(e, &Scope::EMPTY, At::OPERAND))
             }
-            // A foreign key to a protected table tells which keys exist behind its filter.
+            // A foreign key tells which keys exist, behind the filter of a protected table, or in one that nobody reads.
             ConstrType::ConstrForeign => {
                 if let Some(var) = c.pktable.as_ref()
                     && let Ok(Named::Temporary(_)) = self.resolve(var)
@@ -167,7 +173,12 @@ impl<'e> Analyser<'e> {
                     let why = "it may come to hold derived rows, and their keys would be told whatever the purpose";
                     return Err(refusal::not_supported("a foreign key to a temporary table", why).at(var.location));
                 }
-                self.unprotected_pinned(c.pktable.as_mut(), "a foreign key to a protected table").map(|_| ())
+                let what = "a foreign key to this table";
+                let relation = self.unprotected_pinned(c.pktable.as_mut(), what)?;
+                match relation.map(|r| Ok((r, self.closed(r)?))).transpose()? {
+                    Some((relation, Some(_))) => Err(refusal::definition_protected(what, &relation.name.to_string())),
+                    Some((_, None)) | None => Ok(()),
+                }
             }
             ConstrType::ConstrNull
             | ConstrType::ConstrNotnull
@@ -181,53 +192,6 @@ impl<'e> Analyser<'e> {
             other => Err(refusal::not_supported("this constraint", other.as_str_name())),
         }
     }
-
-    /// An index of plain columns stores what is stored; an expression would run on hidden rows.
-    pub fn create_index(&mut self, i: &mut pb::IndexStmt) -> Result<Judged, Refusal> {
-        let temporary = match i.relation.as_mut().map(|v| self.resolve_pinned(v)).transpose()? {
-            Some(Named::Temporary(purpose)) => {
-                if let Some(var) = i.relation.as_ref() {
-                    self.read_temporary(var, purpose)?;
-                }
-                true
-            }
-            Some(Named::Created(_)) => false,
-            Some(Named::Relation(relation)) => {
-                let plain = i.where_clause.is_none() && i.index_params.iter().all(is_plain_column);
-                // It runs over rows, and fails on some of them: of a table that is not open that tells.
-                if let Some(closed) = self.closed(relation)? {
-                    if !plain || (i.unique && closed == Closed::Protected) {
-                        let what = "an index with expressions, UNIQUE or WHERE";
-                        return Err(refusal::definition_protected(what, &relation.name.to_string()));
-                    }
-                    self.writes_protected = true;
-                }
-                if let Some(var) = i.relation.as_mut() {
-                    self.qualify(var, relation);
-                }
-                false
-            }
-            None => false,
-        };
-        for element in i.index_params.iter_mut().chain(&mut i.index_including_params) {
-            if let NodeEnum::IndexElem(element) = inner(element)?
-                && let Some(expr) = element.expr.as_mut()
-            {
-                self.expr(expr, &Scope::EMPTY, At::OPERAND)?;
-            }
-        }
-        if let Some(condition) = i.where_clause.as_mut() {
-            self.expr(condition, &Scope::EMPTY, At::OPERAND)?;
-        }
-        if !temporary {
-            self.needs_ddl("CREATE INDEX")?;
-        }
-        ddl()
-    }
-}
-
-fn is_plain_column(node: &Node) -> bool {
-    matches!(&node.node, Some(NodeEnum::IndexElem(e)) if e.expr.is_none())
 }
 
 /// A word for an integer column with a sequence of its own, before any type of that name (PostgreSQL's
