@@ -128,6 +128,11 @@ impl<T> Names<T> {
         old
     }
 
+    /// All values, with those of changes under way.
+    pub fn values(&self) -> impl Iterator<Item = &Arc<T>> {
+        self.slots.values().flat_map(|s| s.confirmed.iter().chain(s.pending.iter().filter_map(|c| c.value.as_ref())))
+    }
+
     /// Takes away all confirmed values that `keep` does not want, and hands them out.
     pub fn retain(&mut self, keep: impl Fn(&T) -> bool) -> Vec<Arc<T>> {
         let mut gone = Vec::new();

@@ -56,8 +56,8 @@ pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitiv
     }
 }
 
-/// The refusal that the statement's own test stands for, when it is what failed.
-fn raised<'j>(fields: &Fields, judged: &'j Judged) -> Option<&'j Refusal> {
+/// The refusal that a statement's own test stands for, when it is what failed.
+pub fn raised<'j>(fields: &Fields, judged: &'j Judged) -> Option<&'j Refusal> {
     if fields.sqlstate() != RAISED {
         return None;
     }

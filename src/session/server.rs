@@ -9,10 +9,12 @@ use super::path::NOT_TAKEN;
 use super::prepared::Progress;
 use super::sanitise::{self, Sensitivity};
 use super::subjects::Watch;
+use crate::engine::cleared::{Effect, Statement};
+use crate::engine::refusal::Refusal;
 use crate::relay::login::PINNED;
 use crate::wire::backend::{Status, read_command_tag, read_parameter};
 use crate::wire::buffer::Inbox;
-use crate::wire::error::{Fields, MESSAGE, WHERE};
+use crate::wire::error::{Fields, MESSAGE, Severity, WHERE, from_refusal};
 use crate::wire::frame::{HEADER, MAX_INSPECTED_BODY, header};
 
 /// What the client gets of a message.
@@ -262,10 +264,24 @@ impl Core {
         match &head.kind {
             Kind::RefusedQuery(refusal) | Kind::Refused(refusal) if ours => fields = refusal.clone(),
             Kind::Query(query) if ours && query.refused.is_some() => fields = query.refused.clone().unwrap_or(fields),
-            _ => sanitise::error(&mut fields, head.judged.as_deref(), self.sensitivity(head.protected)),
+            _ => match self.raised_behind(head, &fields) {
+                Some(refusal) => fields = refusal,
+                None => sanitise::error(&mut fields, head.judged.as_deref(), self.sensitivity(head.protected)),
+            },
         }
         self.fail_front(&fields);
         Ok(Verdict::Instead(b'E', fields))
+    }
+
+    /// The refusal that the test of a prepared statement stands for, when EXECUTE ran it and it failed.
+    fn raised_behind(&self, head: &Expect, fields: &Fields) -> Option<Fields> {
+        let judged = head.judged.as_deref()?;
+        let executes = |s: &Statement| matches!(s.effect, Effect::Execute { .. });
+        if !judged.cleared.statements.iter().any(executes) {
+            return None;
+        }
+        let refusal = self.statements.values().find_map(|prepared| sanitise::raised(fields, &prepared.judged))?;
+        Some(from_refusal(&Refusal { position: None, ..refusal.clone() }, Severity::Error, &judged.source))
     }
 
     /// The front of the queue has failed. In the extended protocol all behind it up to Sync falls too.

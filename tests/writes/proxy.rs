@@ -55,6 +55,15 @@ async fn a_client_writes_through_the_proxy() {
         }
     }
     assert_eq!(database.psql("SELECT count(*) FROM mailings"), "2");
+    // By PREPARE and EXECUTE it is the same.
+    client
+        .batch_execute("PREPARE store (int) AS INSERT INTO mailings (customer_id, subject) VALUES ($1, 'c')")
+        .await
+        .expect("prepare");
+    let refused = client.batch_execute("EXECUTE store(3)").await.expect_err("no consent");
+    let error = refused.as_db_error().expect("from the proxy");
+    assert_eq!(error.code().code(), "42501", "{error:?}");
+    assert!(error.detail().is_some_and(|d| d.starts_with("rule store-requires-consent")), "{error:?}");
 
     // Live: consent given now counts for the next statement.
     let clerk = proxy.client("cleo", "shop", Some("service")).await;
