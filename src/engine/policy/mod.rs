@@ -360,7 +360,7 @@ pub struct Role {
     /// The first is the default; empty only for an unrestricted role.
     pub purposes: Vec<String>,
     pub may: BTreeSet<Right>,
-    pub functions: BTreeSet<QualifiedName>,
+    pub functions: Trusted,
     pub extensions: BTreeSet<String>,
     /// Further row filters: SQL over the table's columns.
     pub rows: HashMap<Oid, SqlFragment>,
@@ -368,6 +368,19 @@ pub struct Role {
     pub also_requires: Vec<String>,
     pub unrestricted: bool,
     pub reason_required: bool,
+}
+
+/// User-defined functions that a role may call: named ones, and all that schemas have or will have.
+#[derive(Debug, Clone, Default)]
+pub struct Trusted {
+    pub names: BTreeSet<QualifiedName>,
+    pub schemas: BTreeSet<String>,
+}
+
+impl Trusted {
+    pub fn contains(&self, function: &QualifiedName) -> bool {
+        self.names.contains(function) || self.schemas.contains(&function.schema)
+    }
 }
 
 impl Role {

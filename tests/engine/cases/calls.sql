@@ -148,3 +148,14 @@ SELECT nextval('customers_id_seq_x'::varchar(16)::regclass)
 ;;
 -- marketing/marketing: function-not-allowed
 SELECT currval('customers_id_seq'::text::varchar::regclass)
+;;
+-- All functions of a schema are trusted, and what operators, casts and checks call by other names.
+-- trusting/service: same
+SELECT peek(1)
+;;
+-- trusting/service: same | error 23514
+SELECT 'a@b.example'::known_email
+;;
+-- support/service: function-not-allowed
+SELECT peek(1)
+;;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::super::catalog::{Oid, QualifiedName};
 use super::super::raw::{RawRole, Spanned};
-use super::super::{Basis, Purpose, Right, Role, SqlFragment, WithoutConsent, names};
+use super::super::{Basis, Purpose, Right, Role, SqlFragment, Trusted, WithoutConsent, names};
 use super::{Resolver, did_you_mean, tables};
 
 const RIGHTS: [(&str, Right); 11] = [
@@ -89,18 +89,42 @@ fn rights(r: &mut Resolver<'_, '_>, raw: &RawRole) -> BTreeSet<Right> {
     }
 }
 
-fn functions(r: &mut Resolver<'_, '_>, raw: &RawRole) -> BTreeSet<QualifiedName> {
-    let mut found = BTreeSet::new();
+fn functions(r: &mut Resolver<'_, '_>, raw: &RawRole) -> Trusted {
+    let mut found = Trusted::default();
     for entry in &raw.functions {
+        if let Some(schema) = entry.get_ref().trim().strip_suffix(".*") {
+            found.schemas.extend(functions_of(r, entry, schema));
+            continue;
+        }
         match names::qualified(entry.get_ref()) {
             Err(what) => r.bad_name(entry, &what),
             Ok(name) => {
                 function(r, entry, &name);
-                found.insert(name);
+                found.names.insert(name);
             }
         }
     }
     found
+}
+
+/// `schema.*`: all its functions.
+fn functions_of(r: &mut Resolver<'_, '_>, entry: &Spanned<String>, schema: &str) -> Option<String> {
+    let schema = names::single(schema).map_err(|what| r.bad_name(entry, &what)).ok()?;
+    if matches!(schema.as_str(), "pg_catalog" | "information_schema") {
+        let fix = "remove it: the proxy has a reviewed list of built-in functions";
+        r.error(entry.span(), format!("`{schema}` is built in"), fix);
+        return None;
+    }
+    if !r.catalog.has_schema(&schema) {
+        let fix = "correct the name, or remove it";
+        r.error(entry.span(), format!("there is no schema `{schema}` in the database"), fix);
+        return None;
+    }
+    let message =
+        format!("all functions of `{schema}`, and those that it will have, see stored tables, not visible ones");
+    let fix = "it is a decision to trust whoever may create functions there: better list them one by one";
+    r.warning(entry.span(), message, fix);
+    Some(schema)
 }
 
 fn function(r: &mut Resolver<'_, '_>, entry: &Spanned<String>, name: &QualifiedName) {
