@@ -89,6 +89,8 @@ pub enum Defined {
     UnreadView,
     /// An open table of the snapshot, of this OID, with other columns or under another name.
     Changed(Oid),
+    /// As the snapshot says, or gone by a CASCADE of this transaction.
+    PerhapsGone,
     /// Gone, or other than the snapshot says.
     Doubtful,
     /// A type, whose parts and checks the role may use; no relation.

@@ -352,7 +352,10 @@ impl Core {
         self.doubts_seen = doubts;
         self.context = context(&self.snapshot, &self.context.role, &self.context_of);
         for name in self.live.doubts().of_others(&self.doubts) {
-            self.context.defined.entry(name).or_insert(Defined::Doubtful);
+            let defined = self.context.defined.entry(name).or_insert(Defined::Doubtful);
+            if *defined == Defined::PerhapsGone {
+                *defined = Defined::Doubtful;
+            }
         }
         self.context_id = self.snapshot.context_id(&self.context);
     }

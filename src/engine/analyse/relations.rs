@@ -137,7 +137,9 @@ impl<'e> Analyser<'e> {
                 refusal::undefined_table(&format!("{}.{}", var.schemaname, var.relname)).at(var.location)
             });
         }
-        if let Some(defined) = self.defined(&var.schemaname, &var.relname) {
+        if let Some(defined) = self.defined(&var.schemaname, &var.relname)
+            && !self.is_perhaps_gone(var)
+        {
             return defined.map_err(|r| r.at(var.location));
         }
         catalog
@@ -181,6 +183,12 @@ impl<'e> Analyser<'e> {
         Err(refusal::undefined_table(&var.relname).at(var.location))
     }
 
+    /// With its schema, such a name means the relation of the snapshot or nothing; without, perhaps one further on the path.
+    fn is_perhaps_gone(&self, var: &pb::RangeVar) -> bool {
+        let name = QualifiedName::new(var.schemaname.as_str(), var.relname.as_str());
+        self.context.defined.get(&name) == Some(&Defined::PerhapsGone)
+    }
+
     /// What the open transaction has made of a name. A new table of a name that the snapshot knows as anything but an open
     /// table is not believed.
     fn defined(&self, schema: &str, name: &str) -> Option<Result<Named<'e>, Refusal>> {
@@ -190,7 +198,9 @@ impl<'e> Analyser<'e> {
         let made = self.context.defined.get(&QualifiedName::new(schema, name))?;
         let reads = match made {
             Defined::Type | Defined::Schema => return None,
-            Defined::UnreadView | Defined::Doubtful => return Some(Err(refusal::not_settled(name))),
+            Defined::UnreadView | Defined::PerhapsGone | Defined::Doubtful => {
+                return Some(Err(refusal::not_settled(name)));
+            }
             Defined::New => BTreeSet::new(),
             Defined::View(reads) => reads.clone(),
             Defined::Changed(relation) => BTreeSet::from([ReadAsStored { relation: *relation, only: true }]),

@@ -212,3 +212,24 @@ CREATE VIEW public.fresh AS SELECT email FROM public.customers; DROP VIEW IF EXI
 ;;
 -- builder/service: definition-not-settled
 CREATE TABLE fresh (a int); DROP TABLE IF EXISTS nowhere, fresh CASCADE; SELECT id FROM contact_list
+;;
+-- builder/service: changed | has FROM "public"."customers"
+DROP VIEW public.cheap CASCADE; SELECT id FROM public.contact_list
+;;
+-- builder/service: definition-not-settled
+DROP VIEW public.cheap CASCADE; SELECT id FROM contact_list
+;;
+-- builder/service: definition-not-settled
+DROP VIEW public.cheap CASCADE; SELECT * FROM public.cheap
+;;
+-- builder/service: definition-not-settled
+CREATE OR REPLACE VIEW public.contact_list AS SELECT id, full_name, email FROM public.customers; DROP VIEW public.cheap CASCADE; SELECT id FROM public.contact_list
+;;
+-- builder/service: same
+DROP VIEW public.cheap CASCADE; CREATE VIEW public.fresh AS SELECT email FROM public.customers; ALTER VIEW public.contact_list RENAME TO backup; ALTER VIEW public.fresh RENAME TO contact_list
+;;
+-- builder/service: definition-not-settled
+DROP VIEW public.cheap CASCADE; ALTER VIEW public.contact_list RENAME TO backup; SELECT * FROM public.backup
+;;
+-- builder/service: definition-not-settled
+DROP VIEW public.cheap CASCADE; CREATE TABLE public.contact_list (email text); SELECT * FROM public.contact_list

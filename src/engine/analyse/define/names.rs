@@ -176,9 +176,13 @@ impl<'e> Analyser<'e> {
         self.defines.extend(names.map(|name| (name, Defined::Doubtful)));
     }
 
-    /// CASCADE takes along whatever depends on it.
+    /// CASCADE takes along whatever depends on it. What else this transaction knows of a name holds more.
     pub fn doubt_all_views(&mut self) {
-        let views: Vec<_> = self.own_views().map(|r| (r.name.clone(), Defined::Doubtful)).collect();
+        let unknown = |name: &QualifiedName| {
+            !self.context.defined.contains_key(name) && !self.defines.iter().any(|(defined, _)| defined == name)
+        };
+        let views = self.own_views().filter(|r| unknown(&r.name)).map(|r| (r.name.clone(), Defined::PerhapsGone));
+        let views: Vec<_> = views.collect();
         self.defines.extend(views);
     }
 

@@ -18,7 +18,12 @@ impl Analyser<'_> {
         let changed = match made {
             Defined::View(_) => return Err(through_view(&format!("{schema}.{name}"))),
             Defined::Changed(oid) => self.engine.catalog.relation(*oid),
-            Defined::New | Defined::UnreadView | Defined::Doubtful | Defined::Type | Defined::Schema => None,
+            Defined::New
+            | Defined::UnreadView
+            | Defined::PerhapsGone
+            | Defined::Doubtful
+            | Defined::Type
+            | Defined::Schema => None,
         };
         let Some(relation) = changed else { return self.has_rights(rights, &format!("{schema}.{name}")) };
         self.may_write(relation, rights)?;
