@@ -138,6 +138,13 @@ pub struct Statement {
     pub source: String,
 }
 
+impl Statement {
+    /// Whether it gives and does nothing but move the session: a plain call of `set_config` is a SET.
+    pub fn moves_session(&self) -> bool {
+        moves_session_only(self.kind) || matches!(&self.effect, Effect::SetConfig(calls) if !calls.is_empty())
+    }
+}
+
 /// SQLSTATE of the errors that a [`Raise`] is about: a text that is no integer.
 pub const RAISED: &str = "22P02";
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::{Oid, QualifiedName};
 use super::cleared::{TouchedTable, add_table};
+use super::policy::{Policy, Purpose};
 
 /// Where a session's purpose came from (`purpose_set_by` in the record).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,6 +54,8 @@ pub struct Context {
 pub struct Derived {
     /// That it was derived under; `None`: it holds nothing protected.
     pub purpose: Option<String>,
+    /// And the digest of the policy that was in force.
+    pub policy: Option<String>,
     /// What it was derived from: whoever reads it reads that.
     pub from: Vec<TouchedTable>,
     /// It is a view, of these: they are read whenever it is.
@@ -60,9 +63,14 @@ pub struct Derived {
 }
 
 impl Derived {
+    pub fn under(purpose: &Purpose, policy: &Policy) -> Self {
+        Self { purpose: Some(purpose.name.clone()), policy: Some(policy.digest.clone()), ..Self::default() }
+    }
+
     /// Something is derived into it once more, or the view is replaced.
     pub fn add(&mut self, made: &Derived) {
         self.purpose.clone_from(&made.purpose);
+        self.policy.clone_from(&made.policy);
         made.from.iter().for_each(|table| add_table(&mut self.from, table.clone()));
         if let Some(reads) = &made.view {
             self.view.get_or_insert_default().extend(reads);

@@ -328,6 +328,17 @@ pub fn derived_elsewhere(table: &str, purpose: &str) -> Refusal {
     )
 }
 
+/// Derived by the rules of a policy that is no longer in force.
+pub fn derived_before(table: &str) -> Refusal {
+    Refusal::new(
+        "derived-by-other-rules",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("permission denied for table {table}"),
+        "rule derived-by-other-rules: it was made from protected tables before the policy changed",
+        "drop it, and derive it anew",
+    )
+}
+
 /// Writes.
 pub fn column_not_writable(table: &str, column: &str, why: &str) -> Refusal {
     Refusal::new(

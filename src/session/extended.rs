@@ -17,7 +17,7 @@ use crate::audit::RecordUnavailable;
 use crate::audit::event::What;
 use crate::engine::cleared::Effect;
 use crate::engine::context::Protocol;
-use crate::engine::refusal::Refusal;
+use crate::engine::refusal::{self, Refusal};
 use crate::relay::outgoing::{Name, OWN_NAME};
 use crate::wire::frontend::{Bind, Parse, Target};
 
@@ -199,8 +199,20 @@ impl Core {
         Ok(Taken::Done)
     }
 
+    /// Rows of a cursor, or more of them, are given for a reason that counts now.
+    fn has_said_why(&mut self, portal: &Portal) -> Result<(), Refusal> {
+        self.renew_context();
+        let asks = self.snapshot.engine.policy.roles.get(&self.context.role).is_some_and(|role| role.reason_required);
+        let reads = portal.statement().is_some_and(|s| !s.moves_session());
+        match asks && reads && !self.context.has_reason {
+            true => Err(refusal::reason_required(&self.context.role)),
+            false => Ok(()),
+        }
+    }
+
     /// At the first Execute of a portal it goes on record.
     fn begin(&mut self, portal: &Portal) -> Result<(), NotNow> {
+        self.has_said_why(portal)?;
         if !matches!(*portal.progress.lock(), Progress::Bound) {
             return Ok(());
         }

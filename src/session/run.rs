@@ -105,7 +105,6 @@ impl Session {
             }
         };
         self.core.abandon(None);
-        self.leave_doubts();
         let clerk = self.core.clerk();
         clerk.note(Event::SessionEnd(SessionEnd {
             session: clerk.who.session.clone(),
@@ -113,17 +112,23 @@ impl Session {
             statements: clerk.statements,
             refused: clerk.refused,
         }));
+        self.leave_doubts();
     }
 
-    /// PostgreSQL may still be at what this session has defined last: it stays in doubt for a while.
-    fn leave_doubts(&mut self) {
+    /// PostgreSQL may still be at what this session has defined last: it stays in doubt until PostgreSQL has ended the
+    /// session, and with it the transaction, or for a while.
+    fn leave_doubts(mut self) {
         let doubts = self.core.take_doubts();
         if doubts.is_empty() {
             return;
         }
-        let (live, refresh) = (self.pass.live.clone(), self.refresh.clone());
+        let (live, refresh, mut server) = (self.pass.live.clone(), self.refresh.clone(), self.server);
         tokio::spawn(async move {
-            tokio::time::sleep(LAST_WORDS).await;
+            let began = Instant::now();
+            let ended = tokio::time::timeout(LAST_WORDS, tokio::io::copy(&mut server, &mut tokio::io::sink())).await;
+            if !matches!(ended, Ok(Ok(_))) {
+                tokio::time::sleep(LAST_WORDS.saturating_sub(began.elapsed())).await;
+            }
             refresh.refresh().await;
             live.doubts().settle(&doubts);
         });

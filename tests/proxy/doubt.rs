@@ -1,5 +1,7 @@
 //! What one session defines anew, others do not read by what it was.
 
+use std::time::{Duration, Instant};
+
 use super::common::postgres::shared;
 use super::raw::Raw;
 
@@ -36,4 +38,28 @@ fn a_view_that_is_being_replaced_is_not_read_by_what_it_was() {
     assert_eq!(builder.ask(replace), "C:CREATE VIEW Z:I");
     assert_eq!(builder.ask(READ), "T D:1,Ann Asked C:SELECT 1 Z:I");
     assert_eq!(reader.ask(READ), "T D:1,Ann Asked C:SELECT 1 Z:I");
+}
+
+/// A session that goes leaves its transaction behind no longer than PostgreSQL does.
+#[test]
+fn a_definition_is_in_nobodys_way_when_its_session_has_gone() {
+    let database = shared().database("proxy_gone", include_str!("world.sql"));
+    database.grant_to_upstream();
+    let proxy = super::serve(&database, &super::policy(), "");
+    let mut reader = Raw::log_in(proxy.port(), "ana", &[]);
+    assert_eq!(reader.ask(READ), "T D:3,two C:SELECT 1 Z:I");
+    for goes in [&b"X\0\0\0\x04"[..], &[]] {
+        let mut builder = Raw::log_in(proxy.port(), "bea", &[]);
+        builder.ask("BEGIN");
+        let replace = "CREATE OR REPLACE VIEW listed AS SELECT id, name FROM customers";
+        assert_eq!(builder.ask(replace), "C:CREATE VIEW Z:T");
+        assert_eq!(reader.ask(READ), "E:0A000 Z:I");
+        builder.send(goes);
+        drop(builder);
+        let began = Instant::now();
+        while reader.ask(READ) != "T D:3,two C:SELECT 1 Z:I" {
+            assert!(began.elapsed() < Duration::from_secs(3), "it is still in doubt");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
 }

@@ -15,6 +15,7 @@ mod narrowed;
 mod paths;
 mod purpose;
 mod raw;
+mod reason;
 mod record;
 mod refusals;
 mod service;

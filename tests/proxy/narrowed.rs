@@ -118,3 +118,23 @@ fn what_failed_in_steps_leaves_no_statement_of_ours() {
     assert_eq!(c.ask("SET search_path = public"), "C:SET Z:I");
     assert_eq!(c.ask("SELECT 1"), "T D:1 C:SELECT 1 Z:I");
 }
+
+/// What was derived by one policy is not read by another: it would show what that hides.
+#[test]
+fn derived_rows_are_read_by_the_policy_that_they_were_derived_by() {
+    let house = House::new();
+    let mut c = house.session("ana");
+    assert_eq!(c.ask("CREATE TEMP TABLE mine AS SELECT id, name FROM customers"), "C:SELECT 2 Z:I");
+    assert_eq!(c.ask("CREATE TEMP TABLE plain AS SELECT id FROM things"), "C:SELECT 3 Z:I");
+    assert_eq!(c.ask("SELECT max(name) FROM mine"), "T D:Ned Never C:SELECT 1 Z:I");
+    house.narrow("name = \"identity\"", "");
+    for sql in
+        ["SELECT name FROM mine", "INSERT INTO mine VALUES (3)", "UPDATE mine SET name = name", "COPY mine TO STDOUT"]
+    {
+        assert_eq!(c.ask(sql), "E:42501 Z:I", "{sql}");
+    }
+    assert_eq!(c.ask("SELECT count(*) FROM plain"), "T D:3 C:SELECT 1 Z:I");
+    assert_eq!(c.ask("DROP TABLE mine"), "C:DROP TABLE Z:I");
+    assert_eq!(c.ask("CREATE TEMP TABLE mine AS SELECT id, name FROM customers"), "C:SELECT 2 Z:I");
+    assert_eq!(c.ask("SELECT count(name) FROM mine"), "T D:0 C:SELECT 1 Z:I");
+}

@@ -62,7 +62,8 @@ fn truncate_reaches_what_refers_to_it(world: &World) {
 fn temporary_tables_need_none_and_carry_the_purpose(world: &World) {
     let clear = |who: &str, purpose: Option<&str>, sql: &str| {
         let mut context = context(who);
-        let derived = Derived { purpose: purpose.map(str::to_owned), ..Derived::default() };
+        let (purpose, policy) = (purpose.map(str::to_owned), Some(world.engine.policy.digest.clone()));
+        let derived = Derived { purpose, policy, ..Derived::default() };
         context.temporary.insert("t".to_owned(), derived);
         world.engine.clear(sql, &context, consentry::engine::context::Protocol::Simple)
     };
@@ -74,7 +75,8 @@ fn temporary_tables_need_none_and_carry_the_purpose(world: &World) {
     let cleared = clear("app/marketing", None, fill).expect("derive");
     let from = cleared.statements[0].tables.clone();
     assert_eq!(from[0].table, "public.customers");
-    let made = Derived { purpose: Some("marketing".into()), from, view: None };
+    let policy = Some(world.engine.policy.digest.clone());
+    let made = Derived { purpose: Some("marketing".into()), policy, from, view: None };
     let carries = Effect::CreateTemporary { name: "t".into(), made, on_commit_drop: false };
     assert_eq!(cleared.statements[0].effect, carries);
     let inside = "WITH x AS (INSERT INTO t SELECT email FROM customers RETURNING 1) SELECT * FROM x";

@@ -43,7 +43,7 @@ impl<'e> Analyser<'e> {
             Some(Aim::Consent) => false,
         };
         let own = self.occurrences.get(self.first_occurrence..).unwrap_or_default();
-        match own.iter().any(reads) && !self.role.may(Right::Read) {
+        match (self.reads_derived || own.iter().any(reads)) && !self.role.may(Right::Read) {
             true => Err(refusal::right_missing("read", "reading a protected table")),
             false => Ok(()),
         }

@@ -6,7 +6,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::scope::Scope;
 use super::statement::{Judged, declares, session_statement};
-use super::{Analyser, At, Occurrence, inner, subjects};
+use super::{Analyser, At, Occurrence, inner, moves_the_session, subjects};
 use crate::engine::cleared::{Effect, TouchedColumn, TouchedTable, Treatment, Usage};
 use crate::engine::policy::ColumnUse;
 use crate::engine::refusal::{self, Refusal};
@@ -23,15 +23,16 @@ pub struct ForTheRecord {
 impl<'e> Analyser<'e> {
     /// A statement of an unrestricted role; the session is followed all the same.
     pub fn unrestricted(&mut self, node: &mut Node) -> Result<Judged, Refusal> {
+        // A FETCH gives rows like any other statement, of a cursor that outlives the reason that it was opened with too.
+        if self.role.reason_required && !self.context.has_reason && !moves_the_session(node) {
+            return Err(refusal::reason_required(&self.role.name));
+        }
         if let Some(session) = session_statement(inner(node)?) {
             return Ok(session);
         }
         match inner(node)? {
             NodeEnum::VariableSetStmt(s) => return self.set(s),
             NodeEnum::VariableShowStmt(_) => return Ok(Judged { kind: "show", effect: Effect::None }),
-            _ if self.role.reason_required && !self.context.has_reason => {
-                return Err(refusal::reason_required(&self.role.name));
-            }
             _ => {}
         }
         self.look_into(node)?;

@@ -147,3 +147,16 @@ DELETE FROM customers WHERE id = 133
 ;;
 -- builder/service: right-missing
 UPDATE customers SET id = 9999 WHERE id = 133
+;;
+-- A table of this transaction that no policy names keeps no purpose, and nobody could be taken out of it.
+-- builder/service: not-understood
+CREATE TABLE mine (a text); INSERT INTO mine SELECT email FROM customers
+;;
+-- builder/service: not-understood
+CREATE TABLE mine (a text); UPDATE mine SET a = (SELECT email FROM customers WHERE id = 1)
+;;
+-- builder/service: changed
+CREATE TABLE mine (a text); INSERT INTO mine SELECT name FROM products
+;;
+-- builder/service: changed
+ALTER TABLE products ADD COLUMN fresh text; UPDATE products SET fresh = (SELECT full_name FROM customers WHERE id = 1) WHERE id = -1

@@ -56,9 +56,9 @@ impl<'e> Analyser<'e> {
                 let why = "REFRESH would fill it anew, whatever holds by then: make it a table";
                 return Err(refusal::not_supported("a temporary materialized view", why));
             }
-            let purpose = self.purpose.filter(|_| protected).map(|p| p.name.clone());
+            let purpose = self.purpose.filter(|_| protected);
+            let made = purpose.map_or(Derived::default(), |p| Derived::under(p, &self.engine.policy));
             let on_commit_drop = on_commit == pb::OnCommitAction::OncommitDrop;
-            let made = Derived { purpose, ..Derived::default() };
             let effect = self.creates_temporary(&target.relname, made, on_commit_drop)?;
             return Ok(Judged { kind: "create_table_as", effect });
         }

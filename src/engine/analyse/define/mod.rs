@@ -318,8 +318,11 @@ impl<'e> Analyser<'e> {
             let what = format!("a temporary relation of the name \"{name}\"");
             return Err(refusal::not_supported(&what, "it is a type's: take another name"));
         }
-        let carried = self.context.temporary.get(name).and_then(|known| known.purpose.clone());
-        let made = Derived { purpose: carried.or(made.purpose.clone()), ..made };
+        let carried = self.context.temporary.get(name).filter(|known| known.purpose.is_some());
+        let made = match carried {
+            Some(known) => Derived { purpose: known.purpose.clone(), policy: known.policy.clone(), ..made },
+            None => made,
+        };
         Ok(Effect::CreateTemporary { name: name.to_owned(), made, on_commit_drop })
     }
 

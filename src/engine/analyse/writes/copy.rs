@@ -135,7 +135,7 @@ impl<'e> Analyser<'e> {
                 return Err(refusal::not_supported("COPY FROM … WHERE into a protected table", why));
             }
             let columns = match &target.kind {
-                Kind::Temporary { .. } | Kind::Created => target.item.columns.clone(),
+                Kind::Temporary { .. } | Kind::Created { .. } => target.item.columns.clone(),
                 Kind::Open { relation: r, .. } | Kind::Unread { relation: r, .. } => plain_columns(r),
                 Kind::Protected(p) => plain_columns(p.relation),
             };

@@ -41,6 +41,11 @@ impl<'e> Analyser<'e> {
         if !self.role.may(Right::Derive) {
             return Err(refusal::right_missing("derive", "a write puts data of a protected table into another table"));
         }
+        if let Kind::Created { open: false } = &target.kind {
+            let why = "the policy does not name the table yet, so nobody would be taken out of it when consent is withdrawn; \
+                       a TEMPORARY table is possible";
+            return Err(refusal::not_supported("a stored copy of protected tables", why));
+        }
         if let Kind::Temporary { name, purpose: None } = &target.kind {
             if self.tainted.as_ref().is_some_and(|t| t != name) {
                 let why = "both would carry the purpose, and a statement marks one";

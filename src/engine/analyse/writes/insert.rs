@@ -85,7 +85,7 @@ impl<'e> Analyser<'e> {
     /// The columns that an INSERT or COPY fills, in the order of its values: each must be one that the policy lists.
     pub fn filled(&mut self, target: &Target<'e>, cols: &[Node], width: Option<usize>) -> Result<Vec<usize>, Refusal> {
         let relation: &Relation = match &target.kind {
-            Kind::Temporary { .. } | Kind::Created | Kind::Open { .. } => return Ok(Vec::new()),
+            Kind::Temporary { .. } | Kind::Created { .. } | Kind::Open { .. } => return Ok(Vec::new()),
             Kind::Unread { relation, .. } => relation,
             Kind::Protected(p) => p.relation,
         };
@@ -144,7 +144,7 @@ impl<'e> Analyser<'e> {
         }
         self.moment = Moment::Existing;
         let columns = match &target.kind {
-            Kind::Temporary { .. } | Kind::Created => Columns::Unknown,
+            Kind::Temporary { .. } | Kind::Created { .. } => Columns::Unknown,
             Kind::Open { relation: r, .. } | Kind::Unread { relation: r, .. } => plain_columns(r),
             Kind::Protected(p) => proposed_columns(p),
         };
@@ -207,7 +207,7 @@ impl<'e> Analyser<'e> {
     fn infer(&mut self, target: &Target<'e>, infer: &mut pb::InferClause) -> Result<(), Refusal> {
         let pb::InferClause { index_elems, where_clause, conname: _, location: _ } = infer;
         let columns = match &target.kind {
-            Kind::Temporary { .. } | Kind::Created => Columns::Unknown,
+            Kind::Temporary { .. } | Kind::Created { .. } => Columns::Unknown,
             Kind::Open { relation: r, .. } | Kind::Unread { relation: r, .. } => plain_columns(r),
             Kind::Protected(p) => plain_columns(p.relation),
         };

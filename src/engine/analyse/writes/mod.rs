@@ -145,7 +145,7 @@ impl<'e> Analyser<'e> {
         match (&self.tainted, self.purpose, &judged.effect) {
             (None, _, _) => Ok(judged),
             (Some(name), Some(purpose), Effect::None) => {
-                let made = Derived { purpose: Some(purpose.name.clone()), ..Derived::default() };
+                let made = Derived::under(purpose, &self.engine.policy);
                 let effect = Effect::CreateTemporary { name: name.clone(), made, on_commit_drop: false };
                 Ok(Judged { effect, ..judged })
             }

@@ -32,7 +32,10 @@ pub enum Kind<'e> {
         purpose: Option<String>,
     },
     /// A table that this transaction has made or changed ([`super::unsettled`]); what it has for columns is not known.
-    Created,
+    Created {
+        /// The policy opens it, by its schema or as one that it does not name.
+        open: bool,
+    },
     /// Not protected: left as it is. `stored`: the table whose rows it changes, for a view the one that it is carried on to.
     Open {
         relation: &'e Relation,
@@ -73,7 +76,7 @@ impl<'e> Target<'e> {
         match &self.kind {
             Kind::Protected(p) => Some((p.relation, p.after)),
             Kind::Unread { relation, after } => Some((relation, *after)),
-            Kind::Temporary { .. } | Kind::Created | Kind::Open { .. } => None,
+            Kind::Temporary { .. } | Kind::Created { .. } | Kind::Open { .. } => None,
         }
     }
 
@@ -90,14 +93,14 @@ impl<'e> Target<'e> {
         match &self.kind {
             Kind::Open { relation, stored } => relation.oid != stored.oid,
             Kind::Protected(p) => p.through.is_some(),
-            Kind::Temporary { .. } | Kind::Created | Kind::Unread { .. } => false,
+            Kind::Temporary { .. } | Kind::Created { .. } | Kind::Unread { .. } => false,
         }
     }
 
     pub fn protected(&self) -> Option<&Protected<'e>> {
         match &self.kind {
             Kind::Protected(p) => Some(p),
-            Kind::Temporary { .. } | Kind::Created | Kind::Open { .. } | Kind::Unread { .. } => None,
+            Kind::Temporary { .. } | Kind::Created { .. } | Kind::Open { .. } | Kind::Unread { .. } => None,
         }
     }
 }
@@ -115,8 +118,9 @@ impl<'e> Analyser<'e> {
             Named::Relation(relation) => relation,
             Named::Created(created) => {
                 self.may_write_created(&created, &var.relname, rights).map_err(|r| r.at(at))?;
+                let kind = Kind::Created { open: self.will_be_open(&created) };
                 let name = QualifiedName::new(created.schema, var.relname.as_str());
-                return Ok(Target { item: item(var, Some(&name), Columns::Unknown), kind: Kind::Created });
+                return Ok(Target { item: item(var, Some(&name), Columns::Unknown), kind });
             }
             Named::Temporary(purpose) => {
                 self.is_no_temporary_view(&var.relname).map_err(|r| r.at(at))?;

@@ -39,7 +39,7 @@ impl<'e> Analyser<'e> {
                     (0..p.relation.columns.len()).for_each(|i| self.note_written(p.occurrence, i));
                 }
                 target::Kind::Unread { relation, .. } => self.record_unread(relation, &[]),
-                target::Kind::Temporary { .. } | target::Kind::Created | target::Kind::Open { .. } => {}
+                target::Kind::Temporary { .. } | target::Kind::Created { .. } | target::Kind::Open { .. } => {}
             }
         }
         for relation in self.reached(&roots, cascades) {

@@ -8,7 +8,7 @@ use super::super::Analyser;
 use super::super::relations::{Created, protecting_ancestor};
 use crate::engine::catalog::{ForeignKey, Oid, Relation};
 use crate::engine::context::Defined;
-use crate::engine::policy::Right;
+use crate::engine::policy::{Right, Unlisted};
 use crate::engine::refusal::{self, Refusal};
 
 impl Analyser<'_> {
@@ -32,6 +32,14 @@ impl Analyser<'_> {
             true => Err(refusal::not_settled(name)),
             false => Ok(()),
         }
+    }
+
+    /// Whether everybody may read a table that was made when the transaction has ended.
+    pub fn will_be_open(&self, created: &Created) -> bool {
+        let policy = &self.engine.policy;
+        matches!(created.made, Defined::Changed(_))
+            || policy.open_schemas.contains(&created.schema)
+            || policy.unlisted_tables == Unlisted::Open
     }
 
     /// Whoever may write a table may write the table: a temporary view's own rights are nobody's to ask for.
