@@ -27,7 +27,14 @@ pub const PINNED: &[(&str, &str)] = &[
     ("standard_conforming_strings", "on"),
     ("row_security", "on"),
     ("synchronize_seqscans", "off"),
+    ("backslash_quote", "safe_encoding"),
+    ("transform_null_equals", "off"),
+    ("array_nulls", "on"),
+    ("xmloption", "content"),
 ];
+
+/// What a session has where the client says nothing, whatever the account has: debugging messages tell of stored rows.
+const DEFAULTS: &[(&str, &str)] = &[("client_min_messages", "notice")];
 
 /// A connection that is logged in and idle.
 pub struct LoggedIn {
@@ -233,7 +240,7 @@ fn startup_packet(user: &str, database: &str, settings: &[(String, String)]) -> 
     };
     put("user", user);
     put("database", database);
-    for (name, value) in PINNED {
+    for (name, value) in PINNED.iter().chain(DEFAULTS) {
         put(name, value);
     }
     for (name, value) in settings {

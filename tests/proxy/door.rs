@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::common::postgres::shared;
 use super::raw::{Raw, query, startup};
 use super::{password_of, session, world};
 
@@ -100,4 +101,31 @@ fn the_backend_s_pid_is_the_real_one() {
     let mut c = session("dan");
     let pid = c.pid;
     assert_eq!(c.ask("SELECT pg_backend_pid()"), format!("T D:{pid} C:SELECT 1 Z:I"));
+}
+
+/// What an administrator has set for the account or the database changes no meaning, and has nothing told but notices.
+#[test]
+fn settings_of_the_account_change_no_meaning() {
+    let database = shared().database("proxy_account", include_str!("world.sql"));
+    database.grant_to_upstream();
+    let proxy = super::serve(&database, &super::policy(), "");
+    let set = |setting: &str| database.psql(&format!("ALTER DATABASE proxy_account SET {setting}"));
+    set("transform_null_equals = on");
+    set("array_nulls = off");
+    set("backslash_quote = on");
+    set("xmloption = document");
+    set("client_min_messages = debug5");
+    let mut c = Raw::log_in(proxy.port(), "ana", &[]);
+    assert_eq!(c.ask("SELECT NULL = NULL, '{NULL}'::text[] IS NULL"), "T D:null,f C:SELECT 1 Z:I");
+    for (name, value) in [
+        ("transform_null_equals", "off"),
+        ("array_nulls", "on"),
+        ("backslash_quote", "safe_encoding"),
+        ("xmloption", "content"),
+        ("client_min_messages", "notice"),
+    ] {
+        assert_eq!(c.ask(&format!("SHOW {name}")), format!("T D:{value} C:SHOW Z:I"));
+    }
+    let mut asked = Raw::log_in(proxy.port(), "ana", &[("client_min_messages", "warning")]);
+    assert_eq!(asked.ask("SHOW client_min_messages"), "T D:warning C:SHOW Z:I");
 }
