@@ -18,6 +18,7 @@ use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch as channel;
+use tokio::task::JoinSet;
 
 use crate::audit::{Config as AuditConfig, Durability, Recorder};
 use crate::config::server::{self, LoadError, Loaded, Server};
@@ -47,6 +48,7 @@ pub struct Service {
 /// Serves until SIGTERM or SIGINT. `crew` runs the sessions.
 pub async fn serve(config: &Path, crew: &Crew) -> Result<()> {
     let (server, source) = load(config)?;
+    let files = watch::Files::of(config, &server);
     let recorder = Recorder::open(audit_config(&server)?).context("the record cannot be opened")?;
     let meters = Meters::default();
     let (keepers, doors) = open_doors(&server, &BTreeMap::new(), None, &recorder, &meters).await?;
@@ -74,7 +76,7 @@ pub async fn serve(config: &Path, crew: &Crew) -> Result<()> {
     if let Some(address) = &admin {
         admin::start(address, service.clone(), &audit).await?;
     }
-    watch::start(service.clone())?;
+    watch::start(service.clone(), files)?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     listen(listener, &house, crew).await?;
     drain(&service.orders, &house).await;
@@ -140,16 +142,10 @@ impl Service {
             tracing::warn!("changes of [listen] address, [admin] and [audit] are taken at the next start");
         }
         let (meters, recorder) = (&self.house.meters, &self.house.recorder);
+        // First what is open, and one beside the other: a database that cannot be reached keeps no other's policy back.
+        let faults = reload_policies(&server, &known).await;
         let running = Some((&before, self.house.doors()));
         let (keepers, doors) = open_doors(&server, &known, running, recorder, meters).await?;
-        let mut faults = Vec::new();
-        for (name, database) in &server.databases {
-            if let Some(keeper) = known.get(name)
-                && let Err(error) = keeper.reload_policy(database.policy.clone()).await
-            {
-                faults.push(format!("database {name}: {error:#}"));
-            }
-        }
         check_roles(&server, &source, &doors)?;
         self.house.tls.store(Arc::new(tls));
         self.orders.send_modify(|o| o.doors = Arc::new(doors));
@@ -157,6 +153,22 @@ impl Service {
         *self.running.lock() = server;
         if faults.is_empty() { Ok(()) } else { Err(anyhow!(faults.join("\n"))) }
     }
+}
+
+/// Has every database that is open read its policy again; what was wrong with which.
+async fn reload_policies(server: &Server, known: &BTreeMap<String, Keeper>) -> Vec<String> {
+    let mut reading = JoinSet::new();
+    for (name, database) in &server.databases {
+        if let Some(keeper) = known.get(name).cloned() {
+            let (name, policy) = (name.clone(), database.policy.clone());
+            reading.spawn(
+                async move { keeper.reload_policy(policy).await.map_err(|e| format!("database {name}: {e:#}")) },
+            );
+        }
+    }
+    let mut faults: Vec<String> = reading.join_all().await.into_iter().filter_map(Result::err).collect();
+    faults.sort();
+    faults
 }
 
 /// Opens the databases that are not open yet, and makes the doors of all.

@@ -9,13 +9,19 @@ use crate::engine::policy::diagnostics::SourceFile;
 ///
 /// An error says which file could not be read; a folder without a `*.toml` file is one too.
 pub fn read_policy(path: &Path) -> io::Result<Vec<SourceFile>> {
-    let mut paths = if path.is_dir() { toml_files(path)? } else { vec![path.to_owned()] };
+    let paths = policy_files(path)?;
     if paths.is_empty() {
         let message = format!("{}: no *.toml file in this folder", path.display());
         return Err(io::Error::new(io::ErrorKind::NotFound, message));
     }
-    paths.sort();
     paths.iter().map(|path| read_source(path)).collect()
+}
+
+/// The files that [`read_policy`] reads.
+pub fn policy_files(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = if path.is_dir() { toml_files(path)? } else { vec![path.to_owned()] };
+    paths.sort();
+    Ok(paths)
 }
 
 /// One file as text.

@@ -35,6 +35,10 @@ const WATCH_CLOSELY: Duration = Duration::from_millis(100);
 /// and else so often that looking takes one part in this many of the time: 3 ms on a database of 40 tables are 300 ms.
 const WATCH_SHARE: u32 = 100;
 
+/// How long PostgreSQL may take to say whether its catalog has changed, and to tell all of it. A policy waits for that.
+const LOOK_PATIENCE: Duration = Duration::from_secs(10);
+const READ_PATIENCE: Duration = Duration::from_secs(60);
+
 /// How long a PostgreSQL that is not up yet is waited for at start.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -141,6 +145,10 @@ pub async fn open(
     Ok((live, Keeper { requests, questions, connected }))
 }
 
+async fn within<T, E: Into<anyhow::Error>>(time: Duration, work: impl Future<Output = Result<T, E>>) -> Result<T> {
+    tokio::time::timeout(time, work).await.context("PostgreSQL does not answer")?.map_err(Into::into)
+}
+
 async fn connect_patiently(name: &str, dialer: &Dialer) -> Result<Client> {
     let start = Instant::now();
     loop {
@@ -226,10 +234,10 @@ impl Room {
             self.client = Some(own::connect(&self.live.dialer).await?);
         }
         let Some(client) = &self.client else { return Ok(()) };
-        if fingerprint(client).await? == self.fingerprint {
+        if within(LOOK_PATIENCE, fingerprint(client)).await? == self.fingerprint {
             return Ok(());
         }
-        let Stamped { catalog, fingerprint } = reload_stamped(client, &self.catalog).await?;
+        let Stamped { catalog, fingerprint } = within(READ_PATIENCE, reload_stamped(client, &self.catalog)).await?;
         self.fingerprint = fingerprint;
         // A view that is still locked, and nothing else.
         if catalog == *self.catalog {

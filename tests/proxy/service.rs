@@ -227,6 +227,69 @@ fn a_policy_folder_that_is_named_later_is_watched_too() {
     wait_for(|| c.ask("SELECT name FROM customers WHERE id = 1") == "T D:A*** C:SELECT 1 Z:I");
 }
 
+/// A log beside the server file, say: it neither puts a reload off nor brings one. SIGHUP is taken at once.
+#[test]
+fn what_else_is_written_beside_the_configuration_puts_no_reload_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.toml");
+    let text = fs::read_to_string(super::policy()).unwrap();
+    let kept = |n: usize| {
+        let masked = format!("basis = \"contract\"\nshows = []\nmasks = {{ identity = {{ keep_first = {n} }} }}");
+        text.replace("basis = \"contract\"\nshows = [\"identity\"]", &masked)
+    };
+    fs::write(&policy, &text).unwrap();
+    let proxy = start_with(world(), &policy, "");
+    let mut c = Raw::log_in(proxy.port(), "ana", &[]);
+    let mut shows = |what: &str| {
+        let expected = format!("T D:{what} C:SELECT 1 Z:I");
+        let began = Instant::now();
+        wait_for(|| c.ask("SELECT name FROM customers WHERE id = 1") == expected);
+        began.elapsed()
+    };
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let noise: Vec<_> = [policy.clone(), proxy.server_file()].iter().map(|f| f.with_file_name("noise.log")).collect();
+    let writer = std::thread::spawn(move || {
+        while stopped.recv_timeout(Duration::from_millis(20)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            noise.iter().for_each(|f| fs::write(f, "a line").unwrap());
+        }
+    });
+    fs::write(&policy, kept(2)).unwrap();
+    assert!(shows("An***") < Duration::from_secs(5));
+    // A folder that is replaced by a link to another one, as configuration maps are.
+    let maps = ["one", "two"].map(|map| folder.path().join(map));
+    for (map, n) in maps.iter().zip([4, 1]) {
+        fs::create_dir(map).unwrap();
+        fs::write(map.join("policy.toml"), kept(n)).unwrap();
+    }
+    fs::remove_file(&policy).unwrap();
+    let link = |to: &std::path::Path| {
+        std::os::unix::fs::symlink(to, folder.path().join("next")).unwrap();
+        fs::rename(folder.path().join("next"), folder.path().join("now")).unwrap();
+    };
+    link(&maps[0]);
+    std::os::unix::fs::symlink("now/policy.toml", &policy).unwrap();
+    shows("Ann ***");
+    link(&maps[1]);
+    assert!(shows("A***") < Duration::from_secs(5));
+    // A file of the configuration itself that is never quiet is taken as it is, and SIGHUP is heard meanwhile.
+    let busy = maps[1].join("policy.toml");
+    let hangups = || proxy.log().matches("SIGHUP: reloading").count();
+    for n in 0..40 {
+        fs::write(&busy, format!("{}\n# {n}\n", kept(if n < 6 { 3 } else { 2 }))).unwrap();
+        std::thread::sleep(Duration::from_millis(150));
+        if n == 1 {
+            signal(&proxy, "-HUP");
+        }
+        if n == 4 {
+            assert_eq!(hangups(), 1);
+            assert!(shows("Ann***") < Duration::from_millis(200));
+        }
+    }
+    assert!(shows("An***") < Duration::from_millis(200));
+    drop(stop);
+    writer.join().unwrap();
+}
+
 #[test]
 fn a_role_that_no_policy_has_is_told_at_start_and_kept_out_at_reload() {
     let proxy = start(world());
