@@ -251,9 +251,12 @@ async fn functions_behind_types_are_told() {
         "CREATE TYPE wrapped AS (t text);
          CREATE FUNCTION wrap(int) RETURNS wrapped LANGUAGE sql AS 'SELECT NULL::wrapped';
          CREATE CAST (int AS wrapped) WITH FUNCTION wrap(int);
+         CREATE FUNCTION unwrap(wrapped) RETURNS text LANGUAGE sql AS 'SELECT $1.t';
          CREATE FUNCTION fits(text) RETURNS bool LANGUAGE sql AS 'SELECT true';
          CREATE DOMAIN fitting AS text CHECK (fits(VALUE));
          CREATE TABLE t (a fitting);
+         CREATE CAST (text AS bool) WITH INOUT AS IMPLICIT;
+         CREATE CAST (wrapped AS text) WITH FUNCTION unwrap(wrapped) AS ASSIGNMENT;
          CREATE EXTENSION citext;",
     );
     let catalog = load(&db.upstream().await).await.unwrap();
@@ -263,4 +266,15 @@ async fn functions_behind_types_are_told() {
         assert!(told.contains(&(name, function)), "{name}: {told:?}");
     }
     assert!(!told.iter().any(|(name, _)| ["int4", "text", "citext"].contains(name)), "{told:?}");
+    let cast = |source: &str| catalog.data().casts.iter().find(|c| c.source.name == source);
+    let told = |source: &str| {
+        let cast = cast(source)?;
+        Some((cast.target.name.as_str(), cast.unwritten, cast.function.as_ref().map(|f| f.name.as_str())))
+    };
+    assert_eq!(told("int4"), Some(("wrapped", false, Some("wrap"))));
+    assert_eq!(told("text"), Some(("bool", true, None)));
+    assert_eq!(told("wrapped"), Some(("text", true, Some("unwrap"))));
+    assert_eq!(told("bpchar"), Some(("citext", true, None)), "what an extension brings is not told");
+    let types = |function: &str| catalog.functions_named(function).next().map(|f| f.types.join(" "));
+    assert_eq!((types("wrap").as_deref(), types("fits").as_deref()), (Some("wrapped"), Some("")));
 }

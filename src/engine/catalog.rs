@@ -3,7 +3,11 @@
 //! Read from PostgreSQL by `relay::catalog`, or from text in a test (every type here is `serde`). The engine never
 //! asks PostgreSQL anything; whatever a statement's meaning depends on must be in this snapshot or is refused.
 
+mod types;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
+
+pub use types::{Cast, TypeFunction, UserType};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +32,11 @@ impl QualifiedName {
     /// What stands for a schema among names: no relation or type has an empty name.
     pub fn schema_alone(schema: impl Into<String>) -> Self {
         Self::new(schema, "")
+    }
+
+    /// Whether it is none of PostgreSQL's own.
+    pub fn is_own(&self) -> bool {
+        self.schema != "pg_catalog"
     }
 
     /// The name as SQL text, each part quoted.
@@ -237,6 +246,9 @@ pub struct Function {
     /// Relations that it goes with: its body is parsed SQL that reads them, or their rows are of a type of its arguments.
     #[serde(default)]
     pub depends_on: Vec<Oid>,
+    /// What it takes and gives, by `pg_type.typname`, of types outside of `pg_catalog`.
+    #[serde(default)]
+    pub types: Vec<String>,
 }
 
 /// An operator outside `pg_catalog`.
@@ -247,36 +259,6 @@ pub struct Operator {
     #[serde(default)]
     pub extension: Option<String>,
     /// The function behind it.
-    pub function: QualifiedName,
-}
-
-/// A type outside `pg_catalog` (enum, domain, composite, range, base), without the row types of tables.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UserType {
-    pub oid: Oid,
-    pub name: QualifiedName,
-    /// `pg_type.typtype`.
-    pub kind: char,
-    #[serde(default)]
-    pub extension: Option<String>,
-    /// An enum's labels, in order.
-    #[serde(default)]
-    pub labels: Vec<String>,
-    /// A domain's checks as `pg_get_expr` prints them (the value is `VALUE`), with those of the domains below it.
-    #[serde(default)]
-    pub checks: Vec<String>,
-    /// Columns of it without a default of their own are filled by its own.
-    #[serde(default)]
-    pub has_default: bool,
-}
-
-/// A function that runs when a value becomes one of a type: of a cast, or of the check of a domain in it. Neither initdb
-/// nor an extension made it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TypeFunction {
-    /// The type's OID; it may be a built-in one, or a table's row.
-    pub oid: Oid,
-    pub name: QualifiedName,
     pub function: QualifiedName,
 }
 
@@ -293,6 +275,7 @@ pub struct Catalog {
     operators: HashMap<String, Vec<usize>>,
     types: HashMap<String, Vec<usize>>,
     type_functions: HashMap<String, Vec<usize>>,
+    value_casts: HashMap<String, Vec<usize>>,
     children: HashMap<Oid, Vec<Oid>>,
     /// Names of relations and columns, in any schema.
     names: HashSet<String>,
@@ -320,6 +303,8 @@ pub struct CatalogData {
     pub types: Vec<UserType>,
     #[serde(default)]
     pub type_functions: Vec<TypeFunction>,
+    #[serde(default)]
+    pub casts: Vec<Cast>,
     /// Installed extensions and their schemas.
     #[serde(default)]
     pub extensions: BTreeMap<String, String>,
@@ -366,6 +351,7 @@ impl Catalog {
             operators: index_by_name(&data.operators, |o| &o.name),
             types: index_by_name(&data.types, |t| &t.name),
             type_functions: index_by_name(&data.type_functions, |t| &t.name),
+            value_casts: types::value_casts(&data),
             children,
             names: data.relations.iter().flat_map(names_of).collect(),
             data,
@@ -454,16 +440,6 @@ impl Catalog {
     /// Operators outside `pg_catalog` with this name, in any schema.
     pub fn operators_named(&self, name: &str) -> impl Iterator<Item = &Operator> {
         self.operators.get(name).into_iter().flatten().map(|i| &self.data.operators[*i])
-    }
-
-    /// Types outside `pg_catalog` with this name, in any schema.
-    pub fn types_named(&self, name: &str) -> impl Iterator<Item = &UserType> {
-        self.types.get(name).into_iter().flatten().map(|i| &self.data.types[*i])
-    }
-
-    /// What runs when a value becomes one of a type of this name, in any schema.
-    pub fn type_functions_named(&self, name: &str) -> impl Iterator<Item = &TypeFunction> {
-        self.type_functions.get(name).into_iter().flatten().map(|i| &self.data.type_functions[*i])
     }
 
     pub fn has_schema(&self, name: &str) -> bool {

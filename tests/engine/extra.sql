@@ -64,6 +64,15 @@ CREATE TABLE public.policed (id int, name text);
 ALTER TABLE public.policed ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY shares ON public.policed USING (100 / id > 0);
 CREATE VIEW public.policed_names AS SELECT name FROM public.policed;
+-- Casts that PostgreSQL applies where none is written.
+CREATE CAST (bpchar AS boolean) WITH INOUT AS IMPLICIT;
+CREATE TYPE public.spot AS (city text);
+CREATE FUNCTION public.spot_text(public.spot) RETURNS text LANGUAGE sql AS 'SELECT max(email) FROM public.customers';
+CREATE CAST (public.spot AS text) WITH FUNCTION public.spot_text(public.spot) AS IMPLICIT;
+CREATE FUNCTION public.spot_of(text) RETURNS public.spot LANGUAGE sql AS 'SELECT ROW($1)::public.spot';
+CREATE CAST (text AS public.spot) WITH FUNCTION public.spot_of(text) AS ASSIGNMENT;
+CREATE FUNCTION public.some_spot() RETURNS public.spot LANGUAGE sql AS 'SELECT NULL::public.spot';
+CREATE TABLE public.sites (id int, code char(5), spot public.spot, spots public.spot[]);
 CREATE VIEW public.league_names AS SELECT id AS number, name AS called FROM public.leagues;
 CREATE VIEW public.called AS SELECT * FROM public.league_names;
 -- Keys whose actions decide about whom rows are, and whether they are there.

@@ -19,6 +19,7 @@ use common::postgres::shared;
 use consentry::cli::demo::crm;
 use consentry::config::folder::read_policy;
 use consentry::engine::alike::Shape;
+use consentry::engine::catalog::{Cast, Catalog, QualifiedName};
 use consentry::engine::clear::{Engine, NoMemory, Secrets};
 use consentry::engine::cleared::{Argument, Cleared, NamedSubject, Outcome};
 use consentry::engine::context::{Context, Protocol, PurposeSource};
@@ -55,8 +56,24 @@ fn main() {
             trials.push(Trial::test(case.name.clone(), move || world.run(&case)));
         }
     }
-    trials.push(Trial::test("alike::a list of more subjects than are named", move || world.long_lists()));
+    let lists = world.clone();
+    trials.push(Trial::test("alike::a list of more subjects than are named", move || lists.long_lists()));
+    trials.push(Trial::test("own_casts::between built-in types", move || world.casts_anywhere()));
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// The demo's policy, and what the cases need beside it.
+fn policy_files() -> Vec<SourceFile> {
+    let mut files = read_policy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/crm")).expect("policy");
+    // Sequences that everybody may use; `open` stands in one file.
+    files.iter_mut().for_each(|f| {
+        f.text = f.text.replace(
+            "open = [",
+            "open = [\"public.far\", \"public.sites\", \"public.split\", \"public.policed\", \"public.ticks\", \"public.marks\", \"public.ranks\", \"public.leagues\", \"public.grades\", \"public.tokens\", \"public.with_known\", \"public.houses\", \"public.wardens\", \"public.places\", \"public.days\", \"public.parted\", \"public.sheets\", \"public.of_sheet\", ",
+        )
+    });
+    files.push(SourceFile { name: "extra.toml".into(), text: include_str!("extra.toml").to_owned() });
+    files
 }
 
 fn cases(file: &Path) -> Vec<Case> {
@@ -89,15 +106,7 @@ impl World {
         let (engine, client) = runtime.block_on(async {
             let client = db.superuser().await;
             let catalog = consentry::relay::catalog::load(&client).await.expect("catalog");
-            let mut files = read_policy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/crm")).expect("policy");
-            // Sequences that everybody may use; `open` stands in one file.
-            files.iter_mut().for_each(|f| {
-                f.text = f.text.replace(
-                    "open = [",
-                    "open = [\"public.far\", \"public.split\", \"public.policed\", \"public.ticks\", \"public.marks\", \"public.ranks\", \"public.leagues\", \"public.grades\", \"public.tokens\", \"public.with_known\", \"public.houses\", \"public.wardens\", \"public.places\", \"public.days\", \"public.parted\", \"public.sheets\", \"public.of_sheet\", ",
-                )
-            });
-            files.push(SourceFile { name: "extra.toml".into(), text: include_str!("extra.toml").to_owned() });
+            let files = policy_files();
             let (policy, _) = resolve(&files, &catalog).unwrap_or_else(|p| panic!("{p:?}"));
             let secrets = Secrets { pseudonym: b"engine cases".to_vec() };
             (Engine::new(Arc::new(catalog), Arc::new(policy), secrets), Mutex::new(client))
@@ -154,6 +163,29 @@ impl World {
         let anew = self.engine.clear(&twice, &context, Protocol::Simple)?;
         assert!(about(&anew).ends_with(" customer:1001"), "the last one is named anew");
         assert!(about(&quick) == about(&anew), "as alike the last one is not named");
+        Ok(())
+    }
+
+    /// Such a cast may run anywhere: a role lists what it calls, or asks nothing; a policy that has no such role is none.
+    fn casts_anywhere(&self) -> Result<(), Failed> {
+        let mut data = self.engine.catalog.data().clone();
+        data.casts.push(Cast {
+            source: QualifiedName::new("pg_catalog", "text"),
+            target: QualifiedName::new("pg_catalog", "date"),
+            unwritten: true,
+            function: Some(QualifiedName::new("public", "spot_text")),
+        });
+        let catalog = Arc::new(Catalog::new(data));
+        let engine = Engine::new(catalog.clone(), self.engine.policy.clone(), self.engine.secrets.clone());
+        let clear = |role: &str, sql: &str| {
+            engine.clear(sql, &context(role, "marketing", true), Protocol::Simple).map_err(|r| r.rule).err()
+        };
+        assert_eq!(clear("marketing", "SELECT name FROM products"), Some("function-not-allowed"));
+        assert_eq!(clear("caster", "SELECT name FROM products"), None);
+        assert_eq!(clear("marketing", "SET consentry.reason = 'x'; COMMIT"), None);
+        let problems = resolve(&policy_files(), &catalog).err().ok_or("every role lists it")?;
+        let said = |role: &str| problems.iter().any(|p| p.message.contains(&format!("`{role}` does not list it")));
+        assert!(said("marketing") && !said("caster") && !said("dba"), "{problems:?}");
         Ok(())
     }
 

@@ -179,7 +179,7 @@ impl<'e> Analyser<'e> {
         }
         let by_extension = function.extension.as_ref().is_some_and(|e| self.role.extensions.contains(e));
         if self.role.unrestricted || by_extension || self.role.functions.contains(&function.name) {
-            return Ok(());
+            return function.types.iter().try_for_each(|ty| self.casts_value(ty));
         }
         let why = match &function.extension {
             Some(extension) => format!("it belongs to the extension {extension}, which the role does not list"),
@@ -307,7 +307,8 @@ impl<'e> Analyser<'e> {
     fn user_operator(&self, operator: &Operator) -> Result<(), Refusal> {
         let by_extension = operator.extension.as_ref().is_some_and(|e| self.role.extensions.contains(e));
         if self.role.unrestricted || by_extension || self.role.functions.contains(&operator.function) {
-            return Ok(());
+            let runs = self.engine.catalog.functions_named(&operator.function.name);
+            return runs.flat_map(|f| &f.types).try_for_each(|ty| self.casts_value(ty));
         }
         let why = format!("it runs {}, which the role does not list", operator.function);
         Err(refusal::operator_not_allowed(&operator.name.to_string(), &why))

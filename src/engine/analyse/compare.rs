@@ -24,7 +24,9 @@ impl<'e> Analyser<'e> {
         let harmless = match inner(node)? {
             NodeEnum::AExpr(e) => self.harmless_comparison(e, scope),
             NodeEnum::NullTest(t) => self.harmless_test(t.arg.as_deref(), scope),
-            NodeEnum::BooleanTest(t) => self.harmless_test(t.arg.as_deref(), scope),
+            NodeEnum::BooleanTest(t) => {
+                self.harmless_test(t.arg.as_deref(), scope).filter(|columns| columns.iter().all(|c| self.is_boolean(c)))
+            }
             NodeEnum::SubLink(s) => return self.harmless_membership(s, scope),
             _ => None,
         };
@@ -120,6 +122,7 @@ impl<'e> Analyser<'e> {
         }
         let Some(query) = s.subselect.as_mut() else { return Ok(false) };
         let columns = self.query(query, scope, At { usage: At::KEY.usage, ..At::ITEM })?;
+        self.casts_columns(std::slice::from_ref(&col)).and_then(|()| self.casts_columns(columns.list()))?;
         let fits = match columns.list() {
             [one] => comparable("=", &Value::of(&col), &Value::of(one)),
             _ => false,

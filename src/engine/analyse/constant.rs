@@ -10,7 +10,7 @@ use std::rc::Rc;
 use pg_query::protobuf::{self as pb, AExprKind, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
-use super::scope::Col;
+use super::scope::{Col, Scope};
 use super::{Analyser, names};
 use crate::engine::allow::{self, TypeClass, builtin_type};
 use crate::engine::catalog::Oid;
@@ -136,12 +136,18 @@ impl Analyser<'_> {
         let to = c.type_name.as_ref()?;
         let name = self.plain_type(to)?;
         match arg.node.as_ref()? {
-            NodeEnum::AConst(_) => Some(Value::named(name)),
+            NodeEnum::AConst(_) => {
+                let from = self.type_of(arg, &Scope::EMPTY)?;
+                (!self.recasts(&from, name)).then(|| Value::named(name))
+            }
             NodeEnum::ParamRef(p) => {
                 let declared = self.parameters.get(usize::try_from(p.number).ok()?);
                 let fits = match declared {
                     ParameterType::Inferred => !self.is_repeated(usize::try_from(p.number).ok()?),
-                    declared => casts_safely(declared, name),
+                    declared => {
+                        let mut own = self.engine.catalog.casts_to(name).filter(|c| !c.source.is_own());
+                        casts_safely(declared, name) && own.next().is_none()
+                    }
                 };
                 // Cutting a text to its length is the only such cast that never fails.
                 let cut = to.typmods.is_empty() || matches!(name, "varchar" | "bpchar");

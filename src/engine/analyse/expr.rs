@@ -7,6 +7,7 @@ use super::scope::{self, Base, Col, Columns, Found, Item, SYSTEM_COLUMNS, Scope}
 use super::select::{missing_from, split_qualifier};
 use super::{Analyser, At, Place, Replacement, inner, kind_of, names};
 use crate::engine::catalog::RelationKind;
+use crate::engine::cleared::Usage;
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
@@ -27,8 +28,15 @@ impl<'e> Analyser<'e> {
         self.evaluated(node, scope, at);
         match inner(node)? {
             NodeEnum::ColumnRef(_) => {
+                if at.place != Place::Item || at.usage != Usage::Compared {
+                    self.casts_reference(node, scope)?;
+                }
                 // In a condition a bare column is a boolean, tested as it is.
-                let at = if at.place == Place::Condition { At { place: Place::Item, ..at } } else { at };
+                let at = match at.place {
+                    Place::Condition if self.is_condition(node, scope) => At { place: Place::Item, ..at },
+                    Place::Condition => part,
+                    _ => at,
+                };
                 self.column_ref(node, scope, at).map(|_| ())
             }
             NodeEnum::AConst(_) | NodeEnum::SetToDefault(_) => Ok(()),
@@ -40,7 +48,13 @@ impl<'e> Analyser<'e> {
                 let at = if at.place == Place::Condition { at } else { part };
                 self.exprs(&mut b.args, scope, at)
             }
-            NodeEnum::NullTest(t) => self.part(&mut t.arg, scope, part),
+            NodeEnum::NullTest(t) => match t.arg.as_mut() {
+                Some(arg) if matches!(arg.node, Some(NodeEnum::ColumnRef(_))) => {
+                    self.evaluated(arg, scope, part);
+                    self.column_ref(arg, scope, part).map(|_| ())
+                }
+                _ => self.part(&mut t.arg, scope, part),
+            },
             NodeEnum::BooleanTest(t) => self.part(&mut t.arg, scope, part),
             NodeEnum::CaseExpr(c) => self.case(c, scope, part),
             NodeEnum::CoalesceExpr(c) => self.exprs(&mut c.args, scope, part),
@@ -132,6 +146,9 @@ impl<'e> Analyser<'e> {
         let usage = At { usage: at.usage, ..At::ITEM };
         let columns = self.query(query, scope, usage)?;
         // Its result takes part in whatever stands around it.
+        if s.sub_link_type() != pb::SubLinkType::ExistsSublink {
+            self.casts_columns(columns.list())?;
+        }
         if at.place != Place::Output && s.sub_link_type() != pb::SubLinkType::ExistsSublink {
             columns.list().iter().for_each(|c| self.note(&c.origin, At { place: Place::Operand, ..usage }));
         }

@@ -27,7 +27,8 @@ impl Analyser<'_> {
         let collates =
             self.collated && !matches!(inner, NodeEnum::ColumnRef(_) | NodeEnum::AConst(_) | NodeEnum::ParamRef(_));
         let sorts = at.place == Place::Item && at.usage == Usage::Compared;
-        self.may_fail = collates || self.can_fail(node, scope) || (sorts && !self.is_sort_key(node, scope));
+        let casts = at.place == Place::Condition && !self.is_condition(node, scope);
+        self.may_fail = collates || casts || self.can_fail(node, scope) || (sorts && !self.is_sort_key(node, scope));
     }
 
     /// Takes note of a relation that is read: of the collations of its columns, and of what PostgreSQL runs or asks of
@@ -141,19 +142,21 @@ impl Analyser<'_> {
             | NodeEnum::SetToDefault(_)
             | NodeEnum::ParamRef(_)
             | NodeEnum::SqlvalueFunction(_)
-            | NodeEnum::BoolExpr(_)
             | NodeEnum::NullTest(_)
-            | NodeEnum::BooleanTest(_)
             | NodeEnum::RowExpr(_)
             | NodeEnum::List(_)
             | NodeEnum::GroupingFunc(_)
             | NodeEnum::NamedArgExpr(_)
             | NodeEnum::ResTarget(_) => false,
-            NodeEnum::AExpr(_)
-            | NodeEnum::FuncCall(_)
-            | NodeEnum::TypeCast(_)
-            | NodeEnum::CoalesceExpr(_)
-            | NodeEnum::AArrayExpr(_) => self.type_of(node, scope).is_none(),
+            NodeEnum::BoolExpr(b) => !b.args.iter().all(|arg| self.is_condition(arg, scope)),
+            NodeEnum::BooleanTest(t) => !t.arg.as_deref().is_some_and(|arg| self.is_condition(arg, scope)),
+            NodeEnum::FuncCall(f) => {
+                let filters = f.agg_filter.as_deref().is_none_or(|filter| self.is_condition(filter, scope));
+                !filters || self.type_of(node, scope).is_none()
+            }
+            NodeEnum::AExpr(_) | NodeEnum::TypeCast(_) | NodeEnum::CoalesceExpr(_) | NodeEnum::AArrayExpr(_) => {
+                self.type_of(node, scope).is_none()
+            }
             NodeEnum::CollateClause(c) => !is_plain_collation(c),
             NodeEnum::SubLink(s) => match s.sub_link_type() {
                 SubLinkType::ExistsSublink => false,

@@ -4,6 +4,7 @@
 //! placeholder in the tree (`tree.rs`), so that `clear.rs` can hold one against the other.
 
 mod calls;
+mod casts;
 mod colname;
 mod compare;
 mod constant;

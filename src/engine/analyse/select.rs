@@ -99,6 +99,9 @@ impl<'e> Analyser<'e> {
         let left = self.select(s.larg.as_mut().ok_or_else(missing)?, outer, arm)?;
         let right = self.select(s.rarg.as_mut().ok_or_else(missing)?, outer, arm)?;
         self.columns_joined(&left, &right);
+        for (a, b) in left.list().iter().zip(right.list()).filter(|(a, b)| a.ty != b.ty) {
+            self.casts_columns(&[a.clone(), b.clone()])?;
+        }
         let compared = !(s.all && s.op() == SetOperation::SetopUnion);
         let columns = match (&left, &right) {
             (Columns::Known(a), Columns::Known(b)) => Columns::known(

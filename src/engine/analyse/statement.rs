@@ -29,6 +29,9 @@ fn judged(kind: &'static str, effect: Effect) -> Result<Judged, Refusal> {
 impl<'e> Analyser<'e> {
     /// Judges one top-level statement.
     pub fn statement(&mut self, node: &mut Node) -> Result<Judged, Refusal> {
+        if session_statement(inner(node)?).is_none() && !matches!(inner(node)?, NodeEnum::VariableSetStmt(_)) {
+            self.casts_anywhere()?;
+        }
         let judged = self.kind_of_statement(node)?;
         self.settle_outward()?;
         self.may_read()?;

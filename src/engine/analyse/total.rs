@@ -298,6 +298,7 @@ impl Analyser<'_> {
             (_, None) => self.label(&from, to),
             (LITERAL, Some(name)) if to.array_bounds.is_empty() => ty(name),
             (LITERAL, Some(name)) => ty(&format!("_{name}")),
+            (from, Some(name)) if self.recasts(from, name) => None,
             (_, Some(name)) => ty(name).filter(|name| to.array_bounds.is_empty() && ORDERED.contains(&&**name)),
         }
     }
@@ -309,6 +310,7 @@ impl Analyser<'_> {
         let to = c.type_name.as_ref()?;
         let (from, name) = (self.bare_type(c.arg.as_deref()?, scope)?, self.plain_type(to)?);
         let sound = match (&*from, name) {
+            (from, name) if self.recasts(from, name) => false,
             (from, "text" | "varchar" | "bpchar") if TEXTS.contains(&from) => true,
             // Of these the text is longer, and may be too long.
             ("jsonb" | "bytea", "text") => false,

@@ -12,7 +12,10 @@ SELECT p.oid, n.nspname::text AS schema, p.proname::text AS name,
              JOIN pg_catalog.pg_type t ON t.oid = CASE WHEN a.typelem <> 0 THEN a.typelem ELSE a.oid END AND t.typrelid <> 0
              WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND p.oid >= 16384
                AND d.refclassid = 'pg_catalog.pg_type'::regclass
-             ORDER BY 1) AS depends_on
+             ORDER BY 1) AS depends_on,
+       ARRAY(SELECT DISTINCT t.typname::text FROM unnest(p.prorettype || coalesce(p.proallargtypes, p.proargtypes::oid[])) AS a(type)
+             JOIN pg_catalog.pg_type t ON t.oid = a.type
+             WHERE t.typnamespace <> 'pg_catalog'::regnamespace ORDER BY 1) AS types
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname !~ '^pg_(toast|temp)' AND (n.nspname <> 'pg_catalog' OR p.oid >= 16384)
 ORDER BY n.nspname, p.proname, arguments

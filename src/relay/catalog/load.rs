@@ -46,6 +46,7 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
         operators,
         types,
         type_functions,
+        casts,
         extensions,
     ) = tokio::try_join!(
         query(include_str!("header.sql")),
@@ -59,6 +60,7 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
         query(include_str!("operators.sql")),
         query(include_str!("types.sql")),
         query(include_str!("type_functions.sql")),
+        query(include_str!("casts.sql")),
         query(include_str!("extensions.sql")),
     )?;
 
@@ -77,6 +79,7 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
     data.operators = rows::operators(&operators)?;
     data.types = rows::types(&types)?;
     data.type_functions = rows::type_functions(&type_functions)?;
+    data.casts = rows::casts(&casts)?;
     for row in &extensions {
         data.extensions.insert(row.try_get("name")?, row.try_get("schema")?);
     }

@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 
 use super::CatalogError;
 use crate::engine::catalog::{
-    Arbiter, Column, ColumnType, ForeignKey, Function, Oid, Operator, QualifiedName, Relation, RelationKind,
+    Arbiter, Cast, Column, ColumnType, ForeignKey, Function, Oid, Operator, QualifiedName, Relation, RelationKind,
     TypeFunction, UserType,
 };
 
@@ -139,6 +139,7 @@ pub(super) fn functions(rows: &[Row]) -> Result<Vec<Function>, CatalogError> {
                 name: qualified(row, "schema", "name")?,
                 arguments: row.try_get("arguments")?,
                 procedure: row.try_get("procedure")?,
+                types: row.try_get("types")?,
                 extension: row.try_get("extension")?,
                 depends_on: row.try_get("depends_on")?,
             })
@@ -182,6 +183,20 @@ pub(super) fn type_functions(rows: &[Row]) -> Result<Vec<TypeFunction>, CatalogE
                 oid: row.try_get("oid")?,
                 name: qualified(row, "schema", "name")?,
                 function: qualified(row, "function_schema", "function_name")?,
+            })
+        })
+        .collect()
+}
+
+pub(super) fn casts(rows: &[Row]) -> Result<Vec<Cast>, CatalogError> {
+    rows.iter()
+        .map(|row| {
+            let own: Option<&str> = row.try_get("function_schema")?;
+            Ok(Cast {
+                source: qualified(row, "schema", "name")?,
+                target: qualified(row, "target_schema", "target_name")?,
+                unwritten: row.try_get("unwritten")?,
+                function: own.map(|_| qualified(row, "function_schema", "function_name")).transpose()?,
             })
         })
         .collect()

@@ -10,6 +10,7 @@ use super::super::{Analyser, At, inner, kind_of};
 use super::refs::undefined_column;
 use super::target::{Protected, Target};
 use super::{Aim, What};
+use crate::engine::catalog::Column;
 use crate::engine::policy::TablePolicy;
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::visible::CellKind;
@@ -71,6 +72,17 @@ fn name_of(part: &Node) -> Option<&str> {
 }
 
 impl<'e> Analyser<'e> {
+    /// Whether the role may call what runs when values are stored in the columns of a SET list or an INSERT's, or in all.
+    pub fn casts_stored(&self, target: &Target<'_>, list: &[Node]) -> Result<(), Refusal> {
+        let Some(relation) = target.stored() else { return Ok(()) };
+        let named = |column: &Column| {
+            list.iter().any(|n| matches!(&n.node, Some(NodeEnum::ResTarget(t)) if t.name == column.name))
+        };
+        let stored = relation.columns.iter().filter(|c| list.is_empty() || target.is_view() || named(c));
+        let casts = stored.flat_map(|c| self.engine.catalog.casts_to(c.ty.base.trim_start_matches('_')));
+        casts.filter(|c| c.unwritten && c.target.is_own()).try_for_each(|c| self.may_cast(c))
+    }
+
     /// Judges a SET list. `found_by`: the columns of which `excluded` has the values that the row has already. Returns the
     /// columns that must be clear in a row for it to be changed.
     pub fn assignments(
@@ -81,6 +93,7 @@ impl<'e> Analyser<'e> {
         found_by: &[String],
     ) -> Result<Vec<usize>, Refusal> {
         self.rename_columns(target, list)?;
+        self.casts_stored(target, list)?;
         self.leaves_partitions(target)?;
         let mut clear = Vec::new();
         let mut multiple: Option<Node> = None;

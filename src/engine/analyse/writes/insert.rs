@@ -48,6 +48,7 @@ impl<'e> Analyser<'e> {
             Some(source) => self.source(&target, source)?,
         };
         self.rename_columns(&target, cols)?;
+        self.casts_stored(&target, cols)?;
         let filled = self.filled(&target, cols, width)?;
         let unnamed = cols.is_empty() && select_stmt.is_some();
         if let Some((relation, after)) = target.judged().filter(|_| unnamed) {
@@ -73,6 +74,8 @@ impl<'e> Analyser<'e> {
         };
         let flow = if select.values_lists.is_empty() { Flow::Rows } else { Flow::Values };
         let columns = self.select(select, &Scope::EMPTY, At::OUTPUT)?;
+        // What is stored may be cast to the columns' types.
+        self.casts_columns(columns.list())?;
         self.check_flow(target, flow)?;
         // ON CONFLICT and RETURNING decide about no call of the source.
         self.settle_outward()?;

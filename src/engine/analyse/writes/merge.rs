@@ -155,6 +155,7 @@ impl<'e> Analyser<'e> {
                         self.subscripts(&mut column.indirection, source)?;
                     }
                 }
+                self.casts_stored(target, target_list)?;
                 let expands = values.iter().any(|v| star(v).is_some() || is_row_expansion(v));
                 self.filled(target, target_list, (!expands).then_some(values.len()))?;
                 self.exprs(values, source, At::OUTPUT)

@@ -37,17 +37,34 @@ fn role(r: &mut Resolver<'_, '_>, name: &Spanned<String>, raw: &RawRole) -> Role
         let message = format!("the role `{}` has no purpose", name.get_ref());
         r.error(name.span(), message, "list its purposes, the default first, for example purposes = [\"service\"]");
     }
+    let functions = functions(r, raw);
+    if !unrestricted {
+        casts(r, name, &functions);
+    }
     Role {
         name: name.get_ref().clone(),
         purposes: purposes(r, &raw.purposes),
         may: rights(r, raw),
-        functions: functions(r, raw),
+        functions,
         extensions: extensions(r, raw),
         rows: rows(r, raw),
         recipient: recipient(r, raw),
         also_requires: also_requires(r, raw),
         unrestricted,
         reason_required: raw.reason_required.as_ref().is_some_and(|u| *u.get_ref()),
+    }
+}
+
+/// What PostgreSQL casts by itself it may cast in any statement.
+fn casts(r: &mut Resolver<'_, '_>, name: &Spanned<String>, functions: &Trusted) {
+    for cast in r.catalog.casts_anywhere() {
+        let Some(function) = cast.function.as_ref().filter(|f| !functions.contains(f)) else { continue };
+        let (source, target) = (&cast.source.name, &cast.target.name);
+        let message = format!(
+            "PostgreSQL casts {source} to {target} with {function} where no cast is written, and `{}` does not list it",
+            name.get_ref()
+        );
+        r.error(name.span(), message, "list it in `functions`, or have the cast applied where it is written only");
     }
 }
 
@@ -128,7 +145,8 @@ fn functions_of(r: &mut Resolver<'_, '_>, entry: &Spanned<String>, schema: &str)
 }
 
 fn function(r: &mut Resolver<'_, '_>, entry: &Spanned<String>, name: &QualifiedName) {
-    if name.schema == "pg_catalog" {
+    let own = || r.catalog.functions_named(&name.name).any(|f| f.name == *name);
+    if name.schema == "pg_catalog" && !own() {
         let fix = "remove it: the proxy has a reviewed list of built-in functions";
         return r.error(entry.span(), format!("`{name}` is built in"), fix);
     }

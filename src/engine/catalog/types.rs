@@ -1,0 +1,106 @@
+//! Types, and what PostgreSQL runs when a value becomes one of another.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Catalog, CatalogData, Oid, QualifiedName};
+
+/// A type outside `pg_catalog` (enum, domain, composite, range, base), without the row types of tables.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserType {
+    pub oid: Oid,
+    pub name: QualifiedName,
+    /// `pg_type.typtype`.
+    pub kind: char,
+    #[serde(default)]
+    pub extension: Option<String>,
+    /// An enum's labels, in order.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// A domain's checks as `pg_get_expr` prints them (the value is `VALUE`), with those of the domains below it.
+    #[serde(default)]
+    pub checks: Vec<String>,
+    /// Columns of it without a default of their own are filled by its own.
+    #[serde(default)]
+    pub has_default: bool,
+}
+
+/// A function that runs when a value becomes one of a type: of a cast, or of the check of a domain in it. Neither initdb
+/// nor an extension made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypeFunction {
+    /// The type's OID; it may be a built-in one, or a table's row.
+    pub oid: Oid,
+    pub name: QualifiedName,
+    pub function: QualifiedName,
+}
+
+/// A cast that initdb did not make and that runs something, which may fail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cast {
+    pub source: QualifiedName,
+    pub target: QualifiedName,
+    /// PostgreSQL applies it where none is written: everywhere, or where a value is stored or a condition is tested.
+    pub unwritten: bool,
+    /// What it runs, where that is neither PostgreSQL's nor an extension's.
+    #[serde(default)]
+    pub function: Option<QualifiedName>,
+}
+
+impl Catalog {
+    /// Types outside `pg_catalog` with this name, in any schema.
+    pub fn types_named(&self, name: &str) -> impl Iterator<Item = &UserType> {
+        self.types.get(name).into_iter().flatten().map(|i| &self.data.types[*i])
+    }
+
+    /// What runs when a value becomes one of a type of this name, in any schema.
+    pub fn type_functions_named(&self, name: &str) -> impl Iterator<Item = &TypeFunction> {
+        self.type_functions.get(name).into_iter().flatten().map(|i| &self.data.type_functions[*i])
+    }
+
+    /// Casts to types of this name that initdb did not make, in any schema.
+    pub fn casts_to(&self, name: &str) -> impl Iterator<Item = &Cast> {
+        self.data.casts.iter().filter(move |c| c.target.name == name)
+    }
+
+    /// Casts that may run where a value of a type of this name is used: those of its own, and those of other values to it
+    /// that PostgreSQL applies where none is written; also for parts of it.
+    pub fn casts_of_values(&self, name: &str) -> impl Iterator<Item = &Cast> {
+        self.value_casts.get(name).into_iter().flatten().map(|i| &self.data.casts[*i])
+    }
+
+    /// Casts between built-in types that PostgreSQL applies where none is written: anywhere.
+    pub fn casts_anywhere(&self) -> impl Iterator<Item = &Cast> {
+        self.data.casts.iter().filter(|c| c.unwritten && !c.source.is_own() && !c.target.is_own())
+    }
+}
+
+/// By the names of types that are not built in: the casts of their values that call what neither initdb nor an extension
+/// made.
+pub(super) fn value_casts(data: &CatalogData) -> HashMap<String, Vec<usize>> {
+    let mut found: HashMap<String, Vec<usize>> = HashMap::new();
+    for (i, cast) in data.casts.iter().enumerate().filter(|(_, c)| c.function.is_some()) {
+        let target = Some(&cast.target).filter(|_| cast.unwritten);
+        for ty in [Some(&cast.source), target].into_iter().flatten().filter(|ty| ty.is_own()) {
+            found.entry(ty.name.clone()).or_default().push(i);
+        }
+    }
+    // A row has the types of its columns in it.
+    let mut more = !found.is_empty();
+    while more {
+        more = false;
+        for r in &data.relations {
+            let of = |base: &str| found.get(base.trim_start_matches('_')).cloned().unwrap_or_default();
+            let inside: Vec<usize> = r.columns.iter().flat_map(|c| of(&c.ty.base)).collect();
+            for i in inside {
+                let own = found.entry(r.name.name.clone()).or_default();
+                if !own.contains(&i) {
+                    own.push(i);
+                    more = true;
+                }
+            }
+        }
+    }
+    found
+}

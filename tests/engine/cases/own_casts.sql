@@ -1,0 +1,97 @@
+-- What is no boolean is cast to one where a condition stands, and may fail.
+-- marketing/marketing: changed | has OFFSET 0) | has END AS "country" | error 22P02
+SELECT c.id FROM customers c WHERE c.country
+;;
+-- marketing/marketing: changed | has OFFSET 0) | has END AS "country" | error 22P02
+SELECT c.id FROM customers c WHERE c.country IS TRUE AND c.id <> 0
+;;
+-- marketing/marketing: changed | has OFFSET 0) | has END AS "country" | error 22P02
+SELECT c.id FROM customers c WHERE NOT c.country OR c.id = 1
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM sites s WHERE s.id <> c.id AND s.code))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM sites s WHERE s.id <> c.id AND (s.code AND true) IS NULL))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM sites s JOIN sites t ON s.code))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR (SELECT count(*) FILTER (WHERE s.code) FROM sites s WHERE s.id <> c.id LIMIT 1) = 0)
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+PREPARE own_casts1 (char(5)) AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND $1
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+PREPARE own_casts2 AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND $1
+;;
+-- crm_app/marketing: changed | lacks OFFSET 0 | lacks END AS "is_primary"
+SELECT a.id FROM addresses a WHERE a.is_primary AND NOT a.is_primary AND a.is_primary IS NOT FALSE
+;;
+-- Where a value may be cast, a function may be called that the role does not list.
+-- marketing/marketing: function-not-allowed
+SELECT lower(spot) FROM sites
+;;
+-- marketing/marketing: function-not-allowed
+SELECT spot::text FROM sites
+;;
+-- marketing/marketing: function-not-allowed
+SELECT id FROM sites WHERE spot = 'x'
+;;
+-- marketing/marketing: function-not-allowed
+SELECT id FROM sites WHERE spot
+;;
+-- marketing/marketing: function-not-allowed
+SELECT lower(x.p) FROM (SELECT spot AS p FROM sites) x
+;;
+-- marketing/marketing: function-not-allowed
+SELECT lower((SELECT spot FROM sites LIMIT 1))
+;;
+-- marketing/marketing: function-not-allowed
+SELECT id FROM sites WHERE spot IN (SELECT name FROM products)
+;;
+-- marketing/marketing: function-not-allowed
+SELECT id FROM products WHERE name IN (SELECT spot FROM sites)
+;;
+-- marketing/marketing: function-not-allowed
+SELECT coalesce(spot, NULL) FROM sites
+;;
+-- marketing/marketing: function-not-allowed
+SELECT to_json(s) FROM sites s
+;;
+-- marketing/marketing: function-not-allowed
+SELECT lower(spots[1]) FROM sites
+;;
+-- marketing/marketing: function-not-allowed
+SELECT spot FROM sites UNION ALL SELECT name FROM products
+;;
+-- builder/service: function-not-allowed
+INSERT INTO policed (name) SELECT spot FROM sites
+;;
+-- builder/service: function-not-allowed
+UPDATE policed p SET name = s.spot FROM sites s WHERE s.id = p.id
+;;
+-- builder/service: function-not-allowed
+INSERT INTO sites (id, spot) SELECT id, name FROM products
+;;
+-- builder/service: function-not-allowed
+INSERT INTO sites VALUES (1, 'a', 'b'::text)
+;;
+-- builder/service: function-not-allowed
+UPDATE sites SET spot = 'x' || id
+;;
+-- builder/service: same
+INSERT INTO sites (id, code) VALUES (1, 'a') ON CONFLICT DO NOTHING
+;;
+-- builder/service: same
+UPDATE sites SET code = 'x' WHERE spot IS NULL
+;;
+-- maker/marketing: function-not-allowed
+SELECT some_spot()
+;;
+-- caster/marketing: same
+SELECT lower(spot), lower(some_spot()), spot::text FROM sites WHERE spot = 'x' OR code::text IN (SELECT spot FROM sites)
+;;
+-- marketing/marketing: same
+SELECT s.spot, s.* FROM (SELECT * FROM sites UNION SELECT * FROM sites) s WHERE s.spot IS NOT NULL AND s.id = 1 ORDER BY s.spot
