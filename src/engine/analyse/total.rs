@@ -24,6 +24,9 @@ const LIKES: [&str; 4] = ["~~", "!~~", "~~*", "!~~*"];
 /// The clock: it stands still while a statement runs.
 const CLOCKS: [&str; 3] = ["now", "statement_timestamp", "transaction_timestamp"];
 
+/// `generate_series` of so many numbers may fail.
+const LONG_SERIES: i64 = 10_000;
+
 impl Analyser<'_> {
     /// The type of an expression that has an answer for all values if its parts have; `None`: it may have none.
     pub fn type_of(&self, node: &Node, scope: &Scope<'_>) -> Option<Ty> {
@@ -250,7 +253,7 @@ impl Analyser<'_> {
             ("lower" | "upper", [of]) if is_text(of) && !self.stores() && !given => ty("text"),
             ("date", [of]) if MOMENTS.contains(&&**of) => ty("date"),
             ("unnest", [of]) => of.strip_prefix('_').and_then(ty),
-            ("generate_series", [from, to]) if [from, to].iter().all(|ty| &***ty == INTEGER) => ty("int4"),
+            ("generate_series", [_, _]) if is_short_series(&f.args) => ty("int4"),
             _ => None,
         }
     }
@@ -335,6 +338,18 @@ impl Analyser<'_> {
         let mut own = self.engine.catalog.types_named(name).filter(|t| schema.is_none_or(|s| s == t.name.schema));
         let literal = from == LITERAL && to.array_bounds.is_empty() && !to.setof;
         (literal && !taken && own.next().is_some() && self.has_order(name)).then(|| Rc::from(name))
+    }
+}
+
+/// Whether a series is kept in memory, however little of that there is: on disk it may meet a limit.
+fn is_short_series(bounds: &[Node]) -> bool {
+    let number = |n: &Node| match &n.node {
+        Some(NodeEnum::AConst(pb::AConst { val: Some(Val::Ival(i)), .. })) => Some(i64::from(i.ival)),
+        _ => None,
+    };
+    match bounds {
+        [from, to] => number(from).zip(number(to)).is_some_and(|(from, to)| to - from < LONG_SERIES),
+        _ => false,
     }
 }
 

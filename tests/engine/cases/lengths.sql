@@ -85,3 +85,9 @@ SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id <
 ;;
 -- marketing/marketing: changed | lacks OFFSET 0
 SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND coalesce(p.specs, '{}'::jsonb) -> 'b' ->> 'a' = 'zz' AND coalesce(p.specs, '{}') ->> 'a' = 'zz'))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM generate_series(1, 5000000) g WHERE g IS NULL))
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM generate_series(-5, 366) g WHERE g IS NULL))
