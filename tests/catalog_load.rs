@@ -95,9 +95,12 @@ fn keys(catalog: &Catalog) {
     assert_eq!(orders.foreign_keys.len(), 1);
     assert_eq!(orders.foreign_keys[0].references, people.oid);
     let lines = relation(catalog, "lines");
-    assert_eq!(orders.together, [["id", "part"]]);
-    assert_eq!(people.together, [["country", "nick"]]);
-    assert_eq!(lines.together, [["order_id", "order_part"]]);
+    let has = |r: &Relation, set: &[&str]| r.together.iter().any(|columns| columns == set);
+    assert!(
+        has(orders, &["id", "part"]) && has(people, &["country", "nick"]) && has(lines, &["order_id", "order_part"])
+    );
+    assert!(has(people, &["born"]) && has(orders, &["part"]), "a condition, a partition key");
+    assert_eq!((&orders.partition_key[..], people.partition_key.len()), (&["part".to_owned()][..], 0));
     let flags = |key: &ForeignKey| (key.releases, key.cascades, key.defaults, key.waits, key.carries, key.valid);
     assert_eq!(flags(&lines.foreign_keys[0]), (false, false, false, true, false, true));
     assert!(lines.unique_keys.is_empty(), "a deferrable key is none");

@@ -186,10 +186,13 @@ pub struct Relation {
     pub rows: u64,
     #[serde(default)]
     pub foreign_keys: Vec<ForeignKey>,
-    /// Columns of which one constraint, generated column, or index that is unique or has an expression or a condition reads
-    /// several.
+    /// Columns that one constraint, partition key, or index that is unique or has an expression or a condition
+    /// reads; one entry for each of these.
     #[serde(default)]
     pub together: Vec<Vec<String>>,
+    /// Columns by which rows find their partition.
+    #[serde(default)]
+    pub partition_key: Vec<String>,
     /// Direct parents: the partitioned table, or what it `INHERITS`.
     #[serde(default)]
     pub parents: Vec<Oid>,

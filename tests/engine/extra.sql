@@ -120,3 +120,15 @@ CREATE TABLE public.told_of (id int);
 CREATE FUNCTION public.count_told() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM public.told_of; END;
 CREATE TABLE public.cut (id int) PARTITION BY LIST (id);
 CREATE TABLE public.cut_rest PARTITION OF public.cut DEFAULT;
+-- What is written passes, or fails, with what is not shown.
+CREATE TABLE public.passes (id int, customer_id bigint, a int, s int GENERATED ALWAYS AS (a * 2) STORED, sec int, CHECK (s >= sec));
+CREATE TABLE public.parcels (id int, customer_id bigint, kind text, size int, note text, sec int) PARTITION BY LIST (kind);
+CREATE TABLE public.parcels_a PARTITION OF public.parcels FOR VALUES IN ('a');
+CREATE TABLE public.parcels_b PARTITION OF public.parcels (CHECK (sec > 500)) FOR VALUES IN ('b') PARTITION BY RANGE (size, sec);
+CREATE TABLE public.parcels_b_all PARTITION OF public.parcels_b DEFAULT;
+CREATE TABLE public.unproven (id int, customer_id bigint, note text, sec int);
+ALTER TABLE public.unproven ADD CHECK (sec < 600) NOT VALID;
+CREATE TABLE public.hazards (id int PRIMARY KEY);
+CREATE TABLE public.hit (id int, customer_id bigint, hazard int REFERENCES public.hazards ON DELETE SET NULL, sec int, CHECK (hazard IS NOT NULL OR sec > 700));
+CREATE TABLE public.guests (id int PRIMARY KEY);
+CREATE TABLE public.guest_notes (guest int REFERENCES public.guests ON DELETE SET NULL, words text);

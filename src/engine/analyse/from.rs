@@ -73,8 +73,11 @@ impl<'e> Analyser<'e> {
         };
         if var.schemaname.is_empty()
             && var.catalogname.is_empty()
-            && let Some(columns) = self.ctes.iter().rev().find(|c| c.name == var.relname).map(|c| c.columns.clone())
+            && let Some(cte) = self.ctes.iter().rev().find(|c| c.name == var.relname)
         {
+            let (columns, ahead) = (cte.columns.clone(), cte.ahead);
+            self.reads_ahead |= ahead;
+            self.in_order().map_err(|r| r.at(var.location))?;
             // What a query not yet read puts out cannot be followed: nothing leaves bare then.
             self.guard_all |= matches!(columns, Columns::Unknown);
             self.beside_few();

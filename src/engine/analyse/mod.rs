@@ -230,6 +230,9 @@ pub struct Analyser<'e> {
     /// It is only explained: secrets stay out of its text.
     pub explaining: bool,
     pub writes_protected: bool,
+    /// The statement holds a write; a query of WITH is read before it is walked.
+    pub writes: bool,
+    pub reads_ahead: bool,
     /// The write moves rows of other tables to another subject (`writes/moves.rs`).
     pub moves: bool,
     /// References to the targets of writes, and conditions on them, that are written once all uses are known.
@@ -295,6 +298,8 @@ pub struct Analyser<'e> {
 struct Cte {
     name: String,
     columns: Columns,
+    /// It stands behind the query that is walked (WITH RECURSIVE).
+    ahead: bool,
 }
 
 impl<'e> Analyser<'e> {
@@ -321,6 +326,8 @@ impl<'e> Analyser<'e> {
             nulls_sizes: false,
             explaining: false,
             writes_protected: false,
+            writes: false,
+            reads_ahead: false,
             moves: false,
             pending: Vec::new(),
             moment: Moment::Old,

@@ -56,7 +56,7 @@ impl<'e> Analyser<'e> {
         if *recursive {
             for node in ctes.iter_mut() {
                 if let NodeEnum::CommonTableExpr(cte) = inner(node)? {
-                    self.ctes.push(Cte { name: cte.ctename.clone(), columns: Columns::Unknown });
+                    self.ctes.push(Cte { name: cte.ctename.clone(), columns: Columns::Unknown, ahead: true });
                 }
             }
         }
@@ -65,6 +65,9 @@ impl<'e> Analyser<'e> {
                 return Err(refusal::not_supported("WITH", "it holds something that is not a query"));
             };
             let query = cte.ctequery.as_mut().ok_or_else(|| refusal::not_supported("WITH", "a query is empty"))?;
+            if let Some(itself) = self.ctes.get_mut(base + i) {
+                itself.ahead = false;
+            }
             let before = self.ctes.len();
             let columns = self.query(query, outer, At::ITEM)?;
             self.ctes.truncate(before);
@@ -75,7 +78,7 @@ impl<'e> Analyser<'e> {
                 }
             }
             let columns = if plain { columns.renamed(&names(&cte.aliascolnames)) } else { self.unknown(&columns) };
-            let entry = Cte { name: cte.ctename.clone(), columns };
+            let entry = Cte { name: cte.ctename.clone(), columns, ahead: false };
             match self.ctes.get_mut(base + i) {
                 Some(slot) if *recursive => *slot = entry,
                 _ => self.ctes.push(entry),

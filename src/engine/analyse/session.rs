@@ -33,6 +33,7 @@ impl<'e> Analyser<'e> {
         self.reads_changeable = false;
         self.shadowed = None;
         self.writes_protected = false;
+        (self.writes, self.reads_ahead) = (false, false);
         self.pending.clear();
         self.moment = super::Moment::Old;
         self.tainted = None;

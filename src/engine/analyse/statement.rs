@@ -177,7 +177,8 @@ impl<'e> Analyser<'e> {
                 return Err(refusal::not_supported(&format!("EXPLAIN of {}", kind_of(other)), why));
             }
         }
-        if self.reads_protected() {
+        // What a write of an open table changes in protected ones is counted too.
+        if self.reads_protected() || self.writes_protected {
             self.explain_protected(e)?;
         }
         judged("explain", Effect::None)

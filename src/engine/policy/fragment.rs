@@ -170,6 +170,7 @@ mod tests {
             rows: 0,
             foreign_keys: vec![],
             together: vec![],
+            partition_key: vec![],
             parents: vec![],
             definition: None,
             check_option: None,

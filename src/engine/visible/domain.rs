@@ -68,6 +68,7 @@ fn word_of(ty: &ColumnType) -> Relation {
         rows: 0,
         foreign_keys: Vec::new(),
         together: Vec::new(),
+        partition_key: Vec::new(),
         parents: Vec::new(),
         definition: None,
         check_option: None,

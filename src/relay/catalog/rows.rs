@@ -60,7 +60,11 @@ pub(super) fn relations(
     }
     for row in together {
         if let Some(i) = place(row)? {
-            found[i].together.push(row.try_get("columns")?);
+            let columns: Vec<String> = row.try_get("columns")?;
+            if row.try_get("is_partition_key")? {
+                found[i].partition_key.clone_from(&columns);
+            }
+            found[i].together.push(columns);
         }
     }
     Ok(found)
@@ -82,6 +86,7 @@ fn relation(row: &Row) -> Result<Relation, CatalogError> {
         rows: row.try_get::<_, i64>("rows")?.unsigned_abs(),
         foreign_keys: Vec::new(),
         together: Vec::new(),
+        partition_key: Vec::new(),
         parents: row.try_get("parents")?,
         definition: row.try_get("definition")?,
         check_option: row.try_get("check_option")?,

@@ -1,36 +1,45 @@
--- Columns of which one expression or condition of a table reads several: whether it holds, or fails, tells one by another.
--- Constraints, unique indexes, generated columns, and indexes with expressions or a condition (their key columns too).
+-- Columns that one expression or condition of a table reads: whether it holds, or fails, tells one by another.
+-- Constraints, unique indexes, indexes with expressions or a condition (their key columns too), and partition keys. A CHECK
+-- that is NOT VALID is tested whatever column is assigned. Not generated columns: an order's quantity can be changed by who is
+-- not shown its price (README, "What it does not do").
 WITH read AS (
-    SELECT k.conrelid AS relation, k.oid AS reader, c.number
+    SELECT k.conrelid AS relation, k.oid AS reader, false AS is_partition_key, c.number
     FROM pg_catalog.pg_constraint k, unnest(k.conkey) AS c(number)
     WHERE k.contype IN ('c', 'f', 'u', 'p', 'x') AND k.conrelid <> 0
   UNION
-    SELECT i.indrelid, i.indexrelid, c.number
+    SELECT i.indrelid, i.indexrelid, false, c.number
     FROM pg_catalog.pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY AS c(number, place)
     WHERE (i.indisunique AND c.place <= i.indnkeyatts) OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
   UNION
-    SELECT i.indrelid, i.indexrelid, d.refobjsubid::int2
+    SELECT i.indrelid, i.indexrelid, false, d.refobjsubid::int2
     FROM pg_catalog.pg_index i
     JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid
         AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = i.indrelid
     WHERE i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
   UNION
-    SELECT e.adrelid, e.oid, d.refobjsubid::int2
-    FROM pg_catalog.pg_attrdef e
-    JOIN pg_catalog.pg_attribute g ON g.attrelid = e.adrelid AND g.attnum = e.adnum AND g.attgenerated <> ''
-    JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = e.adrelid
-        AND (d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = e.oid
-             OR d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = e.adrelid AND d.objsubid = e.adnum)
-    WHERE d.refobjsubid NOT IN (0, e.adnum)
-)
-SELECT DISTINCT relation, columns
-FROM (
-    SELECT read.relation, array_agg(DISTINCT a.attname::text ORDER BY a.attname::text) AS columns
+    SELECT p.partrelid, p.partrelid, true, c.number
+    FROM pg_catalog.pg_partitioned_table p, unnest(p.partattrs::int2[]) AS c(number)
+  UNION
+    SELECT p.partrelid, p.partrelid, true, d.refobjsubid::int2
+    FROM pg_catalog.pg_partitioned_table p
+    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = p.partrelid AND d.objsubid = 0
+        AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = p.partrelid
+), sets AS (
+    SELECT read.relation, read.reader, read.is_partition_key,
+           array_agg(DISTINCT a.attname::text ORDER BY a.attname::text) AS columns
     FROM read
     JOIN pg_catalog.pg_attribute a ON a.attrelid = read.relation AND a.attnum = read.number AND a.attnum > 0
     JOIN pg_catalog.pg_class c ON c.oid = read.relation
     WHERE c.oid >= 16384
-    GROUP BY read.relation, read.reader
-    HAVING count(DISTINCT a.attname) > 1
-) AS sets
-ORDER BY relation, columns
+    GROUP BY read.relation, read.reader, read.is_partition_key
+), always AS (
+    SELECT sets.relation, array_prepend(a.attname::text, sets.columns) AS columns
+    FROM sets
+    JOIN pg_catalog.pg_constraint k ON k.oid = sets.reader AND k.conrelid = sets.relation AND k.contype = 'c' AND NOT k.convalidated
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = sets.relation AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE a.attname::text <> ALL (sets.columns)
+)
+SELECT relation, is_partition_key, columns FROM sets
+UNION ALL
+SELECT relation, false, columns FROM always
+ORDER BY relation, is_partition_key, columns

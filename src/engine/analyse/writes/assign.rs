@@ -1,7 +1,5 @@
 //! SET lists: which columns may be assigned, and what in which rows.
 
-use std::collections::BTreeSet;
-
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
@@ -9,6 +7,7 @@ use super::super::scope::Scope;
 use super::super::{Analyser, At, inner, kind_of};
 use super::refs::undefined_column;
 use super::target::{Protected, Target};
+use super::together::read_together;
 use super::{Aim, What};
 use crate::engine::catalog::Column;
 use crate::engine::policy::TablePolicy;
@@ -22,9 +21,7 @@ fn never_shown(purpose: &str) -> String {
 
 /// Why a column may not be assigned beside one that is not shown.
 fn tells_of(other: &str) -> String {
-    format!(
-        "a constraint, generated column or index reads it together with \"{other}\", which is not shown, and would tell of that"
-    )
+    format!("a constraint or index reads it together with \"{other}\", which is not shown, and would tell of that")
 }
 
 /// Whether a value is `DEFAULT`, by itself or in its place of a row.
@@ -199,7 +196,7 @@ impl<'e> Analyser<'e> {
                 return Err(refusal::column_not_writable(&table, name, "the policy does not list it"));
             }
         }
-        for other in self.read_together(p, name) {
+        for other in read_together(&self.engine.catalog, p.relation, name) {
             let place = p.relation.columns.iter().position(|c| c.name == other);
             match place.and_then(|i| Some((i, &p.visible.cells.get(i)?.kind))) {
                 Some((_, CellKind::Clear)) => {}
@@ -211,14 +208,6 @@ impl<'e> Analyser<'e> {
         }
         clear.extend((0..p.visible.cells.len()).filter(|i| *i == index || moves).filter(by_choice));
         Ok(clear)
-    }
-
-    /// The other columns that a constraint, generated column or index of the table, or of a part of it, reads with this one:
-    /// whether a value passes, or fails, there tells of them.
-    fn read_together(&self, p: &Protected<'e>, name: &str) -> BTreeSet<&'e str> {
-        let family = self.engine.catalog.family(p.relation.oid);
-        let with = family.into_iter().flat_map(|r| &r.together).filter(|all| all.iter().any(|c| c == name));
-        with.flatten().map(String::as_str).filter(|c| *c != name).collect()
     }
 
     pub fn note_written(&mut self, occurrence: usize, column: usize) {

@@ -5,9 +5,6 @@ use crate::engine::policy::{SubjectKind, TablePolicy};
 
 use super::super::Analyser;
 
-/// A table and its column.
-type Place<'a> = (Oid, &'a str);
-
 impl Analyser<'_> {
     /// Whether a column of a stored table decides which rows are there: of that table, or of its subjects.
     pub fn decides(&self, table: Oid, column: &str) -> bool {
@@ -35,11 +32,22 @@ impl Analyser<'_> {
     }
 }
 
+/// A column on the way from a table's rows to their subject.
+pub struct Step<'a> {
+    pub table: Oid,
+    pub column: &'a str,
+    /// The table that it leads to; `None`: it is led to.
+    pub leads_to: Option<Oid>,
+}
+
 /// The columns on the way from a table's rows to their subject.
-pub fn way(table: &TablePolicy) -> Vec<Place<'_>> {
+pub fn way<'a>(table: &'a TablePolicy, kind: &SubjectKind) -> Vec<Step<'a>> {
     let Some(path) = &table.subject else { return Vec::new() };
     let tables = std::iter::once(table.relation).chain(path.hops.iter().map(|hop| hop.table));
-    let leading = path.hops.iter().map(|hop| hop.from.as_str()).chain([path.column.as_str()]);
-    let keys = path.hops.iter().map(|hop| (hop.table, hop.to.as_str()));
-    tables.zip(leading).chain(keys).collect()
+    let columns = path.hops.iter().map(|hop| hop.from.as_str()).chain([path.column.as_str()]);
+    let next = path.hops.iter().map(|hop| hop.table).chain([kind.table]);
+    let leading = tables.zip(columns).zip(next);
+    let leading = leading.map(|((table, column), next)| Step { table, column, leads_to: Some(next) });
+    let led_to = path.hops.iter().map(|hop| Step { table: hop.table, column: hop.to.as_str(), leads_to: None });
+    leading.chain(led_to).collect()
 }

@@ -19,6 +19,7 @@ mod returning;
 mod spans;
 mod store;
 mod target;
+mod together;
 mod truncate;
 mod unsettled;
 mod update;
@@ -122,6 +123,8 @@ impl<'e> Analyser<'e> {
 
     fn write(&mut self, node: &mut Node, at: At) -> Result<Columns, Refusal> {
         let outside = self.ctes.len();
+        self.writes = true;
+        self.in_order()?;
         self.moment = Moment::Old;
         self.moves = false;
         let columns = match inner(node)? {
@@ -134,6 +137,17 @@ impl<'e> Analyser<'e> {
         self.ctes.truncate(outside);
         self.moment = Moment::Old;
         columns
+    }
+
+    /// What flows into a write is what has been walked before it.
+    pub fn in_order(&self) -> Result<(), Refusal> {
+        match self.writes && self.reads_ahead {
+            true => {
+                let why = "queries of WITH stand in the order in which they read each other, where one of them writes";
+                Err(refusal::not_supported("reading a query of WITH before it is defined", why))
+            }
+            false => Ok(()),
+        }
     }
 
     fn write_with(&mut self, with: Option<&mut pb::WithClause>) -> Result<(), Refusal> {

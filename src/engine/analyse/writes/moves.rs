@@ -16,7 +16,8 @@ use super::assign::subject_link;
 use super::carried::{Carried, Cause, Change, assigned, carried, leaves_partitions};
 use super::decides::way;
 use super::target::{Kind, Target};
-use crate::engine::catalog::{ForeignKey, Oid, Relation};
+use super::together::read_together;
+use crate::engine::catalog::{ForeignKey, Relation};
 use crate::engine::policy::{ColumnUse, Purpose, Right, SubjectKind, TablePolicy};
 use crate::engine::refusal::{self, Refusal, SqlState};
 use crate::engine::visible::{self, Dependent};
@@ -131,7 +132,7 @@ impl<'e> Analyser<'e> {
                 Change::Removed => policy.subjects.values().any(restricts),
                 Change::Assigned(column) => {
                     let protected = protecting_ancestor(catalog, policy, by.oid).is_some();
-                    (protected && c.cause == Cause::Update) || self.decides(by.oid, column)
+                    (protected && c.cause == Cause::Update) || self.decides(by.oid, column) || self.tells(by, column)
                 }
             };
             if refused {
@@ -141,6 +142,14 @@ impl<'e> Analyser<'e> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a column of a protected table passes, or fails, together with one that is not open.
+    fn tells(&self, by: &Relation, column: &str) -> bool {
+        let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
+        let table = protecting_ancestor(catalog, policy, by.oid).and_then(|oid| policy.tables.get(&oid));
+        let closed = |column: &str| table.is_some_and(|t| !matches!(t.columns.get(column), Some(ColumnUse::Open)));
+        read_together(catalog, by, column).into_iter().any(closed)
     }
 
     /// Rows that are about nobody, or about a default's person, are shown to purposes that did not show them. So only those
@@ -155,17 +164,19 @@ impl<'e> Analyser<'e> {
             return Ok(());
         }
         let policy = &self.engine.policy;
-        let there = target.protected().is_some_and(|p| p.aim == Aim::Rows);
+        let there = target.protected().filter(|p| p.aim == Aim::Rows).map(|p| p.policy.relation);
         for table in policy.tables.values() {
-            let kind = table.subject.as_ref().and_then(|path| policy.subjects.get(&path.kind));
-            let may_be_hidden = kind.is_none_or(|kind| self.sees_restricted(kind))
+            let Some(kind) = table.subject.as_ref().and_then(|path| policy.subjects.get(&path.kind)) else { continue };
+            let may_be_hidden = self.sees_restricted(kind)
                 || self.purposes().any(|purpose| purpose.basis.can_be_objected_to() && sees(purpose, table));
             let released = |c: &Carried| {
-                let known = there && c.direct && c.cause == Cause::Delete;
-                let led = |(of, link): &(Oid, &str)| {
-                    c.change == Change::Assigned((*link).to_owned()) && self.is_part(c.table, *of)
-                };
-                (may_be_hidden || !known) && way(table).iter().any(led)
+                way(table, kind).iter().any(|step| {
+                    let known =
+                        step.leads_to.is_some_and(|next| there == Some(next)) && c.direct && c.cause == Cause::Delete;
+                    c.change == Change::Assigned(step.column.to_owned())
+                        && self.is_part(c.table, step.table)
+                        && (may_be_hidden || !known)
+                })
             };
             if carried.iter().any(released) {
                 let (table, from) = (table.name.to_string(), relation.name.to_string());

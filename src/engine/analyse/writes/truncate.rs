@@ -12,7 +12,7 @@ use super::target::Reach;
 use super::{Aim, target};
 use crate::engine::catalog::{Oid, Relation};
 use crate::engine::cleared::Effect;
-use crate::engine::policy::Right;
+use crate::engine::policy::{Right, TablePolicy};
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
@@ -42,7 +42,9 @@ impl<'e> Analyser<'e> {
                 target::Kind::Temporary { .. } | target::Kind::Created { .. } | target::Kind::Open { .. } => {}
             }
         }
-        for relation in self.reached(&roots, cascades) {
+        let emptied = self.reached(&roots, cascades);
+        self.ends_no_restriction(&emptied)?;
+        for relation in emptied {
             if !named.contains(&relation.oid) {
                 self.truncates_too(relation)?;
             }
@@ -68,6 +70,27 @@ impl<'e> Analyser<'e> {
             }
         }
         seen.into_iter().filter_map(|oid| catalog.relation(oid)).collect()
+    }
+
+    /// Nobody is restricted whose row is gone: rows about them must go too.
+    fn ends_no_restriction(&self, emptied: &[&'e Relation]) -> Result<(), Refusal> {
+        if self.role.unrestricted {
+            return Ok(());
+        }
+        let policy = &self.engine.policy;
+        let is_emptied = |table: Oid| emptied.iter().any(|r| r.oid == table);
+        for (name, kind) in policy.subjects.iter().filter(|(_, kind)| kind.restricted_when.is_some()) {
+            let ends = emptied.iter().any(|r| self.is_part(r.oid, kind.table));
+            let about = |t: &&TablePolicy| t.subject.as_ref().is_some_and(|path| path.kind == *name);
+            let stays = policy.tables.values().filter(about).find(|t| !is_emptied(t.relation));
+            if let Some(table) = stays.filter(|_| ends) {
+                let what = format!("TRUNCATE of {}", kind.table_name);
+                let why =
+                    format!("rows of {} would stay, whose people are not restricted any more: use DELETE", table.name);
+                return Err(refusal::not_supported(&what, &why));
+            }
+        }
+        Ok(())
     }
 
     /// A relation that is emptied with a named one.

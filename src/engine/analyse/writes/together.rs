@@ -1,0 +1,52 @@
+//! Columns that PostgreSQL reads together when a row is written: whether a value passes, or fails, there tells of the others.
+
+use std::collections::BTreeSet;
+
+use super::carried::assigned;
+use crate::engine::catalog::{Catalog, Oid, Relation};
+
+/// The other columns that are read with one that is assigned: by constraints, generated columns, indexes and partition keys
+/// of the table, of its parts and of what it is a part of.
+pub fn read_together<'c>(catalog: &'c Catalog, relation: &'c Relation, column: &str) -> BTreeSet<&'c str> {
+    let changed = assigned(catalog, relation.oid, column);
+    let read_with = |all: &&Vec<String>| all.iter().any(|c| changed.contains(c));
+    let family = catalog.family(relation.oid);
+    let above = ancestors(catalog, relation.oid);
+    let sets = family.iter().chain(&above).flat_map(|r| &r.together);
+    let mut others: BTreeSet<&str> = sets.filter(read_with).flatten().map(String::as_str).collect();
+    if family.iter().any(|r| read_with(&&r.partition_key)) {
+        others.extend(differences(relation, &family));
+    }
+    others.retain(|c| !changed.contains(*c));
+    others
+}
+
+/// A row that changes its partition meets constraints that it did not meet before: the columns that these read.
+fn differences<'c>(whole: &'c Relation, family: &[&'c Relation]) -> BTreeSet<&'c str> {
+    let sets = |r: &'c Relation| {
+        let mut sets: Vec<&Vec<String>> = r.together.iter().collect();
+        sets.sort();
+        sets
+    };
+    let not_null =
+        |r: &'c Relation| r.columns.iter().filter(|c| c.not_null).map(|c| c.name.as_str()).collect::<BTreeSet<_>>();
+    // What a partitioned table has for its key is no constraint of a part's.
+    let own: Vec<_> = sets(whole).into_iter().filter(|set| **set != whole.partition_key).collect();
+    let mut found = BTreeSet::new();
+    for part in family.iter().filter(|r| r.oid != whole.oid) {
+        if sets(part) != own {
+            found.extend(part.together.iter().flatten().map(String::as_str));
+        }
+        found.extend(not_null(part).difference(&not_null(whole)));
+    }
+    found
+}
+
+fn ancestors(catalog: &Catalog, relation: Oid) -> Vec<&Relation> {
+    catalog
+        .ancestry(relation)
+        .into_iter()
+        .filter(|oid| *oid != relation)
+        .filter_map(|oid| catalog.relation(oid))
+        .collect()
+}
