@@ -402,3 +402,19 @@ ALTER TABLE IF EXISTS ONLY nowhere SET (fillfactor = 50)
 ;;
 -- builder/service: undefined-table
 ALTER TABLE nowhere DROP COLUMN x
+;;
+-- A definition may name the table that it is of.
+-- builder/service: same
+ALTER TABLE places ADD CHECK (places.id > 0 AND public.places.id > 0), ALTER COLUMN label TYPE varchar USING left(places.label, 10)
+;;
+-- builder/service: same
+CREATE TABLE mine (a int, b int GENERATED ALWAYS AS (mine.a + 1) STORED, CHECK (mine.a > b)); CREATE INDEX ON public.mine ((mine.a + 1)) WHERE mine.b > 0
+;;
+-- builder/service: undefined-table
+ALTER TABLE products ADD CHECK (customers.id > 0)
+;;
+-- builder/service: function-not-allowed
+ALTER TABLE products ADD CHECK (products.pg_sleep > 0)
+;;
+-- builder/service: function-not-allowed
+ALTER TABLE products ADD CHECK (peek(products.id) > '')

@@ -3,6 +3,7 @@
 use pg_query::protobuf::{self as pb, AlterTableType as A, ConstrType, ObjectType, Token};
 use pg_query::{Node, NodeEnum};
 
+use super::table::own_item;
 use super::{Closed, ddl};
 use crate::engine::analyse::relations::{Created, Named};
 use crate::engine::analyse::scope::Scope;
@@ -61,6 +62,8 @@ impl<'e> Analyser<'e> {
         };
         // What PostgreSQL says of rows that do not fit is not for the client.
         self.writes_protected |= closed.is_some();
+        let own = [own_item(var)];
+        let scope = Scope { items: &own, parent: None };
         let mut cascades = false;
         for command in &mut a.cmds {
             let NodeEnum::AlterTableCmd(command) = inner(command)? else {
@@ -78,7 +81,7 @@ impl<'e> Analyser<'e> {
                 let what = "a foreign key with ON UPDATE or ON DELETE";
                 return Err(refusal::definition_protected(what, &relation.name.to_string()));
             }
-            self.alter_command(command)?;
+            self.alter_command(command, &scope)?;
         }
         if cascades {
             known.map_or(Ok(()), |r| self.may_cascade_from_keys(r, "ALTER TABLE … CASCADE"))?;
@@ -187,7 +190,7 @@ impl<'e> Analyser<'e> {
         plain && plain_type && column.raw_default.is_none()
     }
 
-    fn alter_command(&mut self, c: &mut pb::AlterTableCmd) -> Result<(), Refusal> {
+    fn alter_command(&mut self, c: &mut pb::AlterTableCmd, scope: &Scope<'_>) -> Result<(), Refusal> {
         match c.subtype() {
             A::AtAddColumn
             | A::AtColumnDefault
@@ -208,16 +211,16 @@ impl<'e> Analyser<'e> {
             | A::AtReplicaIdentity
             | A::AtAddIdentity
             | A::AtSetIdentity
-            | A::AtDropIdentity => self.alter_definition(c),
+            | A::AtDropIdentity => self.alter_definition(c, scope),
             other => Err(refusal::not_supported("this ALTER TABLE", other.as_str_name())),
         }
     }
 
-    fn alter_definition(&mut self, c: &mut pb::AlterTableCmd) -> Result<(), Refusal> {
+    fn alter_definition(&mut self, c: &mut pb::AlterTableCmd, scope: &Scope<'_>) -> Result<(), Refusal> {
         let Some(def) = c.def.as_mut() else { return Ok(()) };
         match inner(def)? {
-            NodeEnum::ColumnDef(column) => self.column_def(column),
-            NodeEnum::Constraint(constraint) => self.constraint(constraint),
+            NodeEnum::ColumnDef(column) => self.column_def(column, scope),
+            NodeEnum::Constraint(constraint) => self.constraint(constraint, scope),
             NodeEnum::List(_)
             | NodeEnum::Integer(_)
             | NodeEnum::String(_)
@@ -227,7 +230,7 @@ impl<'e> Analyser<'e> {
                 Err(refusal::not_supported(&kind_of(inner(def)?), "its meaning is not known here"))
             }
             // A default.
-            _ => self.expr(def, &Scope::EMPTY, At::OPERAND),
+            _ => self.expr(def, scope, At::OPERAND),
         }
     }
 

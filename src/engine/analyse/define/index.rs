@@ -5,8 +5,9 @@ use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
 use super::ddl;
+use super::table::own_item;
 use crate::engine::analyse::relations::Named;
-use crate::engine::analyse::scope::Scope;
+use crate::engine::analyse::scope::{Item, Scope};
 use crate::engine::analyse::statement::Judged;
 use crate::engine::analyse::{Analyser, At, inner};
 use crate::engine::catalog::{Column, Relation};
@@ -61,15 +62,17 @@ impl<'e> Analyser<'e> {
                 false
             }
         };
+        let own: Vec<Item> = i.relation.iter().map(own_item).collect();
+        let scope = Scope { items: &own, parent: None };
         for element in i.index_params.iter_mut().chain(&mut i.index_including_params) {
             if let NodeEnum::IndexElem(element) = inner(element)?
                 && let Some(expr) = element.expr.as_mut()
             {
-                self.expr(expr, &Scope::EMPTY, At::OPERAND)?;
+                self.expr(expr, &scope, At::OPERAND)?;
             }
         }
         if let Some(condition) = i.where_clause.as_mut() {
-            self.expr(condition, &Scope::EMPTY, At::OPERAND)?;
+            self.expr(condition, &scope, At::OPERAND)?;
         }
         if !temporary {
             self.needs_ddl("CREATE INDEX")?;

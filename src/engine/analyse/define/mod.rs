@@ -80,7 +80,7 @@ impl<'e> Analyser<'e> {
             NodeEnum::CreateDomainStmt(d) => {
                 self.needs_ddl("CREATE DOMAIN")?;
                 d.type_name.as_ref().map_or(Ok(()), |ty| self.type_name(ty))?;
-                self.constraints(&mut d.constraints)?;
+                self.constraints(&mut d.constraints, &Scope::EMPTY)?;
                 self.defines_type_named(&d.domainname)?;
                 ddl()
             }

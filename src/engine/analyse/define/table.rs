@@ -5,9 +5,10 @@ use pg_query::{Node, NodeEnum};
 
 use super::{Place, ddl};
 use crate::engine::analyse::relations::{Created, Named};
-use crate::engine::analyse::scope::Scope;
+use crate::engine::analyse::scope::{Columns, Item, Scope};
 use crate::engine::analyse::statement::Judged;
 use crate::engine::analyse::{Analyser, At, inner, kind_of, names};
+use crate::engine::catalog::QualifiedName;
 use crate::engine::context::{Defined, Derived};
 use crate::engine::refusal::{self, Refusal};
 
@@ -41,11 +42,13 @@ impl<'e> Analyser<'e> {
         if let Some(ty) = of_typename.as_ref() {
             self.type_name(ty)?;
         }
-        self.table_elements(table_elts)?;
-        self.constraints(constraints)?;
-        self.constraints(nnconstraints)?;
+        let own = [own_item(relation)];
+        let scope = Scope { items: &own, parent: None };
+        self.table_elements(table_elts, &scope)?;
+        self.constraints(constraints, &scope)?;
+        self.constraints(nnconstraints, &scope)?;
         if let Some(spec) = partspec {
-            self.partition_keys(spec)?;
+            self.partition_keys(spec, &scope)?;
         }
         if let Some(bound) = partbound {
             self.partition_bound(bound)?;
@@ -89,14 +92,14 @@ impl<'e> Analyser<'e> {
     }
 
     /// The keys are worked out for every row that is put in.
-    fn partition_keys(&mut self, spec: &mut pb::PartitionSpec) -> Result<(), Refusal> {
+    fn partition_keys(&mut self, spec: &mut pb::PartitionSpec, scope: &Scope<'_>) -> Result<(), Refusal> {
         let pb::PartitionSpec { strategy: _, part_params, location: _ } = spec;
         for node in part_params {
             let NodeEnum::PartitionElem(element) = inner(node)? else {
                 return Err(refusal::not_supported("PARTITION BY", "it holds something that is no key"));
             };
             if let Some(expr) = element.expr.as_mut() {
-                self.expr(expr, &Scope::EMPTY, At::OPERAND)?;
+                self.expr(expr, scope, At::OPERAND)?;
             }
         }
         Ok(())
@@ -120,11 +123,11 @@ impl<'e> Analyser<'e> {
         Ok(())
     }
 
-    fn table_elements(&mut self, elements: &mut [Node]) -> Result<(), Refusal> {
+    fn table_elements(&mut self, elements: &mut [Node], scope: &Scope<'_>) -> Result<(), Refusal> {
         for element in elements {
             match inner(element)? {
-                NodeEnum::ColumnDef(column) => self.column_def(column)?,
-                NodeEnum::Constraint(constraint) => self.constraint(constraint)?,
+                NodeEnum::ColumnDef(column) => self.column_def(column, scope)?,
+                NodeEnum::Constraint(constraint) => self.constraint(constraint, scope)?,
                 // Columns and their types, no rows.
                 NodeEnum::TableLikeClause(like) => {
                     if let Some(var) = like.relation.as_mut()
@@ -140,30 +143,30 @@ impl<'e> Analyser<'e> {
         Ok(())
     }
 
-    pub fn column_def(&mut self, column: &mut pb::ColumnDef) -> Result<(), Refusal> {
+    pub fn column_def(&mut self, column: &mut pb::ColumnDef, scope: &Scope<'_>) -> Result<(), Refusal> {
         if let Some(ty) = column.type_name.as_ref().filter(|ty| !is_serial(ty)) {
             self.type_name(ty)?;
         }
         if let Some(default) = column.raw_default.as_mut() {
-            self.expr(default, &Scope::EMPTY, At::OPERAND)?;
+            self.expr(default, scope, At::OPERAND)?;
         }
-        self.constraints(&mut column.constraints)
+        self.constraints(&mut column.constraints, scope)
     }
 
-    pub fn constraints(&mut self, list: &mut [Node]) -> Result<(), Refusal> {
+    pub fn constraints(&mut self, list: &mut [Node], scope: &Scope<'_>) -> Result<(), Refusal> {
         for node in list {
             let NodeEnum::Constraint(constraint) = inner(node)? else {
                 return Err(refusal::not_supported("this definition", "a constraint is expected"));
             };
-            self.constraint(constraint)?;
+            self.constraint(constraint, scope)?;
         }
         Ok(())
     }
 
-    pub fn constraint(&mut self, c: &mut pb::Constraint) -> Result<(), Refusal> {
+    pub fn constraint(&mut self, c: &mut pb::Constraint, scope: &Scope<'_>) -> Result<(), Refusal> {
         match c.contype() {
             ConstrType::ConstrCheck | ConstrType::ConstrDefault | ConstrType::ConstrGenerated => {
-                c.raw_expr.as_mut().map_or(Ok(()), |e| self.expr(e, &Scope::EMPTY, At::OPERAND))
+                c.raw_expr.as_mut().map_or(Ok(()), |e| self.expr(e, scope, At::OPERAND))
             }
             // A foreign key tells which keys exist, behind the filter of a protected table, or in one that nobody reads.
             ConstrType::ConstrForeign => {
@@ -191,6 +194,20 @@ impl<'e> Analyser<'e> {
             | ConstrType::ConstrAttrImmediate => Ok(()),
             other => Err(refusal::not_supported("this constraint", other.as_str_name())),
         }
+    }
+}
+
+/// What names the table's own columns in its definition, whatever they are.
+pub fn own_item(var: &pb::RangeVar) -> Item {
+    Item {
+        alias: Some(var.relname.as_str().into()),
+        relation: Some(QualifiedName::new(var.schemaname.as_str(), var.relname.as_str())),
+        replaced: false,
+        occurrence: None,
+        stored: true,
+        columns: Columns::Unknown,
+        unqualified: true,
+        qualified: true,
     }
 }
 
