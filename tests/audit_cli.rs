@@ -226,6 +226,7 @@ async fn report_names_recipients_unrestricted_access_and_what_never_ended() {
     recorder.append(completion("partner")).unwrap();
     let mut by_dba = what();
     by_dba.unrestricted = true;
+    by_dba.rules = vec!["not looked into: DO, public.f()".into()];
     let Event::Decision(mut unrestricted) = decision_of(who("dba"), by_dba, "dba") else { unreachable!() };
     unrestricted.reason = Some("ticket 7 \u{1b}[2J<script>alert(1)</script>".into());
     recorder.append(Event::Decision(unrestricted)).unwrap();
@@ -238,6 +239,9 @@ async fn report_names_recipients_unrestricted_access_and_what_never_ended() {
     assert_eq!(r["recipients"][0]["categories"], serde_json::json!(["email"]));
     assert!(r["unrestricted"][0]["reason"].as_str().unwrap().starts_with("ticket 7"));
     assert_eq!(r["unrestricted"][0]["tables"], serde_json::json!(["public.customers"]));
+    assert_eq!(r["unrestricted"][0]["hidden"], 1);
+    assert_eq!(r["unrestricted"][0]["code"], serde_json::json!(["DO", "public.f()"]));
+    assert!(stdout(&audit(dir.path(), &["show", "audit"])).contains("; not looked into: DO, public.f()"));
     assert_eq!(r["never_completed"][0]["user"], "app");
 
     let html = stdout(&audit(dir.path(), &["report", "--format", "html"]));

@@ -8,6 +8,8 @@ use std::ops::Deref;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::engine::cleared::NOT_LOOKED_INTO;
+
 /// A text of the line, borrowed unless it holds escapes. `Option<Cow<str>>` would be a copy each time: serde borrows
 /// into a `Cow` only where it is a field itself.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -143,6 +145,11 @@ impl<'a> Recorded<'a> {
 
     pub fn is_refused(&self) -> bool {
         self.outcome.as_deref() == Some("refused")
+    }
+
+    /// The code that the statement ran and that nobody looked into, by name.
+    pub fn hidden(&self) -> Option<&str> {
+        self.rules.iter().find_map(|rule| rule.strip_prefix(NOT_LOOKED_INTO))
     }
 }
 

@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::recorded::{Recorded, RecordedTable, Text};
 use super::verify::Verdict;
+use crate::engine::cleared::NOT_LOOKED_INTO;
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -62,6 +63,9 @@ fn decision(e: &Recorded) -> Words {
     rest += &format!(": {}", or_dash(&e.kind));
     for table in &e.tables {
         rest += &format!(" {}", table_words(table));
+    }
+    if let Some(code) = e.hidden() {
+        rest += &format!("; {NOT_LOOKED_INTO}{code}");
     }
     if let Some(refusal) = &e.refusal {
         rest += &format!("; {} {}: {}", refusal.sqlstate, refusal.rule, refusal.message);

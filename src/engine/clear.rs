@@ -9,7 +9,9 @@ use pg_query::protobuf::RawStmt;
 use super::alike::{self, Pieces, Template};
 use super::analyse::{Analyser, Judged};
 use super::catalog::{Catalog, Oid, QualifiedName, quote_ident};
-use super::cleared::{Cleared, Effect, Outcome, SetValue, Statement, TouchedTable, Tracked, add_table};
+use super::cleared::{
+    Cleared, Effect, NOT_LOOKED_INTO, Outcome, SetValue, Statement, TouchedTable, Tracked, add_table,
+};
 use super::context::{Context, Defined, Protocol, PurposeSource};
 use super::meaning::Meaning;
 use super::parse::{self, Parsed, Tokens};
@@ -237,6 +239,7 @@ impl Engine {
             subject_columns: if role.unrestricted { recorded.subject_columns } else { a.subject_columns() },
             raises: std::mem::take(&mut a.raises),
             tables,
+            hidden: recorded.hidden,
             judged,
             tree: changed.then_some(tree),
             span,
@@ -332,6 +335,7 @@ struct Draft<'e> {
     subject_columns: Vec<(u16, String)>,
     raises: Vec<super::cleared::Raise>,
     tables: Vec<TouchedTable>,
+    hidden: Vec<String>,
 }
 
 #[derive(Default)]
@@ -367,7 +371,8 @@ impl Draft<'_> {
         let source = text.get(start..end).unwrap_or(text).to_owned();
         let known = |name: &str| record::is_known(&a.engine.catalog, &a.engine.policy, name);
         let sql = record::normalised(text, tokens, start, end, &known);
-        let mut rules: Vec<String> = Vec::new();
+        let hidden = Some(self.hidden.join(", ")).filter(|names| !names.is_empty());
+        let mut rules: Vec<String> = hidden.into_iter().map(|names| format!("{NOT_LOOKED_INTO}{names}")).collect();
         for guard in self.guards {
             rules.extend(guard.words.into_iter().filter(|w| !rules.contains(w)).collect::<Vec<_>>());
         }

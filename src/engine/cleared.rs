@@ -163,6 +163,9 @@ pub struct TouchedTable {
     pub columns: Vec<TouchedColumn>,
 }
 
+/// Begins the rule, of an unrestricted role's statement, that names the code which it runs unseen.
+pub const NOT_LOOKED_INTO: &str = "not looked into: ";
+
 /// Adds a table to those that a statement touches: each once.
 pub fn add_table(tables: &mut Vec<TouchedTable>, table: TouchedTable) {
     match tables.iter_mut().find(|known| known.table == table.table) {

@@ -51,6 +51,23 @@ pub fn relations<T: Serialize>(tree: &T) -> Result<BTreeSet<String>, TreeError> 
     Ok(writer.relations)
 }
 
+/// What a tree names besides relations.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// Names of functions that it calls, as they are written: `[schema, name]` or `[name]`.
+    pub calls: BTreeSet<Vec<String>>,
+    pub operators: BTreeSet<Vec<String>>,
+    /// Every string that is in it: literals, names, bodies of code.
+    pub strings: BTreeSet<String>,
+}
+
+/// Functions, operators and strings of a tree.
+pub fn names<T: Serialize>(tree: &T) -> Result<Names, TreeError> {
+    let mut writer = Writer { reads_names_only: true, names: Some(Names::default()), ..Writer::new(&[]) };
+    tree.serialize(&mut writer)?;
+    Ok(writer.names.unwrap_or_default())
+}
+
 /// A tree that cannot be written down: never for trees that libpg_query made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeError;
@@ -86,6 +103,12 @@ struct Writer<'a> {
     relations: BTreeSet<String>,
     kinds: BTreeSet<&'static str>,
     reads_names_only: bool,
+    /// Where functions, operators and strings are collected, if they are.
+    names: Option<Names>,
+    /// The structs that the walk is in.
+    inside: Vec<&'static str>,
+    /// The parts of a name that is being read.
+    parts: Option<Vec<String>>,
 }
 
 impl<'a> Writer<'a> {
@@ -96,6 +119,9 @@ impl<'a> Writer<'a> {
             relations: BTreeSet::new(),
             kinds: BTreeSet::new(),
             reads_names_only: false,
+            names: None,
+            inside: Vec::new(),
+            parts: None,
         }
     }
 }
@@ -173,6 +199,10 @@ impl<'w, 'a> ser::Serializer for &'w mut Writer<'a> {
         Err(TreeError)
     }
     fn serialize_str(self, v: &str) -> Result<(), TreeError> {
+        if let Some(names) = &mut self.names {
+            names.strings.insert(v.to_owned());
+            self.parts.iter_mut().for_each(|parts| parts.push(v.to_owned()));
+        }
         self.bytes(b's', v.as_bytes());
         Ok(())
     }
@@ -222,7 +252,8 @@ impl<'w, 'a> ser::Serializer for &'w mut Writer<'a> {
         self.out.push(b'[');
         Ok(self)
     }
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, TreeError> {
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Self, TreeError> {
+        self.inside.push(name);
         self.out.push(b'S');
         Ok(self)
     }
@@ -276,10 +307,23 @@ impl ser::SerializeStruct for &mut Writer<'_> {
             return Ok(());
         }
         self.bytes(b'f', key.as_bytes());
+        let named = named(self.inside.last().copied(), key).filter(|_| self.names.is_some());
+        if named.is_some() {
+            self.parts = Some(Vec::new());
+        }
         let from = self.out.len();
         // What a query is stored in, and what a foreign key refers to, is not read. FOR UPDATE OF names items of FROM.
         let known = matches!(key, "into_clause" | "into" | "pktable" | "locked_rels").then(|| self.relations.clone());
         value.serialize(&mut **self)?;
+        if let (Some(names), Some(named), Some(parts)) =
+            (&mut self.names, named, self.parts.take_if(|_| named.is_some()))
+            && !parts.is_empty()
+        {
+            match named {
+                Named::Call => names.calls.insert(parts),
+                Named::Operator => names.operators.insert(parts),
+            };
+        }
         if let Some(known) = known {
             self.relations = known;
         }
@@ -291,8 +335,24 @@ impl ser::SerializeStruct for &mut Writer<'_> {
         Ok(())
     }
     fn end(self) -> Result<(), TreeError> {
+        self.inside.pop();
         self.out.push(b'.');
         Ok(())
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Named {
+    Call,
+    Operator,
+}
+
+/// What a field of a struct is the name of.
+fn named(inside: Option<&str>, field: &str) -> Option<Named> {
+    match (inside?, field) {
+        ("FuncCall", "funcname") => Some(Named::Call),
+        ("AExpr", "name") | ("SubLink", "oper_name") | ("SortBy", "use_op") => Some(Named::Operator),
+        _ => None,
     }
 }
 
@@ -315,6 +375,17 @@ mod tests {
         }
         assert_ne!(tree("SELECT 1"), tree("SELECT -1"));
         assert_ne!(tree("SELECT a IN (1, 2)"), tree("SELECT a IN (2, 1)"));
+    }
+
+    #[test]
+    fn calls_operators_and_strings_are_found_wherever_they_stand() {
+        let sql = "SELECT a.f(x, pg_catalog.g('lit')) FROM h() WHERE i OPERATOR(o.===) ANY (SELECT 1) AND j > 1 ORDER BY k USING <<; \
+                   DO $$ body $$; CALL p(q(2)); ALTER TABLE t ALTER a TYPE int USING s(a)";
+        let found = names(&pg_query::parse(sql, 0).unwrap().protobuf.stmts).unwrap();
+        let words = |set: &BTreeSet<Vec<String>>| set.iter().map(|n| n.join(".")).collect::<Vec<_>>().join(" ");
+        assert_eq!(words(&found.calls), "a.f h p pg_catalog.g q s");
+        assert_eq!(words(&found.operators), "<< > o.===");
+        assert!(["lit", " body ", "t"].iter().all(|s| found.strings.contains(*s)), "{:?}", found.strings);
     }
 
     #[test]

@@ -5,6 +5,7 @@ CREATE VIEW public.contact_names AS SELECT c.full_name AS name, count(o.id) AS o
 CREATE VIEW public.cheap AS SELECT * FROM public.products WHERE price < 10;
 CREATE FUNCTION public.initcap(public.customers) RETURNS text LANGUAGE sql AS 'SELECT $1.email';
 CREATE FUNCTION public.peek(integer) RETURNS text LANGUAGE sql AS 'SELECT email FROM public.customers WHERE id = $1';
+CREATE VIEW public.peeked AS SELECT public.peek(1) AS email;
 CREATE MATERIALIZED VIEW public.frozen AS SELECT email FROM public.customers;
 -- A cast and a domain's check are calls by other names.
 CREATE TYPE public.wrapped AS (t text);

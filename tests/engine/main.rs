@@ -5,7 +5,8 @@
 //! `changed`, a rule (`table-not-listed`), each optionally followed by `| has TEXT` / `| lacks TEXT` about what leaves,
 //! or `| error 42703` when PostgreSQL itself is to refuse what leaves. `| alike`: statements with other literals are cleared
 //! by this one; `| unlike`: none is. What the record says: `| about customer:42 customer:$1` (or `nobody`), `| keys 0 2`
-//! (output columns that are a subject's bare key, or `none`), `| touches public.customers.email shown`.
+//! (output columns that are a subject's bare key, or `none`), `| touches public.customers.email shown`, `| names public.customers`
+//! (with whatever columns, or none), `| unseen DO, public.f()` (what an unrestricted role runs unseen, or `nothing`).
 
 mod alike;
 #[path = "../common/mod.rs"]
@@ -21,7 +22,7 @@ use consentry::config::folder::read_policy;
 use consentry::engine::alike::Shape;
 use consentry::engine::catalog::{Cast, Catalog, QualifiedName};
 use consentry::engine::clear::{Engine, NoMemory, Secrets};
-use consentry::engine::cleared::{Argument, Cleared, NamedSubject, Outcome};
+use consentry::engine::cleared::{Argument, Cleared, NOT_LOOKED_INTO, NamedSubject, Outcome};
 use consentry::engine::context::{Context, Protocol, PurposeSource};
 use consentry::engine::policy::diagnostics::SourceFile;
 use consentry::engine::policy::resolve::resolve;
@@ -141,6 +142,12 @@ impl World {
                 Some(("about", _)) => return Err(format!("it is about {}", about(&cleared)).into()),
                 Some(("keys", wanted)) if keys(&cleared) == wanted => {}
                 Some(("touches", wanted)) if touches(&cleared).iter().any(|t| t == wanted) => {}
+                Some(("names", wanted)) if tables(&cleared).any(|t| t == wanted) => {}
+                Some(("names", _)) => {
+                    return Err(format!("it names {:?}", tables(&cleared).collect::<Vec<_>>()).into());
+                }
+                Some(("unseen", wanted)) if unseen(&cleared) == wanted => {}
+                Some(("unseen", _)) => return Err(format!("unseen is {}", unseen(&cleared)).into()),
                 Some(("touches", _)) => return Err(format!("it touches {:?}", touches(&cleared)).into()),
                 None if part == "alike" && alike > 0 => {}
                 None if part == "unlike" && alike == 0 => {}
@@ -240,6 +247,15 @@ fn keys(cleared: &Cleared) -> String {
     let columns = cleared.statements.iter().flat_map(|s| &s.subject_columns);
     let keys: Vec<_> = columns.map(|(index, _)| index.to_string()).collect();
     if keys.is_empty() { "none".to_owned() } else { keys.join(" ") }
+}
+
+fn tables(cleared: &Cleared) -> impl Iterator<Item = &str> {
+    cleared.statements.iter().flat_map(|s| &s.tables).map(|t| t.table.as_str())
+}
+
+fn unseen(cleared: &Cleared) -> &str {
+    let rules = cleared.statements.iter().flat_map(|s| &s.rules);
+    rules.into_iter().find_map(|rule| rule.strip_prefix(NOT_LOOKED_INTO)).unwrap_or("nothing")
 }
 
 fn touches(cleared: &Cleared) -> Vec<String> {

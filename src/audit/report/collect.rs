@@ -82,6 +82,9 @@ struct Tally {
     compared: u64,
     written: u64,
     names: BTreeSet<Name>,
+    /// Statements that ran code which nobody looked into, and that code.
+    hidden: u64,
+    code: BTreeSet<Name>,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
 }
@@ -289,6 +292,8 @@ impl Collector {
         let tally = bounded(&mut self.unrestricted, key.clone(), |k| (k.0, k.1, Some("(other reasons)".into())));
         tally.seen(e.time);
         tally.names.extend(e.tables.iter().map(|t| self.names.name(&t.table)));
+        tally.hidden += u64::from(e.hidden().is_some());
+        tally.code.extend(e.hidden().iter().flat_map(|code| code.split(", ")).map(|name| self.names.name(name)));
         key
     }
 
@@ -441,6 +446,8 @@ fn unrestricted_of(names: &Names, (role, user, reason): UnrestrictedKey, t: Tall
         reason,
         tables: t.names(names),
         statements: t.count,
+        hidden: t.hidden,
+        code: t.code.iter().map(|name| names.text(*name)).collect(),
         rows: t.rows,
         first: t.first(),
         last: t.last(),

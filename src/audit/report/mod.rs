@@ -124,6 +124,9 @@ pub struct UnrestrictedUse {
     pub reason: Option<String>,
     pub tables: Vec<String>,
     pub statements: u64,
+    /// Of these, how many ran code that nobody looked into, whatever that read; and which code.
+    pub hidden: u64,
+    pub code: Vec<String>,
     pub rows: u64,
     pub first: String,
     pub last: String,

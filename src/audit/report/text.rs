@@ -153,6 +153,7 @@ fn unrestricted(r: &Report) -> Section {
             u.reason.clone().unwrap_or_else(|| "(none)".into()),
             u.tables.join(", "),
             u.statements.to_string(),
+            if u.hidden == 0 { String::new() } else { format!("{}: {}", u.hidden, u.code.join(", ")) },
             u.rows.to_string(),
             u.first.clone(),
             u.last.clone(),
@@ -161,7 +162,7 @@ fn unrestricted(r: &Report) -> Section {
     Section {
         title: "Unrestricted access, and its reasons",
         none: "Nobody had unrestricted access.",
-        head: &["user", "role", "reason", "tables", "statements", "rows", "first", "last"],
+        head: &["user", "role", "reason", "tables", "statements", "not looked into", "rows", "first", "last"],
         rows: r.unrestricted.iter().map(row).collect(),
         more: 0,
     }

@@ -86,6 +86,15 @@ pub fn builtin_function(name: &str, nargs: usize) -> Option<FunctionClass> {
     exact.or(entry.any_count)
 }
 
+/// Whether a function of `pg_catalog`, however many its arguments are, is one that a client may be let call: what it does
+/// is known.
+pub fn is_known_through(name: &str) -> bool {
+    let known = |class: &FunctionClass| !matches!(class, FunctionClass::Internal | FunctionClass::Refused(_));
+    let classes =
+        |entry: &Entry| entry.any_count.iter().all(known) && entry.by_count.iter().all(|(_, class)| known(class));
+    FUNCTIONS.get(name).is_some_and(classes)
+}
+
 /// The functions behind the views of `information_schema`, PostgreSQL 14 to 18, which drivers call too (pgjdbc's
 /// `getPrimaryKeys`): they compute from their arguments, or look a type or an index up.
 pub fn is_information_schema_function(name: &str) -> bool {

@@ -11,7 +11,9 @@ mod relations;
 mod settings;
 mod types;
 
-pub use functions::{FunctionClass, builtin_function, is_builtin_function, is_information_schema_function};
+pub use functions::{
+    FunctionClass, builtin_function, is_builtin_function, is_information_schema_function, is_known_through,
+};
 pub use operators::{builtin_operator, leakproof, leakproof_between};
 pub use relations::{SystemRelation, system_relation};
 pub use settings::{SettingRule, setting};

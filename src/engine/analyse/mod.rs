@@ -20,6 +20,7 @@ mod levels;
 mod order;
 mod outward;
 mod polymorphic;
+mod readings;
 mod relations;
 mod scope;
 mod select;

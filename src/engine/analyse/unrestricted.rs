@@ -1,16 +1,22 @@
 //! Statements of an unrestricted role: PostgreSQL's own rights decide. They are looked into for the record alone: which
-//! tables and columns they touch, and whom they are about.
+//! tables and columns they touch, and whom they are about. What runs code that is not looked into says so: a function
+//! reads what it likes, and leaves no name of it in the statement.
+
+use std::collections::BTreeSet;
 
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
+use serde::Serialize;
 
+use super::readings::{Columns, Reading, Writing, readings, writings};
 use super::scope::Scope;
 use super::statement::{Judged, declares, session_statement};
 use super::{Analyser, At, Occurrence, inner, moves_the_session, subjects};
-use crate::engine::cleared::{Effect, TouchedColumn, TouchedTable, Treatment, Usage};
+use crate::engine::catalog::{Column, Relation};
+use crate::engine::cleared::{Effect, TouchedColumn, TouchedTable, Treatment, Usage, add_table};
 use crate::engine::policy::ColumnUse;
 use crate::engine::refusal::{self, Refusal};
-use crate::engine::tree;
+use crate::engine::{allow, parse, tree};
 
 /// What the record says of a statement that leaves as it is.
 #[derive(Default)]
@@ -18,7 +24,12 @@ pub struct ForTheRecord {
     pub tables: Vec<TouchedTable>,
     /// Output columns that are a bare subject key, with the subject's kind.
     pub subject_columns: Vec<(u16, String)>,
+    /// What is not looked into, by name.
+    pub hidden: Vec<String>,
 }
+
+/// Views that are followed down, one in the other.
+const MOST_VIEWS: usize = 64;
 
 impl<'e> Analyser<'e> {
     /// A statement of an unrestricted role; the session is followed all the same.
@@ -65,34 +76,94 @@ impl<'e> Analyser<'e> {
     /// Reads the statement as if it were to be judged, beside its own judgement. What is not understood is let through
     /// all the same, and ends the looking: then the tables are on record by name alone.
     fn look_into(&mut self, node: &Node) -> Result<(), Refusal> {
-        let mut tables = self.relations_for_the_record(node)?;
+        let mut named = self.named(node)?;
         let Some(source) = self.sources.first() else { return Ok(()) };
         let mut beside =
             Analyser::new(self.engine, &self.context, self.role, source.text.clone(), source.tokens.clone());
         beside.begin_statement(self.context.clone(), None, self.statement_start);
-        for (mut query, output) in queries(node) {
-            let columns = beside.select(&mut query, &Scope::EMPTY, At::OUTPUT);
-            if let (Ok(columns), true) = (columns, output) {
-                beside.output = columns;
+        let mut understood = true;
+        for Reading { mut query, output } in readings(node) {
+            match beside.select(&mut query, &Scope::EMPTY, At::OUTPUT) {
+                Ok(columns) if output => beside.output = columns,
+                Ok(_) => {}
+                Err(_) => understood = false,
             }
         }
-        for touched in beside.occurrences.iter().filter_map(|o| beside.touched(o)).chain(beside.written(node)) {
-            match tables.iter_mut().find(|known| known.table == touched.table) {
-                Some(known) => known.add(touched),
-                None => tables.push(touched),
-            }
+        if !understood && !named.tables.is_empty() {
+            named.hidden.insert("which columns".to_owned());
         }
-        self.unlike_others |= !beside.subjects.is_empty();
-        self.for_the_record = ForTheRecord { tables, subject_columns: beside.subject_columns() };
+        let written = writings(node).into_iter().filter_map(|w| self.written(&w));
+        for touched in beside.occurrences.iter().filter_map(|o| beside.touched(o)).chain(written) {
+            add_table(&mut named.tables, touched);
+        }
+        self.unlike_others |= !beside.subjects.is_empty() || !named.hidden.is_empty();
+        let (tables, hidden) = (named.tables, named.hidden.into_iter().collect());
+        self.for_the_record = ForTheRecord { tables, subject_columns: beside.subject_columns(), hidden };
         self.subjects = beside.subjects;
         Ok(())
     }
 
-    /// The relations that a statement names, as far as the catalog knows them.
-    fn relations_for_the_record(&self, node: &Node) -> Result<Vec<TouchedTable>, Refusal> {
-        let named = tree::relations(node).map_err(|e| refusal::not_faithful(&e.to_string()))?;
-        let known = self.engine.catalog.relations().filter(|r| named.contains(&r.name.name));
-        Ok(known.map(|r| TouchedTable { table: r.name.to_string(), columns: Vec::new() }).collect())
+    /// What a statement names: relations that the catalog knows, those behind its views, and code. Where code runs, also
+    /// relations that any text in the statement names: it may be put together out of that.
+    fn named(&self, node: &Node) -> Result<Named, Refusal> {
+        let unfaithful = |e: tree::TreeError| refusal::not_faithful(&e.to_string());
+        let catalog = &self.engine.catalog;
+        let mut found = Named::default();
+        let strings = found.of(node, self).map_err(unfaithful)?;
+        let mut views: Vec<&Relation> =
+            catalog.relations().filter(|r| found.relations.contains(&r.name.name)).collect();
+        let mut seen = BTreeSet::new();
+        while let Some(relation) = views.pop().filter(|_| seen.len() < MOST_VIEWS) {
+            let Some(definition) = relation.definition.as_ref().filter(|_| seen.insert(relation.oid)) else { continue };
+            let Ok(parsed) = parse::parse(definition) else { continue };
+            let known: BTreeSet<String> = found.relations.clone();
+            found.of(&parsed.statements, self).map_err(unfaithful)?;
+            views.extend(
+                catalog.relations().filter(|r| found.relations.contains(&r.name.name) && !known.contains(&r.name.name)),
+            );
+        }
+        found.hidden.extend(code(node).map(str::to_owned));
+        if !found.hidden.is_empty() {
+            let words: BTreeSet<String> = strings.iter().flat_map(|s| words(s)).collect();
+            found.relations.extend(words);
+        }
+        let known = catalog.relations().filter(|r| found.relations.contains(&r.name.name));
+        found.tables = known.map(|r| TouchedTable { table: r.name.to_string(), columns: Vec::new() }).collect();
+        Ok(found)
+    }
+
+    /// Functions that PostgreSQL brings along and that are known through and through, need no mention.
+    fn hidden_function(&self, name: &[String]) -> Vec<String> {
+        let (schema, base) = match name {
+            [base] => (None, base),
+            [.., schema, base] => (Some(schema), base),
+            [] => return Vec::new(),
+        };
+        let others = self.engine.catalog.functions_named(base).filter(|f| schema.is_none_or(|s| f.name.schema == *s));
+        let standard = |schema: &str| schema == "information_schema" && allow::is_information_schema_function(base);
+        let own = others.filter(|f| !standard(&f.name.schema)).map(|f| format!("{}()", f.name));
+        let mut hidden: Vec<String> = own.collect();
+        let builtin = schema.is_none_or(|s| s == "pg_catalog") && allow::is_builtin_function(base);
+        if builtin && !allow::is_known_through(base) {
+            hidden.push(format!("pg_catalog.{base}()"));
+        }
+        // It may have been made a moment ago. What it is called may be anything that a client writes.
+        if hidden.is_empty() && !builtin && !schema.is_some_and(|s| standard(s)) {
+            hidden.push("a function that is not known".to_owned());
+        }
+        hidden
+    }
+
+    fn hidden_operator(&self, name: &[String]) -> Vec<String> {
+        let (schema, base) = match name {
+            [base] => (None, base),
+            [.., schema, base] => (Some(schema), base),
+            [] => return Vec::new(),
+        };
+        let others = self.engine.catalog.operators_named(base);
+        // An extension's operators compare and compute.
+        let own = others.filter(|o| o.extension.is_none() && schema.is_none_or(|s| o.name.schema == *s));
+        own.map(|o| format!("operator {}", o.name)).collect()
     }
 
     fn touched(&self, o: &Occurrence) -> Option<TouchedTable> {
@@ -110,96 +181,71 @@ impl<'e> Analyser<'e> {
         Some(TouchedTable { table: relation.name.to_string(), columns })
     }
 
-    /// The columns that a write names as its targets.
-    fn written(&self, node: &Node) -> Option<TouchedTable> {
-        let (var, targets) = match node.node.as_ref()? {
-            NodeEnum::UpdateStmt(u) => (u.relation.as_ref()?, &u.target_list),
-            NodeEnum::InsertStmt(i) => (i.relation.as_ref()?, &i.cols),
-            _ => return None,
+    /// The columns that are written.
+    fn written(&self, writing: &Writing<'_>) -> Option<TouchedTable> {
+        let Ok(super::relations::Named::Relation(relation)) = self.resolve(writing.relation) else { return None };
+        let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
+        let table = super::relations::protecting_ancestor(catalog, policy, relation.oid);
+        let policy = table.and_then(|table| policy.tables.get(&table));
+        let meant = |column: &&Column| match &writing.columns {
+            Columns::All => !column.generated,
+            Columns::Named(names) => names.contains(&column.name),
         };
-        let Ok(super::relations::Named::Relation(relation)) = self.resolve(var) else { return None };
-        let table = super::relations::protecting_ancestor(&self.engine.catalog, &self.engine.policy, relation.oid)?;
-        let policy = self.engine.policy.tables.get(&table)?;
-        let named = targets.iter().filter_map(|t| match t.node.as_ref()? {
-            NodeEnum::ResTarget(t) => relation.column(&t.name),
-            _ => None,
+        let columns = relation.columns.iter().filter(meant).map(|column| TouchedColumn {
+            name: column.name.clone(),
+            category: category(policy.and_then(|p| p.columns.get(&column.name))),
+            usage: Usage::Written,
+            treatment: Treatment::Clear,
         });
-        let columns = named
-            .map(|column| TouchedColumn {
-                name: column.name.clone(),
-                category: category(policy.columns.get(&column.name)),
-                usage: Usage::Written,
-                treatment: Treatment::Clear,
-            })
-            .collect();
-        Some(TouchedTable { table: relation.name.to_string(), columns })
+        Some(TouchedTable { table: relation.name.to_string(), columns: columns.collect() })
     }
+}
+
+/// What statements and views name.
+#[derive(Default)]
+struct Named {
+    relations: BTreeSet<String>,
+    tables: Vec<TouchedTable>,
+    hidden: BTreeSet<String>,
+}
+
+impl Named {
+    /// Adds what a tree names; returns the strings in it.
+    fn of<T: Serialize>(&mut self, tree: &T, analyser: &Analyser<'_>) -> Result<BTreeSet<String>, tree::TreeError> {
+        self.relations.extend(tree::relations(tree)?);
+        let names = tree::names(tree)?;
+        self.hidden.extend(names.calls.iter().flat_map(|name| analyser.hidden_function(name)));
+        let catalog = &analyser.engine.catalog;
+        let called = names.calls.iter().filter_map(|name| name.last()).flat_map(|base| catalog.functions_named(base));
+        let read = called.flat_map(|f| &f.depends_on).filter_map(|oid| catalog.relation(*oid));
+        self.relations.extend(read.map(|r| r.name.name.clone()));
+        self.hidden.extend(names.operators.iter().flat_map(|name| analyser.hidden_operator(name)));
+        Ok(names.strings)
+    }
+}
+
+/// What a statement runs, or makes, that is code in another language than queries.
+fn code(node: &Node) -> Option<&'static str> {
+    match node.node.as_ref()? {
+        NodeEnum::DoStmt(_) => Some("DO"),
+        NodeEnum::CreateFunctionStmt(_) => Some("the function's body"),
+        NodeEnum::CreateExtensionStmt(_) | NodeEnum::AlterExtensionStmt(_) => Some("the extension's script"),
+        NodeEnum::LoadStmt(_) => Some("LOAD"),
+        _ => None,
+    }
+}
+
+/// The words of a text that may be names of relations, as PostgreSQL would fold them and as they stand.
+fn words(text: &str) -> Vec<String> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let words = text.split(|c| !is_part(c)).filter(|w| !w.is_empty());
+    words.flat_map(|w| [w.to_owned(), w.to_lowercase()]).collect()
 }
 
 fn category(used: Option<&ColumnUse>) -> Option<String> {
     match used? {
         ColumnUse::Open => None,
         ColumnUse::Category(name) => Some(name.clone()),
-    }
-}
-
-/// The queries that tell what a statement reads, and whether their rows go to the client, be it later.
-fn queries(node: &Node) -> Vec<(pb::SelectStmt, bool)> {
-    let inside = |node: Option<&Node>, output| match node.and_then(|n| n.node.as_ref()) {
-        Some(NodeEnum::SelectStmt(s)) => vec![((**s).clone(), output)],
-        _ => Vec::new(),
-    };
-    match node.node.as_ref() {
-        Some(NodeEnum::SelectStmt(s)) => vec![((**s).clone(), true)],
-        Some(NodeEnum::UpdateStmt(u)) => {
-            let expressions = u.target_list.clone();
-            vec![(reading(u.relation.as_ref(), &u.from_clause, &u.where_clause, &u.with_clause, expressions), false)]
-        }
-        Some(NodeEnum::DeleteStmt(d)) => {
-            vec![(reading(d.relation.as_ref(), &d.using_clause, &d.where_clause, &d.with_clause, Vec::new()), false)]
-        }
-        Some(NodeEnum::InsertStmt(i)) => inside(i.select_stmt.as_deref(), false),
-        Some(NodeEnum::CopyStmt(c)) if c.query.is_some() => inside(c.query.as_deref(), true),
-        Some(NodeEnum::CopyStmt(c)) if !c.is_from => {
-            vec![(reading(c.relation.as_ref(), &[], &None, &None, copied(&c.attlist)), true)]
-        }
-        Some(NodeEnum::ExplainStmt(e)) => inside(e.query.as_deref(), false),
-        Some(NodeEnum::PrepareStmt(p)) => inside(p.query.as_deref(), true),
-        Some(NodeEnum::DeclareCursorStmt(d)) => inside(d.query.as_deref(), true),
-        Some(NodeEnum::CreateTableAsStmt(c)) => inside(c.query.as_deref(), false),
-        _ => Vec::new(),
-    }
-}
-
-/// The select list that a COPY's column list is.
-fn copied(columns: &[Node]) -> Vec<Node> {
-    let all = [Node { node: Some(NodeEnum::AStar(pb::AStar {})) }];
-    let fields = if columns.is_empty() { &all[..] } else { columns };
-    let column = |field: &Node| NodeEnum::ColumnRef(pb::ColumnRef { fields: vec![field.clone()], location: -1 });
-    let target = |field: &Node| pb::ResTarget {
-        name: String::new(),
-        indirection: Vec::new(),
-        val: Some(Box::new(Node { node: Some(column(field)) })),
-        location: -1,
-    };
-    fields.iter().map(|field| Node { node: Some(NodeEnum::ResTarget(Box::new(target(field)))) }).collect()
-}
-
-/// `SELECT … FROM target, from WHERE condition`: what a write reads.
-fn reading(
-    target: Option<&pb::RangeVar>,
-    from: &[Node],
-    condition: &Option<Box<Node>>,
-    with: &Option<pb::WithClause>,
-    target_list: Vec<Node>,
-) -> pb::SelectStmt {
-    let target = target.map(|var| Node { node: Some(NodeEnum::RangeVar(var.clone())) });
-    pb::SelectStmt {
-        from_clause: target.into_iter().chain(from.iter().cloned()).collect(),
-        where_clause: condition.clone(),
-        with_clause: with.clone(),
-        target_list,
-        ..pb::SelectStmt::default()
     }
 }
 

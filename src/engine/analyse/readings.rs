@@ -1,0 +1,323 @@
+//! What a statement reads, as queries, and what it writes, by name: for the record of statements that leave unjudged.
+//!
+//! `DELETE FROM t USING u WHERE c RETURNING r` reads what `SELECT r FROM t, u WHERE c` does.
+
+use pg_query::protobuf as pb;
+use pg_query::{Node, NodeEnum};
+
+/// A query, and whether its rows go to the client, be it later.
+pub struct Reading {
+    pub query: pb::SelectStmt,
+    pub output: bool,
+}
+
+/// A relation that is written, and which of its columns.
+pub struct Writing<'n> {
+    pub relation: &'n pb::RangeVar,
+    pub columns: Columns,
+}
+
+pub enum Columns {
+    Named(Vec<String>),
+    All,
+}
+
+/// The queries that tell what a statement reads.
+pub fn readings(node: &Node) -> Vec<Reading> {
+    match node.node.as_ref() {
+        Some(NodeEnum::SelectStmt(s)) => {
+            let mut query = (**s).clone();
+            let mut all = aside(&mut query.with_clause);
+            all.push(Reading { query, output: true });
+            all
+        }
+        Some(NodeEnum::CopyStmt(c)) if c.query.is_none() && !c.is_from => {
+            let from = item(c.relation.as_ref());
+            vec![Reading { query: select(from, None, None, copied(&c.attlist)), output: true }]
+        }
+        Some(NodeEnum::RuleStmt(r)) => r.actions.iter().flat_map(|n| silent(readings(n))).collect(),
+        Some(NodeEnum::ExplainStmt(_) | NodeEnum::CreateTableAsStmt(_) | NodeEnum::ViewStmt(_)) => {
+            within(node).map(|n| silent(readings(n))).unwrap_or_default()
+        }
+        Some(other) => match Write::of(other) {
+            Some(write) => write.readings(),
+            None => within(node).map(readings).unwrap_or_default(),
+        },
+        None => Vec::new(),
+    }
+}
+
+/// The writes of a statement, those in its WITH too.
+pub fn writings(node: &Node) -> Vec<Writing<'_>> {
+    let Some(inner) = node.node.as_ref() else { return Vec::new() };
+    let with = match inner {
+        NodeEnum::SelectStmt(s) => s.with_clause.as_ref(),
+        NodeEnum::InsertStmt(s) => s.with_clause.as_ref(),
+        NodeEnum::UpdateStmt(s) => s.with_clause.as_ref(),
+        NodeEnum::DeleteStmt(s) => s.with_clause.as_ref(),
+        NodeEnum::MergeStmt(s) => s.with_clause.as_ref(),
+        _ => None,
+    };
+    let mut all: Vec<Writing<'_>> =
+        with.iter().flat_map(|w| w.ctes.iter()).filter_map(cte).flat_map(writings).collect();
+    all.extend(written(inner));
+    all.extend(within(node).map(writings).unwrap_or_default());
+    all
+}
+
+/// The statement inside of another.
+fn within(node: &Node) -> Option<&Node> {
+    match node.node.as_ref()? {
+        NodeEnum::ExplainStmt(e) => e.query.as_deref(),
+        NodeEnum::CreateTableAsStmt(c) => c.query.as_deref(),
+        NodeEnum::ViewStmt(v) => v.query.as_deref(),
+        NodeEnum::PrepareStmt(p) => p.query.as_deref(),
+        NodeEnum::DeclareCursorStmt(d) => d.query.as_deref(),
+        NodeEnum::CopyStmt(c) => c.query.as_deref(),
+        _ => None,
+    }
+}
+
+fn silent(mut readings: Vec<Reading>) -> Vec<Reading> {
+    readings.iter_mut().for_each(|r| r.output = false);
+    readings
+}
+
+// === writes as queries ===
+
+/// The parts of a write.
+#[derive(Default)]
+struct Write {
+    /// Its target and what it is joined with, as items of FROM.
+    from: Vec<Node>,
+    condition: Option<Box<Node>>,
+    with: Option<pb::WithClause>,
+    /// What is computed for the target's columns.
+    computes: Vec<Node>,
+    returning: Vec<Node>,
+    /// What an INSERT inserts.
+    rows: Option<pb::SelectStmt>,
+}
+
+impl Write {
+    fn of(node: &NodeEnum) -> Option<Self> {
+        Some(match node {
+            NodeEnum::UpdateStmt(u) => Self {
+                from: [item(u.relation.as_ref()), u.from_clause.clone()].concat(),
+                condition: u.where_clause.clone(),
+                with: u.with_clause.clone(),
+                computes: computed(&u.target_list),
+                returning: returned(u.returning_clause.as_ref()),
+                rows: None,
+            },
+            NodeEnum::DeleteStmt(d) => Self {
+                from: [item(d.relation.as_ref()), d.using_clause.clone()].concat(),
+                condition: d.where_clause.clone(),
+                with: d.with_clause.clone(),
+                returning: returned(d.returning_clause.as_ref()),
+                ..Self::default()
+            },
+            NodeEnum::MergeStmt(m) => Self {
+                from: [item(m.relation.as_ref()), m.source_relation.iter().map(|n| (**n).clone()).collect()].concat(),
+                condition: m.join_condition.clone(),
+                with: m.with_clause.clone(),
+                computes: merge_clauses(m).flat_map(decided_by).collect(),
+                returning: returned(m.returning_clause.as_ref()),
+                rows: None,
+            },
+            NodeEnum::InsertStmt(i) => Self::of_insert(i),
+            _ => return None,
+        })
+    }
+
+    fn of_insert(i: &pb::InsertStmt) -> Self {
+        let excluded = i.relation.as_ref().filter(|_| i.on_conflict_clause.is_some()).map(|relation| {
+            let alias = pb::Alias { aliasname: "excluded".to_owned(), colnames: Vec::new() };
+            pb::RangeVar { alias: Some(alias), ..relation.clone() }
+        });
+        let conflict = i.on_conflict_clause.as_deref();
+        let rows = match i.select_stmt.as_ref().and_then(|n| n.node.as_ref()) {
+            Some(NodeEnum::SelectStmt(s)) => Some(without_defaults(s)),
+            _ => None,
+        };
+        Self {
+            from: [item(i.relation.as_ref()), item(excluded.as_ref())].concat(),
+            condition: conflict.and_then(|c| c.where_clause.clone()),
+            with: i.with_clause.clone(),
+            computes: conflict.map(|c| computed(&c.target_list)).unwrap_or_default(),
+            returning: returned(i.returning_clause.as_ref()),
+            rows,
+        }
+    }
+
+    fn readings(mut self) -> Vec<Reading> {
+        let mut all = aside(&mut self.with);
+        let query = |list| select(self.from.clone(), self.condition.clone(), self.with.clone(), list);
+        let reads = self.rows.is_none() || self.condition.is_some() || !self.computes.is_empty();
+        if reads {
+            all.push(Reading { query: query(self.computes.clone()), output: false });
+        }
+        if !self.returning.is_empty() {
+            all.push(Reading { query: query(self.returning.clone()), output: true });
+        }
+        all.extend(self.rows.map(|mut rows| {
+            rows.with_clause = both(self.with, rows.with_clause.take());
+            Reading { query: rows, output: false }
+        }));
+        all
+    }
+}
+
+/// Writes in a WITH become queries of what they return; what else they read comes back beside it.
+fn aside(with: &mut Option<pb::WithClause>) -> Vec<Reading> {
+    let mut all = Vec::new();
+    let Some(with) = with else { return all };
+    for at in 0..with.ctes.len() {
+        let before = pb::WithClause { ctes: with.ctes.get(..at).unwrap_or_default().to_vec(), ..with.clone() };
+        let Some(NodeEnum::CommonTableExpr(cte)) = with.ctes.get_mut(at).and_then(|n| n.node.as_mut()) else {
+            continue;
+        };
+        let query = cte.ctequery.as_mut().and_then(|n| n.node.as_mut());
+        let Some((query, mut write)) = query.and_then(|q| Some((Write::of(q)?, q))).map(|(w, q)| (q, w)) else {
+            continue;
+        };
+        let returned = select(write.from.clone(), write.condition.clone(), write.with.clone(), write.returning.clone());
+        *query = NodeEnum::SelectStmt(Box::new(returned));
+        write.with = both(Some(before).filter(|b| !b.ctes.is_empty()), write.with.take());
+        write.returning.clear();
+        all.extend(write.readings());
+    }
+    all
+}
+
+fn both(outer: Option<pb::WithClause>, inner: Option<pb::WithClause>) -> Option<pb::WithClause> {
+    match (outer, inner) {
+        (Some(mut outer), Some(inner)) => {
+            outer.ctes.extend(inner.ctes);
+            outer.recursive |= inner.recursive;
+            Some(outer)
+        }
+        (outer, inner) => outer.or(inner),
+    }
+}
+
+fn select(
+    from_clause: Vec<Node>,
+    where_clause: Option<Box<Node>>,
+    with_clause: Option<pb::WithClause>,
+    target_list: Vec<Node>,
+) -> pb::SelectStmt {
+    pb::SelectStmt { from_clause, where_clause, with_clause, target_list, ..pb::SelectStmt::default() }
+}
+
+fn item(var: Option<&pb::RangeVar>) -> Vec<Node> {
+    var.map(|var| Node { node: Some(NodeEnum::RangeVar(var.clone())) }).into_iter().collect()
+}
+
+fn target(value: Node) -> Node {
+    let target =
+        pb::ResTarget { name: String::new(), indirection: Vec::new(), val: Some(Box::new(value)), location: -1 };
+    Node { node: Some(NodeEnum::ResTarget(Box::new(target))) }
+}
+
+/// What a list of assignments computes: `DEFAULT` is nothing, and of `(a, b) = (…)` the right side stands once.
+fn computed(assignments: &[Node]) -> Vec<Node> {
+    let value = |n: &Node| match n.node.as_ref()? {
+        NodeEnum::ResTarget(t) => t.val.as_deref().cloned(),
+        _ => None,
+    };
+    let once = |n: Node| match n.node.as_ref()? {
+        NodeEnum::SetToDefault(_) => None,
+        NodeEnum::MultiAssignRef(m) => m.source.as_deref().filter(|_| m.colno == 1).cloned(),
+        _ => Some(n),
+    };
+    assignments.iter().filter_map(value).filter_map(once).map(target).collect()
+}
+
+fn returned(clause: Option<&pb::ReturningClause>) -> Vec<Node> {
+    clause.map(|c| c.exprs.clone()).unwrap_or_default()
+}
+
+fn merge_clauses(m: &pb::MergeStmt) -> impl Iterator<Item = &pb::MergeWhenClause> {
+    m.merge_when_clauses.iter().filter_map(|n| match n.node.as_ref()? {
+        NodeEnum::MergeWhenClause(c) => Some(&**c),
+        _ => None,
+    })
+}
+
+fn decided_by(clause: &pb::MergeWhenClause) -> Vec<Node> {
+    let is_value = |n: &&Node| !matches!(n.node, Some(NodeEnum::SetToDefault(_)));
+    let values = clause.values.iter().filter(is_value).cloned().map(target);
+    let condition = clause.condition.as_deref().cloned().map(target);
+    computed(&clause.target_list).into_iter().chain(values).chain(condition).collect()
+}
+
+/// Rows of VALUES with a null where DEFAULT stands.
+fn without_defaults(rows: &pb::SelectStmt) -> pb::SelectStmt {
+    let mut rows = rows.clone();
+    let null = NodeEnum::AConst(pb::AConst { isnull: true, location: -1, val: None });
+    for row in &mut rows.values_lists {
+        if let Some(NodeEnum::List(row)) = &mut row.node {
+            let defaults = row.items.iter_mut().filter(|n| matches!(n.node, Some(NodeEnum::SetToDefault(_))));
+            defaults.for_each(|n| n.node = Some(null.clone()));
+        }
+    }
+    rows
+}
+
+/// The select list that a COPY's column list is.
+fn copied(columns: &[Node]) -> Vec<Node> {
+    let all = [Node { node: Some(NodeEnum::AStar(pb::AStar {})) }];
+    let fields = if columns.is_empty() { &all[..] } else { columns };
+    let column = |field: &Node| NodeEnum::ColumnRef(pb::ColumnRef { fields: vec![field.clone()], location: -1 });
+    fields.iter().map(|field| target(Node { node: Some(column(field)) })).collect()
+}
+
+// === what is written ===
+
+fn written(node: &NodeEnum) -> Option<Writing<'_>> {
+    let (relation, columns) = match node {
+        NodeEnum::UpdateStmt(u) => (u.relation.as_ref()?, Columns::Named(assigned(&u.target_list))),
+        NodeEnum::InsertStmt(i) => {
+            let conflict = i.on_conflict_clause.iter().flat_map(|c| assigned(&c.target_list));
+            let columns = match i.cols.is_empty() {
+                true => Columns::All,
+                false => Columns::Named(assigned(&i.cols).into_iter().chain(conflict).collect()),
+            };
+            (i.relation.as_ref()?, columns)
+        }
+        NodeEnum::MergeStmt(m) => {
+            let blind = |c: &pb::MergeWhenClause| c.target_list.is_empty() && !c.values.is_empty();
+            let columns = match merge_clauses(m).any(blind) {
+                true => Columns::All,
+                false => Columns::Named(merge_clauses(m).flat_map(|c| assigned(&c.target_list)).collect()),
+            };
+            (m.relation.as_ref()?, columns)
+        }
+        NodeEnum::CopyStmt(c) if c.is_from => {
+            let named = c.attlist.iter().filter_map(|n| match n.node.as_ref()? {
+                NodeEnum::String(s) => Some(s.sval.clone()),
+                _ => None,
+            });
+            let named: Vec<String> = named.collect();
+            (c.relation.as_ref()?, if named.is_empty() { Columns::All } else { Columns::Named(named) })
+        }
+        _ => return None,
+    };
+    Some(Writing { relation, columns })
+}
+
+fn assigned(targets: &[Node]) -> Vec<String> {
+    let name = |n: &Node| match n.node.as_ref()? {
+        NodeEnum::ResTarget(t) => Some(t.name.clone()),
+        _ => None,
+    };
+    targets.iter().filter_map(name).collect()
+}
+
+fn cte(node: &Node) -> Option<&Node> {
+    match node.node.as_ref()? {
+        NodeEnum::CommonTableExpr(c) => c.ctequery.as_deref(),
+        _ => None,
+    }
+}
