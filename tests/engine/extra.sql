@@ -133,3 +133,7 @@ CREATE TABLE public.hazards (id int PRIMARY KEY);
 CREATE TABLE public.hit (id int, customer_id bigint, hazard int REFERENCES public.hazards ON DELETE SET NULL, sec int, CHECK (hazard IS NOT NULL OR sec > 700));
 CREATE TABLE public.guests (id int PRIMARY KEY);
 CREATE TABLE public.guest_notes (guest int REFERENCES public.guests ON DELETE SET NULL, words text);
+-- Choices that partial indexes alone find.
+CREATE TABLE public.tenant_choices (tenant int, purpose text, channel text, status text);
+CREATE UNIQUE INDEX ON public.tenant_choices (tenant, purpose) WHERE channel IS NULL;
+CREATE UNIQUE INDEX ON public.tenant_choices (tenant, purpose, channel) WHERE channel IS NOT NULL;

