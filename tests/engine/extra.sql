@@ -137,3 +137,6 @@ CREATE TABLE public.guest_notes (guest int REFERENCES public.guests ON DELETE SE
 CREATE TABLE public.tenant_choices (tenant int, purpose text, channel text, status text);
 CREATE UNIQUE INDEX ON public.tenant_choices (tenant, purpose) WHERE channel IS NULL;
 CREATE UNIQUE INDEX ON public.tenant_choices (tenant, purpose, channel) WHERE channel IS NOT NULL;
+CREATE SCHEMA aside;
+CREATE TABLE aside.kinds (id int PRIMARY KEY);
+CREATE TABLE public.stamped_aside (id int, customer_id bigint, kind int REFERENCES aside.kinds);

@@ -338,7 +338,7 @@ DROP TABLE told_of CASCADE
 DROP VIEW cheap CASCADE; DROP TABLE loose CASCADE
 ;;
 -- builder/service: same | error 2BP01
-DROP TABLE kinds; DROP TABLE stamps
+DROP TABLE public.kinds; DROP TABLE stamps
 ;;
 -- A sequence of a protected table is its own.
 -- builder/service: definition-protected
@@ -418,3 +418,15 @@ ALTER TABLE products ADD CHECK (products.pg_sleep > 0)
 ;;
 -- builder/service: function-not-allowed
 ALTER TABLE products ADD CHECK (peek(products.id) > '')
+;;
+-- builder/service: definition-protected
+DROP SCHEMA aside CASCADE
+;;
+-- builder/service: undefined-table
+CREATE TABLE mine (a int REFERENCES nowhere)
+;;
+-- builder/service: same
+CREATE TABLE theirs (id int PRIMARY KEY); CREATE TABLE mine (a int REFERENCES theirs)
+;;
+-- builder/service: same
+CREATE TABLE mine (id int PRIMARY KEY, a int REFERENCES mine, b int REFERENCES mine (id)); CREATE TABLE public.other (id int PRIMARY KEY, a int REFERENCES public.other)

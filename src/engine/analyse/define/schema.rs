@@ -54,6 +54,7 @@ impl<'e> Analyser<'e> {
                 }
             }
             self.not_named_by_policy(Some(relation), "DROP SCHEMA")?;
+            self.may_cascade_from(relation, &what)?;
         }
         let data = catalog.data();
         let code = data.functions.iter().any(|f| f.name.schema == schema)

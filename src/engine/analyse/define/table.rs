@@ -170,11 +170,15 @@ impl<'e> Analyser<'e> {
             }
             // A foreign key tells which keys exist, behind the filter of a protected table, or in one that nobody reads.
             ConstrType::ConstrForeign => {
-                if let Some(var) = c.pktable.as_ref()
-                    && let Ok(Named::Temporary(_)) = self.resolve(var)
-                {
-                    let why = "it may come to hold derived rows, and their keys would be told whatever the purpose";
-                    return Err(refusal::not_supported("a foreign key to a temporary table", why).at(var.location));
+                let named = c.pktable.as_ref().map(|var| (var, self.resolve(var)));
+                match named {
+                    Some((var, Ok(Named::Temporary(_)))) => {
+                        let why = "it may come to hold derived rows, and their keys would be told whatever the purpose";
+                        return Err(refusal::not_supported("a foreign key to a temporary table", why).at(var.location));
+                    }
+                    // What the snapshot does not show is not referred to: PostgreSQL might find it.
+                    Some((var, Err(undefined))) if !is_own(var, scope) => return Err(undefined),
+                    Some(_) | None => {}
                 }
                 let what = "a foreign key to this table";
                 let relation = self.unprotected_pinned(c.pktable.as_mut(), what)?;
@@ -195,6 +199,12 @@ impl<'e> Analyser<'e> {
             other => Err(refusal::not_supported("this constraint", other.as_str_name())),
         }
     }
+}
+
+/// Whether a table that is not there yet is the one that is being made.
+fn is_own(var: &pb::RangeVar, scope: &Scope<'_>) -> bool {
+    let own = scope.items.first().and_then(|item| item.relation.as_ref());
+    own.is_some_and(|own| own.name == var.relname && (var.schemaname.is_empty() || own.schema == var.schemaname))
 }
 
 /// What names the table's own columns in its definition, whatever they are.
