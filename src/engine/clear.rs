@@ -1,7 +1,7 @@
 //! The one maker of [`Cleared`] (with `alike.rs`): judge, rewrite, and read the result again before it may leave.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use pg_query::Node;
 use pg_query::protobuf::RawStmt;
@@ -33,6 +33,9 @@ pub trait Memory {
     fn tree(&self, text: &str) -> Option<Arc<[u8]>>;
     fn keep_tree(&self, text: &str, tree: &Arc<[u8]>);
 }
+
+/// What is left to a session whose role the policy has no more: the way out of its transaction.
+static NOBODY: LazyLock<Role> = LazyLock::new(Role::default);
 
 /// Remembers nothing.
 pub struct NoMemory;
@@ -153,7 +156,11 @@ impl Engine {
         memory: &dyn Memory,
     ) -> Result<(Cleared, Option<Template>), Refusal> {
         let Parsed { statements, tokens, depth: _ } = parsed;
-        let role = self.role(context)?;
+        let moves_the_session = |s: &RawStmt| s.stmt.as_deref().is_some_and(analyse::moves_the_session);
+        let role = match self.role(context) {
+            Err(_) if statements.iter().all(moves_the_session) => &NOBODY,
+            role => role?,
+        };
         let only_one = statements.len() == 1;
         let mut now = Standing { context: context.clone(), uncertain: false, local: false };
         let mut a = Analyser::new(self, context, role, text.to_owned(), tokens.clone());
@@ -161,8 +168,7 @@ impl Engine {
         for raw in statements {
             let span = span(&raw, text.len());
             let comments = if only_one { (0, text.len()) } else { span };
-            let session_only = raw.stmt.as_deref().is_some_and(analyse::moves_the_session);
-            let purpose = self.purpose(text, &tokens, comments, role, &now.context, session_only)?;
+            let purpose = self.purpose(text, &tokens, comments, role, &now.context, moves_the_session(&raw))?;
             a.begin_statement(now.context.clone(), purpose.purpose, span.0);
             a.parameters = protocol.parameter_types();
             let draft = self.draft(&mut a, raw, span, purpose, role, &now)?;

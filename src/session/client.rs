@@ -55,8 +55,8 @@ impl Core {
     }
 
     fn message(&mut self, message: Message<'_>) -> Result<Taken, End> {
-        if self.has_lost_its_role() {
-            return Err(End::Fatal(Box::new(refuse::role_lost(&self.context.role))));
+        if self.is_no_longer_unrestricted() {
+            return Err(End::Fatal(Box::new(refuse::ends_narrowed(&self.context.role))));
         }
         if let Some(name) = message.names().into_iter().find(|name| name.len() > MAX_NAME) {
             return self.refuse_extended(&refuse::name_too_long(name.len()), "", None);

@@ -113,6 +113,8 @@ pub struct Core {
     pub(super) catalog_changed: bool,
     /// That failed.
     pub(super) catalog_unread: bool,
+    /// Its role was, when it had its last statement.
+    was_unrestricted: bool,
     /// Names that this session has defined anew and the snapshot does not show: other sessions do not read them.
     doubts: Vec<QualifiedName>,
     /// Which doubts of others `context` knows.
@@ -170,6 +172,7 @@ impl Core {
             lingering: false,
             catalog_changed: false,
             catalog_unread: false,
+            was_unrestricted: false,
             doubts: Vec::new(),
             doubts_seen: u64::MAX,
             marker: Marker::new(),
@@ -303,6 +306,9 @@ impl Core {
     /// Judges a text in the context as it is now.
     pub(super) fn judge(&mut self, protocol: Protocol, text: &str) -> Result<Arc<Judged>, Refusal> {
         self.renew_context();
+        if self.is_no_longer_unrestricted() {
+            return Err(refuse::role_narrowed(&self.context.role));
+        }
         let judged = match self.live.judge(&self.snapshot, &self.context, self.context_id, protocol, text) {
             Err(refusal) if refusal.rule == USER_NEEDED => {
                 let context = Context { user: Some(self.clerk.who.user.clone()), ..self.context.clone() };
@@ -329,15 +335,13 @@ impl Core {
         self.snapshot.engine.judge_setting(name, value, &self.context)
     }
 
-    /// Whether the policy has the role no more, or has taken from it what its session was not followed under: what an
-    /// unrestricted role has made and opened is not known here.
-    pub(super) fn has_lost_its_role(&self) -> bool {
-        if self.live.is_current(&self.snapshot) {
-            return false;
-        }
+    /// Whether the policy judges a role that was unrestricted: what its session has made and opened is not known here. A role
+    /// that the policy has no more may be back with the next one.
+    pub(super) fn is_no_longer_unrestricted(&mut self) -> bool {
         let unrestricted = |s: &Snapshot| s.engine.policy.roles.get(&self.context.role).map(|r| r.unrestricted);
-        let now = unrestricted(&self.live.snapshot());
-        now.is_none() || (unrestricted(&self.snapshot) == Some(true) && now == Some(false))
+        self.was_unrestricted |= unrestricted(&self.snapshot) == Some(true);
+        self.was_unrestricted
+            && (unrestricted(&self.snapshot) == Some(false) || unrestricted(&self.live.snapshot()) == Some(false))
     }
 
     /// Makes `context` true: settings may have changed, or policy and catalog.

@@ -70,15 +70,19 @@ fn fields(refusal: &Refusal, severity: Severity) -> Fields {
 }
 
 /// The client's bytes are not the protocol: PostgreSQL ends such a session, and so do we.
-pub fn role_lost(role: &str) -> Fields {
-    let refusal = Refusal::new(
-        "role-lost",
+pub fn role_narrowed(role: &str) -> Refusal {
+    Refusal::new(
+        "role-narrowed",
         SqlState::INSUFFICIENT_PRIVILEGE,
-        format!("terminating connection because the policy of the role \"{role}\" has changed"),
-        "The role is gone, or no longer unrestricted; its open transaction is rolled back.",
+        format!("terminating connection because the role \"{role}\" is no longer unrestricted"),
+        "What its session has made is not known to the proxy; an open transaction is rolled back.",
         "Connect again.",
-    );
-    fields(&refusal, Severity::Fatal)
+    )
+}
+
+/// The last word to a session of such a role.
+pub fn ends_narrowed(role: &str) -> Fields {
+    fields(&role_narrowed(role), Severity::Fatal)
 }
 
 pub fn protocol_violation(fault: Malformed) -> Fields {
