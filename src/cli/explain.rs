@@ -6,9 +6,9 @@ use anyhow::{Result, anyhow};
 use clap::Args;
 
 use super::databases::{ConfigOption, block_on, choose, judge, load_server};
-use crate::engine::clear::{Engine, Secrets, effective_path};
+use crate::engine::clear::{Engine, Secrets};
 use crate::engine::cleared::{Cleared, Outcome, Statement, TouchedTable, Treatment, Usage};
-use crate::engine::context::{Context, Protocol, PurposeSource};
+use crate::engine::context::{Context, Protocol, PurposeSource, effective_path};
 use crate::engine::refusal::Refusal;
 
 /// Show what PostgreSQL would receive for a statement, and why

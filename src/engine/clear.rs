@@ -12,13 +12,13 @@ use super::catalog::{Catalog, Oid, QualifiedName, quote_ident};
 use super::cleared::{
     Cleared, Effect, NOT_LOOKED_INTO, Outcome, SetValue, Statement, TouchedTable, Tracked, add_table,
 };
-use super::context::{Context, Defined, Protocol, PurposeSource};
+use super::context::{Context, Defined, Protocol, PurposeSource, effective_path};
 use super::meaning::Meaning;
 use super::parse::{self, Parsed, Tokens};
 use super::policy::{Policy, Purpose, Role};
 use super::refusal::{self, Refusal, SqlState};
 use super::rewrite::{self, Injected, guard::Guard, second};
-use super::{analyse, comment, names, record, tree};
+use super::{analyse, comment, record, tree};
 
 /// Keys that go into emitted SQL. Never logged.
 #[derive(Clone, Default)]
@@ -481,21 +481,4 @@ impl Standing {
             Tracked::SearchPath => self.context.search_path = effective_path(&engine.catalog, value),
         }
     }
-}
-
-/// A `search_path` value as the list that names are looked up in: `"$user"` resolved; schemas that the upstream role may
-/// not look into dropped, and those that stand in front already. What is not there (yet) holds no name.
-pub fn effective_path(catalog: &Catalog, value: &str) -> Vec<String> {
-    let mut path: Vec<String> = Vec::new();
-    for schema in names::split_path(value).unwrap_or_default() {
-        let schema = match schema.as_str() {
-            "$user" => catalog.data().user.clone(),
-            temporary if names::is_temporary_schema(temporary) => "pg_temp".to_owned(),
-            _ => schema,
-        };
-        if !catalog.is_closed_schema(&schema) && !path.contains(&schema) {
-            path.push(schema);
-        }
-    }
-    path
 }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::catalog::{Oid, QualifiedName};
+use super::catalog::{Catalog, Oid, QualifiedName};
 use super::cleared::{TouchedTable, add_table};
+use super::names;
 use super::policy::{Policy, Purpose};
 
 /// Where a session's purpose came from (`purpose_set_by` in the record).
@@ -35,7 +36,7 @@ pub struct Context {
     pub purpose_set_by: PurposeSource,
     /// Whether `consentry.reason` is set to something.
     pub has_reason: bool,
-    /// `search_path` as a list of schema names ([`super::clear::effective_path`]), without the implicit `pg_catalog` and
+    /// `search_path` as a list of schema names ([`effective_path`]), without the implicit `pg_catalog` and
     /// `pg_temp`. Schemas that the snapshot does not know are in it: the session may make one of that name.
     pub search_path: Vec<String>,
     /// This session's temporary relations by name.
@@ -47,6 +48,23 @@ pub struct Context {
     pub user: Option<String>,
     /// What an `EXPLAIN EXECUTE` in it explains is protected.
     pub explains_protected: bool,
+}
+
+/// A `search_path` value as the list that names are looked up in: `"$user"` resolved; schemas that the upstream role may
+/// not look into dropped, and those that stand in front already. What is not there (yet) holds no name.
+pub fn effective_path(catalog: &Catalog, value: &str) -> Vec<String> {
+    let mut path: Vec<String> = Vec::new();
+    for schema in names::split_path(value).unwrap_or_default() {
+        let schema = match schema.as_str() {
+            "$user" => catalog.data().user.clone(),
+            temporary if names::is_temporary_schema(temporary) => "pg_temp".to_owned(),
+            _ => schema,
+        };
+        if !catalog.is_closed_schema(&schema) && !path.contains(&schema) {
+            path.push(schema);
+        }
+    }
+    path
 }
 
 /// What a temporary relation holds.
