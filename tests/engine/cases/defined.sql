@@ -37,7 +37,7 @@ CREATE TABLE fresh (a int); ALTER TABLE fresh RENAME TO fresher; SELECT a FROM f
 -- builder/service: definition-not-settled
 CREATE TABLE fresh (a int); ALTER TABLE fresh RENAME TO fresher; SELECT a FROM fresh
 ;;
--- builder/service: definition-not-settled
+-- builder/service: changed | has FROM "public"."customers"
 CREATE TABLE fresh (a int); DROP TABLE fresh CASCADE; SELECT * FROM contact_list
 ;;
 -- builder/service: definition-not-settled
@@ -201,35 +201,47 @@ CREATE TABLE public.fresh (a int); SELECT public.fresh.pg_sleep FROM public.fres
 -- builder/service: changed | has FROM "public"."customers"
 DROP VIEW IF EXISTS nowhere CASCADE; SELECT id FROM contact_list
 ;;
--- builder/service: definition-not-settled
+-- builder/service: changed | has FROM "public"."customers"
 DROP INDEX IF EXISTS nowhere CASCADE; SELECT id FROM contact_list
 ;;
--- builder/service: definition-not-settled
+-- builder/service: changed | has FROM "public"."customers"
 DROP VIEW IF EXISTS nowhere, cheap CASCADE; SELECT id FROM contact_list
+;;
+-- builder/service: definition-not-settled
+DROP VIEW IF EXISTS nowhere, contact_list CASCADE; SELECT id FROM contact_outer
+;;
+-- builder/service: definition-not-settled
+DROP TABLE loose CASCADE; SELECT * FROM loose_labels
+;;
+-- builder/service: definition-not-settled
+DROP SCHEMA empty CASCADE; SELECT id FROM contact_list
 ;;
 -- builder/service: definition-not-settled
 CREATE VIEW public.fresh AS SELECT email FROM public.customers; DROP VIEW IF EXISTS public.fresh CASCADE
 ;;
--- builder/service: definition-not-settled
+-- builder/service: changed | has FROM "public"."customers"
 CREATE TABLE fresh (a int); DROP TABLE IF EXISTS nowhere, fresh CASCADE; SELECT id FROM contact_list
 ;;
+-- builder/service: definition-not-settled
+DROP VIEW public.contact_list CASCADE; SELECT id FROM public.contact_outer
+;;
 -- builder/service: changed | has FROM "public"."customers"
-DROP VIEW public.cheap CASCADE; SELECT id FROM public.contact_list
+DROP SCHEMA empty CASCADE; SELECT id FROM public.contact_list
 ;;
 -- builder/service: definition-not-settled
-DROP VIEW public.cheap CASCADE; SELECT id FROM contact_list
+DROP VIEW public.contact_list CASCADE; SELECT id FROM contact_outer
 ;;
 -- builder/service: definition-not-settled
 DROP VIEW public.cheap CASCADE; SELECT * FROM public.cheap
 ;;
 -- builder/service: definition-not-settled
-CREATE OR REPLACE VIEW public.contact_list AS SELECT id, full_name, email FROM public.customers; DROP VIEW public.cheap CASCADE; SELECT id FROM public.contact_list
+CREATE OR REPLACE VIEW public.contact_outer AS SELECT id, full_name FROM public.customers; DROP VIEW public.contact_list CASCADE; SELECT id FROM public.contact_outer
 ;;
 -- builder/service: same
-DROP VIEW public.cheap CASCADE; CREATE VIEW public.fresh AS SELECT email FROM public.customers; ALTER VIEW public.contact_list RENAME TO backup; ALTER VIEW public.fresh RENAME TO contact_list
+DROP VIEW public.cheap CASCADE; CREATE VIEW public.fresh AS SELECT email FROM public.customers; ALTER VIEW public.contact_outer RENAME TO backup; ALTER VIEW public.fresh RENAME TO contact_outer
 ;;
 -- builder/service: definition-not-settled
-DROP VIEW public.cheap CASCADE; ALTER VIEW public.contact_list RENAME TO backup; SELECT * FROM public.backup
+DROP VIEW public.contact_list CASCADE; ALTER VIEW public.contact_outer RENAME TO backup; SELECT * FROM public.backup
 ;;
 -- builder/service: definition-not-settled
-DROP VIEW public.cheap CASCADE; CREATE TABLE public.contact_list (email text); SELECT * FROM public.contact_list
+DROP VIEW public.contact_list CASCADE; CREATE TABLE public.contact_outer (email text); SELECT * FROM public.contact_outer

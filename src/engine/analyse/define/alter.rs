@@ -85,7 +85,8 @@ impl<'e> Analyser<'e> {
         }
         if cascades {
             known.map_or(Ok(()), |r| self.may_cascade_from_keys(r, "ALTER TABLE … CASCADE"))?;
-            self.doubt_all_views();
+            let gone = known.map_or(Vec::new(), |r| self.gone_with(r));
+            self.doubt_views(gone.into_iter().filter(|r| known.is_none_or(|k| k.oid != r.oid)));
         }
         let protected = closed.is_some_and(|(closed, _)| closed == Closed::Protected);
         if let (false, Some(Ok(Named::Relation(relation)))) = (protected, a.relation.as_ref().map(|v| self.resolve(v)))

@@ -48,7 +48,7 @@ impl<'e> Analyser<'e> {
     }
 
     /// A relation with its parts, the sequences that it owns, and views whose text has a name of one of these in it.
-    fn gone_with(&self, dropped: &Relation) -> Vec<&'e Relation> {
+    pub fn gone_with(&self, dropped: &Relation) -> Vec<&'e Relation> {
         let engine = self.engine;
         let mut gone = engine.catalog.family(dropped.oid);
         let oids: BTreeSet<Oid> = gone.iter().map(|r| r.oid).collect();

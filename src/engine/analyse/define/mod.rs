@@ -219,8 +219,8 @@ impl<'e> Analyser<'e> {
     fn drop_objects(&mut self, d: &mut pb::DropStmt) -> Result<Judged, Refusal> {
         let mut dropped = Vec::new();
         let mut temporary_only = true;
-        // Nothing depends on what is not there (IF EXISTS), so CASCADE takes nothing along. Indexes are not in the catalog.
-        let mut is_there = d.remove_type() == ObjectType::ObjectIndex;
+        // Nothing depends on what is not there (IF EXISTS), so CASCADE takes nothing along.
+        let mut gone = Vec::new();
         match d.remove_type() {
             ObjectType::ObjectTable
             | ObjectType::ObjectView
@@ -233,11 +233,11 @@ impl<'e> Analyser<'e> {
                     let mut var = range_var_of(object)?;
                     var.location = i32::try_from(start).unwrap_or(-1);
                     let relation = self.unprotected(Some(&var), "DROP")?;
-                    is_there |= !matches!(self.resolve(&var), Err(r) if r.rule == "undefined-table");
                     self.not_named_by_policy(relation, "DROP")?;
                     if cascades {
                         let known = relation.or_else(|| self.changed_relation(&var));
                         known.map_or(Ok(()), |r| self.may_cascade_from(r, "DROP … CASCADE"))?;
+                        gone.extend(known.into_iter().flat_map(|r| self.gone_with(r)));
                         self.indexed(&var)
                             .map_or(Ok(()), |table| self.may_cascade_from_keys(table, "DROP … CASCADE"))?;
                     }
@@ -262,7 +262,7 @@ impl<'e> Analyser<'e> {
                 }
             }
             ObjectType::ObjectSchema => {
-                (temporary_only, is_there) = (false, true);
+                temporary_only = false;
                 self.drop_schemas(d)?;
             }
             ObjectType::ObjectType | ObjectType::ObjectDomain if d.behavior() != pb::DropBehavior::DropCascade => {
@@ -278,9 +278,7 @@ impl<'e> Analyser<'e> {
         if !temporary_only {
             self.needs_ddl("DROP")?;
         }
-        if is_there && d.behavior() == pb::DropBehavior::DropCascade {
-            self.doubt_all_views();
-        }
+        self.doubt_views(gone.into_iter());
         Ok(Judged { kind: "ddl", effect: Effect::DropRelations(dropped) })
     }
 

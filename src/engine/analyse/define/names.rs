@@ -8,7 +8,7 @@ use pg_query::protobuf as pb;
 
 use crate::engine::analyse::relations::{Named, Protection};
 use crate::engine::analyse::{Analyser, Replacement};
-use crate::engine::catalog::{Oid, QualifiedName, Relation, quote_ident};
+use crate::engine::catalog::{Oid, QualifiedName, Relation, RelationKind, quote_ident};
 use crate::engine::context::Defined;
 use crate::engine::names::is_temporary_schema;
 use crate::engine::refusal::{self, Refusal};
@@ -176,14 +176,15 @@ impl<'e> Analyser<'e> {
         self.defines.extend(names.map(|name| (name, Defined::Doubtful)));
     }
 
-    /// CASCADE takes along whatever depends on it. What else this transaction knows of a name holds more.
-    pub fn doubt_all_views(&mut self) {
-        let unknown = |name: &QualifiedName| {
-            !self.context.defined.contains_key(name) && !self.defines.iter().any(|(defined, _)| defined == name)
-        };
-        let views = self.own_views().filter(|r| unknown(&r.name)).map(|r| (r.name.clone(), Defined::PerhapsGone));
-        let views: Vec<_> = views.collect();
-        self.defines.extend(views);
+    /// CASCADE may take these views along. What else this transaction knows of a name holds more.
+    pub fn doubt_views(&mut self, views: impl Iterator<Item = &'e Relation>) {
+        for view in views.filter(|r| matches!(r.kind, RelationKind::View | RelationKind::MaterializedView)) {
+            let known =
+                self.context.defined.contains_key(&view.name) || self.defines.iter().any(|(n, _)| *n == view.name);
+            if !known {
+                self.defines.push((view.name.clone(), Defined::PerhapsGone));
+            }
+        }
     }
 
     fn standing_of(&self, relation: &Relation) -> Defined {

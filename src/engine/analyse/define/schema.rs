@@ -31,6 +31,8 @@ impl<'e> Analyser<'e> {
             let new: Vec<QualifiedName> =
                 self.context.defined.keys().filter(|n| n.schema == name.sval).cloned().collect();
             self.defines.extend(new.into_iter().map(|n| (n, Defined::Doubtful)));
+            // Whatever names a type that is in the schema goes too.
+            self.doubt_views(self.own_views());
         }
         Ok(())
     }
