@@ -8,7 +8,7 @@ use pg_query::protobuf::RawStmt;
 
 use super::alike::{self, Pieces, Template};
 use super::analyse::{Analyser, Judged};
-use super::catalog::{Catalog, Oid, QualifiedName, quote_ident};
+use super::catalog::{Catalog, FIRST_NORMAL_OID, Oid, QualifiedName, quote_ident};
 use super::cleared::{
     Cleared, Effect, NOT_LOOKED_INTO, Outcome, SetValue, Statement, TouchedTable, Tracked, add_table,
 };
@@ -126,6 +126,13 @@ impl Engine {
     }
 
     /// Whether what leaves for `text` holds a secret, which must not be shown: what leaves with another one differs then.
+    /// Whether an error about a row of this relation may tell a role of protected data.
+    pub fn is_closed_to(&self, role: &str, schema: &str, table: &str) -> bool {
+        let relation = self.catalog.relation_named(schema, table).filter(|r| r.oid >= FIRST_NORMAL_OID);
+        let unrestricted = self.policy.roles.get(role).is_some_and(|role| role.unrestricted);
+        !unrestricted && relation.is_some_and(|r| analyse::is_closed(&self.catalog, &self.policy, r))
+    }
+
     pub fn tells_secrets(&self, text: &str, context: &Context, protocol: Protocol) -> bool {
         let secrets = Secrets { pseudonym: b"not the key".to_vec() };
         let other = Self { catalog: self.catalog.clone(), policy: self.policy.clone(), secrets };

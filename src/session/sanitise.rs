@@ -40,7 +40,10 @@ pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitiv
     }
     let strip = match sensitivity {
         Sensitivity::Open => false,
-        Sensitivity::Lingering => matches!(fields.sqlstate().get(..2), Some("23" | "P0" | "22" | "XX")),
+        // What a function or trigger says bears a context, and any SQLSTATE that it likes.
+        Sensitivity::Lingering => {
+            fields.field(WHERE).is_some() || matches!(fields.sqlstate().get(..2), Some("23" | "P0" | "22" | "XX"))
+        }
         Sensitivity::Protected => true,
     };
     if !strip {
@@ -165,6 +168,15 @@ mod tests {
         assert!(!text_after(Sensitivity::Protected, limit).contains("2712"));
         let deadlock = fields("40P01", "deadlock detected", &[(WHERE, "while updating tuple"), (FILE, "deadlock.c")]);
         assert!(text_after(Sensitivity::Protected, deadlock).contains("deadlock detected"));
+    }
+
+    #[test]
+    fn a_deferred_trigger_does_not_either() {
+        for code in ["42501", "55000", "40001", "01004"] {
+            let raised = [(WHERE, "PL/pgSQL function deny() line 3 at RAISE"), (FILE, "pl_exec.c"), (DETAIL, "Ada")];
+            let said = text_after(Sensitivity::Lingering, fields(code, "row of Ada may not be x", &raised));
+            assert!(!said.contains("Ada"), "{code}: {said}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::engine::refusal::Refusal;
 use crate::relay::login::PINNED;
 use crate::wire::backend::{Status, read_command_tag, read_parameter};
 use crate::wire::buffer::Inbox;
-use crate::wire::error::{Fields, MESSAGE, Severity, WHERE, from_refusal};
+use crate::wire::error::{Fields, MESSAGE, SCHEMA, Severity, TABLE, WHERE, from_refusal};
 use crate::wire::frame::{HEADER, MAX_INSPECTED_BODY, header};
 
 /// What the client gets of a message.
@@ -234,9 +234,8 @@ impl Core {
             Sensitivity::Protected => Ok(Verdict::Drop),
             Sensitivity::Lingering => {
                 let mut fields = Fields::read(body).map_err(|_| OUT_OF_ORDER)?;
-                let raised = matches!(fields.sqlstate(), "00000" | "01000");
-                // RAISE has a context, and no code of its own; PostgreSQL's own notices without a code are about names.
-                if raised && fields.field(WHERE).is_some() {
+                // RAISE has a context, and any code.
+                if fields.field(WHERE).is_some() {
                     return Ok(Verdict::Drop);
                 }
                 let judged = self.queue.front().and_then(|e| e.judged.as_deref());
@@ -266,11 +265,20 @@ impl Core {
             Kind::Query(query) if ours && query.refused.is_some() => fields = query.refused.clone().unwrap_or(fields),
             _ => match self.raised_behind(head, &fields) {
                 Some(refusal) => fields = refusal,
-                None => sanitise::error(&mut fields, head.judged.as_deref(), self.sensitivity(head.protected)),
+                None => {
+                    let protected = head.protected || self.is_about_closed(&fields);
+                    sanitise::error(&mut fields, head.judged.as_deref(), self.sensitivity(protected));
+                }
             },
         }
         self.fail_front(&fields);
         Ok(Verdict::Instead(b'E', fields))
+    }
+
+    /// Whether PostgreSQL names a table that is not open: a trigger of an open one may have written it.
+    fn is_about_closed(&self, fields: &Fields) -> bool {
+        let named = fields.field(SCHEMA).zip(fields.field(TABLE));
+        named.is_some_and(|(schema, table)| self.snapshot.engine.is_closed_to(&self.context.role, schema, table))
     }
 
     /// The refusal that the test of a prepared statement stands for, when EXECUTE ran it and it failed.

@@ -19,6 +19,8 @@ pub const POSITION: u8 = b'P';
 pub const INTERNAL_POSITION: u8 = b'p';
 pub const INTERNAL_QUERY: u8 = b'q';
 pub const WHERE: u8 = b'W';
+pub const SCHEMA: u8 = b's';
+pub const TABLE: u8 = b't';
 /// The file of PostgreSQL's source that raised it.
 pub const FILE: u8 = b'F';
 

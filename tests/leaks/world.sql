@@ -56,6 +56,18 @@ CREATE TABLE stays (customer_id int, place int NOT NULL REFERENCES places ON DEL
 INSERT INTO places VALUES (1), (7);
 INSERT INTO stays VALUES (1, 1, 'by the sea'), (7, 7, '{stay7}');
 
+-- A counter beside an open table.
+CREATE TABLE counters (customer_id int PRIMARY KEY, total int CHECK (total < 100), note text);
+INSERT INTO counters VALUES (1, 1, 'few'), (7, 99, '{counter7}');
+CREATE TABLE ticks (customer_id int);
+CREATE FUNCTION count_tick() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  UPDATE public.counters SET total = total + 1 WHERE customer_id = NEW.customer_id; RETURN NEW; END $$;
+CREATE TRIGGER count_tick AFTER INSERT ON ticks FOR EACH ROW EXECUTE FUNCTION count_tick();
+CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  RAISE EXCEPTION 'late: %', NEW.note USING ERRCODE = 'insufficient_privilege', DETAIL = NEW.note; END $$;
+CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON counters DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.total = 50) EXECUTE FUNCTION late();
+INSERT INTO counters VALUES (2, 5, '{counter2}');
+
 -- Code on the server that sees what is stored.
 CREATE FUNCTION leak(t text) RETURNS bool COST 0.0000001 LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'seen: %', t; RETURN true; END $$;
 CREATE FUNCTION f_definer(n int) RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT email FROM public.customers WHERE id = n';

@@ -80,6 +80,9 @@ impl<'e> Analyser<'e> {
         }
         let rights: Vec<&Node> = match &list.node {
             Some(NodeEnum::List(list)) => list.items.iter().collect(),
+            Some(NodeEnum::AArrayExpr(array)) if e.kind() == AExprKind::AexprOpAny && are_integers(array) => {
+                array.elements.iter().collect()
+            }
             _ => vec![list],
         };
         let mut columns = Vec::new();
@@ -93,7 +96,7 @@ impl<'e> Analyser<'e> {
                 _ => return None,
             };
             // `column = ANY (array)`: only an array that is a parameter or a literal takes the column's type.
-            if e.kind() == AExprKind::AexprOpAny && !is_bare_constant(node) {
+            if e.kind() == AExprKind::AexprOpAny && !is_bare_constant(node) && std::ptr::eq(node, list) {
                 return None;
             }
             if !operators.iter().all(|op| comparable(op, &a, &b)) {
@@ -192,6 +195,11 @@ impl<'e> Analyser<'e> {
         }
         let condition = match e.kind() {
             AExprKind::AexprOp => format!("OPERATOR(pg_catalog.{op}) {}", self.constant_text(constant)?),
+            AExprKind::AexprOpAny if op == "=" && matches!(constant.node, Some(NodeEnum::AArrayExpr(_))) => {
+                let Some(NodeEnum::AArrayExpr(array)) = &constant.node else { return None };
+                let texts: Option<Vec<String>> = array.elements.iter().map(|n| self.constant_text(n)).collect();
+                format!("IN ({})", texts?.join(", "))
+            }
             AExprKind::AexprOpAny if op == "=" => {
                 format!("OPERATOR(pg_catalog.=) ANY ({})", self.constant_text(constant)?)
             }
@@ -230,6 +238,12 @@ impl<'e> Analyser<'e> {
         // `'a' ⏎ 'b'` is one constant of several pieces; it is one token too.
         single.then(|| text.to_owned())
     }
+}
+
+/// `ARRAY[1, 2]`: of int4, which compares with every integer.
+fn are_integers(array: &pb::AArrayExpr) -> bool {
+    let integer = |n: &Node| matches!(&n.node, Some(NodeEnum::AConst(c)) if matches!(c.val, Some(Val::Ival(_))));
+    !array.elements.is_empty() && array.elements.iter().all(integer)
 }
 
 fn is_bare_constant(node: &Node) -> bool {

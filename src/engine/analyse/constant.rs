@@ -17,7 +17,7 @@ use crate::engine::catalog::Oid;
 use crate::engine::context::ParameterType;
 
 /// `pg_collation.oid` of `"default"`, `"C"` and `"POSIX"`.
-const DEFAULT: Oid = 100;
+pub const DEFAULT: Oid = 100;
 const C: Oid = 950;
 const POSIX: Oid = 951;
 

@@ -6,6 +6,7 @@ use pg_query::{Node, NodeEnum};
 use super::colname::output_name;
 use super::from::aliased;
 use super::scope::{Col, Columns, Item, Scope};
+use super::types::ARRAYS;
 use super::{Analyser, At, inner, kind_of, names};
 use crate::engine::allow::builtin_type;
 use crate::engine::refusal::{self, Refusal};
@@ -36,8 +37,8 @@ impl Analyser<'_> {
         let pb::RangeFunction { lateral: _, ordinality, is_rowsfrom: _, functions, alias, coldeflist } = f;
         let scope = outer.child(left);
         self.beside_few();
-        let column = match functions.as_slice() {
-            [only] if coldeflist.is_empty() && !*ordinality => self.only_column(only, alias.as_ref()),
+        let known = match functions.as_slice() {
+            [only] if coldeflist.is_empty() && !*ordinality => self.known_columns(only, alias.as_ref()),
             _ => None,
         };
         let call = functions.first().and_then(call_in);
@@ -59,8 +60,9 @@ impl Analyser<'_> {
         for node in coldeflist.iter_mut() {
             self.column_definitions(node)?;
         }
-        let columns =
-            column.map_or(Columns::Unknown, |name| Columns::known(vec![Col { ordered, ..Col::computed(&name) }]));
+        let columns = known.map_or(Columns::Unknown, |cols| {
+            Columns::known(cols.into_iter().map(|col| Col { ordered, ..col }).collect())
+        });
         let item = aliased(alias.as_ref(), columns);
         // Without an alias it is called like its first function (`transformRangeFunction` of PostgreSQL's parser).
         match (alias, functions.first().and_then(call_in)) {
@@ -69,9 +71,9 @@ impl Analyser<'_> {
         }
     }
 
-    /// The name of the one column of a FROM item that is a call of a known built-in function (`chooseScalarFunctionAlias`
-    /// of PostgreSQL's parser). A name that is wrong here would let another column hide behind it.
-    fn only_column(&self, item: &Node, alias: Option<&pb::Alias>) -> Option<String> {
+    /// The columns of a FROM item that is a call of a known built-in function (`chooseScalarFunctionAlias` of PostgreSQL's
+    /// parser). A name that is wrong here would let another column hide behind it.
+    fn known_columns(&self, item: &Node, alias: Option<&pb::Alias>) -> Option<Vec<Col>> {
         let Some(NodeEnum::List(list)) = &item.node else { return None };
         let NodeEnum::FuncCall(f) = list.items.first()?.node.as_ref()? else { return None };
         let name = match names(&f.funcname)[..] {
@@ -80,9 +82,13 @@ impl Analyser<'_> {
         };
         let named = || alias.map_or(name, |a| a.aliasname.as_str()).to_owned();
         match name {
-            _ if VALUE_SETS.contains(&name) => Some("value".to_owned()),
-            _ if SCALAR_SETS.contains(&name) => Some(named()),
-            "unnest" => matches!(f.args.as_slice(), [array] if self.is_plain_array(array)).then(named),
+            _ if VALUE_SETS.contains(&name) => Some(vec![Col::computed("value")]),
+            _ if SCALAR_SETS.contains(&name) => Some(vec![Col::computed(&named())]),
+            "unnest" if f.args.iter().all(|array| self.is_plain_array(array)) => match f.args.as_slice() {
+                [array] => Some(vec![self.column_of_elements(&named(), array)]),
+                // Each array is a call of its own (`transformRangeFunction`).
+                arrays => Some(arrays.iter().map(|array| self.column_of_elements(name, array)).collect()),
+            },
             _ => None,
         }
     }
@@ -96,6 +102,7 @@ impl Analyser<'_> {
                 !ty.array_bounds.is_empty()
                     && matches!(names(&ty.names)[..], [name] | ["pg_catalog", name] if plain(name))
             }
+            Some(NodeEnum::ParamRef(_)) => self.type_of(node, &Scope::EMPTY).is_some_and(|ty| ARRAYS.contains(&&*ty)),
             Some(NodeEnum::AArrayExpr(array)) => {
                 let constant = |n: &Node| matches!(n.node, Some(NodeEnum::AConst(_)));
                 !array.elements.is_empty() && array.elements.iter().all(constant)

@@ -292,6 +292,13 @@ fn protected_descendant(catalog: &Catalog, policy: &Policy, oid: Oid) -> Option<
     None
 }
 
+/// Whether what PostgreSQL says of rows of a relation may be about protected ones. System relations are not asked about.
+pub fn is_closed(catalog: &Catalog, policy: &Policy, relation: &Relation) -> bool {
+    let people = policy.subjects.values().any(|kind| kind.table == relation.oid);
+    let protected = protecting_ancestor(catalog, policy, relation.oid).is_some();
+    people || protected || (relation.kind != RelationKind::View && !is_open(catalog, policy, relation))
+}
+
 /// Whether the policy opens the relation, by itself, by its schema, by an open parent, or by `unlisted_tables`.
 fn is_open(catalog: &Catalog, policy: &Policy, relation: &Relation) -> bool {
     if policy.open.contains(&relation.oid) || policy.open_schemas.contains(&relation.name.schema) {

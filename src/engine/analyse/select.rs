@@ -372,7 +372,7 @@ impl<'e> Analyser<'e> {
         let Some(NodeEnum::ColumnRef(_)) = &value.node else {
             let late = !key || self.is_above(value, scope);
             self.above(late, value, |a, value| a.expr(value, scope, at))?;
-            return Ok(Col { ordered: self.has_sort(value, scope), ..Col::computed(name) });
+            return Ok(Col { ordered: self.has_sort(value, scope), ..self.column_of(name, [&*value]) });
         };
         let col = self.column_ref(value, scope, at)?;
         self.keep_output_name(value);
@@ -390,7 +390,9 @@ impl<'e> Analyser<'e> {
         }
         let column = |i: usize| {
             let ordered = self.values_ordered(lists.clone().map(|list| list.get(i)), scope);
-            Col { ordered, ..Col::computed(&format!("column{}", i + 1)) }
+            let name = format!("column{}", i + 1);
+            let values: Option<Vec<&Node>> = lists.clone().map(|list| list.get(i)).collect();
+            Col { ordered, ..values.map_or_else(|| Col::computed(&name), |values| self.column_of(&name, values)) }
         };
         Columns::known((0..first.len()).map(column).collect())
     }

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use pg_query::protobuf::{self as pb, AExprKind, SqlValueFunctionOp, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
+use super::constant::DEFAULT as DEFAULT_COLLATION;
 use super::scope::{Col, Scope};
 use super::types::{
     ARRAYS, COMPARISONS, INTEGER, LITERAL, MOMENTS, NUMBER, ORDERED, TEXTS, Ty, computed, is_text, join, ty,
@@ -94,6 +95,28 @@ impl Analyser<'_> {
             INTEGER => ty("_int4"),
             _ => None,
         }
+    }
+
+    /// The column that constants alone make, as those of VALUES do: of the type that they all become.
+    pub fn column_of<'n>(&self, name: &str, constants: impl IntoIterator<Item = &'n Node>) -> Col {
+        let ty = self.common(constants, &Scope::EMPTY).map(computed).filter(|ty| ORDERED.contains(&&**ty));
+        let collation = if ty.as_deref().is_some_and(is_text) { DEFAULT_COLLATION } else { 0 };
+        Col { ty, collation, ..Col::computed(name) }
+    }
+
+    /// The column of an array's elements, where it says of which type they are.
+    pub fn column_of_elements(&self, name: &str, array: &Node) -> Col {
+        let element = match &array.node {
+            // Whatever becomes of the cast: what comes out of it is of that type.
+            Some(NodeEnum::TypeCast(c)) => c
+                .type_name
+                .as_ref()
+                .and_then(|to| self.plain_type(&pb::TypeName { array_bounds: Vec::new(), ..to.clone() }).and_then(ty)),
+            _ => self.type_of(array, &Scope::EMPTY).and_then(|array| array.strip_prefix('_').and_then(ty)),
+        };
+        let ty = element.filter(|ty| ORDERED.contains(&&**ty));
+        let collation = if ty.as_deref().is_some_and(is_text) { DEFAULT_COLLATION } else { 0 };
+        Col { ty, collation, ..Col::computed(name) }
     }
 
     fn compare(&self, a: &str, b: &Node, scope: &Scope<'_>) -> bool {
@@ -247,12 +270,17 @@ impl Analyser<'_> {
         if class == FunctionClass::Aggregate {
             return self.type_of_aggregate(name, f, scope);
         }
+        if name == "unnest" {
+            // Of several arrays each makes a column of its own.
+            let arrays = f.args.iter().map(|a| self.type_of(a, scope)).collect::<Option<Vec<_>>>()?;
+            let elements: Option<Vec<&str>> = arrays.iter().map(|array| array.strip_prefix('_')).collect();
+            return elements?.first().and_then(|of| ty(of));
+        }
         let types = f.args.iter().map(|a| self.bare_type(a, scope)).collect::<Option<Vec<_>>>()?;
         let given = f.args.iter().any(holds_parameter);
         match (name, types.as_slice()) {
             ("lower" | "upper", [of]) if is_text(of) && !self.stores() && !given => ty("text"),
             ("date", [of]) if MOMENTS.contains(&&**of) => ty("date"),
-            ("unnest", [of]) => of.strip_prefix('_').and_then(ty),
             ("generate_series", [_, _]) if is_short_series(&f.args) => ty("int4"),
             _ => None,
         }

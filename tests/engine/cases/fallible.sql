@@ -451,3 +451,28 @@ SELECT c.id FROM customers c WHERE c.country = 'ES' AND EXISTS (SELECT FROM poli
 ;;
 -- marketing/marketing: changed | has OFFSET 0)
 SELECT c.id FROM customers c WHERE c.country IN (SELECT name FROM policed_names)
+;;
+-- Columns of constants have types: what joins by them needs no fence.
+-- crm_app/service: changed | lacks OFFSET 0
+SELECT c.full_name FROM customers c JOIN (VALUES (1, 'q'), (2, 'r')) v (id, n) ON v.id = c.id
+;;
+-- crm_app/service: changed | lacks OFFSET 0
+SELECT c.full_name FROM customers c JOIN unnest('{1,2}'::bigint[]) u (id) ON u.id = c.id
+;;
+-- crm_app/service: changed | lacks OFFSET 0
+SELECT c.full_name FROM customers c JOIN unnest(ARRAY[1, 2], ARRAY['q', 'r']) u (id, n) ON u.id = c.id
+;;
+-- crm_app/service: changed | lacks OFFSET 0
+WITH s AS (SELECT 7::bigint AS id) SELECT c.full_name FROM customers c JOIN s ON s.id = c.id
+;;
+-- crm_app/service: changed | lacks CASE
+UPDATE customers c SET full_name = v.n FROM (VALUES (-1, 'q'), (-2, 'r')) v (id, n) WHERE v.id = c.id
+;;
+-- crm_app/service: changed | lacks CASE
+SELECT full_name FROM customers WHERE id = ANY (ARRAY[1, 2, 3])
+;;
+-- crm_app/service: changed | has OFFSET 0
+SELECT c.full_name FROM customers c JOIN (VALUES (1, 1::text::int), (2, 3)) v (id, n) ON v.n = c.id
+;;
+-- crm_app/service: changed | has OFFSET 0
+SELECT c.full_name FROM customers c JOIN (VALUES (1, '1'), (2, '2')) v (id, n) ON v.n::int = c.id

@@ -163,6 +163,24 @@ DELETE FROM places WHERE id = 7
 
 ROLLBACK
 ;;
+--! triggers
+--: ana | 23514 | stored
+-- PostgreSQL's own words about a row that the trigger of an open table has changed.
+BEGIN
+
+INSERT INTO ticks VALUES (7)
+
+ROLLBACK
+;;
+--! triggers
+--: ana | 42501 | stored
+-- What is raised when the transaction ends is about what it has done.
+BEGIN
+
+UPDATE counters SET total = 50 WHERE customer_id = 2
+
+COMMIT
+;;
 --! rules
 --: ana | 0A000, 25P02 | stored
 BEGIN
