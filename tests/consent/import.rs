@@ -302,3 +302,33 @@ async fn many_lines_travel_in_pieces() {
     assert_eq!(case.import_well(&file).await.added, 20_000);
     assert_eq!(case.db.psql("SELECT count(DISTINCT subject_id) FROM consents"), "20000");
 }
+
+/// What a file does not say, a new row has from the table, as one that `consent withdraw` writes.
+#[tokio::test]
+async fn what_a_line_leaves_away_is_the_tables_default() {
+    let sql = "CREATE DOMAIN origin AS text DEFAULT 'desk' NOT NULL; CREATE SEQUENCE told; CREATE FUNCTION public.v() RETURNS text LANGUAGE sql AS 'SELECT ''v'' || nextval(''told'')';
+        CREATE TABLE consents (subject_id int REFERENCES customers, purpose text, channel text, status text,
+            granted_at timestamptz NOT NULL DEFAULT '2001-01-01Z', withdrawn_at timestamptz, expires_at timestamptz DEFAULT '2099-01-01Z',
+            notice_version varchar(7) NOT NULL DEFAULT public.v(), source origin);
+        INSERT INTO consents VALUES (7, 'marketing', NULL, 'granted', '2020-01-01Z', NULL, '2050-01-01Z', 'old', 'shop'),
+                                    (8, 'marketing', NULL, 'withdrawn', '2020-01-01Z', '2020-02-01Z', '2050-01-01Z', 'old', 'shop');";
+    let case = Case::new("defaults", sql).await;
+    case.import_well("subject,purpose,choice,time\n1,marketing,withdraw,2024-01-01\n2,marketing,grant,2024-01-01\n")
+        .await;
+    case.import_well(
+        "subject,purpose,choice,source,time\n3,marketing,withdraw,,2024-01-01\n4,marketing,withdraw,call,2024-01-01\n",
+    )
+    .await;
+    // A row that is there: a no leaves what was said before, a yes starts afresh.
+    case.import_well("subject,purpose,choice,time\n7,marketing,withdraw,2024-01-01\n8,marketing,grant,2024-01-01\n")
+        .await;
+    assert_eq!(
+        case.db.psql("SET timezone = 'UTC'; SELECT subject_id, status, granted_at::date, withdrawn_at::date, expires_at::date, notice_version, source FROM consents ORDER BY 1"),
+        "1|withdrawn|2001-01-01|2024-01-01|2099-01-01|v1|desk\n\
+         2|granted|2024-01-01||2099-01-01|v2|desk\n\
+         3|withdrawn|2001-01-01|2024-01-01|2099-01-01|v3|desk\n\
+         4|withdrawn|2001-01-01|2024-01-01|2099-01-01|v4|call\n\
+         7|withdrawn|2020-01-01|2024-01-01|2050-01-01|old|shop\n\
+         8|granted|2024-01-01||2099-01-01|v5|desk"
+    );
+}

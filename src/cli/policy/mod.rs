@@ -2,6 +2,7 @@
 //! data is about.
 
 mod activity;
+mod markdown;
 mod notice;
 mod page;
 mod ropa;

@@ -10,6 +10,7 @@ use maud::html;
 use serde::Deserialize;
 
 use super::activity::{Activity, Datum, Kept};
+use super::markdown::escaped;
 use super::page::page;
 use super::ropa::Controller;
 
@@ -151,13 +152,6 @@ impl Notice {
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem}\
                      dt{font-weight:600;margin-top:.6rem}dd{margin:0 0 0 1.2rem}section{break-inside:avoid}";
 
-/// Markdown's own marks, taken literally.
-fn escaped(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| matches!(c, '*' | '_' | '`' | '[' | ']' | '<' | '\\').then_some('\\').into_iter().chain([c]))
-        .collect()
-}
-
 impl Texts {
     fn section(&self, activity: &Activity) -> Section {
         let phrase = |map: &BTreeMap<String, String>| map.get(activity.basis).cloned().unwrap_or_default();
@@ -241,10 +235,5 @@ mod tests {
             assert!(texts.masked.contains("{data}") && texts.pseudonymous.contains("{data}"));
             assert!(texts.no_limit.contains("{table}"));
         }
-    }
-
-    #[test]
-    fn markdown_takes_names_literally() {
-        assert_eq!(escaped("a_b*<c>"), r"a\_b\*\<c>");
     }
 }

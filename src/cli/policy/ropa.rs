@@ -9,6 +9,7 @@ use maud::html;
 use serde::{Deserialize, Serialize};
 
 use super::activity::{Activity, Datum, Kept};
+use super::markdown::escaped;
 use super::notice::{Language, Texts};
 use super::page::page;
 
@@ -124,16 +125,16 @@ impl<'a> Ropa<'a> {
 
     pub fn markdown(&self) -> String {
         let mut text = format!("# {}\n\n", self.words.title);
-        self.about().iter().for_each(|(title, value)| _ = writeln!(text, "- **{title}**: {value}"));
+        self.about().iter().for_each(|(title, value)| _ = writeln!(text, "- **{title}**: {}", escaped(value)));
         for activity in self.activities {
             _ = writeln!(
                 text,
                 "\n## {}\n\n{}\n\n| | |\n|---|---|",
-                cell(&activity.purpose),
-                cell(&activity.description)
+                escaped(&activity.purpose),
+                escaped(&activity.description)
             );
             for (title, value) in self.facts(activity) {
-                _ = writeln!(text, "| {title} | {} |", cell(&value));
+                _ = writeln!(text, "| {title} | {} |", escaped(&value));
             }
         }
         for (title, items) in self.lists() {
@@ -234,11 +235,6 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;mar
                      table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;\
                      border-bottom:1px solid #d8dee4;overflow-wrap:anywhere}th{width:12rem;font-weight:600}\
                      section{break-inside:avoid}";
-
-/// Text of a Markdown table's cell.
-fn cell(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('|', "\\|").replace('\n', " ")
-}
 
 #[cfg(test)]
 mod tests {

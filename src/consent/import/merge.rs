@@ -3,6 +3,8 @@
 //! Of a person's choices for one purpose and channel the newest counts, in the file as on record: an old file never
 //! undoes a newer choice. Values are never in the text; the staging table holds them.
 
+use std::collections::BTreeMap;
+
 use crate::consent::fault::Fault;
 use crate::consent::target::{Target, from_instant};
 use crate::engine::catalog::quote_ident;
@@ -24,18 +26,19 @@ pub const COPY_STAGE: &str = "COPY pg_temp.consentry_import FROM STDIN";
 /// How staged text and the table's columns meet.
 pub struct Merge<'a> {
     target: &'a Target<'a>,
+    defaults: Defaults,
     /// `s.subject` as a value of the subject table's key, and that key to compare it with.
     subject_key: (String, String),
 }
 
 impl<'a> Merge<'a> {
-    pub fn new(target: &'a Target<'a>, key: Key) -> Self {
+    pub fn new(target: &'a Target<'a>, key: Key, defaults: Defaults) -> Self {
         let column = format!("p.{}", quote_ident(&target.kind.key));
         let subject_key = match key {
             Key::Integer { .. } | Key::Uuid => (format!("s.subject::{}", target.key_type()), column),
             Key::Text => ("s.subject".to_owned(), format!("{column}::pg_catalog.text")),
         };
-        Self { target, subject_key }
+        Self { target, defaults, subject_key }
     }
 
     /// Lines whose subject is not there.
@@ -269,7 +272,7 @@ impl<'a> Merge<'a> {
             cells.push(Cell {
                 column: column.clone(),
                 update: format!("CASE WHEN s.grants THEN {granted} ELSE t.{} END", quote_ident(column)),
-                insert: format!("CASE WHEN s.grants THEN {granted} END"),
+                insert: format!("CASE WHEN s.grants THEN {granted} ELSE {} END", self.default(column)?),
             });
         }
         if let Some(column) = &source.withdrawn_at {
@@ -283,7 +286,8 @@ impl<'a> Merge<'a> {
             });
         }
         if let Some(column) = &source.expires_at {
-            cells.push(Cell::kept(column, "s.expires", from_instant(self.target.column(column)?, "s.expires")?));
+            let value = from_instant(self.target.column(column)?, "s.expires")?;
+            cells.push(Cell::kept(column, "s.expires", &value, &self.default(column)?));
         }
         let texts = [
             ("notice", &source.notice),
@@ -293,12 +297,29 @@ impl<'a> Merge<'a> {
         ];
         for (name, column) in texts {
             if let Some(column) = column {
-                cells.push(Cell::kept(column, &format!("s.{name}"), self.value(name)?));
+                cells.push(Cell::kept(column, &format!("s.{name}"), &self.value(name)?, &self.default(column)?));
             }
         }
         Ok(cells)
     }
+
+    /// What a new row has in the column when nothing is said of it.
+    fn default(&self, column: &str) -> Result<String, Fault> {
+        let ty = &self.target.column(column)?.ty.sql;
+        Ok(self.defaults.get(column).map_or(format!("NULL::{ty}"), |default| format!("({default})::{ty}")))
+    }
 }
+
+/// Default values of a table's columns, as expressions.
+pub type Defaults = BTreeMap<String, String>;
+
+/// Reads them; `$1` is the table. A domain brings its own.
+pub const DEFAULTS: &str = "SELECT a.attname::pg_catalog.text,
+       COALESCE(pg_catalog.pg_get_expr(d.adbin, d.adrelid), pg_catalog.pg_get_expr(t.typdefaultbin, 0))
+  FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+  LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+ WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+   AND (d.oid IS NOT NULL OR t.typdefaultbin IS NOT NULL)";
 
 struct Cell {
     column: String,
@@ -311,15 +332,16 @@ impl Cell {
         Self { column: column.to_owned(), update: value.clone(), insert: value }
     }
 
-    /// A field that a no may leave away, and then what was there stays.
-    fn kept(column: &str, staged: &str, value: String) -> Self {
+    /// A field that a line may leave away: a no leaves what was there, and a row that starts afresh has the table's default.
+    fn kept(column: &str, staged: &str, value: &str, default: &str) -> Self {
+        let fresh = format!("CASE WHEN {staged} IS NOT NULL THEN {value} ELSE {default} END");
         Self {
             column: column.to_owned(),
             update: format!(
-                "CASE WHEN s.grants OR {staged} IS NOT NULL THEN {value} ELSE t.{} END",
+                "CASE WHEN s.grants OR {staged} IS NOT NULL THEN {fresh} ELSE t.{} END",
                 quote_ident(column)
             ),
-            insert: value,
+            insert: fresh,
         }
     }
 }

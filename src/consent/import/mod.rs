@@ -18,7 +18,7 @@ use super::fault::Fault;
 use super::held_up::held_up;
 use super::target::{Shape, Target};
 use line::{Checker, Header, Key};
-use merge::Merge;
+use merge::{Defaults, Merge};
 
 /// Sent to PostgreSQL in pieces of about this many bytes.
 const CHUNK: usize = 64 * 1024;
@@ -82,9 +82,9 @@ async fn try_import(
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
     let header = Header::read(reader.headers().map_err(unreadable)?, target)?;
     let checker = Checker::new(target, header, Timestamp::now())?;
-    let merge = Merge::new(target, Key::of(target.key_base()));
 
     let tx = client.transaction().await?;
+    let merge = Merge::new(target, Key::of(target.key_base()), defaults(&tx, target).await?);
     tx.batch_execute(merge::CREATE_STAGE).await?;
     let mut done = stage(&tx, &mut reader, &checker, on).await?;
     on(Progress::Merging);
@@ -98,6 +98,11 @@ async fn try_import(
     before_commit(&done)?;
     tx.commit().await?;
     Ok(done)
+}
+
+async fn defaults(tx: &Transaction<'_>, target: &Target<'_>) -> Result<Defaults, Fault> {
+    let rows = tx.query(merge::DEFAULTS, &[&target.source.table]).await?;
+    Ok(rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, tokio_postgres::Error>>()?)
 }
 
 /// Reads the file into the staging table.
