@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use fs4::fs_std::FileExt;
 
@@ -10,14 +11,21 @@ use super::config::OpenError;
 
 const NAME: &str = "lock";
 
-/// Takes the folder. Two writers would give the same numbers twice.
-pub(super) fn take(folder: &Path) -> Result<File, OpenError> {
+/// One that waits looks again this often.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Takes the folder; who finds it taken waits for as long as `patience`. Two writers would give the same numbers twice.
+pub(super) fn take(folder: &Path, patience: Duration) -> Result<File, OpenError> {
     let path = folder.join(NAME);
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(OpenError::io(&path))?;
-    match file.try_lock_exclusive() {
-        Ok(true) => Ok(file),
-        Ok(false) => Err(OpenError::Locked { folder: folder.to_path_buf() }),
-        Err(fault) => Err(OpenError::Io { path, fault }),
+    let began = Instant::now();
+    loop {
+        match file.try_lock_exclusive() {
+            Ok(true) => return Ok(file),
+            Ok(false) if began.elapsed() < patience => std::thread::sleep(LOOK),
+            Ok(false) => return Err(OpenError::Locked { folder: folder.to_path_buf(), patience }),
+            Err(fault) => return Err(OpenError::Io { path, fault }),
+        }
     }
 }
 
@@ -47,9 +55,13 @@ mod tests {
     fn a_folder_is_taken_for_as_long_as_its_lock_is_held() {
         let folder = tempfile::tempdir().unwrap();
         assert!(!is_taken(folder.path()), "nobody has ever written here");
-        let lock = take(folder.path()).unwrap();
+        let lock = take(folder.path(), Duration::ZERO).unwrap();
         assert!(is_taken(folder.path()));
-        assert!(matches!(take(folder.path()), Err(OpenError::Locked { .. })));
+        for patience in [Duration::ZERO, LOOK * 3] {
+            let began = Instant::now();
+            assert!(matches!(take(folder.path(), patience), Err(OpenError::Locked { .. })));
+            assert!(began.elapsed() >= patience);
+        }
         drop(lock);
         assert!(!is_taken(folder.path()));
     }

@@ -45,6 +45,8 @@ pub struct Config {
     pub folder: PathBuf,
     pub log: Log,
     pub durability: Durability,
+    /// How long a folder is waited for that another process writes to.
+    pub patience: Duration,
     /// Private key of the checkpoints, from `consentry audit keygen`; `None`: `<folder>-keys/signing.key`, made when
     /// it is not there.
     pub key: Option<PathBuf>,
@@ -64,6 +66,7 @@ impl Config {
             folder: folder.into(),
             log: Log::default(),
             durability: Durability::default(),
+            patience: Duration::ZERO,
             key: None,
             subject_keys: None,
             heartbeat: Duration::from_secs(60),
@@ -120,12 +123,19 @@ pub fn keys_beside(folder: &Path) -> PathBuf {
 /// Why a record could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("audit folder {folder}: another process writes to it; one folder takes one proxy")]
-    Locked { folder: PathBuf },
+    #[error("audit folder {folder}: {}", locked(*.patience))]
+    Locked { folder: PathBuf, patience: Duration },
     #[error("{path}: {fault}")]
     Io { path: PathBuf, fault: io::Error },
     #[error("{path}: {problem}")]
     Unusable { path: PathBuf, problem: String },
+}
+
+fn locked(patience: Duration) -> String {
+    match patience.as_secs() {
+        0 => "another process writes to it; one folder takes one proxy".to_owned(),
+        waited => format!("others have been writing to it for the {waited} seconds that they were waited for"),
+    }
 }
 
 impl OpenError {

@@ -6,6 +6,7 @@
 //! not lead there, the record goes on behind them, in a new file and on the tree that the head knows: the proxy does
 //! its work, and what is missing or changed stays as visible to verify as it was.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
@@ -244,16 +245,31 @@ impl Rebuilt {
 const BEGIN_ANEW: &str = "keep this folder for the investigation (`consentry audit verify` says more) and name another \
                           one in the server file";
 
+/// So many notes at the end of a file are looked through first: a year of checkpoints is half a million signatures.
+const LAST_NOTES: usize = 64;
+
 /// The last checkpoint that this key signed, and where in the file it ends.
 fn last_checkpoint(path: &Path, signer: &NoteSigner) -> Result<(Option<Checkpoint>, u64), OpenError> {
     if !path.exists() {
         return Ok((None, 0));
     }
+    let checkpoint = |note: &str| signer.verifier().open(note).ok().and_then(Checkpoint::parse);
+    let notes = || File::open(path).map(|file| NoteReader::new(BufReader::new(file)));
     let read = || -> io::Result<_> {
-        let mut notes = NoteReader::new(BufReader::new(File::open(path)?));
-        let (mut last, mut good_end, mut foreign) = (None, 0, None);
+        let (mut tail, mut notes_once) = (VecDeque::new(), notes()?);
+        while let Some(filed) = notes_once.read_next()? {
+            tail.push_back(filed);
+            if tail.len() > LAST_NOTES {
+                tail.pop_front();
+            }
+        }
+        let newest = tail.iter().rev().find_map(|filed| Some((checkpoint(&filed.note)?, filed.end)));
+        if let Some((last, end)) = newest {
+            return Ok((Some(last), end, None));
+        }
+        let (mut last, mut good_end, mut foreign, mut notes) = (None, 0, None, notes()?);
         while let Some(FiledNote { note, end, .. }) = notes.read_next()? {
-            match signer.verifier().open(&note).ok().and_then(Checkpoint::parse) {
+            match checkpoint(&note) {
                 Some(checkpoint) => (last, good_end) = (Some(checkpoint), end),
                 None => foreign = Some(signer.verifier().other_log(&note)),
             }

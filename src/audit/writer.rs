@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::batch::{Batch, day_of};
 use super::claim;
-use super::config::{Config, Durability, OpenError};
+use super::config::{Config, Durability, Log, OpenError};
 use super::disk::Disk;
 use super::event::{Event, HeadMissing, Heartbeat, NotAsLeft, Recovered, Resumed, SinkDropped, Start};
 use super::evidence::Evidence;
@@ -72,7 +72,7 @@ impl Writer {
     ) -> Result<(), OpenError> {
         let folder = config.folder.clone();
         std::fs::create_dir_all(&folder).map_err(OpenError::io(&folder))?;
-        let lock = claim::take(&folder)?;
+        let lock = claim::take(&folder, config.patience)?;
         let signer = config.signer()?;
         let mut head = Head::open(config.head_file(&signer), signer.seal())?;
         let last = segment::list(&folder).map_err(OpenError::io(&folder))?.pop();
@@ -80,7 +80,7 @@ impl Writer {
         heads.iter().for_each(|sealed| head.hear(sealed));
         let Opened { evidence, found } = opening::open(&folder, disk.clone(), signer, last.as_ref(), head.known())?;
         head.settle(last.is_none()).map_err(OpenError::io(&folder))?;
-        if config.durability != Durability::Strict {
+        if config.durability != Durability::Strict || config.log == Log::Upkeep {
             journal::remove(&folder).map_err(OpenError::io(&folder))?;
         }
         let sinks = Sinks::start(&config.sinks).map_err(OpenError::io("sinks"))?;
@@ -206,7 +206,8 @@ impl Writer {
     /// A journal for a running file that is durable up to `settled`, where rows wait for it. Without one the file
     /// itself is synced each time, which is slower and no less safe.
     fn new_journal(&self, settled: u64) -> Option<Journal> {
-        if self.config.durability != Durability::Strict {
+        // Commands write few lines and end: making a journal would cost more than it saves.
+        if self.config.durability != Durability::Strict || self.config.log == Log::Upkeep {
             return None;
         }
         let made = Journal::create(&*self.disk, &self.config.folder, settled);

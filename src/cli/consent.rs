@@ -17,7 +17,7 @@ use crate::consent::history::Person;
 use crate::consent::import::line::parse_time;
 use crate::consent::record::record;
 use crate::consent::target::Target;
-use crate::engine::policy::{Channel, Policy};
+use crate::engine::policy::{Channel, Policy, SubjectKind};
 
 #[derive(Subcommand)]
 pub enum ConsentCommand {
@@ -89,16 +89,33 @@ pub struct Who {
 
 impl Who {
     pub fn kind<'w>(&'w self, policy: &'w Policy) -> Result<&'w str> {
-        kind_of(self.kind.as_deref(), policy)
+        kind_of(self.kind.as_deref(), policy, policy.subjects.values())
+    }
+
+    /// Of those whose choices are recorded.
+    pub fn kind_that_chooses<'w>(&'w self, policy: &'w Policy) -> Result<&'w str> {
+        kind_that_chooses(self.kind.as_deref(), policy)
     }
 }
 
-/// The kind that was named, or the only one there is.
-pub fn kind_of<'w>(named: Option<&'w str>, policy: &'w Policy) -> Result<&'w str> {
-    let mut kinds = policy.subjects.keys();
+/// The kind that was named, or the only one whose choices are recorded.
+pub fn kind_that_chooses<'w>(named: Option<&'w str>, policy: &'w Policy) -> Result<&'w str> {
+    let mut choosing = policy.subjects.values().filter(|kind| kind.consent.is_some()).peekable();
+    match choosing.peek() {
+        Some(_) => kind_of(named, policy, choosing),
+        None => kind_of(named, policy, policy.subjects.values()),
+    }
+}
+
+/// The kind that was named, or the only one of `kinds`.
+fn kind_of<'w>(
+    named: Option<&'w str>,
+    policy: &Policy,
+    mut kinds: impl Iterator<Item = &'w SubjectKind>,
+) -> Result<&'w str> {
     match (named, kinds.next(), kinds.next()) {
         (Some(kind), _, _) => Ok(kind),
-        (None, Some(only), None) => Ok(only),
+        (None, Some(only), None) => Ok(&only.name),
         (None, None, _) => bail!("the policy has no [subject.…]"),
         (None, Some(_), Some(_)) => {
             let all: Vec<&str> = policy.subjects.keys().map(String::as_str).collect();
@@ -163,7 +180,7 @@ impl Choose {
     async fn run(self, act: Act) -> Result<ExitCode> {
         let mut opened = self.direct.open().await?;
         let upkeeper = opened.upkeeper()?;
-        let kind = self.who.kind(&opened.policy)?;
+        let kind = self.who.kind_that_chooses(&opened.policy)?;
         let target = Target::of(&opened.policy, &opened.catalog, kind)?;
         let mut put = |person: &Person, rows: usize| {
             upkeeper.put(Deed {
@@ -181,9 +198,8 @@ impl Choose {
         let rows = if done.rows_written == 1 { "row" } else { "rows" };
         let mut out = anstream::stdout().lock();
         writeln!(out, "recorded: {} {rows} in {}", done.rows_written, target.source.table_name)?;
-        writeln!(out, "{}: {}", self.purpose, sentence(&done.standing)).context("cannot print")?;
-        drop(out);
-        upkeeper.close().await;
+        writeln!(out, "{}: {}", self.purpose, sentence(&done.standing, done.person.restricted))
+            .context("cannot print")?;
         Ok(ExitCode::SUCCESS)
     }
 }

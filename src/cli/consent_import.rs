@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::consent::kind_of;
+use super::consent::kind_that_chooses;
 use super::direct::{Deed, Direct};
 use crate::audit::event::UpkeepCount;
 use crate::consent::import::{BadLines, Imported, Progress, import};
@@ -36,7 +36,7 @@ impl Import {
         let (file, length) = self.open()?;
         let mut opened = self.direct.open().await?;
         let upkeeper = opened.upkeeper()?;
-        let kind = kind_of(self.kind.as_deref(), &opened.policy)?;
+        let kind = kind_that_chooses(self.kind.as_deref(), &opened.policy)?;
         let target = Target::of(&opened.policy, &opened.catalog, kind)?;
         let table = target.source.table_name.to_string();
         let bar = bar(length)?;
@@ -54,7 +54,6 @@ impl Import {
             "{} lines: {} rows added to {table}, {} changed, {} older than what is on record, {} bad lines left out",
             done.lines, done.added, done.changed, done.older, done.bad
         );
-        upkeeper.close().await;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -28,7 +28,7 @@ pub struct Show {
 impl Show {
     pub async fn run(self) -> Result<ExitCode> {
         let opened = self.direct.open().await?;
-        let target = Target::of(&opened.policy, &opened.catalog, self.who.kind(&opened.policy)?)?;
+        let target = Target::of(&opened.policy, &opened.catalog, self.who.kind_that_chooses(&opened.policy)?)?;
         let person = person(&opened.client, &target, &self.who.key).await?;
         let records = records(&opened.client, &target, &person.key).await?;
         let standings = judge_all(&opened.policy, target.source, &records);
@@ -49,7 +49,11 @@ fn text(out: &mut impl Write, kind: &str, person: &Person, records: &[Record], s
     let mut now = Table::new();
     now.load_preset(presets::NOTHING).set_header(["purpose", "basis", "now"]);
     for standing in standings {
-        now.add_row([standing.purpose.clone(), standing.basis.as_str().to_owned(), sentence(standing)]);
+        now.add_row([
+            standing.purpose.clone(),
+            standing.basis.as_str().to_owned(),
+            sentence(standing, person.restricted),
+        ]);
     }
     writeln!(out, "\n{now}\n")?;
     if records.is_empty() {
@@ -88,16 +92,18 @@ fn text(out: &mut impl Write, kind: &str, person: &Person, records: &[Record], s
     Ok(())
 }
 
-/// What holds now for one purpose, in words.
-pub fn sentence(standing: &Standing) -> String {
-    match standing.basis {
+/// What holds now for one purpose, in words; nothing is there of a restricted person, whatever they chose.
+pub fn sentence(standing: &Standing, restricted: bool) -> String {
+    let words = match standing.basis {
         Basis::Consent => consent(standing),
         Basis::LegitimateInterests | Basis::PublicTask => objection(standing),
-        Basis::Contract | Basis::LegalObligation | Basis::VitalInterests => {
-            "allowed, whatever was chosen: this basis asks for no consent".to_owned()
-        }
-    }
+        Basis::LegalObligation | Basis::VitalInterests => return ALWAYS.to_owned(),
+        Basis::Contract => ALWAYS.to_owned(),
+    };
+    if restricted { format!("not allowed: the person is restricted (else {words})") } else { words }
 }
+
+const ALWAYS: &str = "allowed, whatever was chosen: this basis asks for no consent";
 
 fn consent(standing: &Standing) -> String {
     let (allowed, not): (Vec<_>, Vec<_>) = standing.channels.iter().partition(|(_, verdict)| verdict.is_ok());
@@ -142,7 +148,7 @@ fn as_json(kind: &str, person: &Person, records: &[Record], standings: &[Standin
             json!({
                 "purpose": s.purpose, "basis": s.basis.as_str(), "consent": verdict(&s.any), "channels": channels,
                 "objection": s.objects, "objection_on": s.objects_on.iter().map(|c| c.as_str()).collect::<Vec<_>>(),
-                "words": sentence(s),
+                "words": sentence(s, person.restricted),
             })
         })
         .collect();

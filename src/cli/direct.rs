@@ -1,5 +1,7 @@
 //! What commands that work in a database directly share: which database, its policy, and the record of what they do.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 use clap::Args;
 use tokio_postgres::Client;
@@ -130,20 +132,19 @@ impl Opened {
         make_key(&proxy)?;
         let mut folder = proxy.folder.file_name().unwrap_or_default().to_os_string();
         folder.push("-upkeep");
-        let config = audit::Config {
+        let record = audit::Config {
             key: Some(proxy.key_file()),
             subject_keys: Some(proxy.subject_keys_folder()),
             folder: proxy.folder.with_file_name(folder),
             log: audit::Log::Upkeep,
             durability: audit::Durability::Strict,
+            patience: PATIENCE,
+            // The last file is read each time.
+            rotate_bytes: 8 << 20,
             ..proxy
         };
-        Ok(Upkeeper {
-            recorder: Recorder::open(config)?,
-            user: self.user.clone(),
-            database: self.database.clone(),
-            policy: self.policy.digest.clone(),
-        })
+        let policy = self.policy.digest.clone();
+        Ok(Upkeeper { record, user: self.user.clone(), database: self.database.clone(), policy })
     }
 
     /// The proxy's own record.
@@ -167,9 +168,15 @@ fn make_key(proxy: &audit::Config) -> Result<()> {
     Ok(())
 }
 
+/// How long a command waits for others that put something on record.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Puts on record what is done in one database.
+///
+/// The record is open for the moment in which a deed is put on it: many commands may work at the same time, and one that
+/// does nothing leaves nothing. Whoever has it open waits for nothing, so no two wait for each other.
 pub struct Upkeeper {
-    recorder: Recorder,
+    record: audit::Config,
     user: String,
     database: String,
     policy: String,
@@ -188,32 +195,34 @@ pub struct Deed<'d> {
 impl Upkeeper {
     /// Returns once the deed is on disk. Must be called from a worker thread of the runtime.
     pub fn put(&self, deed: Deed<'_>) -> Result<(), Fault> {
-        let unavailable = |fault: audit::RecordUnavailable| {
-            Fault::new(format!("the record cannot be written: {fault}"))
-                .hint("nothing was changed; make room, or mend the folder")
+        let put = async {
+            let recorder = Recorder::open(self.record.clone()).map_err(|fault| unavailable(&fault))?;
+            let put = self.put_on(&recorder, deed).await;
+            recorder.shutdown().await;
+            put
         };
-        let subjects = match deed.subject {
-            Some((kind, key)) => vec![self.recorder.subject_hash(kind, key).map_err(unavailable)?],
-            None => Vec::new(),
-        };
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(put))
+    }
+
+    async fn put_on(&self, recorder: &Recorder, deed: Deed<'_>) -> Result<(), Fault> {
+        let subject = deed.subject.map(|(kind, key)| recorder.subject_hash(kind, key));
         let event = Event::Upkeep(Upkeep {
             action: deed.action,
             user: self.user.clone(),
             database: self.database.clone(),
             purpose: deed.purpose.map(str::to_owned),
             counts: deed.counts,
-            subjects,
+            subjects: subject.transpose().map_err(|fault| unavailable(&fault))?.into_iter().collect(),
             policy: self.policy.clone(),
         });
-        let ticket = self.recorder.append(event).map_err(unavailable)?;
-        let durable = async { self.recorder.durable(&ticket).await };
-        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(durable)).map_err(unavailable)
+        let ticket = recorder.append(event).map_err(|fault| unavailable(&fault))?;
+        recorder.durable(&ticket).await.map_err(|fault| unavailable(&fault))
     }
+}
 
-    /// Ends the record with its last checkpoint.
-    pub async fn close(self) {
-        self.recorder.shutdown().await;
-    }
+fn unavailable(fault: &dyn std::fmt::Display) -> Fault {
+    Fault::new(format!("the record cannot be written: {fault}"))
+        .hint("nothing was changed; make room, or mend the folder")
 }
 
 /// Counts of one kind, as the record takes them.

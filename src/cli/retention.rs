@@ -106,7 +106,6 @@ impl Apply {
         let mut on = |step: Step| take(&upkeeper, &bar, step);
         let applied = apply(&mut opened.client, &opened.policy, &opened.catalog, self.batch, &mut on).await;
         bar.finish_and_clear();
-        upkeeper.close().await;
         Ok(tell(&applied?))
     }
 }

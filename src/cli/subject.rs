@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ use crate::audit::filter::{Filter, Sieve};
 use crate::audit::recorded::Recorded;
 use crate::audit::{read, subjects};
 use crate::consent::erasure::{Erased, Run, erase};
-use crate::consent::export::export;
+use crate::consent::export::{export, is_known};
 use crate::consent::path::canonical_key;
 use crate::consent::target::subject_kind;
 
@@ -61,12 +61,15 @@ impl Export {
         let key =
             canonical_key(&opened.client, &opened.catalog, subject_kind(&opened.policy, &kind)?, &self.who.key).await?;
         let accesses = if self.no_accesses { None } else { Some(accesses(&opened, &kind, &key)?) };
+        let accessed = accesses.as_ref().and_then(Value::as_array).is_some_and(|found| !found.is_empty());
+        if !accessed && !is_known(&opened.client, &opened.policy, &opened.catalog, &kind, &key).await? {
+            bail!("no row of any table leads to a {kind} with this key");
+        }
         // On record before a byte leaves; how many rows it was is not known yet.
         upkeeper.put(Deed { action: "export", purpose: None, counts: Vec::new(), subject: Some((&kind, &key)) })?;
         let mut out = self.open()?;
         let done = export(&mut opened.client, &opened.policy, &opened.catalog, &kind, &key, accesses, &mut out).await?;
         drop(out);
-        upkeeper.close().await;
         anstream::eprintln!("exported {} rows of {} tables", done.rows, done.tables);
         Ok(ExitCode::SUCCESS)
     }
@@ -156,7 +159,6 @@ impl Erase {
             })
         };
         let erased = erase(&mut opened.client, &opened.policy, &opened.catalog, &kind, &key, run, &mut put).await?;
-        upkeeper.close().await;
         match self.format {
             Format::Text => tell(&erased, run),
             Format::Json => println!("{}", serde_json::to_string_pretty(&erased)?),

@@ -103,6 +103,25 @@ pub async fn export(
     Ok(exported)
 }
 
+/// Whether anything in the database is about the person with this key.
+pub async fn is_known(
+    client: &Client,
+    policy: &Policy,
+    catalog: &Catalog,
+    kind: &str,
+    key: &str,
+) -> Result<bool, Fault> {
+    let kind = subject_kind(policy, kind)?;
+    for (table, path) in tables_of(policy, kind) {
+        let condition = leads_to(catalog, table, path)?;
+        let sql = format!("SELECT EXISTS (SELECT FROM {} AS t WHERE {condition})", table.name.to_sql());
+        if client.query_one(&sql, &[&key]).await.map_err(|e| bad_key(e.into()))?.try_get(0)? {
+            return Ok(true);
+        }
+    }
+    Ok(kind.consent.is_some() && !records(client, &Target::of(policy, catalog, &kind.name)?, key).await?.is_empty())
+}
+
 async fn choices(
     tx: &Transaction<'_>,
     policy: &Policy,

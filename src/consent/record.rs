@@ -8,7 +8,7 @@
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
-use crate::engine::catalog::quote_ident;
+use crate::engine::catalog::{Column, quote_ident};
 
 use super::choice::{Act, At, Choice, Write};
 use super::fault::Fault;
@@ -41,9 +41,12 @@ pub async fn record(
 ) -> Result<Recorded, Fault> {
     choice.check(target.policy)?;
     let locks = may_lock(client, target).await?;
-    let mut attempt = 1;
+    let (mut attempt, mut unsaid) = (1, Unsaid::Here);
     loop {
-        match try_record(client, target, key, choice, locks, before_commit).await {
+        match try_record(client, target, key, choice, locks, unsaid, before_commit).await {
+            Err(fault) if fault.sqlstate.as_deref() == Some(CHECK_VIOLATION) && unsaid == Unsaid::Here => {
+                unsaid = Unsaid::Default;
+            }
             Err(fault) if fault.is_transient() && attempt < ATTEMPTS => attempt += 1,
             Err(fault) => return Err(held_up(client, target, fault).await),
             done => return done,
@@ -57,6 +60,7 @@ async fn try_record(
     key: &str,
     choice: &Choice,
     locks: bool,
+    unsaid: Unsaid,
     before_commit: &mut BeforeCommit<'_>,
 ) -> Result<Recorded, Fault> {
     let tx = client.build_transaction().isolation_level(IsolationLevel::Serializable).start().await?;
@@ -68,7 +72,7 @@ async fn try_record(
     let (before, records) = standing(&tx, target, &person.key, &choice.purpose).await?;
     let writes = choice.plan(target.source, &records, &before);
     for write in &writes {
-        write_row(&tx, target, &person.key, write).await?;
+        write_row(&tx, target, &person.key, write, unsaid).await?;
     }
     before_commit(&person, writes.len())?;
     tx.commit().await?;
@@ -99,8 +103,14 @@ async fn standing(
     Ok((judge(purpose, target.source, &records), records))
 }
 
-async fn write_row(tx: &Transaction<'_>, target: &Target<'_>, key: &str, write: &Write) -> Result<(), Fault> {
-    let row = Row::of(target, key, write)?;
+async fn write_row(
+    tx: &Transaction<'_>,
+    target: &Target<'_>,
+    key: &str,
+    write: &Write,
+    unsaid: Unsaid,
+) -> Result<(), Fault> {
+    let row = Row::of(target, key, write, unsaid)?;
     if target.shape() == Shape::State {
         let changed = row.update(tx, target).await?;
         if changed > 0 {
@@ -131,6 +141,8 @@ struct Row {
     /// What finds the row in a state table: subject, purpose, channel.
     identity: Vec<Cell>,
     content: Vec<Cell>,
+    /// What a new row has besides.
+    fresh: Vec<Cell>,
     /// Refuse to write over a choice that is newer than this time.
     not_after: Option<String>,
     /// It is a no.
@@ -138,7 +150,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(target: &Target<'_>, key: &str, write: &Write) -> Result<Self, Fault> {
+    fn of(target: &Target<'_>, key: &str, write: &Write, unsaid: Unsaid) -> Result<Self, Fault> {
         let source = target.source;
         let mut identity = vec![
             Cell { column: source.subject.clone(), value: Value::Text(key.to_owned()) },
@@ -155,7 +167,8 @@ impl Row {
             At::Given(time) => Some(time.clone()),
             At::Now | At::CarriedOver(_) => None,
         };
-        Ok(Self { identity, content: content(target, write)?, not_after, refuses: write.act != Act::Grant })
+        let (content, fresh) = content(target, write, unsaid)?;
+        Ok(Self { identity, content, fresh, not_after, refuses: write.act != Act::Grant })
     }
 
     /// Changes every row of a state table that is about this subject, purpose and channel; how many there were.
@@ -192,7 +205,7 @@ impl Row {
 
     async fn insert(&self, tx: &Transaction<'_>, target: &Target<'_>) -> Result<(), Fault> {
         let mut statement = Statement::default();
-        let cells = self.identity.iter().chain(&self.content);
+        let cells = self.identity.iter().chain(&self.content).chain(&self.fresh);
         let (mut columns, mut values) = (Vec::new(), Vec::new());
         for cell in cells {
             columns.push(quote_ident(&cell.column));
@@ -204,9 +217,9 @@ impl Row {
     }
 }
 
-/// Columns besides those that find the row. What a choice does not say is left as it was, but for a consent: that is
-/// a new one and keeps nothing of what was there, as if its row were new.
-fn content(target: &Target<'_>, write: &Write) -> Result<Vec<Cell>, Fault> {
+/// Columns besides those that find the row, and those of a new row. What a choice does not say is left as it was, but for
+/// a consent: that is a new one and keeps nothing of what was there, as if its row were new.
+fn content(target: &Target<'_>, write: &Write, unsaid: Unsaid) -> Result<(Vec<Cell>, Vec<Cell>), Fault> {
     let source = target.source;
     let mut cells = vec![Cell { column: source.status.clone(), value: Value::Text(target.status_for(write.act)?) }];
     let mut put = |column: &Option<String>, value: Option<Value>| {
@@ -250,7 +263,33 @@ fn content(target: &Target<'_>, write: &Write) -> Result<Vec<Cell>, Fault> {
         };
         put(column, value);
     }
-    Ok(cells)
+    let mut fresh = Vec::new();
+    if let (Some(column), None) = (&source.source, &given.source)
+        && unsaid == Unsaid::Here
+        && says_text(target.column(column)?)
+    {
+        cells.retain(|c| c.column != *column);
+        let cell = Cell { column: column.clone(), value: Value::Text(HERE.to_owned()) };
+        if write.act == Act::Grant { cells.push(cell) } else { fresh.push(cell) }
+    }
+    Ok((cells, fresh))
+}
+
+/// Where a choice comes from of which nobody says it: the table's default tells of another way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unsaid {
+    Here,
+    /// The table knows its own words only.
+    Default,
+}
+
+const CHECK_VIOLATION: &str = "23514";
+const HERE: &str = "command line";
+
+/// The column takes that, as far as its type says.
+fn says_text(column: &Column) -> bool {
+    let fits = column.ty.length.is_none_or(|most| most as usize >= HERE.len());
+    matches!(column.ty.name.as_str(), "text" | "varchar") && fits
 }
 
 fn text_or_null(value: &Option<String>) -> Value {

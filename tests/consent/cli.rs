@@ -177,6 +177,97 @@ async fn what_commands_did_is_a_log_of_its_own() {
     assert!(refused.contains("it is of the log consentry/audit and not of consentry/audit-upkeep"), "{refused}");
 }
 
+/// Many commands at a time wait for each other's word on record; none that does nothing leaves anything there.
+#[test]
+fn commands_at_the_same_time_all_do_their_work() {
+    let home = Home::new("together");
+    let verbs = ["grant", "withdraw"];
+    let runs: Vec<_> = (0..12)
+        .map(|n| {
+            Command::new(env!("CARGO_BIN_EXE_consentry"))
+                .args(["consent", verbs[n % 2], "--key", "2", "--purpose", "marketing"])
+                .current_dir(home.path())
+                .env("UP", UPSTREAM_PASSWORD)
+                .stdout(std::process::Stdio::piped())
+                .stderr(std::process::Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for run in runs {
+        let output = run.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    home.fails(&["consent", "show", "--kind", "nobody", "--key", "2"]);
+    home.fails(&["consent", "grant", "--key", "99", "--purpose", "marketing"]);
+    home.fails(&["subject", "export", "--key", "99"]);
+    home.fails(&["subject", "erase", "--key", "99"]);
+    assert!(home.on_record().len() >= 12, "one that lost a race is told again");
+    let verdict = home.well(&["audit", "verify", "--key", "audit-keys/signing.key.pub", "--upkeep", "audit-upkeep"]);
+    assert!(verdict.starts_with("whole: ") && !verdict.contains("note"), "{verdict}");
+    let starts = home.well(&["audit", "show", "audit-upkeep", "--event", "start", "--format", "json"]);
+    let stops = home.well(&["audit", "show", "audit-upkeep", "--event", "stop", "--format", "json"]);
+    assert_eq!(starts.lines().count(), stops.lines().count());
+    assert_eq!(home.db.psql("SELECT count(*), string_agg(DISTINCT source, ',') FROM consents"), "1|command line");
+}
+
+/// Who is locked out by another process for too long says so.
+#[test]
+fn the_record_of_commands_is_waited_for() {
+    let home = Home::new("waits");
+    home.well(&["consent", "grant", "--key", "2", "--purpose", "marketing"]);
+    let mut config = Config::new(home.path().join("audit-upkeep"));
+    config.key = Some(home.path().join("audit-keys/signing.key"));
+    config.subject_keys = Some(home.path().join("audit-keys/subjects"));
+    config.log = consentry::audit::Log::Upkeep;
+    let busy = Recorder::open(config.clone()).unwrap();
+    config.patience = std::time::Duration::from_secs(1);
+    let locked = Recorder::open(config).err().unwrap().to_string();
+    assert!(locked.ends_with("others have been writing to it for the 1 seconds that they were waited for"), "{locked}");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let free = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(1500));
+        runtime.block_on(busy.shutdown());
+    });
+    home.well(&["consent", "withdraw", "--key", "2", "--purpose", "marketing"]);
+    free.join().unwrap();
+}
+
+#[test]
+fn a_restricted_person_is_told_as_such() {
+    let home = Home::new("restricted");
+    let policy = POLICY.replace("key = \"id\"", "key = \"id\"\nrestricted_when = \"name = 'Bo'\"") + STAFF;
+    std::fs::write(home.path().join("policy.toml"), policy).unwrap();
+    // One kind only has choices, and is meant without --kind.
+    let granted = home.well(&["consent", "grant", "--key", "2", "--purpose", "marketing"]);
+    let words = "marketing: not allowed: the person is restricted (else allowed on all channels)\n";
+    assert!(granted.ends_with(words), "{granted}");
+    let shown = home.well(&["consent", "show", "--key", "2"]);
+    assert!(shown.contains("(else allowed on all channels)") && shown.contains("\nrestricted: "), "{shown}");
+    let free = home.well(&["consent", "grant", "--key", "3", "--purpose", "marketing"]);
+    assert!(free.ends_with("marketing: allowed on all channels\n"), "{free}");
+    assert!(home.fails(&["subject", "export", "--key", "2"]).contains("say which with --kind"));
+}
+
+const STAFF: &str = "[subject.staff]\ntable = \"public.orders\"\nkey = \"no\"\n";
+
+/// The table's default says where another way led from; one that knows its own words only keeps them.
+#[test]
+fn where_a_choice_comes_from_is_not_made_up() {
+    let home = Home::new("source");
+    let source = || home.db.psql("SELECT source FROM consents WHERE subject_id = 2");
+    home.db.psql("ALTER TABLE consents ALTER source SET DEFAULT 'web form'");
+    home.well(&["consent", "withdraw", "--key", "2", "--purpose", "marketing"]);
+    assert_eq!(source(), "command line");
+    home.well(&["consent", "grant", "--key", "2", "--purpose", "marketing", "--source", "call"]);
+    assert_eq!(source(), "call");
+    home.well(&["consent", "withdraw", "--key", "2", "--purpose", "marketing"]);
+    assert_eq!(source(), "call", "a no leaves what was said of the yes");
+    home.db.psql("ALTER TABLE consents ADD CHECK (source IN ('call', 'web form'))");
+    home.well(&["consent", "grant", "--key", "2", "--purpose", "marketing"]);
+    assert_eq!(source(), "web form");
+}
+
 #[test]
 fn faults_go_to_stderr_with_what_to_do() {
     let home = Home::new("faults");
