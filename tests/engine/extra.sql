@@ -140,3 +140,10 @@ CREATE UNIQUE INDEX ON public.tenant_choices (tenant, purpose, channel) WHERE ch
 CREATE SCHEMA aside;
 CREATE TABLE aside.kinds (id int PRIMARY KEY);
 CREATE TABLE public.stamped_aside (id int, customer_id bigint, kind int REFERENCES aside.kinds);
+-- A part whose own key waits where the whole's does not.
+CREATE TABLE public.shelves (id bigint PRIMARY KEY, customer_id bigint);
+CREATE TABLE public.shelved (id int, shelf bigint REFERENCES public.shelves ON DELETE CASCADE, txt text);
+CREATE TABLE public.shelved_old () INHERITS (public.shelved);
+ALTER TABLE public.shelved_old ADD FOREIGN KEY (shelf) REFERENCES public.shelves;
+-- Computed from what is shown and what is not.
+CREATE TABLE public.priced (id int, customer_id bigint, n int, note text, price int, total int GENERATED ALWAYS AS (n * price) STORED CHECK (total < 1000));

@@ -7,6 +7,7 @@ async fn consent() {
     let world = World::build("consent").await;
     recording_needs_its_own_right_and_no_other(&world).await;
     rows_are_stored_with_consent_only(&world).await;
+    hidden_choices_stay_hidden(&world).await;
     what_cannot_be_tested_is_refused(&world);
 }
 
@@ -36,6 +37,72 @@ async fn recording_needs_its_own_right_and_no_other(world: &World) {
         .run("clerk/service", "UPDATE consents SET status = status WHERE subject_id = 6 AND status = 'granted'")
         .await;
     assert_eq!(done.answer.expect("update").count, 0, "what is stored of a restricted person is not to be probed");
+}
+
+/// Whoever records choices writes any record by its open columns, but reads, moves and copies only those that are there.
+async fn hidden_choices_stay_hidden(world: &World) {
+    let panel = "INSERT INTO consents VALUES (1, 'panel', 'email', 'granted'), (2, 'panel', 'email', 'withdrawn')";
+    world.stored.batch_execute(panel).await.expect("choices");
+    let before = world.stored_tables().await;
+    let sql = "DELETE FROM consents WHERE subject_id IN (1, 3) RETURNING *, consents";
+    let rows = world.run("keeper/panel", sql).await.answer.expect(sql).rows;
+    let shown: Vec<String> = rows.iter().map(|row| format!("{row:?}")).collect();
+    assert_eq!(shown.len(), 4);
+    assert!(shown.iter().all(|row| row.starts_with("[Some(\"1\")") || !row.contains("marketing")), "{shown:?}");
+    assert!(!shown.concat().contains("withdrawn"), "{shown:?}");
+    for (who, sql) in [
+        ("keeper/panel", "UPDATE consents SET subject_id = 1, channel = 'post' WHERE subject_id = 3 RETURNING *"),
+        (
+            "keeper/panel",
+            "INSERT INTO consents VALUES (3, 'marketing', 'email', 'x') ON CONFLICT (subject_id, purpose, channel) DO UPDATE SET subject_id = 9 RETURNING *",
+        ),
+        ("keeper/panel", "UPDATE consents SET status = status WHERE subject_id = 3"),
+        (
+            "keeper/panel",
+            "UPDATE consents SET (status, channel) = (SELECT coalesce(status, 'granted'), 'post') WHERE subject_id = 3",
+        ),
+        (
+            "keeper/panel",
+            "INSERT INTO consents AS c VALUES (3, 'marketing', 'email', 'x') ON CONFLICT (subject_id, purpose, channel) DO UPDATE SET status = coalesce(c.status, 'granted')",
+        ),
+        // Whether another record has that channel.
+        ("keeper/panel", "UPDATE consents SET channel = 'phone' WHERE subject_id = 2"),
+        // Restricted.
+        ("keeper/service", "UPDATE consents SET subject_id = 1, channel = 'post' WHERE subject_id = 6"),
+        ("keeper/service", "UPDATE consents SET status = status WHERE subject_id = 6"),
+    ] {
+        let done = world.run(who, sql).await;
+        assert_eq!(done.answer.as_ref().map(|a| a.count), Ok(0), "{who} {sql} {}", done.error);
+        assert_eq!(done.after, before, "{who} {sql}");
+    }
+    // Forms of people's own choices.
+    for (who, sql) in [
+        ("keeper/panel", "UPDATE consents SET status = 'withdrawn' WHERE subject_id = 3"),
+        (
+            "keeper/panel",
+            "INSERT INTO consents VALUES (3, 'marketing', 'email', 'granted') ON CONFLICT (subject_id, purpose, channel) DO UPDATE SET subject_id = excluded.subject_id, purpose = excluded.purpose, channel = excluded.channel, status = excluded.status RETURNING subject_id",
+        ),
+        (
+            "keeper/panel",
+            "UPDATE consents SET subject_id = subject_id, purpose = 'panel', channel = 'post', status = 'granted' WHERE subject_id = 3",
+        ),
+        ("keeper/panel", "UPDATE consents SET channel = 'post' WHERE subject_id = 1 AND purpose = 'panel'"),
+        (
+            "keeper/panel",
+            "UPDATE consents SET subject_id = 4, channel = channel WHERE subject_id = 1 AND purpose = 'panel'",
+        ),
+        ("keeper/panel", "DELETE FROM consents WHERE subject_id = 3"),
+        ("keeper/service", "UPDATE consents SET subject_id = 4, status = status WHERE subject_id = 3"),
+        ("keeper/service", "UPDATE consents SET channel = 'post' WHERE subject_id = 3 AND channel = 'email'"),
+        ("keeper/service", "UPDATE consents SET status = 'withdrawn' WHERE subject_id = 6"),
+    ] {
+        let done = world.run(who, sql).await;
+        assert_eq!(done.answer.as_ref().map(|a| a.count), Ok(1), "{who} {sql} {}", done.error);
+    }
+    let merge = "MERGE INTO consents c USING (VALUES (3)) v (id) ON c.subject_id = v.id WHEN MATCHED THEN UPDATE SET ";
+    assert_eq!(world.refused("keeper/panel", &format!("{merge} subject_id = 1")).0, "not-understood");
+    assert!(world.run("keeper/panel", &format!("{merge} status = 'granted'")).await.answer.is_ok());
+    world.stored.batch_execute("DELETE FROM consents WHERE purpose = 'panel'").await.expect("undone");
 }
 
 async fn rows_are_stored_with_consent_only(world: &World) {

@@ -57,17 +57,20 @@ impl Over<'_> {
         let text = visible::cell_sql(cell, stored, &self.alias);
         let own = || visible::own_cell_sql(cell, stored, &self.alias);
         let Some(rows) = &self.rows else { return Some(text) };
+        // Whoever records choices reaches any row of the consent table by its open columns, and by no others.
+        let records = self.o.target == Some(Aim::Consent);
         Some(match moment {
-            Moment::Deleted => text,
+            Moment::Deleted if !records => text,
             Moment::Old if self.guarded(column) => {
                 format!("CASE WHEN {rows} THEN {text} ELSE {} END", visible::null_of(&stored.ty))
             }
             Moment::Old => text,
+            Moment::Existing if records && cell.category.is_none() => text,
             // The row that an INSERT ran into may be a hidden one, and no part of the clause is known to run first.
             Moment::Existing if matches!(cell.kind, CellKind::Hidden) => text,
             Moment::Existing => format!("CASE WHEN {rows} THEN {text} ELSE {} END", visible::null_of(&stored.ty)),
-            Moment::New if text == own() => text,
-            Moment::New => format!("CASE WHEN {rows} THEN {text} ELSE {} END", own()),
+            Moment::New | Moment::Deleted if text == own() => text,
+            Moment::New | Moment::Deleted => format!("CASE WHEN {rows} THEN {text} ELSE {} END", own()),
         })
     }
 
@@ -79,7 +82,6 @@ impl Over<'_> {
             return false;
         }
         match self.o.target {
-            // Whoever records choices reaches any row of the consent table by its open columns, and by no others.
             Some(Aim::Consent) => cell.category.is_some(),
             Some(Aim::Rows | Aim::Added) | None => {
                 self.a.guard_all || cell.computes || self.o.uses.get(column).is_some_and(|u| u.early)
@@ -98,7 +100,8 @@ impl Over<'_> {
                 all.extend(guard::stored_condition(self.a, conjunct, cell, &bare, self.guarded(conjunct.column)));
             }
         }
-        if self.o.target != Some(Aim::Consent) {
+        // Nothing is shown of a record that is not there.
+        if self.o.target != Some(Aim::Consent) || !clear.is_empty() {
             all.extend(self.rows.clone());
         }
         for column in clear {

@@ -309,3 +309,14 @@ TRUNCATE tenants
 -- crm_app/service: right-missing
 EXPLAIN (ANALYZE) DELETE FROM parted WHERE id = 4
 ;;
+-- A part's rows may wait where the whole's go.
+-- mover/analytics: subject-moved
+WITH d AS (DELETE FROM shelves WHERE id = 4 RETURNING id) INSERT INTO shelves (id, customer_id) SELECT id, 5 FROM d
+;;
+-- mover/analytics: changed
+DELETE FROM shelves WHERE id = -1
+;;
+-- A check of what is computed from what is not shown too.
+-- crm_app/service: column-not-writable
+UPDATE priced SET n = 5 WHERE id = 1
+;;

@@ -1,5 +1,7 @@
 //! SET lists: which columns may be assigned, and what in which rows.
 
+use std::collections::BTreeSet;
+
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
@@ -12,7 +14,7 @@ use super::{Aim, What};
 use crate::engine::catalog::Column;
 use crate::engine::policy::TablePolicy;
 use crate::engine::refusal::{self, Refusal};
-use crate::engine::visible::CellKind;
+use crate::engine::visible::{Cell, CellKind};
 
 /// A masked or unlisted column may not be assigned: why.
 fn never_shown(purpose: &str) -> String {
@@ -68,6 +70,37 @@ fn name_of(part: &Node) -> Option<&str> {
     }
 }
 
+/// The columns that get a value of the statement's as a whole.
+fn assigned_whole(list: &[Node]) -> BTreeSet<String> {
+    let whole = |node: &Node| match &node.node {
+        Some(NodeEnum::ResTarget(t)) if t.indirection.is_empty() => Some(t.name.clone()),
+        _ => None,
+    };
+    list.iter().filter_map(whole).collect()
+}
+
+/// Whether a column is shown, and the column where that depends on the row. `None`: it is not.
+fn shown(p: &Protected<'_>, column: usize) -> Option<Option<usize>> {
+    match &p.visible.cells.get(column)?.kind {
+        // A record is reached though it is not there.
+        CellKind::Clear => Some((p.aim == Aim::Consent && !p.visible.rows.is_empty()).then_some(column)),
+        CellKind::PerRow { .. } => Some(Some(column)),
+        CellKind::Masked { .. } | CellKind::Hidden => None,
+    }
+}
+
+/// A record that is moved to another person is shown as theirs: only one that is shown already may be. `link`: the column
+/// that is assigned. Returns the columns that must be clear in it.
+fn moved_record(p: &Protected<'_>, link: usize) -> Result<Vec<usize>, Refusal> {
+    let personal = |(i, cell): (usize, &Cell)| (i == link || cell.category.is_some()).then_some(i);
+    let all = p.visible.cells.iter().enumerate().filter_map(personal).map(|i| shown(p, i));
+    let clear: Option<Vec<Option<usize>>> = all.collect();
+    let why = "a choice would be another person's, and this purpose does not show it: record it anew";
+    clear
+        .map(|clear| clear.into_iter().flatten().collect())
+        .ok_or_else(|| refusal::not_supported(&format!("moving a record of {}", p.relation.name), why))
+}
+
 impl<'e> Analyser<'e> {
     /// Whether the role may call what runs when values are stored in the columns of a SET list or an INSERT's, or in all.
     pub fn casts_stored(&self, target: &Target<'_>, list: &[Node]) -> Result<(), Refusal> {
@@ -92,18 +125,21 @@ impl<'e> Analyser<'e> {
         self.rename_columns(target, list)?;
         self.casts_stored(target, list)?;
         self.leaves_partitions(target)?;
+        let whole = assigned_whole(list);
         let mut clear = Vec::new();
         let mut multiple: Option<Node> = None;
         for node in list.iter_mut() {
             let NodeEnum::ResTarget(assignment) = inner(node)? else {
                 return Err(refusal::not_supported("SET", "it holds something that is no assignment"));
             };
-            if !keeps(target, assignment, scope, found_by) {
+            let kept = keeps(target, assignment, scope, found_by);
+            if !kept {
                 self.leads_on(target, &assignment.name).map_err(|r| r.at(assignment.location))?;
                 self.carries_on(target, &assignment.name).map_err(|r| r.at(assignment.location))?;
             }
             if let Some(p) = target.protected() {
-                clear.extend(self.assigned(p, &assignment.name).map_err(|r| r.at(assignment.location))?);
+                let found = self.assigned(p, &assignment.name, kept, &whole);
+                clear.extend(found.map_err(|r| r.at(assignment.location))?);
             }
             self.subscripts(&mut assignment.indirection, scope)?;
             let value = assignment.val.as_mut().ok_or_else(|| refusal::not_supported("SET", "a value is missing"))?;
@@ -118,24 +154,29 @@ impl<'e> Analyser<'e> {
                     self.expr(value, scope, At::OUTPUT)?
                 }
             }
-            self.no_masked_choice(target, pended).map_err(|r| r.at(assignment.location))?;
+            clear.extend(self.made_of_choices(target, pended).map_err(|r| r.at(assignment.location))?);
         }
         Ok(clear)
     }
 
-    /// Whoever records choices without seeing them does not make new ones of what is masked.
-    fn no_masked_choice(&self, target: &Target<'e>, pended: usize) -> Result<(), Refusal> {
-        let Some(p) = target.protected().filter(|p| p.aim == Aim::Consent) else { return Ok(()) };
-        let masked = |i: usize| !matches!(p.visible.cells.get(i).map(|c| &c.kind), Some(CellKind::Clear));
-        let of_masked = self.pending.iter().skip(pended).any(|pending| match &pending.what {
-            What::Column(column) => masked(column.index),
-            What::Row { columns, .. } => columns.iter().any(|column| masked(column.index)),
-            What::Reached { .. } | What::There => false,
-        });
-        match of_masked {
-            true => Err(refusal::not_supported("a choice that is made of a masked one", "say what it is to be")),
-            false => Ok(()),
+    /// Whoever records choices makes no new ones of those that they do not see: the columns that a record's value is made
+    /// of, which are shown in records only that are there.
+    fn made_of_choices(&self, target: &Target<'e>, pended: usize) -> Result<Vec<usize>, Refusal> {
+        let Some(p) = target.protected().filter(|p| p.aim == Aim::Consent) else { return Ok(Vec::new()) };
+        let mut read: Vec<usize> = Vec::new();
+        for pending in self.pending.iter().skip(pended) {
+            match &pending.what {
+                What::Column(column) => read.push(column.index),
+                What::Row { columns, .. } => read.extend(columns.iter().map(|column| column.index)),
+                What::Reached { .. } | What::There => {}
+            }
         }
+        let cells = read.iter().map(|i| p.visible.cells.get(*i));
+        if !cells.into_iter().all(|cell| cell.is_some_and(|cell| cell.kind == CellKind::Clear)) {
+            return Err(refusal::not_supported("a choice that is made of a masked one", "say what it is to be"));
+        }
+        let personal = |i: &usize| p.visible.cells.get(*i).is_some_and(|cell| cell.category.is_some());
+        Ok(read.into_iter().filter(personal).filter(|_| !p.visible.rows.is_empty()).collect())
     }
 
     /// `(a, b) = (…)`: the tree holds the same source once for each column; it is judged once.
@@ -176,19 +217,33 @@ impl<'e> Analyser<'e> {
         Ok(())
     }
 
-    /// Whether a column may be assigned; the columns that must be clear in the row then.
-    fn assigned(&mut self, p: &Protected<'e>, name: &str) -> Result<Vec<usize>, Refusal> {
+    /// Whether a column may be assigned, beside those that are assigned as a `whole` too; the columns that must be clear in
+    /// the row then.
+    fn assigned(
+        &mut self,
+        p: &Protected<'e>,
+        name: &str,
+        kept: bool,
+        whole: &BTreeSet<String>,
+    ) -> Result<Vec<usize>, Refusal> {
         let table = p.relation.name.to_string();
         let index = p.relation.columns.iter().position(|c| c.name == name).ok_or_else(|| undefined_column(name))?;
         self.note_written(p.occurrence, index);
         let purpose = self.purpose.map_or("", |p| p.name.as_str());
         // Another subject's consent must not uncover what this one's hides.
-        let moves = subject_link(p.policy) == Some(name);
-        let by_choice = |i: &usize| p.visible.cells.get(*i).is_some_and(|c| c.choice.is_some());
+        let moves = !kept && self.subject_links(p).contains(&name);
         let mut clear: Vec<usize> = Vec::new();
         match p.visible.cells.get(index).map(|c| &c.kind) {
-            _ if p.aim == Aim::Consent => return Ok(Vec::new()),
-            Some(CellKind::Clear | CellKind::PerRow { .. }) => {}
+            // Whoever records choices need not see them.
+            _ if p.aim == Aim::Consent => {
+                if moves {
+                    clear.extend(moved_record(p, index)?);
+                }
+            }
+            Some(CellKind::Clear | CellKind::PerRow { .. }) => {
+                let by_choice = |i: &usize| p.visible.cells.get(*i).is_some_and(|c| c.choice.is_some());
+                clear.extend((0..p.visible.cells.len()).filter(|i| *i == index || moves).filter(by_choice));
+            }
             Some(CellKind::Masked { .. }) => {
                 return Err(refusal::column_not_writable(&table, name, &never_shown(purpose)));
             }
@@ -196,18 +251,20 @@ impl<'e> Analyser<'e> {
                 return Err(refusal::column_not_writable(&table, name, "the policy does not list it"));
             }
         }
-        for other in read_together(&self.engine.catalog, p.relation, name) {
+        for other in read_together(&self.engine.catalog, p.relation, name, whole) {
             let place = p.relation.columns.iter().position(|c| c.name == other);
-            match place.and_then(|i| Some((i, &p.visible.cells.get(i)?.kind))) {
-                Some((_, CellKind::Clear)) => {}
-                Some((i, CellKind::PerRow { .. })) => clear.push(i),
-                Some((_, CellKind::Masked { .. } | CellKind::Hidden)) | None => {
-                    return Err(refusal::column_not_writable(&table, name, &tells_of(other)));
-                }
-            }
+            let shown = place.and_then(|i| shown(p, i)).ok_or_else(|| tells_of(other));
+            clear.extend(shown.map_err(|why| refusal::column_not_writable(&table, name, &why))?);
         }
-        clear.extend((0..p.visible.cells.len()).filter(|i| *i == index || moves).filter(by_choice));
         Ok(clear)
+    }
+
+    /// The columns of a target by which its rows lead to their subject, or its records to whose they are.
+    pub fn subject_links(&self, p: &Protected<'e>) -> Vec<&'e str> {
+        let engine = self.engine;
+        let sources = engine.policy.subjects.values().filter_map(|kind| kind.consent.as_ref());
+        let records = sources.filter(|source| self.is_part(p.relation.oid, source.table));
+        subject_link(p.policy).into_iter().chain(records.map(|source| source.subject.as_str())).collect()
     }
 
     pub fn note_written(&mut self, occurrence: usize, column: usize) {

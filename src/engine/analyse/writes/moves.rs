@@ -27,13 +27,13 @@ impl<'e> Analyser<'e> {
     pub fn leads_on(&mut self, target: &Target<'e>, column: &str) -> Result<(), Refusal> {
         let Some(relation) = target.stored() else { return Ok(()) };
         let changed = self.changed(target, relation, column);
-        let protected = target.protected().filter(|p| p.aim == Aim::Rows);
-        let protected = protected.filter(|p| subject_link(p.policy).is_some_and(|link| changed.contains(link)));
-        if protected.is_some_and(|p| subject_link(p.policy) != Some(column)) {
+        let links = target.protected().map_or(Vec::new(), |p| self.subject_links(p));
+        if links.iter().any(|link| *link != column && changed.contains(*link)) {
             let why = "the column that leads to the subject is computed from it";
             return Err(refusal::not_supported(&format!("changing \"{column}\" of {}", relation.name), why));
         }
-        if let Some(p) = protected {
+        let rows = target.protected().filter(|p| p.aim == Aim::Rows);
+        if let Some(p) = rows.filter(|p| subject_link(p.policy).is_some_and(|link| changed.contains(link))) {
             self.seen_as_much(p.policy, &p.relation.name.to_string())?;
             let is_key = |kind: &SubjectKind| kind.table == p.policy.relation && changed.contains(&kind.key);
             if self.engine.policy.subjects.values().any(is_key) && !self.role.may(Right::RecordConsent) {
@@ -47,10 +47,13 @@ impl<'e> Analyser<'e> {
     /// Judges the removal of rows that others refer to and would outlive: for good, or until this statement has put another
     /// in their place.
     pub fn releases(&mut self, target: &Target<'e>) -> Result<(), Refusal> {
-        let (catalog, replaced) = (&self.engine.catalog, self.writes_more_than_once());
+        let (engine, replaced) = (self.engine, self.writes_more_than_once());
+        let catalog = &engine.catalog;
         self.moves_rows(target, |d| {
-            let outlives = |k: &ForeignKey| k.references == d.through && (k.releases || (k.waits && replaced));
-            catalog.relation(d.by).is_none_or(|by| by.foreign_keys.iter().any(outlives))
+            let through = |k: &ForeignKey| catalog.family(d.through).iter().any(|r| r.oid == k.references);
+            let outlives = |k: &ForeignKey| through(k) && (k.releases || (k.waits && replaced));
+            // Each part has keys of its own.
+            catalog.family(d.by).iter().any(|by| by.foreign_keys.iter().any(outlives))
         })
     }
 
@@ -149,7 +152,7 @@ impl<'e> Analyser<'e> {
         let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
         let table = protecting_ancestor(catalog, policy, by.oid).and_then(|oid| policy.tables.get(&oid));
         let closed = |column: &str| table.is_some_and(|t| !matches!(t.columns.get(column), Some(ColumnUse::Open)));
-        read_together(catalog, by, column).into_iter().any(closed)
+        read_together(catalog, by, column, &BTreeSet::new()).into_iter().any(closed)
     }
 
     /// Rows that are about nobody, or about a default's person, are shown to purposes that did not show them. So only those

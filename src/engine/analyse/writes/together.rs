@@ -6,18 +6,28 @@ use super::carried::assigned;
 use crate::engine::catalog::{Catalog, Oid, Relation};
 
 /// The other columns that are read with one that is assigned: by constraints, generated columns, indexes and partition keys
-/// of the table, of its parts and of what it is a part of.
-pub fn read_together<'c>(catalog: &'c Catalog, relation: &'c Relation, column: &str) -> BTreeSet<&'c str> {
+/// of the table, of its parts and of what it is a part of. Not those that the statement gives a value of its own as a
+/// `whole`: what is stored there is not read.
+pub fn read_together<'c>(
+    catalog: &'c Catalog,
+    relation: &'c Relation,
+    column: &str,
+    whole: &BTreeSet<String>,
+) -> BTreeSet<&'c str> {
     let changed = assigned(catalog, relation.oid, column);
     let read_with = |all: &&Vec<String>| all.iter().any(|c| changed.contains(c));
     let family = catalog.family(relation.oid);
     let above = ancestors(catalog, relation.oid);
     let sets = family.iter().chain(&above).flat_map(|r| &r.together);
     let mut others: BTreeSet<&str> = sets.filter(read_with).flatten().map(String::as_str).collect();
+    // What is computed from the column may be computed from others too.
+    let computed = family.iter().flat_map(|r| &r.columns).filter(|c| others.contains(c.name.as_str()));
+    let from: Vec<&str> = computed.flat_map(|c| &c.computed_from).map(String::as_str).collect();
+    others.extend(from);
     if family.iter().any(|r| read_with(&&r.partition_key)) {
         others.extend(differences(relation, &family));
     }
-    others.retain(|c| !changed.contains(*c));
+    others.retain(|c| !changed.contains(*c) && !whole.contains(*c));
     others
 }
 
