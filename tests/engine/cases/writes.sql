@@ -257,7 +257,7 @@ WITH u AS (UPDATE customers SET language = 'es' WHERE id = 5 RETURNING 1) UPDATE
 UPDATE customers SET language = 'es' WHERE id = 5 RETURNING nextval('ticks')
 ;;
 -- Nor does another person's choice uncover what is masked by this one's.
--- counter/analytics: changed | has "consentry_in_objection"."channel"
+-- counter/analytics: changed | has 'email'
 UPDATE kept_mails SET customer_id = 5 WHERE id = 4
 ;;
 -- A restriction ends with the row that says it.
@@ -319,4 +319,24 @@ DELETE FROM shelves WHERE id = -1
 -- A check of what is computed from what is not shown too.
 -- crm_app/service: column-not-writable
 UPDATE priced SET n = 5 WHERE id = 1
+;;
+-- Rows that this statement has made, and open columns of those that it has changed, are no data of others.
+-- crm_app/service: changed
+WITH o AS (INSERT INTO orders (customer_id) VALUES (3) RETURNING id) INSERT INTO order_items (order_id, line_no, product_id, quantity, unit_price) SELECT o.id, 1, 2, 3, 4.0 FROM o
+;;
+-- crm_app/service: changed
+WITH u AS (UPDATE orders SET placed_at = now() WHERE id = -1 RETURNING id) INSERT INTO newsletters (id, title, sent_on) SELECT id, 'paid', '2026-01-01' FROM u
+;;
+-- crm_app/service: right-missing
+WITH u AS (UPDATE orders SET placed_at = now() WHERE id = -1 RETURNING id, note) INSERT INTO newsletters (id, title, sent_on) SELECT id, note, '2026-01-01' FROM u
+;;
+-- A queue, and another statement of the message.
+-- mover/analytics: changed
+DELETE FROM middles WHERE id IN (SELECT id FROM middles WHERE id < 0 FOR UPDATE SKIP LOCKED)
+;;
+-- mover/analytics: changed
+DELETE FROM middles WHERE id = -1; UPDATE newsletters SET title = 'x' WHERE id = -1
+;;
+-- counter/analytics: changed | lacks 'email'
+UPDATE kept_mails SET customer_id = customer_id WHERE id = 4
 ;;

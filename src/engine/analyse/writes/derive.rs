@@ -25,7 +25,11 @@ impl<'e> Analyser<'e> {
                 return false;
             }
             match flow {
-                Flow::Rows => o.target.is_none() || o.chosen || o.uses.iter().any(|u| u.shown),
+                // What a write of this statement puts out of its rows are the client's own values, and open ones.
+                Flow::Rows => {
+                    let personal = |(i, u): (usize, &ColumnUses)| (u.shown || u.compared) && self.is_personal(o, i);
+                    o.target.is_none() || (o.chosen && self.is_by_choice(o)) || o.uses.iter().enumerate().any(personal)
+                }
                 Flow::Values => {
                     let personal =
                         |(i, u): (usize, &ColumnUses)| (u.shown || (anywhere && u.compared)) && self.is_personal(o, i);

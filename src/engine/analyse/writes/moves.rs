@@ -59,8 +59,17 @@ impl<'e> Analyser<'e> {
 
     /// Whether the statement may hold another write besides one. (A word too many refuses too much, never too little.)
     fn writes_more_than_once(&self) -> bool {
-        let words = [Token::Insert, Token::Update, Token::DeleteP, Token::Merge];
-        self.tokens().list.iter().filter(|t| words.contains(&t.kind)).nth(1).is_some()
+        let tokens = &self.tokens().list;
+        let begin = tokens.iter().position(|t| t.start >= self.statement_start).unwrap_or(0);
+        let mut before = None;
+        let mut writes = 0;
+        for token in tokens.iter().skip(begin).take_while(|t| t.kind != Token::Ascii59) {
+            let locks = token.kind == Token::Update && matches!(before, Some(Token::For | Token::Key));
+            let writing = matches!(token.kind, Token::Insert | Token::Update | Token::DeleteP | Token::Merge);
+            writes += usize::from(writing && !locks);
+            before = Some(token.kind);
+        }
+        writes > 1
     }
 
     /// Judges the removal of rows with which people's choices go, or whose person's rows would be about nobody then.
