@@ -145,13 +145,14 @@ impl Analyser<'_> {
         col.origin.is_empty() || col.origin.iter().any(indexed)
     }
 
-    /// Whether all rows of an occurrence will be read.
-    pub fn reads_all(&self, o: &Occurrence) -> bool {
+    /// Whether all rows of an occurrence will be read. `fenced`: no condition of the client's reaches its indexes but what is
+    /// copied inside.
+    pub fn reads_all(&self, o: &Occurrence, fenced: bool) -> bool {
         let around = |at: &usize| self.levels.get(*at).and_then(|l| l.parent);
         let levels = || std::iter::successors(o.level, around).filter_map(|at| self.levels.get(at));
         let own = levels().next();
-        own.is_some_and(|l| !l.beside_few)
-            && !levels().any(|l| l.narrowed)
+        let few = own.is_none_or(|l| l.beside_few) || levels().any(|l| l.narrowed);
+        (!few || (fenced && o.inside.is_empty()))
             && !levels().take_while(|l| !l.holds).any(|l| l.limited)
     }
 }

@@ -73,7 +73,7 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
     // A row lock would reach into a join's aggregate, which PostgreSQL refuses.
     let form = match a.locks {
         true => Form::Exists,
-        false => Form::Joined(if a.reads_all(o) && is_large(a, o) { Look::Grouped } else { Look::Lateral }),
+        false => Form::Joined(if a.reads_all(o, a.may_fail) && is_large(a, o) { Look::Grouped } else { Look::Lateral }),
     };
     let (v, _) = visible_of(a, form, o, relation, ALIAS)?;
     // Behind a fence nothing of the client's runs on a hidden row (a subquery with OFFSET is neither pulled up nor are
