@@ -83,7 +83,10 @@ impl Analyser<'_> {
         let named = || alias.map_or(name, |a| a.aliasname.as_str()).to_owned();
         match name {
             _ if VALUE_SETS.contains(&name) => Some(vec![Col::computed("value")]),
-            _ if SCALAR_SETS.contains(&name) => Some(vec![Col::computed(&named())]),
+            _ if SCALAR_SETS.contains(&name) => {
+                let ty = self.type_of(list.items.first()?, &Scope::EMPTY).filter(|ty| &**ty == "int4");
+                Some(vec![Col { ty, ..Col::computed(&named()) }])
+            }
             "unnest" if f.args.iter().all(|array| self.is_plain_array(array)) => match f.args.as_slice() {
                 [array] => Some(vec![self.column_of_elements(&named(), array)]),
                 // Each array is a call of its own (`transformRangeFunction`).

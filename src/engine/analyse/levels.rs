@@ -152,7 +152,6 @@ impl Analyser<'_> {
         let levels = || std::iter::successors(o.level, around).filter_map(|at| self.levels.get(at));
         let own = levels().next();
         let few = own.is_none_or(|l| l.beside_few) || levels().any(|l| l.narrowed);
-        (!few || (fenced && o.inside.is_empty()))
-            && !levels().take_while(|l| !l.holds).any(|l| l.limited)
+        (!few || (fenced && o.inside.is_empty())) && !levels().take_while(|l| !l.holds).any(|l| l.limited)
     }
 }
