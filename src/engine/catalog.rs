@@ -3,10 +3,12 @@
 //! Read from PostgreSQL by `relay::catalog`, or from text in a test (every type here is `serde`). The engine never
 //! asks PostgreSQL anything; whatever a statement's meaning depends on must be in this snapshot or is refused.
 
+mod keys;
 mod types;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+pub use keys::Unsound;
 pub use types::{Cast, TypeFunction, UserType};
 
 use serde::{Deserialize, Serialize};

@@ -131,6 +131,11 @@ CREATE TABLE public.unproven (id int, customer_id bigint, note text, sec int);
 ALTER TABLE public.unproven ADD CHECK (sec < 600) NOT VALID;
 CREATE TABLE public.hazards (id int PRIMARY KEY);
 CREATE TABLE public.hit (id int, customer_id bigint, hazard int REFERENCES public.hazards ON DELETE SET NULL, sec int, CHECK (hazard IS NOT NULL OR sec > 700));
+-- People whose rows are there as their guardians are, or as nobody is.
+CREATE TABLE public.wards (id int PRIMARY KEY, guardian bigint, held boolean);
+CREATE TABLE public.ward_notes (id int, ward int, words text);
+CREATE TABLE public.pets (id int PRIMARY KEY, name text, lost boolean);
+CREATE TABLE public.pet_notes (id int, pet int REFERENCES public.pets ON DELETE CASCADE, words text);
 CREATE TABLE public.guests (id int PRIMARY KEY);
 CREATE TABLE public.guest_notes (guest int REFERENCES public.guests ON DELETE SET NULL, words text);
 -- Choices that partial indexes alone find.

@@ -11,6 +11,7 @@
 mod alike;
 #[path = "../common/mod.rs"]
 mod common;
+mod stale;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -59,6 +60,11 @@ fn main() {
     }
     let lists = world.clone();
     trials.push(Trial::test("alike::a list of more subjects than are named", move || lists.long_lists()));
+    let changed = world.clone();
+    trials.push(Trial::test("stale::a way to a person that is not sound any more", move || {
+        changed.goes_stale();
+        Ok(())
+    }));
     trials.push(Trial::test("own_casts::between built-in types", move || world.casts_anywhere()));
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -1,10 +1,12 @@
 //! What a policy *is*, once read and resolved against a catalog. `raw` is the file, `resolve` the way here.
 //!
 //! Every name in here exists: relations are OIDs with their names beside them, columns stand in the relation,
-//! masks fit their column's type, purposes and categories are declared. Code after `resolve` never re-checks that.
+//! masks fit their column's type, purposes and categories are declared. Code after `resolve` re-checks only what a changed
+//! schema can take from a policy that stays in force (`visible/subject.rs`).
 
 pub mod diagnostics;
 pub mod fragment;
+mod kinds;
 pub mod mask;
 pub mod names;
 pub mod raw;

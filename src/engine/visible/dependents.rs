@@ -6,7 +6,7 @@ use crate::engine::policy::{Policy, Purpose, Role, SubjectPath, TablePolicy};
 use crate::engine::refusal::Refusal;
 
 use super::sql::Names;
-use super::subject::Subject;
+use super::subject::{Subject, check_way};
 use super::{View, cells, relation_of};
 
 /// A table behind a row of another, with the rest of its way from there.
@@ -22,6 +22,12 @@ pub struct Dependent<'a> {
 }
 
 impl Dependent<'_> {
+    /// Each of its rows leads to one person still, or to none.
+    pub fn check(&self, catalog: &Catalog, policy: &Policy) -> Result<(), Refusal> {
+        let Some(path) = &self.table.subject else { return Ok(()) };
+        check_way(catalog, policy, path, relation_of(catalog, self.table.relation)?).map(|_| ())
+    }
+
     /// The column of the table in the middle that leads on.
     pub fn link(&self) -> &str {
         self.rest.hops.first().map_or(self.rest.column.as_str(), |hop| hop.from.as_str())

@@ -37,6 +37,7 @@ pub use dependents::{Dependent, dependents, movable};
 pub use masks::{mask_fits, null_cell, null_of};
 pub use probe::Look;
 pub use sql::{Operators, operators};
+pub use subject::check_way;
 
 use probe::{Joins, Test};
 use pseudonym::Key;

@@ -3,17 +3,18 @@
 //! Correlated by plain equality of stored columns, so that PostgreSQL makes semi- and anti-joins of them.
 
 use crate::engine::catalog::{Catalog, Column, Relation};
-use crate::engine::policy::{Policy, Purpose, SubjectKind, TablePolicy};
+use crate::engine::policy::{Policy, Purpose, SubjectKind, SubjectPath, TablePolicy};
 use crate::engine::refusal::Refusal;
 
 use super::consent::{Choices, Records};
 use super::probe::{Bind, Must, Probe, Test};
 use super::sql::{Names, column, same_key};
-use super::{column_of, condition_over, policy_entry, relation_of};
+use super::{column_of, condition_over, policy_entry, relation_of, stale};
 
 /// The subject of a stored row, reached from the row by joins.
 pub struct Subject<'a> {
     pub kind: &'a SubjectKind,
+    policy: &'a Policy,
     catalog: &'a Catalog,
     names: &'a Names,
     /// Relations between the row and its subject, each as `schema.table alias`; empty when the row holds the key itself.
@@ -41,7 +42,7 @@ impl<'a> Subject<'a> {
         names: &'a Names,
     ) -> Result<Option<Self>, Refusal> {
         let Some(path) = &table.subject else { return Ok(None) };
-        let kind = policy_entry(&policy.subjects, "subject", &path.kind)?;
+        let kind = check_way(catalog, policy, path, relation)?;
         let (mut from, mut first, mut joins) = (Vec::new(), None, Vec::new());
         let (mut here, mut at) = (alias.to_owned(), relation);
         for (i, hop) in path.hops.iter().enumerate() {
@@ -57,7 +58,16 @@ impl<'a> Subject<'a> {
         let key = column_of(at, &path.column)?;
         let own_row = path.hops.is_empty() && table.relation == kind.table && path.column == kind.key;
         let own_row = own_row.then(|| relation_of(catalog, kind.table)).transpose()?;
-        Ok(Some(Self { kind, catalog, names, from, first, joins, holder: here, key, own_row, alias }))
+        Ok(Some(Self { kind, policy, catalog, names, from, first, joins, holder: here, key, own_row, alias }))
+    }
+
+    /// No other kind's choices are among its kind's: a foreign key may have told them apart that is gone.
+    fn chooses_alone(&self) -> Result<(), Refusal> {
+        let mut others = self.policy.subjects.values().filter(|other| other.name != self.kind.name);
+        match others.find(|other| self.kind.takes_choices_of(other, self.catalog)) {
+            Some(other) => Err(stale(format!("choices of {} and {} are not told apart", self.kind.name, other.name))),
+            None => Ok(()),
+        }
     }
 
     /// The row leads to somebody.
@@ -75,6 +85,7 @@ impl<'a> Subject<'a> {
     /// Somebody's consent for `purpose` is valid. False for rows about nobody.
     pub fn consents(&self, purpose: &Purpose, records: Records) -> Result<Test, Refusal> {
         let Some(source) = &self.kind.consent else { return Ok(Test::Plain("false".to_owned())) };
+        self.chooses_alone()?;
         let choices = Choices::new(self.catalog, source, self.names)?;
         let c = self.names.alias("consent");
         let tests = choices.valid(&c, &purpose.name, purpose.notices.as_deref())?;
@@ -87,6 +98,7 @@ impl<'a> Subject<'a> {
         let Some(source) = self.kind.consent.as_ref().filter(|source| !source.objected.is_empty()) else {
             return Ok(None);
         };
+        self.chooses_alone()?;
         let choices = Choices::new(self.catalog, source, self.names)?;
         let o = self.names.alias("objection");
         let tests = choices.objection(&o, &purpose.name)?;
@@ -125,6 +137,32 @@ impl<'a> Subject<'a> {
     }
 }
 
+/// The kind of person that rows of `relation` lead to on `path`. The policy found each step sound when it was read: keys may
+/// have gone since, and tables come that inherit.
+pub fn check_way<'a>(
+    catalog: &Catalog,
+    policy: &'a Policy,
+    path: &SubjectPath,
+    relation: &Relation,
+) -> Result<&'a SubjectKind, Refusal> {
+    let kind = policy_entry(&policy.subjects, "subject", &path.kind)?;
+    let mut at = relation;
+    for hop in &path.hops {
+        let there = relation_of(catalog, hop.table)?;
+        let lost = |_| {
+            let (from, to) = (format!("{}.{}", at.name, hop.from), format!("{}.{}", there.name, hop.to));
+            stale(format!("{from} does not lead from every row to one row of {to} any more"))
+        };
+        catalog.leads(at, &hop.from, there, &hop.to).map_err(lost)?;
+        at = there;
+    }
+    let people = relation_of(catalog, kind.table)?;
+    if !people.is_unique(&kind.key) {
+        return Err(stale(format!("{}.{} is not unique any more", people.name, kind.key)));
+    }
+    Ok(kind)
+}
+
 /// The relation at the end of a look: what says something of the subject.
 struct Last<'a> {
     /// `schema.table alias`.
@@ -135,9 +173,8 @@ struct Last<'a> {
 
 /// No two rows of the relation, its children included, share a value of `key`.
 fn is_sole(relation: &Relation, key: &str, catalog: &Catalog) -> bool {
-    let unique = |columns: &Vec<String>| columns.as_slice() == [key];
     // A key of a partitioned table holds in all of it; one of an inheritance parent does not bind its children.
     let whole = relation.kind == crate::engine::catalog::RelationKind::PartitionedTable
         || catalog.children(relation.oid).is_empty();
-    whole && (unique(&relation.primary_key) || relation.unique_keys.iter().any(unique))
+    whole && relation.is_unique(key)
 }

@@ -303,6 +303,38 @@ WITH RECURSIVE z AS (SELECT id, full_name FROM x), y AS (INSERT INTO products (i
 -- crm_app/service: same
 WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t WHERE n < 3), y AS (INSERT INTO newsletters (id, title, sent_on) SELECT n + 1000, 'x', '2026-01-01' FROM t RETURNING id) SELECT count(*) FROM y
 ;;
+-- People who are restricted are not made others, nor nobody.
+-- crm_app/service: not-understood
+UPDATE wards SET id = 900 WHERE id = 9
+;;
+-- crm_app/service: not-understood
+DELETE FROM wards WHERE id = 9
+;;
+-- crm_app/service: changed
+UPDATE wards SET id = id, guardian = 4 WHERE id = 9
+;;
+-- crm_app/service: not-understood
+UPDATE pets SET id = 900 WHERE id = 9
+;;
+-- Their rows go with them.
+-- crm_app/service: changed
+DELETE FROM pets WHERE id = 9
+;;
+-- crm_app/service: not-understood
+WITH d AS (DELETE FROM wards WHERE id = 9 RETURNING id) INSERT INTO wards (id) SELECT id FROM d
+;;
+-- officer/legal: not-understood
+DELETE FROM tenants WHERE id = 9
+;;
+-- officer/legal: not-understood
+UPDATE tenants SET id = 900 WHERE id = 9
+;;
+-- officer/service: changed
+DELETE FROM tenants WHERE id = 9
+;;
+-- crm_app/service: changed
+DELETE FROM tenants WHERE id = 9
+;;
 -- sweeper/service: not-understood
 TRUNCATE tenants
 ;;

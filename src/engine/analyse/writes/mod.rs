@@ -14,6 +14,7 @@ mod fence;
 mod insert;
 mod merge;
 mod moves;
+mod people;
 mod refs;
 mod returning;
 mod spans;

@@ -35,12 +35,8 @@ impl<'e> Analyser<'e> {
         let rows = target.protected().filter(|p| p.aim == Aim::Rows);
         if let Some(p) = rows.filter(|p| subject_link(p.policy).is_some_and(|link| changed.contains(link))) {
             self.seen_as_much(p.policy, &p.relation.name.to_string())?;
-            let is_key = |kind: &SubjectKind| kind.table == p.policy.relation && changed.contains(&kind.key);
-            if self.engine.policy.subjects.values().any(is_key) && !self.role.may(Right::RecordConsent) {
-                let what = format!("changing the key of {}, by which people's choices are kept", p.relation.name);
-                return Err(refusal::right_missing("record_consent", &what));
-            }
         }
+        self.keeps_keys(target, &changed)?;
         self.moves_rows(target, |d| changed.contains(d.key) || changed.contains(d.link()))
     }
 
@@ -53,12 +49,14 @@ impl<'e> Analyser<'e> {
             let through = |k: &ForeignKey| catalog.family(d.through).iter().any(|r| r.oid == k.references);
             let outlives = |k: &ForeignKey| through(k) && (k.releases || (k.waits && replaced));
             // Each part has keys of its own.
-            catalog.family(d.by).iter().any(|by| by.foreign_keys.iter().any(outlives))
-        })
+            d.check(catalog, &engine.policy).is_err()
+                || catalog.family(d.by).iter().any(|by| by.foreign_keys.iter().any(outlives))
+        })?;
+        self.frees_nobody(target)
     }
 
     /// Whether the statement may hold another write besides one. (A word too many refuses too much, never too little.)
-    fn writes_more_than_once(&self) -> bool {
+    pub fn writes_more_than_once(&self) -> bool {
         let tokens = &self.tokens().list;
         let begin = tokens.iter().position(|t| t.start >= self.statement_start).unwrap_or(0);
         let mut before = None;
@@ -234,6 +232,7 @@ impl<'e> Analyser<'e> {
         // Only tables with rules have others lead through them (`policy/resolve/path.rs`).
         let Some(p) = target.protected() else { return Ok(()) };
         for dependent in visible::dependents(&self.engine.policy, p.policy.relation).filter(concerned) {
+            dependent.check(&self.engine.catalog, &self.engine.policy)?;
             let stores = dependent.table.store_requires.is_some();
             if stores && dependent.table.store_requires != p.policy.store_requires {
                 return Err(moved(p.relation.name.to_string(), &dependent));

@@ -1,8 +1,6 @@
 //! `[subject.X.consent]`: the table in which people's choices are recorded, mapped by its columns.
 
-use std::collections::BTreeSet;
-
-use super::super::super::catalog::{Catalog, Column, Oid, Relation};
+use super::super::super::catalog::{Column, Relation};
 use super::super::raw::{RawConsent, Spanned};
 use super::super::{ConsentSource, SubjectKind};
 use super::{Resolver, comparable, subjects};
@@ -57,15 +55,11 @@ pub(super) fn resolve(
 pub(super) fn tell_kinds_apart(r: &mut Resolver<'_, '_>) {
     let kinds: Vec<SubjectKind> = r.policy.subjects.values().cloned().collect();
     for (name, raw) in &r.raw().subject {
-        let Some((kind, source)) = with_choices(&kinds, name.get_ref()) else { continue };
+        let Some(kind) = kinds.iter().find(|k| k.name == *name.get_ref()) else { continue };
         let others = r.raw().subject.iter().take_while(|(other, _)| *other != name);
         for (other, _) in others {
-            let Some((theirs, also)) = with_choices(&kinds, other.get_ref()) else { continue };
-            let shared = !source.subject.is_empty()
-                && one_family(r.catalog, source.table, also.table)
-                && source.subject == also.subject;
-            let (a, b) = (keys_of(r.catalog, kind), keys_of(r.catalog, theirs));
-            if shared && a.is_disjoint(&b) {
+            let Some(theirs) = kinds.iter().find(|k| k.name == *other.get_ref()) else { continue };
+            if let Some(source) = kind.consent.as_ref().filter(|_| kind.takes_choices_of(theirs, r.catalog)) {
                 let column = raw.get_ref().consent.as_ref().and_then(|c| c.get_ref().subject.as_ref());
                 let message = format!(
                     "`{}` and `{}` have their choices in the same column of {}: each other's would count",
@@ -78,30 +72,6 @@ pub(super) fn tell_kinds_apart(r: &mut Resolver<'_, '_>) {
             }
         }
     }
-}
-
-fn with_choices<'k>(kinds: &'k [SubjectKind], name: &str) -> Option<(&'k SubjectKind, &'k ConsentSource)> {
-    kinds.iter().find(|k| k.name == name).and_then(|k| Some((k, k.consent.as_ref()?)))
-}
-
-/// Whether the rows of one table are among those of the other.
-fn one_family(catalog: &Catalog, a: Oid, b: Oid) -> bool {
-    let holds = |whole: Oid, part: Oid| catalog.family(whole).iter().any(|r| r.oid == part);
-    holds(a, b) || holds(b, a)
-}
-
-/// The column that a kind's keys are in, with those that they are foreign keys to.
-fn keys_of(catalog: &Catalog, kind: &SubjectKind) -> BTreeSet<(Oid, String)> {
-    let (mut keys, mut todo) = (BTreeSet::new(), vec![(kind.table, kind.key.clone())]);
-    while let Some((table, column)) = todo.pop() {
-        let foreign = catalog.relation(table).into_iter().flat_map(|t| &t.foreign_keys);
-        let alone = foreign.filter(|k| k.columns.len() == 1 && k.columns.contains(&column));
-        let next: Vec<_> = alone.filter_map(|k| Some((k.references, k.referenced_columns.first()?.clone()))).collect();
-        if keys.insert((table, column)) {
-            todo.extend(next);
-        }
-    }
-    keys
 }
 
 fn texts(values: &[Spanned<String>]) -> Vec<String> {

@@ -257,12 +257,6 @@ fn is_system(relation: &Relation) -> bool {
     matches!(relation.name.schema.as_str(), "pg_catalog" | "information_schema" | "pg_toast")
 }
 
-/// Whether no two rows of `relation` share a value of `column`.
-fn is_unique(relation: &Relation, column: &str) -> bool {
-    let alone = |key: &[String]| key.len() == 1 && key[0] == column;
-    alone(&relation.primary_key) || relation.unique_keys.iter().any(|key| alone(key))
-}
-
 /// Whether two columns can hold the same keys.
 fn comparable(a: &Column, b: &Column) -> bool {
     let family = |c: &Column| match c.ty.base.as_str() {

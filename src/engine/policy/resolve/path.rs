@@ -1,9 +1,9 @@
 //! `subject = { … }` of a table: the way from a row to the person that it is about, over foreign keys if need be.
 
-use super::super::super::catalog::{ForeignKey, Oid, QualifiedName, Relation, RelationKind, quote_ident};
+use super::super::super::catalog::{ForeignKey, Oid, QualifiedName, Relation, Unsound, quote_ident};
 use super::super::raw::{RawTable, Spanned};
 use super::super::{Hop, SubjectPath, names};
-use super::{Resolver, comparable, is_unique};
+use super::{Resolver, comparable};
 
 /// What a table's `subject` says.
 enum Leads<'a> {
@@ -128,34 +128,25 @@ fn hop(r: &mut Resolver<'_, '_>, relation: &Relation, text: &Spanned<String>, re
     let target = r.relation_named(&table, text.span())?;
     r.column_named(target, &to, text.span())?;
     own?;
-    if !is_unique(target, &to) {
-        let message = format!("`{to}` is not unique in {}: a row could belong to several people", target.name);
-        r.error(text.span(), message, "lead to the primary key, or to a column that is unique by itself");
+    if let Err(unsound) = r.catalog.leads(relation, &from, target, &to) {
+        let (message, fix) = match unsound {
+            Unsound::Ambiguous => (
+                format!("`{to}` is not unique in {}: a row could belong to several people", target.name),
+                "lead to the primary key, or to a column that is unique by itself".to_owned(),
+            ),
+            Unsound::Inherited => (
+                format!("`{to}` is not unique in {} with the tables that inherit from it", target.name),
+                "lead to a table that no other inherits from (partitions are no matter)".to_owned(),
+            ),
+            Unsound::NoKey(part) => (
+                format!("{}.{from} is no foreign key to {}.{to} that all rows obey", part.name, target.name),
+                foreign_key_ddl(part, &from, target, &to),
+            ),
+        };
+        r.error(text.span(), message, fix);
         return None;
-    }
-    if target.kind != RelationKind::PartitionedTable && !r.catalog.children(target.oid).is_empty() {
-        let message = format!("`{to}` is not unique in {} with the tables that inherit from it", target.name);
-        r.error(text.span(), message, "lead to a table that no other inherits from (partitions are no matter)");
-        return None;
-    }
-    for part in r.catalog.family(relation.oid) {
-        if !is_foreign_key(part, &from, target, &to) {
-            let message = format!("{}.{from} is no foreign key to {}.{to} that all rows obey", part.name, target.name);
-            r.error(text.span(), message, foreign_key_ddl(part, &from, target, &to));
-            return None;
-        }
     }
     Some(Hop { from, table: target.oid, table_name: target.name.clone(), to })
-}
-
-fn is_foreign_key(relation: &Relation, from: &str, target: &Relation, to: &str) -> bool {
-    let never_null = |name: &String| relation.column(name).is_some_and(|c| c.not_null);
-    let pairs = |key: &ForeignKey| {
-        // With a null in another column a key of several refers to nothing (MATCH SIMPLE).
-        let binds = key.columns.iter().filter(|c| *c != from).all(never_null);
-        binds && key.columns.iter().zip(&key.referenced_columns).any(|(a, b)| a == from && b == to)
-    };
-    relation.foreign_keys.iter().any(|key| key.valid && key.references == target.oid && pairs(key))
 }
 
 fn foreign_key_ddl(relation: &Relation, from: &str, target: &Relation, to: &str) -> String {

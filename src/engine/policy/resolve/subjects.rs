@@ -3,7 +3,7 @@
 use super::super::super::catalog::{Relation, RelationKind};
 use super::super::SubjectKind;
 use super::super::raw::{RawSubject, Spanned};
-use super::{Resolver, consent, is_unique, kind_in_words};
+use super::{Resolver, consent, kind_in_words};
 
 /// The word of a table's `subject` that is no kind of person.
 const RESERVED: &str = "via";
@@ -33,7 +33,7 @@ fn subject(r: &mut Resolver<'_, '_>, name: &Spanned<String>, raw: &RawSubject) -
         return None;
     }
     let key = r.column(relation, key?).map(|column| {
-        if !is_unique(relation, &column.name) {
+        if !relation.is_unique(&column.name) {
             let message = format!("`{}` is not unique in {}", column.name, relation.name);
             r.error(key?.span(), message, "name a column that is the primary key, or unique by itself");
         }
