@@ -171,7 +171,7 @@ pub struct Relation {
     /// Other unique, non-partial, non-expression keys.
     #[serde(default)]
     pub unique_keys: Vec<Vec<String>>,
-    /// The indexes of all these keys.
+    /// The indexes of all these keys, and unique ones with a condition or an expression.
     #[serde(default)]
     pub arbiters: Vec<Arbiter>,
     /// Columns that some index over all rows starts with, by which rows are found or sorted.

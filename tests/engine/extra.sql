@@ -49,10 +49,13 @@ CREATE SEQUENCE public.marks;
 CREATE TABLE public.leagues (id int, name text UNIQUE, badge text GENERATED ALWAYS AS (left(name, 3)) STORED UNIQUE);
 CREATE TABLE public.ranks (name text PRIMARY KEY REFERENCES public.leagues (name) ON UPDATE CASCADE ON DELETE SET NULL,
   badge text REFERENCES public.leagues (badge) ON UPDATE SET NULL);
+-- PostgreSQL proves the condition of its second index.
+CREATE TABLE public.cups (name text UNIQUE);
+CREATE UNIQUE INDEX ON public.cups (name COLLATE public.caseless) WHERE (1 = 1);
 -- Of equal grades one may be written otherwise: 1.0 and 1.00.
 CREATE TABLE public.grades (grade numeric PRIMARY KEY, label text);
 CREATE TABLE public.ranked (customer_id bigint REFERENCES public.customers, rank text REFERENCES public.ranks ON UPDATE CASCADE,
-  grade numeric REFERENCES public.grades ON UPDATE CASCADE);
+  grade numeric REFERENCES public.grades ON UPDATE CASCADE, cup text REFERENCES public.cups (name) ON UPDATE CASCADE);
 -- Its rows lead to their subject by what another column says.
 CREATE TABLE public.kept_notes (id int, ref bigint, customer_id bigint GENERATED ALWAYS AS (ref) STORED);
 -- Read through what may fail: another server, policies of PostgreSQL's own.

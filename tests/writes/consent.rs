@@ -149,6 +149,7 @@ fn what_cannot_be_tested_is_refused(world: &World) {
         ("store-requires-consent", "INSERT INTO mailings (subject) VALUES ('x')"),
         ("store-requires-consent", "INSERT INTO mailings DEFAULT VALUES"),
         ("store-requires-consent", "INSERT INTO mailings (customer_id) VALUES (DEFAULT)"),
+        ("store-requires-consent", "INSERT INTO mailings (customer_id) OVERRIDING USER VALUE VALUES (1)"),
         ("store-requires-consent", "UPDATE mailings SET customer_id = DEFAULT"),
         ("not-understood", "INSERT INTO mailings SELECT * FROM mailings"),
         ("not-understood", "INSERT INTO mailings (customer_id) SELECT 1 UNION SELECT 3"),

@@ -37,9 +37,10 @@ pub(super) fn relations(
                 columns: columns.clone(),
                 exact: row.try_get("exact")?,
             });
-            match row.try_get("is_primary")? {
-                true => found[i].primary_key = columns,
-                false => found[i].unique_keys.push(columns),
+            match (row.try_get("is_primary")?, row.try_get("total")?) {
+                (true, _) => found[i].primary_key = columns,
+                (false, true) => found[i].unique_keys.push(columns),
+                (false, false) => {}
             }
         }
     }

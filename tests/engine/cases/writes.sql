@@ -150,6 +150,9 @@ UPDATE leagues SET name = name, id = 2 WHERE id = -1
 -- crm_app/service: not-understood
 INSERT INTO grades (grade) VALUES (1) ON CONFLICT (grade) DO UPDATE SET grade = excluded.grade
 ;;
+-- crm_app/service: not-understood
+INSERT INTO cups (name) VALUES ('GOLD') ON CONFLICT (name) DO UPDATE SET name = excluded.name
+;;
 -- crm_app/service: same
 INSERT INTO grades (grade) VALUES (1) ON CONFLICT (grade) DO UPDATE SET label = excluded.label
 ;;

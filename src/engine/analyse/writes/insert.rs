@@ -29,8 +29,9 @@ impl<'e> Analyser<'e> {
             on_conflict_clause,
             returning_clause,
             with_clause,
-            r#override: _,
+            r#override,
         } = s;
+        let overrides = *r#override == pb::OverridingKind::OverridingUserValue as i32;
         self.write_with(with_clause.as_mut())?;
         let updates = on_conflict_clause.as_ref().is_some_and(|c| c.action() == pb::OnConflictAction::OnconflictUpdate);
         let rights: &[Right] = if updates { &[Right::Insert, Right::Update] } else { &[Right::Insert] };
@@ -54,7 +55,7 @@ impl<'e> Analyser<'e> {
         if let Some((relation, after)) = target.judged().filter(|_| unnamed) {
             *cols = self.name_columns(relation, after, &filled)?.map(column_target).collect();
         }
-        self.check_stored(&target, &filled, select_stmt.as_deref_mut())?;
+        self.check_stored(&target, &filled, select_stmt.as_deref_mut(), overrides)?;
         if updates {
             self.chooses(&target);
         }

@@ -34,14 +34,19 @@ struct Test {
 }
 
 impl<'e> Analyser<'e> {
-    /// Wraps, in every row of an INSERT, the value that leads to the subject.
+    /// Wraps, in every row of an INSERT, the value that leads to the subject. `overrides`: OVERRIDING USER VALUE, with which
+    /// PostgreSQL may store another.
     pub fn check_stored(
         &mut self,
         target: &Target<'e>,
         filled: &[usize],
         source: Option<&mut Node>,
+        overrides: bool,
     ) -> Result<(), Refusal> {
         let Some((p, test)) = self.store_test(target)? else { return Ok(()) };
+        if overrides {
+            return Err(self.not_given(&test));
+        }
         let Some(place) = filled.iter().position(|c| *c == test.column) else {
             return Err(self.not_given(&test));
         };
