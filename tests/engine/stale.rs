@@ -10,9 +10,11 @@ use consentry::engine::context::Protocol;
 use super::{World, context};
 
 type Change = fn(&mut CatalogData);
+/// Role, purpose and SQL.
+type Asked = (&'static str, &'static str, &'static str);
 
 /// What has changed, and what is refused since: who, and which statement.
-const CHANGES: [(&str, Change, &[(&str, &str, &str)]); 6] = [
+const CHANGES: [(&str, Change, &[Asked]); 6] = [
     ("a key is gone", |data| table(data, "ends").foreign_keys.clear(), &ENDS),
     ("a key is not valid", |data| table(data, "ends").foreign_keys.iter_mut().for_each(|k| k.valid = false), &ENDS),
     ("a key is not unique", |data| table(data, "middles").primary_key.clear(), &ENDS),
@@ -36,7 +38,7 @@ const CHANGES: [(&str, Change, &[(&str, &str, &str)]); 6] = [
     ),
 ];
 
-const ENDS: [(&str, &str, &str); 3] = [
+const ENDS: [Asked; 3] = [
     ("mover", "marketing", "SELECT * FROM ends"),
     ("mover", "analytics", "DELETE FROM middles WHERE id = 4"),
     ("mover", "analytics", "UPDATE middles SET customer_id = 5 WHERE id = 4"),

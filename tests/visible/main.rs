@@ -111,7 +111,7 @@ async fn random_people_seen_for_every_purpose() {
 #[tokio::test]
 async fn children_are_read_by_their_own_names_and_columns() {
     let script = "
-        CREATE TABLE people (\"Key\" int NOT NULL, email text, born int NOT NULL);
+        CREATE TABLE people (\"Key\" int PRIMARY KEY, email text, born int NOT NULL);
         CREATE TABLE young (born int NOT NULL, extra text, email text, \"Key\" int NOT NULL);
         ALTER TABLE young INHERIT people;
         INSERT INTO young VALUES (2001, 'unlisted', 'a@example.org', 1), (2002, 'unlisted', 'b@example.org', 2);
@@ -153,7 +153,7 @@ async fn keys_are_equal_as_their_type_has_it() {
             "CREATE SCHEMA kinds;
              CREATE EXTENSION citext SCHEMA kinds;
              CREATE DOMAIN kinds.login AS kinds.citext;
-             CREATE TABLE people (\"Key\" {key} NOT NULL, email text, born int NOT NULL);
+             CREATE TABLE people (\"Key\" {key} PRIMARY KEY, email text, born int NOT NULL);
              CREATE TABLE said (who {key}, what text, answer text);
              INSERT INTO people VALUES ('Ana', 'a@example.org', 2001), ('BEN', 'b@example.org', 2002), ('Cleo', NULL, 1);
              INSERT INTO said VALUES ('ana', 'news', 'yes'), ('ben', 'news', 'no'), ('CLEO', 'news', 'yes');"

@@ -113,8 +113,8 @@ fn followers(world: &mut World, k: usize, keys: &[String], rng: &mut StdRng) {
     let _ = writeln!(
         world.script,
         "CREATE TABLE {name}_orders (id bigint PRIMARY KEY, up {key}, {columns});
-         CREATE TABLE {name}_items (id bigint PRIMARY KEY, up bigint, {columns});
-         CREATE TABLE {name}_parts (id bigint PRIMARY KEY, up int, {columns});"
+         CREATE TABLE {name}_items (id bigint PRIMARY KEY, up bigint REFERENCES {name}_orders, {columns});
+         CREATE TABLE {name}_parts (id bigint PRIMARY KEY, up int REFERENCES {name}_items, {columns});"
     );
     let mut above: Vec<(String, Option<String>)> = keys.iter().map(|k| (k.clone(), Some(k.clone()))).collect();
     above.push((self::key(k, 999), Some(self::key(k, 999)))); // a person that is not on file
@@ -124,8 +124,7 @@ fn followers(world: &mut World, k: usize, keys: &[String], rng: &mut StdRng) {
         for id in 1..=(keys.len() as i64 * 2) {
             let up = if rng.gen_bool(0.1) { None } else { above.choose(rng).cloned() };
             let row = stored(rng, id, up.as_ref().and_then(|(_, s)| s.clone()), 0);
-            let up =
-                up.map(|(id, _)| id).or_else(|| (suffix != "orders" && rng.gen_bool(0.5)).then(|| "777777".into()));
+            let up = up.map(|(id, _)| id);
             let _ = writeln!(
                 world.script,
                 "INSERT INTO {name}_{suffix} (id, up, seen, ok, {}) VALUES ({id}, {}, {}, {}, {});",
