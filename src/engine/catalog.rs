@@ -210,6 +210,9 @@ pub struct Relation {
     /// Has user triggers, or rules other than a view's own.
     #[serde(default)]
     pub has_triggers: bool,
+    /// Columns that triggers may assign before a row is updated, whatever the statement assigns.
+    #[serde(default)]
+    pub set_by_triggers: Vec<String>,
     #[serde(default)]
     pub has_rules: bool,
     /// PostgreSQL itself tests its rows by policies of its own, for the upstream role.

@@ -52,10 +52,18 @@ CREATE TABLE public.ranks (name text PRIMARY KEY REFERENCES public.leagues (name
 -- PostgreSQL proves the condition of its second index.
 CREATE TABLE public.cups (name text UNIQUE);
 CREATE UNIQUE INDEX ON public.cups (name COLLATE public.caseless) WHERE (1 = 1);
+-- A trigger that computes a key which rows follow, and one that does not.
+CREATE TABLE public.clubs (name text UNIQUE, title text, updated_at timestamptz);
+CREATE FUNCTION public.slug() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.name := lower(NEW.title); RETURN NEW; END';
+CREATE TRIGGER slug BEFORE INSERT OR UPDATE ON public.clubs FOR EACH ROW EXECUTE FUNCTION public.slug();
+CREATE FUNCTION public.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.badge := NEW.badge; RETURN NEW; END';
+CREATE TABLE public.teams (name text UNIQUE, badge text);
+CREATE TRIGGER touch BEFORE UPDATE ON public.teams FOR EACH ROW EXECUTE FUNCTION public.touch();
 -- Of equal grades one may be written otherwise: 1.0 and 1.00.
 CREATE TABLE public.grades (grade numeric PRIMARY KEY, label text);
 CREATE TABLE public.ranked (customer_id bigint REFERENCES public.customers, rank text REFERENCES public.ranks ON UPDATE CASCADE,
-  grade numeric REFERENCES public.grades ON UPDATE CASCADE, cup text REFERENCES public.cups (name) ON UPDATE CASCADE);
+  grade numeric REFERENCES public.grades ON UPDATE CASCADE, cup text REFERENCES public.cups (name) ON UPDATE CASCADE,
+  club text REFERENCES public.clubs (name) ON UPDATE CASCADE, team text REFERENCES public.teams (name) ON UPDATE CASCADE);
 -- Its rows lead to their subject by what another column says.
 CREATE TABLE public.kept_notes (id int, ref bigint, customer_id bigint GENERATED ALWAYS AS (ref) STORED);
 -- Read through what may fail: another server, policies of PostgreSQL's own.

@@ -76,7 +76,7 @@ fn policy_files() -> Vec<SourceFile> {
     files.iter_mut().for_each(|f| {
         f.text = f.text.replace(
             "open = [",
-            "open = [\"public.far\", \"public.sites\", \"public.split\", \"public.policed\", \"public.ticks\", \"public.marks\", \"public.ranks\", \"public.leagues\", \"public.grades\", \"public.cups\", \"public.tokens\", \"public.hazards\", \"public.with_known\", \"public.houses\", \"public.wardens\", \"public.places\", \"public.days\", \"public.parted\", \"public.sheets\", \"public.of_sheet\", ",
+            "open = [\"public.far\", \"public.sites\", \"public.split\", \"public.policed\", \"public.ticks\", \"public.marks\", \"public.ranks\", \"public.leagues\", \"public.grades\", \"public.cups\", \"public.clubs\", \"public.teams\", \"public.tokens\", \"public.hazards\", \"public.with_known\", \"public.houses\", \"public.wardens\", \"public.places\", \"public.days\", \"public.parted\", \"public.sheets\", \"public.of_sheet\", ",
         )
     });
     files.push(SourceFile { name: "extra.toml".into(), text: include_str!("extra.toml").to_owned() });

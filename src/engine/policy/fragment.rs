@@ -176,6 +176,7 @@ mod tests {
             check_option: None,
             extension: None,
             has_triggers: false,
+            set_by_triggers: vec![],
             has_rules: false,
             row_security: false,
             version: 0,

@@ -74,6 +74,7 @@ fn word_of(ty: &ColumnType) -> Relation {
         check_option: None,
         extension: None,
         has_triggers: false,
+        set_by_triggers: Vec::new(),
         has_rules: false,
         row_security: false,
         version: 0,

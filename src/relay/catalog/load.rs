@@ -42,6 +42,7 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
         keys,
         foreign_keys,
         together,
+        triggers,
         functions,
         operators,
         types,
@@ -56,6 +57,7 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
         query_from(include_str!("keys.sql")),
         query(include_str!("foreign_keys.sql")),
         query(include_str!("together.sql")),
+        query(include_str!("triggers.sql")),
         query(include_str!("functions.sql")),
         query(include_str!("operators.sql")),
         query(include_str!("types.sql")),
@@ -74,7 +76,7 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
     }
     let system = known.into_iter().flat_map(Catalog::relations).filter(|r| r.oid < FIRST_NORMAL_OID);
     data.relations = system.cloned().collect();
-    data.relations.extend(rows::relations(&relations, &columns, &keys, &foreign_keys, &together)?);
+    data.relations.extend(rows::relations(&relations, &columns, &keys, &foreign_keys, &together, &triggers)?);
     data.functions = rows::functions(&functions)?;
     data.operators = rows::operators(&operators)?;
     data.types = rows::types(&types)?;

@@ -5,6 +5,7 @@
 pub mod ask;
 mod load;
 mod rows;
+mod triggers;
 
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, SimpleQueryMessage};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tokio_postgres::Row;
 
-use super::CatalogError;
+use super::{CatalogError, triggers};
 use crate::engine::catalog::{
     Arbiter, Cast, Column, ColumnType, ForeignKey, Function, Oid, Operator, QualifiedName, Relation, RelationKind,
     TypeFunction, UserType,
@@ -17,6 +17,7 @@ pub(super) fn relations(
     keys: &[Row],
     foreign_keys: &[Row],
     together: &[Row],
+    triggers: &[Row],
 ) -> Result<Vec<Relation>, CatalogError> {
     let mut found = relations.iter().map(relation).collect::<Result<Vec<_>, _>>()?;
     let places: HashMap<Oid, usize> = found.iter().enumerate().map(|(i, r)| (r.oid, i)).collect();
@@ -68,6 +69,12 @@ pub(super) fn relations(
             found[i].together.push(columns);
         }
     }
+    for row in triggers {
+        if let Some(i) = place(row)? {
+            let assigned = triggers::assigned(row, &found[i])?;
+            found[i].set_by_triggers.extend(assigned);
+        }
+    }
     Ok(found)
 }
 
@@ -93,6 +100,7 @@ fn relation(row: &Row) -> Result<Relation, CatalogError> {
         check_option: row.try_get("check_option")?,
         extension: row.try_get("extension")?,
         has_triggers: row.try_get("has_triggers")?,
+        set_by_triggers: Vec::new(),
         has_rules: row.try_get("has_rules")?,
         row_security: row.try_get("row_security")?,
         version: row.try_get("version")?,

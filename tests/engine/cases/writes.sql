@@ -151,6 +151,18 @@ UPDATE leagues SET name = name, id = 2 WHERE id = -1
 INSERT INTO grades (grade) VALUES (1) ON CONFLICT (grade) DO UPDATE SET grade = excluded.grade
 ;;
 -- crm_app/service: not-understood
+UPDATE clubs SET title = 'Gold' WHERE name = 'silver'
+;;
+-- crm_app/service: not-understood
+INSERT INTO clubs (title) VALUES ('Gold') ON CONFLICT (name) DO UPDATE SET updated_at = now()
+;;
+-- crm_app/service: same
+INSERT INTO clubs (title) VALUES ('Gold')
+;;
+-- crm_app/service: same
+UPDATE teams SET badge = 'Gold' WHERE name = 'silver'
+;;
+-- crm_app/service: not-understood
 INSERT INTO cups (name) VALUES ('GOLD') ON CONFLICT (name) DO UPDATE SET name = excluded.name
 ;;
 -- crm_app/service: same

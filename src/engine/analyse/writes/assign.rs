@@ -125,6 +125,7 @@ impl<'e> Analyser<'e> {
         self.rename_columns(target, list)?;
         self.casts_stored(target, list)?;
         self.leaves_partitions(target)?;
+        self.triggers_carry_on(target)?;
         let whole = assigned_whole(list);
         let mut clear = Vec::new();
         let mut multiple: Option<Node> = None;

@@ -69,6 +69,18 @@ pub fn assigned(catalog: &Catalog, table: Oid, column: &str) -> BTreeSet<String>
     computed.chain([column.to_owned()]).collect()
 }
 
+/// The columns that triggers may assign in rows that are updated, of those that rows of other tables follow.
+pub fn followed_triggers(catalog: &Catalog, table: Oid) -> BTreeSet<String> {
+    let family = catalog.family(table);
+    let set = family.iter().flat_map(|r| &r.set_by_triggers).flat_map(|c| assigned(catalog, table, c));
+    let follows = |key: &ForeignKey, column: &String| {
+        key.carries
+            && key.referenced_columns.contains(column)
+            && family.iter().any(|r| catalog.ancestry(r.oid).contains(&key.references))
+    };
+    set.filter(|c| catalog.relations().any(|by| by.foreign_keys.iter().any(|key| follows(key, c)))).collect()
+}
+
 /// Whether rows of a partitioned table that change their partition are removed for some foreign key: for one that refers to
 /// a partition by itself they are.
 pub fn leaves_partitions(catalog: &Catalog, table: Oid) -> bool {
@@ -95,5 +107,6 @@ fn followed(key: &ForeignKey, catalog: &Catalog, by: Oid, change: &Change) -> BT
         Change::Assigned(column) => (false, key.carries && key.referenced_columns.contains(column)),
     };
     let columns = key.columns.iter().filter(|_| assigns).flat_map(|c| assigned(catalog, by, c));
+    let columns = columns.chain(followed_triggers(catalog, by).into_iter().filter(|_| assigns));
     columns.map(Change::Assigned).chain(removed.then_some(Change::Removed)).collect()
 }

@@ -13,7 +13,7 @@ use super::super::Analyser;
 use super::super::relations::protecting_ancestor;
 use super::Aim;
 use super::assign::subject_link;
-use super::carried::{Carried, Cause, Change, assigned, carried, leaves_partitions};
+use super::carried::{Carried, Cause, Change, assigned, carried, followed_triggers, leaves_partitions};
 use super::decides::way;
 use super::target::{Kind, Target};
 use super::together::read_together;
@@ -90,6 +90,18 @@ impl<'e> Analyser<'e> {
         let Some(relation) = target.stored() else { return Ok(()) };
         let what = format!("changing \"{column}\" of {}", relation.name);
         for column in self.changed(target, relation, column) {
+            let carried = carried(&self.engine.catalog, relation.oid, Change::Assigned(column));
+            self.note_carried(&carried);
+            self.carries(&what, &carried)?;
+        }
+        Ok(())
+    }
+
+    /// Judges the keys that triggers may assign in rows which a SET list changes.
+    pub fn triggers_carry_on(&mut self, target: &Target<'e>) -> Result<(), Refusal> {
+        let Some(relation) = target.stored() else { return Ok(()) };
+        for column in followed_triggers(&self.engine.catalog, relation.oid) {
+            let what = format!("changing rows of {}, whose triggers may assign \"{column}\"", relation.name);
             let carried = carried(&self.engine.catalog, relation.oid, Change::Assigned(column));
             self.note_carried(&carried);
             self.carries(&what, &carried)?;
