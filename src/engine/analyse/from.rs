@@ -197,6 +197,7 @@ impl<'e> Analyser<'e> {
                 ty: Some(c.ty.base.as_str().into()),
                 collation: c.ty.collation,
                 ordered: false,
+                given: false,
                 key: Some((index, i)),
                 nulled: None,
             })

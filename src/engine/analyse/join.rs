@@ -97,7 +97,8 @@ impl<'e> Analyser<'e> {
             let collation = if a.collation == b.collation { a.collation } else { 0 };
             let key = key.filter(|_| ty.is_some());
             let ordered = one && self.are_ordered(&a, &b);
-            merged.push(Col { name: name.clone(), origin, mixed, key, ty, collation, ordered, nulled: None });
+            let (name, given, nulled) = (name.clone(), a.given || b.given, None);
+            merged.push(Col { name, origin, mixed, key, ty, collation, ordered, given, nulled });
         }
         merged
     }

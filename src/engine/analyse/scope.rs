@@ -25,6 +25,8 @@ pub struct Col {
     pub collation: Oid,
     /// Of a computed column, whose type is not said: any two of its values compare.
     pub ordered: bool,
+    /// Of a column of constants and parameters: its values are as long as a client likes.
+    pub given: bool,
     /// The stored column that PostgreSQL takes it for when it looks for a primary key in GROUP BY: of a column merged by
     /// `USING` one side's, or none.
     pub key: Option<Base>,
@@ -39,8 +41,17 @@ impl Col {
     }
 
     pub fn computed(name: &str) -> Self {
-        let (origin, name) = (Rc::from([]), name.into());
-        Self { name, origin, mixed: false, ty: None, collation: 0, ordered: false, key: None, nulled: None }
+        Self {
+            name: name.into(),
+            origin: Rc::from([]),
+            mixed: false,
+            ty: None,
+            collation: 0,
+            ordered: false,
+            given: false,
+            key: None,
+            nulled: None,
+        }
     }
 }
 

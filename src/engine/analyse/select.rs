@@ -116,9 +116,10 @@ impl<'e> Analyser<'e> {
                         let ty = if other.is_some_and(|c| c.ty == col.ty) { col.ty.clone() } else { None };
                         let collation = other.filter(|c| c.collation == col.collation).map_or(0, |c| c.collation);
                         let mixed = other.is_none_or(|c| col.mixes(c));
+                        let given = col.given || other.is_none_or(|c| c.given);
                         let ordered = other.is_some_and(|c| self.are_ordered(col, c));
                         let origin = col.origin.iter().chain(more).copied().collect();
-                        Col { origin, mixed, ty, collation, ordered, ..Col::computed(&col.name) }
+                        Col { origin, mixed, ty, collation, ordered, given, ..Col::computed(&col.name) }
                     })
                     .collect(),
             ),

@@ -101,7 +101,7 @@ impl Analyser<'_> {
     pub fn column_of<'n>(&self, name: &str, constants: impl IntoIterator<Item = &'n Node>) -> Col {
         let ty = self.common(constants, &Scope::EMPTY).map(computed).filter(|ty| ORDERED.contains(&&**ty));
         let collation = if ty.as_deref().is_some_and(is_text) { DEFAULT_COLLATION } else { 0 };
-        Col { ty, collation, ..Col::computed(name) }
+        Col { ty, collation, given: true, ..Col::computed(name) }
     }
 
     /// The column of an array's elements, where it says of which type they are.
@@ -116,7 +116,7 @@ impl Analyser<'_> {
         };
         let ty = element.filter(|ty| ORDERED.contains(&&**ty));
         let collation = if ty.as_deref().is_some_and(is_text) { DEFAULT_COLLATION } else { 0 };
-        Col { ty, collation, ..Col::computed(name) }
+        Col { ty, collation, given: true, ..Col::computed(name) }
     }
 
     fn compare(&self, a: &str, b: &Node, scope: &Scope<'_>) -> bool {
@@ -203,7 +203,7 @@ impl Analyser<'_> {
         let folds = operator.ends_with('*');
         let total = self.is_built_in(operator)
             && !(folds && self.stores())
-            && !(folds && holds_parameter(left))
+            && !(folds && self.is_given(left, scope))
             && is_whole_pattern(pattern)
             && self.type_of(left, scope).is_some_and(|ty| is_text(&ty));
         total.then(|| Rc::from("bool"))
@@ -215,14 +215,39 @@ impl Analyser<'_> {
         if matches!(operator, "+" | "-") {
             return self.type_of_moved(left, right);
         }
-        let stored = !self.stores() && is_stored(left);
-        let (left, right) = (self.type_of(left, scope)?, self.type_of(right, scope)?);
-        match (operator, &*left, &*right) {
-            ("->", "jsonb", LITERAL | INTEGER) | ("#>", "jsonb", LITERAL) => Some(left),
-            ("->>", "jsonb", LITERAL | INTEGER) | ("#>>", "jsonb", LITERAL) if stored => ty("text"),
+        let stored = || !self.stores() && self.is_stored(left, scope);
+        let (of, right) = (self.type_of(left, scope)?, self.type_of(right, scope)?);
+        match (operator, &*of, &*right) {
+            ("->", "jsonb", LITERAL | INTEGER) | ("#>", "jsonb", LITERAL) => Some(of),
+            ("->>", "jsonb", LITERAL | INTEGER) | ("#>>", "jsonb", LITERAL) if stored() => ty("text"),
             ("?", "jsonb", LITERAL) => ty("bool"),
             ("@>" | "<@" | "&&", a, b) if ARRAYS.contains(&a) && (a == b || b == LITERAL) => ty("bool"),
             _ => None,
+        }
+    }
+
+    /// Whether a value is in an expression, that has a type, which is as long as a client likes: EXECUTE takes any.
+    fn is_given(&self, node: &Node, scope: &Scope<'_>) -> bool {
+        let part = |n: &Option<Box<Node>>| n.as_deref().is_some_and(|n| self.is_given(n, scope));
+        match &node.node {
+            Some(NodeEnum::ColumnRef(r)) => self.bare_column(r, scope).is_none_or(|col| col.given),
+            Some(NodeEnum::AConst(_) | NodeEnum::SqlvalueFunction(_)) => false,
+            Some(NodeEnum::TypeCast(c)) => part(&c.arg),
+            Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().any(|arg| self.is_given(arg, scope)),
+            Some(NodeEnum::AExpr(e)) => part(&e.lexpr) || part(&e.rexpr),
+            Some(NodeEnum::FuncCall(f)) => f.args.iter().any(|arg| self.is_given(arg, scope)),
+            _ => true,
+        }
+    }
+
+    /// Whether an expression is a stored document or a part of one, or an empty one.
+    fn is_stored(&self, node: &Node, scope: &Scope<'_>) -> bool {
+        let stored = |arg: &Node| self.is_stored(arg, scope);
+        match &node.node {
+            Some(NodeEnum::ColumnRef(r)) => self.bare_column(r, scope).is_some_and(|col| !col.given),
+            Some(NodeEnum::AExpr(e)) => e.lexpr.as_deref().is_some_and(stored),
+            Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().all(|arg| stored(arg) || is_empty_document(arg)),
+            _ => false,
         }
     }
 
@@ -277,7 +302,7 @@ impl Analyser<'_> {
             return elements?.first().and_then(|of| ty(of));
         }
         let types = f.args.iter().map(|a| self.bare_type(a, scope)).collect::<Option<Vec<_>>>()?;
-        let given = f.args.iter().any(holds_parameter);
+        let given = f.args.iter().any(|arg| self.is_given(arg, scope));
         match (name, types.as_slice()) {
             ("lower" | "upper", [of]) if is_text(of) && !self.stores() && !given => ty("text"),
             ("date", [of]) if MOMENTS.contains(&&**of) => ty("date"),
@@ -377,29 +402,6 @@ fn is_short_series(bounds: &[Node]) -> bool {
     };
     match bounds {
         [from, to] => number(from).zip(number(to)).is_some_and(|(from, to)| to - from < LONG_SERIES),
-        _ => false,
-    }
-}
-
-/// Whether a value is in an expression, that has a type, which is as long as a client likes: EXECUTE takes any.
-fn holds_parameter(node: &Node) -> bool {
-    let part = |n: &Option<Box<Node>>| n.as_deref().is_some_and(holds_parameter);
-    match &node.node {
-        Some(NodeEnum::ColumnRef(_) | NodeEnum::AConst(_) | NodeEnum::SqlvalueFunction(_)) => false,
-        Some(NodeEnum::TypeCast(c)) => part(&c.arg),
-        Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().any(holds_parameter),
-        Some(NodeEnum::AExpr(e)) => part(&e.lexpr) || part(&e.rexpr),
-        Some(NodeEnum::FuncCall(f)) => f.args.iter().any(holds_parameter),
-        _ => true,
-    }
-}
-
-/// Whether an expression is a stored document or a part of one, or an empty one.
-fn is_stored(node: &Node) -> bool {
-    match &node.node {
-        Some(NodeEnum::ColumnRef(_)) => true,
-        Some(NodeEnum::AExpr(e)) => e.lexpr.as_deref().is_some_and(is_stored),
-        Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().all(|arg| is_stored(arg) || is_empty_document(arg)),
         _ => false,
     }
 }

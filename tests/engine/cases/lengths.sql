@@ -91,3 +91,27 @@ SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id <
 ;;
 -- marketing/marketing: changed | lacks OFFSET 0
 SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM generate_series(-5, 366) g WHERE g IS NULL))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+PREPARE lengths0 AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p, unnest($1::text[]) u WHERE p.id <> c.id AND lower(u) = p.name))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+PREPARE lengths1 AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p, (SELECT $1 AS d) x WHERE p.id <> c.id AND lower(x.d) = p.name))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+PREPARE lengths2 AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p, (VALUES ($1), ('y')) x (d) WHERE p.id <> c.id AND x.d ILIKE 'zz%'))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+PREPARE lengths3 AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p, (SELECT $1::jsonb AS d) x WHERE p.id <> c.id AND x.d ->> 'a' = p.name))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+PREPARE lengths4 AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p, (VALUES ('{"a": [1e131000]}'::jsonb), ('{}')) x (d) WHERE p.id <> c.id AND x.d ->> 'a' = p.name))
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+PREPARE lengths5 AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p, (SELECT x.d FROM (VALUES ('{}'::jsonb)) x (d) UNION ALL SELECT specs FROM products) x WHERE p.id <> c.id AND x.d ->> 'a' = p.name))
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+PREPARE lengths6 AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p, (VALUES ($1)) x (d) WHERE p.id <> c.id AND x.d = p.name))
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+PREPARE lengths7 (text[]) AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p, unnest($1) u WHERE p.id <> c.id AND p.name = u AND lower(p.name) = 'x'))

@@ -285,6 +285,7 @@ pub fn shown(columns: &[Shown], base: &Relation, occurrence: usize) -> Columns {
             ty: Some(stored.ty.base.as_str().into()),
             collation: stored.ty.collation,
             ordered: false,
+            given: false,
             key: Some((occurrence, i)),
             nulled: None,
         },
