@@ -69,15 +69,40 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
+/// Tables, sequences and types of the cases that everybody may use.
+const OPEN: [&str; 22] = [
+    "far",
+    "sites",
+    "split",
+    "policed",
+    "ticks",
+    "marks",
+    "ranks",
+    "leagues",
+    "grades",
+    "cups",
+    "clubs",
+    "teams",
+    "tokens",
+    "hazards",
+    "with_known",
+    "houses",
+    "wardens",
+    "places",
+    "days",
+    "parted",
+    "sheets",
+    "of_sheet",
+];
+
 /// The demo's policy, and what the cases need beside it.
 fn policy_files() -> Vec<SourceFile> {
     let mut files = read_policy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/crm")).expect("policy");
-    // Sequences that everybody may use; `open` stands in one file.
+    // `open` stands in one file.
     files.iter_mut().for_each(|f| {
-        f.text = f.text.replace(
-            "open = [",
-            "open = [\"public.far\", \"public.sites\", \"public.split\", \"public.policed\", \"public.ticks\", \"public.marks\", \"public.ranks\", \"public.leagues\", \"public.grades\", \"public.cups\", \"public.clubs\", \"public.teams\", \"public.tokens\", \"public.hazards\", \"public.with_known\", \"public.houses\", \"public.wardens\", \"public.places\", \"public.days\", \"public.parted\", \"public.sheets\", \"public.of_sheet\", ",
-        )
+        f.text = f
+            .text
+            .replace("open = [", &format!("open = [{}, ", OPEN.map(|name| format!("\"public.{name}\"")).join(", ")))
     });
     files.push(SourceFile { name: "extra.toml".into(), text: include_str!("extra.toml").to_owned() });
     files

@@ -99,6 +99,8 @@ impl ThrowawayPostgres {
         ];
         if durability == Durability::Throwaway {
             lines.extend(["fsync = off", "synchronous_commit = off", "full_page_writes = off"].map(str::to_owned));
+            // Nor is a log kept that nobody reads: as shipped it grows to a gigabyte.
+            lines.extend(["min_wal_size = 32MB", "max_wal_size = 64MB"].map(str::to_owned));
         }
         lines.extend(settings.iter().map(|s| (*s).to_owned()));
         let conf = self.data().join("consentry.conf");

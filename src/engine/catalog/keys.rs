@@ -33,6 +33,16 @@ impl Relation {
 }
 
 impl Catalog {
+    /// Whether no two rows of the relation, its children included, share a value of the column.
+    pub fn is_sole(&self, relation: &Relation, column: &str) -> bool {
+        relation.is_unique(column) && self.binds_children(relation)
+    }
+
+    /// A key of a partitioned table holds in all of it; one of an inheritance parent does not bind its children.
+    fn binds_children(&self, relation: &Relation) -> bool {
+        relation.kind == RelationKind::PartitionedTable || self.children(relation.oid).is_empty()
+    }
+
     /// Whether every row of a table, its parts included, leads by a column to one row of `target`, or to none where it is
     /// null.
     pub fn leads<'c>(
@@ -45,8 +55,7 @@ impl Catalog {
         if !target.is_unique(to) {
             return Err(Unsound::Ambiguous);
         }
-        // A key of a partitioned table holds in all of it; one of an inheritance parent does not bind its children.
-        if target.kind != RelationKind::PartitionedTable && !self.children(target.oid).is_empty() {
+        if !self.binds_children(target) {
             return Err(Unsound::Inherited);
         }
         let free = self.family(relation.oid).into_iter().find(|part| !part.refers(from, target, to));

@@ -105,15 +105,13 @@ impl Over<'_> {
             all.extend(self.rows.clone());
         }
         for column in clear {
-            match self.visible.cells.get(*column).map(|c| (&c.choice, &c.kind)) {
-                Some((Some(choice), _)) => {
-                    if !all.contains(choice) {
-                        all.push(choice.clone());
-                    }
-                }
-                Some((None, CellKind::Clear)) => {}
+            let Some(cell) = self.visible.cells.get(*column) else { return Ok("false".to_owned()) };
+            match (cell.choice(), &cell.kind) {
+                (Some(choice), _) if all.iter().any(|c| c == choice) => {}
+                (Some(choice), _) => all.push(choice.to_owned()),
+                (None, CellKind::Clear) => {}
                 // Never assigned: refused before.
-                Some((None, CellKind::PerRow { .. } | CellKind::Masked { .. } | CellKind::Hidden)) | None => {
+                (None, CellKind::PerRow { .. } | CellKind::Masked { .. } | CellKind::Hidden) => {
                     all.push("false".to_owned());
                 }
             }

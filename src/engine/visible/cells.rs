@@ -22,7 +22,6 @@ fn cell(view: &View<'_>, column: &Column) -> Result<Cell, Refusal> {
             name,
             category: None,
             kind: CellKind::Hidden,
-            choice: None,
             own: None,
             stand_in: StandIn::Null,
             joins: BTreeSet::new(),
@@ -31,17 +30,7 @@ fn cell(view: &View<'_>, column: &Column) -> Result<Cell, Refusal> {
         }),
         Some(ColumnUse::Open) => {
             let (kind, stand_in, joins) = (CellKind::Clear, StandIn::Null, BTreeSet::new());
-            Ok(Cell {
-                name,
-                category: None,
-                kind,
-                choice: None,
-                own: None,
-                stand_in,
-                joins,
-                computes: false,
-                words: None,
-            })
+            Ok(Cell { name, category: None, kind, own: None, stand_in, joins, computes: false, words: None })
         }
         Some(ColumnUse::Category(category)) => personal(view, column, category),
     }
@@ -68,13 +57,11 @@ fn personal(view: &View<'_>, column: &Column, category: &str) -> Result<Cell, Re
         Treatment::Withheld => (Allowed::Always, None),
         Treatment::Shown | Treatment::MaskedAs(_) => allowed(view, category)?,
     };
-    let choice_sql = match &allowed {
-        Allowed::When(condition) => Some(condition.clone()),
-        Allowed::Always | Allowed::Never => None,
-    };
     let (name, own) = (&category.name, &category.mask);
-    let masked =
-        |mask: &Mask| Ok((CellKind::Masked { masked: view.masked(column, mask)? }, stand_in(mask, &column.ty)));
+    let masked = |mask: &Mask| {
+        let kind = CellKind::Masked { masked: view.masked(column, mask)?, choice: None };
+        Ok((kind, stand_in(mask, &column.ty)))
+    };
     let as_purpose = || format!("{name} is masked as {} has it", purpose.name);
     let ((kind, stand_in), words) = match (treatment, allowed) {
         (Treatment::Withheld, _) => {
@@ -94,15 +81,15 @@ fn personal(view: &View<'_>, column: &Column, category: &str) -> Result<Cell, Re
             let (mask, own) = (view.masked(column, mask)?, view.masked(column, own)?);
             let masked = format!("CASE WHEN {when} THEN {mask} ELSE {own} END");
             let words = choice.map(|c| format!("{}, and more unless {c}", as_purpose()));
-            ((CellKind::Masked { masked }, StandIn::Any), words)
+            ((CellKind::Masked { masked, choice: Some(when) }, StandIn::Any), words)
         }
     };
     let category = Some(category.name.clone());
     let joins = BTreeSet::new();
     let fails = |mask: &Mask| matches!(mask, Mask::Sql(sql) if sql.computes);
     let computes = fails(own) || purpose.masks.get(name).is_some_and(fails);
-    let (name, choice, own) = (column.name.clone(), choice_sql, Some(not_there));
-    Ok(Cell { name, category, kind, choice, own, stand_in, joins, computes, words })
+    let (name, own) = (column.name.clone(), Some(not_there));
+    Ok(Cell { name, category, kind, own, stand_in, joins, computes, words })
 }
 
 /// The conditions under which any cell shows what it does not show in all rows: each is a choice of the row's subject.

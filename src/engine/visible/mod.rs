@@ -102,8 +102,6 @@ pub struct Cell {
     /// `None`: open or unlisted.
     pub category: Option<String>,
     pub kind: CellKind,
-    /// A choice of the row's subject, as SQL over the alias, without which it shows less than with it.
-    pub choice: Option<String>,
     /// What the cell can read as where it is masked.
     pub stand_in: StandIn,
     /// The category's own mask, of the column's exact type: what a personal cell shows in a row that is not there
@@ -137,10 +135,22 @@ pub enum CellKind {
     Clear,
     /// The stored value where `clear_when` is true, else `masked`; both are SQL over the alias.
     PerRow { clear_when: String, masked: String },
-    /// Masked in every row: an expression of the column's exact type, typmod included.
-    Masked { masked: String },
+    /// Masked in every row: an expression of the column's exact type, typmod included. `choice`: it masks less where
+    /// this SQL over the alias is true.
+    Masked { masked: String, choice: Option<String> },
     /// Unlisted: null of the column's type.
     Hidden,
+}
+
+impl Cell {
+    /// The choice of the row's subject, as SQL over the alias, without which the cell shows less than with it.
+    pub fn choice(&self) -> Option<&str> {
+        match &self.kind {
+            CellKind::PerRow { clear_when, .. } => Some(clear_when),
+            CellKind::Masked { choice, .. } => choice.as_deref(),
+            CellKind::Clear | CellKind::Hidden => None,
+        }
+    }
 }
 
 /// What of `relation` a session of `role` may see for `purpose`.
@@ -202,7 +212,7 @@ pub fn cell_sql(cell: &Cell, column: &Column, alias: &str) -> String {
         CellKind::PerRow { clear_when, masked } => {
             format!("CASE WHEN {clear_when} THEN {} ELSE {masked} END", sql::column(alias, &column.name))
         }
-        CellKind::Masked { masked } => masked.clone(),
+        CellKind::Masked { masked, .. } => masked.clone(),
         CellKind::Hidden => masks::null_cell(column, alias),
     }
 }

@@ -109,7 +109,7 @@ impl<'a> Subject<'a> {
     /// Nobody that the row is about is restricted; a null `restricted_when` restricts. `None`: the policy restricts nobody.
     pub fn is_not_restricted(&self) -> Result<Option<Test>, Refusal> {
         let Some(restricted_when) = &self.kind.restricted_when else { return Ok(None) };
-        if let Some(own) = self.own_row.filter(|own| is_sole(own, &self.kind.key, self.catalog)) {
+        if let Some(own) = self.own_row.filter(|own| self.catalog.is_sole(own, &self.kind.key)) {
             // The row itself says it: no other row has this key.
             let free = format!("{} IS FALSE", condition_over(restricted_when, own, self.alias)?);
             let key = column(self.alias, &self.key.name);
@@ -169,12 +169,4 @@ struct Last<'a> {
     from: String,
     alias: &'a str,
     key: &'a Column,
-}
-
-/// No two rows of the relation, its children included, share a value of `key`.
-fn is_sole(relation: &Relation, key: &str, catalog: &Catalog) -> bool {
-    // A key of a partitioned table holds in all of it; one of an inheritance parent does not bind its children.
-    let whole = relation.kind == crate::engine::catalog::RelationKind::PartitionedTable
-        || catalog.children(relation.oid).is_empty();
-    whole && relation.is_unique(key)
 }

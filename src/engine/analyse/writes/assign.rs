@@ -242,7 +242,7 @@ impl<'e> Analyser<'e> {
                 }
             }
             Some(CellKind::Clear | CellKind::PerRow { .. }) => {
-                let by_choice = |i: &usize| p.visible.cells.get(*i).is_some_and(|c| c.choice.is_some());
+                let by_choice = |i: &usize| p.visible.cells.get(*i).is_some_and(|c| c.choice().is_some());
                 clear.extend((0..p.visible.cells.len()).filter(|i| *i == index || moves).filter(by_choice));
             }
             Some(CellKind::Masked { .. }) => {

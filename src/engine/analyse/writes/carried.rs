@@ -106,7 +106,10 @@ fn followed(key: &ForeignKey, catalog: &Catalog, by: Oid, change: &Change) -> BT
         Change::Removed => (key.cascades, key.releases),
         Change::Assigned(column) => (false, key.carries && key.referenced_columns.contains(column)),
     };
-    let columns = key.columns.iter().filter(|_| assigns).flat_map(|c| assigned(catalog, by, c));
-    let columns = columns.chain(followed_triggers(catalog, by).into_iter().filter(|_| assigns));
-    columns.map(Change::Assigned).chain(removed.then_some(Change::Removed)).collect()
+    let mut changes: BTreeSet<Change> = removed.then_some(Change::Removed).into_iter().collect();
+    if assigns {
+        changes.extend(key.columns.iter().flat_map(|c| assigned(catalog, by, c)).map(Change::Assigned));
+        changes.extend(followed_triggers(catalog, by).into_iter().map(Change::Assigned));
+    }
+    changes
 }

@@ -46,7 +46,8 @@ impl<'e> Analyser<'e> {
         let (engine, replaced) = (self.engine, self.writes_more_than_once());
         let catalog = &engine.catalog;
         self.moves_rows(target, |d| {
-            let through = |k: &ForeignKey| catalog.family(d.through).iter().any(|r| r.oid == k.references);
+            let family = catalog.family(d.through);
+            let through = |k: &ForeignKey| family.iter().any(|r| r.oid == k.references);
             let outlives = |k: &ForeignKey| through(k) && (k.releases || (k.waits && replaced));
             // Each part has keys of its own.
             d.check(catalog, &engine.policy).is_err()
@@ -73,9 +74,7 @@ impl<'e> Analyser<'e> {
     /// Judges the removal of rows with which people's choices go, or whose person's rows would be about nobody then.
     pub fn takes_choices(&mut self, target: &Target<'e>) -> Result<(), Refusal> {
         let Some(relation) = target.stored() else { return Ok(()) };
-        let carried = carried(&self.engine.catalog, relation.oid, Change::Removed);
-        self.note_carried(&carried);
-        self.carries(&format!("removing rows of {}", relation.name), &carried)?;
+        let carried = self.follow(&format!("removing rows of {}", relation.name), relation, Change::Removed)?;
         self.leaves_nobodys(target, relation, &carried)
     }
 
@@ -90,9 +89,7 @@ impl<'e> Analyser<'e> {
         let Some(relation) = target.stored() else { return Ok(()) };
         let what = format!("changing \"{column}\" of {}", relation.name);
         for column in self.changed(target, relation, column) {
-            let carried = carried(&self.engine.catalog, relation.oid, Change::Assigned(column));
-            self.note_carried(&carried);
-            self.carries(&what, &carried)?;
+            self.follow(&what, relation, Change::Assigned(column))?;
         }
         Ok(())
     }
@@ -102,11 +99,17 @@ impl<'e> Analyser<'e> {
         let Some(relation) = target.stored() else { return Ok(()) };
         for column in followed_triggers(&self.engine.catalog, relation.oid) {
             let what = format!("changing rows of {}, whose triggers may assign \"{column}\"", relation.name);
-            let carried = carried(&self.engine.catalog, relation.oid, Change::Assigned(column));
-            self.note_carried(&carried);
-            self.carries(&what, &carried)?;
+            self.follow(&what, relation, Change::Assigned(column))?;
         }
         Ok(())
+    }
+
+    /// Judges, and puts on record, all that comes with a change of a table's rows. `what`: the change, in words.
+    fn follow(&mut self, what: &str, relation: &Relation, change: Change) -> Result<BTreeSet<Carried>, Refusal> {
+        let carried = carried(&self.engine.catalog, relation.oid, change);
+        self.note_carried(&carried);
+        self.carries(what, &carried)?;
+        Ok(carried)
     }
 
     /// What PostgreSQL changes in protected tables on its own is on record, and its errors there tell nothing of their rows.
