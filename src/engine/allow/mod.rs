@@ -2,7 +2,7 @@
 //! what it means to let a client use each.
 //!
 //! The lists are data (`*.list`) compiled in; what is not on them is unknown, and the unknown is refused. They must not
-//! know of any policy, session or user-defined object. `tests/allow_server.rs` holds them against a real server's catalogs.
+//! know of any policy, session or user-defined object. `tests/allow/server.rs` holds them against a real server's catalogs.
 
 mod functions;
 mod list;

@@ -213,7 +213,7 @@ mod tests {
         );
     }
 
-    /// In SQL's three-valued logic; that PostgreSQL agrees is tested in `tests/policy_fragments.rs`.
+    /// In SQL's three-valued logic; that PostgreSQL agrees is tested in `tests/policies/fragments.rs`.
     #[test]
     fn arrays_that_are_not_written_out() {
         assert!(condition("'x' = ANY (\"Odd\")").unwrap().contains("array_position"));

@@ -1,13 +1,11 @@
 //! The tampering matrix: whatever is done to a copied record, verify names the first line that is not as it was.
 
-#[path = "../audit_support/mod.rs"]
-mod audit_support;
 mod restart;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use audit_support::{completion, decision, segments};
+use crate::support::{completion, decision, segments};
 use consentry::audit::checkpoint::{Checkpoint, Leaves};
 use consentry::audit::note::{NoteReader, NoteSigner, NoteVerifier};
 use consentry::audit::tree::{Tree, leaf_hash};

@@ -1,10 +1,8 @@
 //! The demo's policy fits the demo's database.
 
-mod common;
-
 use std::path::Path;
 
-use common::postgres::shared;
+use crate::common::postgres::shared;
 use consentry::cli::demo::crm;
 use consentry::config::folder::read_policy;
 use consentry::engine::policy::diagnostics::{Style, render};

@@ -1,7 +1,5 @@
 //! The record behind a running proxy before a real PostgreSQL: what never stands in it, what it refuses, what survives.
 
-mod common;
-
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use common::postgres::{Database, shared};
-use common::proxy::{Proxy, Served, connection_to};
+use crate::common::postgres::{Database, shared};
+use crate::common::proxy::{Proxy, Served, connection_to};
 use consentry::audit::note::NoteVerifier;
 use consentry::audit::verify::{Notice, Verdict, verify};
 use consentry::cli::demo::crm;
@@ -348,7 +346,7 @@ async fn a_torn_last_line_is_kept_aside_and_reported_at_start() {
 
 // === a disk that fails under a running proxy ===
 
-/// A disk whose faults are written to a file (`audit_support/disk_faults.c`).
+/// A disk whose faults are written to a file (`disk_faults.c`).
 struct FaultyDisk {
     folder: tempfile::TempDir,
 }
@@ -356,7 +354,7 @@ struct FaultyDisk {
 impl FaultyDisk {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audit_support/disk_faults.c");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audit/disk_faults.c");
         let library = folder.path().join("faults.so");
         let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(source).arg("-ldl").status();
         assert!(built.expect("a C compiler: run `make setup`").success());

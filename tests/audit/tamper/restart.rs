@@ -7,7 +7,7 @@ use consentry::audit::note::NoteSigner;
 use consentry::audit::verify::{Finding, Notice, Verdict, verify};
 use consentry::audit::{CHECKPOINTS, Config, OpenError, Recorder};
 
-use crate::audit_support::{completion, decision, lines, segments};
+use crate::support::{completion, decision, lines, segments};
 
 /// A folder with a record, its keys beside it.
 struct Place {

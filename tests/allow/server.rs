@@ -1,11 +1,9 @@
 //! The reviewed lists of `engine::allow` against the catalogs of the PostgreSQL that is installed: nothing that it has is
 //! missing, nothing on the lists is made up.
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::postgres::{Database, shared};
+use crate::common::postgres::{Database, shared};
 use consentry::engine::allow::{
     FunctionClass, SettingRule, SystemRelation, builtin_function, builtin_operator, builtin_type,
     is_information_schema_function, leakproof_between, setting, system_relation,
@@ -76,7 +74,7 @@ fn every_function_is_classed_and_none_is_made_up() {
         .collect();
     assert!(missing.is_empty() || !is_reviewed(), "not in functions.list: {missing:?}");
     let server: BTreeSet<_> = rows(FUNCTIONS).into_iter().map(|row| row[0].clone()).collect();
-    let (here, elsewhere) = listed(include_str!("../src/engine/allow/functions.list"));
+    let (here, elsewhere) = listed(include_str!("../../src/engine/allow/functions.list"));
     assert_eq!(here.difference(&server).collect::<Vec<_>>(), Vec::<&String>::new(), "listed, but not on the server");
     assert_eq!(elsewhere.intersection(&server).collect::<Vec<_>>(), Vec::<&String>::new(), "listed for others only");
 }
@@ -112,7 +110,7 @@ fn every_operator_is_known_and_computes_only() {
         server.insert(name);
     }
     assert!(!builtin_operator("===") && !builtin_operator(""));
-    let list = include_str!("../src/engine/allow/operators.list");
+    let list = include_str!("../../src/engine/allow/operators.list");
     let names = list.split_once("[names]").unwrap().1.split_once("[leakproof").unwrap().0;
     for name in names.split_whitespace() {
         assert!(server.contains(name), "{name} is listed, but not on the server");
@@ -163,7 +161,7 @@ fn types_are_the_servers() {
         };
         assert_eq!(known, expected, "{}", row[0]);
     }
-    let (listed, _) = listed(include_str!("../src/engine/allow/types.list"));
+    let (listed, _) = listed(include_str!("../../src/engine/allow/types.list"));
     let server: BTreeSet<_> = rows("SELECT typname FROM pg_type").into_iter().map(|row| row[0].clone()).collect();
     assert_eq!(listed.difference(&server).collect::<Vec<_>>(), Vec::<&String>::new());
 }
@@ -174,7 +172,7 @@ fn every_system_relation_is_listed_with_columns_that_are_there() {
                JOIN pg_namespace n ON n.oid = relnamespace JOIN pg_attribute a ON attrelid = c.oid AND attnum > 0
                WHERE nspname IN ('pg_catalog', 'information_schema') AND relkind IN ('r', 'v', 'm', 'p', 'f') GROUP BY 1, 2";
     let mut server = BTreeSet::new();
-    let (words, _) = listed(include_str!("../src/engine/allow/relations.list"));
+    let (words, _) = listed(include_str!("../../src/engine/allow/relations.list"));
     for row in rows(sql) {
         let name = format!("{}.{}", row[0], row[1]);
         match system_relation(&row[0], &row[1]) {
@@ -191,7 +189,7 @@ fn every_system_relation_is_listed_with_columns_that_are_there() {
         }
         server.insert(row[1].clone());
     }
-    let open = include_str!("../src/engine/allow/relations.list").split("[open]").skip(1);
+    let open = include_str!("../../src/engine/allow/relations.list").split("[open]").skip(1);
     let open: BTreeSet<_> = open.flat_map(|part| listed(part.split("\n[").next().unwrap_or(part)).0).collect();
     assert_eq!(open.difference(&server).collect::<Vec<_>>(), Vec::<&String>::new(), "open, but not on the server");
     assert!(matches!(system_relation("pg_toast", "pg_toast_1"), SystemRelation::Refused(_)));

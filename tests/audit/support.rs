@@ -1,5 +1,4 @@
 //! What the tests of the record share: sample events, and reading a folder back.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,8 +1,6 @@
 //! The record as a file: numbers, order, crash, lock.
 
-mod audit_support;
-
-use audit_support::{completion, decision, lines};
+use crate::support::{completion, decision, lines};
 use consentry::audit::{Config, OpenError, Recorder};
 
 #[tokio::test]
@@ -73,7 +71,7 @@ async fn a_torn_last_line_is_kept_aside_and_reported() {
     recorder.append(decision("whole")).unwrap();
     recorder.shutdown().await;
     drop(recorder);
-    let file = audit_support::segments(folder.path()).pop().unwrap();
+    let file = crate::support::segments(folder.path()).pop().unwrap();
     let torn = br#"{"seq":4,"time":"2026-11-25T"#;
     std::io::Write::write_all(&mut std::fs::File::options().append(true).open(&file).unwrap(), torn).unwrap();
 

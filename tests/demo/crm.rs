@@ -1,8 +1,6 @@
 //! The demo's CRM loads, holds the stories that its head tells, and is the same whenever and wherever it is loaded.
 
-mod common;
-
-use common::postgres::{Database, shared};
+use crate::common::postgres::{Database, shared};
 use consentry::cli::demo::crm;
 
 fn load(name: &str) -> Database<'static> {

@@ -1,8 +1,6 @@
 //! Every change of what the catalog snapshot tells changes the fingerprint; what does not matter leaves it.
 
-mod common;
-
-use common::postgres::shared;
+use crate::common::postgres::shared;
 use consentry::engine::catalog::FIRST_NORMAL_OID;
 use consentry::engine::meaning::Meaning;
 use consentry::relay::catalog::ask::Asker;

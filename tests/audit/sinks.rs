@@ -1,13 +1,11 @@
 //! Live sinks and exports: what others are told, and that a slow one harms nobody.
 
-mod audit_support;
-
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
-use audit_support::{completion, decision, decision_of, lines, what, who};
+use crate::support::{completion, decision, decision_of, lines, what, who};
 use consentry::audit::event::{Client, Event, Login, RefusalRecord};
 use consentry::audit::export::{Dialect, export};
 use consentry::audit::filter::Filter;

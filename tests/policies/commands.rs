@@ -1,12 +1,10 @@
 //! `consentry check`, `passwd` and `policy …` as a user runs them, on the demo's CRM.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use common::postgres::{Database, UPSTREAM_PASSWORD, shared};
+use crate::common::postgres::{Database, UPSTREAM_PASSWORD, shared};
 use consentry::cli::demo::crm;
 use tempfile::TempDir;
 

@@ -1,8 +1,6 @@
 //! The tests' own PostgreSQL: it starts, takes SQL, and leaves nothing behind.
 
-mod common;
-
-use common::postgres::{Postgres, shared};
+use crate::common::postgres::{Postgres, shared};
 use consentry::cli::demo::postgres::Durability;
 
 #[tokio::test]

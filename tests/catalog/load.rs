@@ -1,13 +1,11 @@
 //! The catalog snapshot of a database with one of everything.
 
-mod common;
-
-use common::postgres::{Database, shared};
+use crate::common::postgres::{Database, shared};
 use consentry::engine::catalog::{Catalog, CatalogData, ForeignKey, Relation, RelationKind};
 use consentry::relay::catalog::{fingerprint, load, load_stamped, reload_stamped};
 
 fn shop() -> Database<'static> {
-    shared().database("catalog_shop", include_str!("catalog/shop.sql"))
+    shared().database("catalog_shop", include_str!("shop.sql"))
 }
 
 fn relation<'c>(catalog: &'c Catalog, name: &str) -> &'c Relation {

@@ -1,11 +1,9 @@
 //! Whatever is wrong with a policy, the answer is a list of problems with places in the files: never a panic, never a policy
 //! that means something else because a part of it could not be read.
 
-mod common;
-
 use std::path::Path;
 
-use common::postgres::shared;
+use crate::common::postgres::shared;
 use consentry::cli::demo::crm;
 use consentry::config::folder::read_policy;
 use consentry::engine::policy::diagnostics::{SourceFile, Style, render};

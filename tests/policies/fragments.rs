@@ -1,9 +1,7 @@
 //! What is printed of a policy's conditions and masks means to PostgreSQL what was written: both are evaluated side by
 //! side, over values that include null, under a `search_path` that puts traps before `pg_catalog`.
 
-mod common;
-
-use common::postgres::shared;
+use crate::common::postgres::shared;
 use consentry::engine::catalog::{Catalog, Relation, quote_ident};
 use consentry::engine::policy::SqlFragment;
 

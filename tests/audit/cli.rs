@@ -1,12 +1,10 @@
 //! `consentry audit …` as an auditor runs it: on copied files, by its exit codes.
 
-mod audit_support;
-
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use audit_support::{completion, decision, decision_of, what, who};
+use crate::support::{completion, decision, decision_of, what, who};
 use consentry::audit::event::{Event, RefusalRecord, SubjectsSeen};
 use consentry::audit::{Config, Recorder};
 use consentry::engine::cleared::Outcome;
@@ -57,7 +55,7 @@ async fn verify_says_whole_and_damaged_by_its_exit_code() {
     let whole = audit(dir.path(), &["verify", "--key", key, "audit"]);
     assert!(stdout(&whole).starts_with("whole: every line is as it was written"));
 
-    let file = audit_support::segments(&dir.path().join("audit")).pop().unwrap();
+    let file = crate::support::segments(&dir.path().join("audit")).pop().unwrap();
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replacen("bob", "eve", 1)).unwrap();
     let damaged = audit(dir.path(), &["verify", "--key", key, "audit"]);
@@ -257,7 +255,7 @@ async fn report_names_recipients_unrestricted_access_and_what_never_ended() {
 #[tokio::test]
 async fn report_on_a_damaged_record_says_so_on_top_and_by_its_exit_code() {
     let dir = sample().await;
-    let file = audit_support::segments(&dir.path().join("audit")).pop().unwrap();
+    let file = crate::support::segments(&dir.path().join("audit")).pop().unwrap();
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replacen("bob", "eve", 1)).unwrap();
     let output = audit(dir.path(), &["report", "--format", "html", "--output", "report.html"]);

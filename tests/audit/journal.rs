@@ -1,7 +1,5 @@
 //! The record after a power cut: what was acknowledged is there, though the record's own file was not synced.
 
-mod audit_support;
-
 use std::collections::HashMap;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -9,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use audit_support::{decision, lines, segments};
+use crate::support::{decision, lines, segments};
 use consentry::audit::disk::{Appender, Disk, Overwriter, RealDisk};
 use consentry::audit::note::NoteSigner;
 use consentry::audit::verify::verify;

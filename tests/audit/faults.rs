@@ -1,7 +1,5 @@
 //! The record on a disk that fails: full, broken, read-only, slow, gone; and a proxy that is killed.
 
-mod audit_support;
-
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use audit_support::{completion, decision, lines};
+use crate::support::{completion, decision, lines};
 use consentry::audit::disk::{Appender, Disk, Overwriter, RealDisk};
 use consentry::audit::note::NoteSigner;
 use consentry::audit::verify::{Notice, verify};
@@ -457,7 +455,7 @@ fn record_and_kill(folder: &Path, after: Duration) -> Vec<(u64, String)> {
 
 /// Lines of a folder whose last file may end in a torn one.
 fn lines_even_torn(folder: &Path) -> Vec<serde_json::Value> {
-    let paths: Vec<PathBuf> = audit_support::segments(folder);
+    let paths: Vec<PathBuf> = crate::support::segments(folder);
     let text: Vec<String> = paths.iter().map(|p| std::fs::read_to_string(p).unwrap()).collect();
     text.iter()
         .flat_map(|t| t.split_inclusive('\n'))

@@ -1,10 +1,8 @@
 //! A catalog that the policy does not fit any more: what was open stays open, nothing that is new passes for open.
 
-mod common;
-
 use std::sync::Arc;
 
-use common::postgres::shared;
+use crate::common::postgres::shared;
 use consentry::engine::catalog::Catalog;
 use consentry::engine::clear::{Engine, Secrets};
 use consentry::engine::context::{Context, Protocol, PurposeSource};

@@ -1,0 +1,7 @@
+//! The reviewed lists of `engine::allow`.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod rules;
+mod server;

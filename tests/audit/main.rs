@@ -1,0 +1,14 @@
+//! The record: files, faults, proof, tampering, sinks, the auditor's commands, and a running proxy.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod cli;
+mod faults;
+mod journal;
+mod log;
+mod proof;
+mod service;
+mod sinks;
+mod support;
+mod tamper;
