@@ -435,7 +435,7 @@ fn every_acknowledged_decision_survives_kill_9() {
 /// Starts the child, kills it some time after its first acknowledgement, and returns what it acknowledged.
 fn record_and_kill(folder: &Path, after: Duration) -> Vec<(u64, String)> {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "child_that_records_until_it_is_killed", "--nocapture"])
+        .args(["--ignored", "--exact", "faults::child_that_records_until_it_is_killed", "--nocapture"])
         .env(CHILD, folder)
         .stdout(Stdio::piped())
         .spawn()

@@ -13,7 +13,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use consentry::cli::demo::postgres::{Durability, ThrowawayPostgres};
 use tokio_postgres::{Client, NoTls};
@@ -58,7 +58,7 @@ impl Postgres {
 
     /// A database that is already there.
     pub fn in_database(&self, name: &str) -> Database<'_> {
-        Database { postgres: self, name: name.to_owned(), options: String::new() }
+        Database { postgres: self, name: name.to_owned(), options: String::new(), brief: None }
     }
 
     /// Creates a database (dropping one of this name) and runs `sql` in it, as superuser.
@@ -87,9 +87,31 @@ pub struct Database<'p> {
     pub name: String,
     /// What follows `?` in the upstream address.
     options: String,
+    brief: Option<Arc<Brief<'p>>>,
 }
 
-impl Database<'_> {
+/// Takes its database away.
+struct Brief<'p> {
+    postgres: &'p Postgres,
+    name: String,
+}
+
+impl Drop for Brief<'_> {
+    fn drop(&mut self) {
+        let postgres = self.postgres.in_database("postgres").superuser_string();
+        let drop = format!("DROP DATABASE IF EXISTS \"{}\" WITH (FORCE)", self.name);
+        // One that cannot be dropped goes with its cluster.
+        let _ = run_psql(self.postgres.bin(), &postgres, &["-q"], &drop);
+    }
+}
+
+impl<'p> Database<'p> {
+    /// The same, gone with its last clone: a program that makes a hundred would fill a small disk.
+    pub fn brief(mut self) -> Self {
+        self.brief = Some(Arc::new(Brief { postgres: self.postgres, name: self.name.clone() }));
+        self
+    }
+
     /// The same, with `options` (`sslmode=require&…`) in the upstream address.
     pub fn reached_with(mut self, options: &str) -> Self {
         options.clone_into(&mut self.options);

@@ -37,7 +37,7 @@ struct Case {
 
 impl Case {
     async fn new(name: &str, sql: &str) -> Self {
-        let db = shared().database(&format!("choices_{name}"), &format!("{CUSTOMERS}{sql}"));
+        let db = shared().database(&format!("choices_{name}"), &format!("{CUSTOMERS}{sql}")).brief();
         let catalog = catalog::load(&db.superuser().await).await.unwrap();
         let policy = policy::customers(&catalog, Some(policy::consent_source(&catalog, "public.consents")));
         Self { db, catalog, policy }
@@ -220,7 +220,7 @@ async fn booleans_and_uuids_are_as_good() {
         "choices_boolean",
         "CREATE TABLE customers (id uuid PRIMARY KEY); INSERT INTO customers VALUES ('00000000-0000-0000-0000-00000000000a');
          CREATE TABLE consents (subject_id uuid, purpose text, status boolean, PRIMARY KEY (subject_id, purpose));",
-    );
+    ).brief();
     let mut client = db.superuser().await;
     let catalog = catalog::load(&client).await.unwrap();
     let mut source = policy::consent_source(&catalog, "public.consents");

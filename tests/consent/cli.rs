@@ -56,7 +56,7 @@ struct Home {
 
 impl Home {
     fn new(name: &str) -> Self {
-        let db = shared().database(&format!("cli_{name}"), SQL);
+        let db = shared().database(&format!("cli_{name}"), SQL).brief();
         db.grant_to_upstream();
         let folder = tempfile::tempdir().unwrap();
         let server = format!(

@@ -55,7 +55,7 @@ recipient = "Adworks GmbH"
 
 #[tokio::test]
 async fn all_that_leads_to_a_person_and_nothing_else() {
-    let db = shared().database("export", SQL);
+    let db = shared().database("export", SQL).brief();
     let mut client = db.superuser().await;
     let catalog = catalog::load(&client).await.unwrap();
     let policy = policy::from_toml(&catalog, TOML);
@@ -99,7 +99,7 @@ async fn all_that_leads_to_a_person_and_nothing_else() {
 
 #[tokio::test]
 async fn somebody_without_rows_gets_an_empty_answer() {
-    let db = shared().database("export_nobody", SQL);
+    let db = shared().database("export_nobody", SQL).brief();
     let mut client = db.superuser().await;
     let catalog = catalog::load(&client).await.unwrap();
     let policy = policy::from_toml(&catalog, TOML);

@@ -31,7 +31,7 @@ type Said = (Result<Imported, Fault>, Vec<String>);
 
 impl Case {
     async fn new(name: &str, sql: &str) -> Self {
-        let db = shared().database(&format!("import_{name}"), &format!("{CUSTOMERS}{sql}"));
+        let db = shared().database(&format!("import_{name}"), &format!("{CUSTOMERS}{sql}")).brief();
         let catalog = catalog::load(&db.superuser().await).await.unwrap();
         let policy = policy::customers(&catalog, Some(policy::consent_source(&catalog, "public.consents")));
         Self { db, catalog, policy }

@@ -12,10 +12,12 @@ use crate::common::postgres::{Database, shared};
 use crate::policy;
 
 async fn made(name: &str) -> (Database<'static>, Made) {
-    let db = shared().database(
-        &format!("init_{name}"),
-        "CREATE TABLE customers (id bigint PRIMARY KEY); INSERT INTO customers SELECT generate_series(1, 9);",
-    );
+    let db = shared()
+        .database(
+            &format!("init_{name}"),
+            "CREATE TABLE customers (id bigint PRIMARY KEY); INSERT INTO customers SELECT generate_series(1, 9);",
+        )
+        .brief();
     let mut client = db.superuser().await;
     let made = plan(&client, "customer", &QualifiedName::new("public", "customers"), "id").await.unwrap();
     create(&mut client, &made, "customer", Some("consentry")).await.unwrap();

@@ -19,7 +19,7 @@ struct Case {
 
 impl Case {
     async fn new(name: &str, sql: &str, toml: &str) -> Self {
-        let db = shared().database(&format!("refusals_{name}"), sql);
+        let db = shared().database(&format!("refusals_{name}"), sql).brief();
         let catalog = catalog::load(&db.superuser().await).await.unwrap();
         let policy = policy::from_toml(&catalog, toml);
         Self { db, catalog, policy }

@@ -67,7 +67,7 @@ struct At<'a> {
 
 async fn compare(seed: u64, people: usize, time_zone: &str) {
     let world = world::random(seed, people);
-    let db = common::postgres::shared().database(&format!("visible_{seed}"), &world.script);
+    let db = common::postgres::shared().database(&format!("visible_{seed}"), &world.script).brief();
     let client = db.superuser().await;
     client.batch_execute(&format!("SET TimeZone = '{time_zone}'; SET search_path = ''")).await.expect("settings");
     let catalog = load(&client).await.expect("catalog");
