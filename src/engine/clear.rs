@@ -474,6 +474,10 @@ impl Standing {
             Effect::CreateTemporary { name, made, .. } => {
                 self.context.temporary.entry(name.clone()).or_default().add(made);
             }
+            Effect::AlterTemporary { name, shape } => {
+                self.context.temporary.entry(name.clone()).and_modify(|known| known.shape.clone_from(shape));
+            }
+            Effect::CodeRan => self.context.temporary.values_mut().for_each(|known| known.shape = None),
             _ => {}
         }
     }

@@ -12,6 +12,7 @@ use super::catalog::{QualifiedName, quote_literal};
 use super::context::{Defined, Derived, PurposeSource};
 use super::meaning::Meaning;
 use super::refusal::Refusal;
+use super::shape::Shape;
 
 /// A client's message text, judged: what leaves is [`Cleared::wire_text`].
 #[derive(Debug, Clone)]
@@ -301,17 +302,25 @@ pub enum Effect {
         name: String,
     },
     CloseCursor(Option<String>),
-    /// A temporary relation now exists, or something was derived into it.
+    /// A temporary relation now exists, or something was derived into it; of its columns is known what `made` says.
     CreateTemporary {
         name: String,
         made: Derived,
         /// It goes with its transaction (`ON COMMIT DROP`).
         on_commit_drop: bool,
     },
+    /// A temporary relation has these columns now, or others that are not known. The catalog is to be read again: the
+    /// definition may name lasting relations too.
+    AlterTemporary {
+        name: String,
+        shape: Option<Arc<Shape>>,
+    },
     /// Relations are dropped, temporary ones by these names; the catalog is to be read again.
     DropRelations(Vec<String>),
     /// DDL that changes the catalog: read it again before judging anything further.
     CatalogChanged,
+    /// Code that is not looked into may have done the same, to temporary tables too.
+    CodeRan,
     CopyIn,
     CopyOut,
 }

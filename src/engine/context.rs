@@ -1,11 +1,13 @@
 //! Who asks, why, and in which session state: everything besides policy and catalog that a decision depends on.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::catalog::{Catalog, Oid, QualifiedName};
 use super::cleared::{TouchedTable, add_table};
 use super::names;
 use super::policy::{Policy, Purpose};
+use super::shape::Shape;
 
 /// Where a session's purpose came from (`purpose_set_by` in the record).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,6 +80,8 @@ pub struct Derived {
     pub from: Vec<TouchedTable>,
     /// It is a view, of these: they are read whenever it is.
     pub view: Option<BTreeSet<ReadAsStored>>,
+    /// It is a table, with these columns; `None`: it is none, or they are not known.
+    pub shape: Option<Arc<Shape>>,
 }
 
 impl Derived {
@@ -87,6 +91,7 @@ impl Derived {
 
     /// Something is derived into it once more, or the view is replaced.
     pub fn add(&mut self, made: &Derived) {
+        self.shape.clone_from(&made.shape);
         self.purpose.clone_from(&made.purpose);
         self.policy.clone_from(&made.policy);
         made.from.iter().for_each(|table| add_table(&mut self.from, table.clone()));

@@ -20,6 +20,7 @@ mod record;
 pub mod refusal;
 mod rewrite;
 mod scanning;
+pub mod shape;
 mod tree;
 pub mod unjudged;
 pub mod visible;

@@ -39,8 +39,10 @@ pub(super) fn is_barrier(effect: &Effect, dirty: bool) -> bool {
         | Effect::DeclareCursor { .. }
         | Effect::CloseCursor(_)
         | Effect::CreateTemporary { .. }
+        | Effect::AlterTemporary { .. }
         | Effect::DropRelations(_)
         | Effect::CatalogChanged
+        | Effect::CodeRan
         | Effect::CopyIn => true,
     }
 }
@@ -58,8 +60,10 @@ pub(super) fn may_change_context(effect: &Effect) -> bool {
         | Effect::PrepareTransaction
         | Effect::DiscardTemp
         | Effect::CreateTemporary { .. }
+        | Effect::AlterTemporary { .. }
         | Effect::DropRelations(_)
-        | Effect::CatalogChanged => true,
+        | Effect::CatalogChanged
+        | Effect::CodeRan => true,
         Effect::None
         | Effect::Begin
         | Effect::Savepoint(_)
@@ -101,8 +105,10 @@ fn may_change_path(effect: &Effect) -> bool {
         | Effect::Fetch { .. }
         | Effect::CloseCursor(_)
         | Effect::CreateTemporary { .. }
+        | Effect::AlterTemporary { .. }
         | Effect::DropRelations(_)
         | Effect::CatalogChanged
+        | Effect::CodeRan
         | Effect::CopyIn
         | Effect::CopyOut => false,
     }
@@ -179,11 +185,21 @@ impl Core {
                 let lifetime = Lifetime::of(*on_commit_drop);
                 self.settings.change_temporary_for(lifetime, |t| t.entry(name.clone()).or_default().add(made));
             }
+            Effect::AlterTemporary { name, shape } => {
+                self.settings.change_temporary(|t| {
+                    t.entry(name.clone()).and_modify(|known| known.shape.clone_from(shape));
+                });
+                self.catalog_changed = true;
+            }
             Effect::DropRelations(names) => {
                 self.settings.change_temporary(|t| t.retain(|known, _| !names.contains(known)));
                 self.catalog_changed = true;
             }
             Effect::CatalogChanged => self.catalog_changed = true,
+            Effect::CodeRan => {
+                self.settings.change_temporary(|t| t.values_mut().for_each(|known| known.shape = None));
+                self.catalog_changed = true;
+            }
         }
         self.note_purpose(before);
     }

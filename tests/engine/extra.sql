@@ -163,3 +163,5 @@ CREATE TABLE public.shelved_old () INHERITS (public.shelved);
 ALTER TABLE public.shelved_old ADD FOREIGN KEY (shelf) REFERENCES public.shelves;
 -- Computed from what is shown and what is not.
 CREATE TABLE public.priced (id int, customer_id bigint, n int, note text, price int, total int GENERATED ALWAYS AS (n * price) STORED CHECK (total < 1000));
+-- A procedure that does what it likes.
+CREATE PROCEDURE public.recount() LANGUAGE sql AS 'SELECT 1';

@@ -4,7 +4,7 @@
 //! A case is a line `-- role/purpose: expectation`, then SQL up to a line `;;`. Expectations: `same` (leaves as written),
 //! `changed`, a rule (`table-not-listed`), each optionally followed by `| has TEXT` / `| lacks TEXT` about what leaves,
 //! or `| error 42703` when PostgreSQL itself is to refuse what leaves. `| alike`: statements with other literals are cleared
-//! by this one; `| unlike`: none is. What the record says: `| about customer:42 customer:$1` (or `nobody`), `| keys 0 2`
+//! by this one; `| unlike`: none is. A line `-- then` ends a message of its own, which leaves before what is judged. What the record says: `| about customer:42 customer:$1` (or `nobody`), `| keys 0 2`
 //! (output columns that are a subject's bare key, or `none`), `| touches public.customers.email shown`, `| names public.customers`
 //! (with whatever columns, or none), `| unseen DO, public.f()` (what an unrestricted role runs unseen, or `nothing`).
 
@@ -23,7 +23,7 @@ use consentry::config::folder::read_policy;
 use consentry::engine::alike::Shape;
 use consentry::engine::catalog::{Cast, Catalog, QualifiedName};
 use consentry::engine::clear::{Engine, NoMemory, Secrets};
-use consentry::engine::cleared::{Argument, Cleared, NOT_LOOKED_INTO, NamedSubject, Outcome};
+use consentry::engine::cleared::{Argument, Cleared, Effect, NOT_LOOKED_INTO, NamedSubject, Outcome};
 use consentry::engine::context::{Context, Protocol, PurposeSource};
 use consentry::engine::policy::diagnostics::SourceFile;
 use consentry::engine::policy::resolve::resolve;
@@ -148,20 +148,24 @@ impl World {
 
     fn run(&self, case: &Case) -> Result<(), Failed> {
         // The one statement in which it is the reason that is missing says so.
-        let context = context(&case.role, &case.purpose, case.expectation != "reason-required");
+        let mut context = context(&case.role, &case.purpose, case.expectation != "reason-required");
+        let (before, sql) = match case.sql.rsplit_once("\n-- then\n") {
+            Some((before, sql)) => (self.left(before, &mut context)?, sql),
+            None => (String::new(), case.sql.as_str()),
+        };
         let mut parts = case.expectation.split(" | ");
         let expected = parts.next().unwrap_or_default();
-        let cleared = match self.engine.clear(&case.sql, &context, Protocol::Simple) {
+        let cleared = match self.engine.clear(sql, &context, Protocol::Simple) {
             Err(refusal) if refusal.rule == expected => return Ok(()),
             Err(refusal) => return Err(format!("refused by {}: {refusal}\n{}", refusal.rule, refusal.detail).into()),
             Ok(cleared) => cleared,
         };
-        let alike = alike(&self.engine, &case.sql, &context, Protocol::Simple, 4)?;
+        let alike = alike(&self.engine, sql, &context, Protocol::Simple, 4)?;
         let text = cleared.wire_text();
         let changed = cleared.statements.iter().any(|s| s.outcome == Outcome::Changed);
         let mut error = None;
         match expected {
-            "same" if !changed && text == case.sql => {}
+            "same" if !changed && text == sql => {}
             "changed" if changed => {}
             _ => return Err(format!("expected {expected}, but it leaves as\n{text}").into()),
         }
@@ -186,7 +190,30 @@ impl World {
                 _ => return Err(format!("not so: {part}\n{text}").into()),
             }
         }
-        self.accepted(text, error.as_deref())
+        self.accepted(&(before + text), error.as_deref())
+    }
+
+    /// What leaves for messages before the one that is judged; the session is followed as far as temporary tables go.
+    fn left(&self, messages: &str, context: &mut Context) -> Result<String, Failed> {
+        let mut all = String::new();
+        for message in messages.split("\n-- then\n") {
+            let cleared = self.engine.clear(message, context, Protocol::Simple)?;
+            for statement in &cleared.statements {
+                match &statement.effect {
+                    Effect::CreateTemporary { name, made, .. } => {
+                        context.temporary.entry(name.clone()).or_default().add(made)
+                    }
+                    Effect::AlterTemporary { name, shape } => {
+                        let known = context.temporary.get_mut(name).ok_or("it is there")?;
+                        known.shape.clone_from(shape);
+                    }
+                    other => return Err(format!("a case does not follow {other:?}").into()),
+                }
+            }
+            all.push_str(cleared.wire_text());
+            all.push_str(";\n");
+        }
+        Ok(all)
     }
 
     /// Where a text names somebody twice, one more is named at its end than in a text that is like it.

@@ -9,5 +9,6 @@ mod model;
 mod proxy;
 mod random;
 mod rights;
+mod staging;
 mod views;
 mod world;

@@ -78,7 +78,7 @@ fn temporary_tables_need_none_and_carry_the_purpose(world: &World) {
     let from = cleared.statements[0].tables.clone();
     assert_eq!(from[0].table, "public.customers");
     let policy = Some(world.engine.policy.digest.clone());
-    let made = Derived { purpose: Some("marketing".into()), policy, from, view: None };
+    let made = Derived { purpose: Some("marketing".into()), policy, from, ..Derived::default() };
     let carries = Effect::CreateTemporary { name: "t".into(), made, on_commit_drop: false };
     assert_eq!(cleared.statements[0].effect, carries);
     let inside = "WITH x AS (INSERT INTO t SELECT email FROM customers RETURNING 1) SELECT * FROM x";

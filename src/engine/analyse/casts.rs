@@ -8,7 +8,7 @@
 use pg_query::{Node, NodeEnum};
 
 use super::Analyser;
-use super::scope::{self, Col, Found, Scope};
+use super::scope::{self, Col, Found, Lasts, Scope};
 use super::types::{INTEGER, LITERAL, NUMBER};
 use crate::engine::catalog::{Cast, RelationKind};
 use crate::engine::refusal::{self, Refusal};
@@ -35,7 +35,9 @@ impl Analyser<'_> {
         if self.engine.catalog.data().casts.is_empty() {
             return Ok(());
         }
-        if let Some(col) = self.bare_column(r, scope) {
+        // Of a type that is not known it may be a row.
+        let known = |c: &Col| c.ty.is_some() || c.lasts != Lasts::Perhaps;
+        if let Some(col) = self.bare_column(r, scope).filter(known) {
             return self.casts_columns(&[col]);
         }
         let fields = super::names(&r.fields);

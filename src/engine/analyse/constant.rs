@@ -18,8 +18,13 @@ use crate::engine::context::ParameterType;
 
 /// `pg_collation.oid` of `"default"`, `"C"` and `"POSIX"`.
 pub const DEFAULT: Oid = 100;
-const C: Oid = 950;
+pub const C: Oid = 950;
 const POSIX: Oid = 951;
+
+/// Whether a collation is PostgreSQL's own, which nobody drops.
+pub fn is_built_in(collation: Oid) -> bool {
+    matches!(collation, DEFAULT | C | POSIX)
+}
 
 /// Under which collation a value compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

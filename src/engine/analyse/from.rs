@@ -8,12 +8,11 @@ use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
 use super::relations::{Named, Protection};
-use super::scope::{Col, Columns, Item, Scope};
+use super::scope::{Col, Columns, Item, Lasts, Scope};
 use super::{
     Analyser, At, ColumnUses, Occurrence, Part, Replacement, Source, TARGET, inner, kind_of, names, placeholder,
 };
 use crate::engine::catalog::{QualifiedName, Relation, RelationKind, quote_ident};
-use crate::engine::cleared::add_table;
 use crate::engine::parse;
 use crate::engine::refusal::{self, Refusal};
 
@@ -84,23 +83,27 @@ impl<'e> Analyser<'e> {
             return Ok((item(columns), None));
         }
         let named = self.resolve_pinned(var)?;
-        let Named::Relation(relation) = named else {
-            self.beside_few();
-            // What it has for columns is not known here, nor what it computes, where it is a view.
-            self.collated = true;
-            self.can_fail_here();
-            self.may_hold_checked();
-            let mut item = item(Columns::Unknown);
-            match named {
-                Named::Temporary(purpose) => self.read_temporary(var, purpose)?,
-                Named::Created(created) => {
-                    item.relation = alias.is_none().then(|| QualifiedName::new(created.schema, var.relname.as_str()));
-                    self.reads_changeable = true;
-                    self.outward.call();
+        let relation = match named {
+            Named::Relation(relation) => relation,
+            Named::Temporary(purpose) => {
+                self.beside_few();
+                self.read_temporary(var, purpose)?;
+                let columns = self.columns_of_temporary(&var.relname);
+                // A table, then, and no view.
+                let stored = matches!(columns, Columns::Known(_));
+                if !stored {
+                    self.reads_unknown();
                 }
-                Named::Relation(_) => {}
+                return Ok((Item { stored, ..item(columns) }, None));
             }
-            return Ok((item, None));
+            Named::Created(created) => {
+                self.beside_few();
+                self.reads_unknown();
+                self.reads_changeable = true;
+                self.outward.call();
+                let relation = alias.is_none().then(|| QualifiedName::new(created.schema, var.relname.as_str()));
+                return Ok((Item { relation, ..item(Columns::Unknown) }, None));
+            }
         };
         let relation_name = alias.is_none().then(|| relation.name.clone());
         self.holds_checked(relation);
@@ -139,29 +142,6 @@ impl<'e> Analyser<'e> {
         Ok((item, Some(index)))
     }
 
-    /// Reading a temporary table: only under the purpose that it was derived for. Of a view: only while all that it shows is
-    /// open.
-    pub fn read_temporary(&mut self, var: &pb::RangeVar, purpose: Option<String>) -> Result<(), Refusal> {
-        self.reads_temporary = true;
-        let known = self.context.temporary.get(&var.relname);
-        let shows = known.and_then(|known| known.view.as_ref());
-        if shows.is_some_and(|reads| !self.role.unrestricted && !self.are_open(reads)) {
-            return Err(refusal::view_of_closed(&var.relname).at(var.location));
-        }
-        let Some(purpose) = purpose else { return Ok(()) };
-        self.reads_derived = true;
-        for table in self.context.temporary.get(&var.relname).into_iter().flat_map(|known| &known.from) {
-            add_table(&mut self.read_before, table.clone());
-        }
-        let as_now = known.is_some_and(|known| known.policy.as_ref() == Some(&self.engine.policy.digest));
-        match self.purpose.is_some_and(|p| p.name == purpose) {
-            _ if self.role.unrestricted => Ok(()),
-            true if as_now => Ok(()),
-            true => Err(refusal::derived_before(&var.relname).at(var.location)),
-            false => Err(refusal::derived_elsewhere(&var.relname, &purpose).at(var.location)),
-        }
-    }
-
     /// A new occurrence and the columns that it puts out.
     pub fn occurrence(
         &mut self,
@@ -198,6 +178,7 @@ impl<'e> Analyser<'e> {
                 collation: c.ty.collation,
                 ordered: false,
                 given: false,
+                lasts: Lasts::of(c),
                 key: Some((index, i)),
                 nulled: None,
             })
@@ -362,7 +343,10 @@ pub fn plain_columns(relation: &Relation) -> Columns {
         relation
             .columns
             .iter()
-            .map(|c| Col { ty: Some(c.ty.base.as_str().into()), collation: c.ty.collation, ..Col::computed(&c.name) })
+            .map(|c| {
+                let (ty, collation, lasts) = (Some(c.ty.base.as_str().into()), c.ty.collation, Lasts::of(c));
+                Col { ty, collation, lasts, ..Col::computed(&c.name) }
+            })
             .collect(),
     )
 }

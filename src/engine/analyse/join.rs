@@ -6,7 +6,7 @@ use pg_query::protobuf as pb;
 
 use super::constant::{Value, comparable};
 use super::from::{aliased, visible_columns};
-use super::scope::{Col, Columns, Item, Scope};
+use super::scope::{Col, Columns, Item, Lasts, Scope};
 use super::{Analyser, At, names, types};
 use crate::engine::refusal::{self, Refusal};
 
@@ -31,7 +31,8 @@ impl<'e> Analyser<'e> {
         let (mine, other) = (visible_columns(&near), visible_columns(&far));
         let shared: Vec<Rc<str>> = match (*is_natural, &mine, &other) {
             (false, _, _) => names(using_clause).into_iter().map(Rc::from).collect(),
-            (true, Some(a), Some(b)) => {
+            // What is not there for sure may not be compared.
+            (true, Some(a), Some(b)) if a.iter().chain(b).all(|c| c.lasts != Lasts::Perhaps) => {
                 a.iter().map(|c| c.name.clone()).filter(|n| b.iter().any(|c| c.name == *n)).collect()
             }
             (true, _, _) => return Ok(self.join_of_unknown(near, far, alias.as_ref())),
@@ -97,8 +98,8 @@ impl<'e> Analyser<'e> {
             let collation = if a.collation == b.collation { a.collation } else { 0 };
             let key = key.filter(|_| ty.is_some());
             let ordered = one && self.are_ordered(&a, &b);
-            let (name, given, nulled) = (name.clone(), a.given || b.given, None);
-            merged.push(Col { name, origin, mixed, key, ty, collation, ordered, given, nulled });
+            let (name, given, lasts, nulled) = (name.clone(), a.given || b.given, a.lasts.max(b.lasts), None);
+            merged.push(Col { name, origin, mixed, key, ty, collation, ordered, given, lasts, nulled });
         }
         merged
     }

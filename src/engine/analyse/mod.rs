@@ -29,6 +29,7 @@ mod set_config;
 mod settings;
 mod statement;
 mod subjects;
+mod temporary;
 mod total;
 mod two_phase;
 mod types;
@@ -36,7 +37,7 @@ mod unrestricted;
 mod vary;
 mod writes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
@@ -275,6 +276,8 @@ pub struct Analyser<'e> {
     pub read_before: Vec<TouchedTable>,
     /// Temporary relations read, whatever is in them now.
     pub reads_temporary: bool,
+    /// What the columns of temporary tables that are read were made of ([`Shape::of`]).
+    pub shapes_read: BTreeMap<Oid, u64>,
     /// Views, or relations that the transaction has created, are read: they may come to be other ones.
     pub reads_changeable: bool,
     /// A relation has been read with values that a function checks which the role does not list: what a call of that is
@@ -353,6 +356,7 @@ impl<'e> Analyser<'e> {
             reads_derived: false,
             read_before: Vec::new(),
             reads_temporary: false,
+            shapes_read: BTreeMap::new(),
             reads_changeable: false,
             checked: None,
             set_config: Vec::new(),

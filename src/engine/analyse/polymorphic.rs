@@ -31,8 +31,12 @@ const OPERATORS: &[&str] = &["||", "@>", "<@", "&&"];
 impl Analyser<'_> {
     /// Notes that a relation has a column whose values are checked by a function that the role does not list.
     pub fn holds_checked(&mut self, relation: &Relation) {
-        let catalog = &self.engine.catalog;
-        let functions = relation.columns.iter().flat_map(|c| catalog.type_functions_named(&c.ty.name));
+        relation.columns.iter().for_each(|c| self.holds_checked_type(&c.ty.name));
+    }
+
+    /// The same of a column of a type of this name.
+    pub fn holds_checked_type(&mut self, ty: &str) {
+        let functions = self.engine.catalog.type_functions_named(ty);
         let refused = functions.map(|t| runs_for(self.role, t)).find_map(Result::err);
         self.checked = self.checked.take().or(refused);
     }

@@ -45,7 +45,7 @@ pub struct Created {
 /// Names that leave as they are.
 #[derive(Default)]
 pub struct Left {
-    relations: BTreeSet<Oid>,
+    pub relations: BTreeSet<Oid>,
     /// The same without views, and without what is PostgreSQL's own.
     pub stored: BTreeSet<ReadAsStored>,
     /// Those that `search_path` decides about.

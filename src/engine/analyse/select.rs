@@ -7,7 +7,7 @@ use super::colname::{is_named_by_star, output_name};
 use super::fallible::{is_bound, is_offset};
 use super::from::{aliased, visible_columns};
 use super::keys::{keys_among, names_output};
-use super::scope::{self, Base, Col, Columns, Item, Scope};
+use super::scope::{self, Base, Col, Columns, Item, Lasts, Scope};
 use super::{Analyser, At, Cte, Place, inner, kind_of, names};
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
@@ -99,8 +99,8 @@ impl<'e> Analyser<'e> {
         let missing = || refusal::not_supported("a set operation", "a side of it is empty");
         // The arms of a set operation may be sorted early too.
         let arm = At { place: Place::Item, ..at };
-        let left = self.select(s.larg.as_mut().ok_or_else(missing)?, outer, arm)?;
-        let right = self.select(s.rarg.as_mut().ok_or_else(missing)?, outer, arm)?;
+        let left = self.select(s.larg.as_mut().ok_or_else(missing)?, outer, arm)?.placed();
+        let right = self.select(s.rarg.as_mut().ok_or_else(missing)?, outer, arm)?.placed();
         self.columns_joined(&left, &right);
         for (a, b) in left.list().iter().zip(right.list()).filter(|(a, b)| a.ty != b.ty) {
             self.casts_columns(&[a.clone(), b.clone()])?;
@@ -119,7 +119,8 @@ impl<'e> Analyser<'e> {
                         let given = col.given || other.is_none_or(|c| c.given);
                         let ordered = other.is_some_and(|c| self.are_ordered(col, c));
                         let origin = col.origin.iter().chain(more).copied().collect();
-                        Col { origin, mixed, ty, collation, ordered, given, ..Col::computed(&col.name) }
+                        let lasts = other.map_or(Lasts::Perhaps, |c| col.lasts.max(c.lasts));
+                        Col { origin, mixed, ty, collation, ordered, given, lasts, ..Col::computed(&col.name) }
                     })
                     .collect(),
             ),
@@ -373,7 +374,10 @@ impl<'e> Analyser<'e> {
         let Some(NodeEnum::ColumnRef(_)) = &value.node else {
             let late = !key || self.is_above(value, scope);
             self.above(late, value, |a, value| a.expr(value, scope, at))?;
-            return Ok(Col { ordered: self.has_sort(value, scope), ..self.column_of(name, [&*value]) });
+            let col = self.column_of(name, [&*value]);
+            let built_in = self.type_of(value, scope).is_some_and(|ty| self.is_built_in_type(&ty));
+            let lasts = if built_in { Lasts::Always } else { col.lasts };
+            return Ok(Col { ordered: self.has_sort(value, scope), lasts, ..col });
         };
         let col = self.column_ref(value, scope, at)?;
         self.keep_output_name(value);

@@ -30,6 +30,7 @@ impl<'e> Analyser<'e> {
         self.reads_derived = false;
         self.read_before.clear();
         self.reads_temporary = false;
+        self.shapes_read.clear();
         self.reads_changeable = false;
         self.shadowed = None;
         self.writes_protected = false;

@@ -11,7 +11,7 @@ use pg_query::protobuf::{self as pb, AExprKind, SqlValueFunctionOp, a_const::Val
 use pg_query::{Node, NodeEnum};
 
 use super::constant::DEFAULT as DEFAULT_COLLATION;
-use super::scope::{Col, Scope};
+use super::scope::{Col, Lasts, Scope};
 use super::types::{
     ARRAYS, COMPARISONS, INTEGER, LITERAL, MOMENTS, NUMBER, ORDERED, TEXTS, Ty, computed, is_text, join, ty,
 };
@@ -101,7 +101,8 @@ impl Analyser<'_> {
     pub fn column_of<'n>(&self, name: &str, constants: impl IntoIterator<Item = &'n Node>) -> Col {
         let ty = self.common(constants, &Scope::EMPTY).map(computed).filter(|ty| ORDERED.contains(&&**ty));
         let collation = if ty.as_deref().is_some_and(is_text) { DEFAULT_COLLATION } else { 0 };
-        Col { ty, collation, given: true, ..Col::computed(name) }
+        let lasts = if ty.is_some() { Lasts::Always } else { Lasts::Catalogued };
+        Col { ty, collation, given: true, lasts, ..Col::computed(name) }
     }
 
     /// The column of an array's elements, where it says of which type they are.

@@ -65,6 +65,11 @@ impl Analyser<'_> {
         self.engine.catalog.types_named(ty).next().is_none() || self.has_order(ty)
     }
 
+    /// Whether a type of this name is PostgreSQL's own.
+    pub fn is_built_in_type(&self, ty: &str) -> bool {
+        ORDERED.contains(&ty) && self.engine.catalog.types_named(ty).next().is_none()
+    }
+
     /// Whether values of a type compare, whatever they are.
     pub fn has_order(&self, ty: &str) -> bool {
         let mut own = self.engine.catalog.types_named(ty).peekable();

@@ -275,10 +275,10 @@ fn raw_statement(node: &NodeEnum) -> Judged {
             ("execute", Effect::Execute { name: e.name.clone(), arguments: subjects::arguments(&e.params) })
         }
         NodeEnum::DeclareCursorStmt(d) => ("declare_cursor", declares(d)),
-        NodeEnum::CallStmt(_) => ("call", Effect::CatalogChanged),
-        NodeEnum::DoStmt(_) => ("do", Effect::CatalogChanged),
-        // Anything else may have changed the catalog.
-        _ => ("ddl", Effect::CatalogChanged),
+        NodeEnum::CallStmt(_) => ("call", Effect::CodeRan),
+        NodeEnum::DoStmt(_) => ("do", Effect::CodeRan),
+        // Anything else may have changed the catalog, and temporary tables.
+        _ => ("ddl", Effect::CodeRan),
     };
     Judged { kind, effect }
 }

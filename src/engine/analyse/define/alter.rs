@@ -33,6 +33,7 @@ impl<'e> Analyser<'e> {
             Ok(Named::Relation(relation)) => Some(*relation),
             _ => self.changed_relation(var),
         };
+        let temporary = matches!(named, Ok(Named::Temporary(_)));
         let closed = match named {
             // Conversions, checks and defaults run over its rows.
             Ok(Named::Temporary(purpose)) => self.read_temporary(var, purpose).map(|()| None)?,
@@ -87,6 +88,11 @@ impl<'e> Analyser<'e> {
             known.map_or(Ok(()), |r| self.may_cascade_from_keys(r, "ALTER TABLE … CASCADE"))?;
             let gone = known.map_or(Vec::new(), |r| self.gone_with(r));
             self.doubt_views(gone.into_iter().filter(|r| known.is_none_or(|k| k.oid != r.oid)));
+        }
+        if let Some(var) = a.relation.as_ref().filter(|_| temporary) {
+            let effect =
+                Effect::AlterTemporary { name: var.relname.clone(), shape: self.altered(&var.relname, &a.cmds) };
+            return Ok(Judged { kind: "ddl", effect });
         }
         let protected = closed.is_some_and(|(closed, _)| closed == Closed::Protected);
         if let (false, Some(Ok(Named::Relation(relation)))) = (protected, a.relation.as_ref().map(|v| self.resolve(v)))
@@ -236,6 +242,9 @@ impl<'e> Analyser<'e> {
     }
 
     pub fn rename(&mut self, r: &mut pb::RenameStmt) -> Result<Judged, Refusal> {
+        if let Some(renamed) = self.rename_in_temporary(r)? {
+            return Ok(renamed);
+        }
         self.needs_ddl("ALTER … RENAME")?;
         match r.rename_type() {
             ObjectType::ObjectTable | ObjectType::ObjectView
@@ -268,6 +277,21 @@ impl<'e> Analyser<'e> {
             }
             other => Err(refusal::not_supported("this RENAME", other.as_str_name())),
         }
+    }
+}
+
+impl Analyser<'_> {
+    /// A column of a temporary table takes another name.
+    fn rename_in_temporary(&mut self, r: &mut pb::RenameStmt) -> Result<Option<Judged>, Refusal> {
+        let column = r.rename_type() == ObjectType::ObjectColumn && r.relation_type() == ObjectType::ObjectTable;
+        let Some(var) = r.relation.as_mut().filter(|_| column) else { return Ok(None) };
+        if !matches!(self.resolve(var), Ok(Named::Temporary(_))) {
+            return Ok(None);
+        }
+        self.resolve_pinned(var)?;
+        let shape = self.renamed(&var.relname, &r.subname, &r.newname);
+        let effect = Effect::AlterTemporary { name: var.relname.clone(), shape };
+        Ok(Some(Judged { kind: "ddl", effect }))
     }
 }
 

@@ -4,7 +4,7 @@ use pg_query::NodeEnum;
 use pg_query::protobuf as pb;
 
 use super::{Place, ddl};
-use crate::engine::analyse::scope::Scope;
+use crate::engine::analyse::scope::{Columns, Scope};
 use crate::engine::analyse::statement::Judged;
 use crate::engine::analyse::{Analyser, At, inner, kind_of};
 use crate::engine::cleared::Effect;
@@ -17,13 +17,13 @@ impl<'e> Analyser<'e> {
         let into = s.into_clause.take();
         let result = self.select(s, &Scope::EMPTY, At::OUTPUT);
         s.into_clause = into;
-        result?;
-        self.stored_result(s.into_clause.as_deref_mut(), pb::ObjectType::ObjectTable)
+        let columns = result?;
+        self.stored_result(s.into_clause.as_deref_mut(), &columns, pb::ObjectType::ObjectTable, false)
     }
 
     pub fn create_table_as(&mut self, c: &mut pb::CreateTableAsStmt) -> Result<Judged, Refusal> {
         let query = c.query.as_mut().ok_or_else(|| refusal::not_supported("CREATE TABLE AS", "its query is empty"))?;
-        match inner(query)? {
+        let columns = match inner(query)? {
             NodeEnum::SelectStmt(s) if s.into_clause.is_none() => self.select(s, &Scope::EMPTY, At::OUTPUT)?,
             other => {
                 return Err(refusal::not_supported(
@@ -37,12 +37,19 @@ impl<'e> Analyser<'e> {
             return Err(refusal::not_supported("a materialized view of another view", why));
         }
         let kind = c.objtype();
-        self.stored_result(c.into.as_deref_mut(), kind)
+        self.stored_result(c.into.as_deref_mut(), &columns, kind, c.if_not_exists)
     }
 
-    /// Rights and effect of storing what was just read.
-    fn stored_result(&mut self, into: Option<&mut pb::IntoClause>, object: pb::ObjectType) -> Result<Judged, Refusal> {
+    /// Rights and effect of storing what was just read, in a relation with these columns.
+    fn stored_result(
+        &mut self,
+        into: Option<&mut pb::IntoClause>,
+        columns: &Columns,
+        object: pb::ObjectType,
+        unless_there: bool,
+    ) -> Result<Judged, Refusal> {
         let on_commit = into.as_ref().map_or(pb::OnCommitAction::OncommitNoop, |i| i.on_commit());
+        let shape = self.shape_of_result(columns, into.as_ref().map_or(&[], |i| &i.col_names));
         let target = into
             .and_then(|i| i.rel.as_mut())
             .ok_or_else(|| refusal::not_supported("a stored result", "it has no name"))?;
@@ -58,8 +65,9 @@ impl<'e> Analyser<'e> {
             }
             let purpose = self.purpose.filter(|_| protected);
             let made = purpose.map_or(Derived::default(), |p| Derived::under(p, &self.engine.policy));
+            let made = Derived { shape, ..made };
             let on_commit_drop = on_commit == pb::OnCommitAction::OncommitDrop;
-            let effect = self.creates_temporary(&target.relname, made, on_commit_drop)?;
+            let effect = self.creates_temporary(&target.relname, made, on_commit_drop, unless_there)?;
             return Ok(Judged { kind: "create_table_as", effect });
         }
         if protected {
@@ -118,7 +126,7 @@ impl<'e> Analyser<'e> {
             return Err(refusal::not_supported("a temporary view of another view", why));
         }
         let made = Derived { view: Some(self.left.stored.clone()), ..Derived::default() };
-        Ok(Judged { kind: "ddl", effect: self.creates_temporary(name, made, false)? })
+        Ok(Judged { kind: "ddl", effect: self.creates_temporary(name, made, false, false)? })
     }
 
     fn create_lasting_view(&mut self, view: &pb::RangeVar, schema: &str, protected: bool) -> Result<Judged, Refusal> {

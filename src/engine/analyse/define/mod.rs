@@ -6,6 +6,7 @@ mod derive;
 mod index;
 mod names;
 mod schema;
+mod shape;
 mod table;
 
 use pg_query::protobuf::{self as pb, ObjectType};
@@ -115,7 +116,7 @@ impl<'e> Analyser<'e> {
         let var = s.sequence.as_mut().ok_or_else(|| refusal::not_supported("CREATE SEQUENCE", "it has no name"))?;
         match self.makes(var)? {
             Place::Temporary => {
-                let effect = self.creates_temporary(&var.relname, Derived::default(), false)?;
+                let effect = self.creates_temporary(&var.relname, Derived::default(), false, s.if_not_exists)?;
                 return Ok(Judged { kind: "ddl", effect });
             }
             Place::Schema(schema) => self.defines_new(&schema, &var.relname, Defined::New),
@@ -309,18 +310,29 @@ impl<'e> Analyser<'e> {
         Ok(starts)
     }
 
-    /// A temporary relation comes to be; one that is there already (IF NOT EXISTS) keeps the purpose it carries.
-    fn creates_temporary(&self, name: &str, made: Derived, on_commit_drop: bool) -> Result<Effect, Refusal> {
+    /// A temporary relation comes to be; one that is there already keeps the purpose it carries, and with IF NOT EXISTS the
+    /// columns it has.
+    fn creates_temporary(
+        &self,
+        name: &str,
+        made: Derived,
+        on_commit_drop: bool,
+        unless_there: bool,
+    ) -> Result<Effect, Refusal> {
         // PostgreSQL would take its rows' type for the one that the name means, in this session's statements and in views.
         if builtin_type(name).is_some() || self.engine.catalog.types_named(name).next().is_some() {
             let what = format!("a temporary relation of the name \"{name}\"");
             return Err(refusal::not_supported(&what, "it is a type's: take another name"));
         }
-        let carried = self.context.temporary.get(name).filter(|known| known.purpose.is_some());
-        let made = match carried {
+        let known = self.context.temporary.get(name);
+        let mut made = match known.filter(|known| known.purpose.is_some()) {
             Some(known) => Derived { purpose: known.purpose.clone(), policy: known.policy.clone(), ..made },
             None => made,
         };
+        // Which of the two it is then, is not known before PostgreSQL has answered.
+        if unless_there && known.is_some_and(|known| known.shape != made.shape) {
+            made.shape = None;
+        }
         Ok(Effect::CreateTemporary { name: name.to_owned(), made, on_commit_drop })
     }
 
@@ -341,7 +353,7 @@ impl<'e> Analyser<'e> {
         let name: Vec<&str> = name.iter().map(String::as_str).collect();
         self.function(&name, call.args.len()).map_err(|r| r.at(call.location))?;
         self.exprs(&mut call.args, &Scope::EMPTY, At::OPERAND)?;
-        Ok(Judged { kind: "call", effect: Effect::CatalogChanged })
+        Ok(Judged { kind: "call", effect: Effect::CodeRan })
     }
 }
 

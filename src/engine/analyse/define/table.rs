@@ -29,7 +29,7 @@ impl<'e> Analyser<'e> {
             oncommit: _,
             tablespacename: _,
             access_method: _,
-            if_not_exists: _,
+            if_not_exists,
         } = c;
         let relation = relation.as_mut().ok_or_else(|| refusal::not_supported("CREATE TABLE", "it has no name"))?;
         let place = self.makes(relation)?;
@@ -59,7 +59,10 @@ impl<'e> Analyser<'e> {
                 let why = "the purpose of derived rows is followed table by table";
                 return Err(refusal::not_supported("a temporary child table or partition", why));
             }
-            let effect = self.creates_temporary(&relation.relname, Derived::default(), on_commit_drop)?;
+            let plain = of_typename.is_none() && partspec.is_none() && partbound.is_none();
+            let shape = if plain { self.shape_of_elements(table_elts) } else { None };
+            let made = Derived { shape, ..Derived::default() };
+            let effect = self.creates_temporary(&relation.relname, made, on_commit_drop, *if_not_exists)?;
             return Ok(Judged { kind: "ddl", effect });
         }
         self.needs_ddl("CREATE TABLE")?;
@@ -144,7 +147,7 @@ impl<'e> Analyser<'e> {
     }
 
     pub fn column_def(&mut self, column: &mut pb::ColumnDef, scope: &Scope<'_>) -> Result<(), Refusal> {
-        if let Some(ty) = column.type_name.as_ref().filter(|ty| !is_serial(ty)) {
+        if let Some(ty) = column.type_name.as_ref().filter(|ty| serial(ty).is_none()) {
             self.type_name(ty)?;
         }
         if let Some(default) = column.raw_default.as_mut() {
@@ -221,9 +224,14 @@ pub fn own_item(var: &pb::RangeVar) -> Item {
     }
 }
 
-/// A word for an integer column with a sequence of its own, before any type of that name (PostgreSQL's
+/// The type behind a word for an integer column with a sequence of its own, before any type of that name (PostgreSQL's
 /// `transformColumnDefinition`).
-fn is_serial(ty: &pb::TypeName) -> bool {
-    const SERIALS: [&str; 6] = ["serial", "serial2", "serial4", "serial8", "smallserial", "bigserial"];
-    matches!(names(&ty.names)[..], [name] if SERIALS.contains(&name)) && ty.array_bounds.is_empty()
+pub fn serial(ty: &pb::TypeName) -> Option<&'static str> {
+    match names(&ty.names)[..] {
+        _ if !ty.array_bounds.is_empty() => None,
+        ["smallserial" | "serial2"] => Some("int2"),
+        ["serial" | "serial4"] => Some("int4"),
+        ["bigserial" | "serial8"] => Some("int8"),
+        _ => None,
+    }
 }

@@ -148,7 +148,7 @@ impl<'e> Analyser<'e> {
         }
         self.moment = Moment::Existing;
         let columns = match &target.kind {
-            Kind::Temporary { .. } | Kind::Created { .. } => Columns::Unknown,
+            Kind::Temporary { .. } | Kind::Created { .. } => target.item.columns.clone(),
             Kind::Open { relation: r, .. } | Kind::Unread { relation: r, .. } => plain_columns(r),
             Kind::Protected(p) => proposed_columns(p),
         };
@@ -211,7 +211,7 @@ impl<'e> Analyser<'e> {
     fn infer(&mut self, target: &Target<'e>, infer: &mut pb::InferClause) -> Result<(), Refusal> {
         let pb::InferClause { index_elems, where_clause, conname: _, location: _ } = infer;
         let columns = match &target.kind {
-            Kind::Temporary { .. } | Kind::Created { .. } => Columns::Unknown,
+            Kind::Temporary { .. } | Kind::Created { .. } => target.item.columns.clone(),
             Kind::Open { relation: r, .. } | Kind::Unread { relation: r, .. } => plain_columns(r),
             Kind::Protected(p) => plain_columns(p.relation),
         };

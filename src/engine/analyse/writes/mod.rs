@@ -160,7 +160,8 @@ impl<'e> Analyser<'e> {
         match (&self.tainted, self.purpose, &judged.effect) {
             (None, _, _) => Ok(judged),
             (Some(name), Some(purpose), Effect::None) => {
-                let made = Derived::under(purpose, &self.engine.policy);
+                let shape = self.context.temporary.get(name).and_then(|known| known.shape.clone());
+                let made = Derived { shape, ..Derived::under(purpose, &self.engine.policy) };
                 let effect = Effect::CreateTemporary { name: name.clone(), made, on_commit_drop: false };
                 Ok(Judged { effect, ..judged })
             }

@@ -125,8 +125,9 @@ impl<'e> Analyser<'e> {
             Named::Temporary(purpose) => {
                 self.is_no_temporary_view(&var.relname).map_err(|r| r.at(at))?;
                 self.read_temporary(var, purpose.clone())?;
+                let columns = self.columns_of_temporary(&var.relname);
                 let kind = Kind::Temporary { name: var.relname.clone(), purpose };
-                return Ok(Target { item: item(var, None, Columns::Unknown), kind });
+                return Ok(Target { item: item(var, None, columns), kind });
             }
         };
         self.may_write(relation, rights).map_err(|r| r.at(at))?;

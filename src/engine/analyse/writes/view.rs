@@ -9,7 +9,7 @@ use pg_query::protobuf::Token;
 use pg_query::{Node, NodeEnum};
 
 use super::super::relations::Protection;
-use super::super::scope::{Col, Columns, Item, Scope};
+use super::super::scope::{Col, Columns, Item, Lasts, Scope};
 use super::super::{Analyser, At, Part, Replacement, Source, inner};
 use super::What;
 use super::definition::{Condition, Link};
@@ -286,6 +286,7 @@ pub fn shown(columns: &[Shown], base: &Relation, occurrence: usize) -> Columns {
             collation: stored.ty.collation,
             ordered: false,
             given: false,
+            lasts: Lasts::of(stored),
             key: Some((occurrence, i)),
             nulled: None,
         },
