@@ -13,9 +13,9 @@ SELECT male FROM customers c JOIN staging s ON c.id = s.id
 --! of a type of the database's own
 SELECT c.id, kind FROM customers c JOIN staging s USING (id) WHERE kind = status
 --! what may fail
-SELECT c.id FROM customers c JOIN staging s USING (id) WHERE full_name::text <> '' AND 1 / (pieces - 3) > 0
+SELECT c.id FROM customers c JOIN staging s USING (id) WHERE full_name::text <> '' AND 1 / (pieces + 3) > 0.1
 --! what fails
-SELECT c.id FROM customers c JOIN staging s USING (id) WHERE mail::int > 0
+SELECT mail::int FROM staging
 --! a document
 SELECT c.id, doc -> 'n' FROM customers c JOIN staging s USING (id) WHERE doc ->> 'n' <> email
 --! its system columns [or refused]
