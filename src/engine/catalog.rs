@@ -4,11 +4,13 @@
 //! asks PostgreSQL anything; whatever a statement's meaning depends on must be in this snapshot or is refused.
 
 mod keys;
+pub mod overloads;
 mod types;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 pub use keys::Unsound;
+pub use overloads::{Operand, Signature};
 pub use types::{Cast, TypeFunction, UserType};
 
 use serde::{Deserialize, Serialize};
@@ -257,6 +259,9 @@ pub struct Function {
     /// What it takes and gives, by `pg_type.typname`, of types outside of `pg_catalog`.
     #[serde(default)]
     pub types: Vec<String>,
+    /// What it takes; `None`: not known.
+    #[serde(default)]
+    pub signature: Option<Signature>,
 }
 
 /// An operator outside `pg_catalog`.
@@ -268,6 +273,9 @@ pub struct Operator {
     pub extension: Option<String>,
     /// The function behind it.
     pub function: QualifiedName,
+    /// Its operands; `None`: not known.
+    #[serde(default)]
+    pub signature: Option<Signature>,
 }
 
 /// Everything the engine knows of one database. Build it with [`Catalog::new`]; it is immutable afterwards.
@@ -287,6 +295,7 @@ pub struct Catalog {
     children: HashMap<Oid, Vec<Oid>>,
     /// Names of relations and columns, in any schema.
     names: HashSet<String>,
+    typing: overloads::Index,
 }
 
 /// The snapshot as it is read and written.
@@ -313,6 +322,8 @@ pub struct CatalogData {
     pub type_functions: Vec<TypeFunction>,
     #[serde(default)]
     pub casts: Vec<Cast>,
+    #[serde(default)]
+    pub typing: overloads::Typing,
     /// Installed extensions and their schemas.
     #[serde(default)]
     pub extensions: BTreeMap<String, String>,
@@ -362,6 +373,7 @@ impl Catalog {
             value_casts: types::value_casts(&data),
             children,
             names: data.relations.iter().flat_map(names_of).collect(),
+            typing: overloads::Index::of(&data.typing),
             data,
         }
     }
@@ -381,6 +393,10 @@ impl Catalog {
 
     pub fn data(&self) -> &CatalogData {
         &self.data
+    }
+
+    fn typing_index(&self) -> &overloads::Index {
+        &self.typing
     }
 
     pub fn relation(&self, oid: Oid) -> Option<&Relation> {

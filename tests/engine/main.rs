@@ -1,7 +1,9 @@
 //! Cases of the engine: `tests/engine/cases/*.sql`, SQL in, what leaves or which rule refuses out; and every statement
 //! that leaves is accepted by a real PostgreSQL.
 //!
-//! A case is a line `-- role/purpose: expectation`, then SQL up to a line `;;`. Expectations: `same` (leaves as written),
+//! A case is a line `-- role/purpose: expectation`, then SQL up to a line `;;`; `-- role/purpose on SCHEMA, SCHEMA: …` has that
+//! `search_path`, in a database that holds what `overloads.sql` makes. One without is judged in the plain database, and again in
+//! one that has extensions in `public`, which must not change a thing (but for `| alone`). Expectations: `same` (leaves as written),
 //! `changed`, a rule (`table-not-listed`), each optionally followed by `| has TEXT` / `| lacks TEXT` about what leaves,
 //! or `| error 42703` when PostgreSQL itself is to refuse what leaves. `| alike`: statements with other literals are cleared
 //! by this one; `| unlike`: none is. A line `-- then` ends a message of its own, which leaves before what is judged. What the record says: `| about customer:42 customer:$1` (or `nobody`), `| keys 0 2`
@@ -36,8 +38,20 @@ struct Case {
     role: String,
     purpose: String,
     expectation: String,
+    path: Vec<String>,
+    world: usize,
     sql: String,
 }
+
+/// The databases: the name of each, and what is in it besides.
+const WORLDS: [(&str, &str); 3] = [
+    ("engine_cases", ""),
+    ("engine_extensions", include_str!("extensions.sql")),
+    ("engine_overloads", include_str!("overloads.sql")),
+];
+const PLAIN: usize = 0;
+const EXTENSIONS: usize = 1;
+const OVERLOADS: usize = 2;
 
 struct World {
     engine: Engine,
@@ -47,14 +61,15 @@ struct World {
 
 fn main() {
     let arguments = Arguments::from_args();
-    let world = Arc::new(World::start());
+    let worlds = WORLDS.map(|(name, script)| Arc::new(World::start(name, script)));
+    let world = worlds[PLAIN].clone();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engine/cases");
     let mut trials = Vec::new();
     let mut files: Vec<_> = std::fs::read_dir(&folder).expect("cases").map(|e| e.expect("case").path()).collect();
     files.sort();
     for file in files {
         for case in cases(&file) {
-            let world = world.clone();
+            let world = worlds[case.world].clone();
             trials.push(Trial::test(case.name.clone(), move || world.run(&case)));
         }
     }
@@ -117,28 +132,45 @@ fn cases(file: &Path) -> Vec<Case> {
         let head = head.unwrap_or_else(|| panic!("{}: case {} has no head", file.display(), i + 1));
         let line = block.lines().nth(head).expect("head");
         let (who, expectation) = line.trim_start_matches("-- ").split_once(": ").expect("head");
+        let (who, given) = who.split_once(" on ").map_or((who, None), |(who, path)| (who, Some(path)));
         let (role, purpose) = who.split_once('/').expect("role/purpose");
         let sql: Vec<&str> = block.lines().skip(head + 1).collect();
-        all.push(Case {
-            name: format!("{stem}::{:02} {}", i + 1, sql.join(" ").chars().take(60).collect::<String>()),
-            role: role.to_owned(),
-            purpose: purpose.to_owned(),
-            expectation: expectation.trim().to_owned(),
-            sql: sql.join("\n"),
-        });
+        let (expectation, alone) = expectation.split_once(" | alone").map_or((expectation, false), |(e, _)| (e, true));
+        let worlds: &[usize] = match given {
+            Some(_) => &[OVERLOADS],
+            None if alone => &[PLAIN],
+            None => &[PLAIN, EXTENSIONS],
+        };
+        for world in worlds {
+            let among = if *world == EXTENSIONS { " among extensions" } else { "" };
+            all.push(Case {
+                name: format!("{stem}::{:02}{among} {}", i + 1, sql.join(" ").chars().take(60).collect::<String>()),
+                role: role.to_owned(),
+                purpose: purpose.to_owned(),
+                expectation: expectation.trim().to_owned(),
+                path: given.unwrap_or("public").split(", ").map(str::to_owned).collect(),
+                world: *world,
+                sql: sql.join("\n"),
+            });
+        }
     }
     all
 }
 
 impl World {
-    fn start() -> Self {
+    fn start(name: &str, script: &str) -> Self {
         let runtime = Runtime::new().expect("runtime");
-        let db = shared().database("engine_cases", &crm::SCRIPTS.map(|(_, sql)| sql).concat());
+        let db = shared().database(name, &crm::SCRIPTS.map(|(_, sql)| sql).concat());
         db.psql(include_str!("extra.sql"));
+        db.psql(script);
         let (engine, client) = runtime.block_on(async {
             let client = db.superuser().await;
             let catalog = consentry::relay::catalog::load(&client).await.expect("catalog");
-            let files = policy_files();
+            let mut files = policy_files();
+            if name == WORLDS[OVERLOADS].0 {
+                let text = include_str!("overloads.toml").to_owned();
+                files.push(SourceFile { name: "overloads.toml".into(), text });
+            }
             let (policy, _) = resolve(&files, &catalog).unwrap_or_else(|p| panic!("{p:?}"));
             let secrets = Secrets { pseudonym: b"engine cases".to_vec() };
             (Engine::new(Arc::new(catalog), Arc::new(policy), secrets), Mutex::new(client))
@@ -148,7 +180,10 @@ impl World {
 
     fn run(&self, case: &Case) -> Result<(), Failed> {
         // The one statement in which it is the reason that is missing says so.
-        let mut context = context(&case.role, &case.purpose, case.expectation != "reason-required");
+        let mut context = Context {
+            search_path: case.path.clone(),
+            ..context(&case.role, &case.purpose, case.expectation != "reason-required")
+        };
         let (before, sql) = match case.sql.rsplit_once("\n-- then\n") {
             Some((before, sql)) => (self.left(before, &mut context)?, sql),
             None => (String::new(), case.sql.as_str()),
@@ -190,7 +225,7 @@ impl World {
                 _ => return Err(format!("not so: {part}\n{text}").into()),
             }
         }
-        self.accepted(&(before + text), error.as_deref())
+        self.accepted(&(before + text), &case.path, error.as_deref())
     }
 
     /// What leaves for messages before the one that is judged; the session is followed as far as temporary tables go.
@@ -255,12 +290,12 @@ impl World {
     }
 
     /// PostgreSQL takes what leaves, or refuses it with the SQLSTATE that the case names.
-    fn accepted(&self, text: &str, error: Option<&str>) -> Result<(), Failed> {
+    fn accepted(&self, text: &str, path: &[String], error: Option<&str>) -> Result<(), Failed> {
         let client = self.client.lock().unwrap_or_else(|e| e.into_inner());
         let run = async {
-            client.batch_execute("BEGIN").await?;
+            client.batch_execute(&format!("BEGIN; SET LOCAL search_path = {}", path.join(", "))).await?;
             let result = client.simple_query(text).await.map(|_| ());
-            client.batch_execute("ROLLBACK").await?;
+            client.batch_execute("ROLLBACK; DEALLOCATE ALL").await?;
             result
         };
         match (self.runtime.block_on(run), error) {

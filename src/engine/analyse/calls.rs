@@ -1,7 +1,7 @@
 //! Functions, operators and types by identity: built-in ones from the reviewed lists, others by the role's policy.
 //!
-//! A name means a built-in only when nothing else on the search path bears it: which overload PostgreSQL would take
-//! depends on argument types that are not worked out here.
+//! A name means a built-in only when nothing else on the search path that bears it can be what PostgreSQL takes for the
+//! types of what it is given (`reach.rs`).
 
 use pg_query::Node;
 use pg_query::NodeEnum;
@@ -11,7 +11,7 @@ use super::outward::Outward;
 use super::scope::{self, Scope};
 use super::{Analyser, At, Part, Place, Replacement, names, placeholder};
 use crate::engine::allow::{self, FunctionClass};
-use crate::engine::catalog::{FIRST_NORMAL_OID, Function, Operator, TypeFunction};
+use crate::engine::catalog::{FIRST_NORMAL_OID, Function, Operand, Operator, TypeFunction};
 use crate::engine::cleared::Argument;
 use crate::engine::context::Defined;
 use crate::engine::policy::Role;
@@ -26,7 +26,10 @@ impl<'e> Analyser<'e> {
         let name: Vec<&str> = name.iter().map(String::as_str).collect();
         let class = match self.functional_notation(&name, f, scope)? {
             true => None,
-            false => self.function(&name, f.args.len()).map_err(|r| r.at(f.location))?,
+            false => {
+                let operands = self.arguments(f, scope);
+                self.function(&name, f.args.len(), operands.as_deref()).map_err(|r| r.at(f.location))?
+            }
         };
         if class == Some(FunctionClass::Setting) {
             self.unlike_others = true;
@@ -99,39 +102,45 @@ impl<'e> Analyser<'e> {
         let user = self.engine.catalog.functions_named(field).next().is_some();
         match allow::builtin_function(field, 1) {
             Some(FunctionClass::Pure | FunctionClass::Session | FunctionClass::Metadata | FunctionClass::Aggregate) => {
-                self.function(&[field], 1).map(|_| ())
+                self.function(&[field], 1, None).map(|_| ())
             }
             Some(FunctionClass::Size) => Err(refusal::function_not_allowed(field, STORED_SIZE)),
             // What these do is judged by their arguments.
             Some(_) => {
                 Err(refusal::function_not_allowed(field, "it is called as a column of a row: call it as a function"))
             }
-            None if user => self.function(&[field], 1).map(|_| ()),
+            None if user => self.function(&[field], 1, None).map(|_| ()),
             None if self.is_type(None, field) => self.runs_for_type(None, field),
             None => Ok(()),
         }
     }
 
     /// Whether the role may call what this name can mean; the class of a built-in.
-    pub fn function(&mut self, name: &[&str], nargs: usize) -> Result<Option<FunctionClass>, Refusal> {
+    ///
+    /// `operands`: of which types its arguments are, if that is known.
+    pub fn function(
+        &mut self,
+        name: &[&str],
+        nargs: usize,
+        operands: Option<&[Operand]>,
+    ) -> Result<Option<FunctionClass>, Refusal> {
         let (schema, base) = match name {
             [base] => (None, *base),
             [schema, base] => (Some(*schema), *base),
             [db, schema, base] if *db == self.engine.catalog.database() => (Some(*schema), *base),
             _ => return Err(refusal::undefined_function(&name.join("."))),
         };
-        let others: Vec<&Function> = self
-            .engine
-            .catalog
-            .functions_named(base)
-            .filter(|f| schema.map_or_else(|| self.on_path(&f.name.schema), |s| f.name.schema == s))
-            .collect();
+        let others: Vec<&Function> = match schema {
+            None => self.function_meaning(&self.search_path, base, operands).0,
+            Some("pg_catalog") => self.function_meaning(&[], base, operands).0,
+            Some(schema) => self.engine.catalog.functions_named(base).filter(|f| f.name.schema == schema).collect(),
+        };
         for function in &others {
             self.user_function(function)?;
         }
-        if schema.is_none() {
-            let found = self.engine.catalog.functions_named(base).filter(|f| self.shadows(&f.name.schema));
-            let refused = found.map(|f| self.user_function(f)).find_map(Result::err);
+        if schema.is_none() && self.view_depth > 0 {
+            let found = self.function_meaning(&self.context.search_path, base, operands).0;
+            let refused = found.into_iter().map(|f| self.user_function(f)).find_map(Result::err);
             self.shadowed = self.shadowed.take().or(refused);
         }
         if schema.is_some_and(|s| s != "pg_catalog") {
@@ -157,13 +166,8 @@ impl<'e> Analyser<'e> {
         builtin || others.any(|t| schema.map_or_else(|| self.on_path(&t.name.schema), |s| t.name.schema == s))
     }
 
-    /// Whether what is in a schema may be meant by a name in a view's text, where that takes the view's place: PostgreSQL looks
-    /// for an operator or function that fits on the whole path of the session.
-    fn shadows(&self, schema: &str) -> bool {
-        self.view_depth > 0 && self.context.search_path.iter().any(|s| s == schema)
-    }
-
-    /// The text of a view, judged last, takes its place in the statement.
+    /// The text of a view, judged last, takes its place in the statement: PostgreSQL looks for an operator or function that
+    /// fits on the whole path of the session.
     pub fn not_shadowed(&mut self) -> Result<(), Refusal> {
         self.shadowed.take().map_or(Ok(()), |r| Err(Refusal { position: None, ..r }))
     }
@@ -275,23 +279,29 @@ impl<'e> Analyser<'e> {
     }
 
     /// Whether the role may use what this operator name can mean.
-    pub fn operator(&mut self, name: &[Node], location: i32) -> Result<(), Refusal> {
+    ///
+    /// `operands`: of which types they are, if that is known.
+    pub fn operator(&mut self, name: &[Node], location: i32, operands: Option<&[Operand]>) -> Result<(), Refusal> {
         let (schema, base) = match names(name)[..] {
             [base] => (None, base),
             [schema, base] => (Some(schema), base),
             _ => return Err(refusal::operator_not_allowed("", "its name is not known").at(location)),
         };
-        let others = |o: &&Operator| schema.map_or_else(|| self.on_path(&o.name.schema), |s| o.name.schema == s);
-        let mut found = false;
-        for operator in self.engine.catalog.operators_named(base).filter(others) {
-            found = true;
+        let operands = operands.unwrap_or(&[Operand::Any, Operand::Any]);
+        let others: Vec<&Operator> = match schema {
+            None => self.operator_meaning(&self.search_path, base, operands).0,
+            Some("pg_catalog") => self.operator_meaning(&[], base, operands).0,
+            Some(schema) => self.engine.catalog.operators_named(base).filter(|o| o.name.schema == schema).collect(),
+        };
+        for operator in &others {
             self.user_operator(operator).map_err(|r| r.at(location))?;
         }
-        if schema.is_none() {
-            let shadowing = self.engine.catalog.operators_named(base).filter(|o| self.shadows(&o.name.schema));
-            let refused = shadowing.map(|o| self.user_operator(o)).find_map(Result::err);
+        if schema.is_none() && self.view_depth > 0 {
+            let shadowing = self.operator_meaning(&self.context.search_path, base, operands).0;
+            let refused = shadowing.into_iter().map(|o| self.user_operator(o)).find_map(Result::err);
             self.shadowed = self.shadowed.take().or(refused);
         }
+        let found = !others.is_empty();
         let builtin = schema.is_none_or(|s| s == "pg_catalog") && allow::builtin_operator(base);
         if found || builtin {
             return Ok(());

@@ -34,9 +34,7 @@ impl<'e> Analyser<'e> {
         // The parts still have to be judged; their columns are noted as compared, nothing more.
         match inner(node)? {
             NodeEnum::AExpr(e) => {
-                if e.kind() != AExprKind::AexprBetween && e.kind() != AExprKind::AexprNotBetween {
-                    self.operator(&e.name, e.location)?;
-                }
+                self.operation(e, scope)?;
                 for side in [&mut e.lexpr, &mut e.rexpr].into_iter().flatten() {
                     self.vary(side);
                     self.harmless_side(side, scope)?;
@@ -72,10 +70,11 @@ impl<'e> Analyser<'e> {
             (AExprKind::AexprOp | AExprKind::AexprIn | AExprKind::AexprOpAny, [name] | ["pg_catalog", name]) => {
                 &[*name]
             }
-            (AExprKind::AexprBetween | AExprKind::AexprNotBetween, _) => &[">=", "<="],
+            (AExprKind::AexprBetween, _) => &[">=", "<="],
+            (AExprKind::AexprNotBetween, _) => &["<", ">"],
             _ => return None,
         };
-        if operators.iter().any(|op| self.engine.catalog.operators_named(op).next().is_some()) {
+        if !self.is_built_in_operation(e, scope) {
             return None;
         }
         let rights: Vec<&Node> = match &list.node {
@@ -119,15 +118,15 @@ impl<'e> Analyser<'e> {
         let (pb::SubLinkType::AnySublink, true, Some(Side::Column(col))) = (s.sub_link_type(), equality, test) else {
             return Ok(false);
         };
-        self.operator(&[super::string_node("=")], s.location)?;
         if let Some(test) = s.testexpr.as_mut() {
             self.harmless_side(test, scope)?;
         }
         let Some(query) = s.subselect.as_mut() else { return Ok(false) };
         let columns = self.query(query, scope, At { usage: At::KEY.usage, ..At::ITEM })?;
         self.casts_columns(std::slice::from_ref(&col)).and_then(|()| self.casts_columns(columns.list()))?;
+        let built_in = self.membership(s, &columns, scope)?;
         let fits = match columns.list() {
-            [one] => comparable("=", &Value::of(&col), &Value::of(one)),
+            [one] => built_in && comparable("=", &Value::of(&col), &Value::of(one)),
             _ => false,
         };
         let at = if fits { At::CONDITION } else { At::OPERAND };

@@ -91,13 +91,8 @@ impl<'e> Analyser<'e> {
     }
 
     fn a_expr(&mut self, e: &mut pb::AExpr, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        self.operation(e, scope)?;
         let pb::AExpr { kind: _, name, lexpr, rexpr, rexpr_list_start: _, rexpr_list_end: _, location } = e;
-        if !matches!(
-            names(name).as_slice(),
-            ["BETWEEN" | "NOT BETWEEN" | "BETWEEN SYMMETRIC" | "NOT BETWEEN SYMMETRIC"]
-        ) {
-            self.operator(name, *location)?;
-        }
         // An interval that is added may be too long to be.
         if !matches!(names(name).last(), Some(&("+" | "-"))) {
             [&*lexpr, &*rexpr].into_iter().flatten().for_each(|side| self.vary(side));
@@ -109,6 +104,7 @@ impl<'e> Analyser<'e> {
     }
 
     fn case(&mut self, c: &mut pb::CaseExpr, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        self.case_compares(c, scope)?;
         self.part(&mut c.arg, scope, at)?;
         for when in &mut c.args {
             let NodeEnum::CaseWhen(when) = inner(when)? else {
@@ -138,13 +134,11 @@ impl<'e> Analyser<'e> {
     }
 
     fn sub_link(&mut self, s: &mut pb::SubLink, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
-        if !s.oper_name.is_empty() {
-            self.operator(&s.oper_name, s.location)?;
-        }
         self.part(&mut s.testexpr, scope, at)?;
         let query = s.subselect.as_mut().ok_or_else(|| refusal::not_supported("a subquery", "it is empty"))?;
         let usage = At { usage: at.usage, ..At::ITEM };
         let columns = self.query(query, scope, usage)?;
+        self.membership(s, &columns, scope)?;
         // Its result takes part in whatever stands around it.
         if s.sub_link_type() != pb::SubLinkType::ExistsSublink {
             self.casts_columns(columns.list())?;

@@ -63,7 +63,10 @@ impl Analyser<'_> {
     /// Whether `left = right` has an answer for all values of these columns.
     pub fn compares_always(&self, left: &Col, right: &Col) -> bool {
         match (self.type_of_column(left), self.type_of_column(right)) {
-            (Some(a), Some(b)) => !self.collated && self.is_plain("=") && self.compares(&a, &b),
+            (Some(a), Some(b)) => {
+                let operands = [self.settled(left.operand), self.settled(right.operand)];
+                !self.collated && self.is_built_in("=", &operands) && self.compares(&a, &b)
+            }
             _ => false,
         }
     }
@@ -91,8 +94,8 @@ impl Analyser<'_> {
 
     fn is_aggregate(&self, f: &pb::FuncCall, scope: &Scope<'_>) -> bool {
         let known = matches!(names(&f.funcname)[..], ["count" | "min" | "max" | "sum" | "avg"]);
-        let own = self.engine.catalog.functions_named(names(&f.funcname).last().unwrap_or(&"")).next().is_some();
-        known && !own && f.over.is_none() && f.args.iter().all(|arg| self.is_no_row(arg, scope))
+        let own = || self.built_in_name(f, scope).is_none();
+        known && !own() && f.over.is_none() && f.args.iter().all(|arg| self.is_no_row(arg, scope))
     }
 
     /// Of a row `max(row)` is its column `max`, where it has one.
@@ -105,10 +108,7 @@ impl Analyser<'_> {
                 ty.is_some_and(|ty| self.engine.catalog.types_named(&ty).all(|t| t.kind == 'e') && !self.is_taken(&ty))
             }
             Some(NodeEnum::AConst(_)) => true,
-            Some(NodeEnum::AExpr(e)) => match names(&e.name)[..] {
-                [name] | ["pg_catalog", name] => self.is_built_in(name),
-                _ => false,
-            },
+            Some(NodeEnum::AExpr(e)) => self.is_built_in_operation(e, scope),
             Some(NodeEnum::TypeCast(c)) => {
                 let ty = c.type_name.as_ref().and_then(|ty| self.plain_type(ty));
                 ty.is_some_and(|ty| allow::builtin_type(ty) == Some(TypeClass::Pure) && ty != "record")
@@ -118,12 +118,7 @@ impl Analyser<'_> {
                 let results = arms(c).map(|w| &w.result).chain([&c.defresult]);
                 results.into_iter().flatten().all(|result| self.is_no_row(result, scope))
             }
-            Some(NodeEnum::FuncCall(f)) => match names(&f.funcname)[..] {
-                [name] | ["pg_catalog", name] => {
-                    PLAIN.contains(&name) && self.engine.catalog.functions_named(name).next().is_none()
-                }
-                _ => false,
-            },
+            Some(NodeEnum::FuncCall(f)) => self.built_in_name(f, scope).is_some_and(|name| PLAIN.contains(&name)),
             _ => false,
         }
     }

@@ -12,7 +12,7 @@ use super::scope::{Col, Columns, Item, Lasts, Scope};
 use super::{
     Analyser, At, ColumnUses, Occurrence, Part, Replacement, Source, TARGET, inner, kind_of, names, placeholder,
 };
-use crate::engine::catalog::{QualifiedName, Relation, RelationKind, quote_ident};
+use crate::engine::catalog::{Operand, QualifiedName, Relation, RelationKind, quote_ident};
 use crate::engine::parse;
 use crate::engine::refusal::{self, Refusal};
 
@@ -175,6 +175,7 @@ impl<'e> Analyser<'e> {
                 origin: Rc::from([(index, i)]),
                 mixed: false,
                 ty: Some(c.ty.base.as_str().into()),
+                operand: Operand::Of(c.ty.oid),
                 collation: c.ty.collation,
                 ordered: false,
                 given: false,
@@ -345,7 +346,7 @@ pub fn plain_columns(relation: &Relation) -> Columns {
             .iter()
             .map(|c| {
                 let (ty, collation, lasts) = (Some(c.ty.base.as_str().into()), c.ty.collation, Lasts::of(c));
-                Col { ty, collation, lasts, ..Col::computed(&c.name) }
+                Col { ty, operand: Operand::Of(c.ty.oid), collation, lasts, ..Col::computed(&c.name) }
             })
             .collect(),
     )

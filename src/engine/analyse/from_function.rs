@@ -38,7 +38,7 @@ impl Analyser<'_> {
         let scope = outer.child(left);
         self.beside_few();
         let known = match functions.as_slice() {
-            [only] if coldeflist.is_empty() && !*ordinality => self.known_columns(only, alias.as_ref()),
+            [only] if coldeflist.is_empty() && !*ordinality => self.known_columns(only, alias.as_ref(), &scope),
             _ => None,
         };
         let call = functions.first().and_then(call_in);
@@ -73,19 +73,17 @@ impl Analyser<'_> {
 
     /// The columns of a FROM item that is a call of a known built-in function (`chooseScalarFunctionAlias` of PostgreSQL's
     /// parser). A name that is wrong here would let another column hide behind it.
-    fn known_columns(&self, item: &Node, alias: Option<&pb::Alias>) -> Option<Vec<Col>> {
+    fn known_columns(&self, item: &Node, alias: Option<&pb::Alias>, scope: &Scope<'_>) -> Option<Vec<Col>> {
         let Some(NodeEnum::List(list)) = &item.node else { return None };
         let NodeEnum::FuncCall(f) = list.items.first()?.node.as_ref()? else { return None };
-        let name = match names(&f.funcname)[..] {
-            [name] | ["pg_catalog", name] if self.engine.catalog.functions_named(name).next().is_none() => name,
-            _ => return None,
-        };
+        let name = self.built_in_name(f, scope)?;
         let named = || alias.map_or(name, |a| a.aliasname.as_str()).to_owned();
         match name {
             _ if VALUE_SETS.contains(&name) => Some(vec![Col::computed("value")]),
             _ if SCALAR_SETS.contains(&name) => {
                 let ty = self.type_of(list.items.first()?, &Scope::EMPTY).filter(|ty| &**ty == "int4");
-                Some(vec![Col { ty, ..Col::computed(&named()) }])
+                let operand = self.operand(list.items.first()?, scope);
+                Some(vec![Col { ty, operand, ..Col::computed(&named()) }])
             }
             "unnest" if f.args.iter().all(|array| self.is_plain_array(array)) => match f.args.as_slice() {
                 [array] => Some(vec![self.column_of_elements(&named(), array)]),
@@ -111,8 +109,8 @@ impl Analyser<'_> {
                 !array.elements.is_empty() && array.elements.iter().all(constant)
             }
             Some(NodeEnum::FuncCall(f)) => {
-                let known = |name: &str| self.engine.catalog.functions_named(name).next().is_none();
-                matches!(names(&f.funcname)[..], [name @ ("string_to_array" | "regexp_split_to_array")] if known(name))
+                let splits = matches!(names(&f.funcname)[..], ["string_to_array" | "regexp_split_to_array"]);
+                splits && self.built_in_name(f, &Scope::EMPTY).is_some()
             }
             _ => false,
         }

@@ -8,6 +8,7 @@ use super::constant::{Value, comparable};
 use super::from::{aliased, visible_columns};
 use super::scope::{Col, Columns, Item, Lasts, Scope};
 use super::{Analyser, At, names, types};
+use crate::engine::catalog::Operand;
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
@@ -35,7 +36,7 @@ impl<'e> Analyser<'e> {
             (true, Some(a), Some(b)) if a.iter().chain(b).all(|c| c.lasts != Lasts::Perhaps) => {
                 a.iter().map(|c| c.name.clone()).filter(|n| b.iter().any(|c| c.name == *n)).collect()
             }
-            (true, _, _) => return Ok(self.join_of_unknown(near, far, alias.as_ref())),
+            (true, _, _) => return self.join_of_unknown(near, far, alias.as_ref()),
         };
         near.extend(far);
         // Nothing but columns is found by its bare name through a join (`setNamespaceColumnVisibility`).
@@ -52,9 +53,9 @@ impl<'e> Analyser<'e> {
             return Ok(near);
         }
         let (Some(mine), Some(other)) = (mine, other) else {
-            return Ok(self.join_of_unknown(near, Vec::new(), alias.as_ref()));
+            return self.join_of_unknown(near, Vec::new(), alias.as_ref());
         };
-        let merged = self.merge(kind, &shared, &mine, &other);
+        let merged = self.merge(kind, &shared, &mine, &other)?;
         let rest = |side: &[Col]| side.iter().filter(|c| !shared.contains(&c.name)).cloned().collect::<Vec<_>>();
         let all: Vec<Col> = merged.iter().cloned().chain(rest(&mine)).chain(rest(&other)).collect();
         for item in &mut near {
@@ -70,16 +71,27 @@ impl<'e> Analyser<'e> {
     }
 
     /// The merged columns of `USING`: compared with `=`, and shown as either side's value.
-    fn merge(&mut self, kind: pb::JoinType, shared: &[Rc<str>], mine: &[Col], other: &[Col]) -> Vec<Col> {
+    fn merge(
+        &mut self,
+        kind: pb::JoinType,
+        shared: &[Rc<str>],
+        mine: &[Col],
+        other: &[Col],
+    ) -> Result<Vec<Col>, Refusal> {
         let mut merged = Vec::new();
         for name in shared {
             let find = |side: &[Col]| side.iter().find(|c| c.name == *name).cloned();
             let (Some(a), Some(b)) = (find(mine), find(other)) else {
                 self.can_fail_here();
+                self.operations_allowed(&[("=", vec![Operand::Any, Operand::Any])], -1)?;
                 merged.push(Col::computed(name));
                 continue;
             };
-            let at = if comparable("=", &Value::of(&a), &Value::of(&b)) { At::CONDITION } else { At::OPERAND };
+            let operands = vec![self.settled(a.operand), self.settled(b.operand)];
+            let built_in = self.is_built_in("=", &operands);
+            self.operations_allowed(&[("=", operands)], -1)?;
+            let at =
+                if built_in && comparable("=", &Value::of(&a), &Value::of(&b)) { At::CONDITION } else { At::OPERAND };
             let origin: Rc<[_]> = a.origin.iter().chain(b.origin.iter()).copied().collect();
             self.note(&origin, at);
             self.may_fail |= at == At::OPERAND && !self.compares_always(&a, &b);
@@ -99,17 +111,24 @@ impl<'e> Analyser<'e> {
             let key = key.filter(|_| ty.is_some());
             let ordered = one && self.are_ordered(&a, &b);
             let (name, given, lasts, nulled) = (name.clone(), a.given || b.given, a.lasts.max(b.lasts), None);
-            merged.push(Col { name, origin, mixed, key, ty, collation, ordered, given, lasts, nulled });
+            let operand = self.engine.catalog.common([self.settled(a.operand), self.settled(b.operand)]);
+            merged.push(Col { name, origin, mixed, key, ty, operand, collation, ordered, given, lasts, nulled });
         }
-        merged
+        Ok(merged)
     }
 
     /// A join whose columns cannot all be told: everything in it counts as used early.
-    fn join_of_unknown(&mut self, near: Vec<Item>, far: Vec<Item>, alias: Option<&pb::Alias>) -> Vec<Item> {
+    fn join_of_unknown(
+        &mut self,
+        near: Vec<Item>,
+        far: Vec<Item>,
+        alias: Option<&pb::Alias>,
+    ) -> Result<Vec<Item>, Refusal> {
         let mut all: Vec<Item> = near.into_iter().chain(far).collect();
         self.all_at_once(&all);
         // What it compares is not known.
         self.can_fail_here();
+        self.operations_allowed(&[("=", vec![Operand::Any, Operand::Any])], -1)?;
         for item in &mut all {
             for col in item.columns.list() {
                 self.note(&col.origin, At::OPERAND);
@@ -119,6 +138,6 @@ impl<'e> Analyser<'e> {
         if alias.is_some() {
             all.push(aliased(alias, Columns::Unknown));
         }
-        all
+        Ok(all)
     }
 }

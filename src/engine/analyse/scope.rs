@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::constant::is_built_in;
-use crate::engine::catalog::{Column, ColumnType, FIRST_NORMAL_OID, Oid, QualifiedName};
+use crate::engine::catalog::{Column, ColumnType, FIRST_NORMAL_OID, Oid, Operand, QualifiedName};
 
 /// System columns of a stored table (PostgreSQL manual, 5.5).
 pub const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
@@ -22,6 +22,9 @@ pub struct Col {
     pub mixed: bool,
     /// `ColumnType::base`, where known.
     pub ty: Option<Rc<str>>,
+    /// Its type where PostgreSQL looks for functions and operators, a domain as it is. [`Operand::Literal`]: text, unless a
+    /// set operation makes it something else.
+    pub operand: Operand,
     /// `ColumnType::collation`, where known.
     pub collation: Oid,
     /// Of a computed column, whose type is not said: any two of its values compare.
@@ -71,6 +74,7 @@ impl Col {
             origin: Rc::from([]),
             mixed: false,
             ty: None,
+            operand: Operand::Any,
             collation: 0,
             ordered: false,
             given: false,

@@ -118,9 +118,10 @@ impl<'e> Analyser<'e> {
                         let mixed = other.is_none_or(|c| col.mixes(c));
                         let given = col.given || other.is_none_or(|c| c.given);
                         let ordered = other.is_some_and(|c| self.are_ordered(col, c));
+                        let operand = self.united(col, other);
                         let origin = col.origin.iter().chain(more).copied().collect();
                         let lasts = other.map_or(Lasts::Perhaps, |c| col.lasts.max(c.lasts));
-                        Col { origin, mixed, ty, collation, ordered, given, lasts, ..Col::computed(&col.name) }
+                        Col { origin, mixed, ty, operand, collation, ordered, given, lasts, ..Col::computed(&col.name) }
                     })
                     .collect(),
             ),
@@ -278,7 +279,7 @@ impl<'e> Analyser<'e> {
                 return Err(refusal::not_supported("ORDER BY", "it holds something that is no sort key"));
             };
             if !sort.use_op.is_empty() {
-                self.operator(&sort.use_op, sort.location)?;
+                self.operator(&sort.use_op, sort.location, None)?;
             }
             if let Some(node) = sort.node.as_mut() {
                 self.sort_key(node, scope, key)?;
@@ -377,7 +378,8 @@ impl<'e> Analyser<'e> {
             let col = self.column_of(name, [&*value]);
             let built_in = self.type_of(value, scope).is_some_and(|ty| self.is_built_in_type(&ty));
             let lasts = if built_in { Lasts::Always } else { col.lasts };
-            return Ok(Col { ordered: self.has_sort(value, scope), lasts, ..col });
+            let operand = self.operand(value, scope);
+            return Ok(Col { ordered: self.has_sort(value, scope), operand, lasts, ..col });
         };
         let col = self.column_ref(value, scope, at)?;
         self.keep_output_name(value);
@@ -397,7 +399,9 @@ impl<'e> Analyser<'e> {
             let ordered = self.values_ordered(lists.clone().map(|list| list.get(i)), scope);
             let name = format!("column{}", i + 1);
             let values: Option<Vec<&Node>> = lists.clone().map(|list| list.get(i)).collect();
-            Col { ordered, ..values.map_or_else(|| Col::computed(&name), |values| self.column_of(&name, values)) }
+            let Some(values) = values else { return Col { ordered, ..Col::computed(&name) } };
+            let operand = self.engine.catalog.common(values.iter().map(|v| self.operand(v, scope)));
+            Col { ordered, operand, ..self.column_of(&name, values) }
         };
         Columns::known((0..first.len()).map(column).collect())
     }

@@ -130,33 +130,27 @@ impl Analyser<'_> {
             _ => return None,
         };
         let (left, right) = (e.lexpr.as_deref()?, e.rexpr.as_deref()?);
+        if !self.is_built_in_operation(e, scope) {
+            return None;
+        }
+        let compares = COMPARISONS.contains(&operator);
         let total = match e.kind() {
             AExprKind::AexprBetween
             | AExprKind::AexprNotBetween
             | AExprKind::AexprBetweenSym
-            | AExprKind::AexprNotBetweenSym => {
-                self.is_plain("<=") && self.is_plain(">=") && self.compares_with_each(left, right, scope)
-            }
+            | AExprKind::AexprNotBetweenSym => self.compares_with_each(left, right, scope),
             AExprKind::AexprIn => {
-                self.is_plain(operator)
-                    && self.compares_with_each(left, right, scope)
-                    && self.become_one(left, right, scope)
+                compares && self.compares_with_each(left, right, scope) && self.become_one(left, right, scope)
             }
-            AExprKind::AexprDistinct | AExprKind::AexprNotDistinct => {
-                self.is_plain("=") && self.compares_with(left, right, scope)
-            }
+            AExprKind::AexprDistinct | AExprKind::AexprNotDistinct => self.compares_with(left, right, scope),
             AExprKind::AexprOpAny | AExprKind::AexprOpAll => {
-                self.is_plain(operator) && self.compares_with_elements(left, right, scope)
+                compares && self.compares_with_elements(left, right, scope)
             }
             AExprKind::AexprLike | AExprKind::AexprIlike => return self.type_of_like(operator, left, right, scope),
             // As PostgreSQL writes it in a view's definition.
             AExprKind::AexprOp if LIKES.contains(&operator) => return self.type_of_like(operator, left, right, scope),
-            AExprKind::AexprOp if COMPARISONS.contains(&operator) => {
-                self.is_plain(operator) && self.compares_with(left, right, scope)
-            }
-            AExprKind::AexprOp if self.is_built_in(operator) => {
-                return self.type_of_other(operator, left, right, scope);
-            }
+            AExprKind::AexprOp if compares => self.compares_with(left, right, scope),
+            AExprKind::AexprOp => return self.type_of_other(operator, left, right, scope),
             _ => false,
         };
         total.then(|| Rc::from("bool"))
@@ -202,8 +196,7 @@ impl Analyser<'_> {
 
     fn type_of_like(&self, operator: &str, left: &Node, pattern: &Node, scope: &Scope<'_>) -> Option<Ty> {
         let folds = operator.ends_with('*');
-        let total = self.is_built_in(operator)
-            && !(folds && self.stores())
+        let total = !(folds && self.stores())
             && !(folds && self.is_given(left, scope))
             && is_whole_pattern(pattern)
             && self.type_of(left, scope).is_some_and(|ty| is_text(&ty));
@@ -214,7 +207,7 @@ impl Analyser<'_> {
     /// text of one may be longer than any: `1e131000` is short until it is written out.)
     fn type_of_other(&self, operator: &str, left: &Node, right: &Node, scope: &Scope<'_>) -> Option<Ty> {
         if matches!(operator, "+" | "-") {
-            return self.type_of_moved(left, right);
+            return self.type_of_moved(left, right, scope);
         }
         let stored = || !self.stores() && self.is_stored(left, scope);
         let (of, right) = (self.type_of(left, scope)?, self.type_of(right, scope)?);
@@ -253,11 +246,13 @@ impl Analyser<'_> {
     }
 
     /// `now() - interval '30 days'`: a point in time that surely is one.
-    fn type_of_moved(&self, left: &Node, right: &Node) -> Option<Ty> {
+    fn type_of_moved(&self, left: &Node, right: &Node, scope: &Scope<'_>) -> Option<Ty> {
         let clock = match left.node.as_ref()? {
             NodeEnum::SqlvalueFunction(f) if f.op() == SqlValueFunctionOp::SvfopCurrentDate => "date",
             NodeEnum::SqlvalueFunction(f) if f.op() == SqlValueFunctionOp::SvfopCurrentTimestamp => "timestamptz",
-            NodeEnum::FuncCall(f) if f.args.is_empty() && CLOCKS.contains(&self.plain_name(f)?) => "timestamptz",
+            NodeEnum::FuncCall(f) if f.args.is_empty() && CLOCKS.contains(&self.built_in_name(f, scope)?) => {
+                "timestamptz"
+            }
             _ => return None,
         };
         match right.node.as_ref()? {
@@ -279,16 +274,8 @@ impl Analyser<'_> {
         interval && is_short(text)
     }
 
-    /// The name of a function that nothing but PostgreSQL's own bears.
-    fn plain_name<'f>(&self, f: &'f pb::FuncCall) -> Option<&'f str> {
-        match names(&f.funcname)[..] {
-            [name] | ["pg_catalog", name] if self.engine.catalog.functions_named(name).next().is_none() => Some(name),
-            _ => None,
-        }
-    }
-
     fn type_of_call(&self, f: &pb::FuncCall, scope: &Scope<'_>) -> Option<Ty> {
-        let name = self.plain_name(f).filter(|_| !f.func_variadic)?;
+        let name = self.built_in_name(f, scope).filter(|_| !f.func_variadic)?;
         let class = allow::builtin_function(name, f.args.len())?;
         if f.args.is_empty() && CLOCKS.contains(&name) {
             return ty("timestamptz");

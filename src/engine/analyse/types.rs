@@ -92,15 +92,6 @@ impl Analyser<'_> {
             _ => a == b || among(&TEXTS) || among(&MOMENTS) || among(&EXACT) || among(&BINARY),
         }
     }
-
-    /// Whether an operator of this name is a comparison of PostgreSQL's own, or of citext.
-    pub fn is_plain(&self, name: &str) -> bool {
-        COMPARISONS.contains(&name) && self.is_built_in(name)
-    }
-
-    pub fn is_built_in(&self, name: &str) -> bool {
-        self.engine.catalog.operators_named(name).all(|o| o.extension.as_deref() == Some("citext"))
-    }
 }
 
 /// The type of what is computed of constants: it is none itself, and becomes another when it is computed only.

@@ -3,8 +3,7 @@
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 
-use super::CatalogError;
-use super::rows;
+use super::{CatalogError, rows, typing};
 use crate::engine::catalog::{Catalog, CatalogData, FIRST_NORMAL_OID, Oid};
 
 /// The oldest server whose catalogs have all columns and functions that the queries use (`hash_record_extended`,
@@ -49,6 +48,10 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
         type_functions,
         casts,
         extensions,
+        type_facts,
+        implicit_casts,
+        builtin_functions,
+        builtin_operators,
     ) = tokio::try_join!(
         query(include_str!("header.sql")),
         query(include_str!("schemas.sql")),
@@ -64,6 +67,10 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
         query(include_str!("type_functions.sql")),
         query(include_str!("casts.sql")),
         query(include_str!("extensions.sql")),
+        query_from(include_str!("type_facts.sql")),
+        query(include_str!("implicit_casts.sql")),
+        query_from(include_str!("builtin_functions.sql")),
+        query_from(include_str!("builtin_operators.sql")),
     )?;
 
     let mut data = header_of(&header)?;
@@ -82,6 +89,8 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
     data.types = rows::types(&types)?;
     data.type_functions = rows::type_functions(&type_functions)?;
     data.casts = rows::casts(&casts)?;
+    let before = known.map(|c| &c.data().typing);
+    data.typing = typing::read(before, [&type_facts, &implicit_casts, &builtin_functions, &builtin_operators])?;
     for row in &extensions {
         data.extensions.insert(row.try_get("name")?, row.try_get("schema")?);
     }

@@ -6,6 +6,7 @@ pub mod ask;
 mod load;
 mod rows;
 mod triggers;
+mod typing;
 
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, SimpleQueryMessage};

@@ -1,4 +1,5 @@
 SELECT o.oid, n.nspname::text AS schema, o.oprname::text AS name,
+       array_remove(ARRAY[o.oprleft, o.oprright], 0::oid) AS takes, o.oprresult AS result,
        fn.nspname::text AS function_schema, f.proname::text AS function_name,
        (SELECT e.extname::text FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
         WHERE d.classid = 'pg_catalog.pg_operator'::regclass AND d.objid = o.oid

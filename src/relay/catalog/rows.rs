@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tokio_postgres::Row;
 
-use super::{CatalogError, triggers};
+use super::{CatalogError, triggers, typing};
 use crate::engine::catalog::{
     Arbiter, Cast, Column, ColumnType, ForeignKey, Function, Oid, Operator, QualifiedName, Relation, RelationKind,
     TypeFunction, UserType,
@@ -156,6 +156,7 @@ pub(super) fn functions(rows: &[Row]) -> Result<Vec<Function>, CatalogError> {
                 types: row.try_get("types")?,
                 extension: row.try_get("extension")?,
                 depends_on: row.try_get("depends_on")?,
+                signature: Some(typing::of_function(row)?),
             })
         })
         .collect()
@@ -169,6 +170,7 @@ pub(super) fn operators(rows: &[Row]) -> Result<Vec<Operator>, CatalogError> {
                 name: qualified(row, "schema", "name")?,
                 extension: row.try_get("extension")?,
                 function: qualified(row, "function_schema", "function_name")?,
+                signature: Some(typing::of_operator(row)?),
             })
         })
         .collect()
@@ -221,7 +223,7 @@ fn qualified(row: &Row, schema: &str, name: &str) -> Result<QualifiedName, Catal
 }
 
 /// A column of PostgreSQL's one-byte `"char"`, cast to text.
-fn code(row: &Row, column: &str) -> Result<char, CatalogError> {
+pub(super) fn code(row: &Row, column: &str) -> Result<char, CatalogError> {
     let text: &str = row.try_get(column)?;
     Ok(text.chars().next().unwrap_or(' '))
 }

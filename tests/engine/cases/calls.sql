@@ -16,8 +16,15 @@ SELECT (c).initcap FROM customers c
 -- marketing/marketing: function-not-allowed
 SELECT p.peek FROM products p
 ;;
--- marketing/marketing: function-not-allowed
+-- There is one of the customers' rows.
+-- marketing/marketing: same
 SELECT initcap(name) FROM products
+;;
+-- marketing/marketing: function-not-allowed
+SELECT initcap(c) FROM customers c
+;;
+-- marketing/marketing: function-not-allowed
+SELECT initcap((SELECT name)) FROM products
 ;;
 -- marketing/marketing: same
 SELECT pg_catalog.initcap(name) FROM products

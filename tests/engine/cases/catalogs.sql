@@ -19,7 +19,7 @@ SELECT *, tableoid FROM pg_class
 -- marketing/marketing: system-column
 SELECT c, c.tableoid FROM pg_class c
 ;;
--- marketing/marketing: system-column
+-- marketing/marketing: system-column | alone
 SELECT c.relname FROM pg_class c NATURAL JOIN pg_class d WHERE c.tableoid = d.tableoid
 ;;
 -- marketing/marketing: system-column

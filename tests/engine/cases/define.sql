@@ -13,7 +13,7 @@ CREATE TABLE mine AS SELECT email FROM customers
 -- bi/analytics: right-missing
 CREATE TABLE mine AS SELECT name FROM products
 ;;
--- marketing/marketing: changed
+-- marketing/marketing: changed | alone
 CREATE TEMP TABLE mine (id int PRIMARY KEY, x text DEFAULT lower('X') CHECK (x <> '')); DROP TABLE mine
 ;;
 -- builder/service: changed
@@ -407,7 +407,7 @@ ALTER TABLE nowhere DROP COLUMN x
 -- builder/service: same
 ALTER TABLE places ADD CHECK (places.id > 0 AND public.places.id > 0), ALTER COLUMN label TYPE varchar USING left(places.label, 10)
 ;;
--- builder/service: same
+-- builder/service: same | alone
 CREATE TABLE mine (a int, b int GENERATED ALWAYS AS (mine.a + 1) STORED, CHECK (mine.a > b)); CREATE INDEX ON public.mine ((mine.a + 1)) WHERE mine.b > 0
 ;;
 -- builder/service: undefined-table
@@ -416,7 +416,7 @@ ALTER TABLE products ADD CHECK (customers.id > 0)
 -- builder/service: function-not-allowed
 ALTER TABLE products ADD CHECK (products.pg_sleep > 0)
 ;;
--- builder/service: function-not-allowed
+-- builder/service: function-not-allowed | alone
 ALTER TABLE products ADD CHECK (peek(products.id) > '')
 ;;
 -- builder/service: definition-protected

@@ -322,7 +322,7 @@ SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id <
 -- marketing/marketing: changed | lacks OFFSET 0
 SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND (SELECT count(*) FROM products q WHERE q.id <> p.id) IS NOT NULL AND current_date IN ('2026-01-01', '2026-02-01') AND p.id IN (1, 2)))
 ;;
--- marketing/marketing: not-understood
+-- marketing/marketing: not-understood | alone
 SELECT 1 FROM (SELECT id, full_name AS max FROM customers) c WHERE id = 3 GROUP BY c.max HAVING 1 / (CASE WHEN max(c) LIKE 'C%' THEN 0 ELSE 1 END) > 0
 ;;
 -- marketing/marketing: not-understood

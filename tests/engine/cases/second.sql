@@ -97,7 +97,7 @@ SELECT email FROM customers WHERE id OPERATOR(pg_catalog.=) 7 AND country OPERAT
 -- support/service: changed
 SELECT email FROM customers ORDER BY id FETCH FIRST 3 ROWS WITH TIES
 ;;
--- support/service: changed
+-- support/service: changed | alone
 SELECT email FROM customers ORDER BY id USING < OFFSET 1 ROW FETCH NEXT ROW ONLY
 ;;
 -- support/service: changed

@@ -115,7 +115,7 @@ SELECT U&"\0065mail" FROM U&"c\0075stomers"
 -- marketing/marketing: changed
 SELECT Email, COUNTRY FROM CUSTOMERS
 ;;
--- marketing/marketing: changed
+-- marketing/marketing: changed | alone
 SELECT "engine_cases"."public"."customers"."email" FROM "engine_cases"."public"."customers"
 ;;
 -- marketing/marketing: not-understood

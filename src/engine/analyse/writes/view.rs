@@ -15,7 +15,7 @@ use super::What;
 use super::definition::{Condition, Link};
 use super::refs::undefined_column;
 use super::target::{Protected, Target};
-use crate::engine::catalog::{Catalog, Column, QualifiedName, Relation, quote_ident};
+use crate::engine::catalog::{Catalog, Column, Operand, QualifiedName, Relation, quote_ident};
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::tree;
 
@@ -283,6 +283,7 @@ pub fn shown(columns: &[Shown], base: &Relation, occurrence: usize) -> Columns {
             origin: [(occurrence, i)].into(),
             mixed: false,
             ty: Some(stored.ty.base.as_str().into()),
+            operand: Operand::Of(stored.ty.oid),
             collation: stored.ty.collation,
             ordered: false,
             given: false,

@@ -1,0 +1,348 @@
+//! The types of expressions, as far as PostgreSQL's choice of functions and operators goes by them.
+//!
+//! Not whether they have an answer (`total.rs`): a type that is said here is the one that PostgreSQL's parser gives the
+//! expression, or the statement fails before it runs. What is not known is [`Operand::Any`].
+
+use pg_query::protobuf::{self as pb, AExprKind, SqlValueFunctionOp, SubLinkType, a_const::Val};
+use pg_query::{Node, NodeEnum};
+
+use super::scope::{self, Col, Columns, Found, Scope};
+use super::{Analyser, names};
+use crate::engine::allow;
+use crate::engine::catalog::overloads::{BOOL, FLOATS, INT4, NUMBERS, TEXT, TEXT_ARRAYS, TEXTS};
+use crate::engine::catalog::{Oid, Operand};
+use crate::engine::context::ParameterType;
+
+/// Of an expression that is deeper the type is not worked out: each level would ask for it anew.
+const DEEPEST: usize = 24;
+
+/// One use of an operator: its name, if the grammar gives it one of its own, and what it is given.
+pub type Operation<'n> = (&'n str, Vec<Operand>);
+
+impl Analyser<'_> {
+    pub fn operand(&self, node: &Node, scope: &Scope<'_>) -> Operand {
+        self.operand_at(node, scope, 0)
+    }
+
+    /// What a reference to a column is: a literal in a subquery is text outside of it.
+    pub fn settled(&self, operand: Operand) -> Operand {
+        match operand {
+            Operand::Literal => Operand::Of(TEXT),
+            Operand::Of(ty) => self.engine.catalog.operand_of(ty),
+            other => other,
+        }
+    }
+
+    /// What columns of the arms of a set operation become.
+    pub fn united(&self, left: &Col, right: Option<&Col>) -> Operand {
+        let below = |operand| if operand == Operand::Literal { operand } else { self.settled(operand) };
+        let right = right.map_or(Operand::Any, |c| below(c.operand));
+        self.engine.catalog.common([below(left.operand), right])
+    }
+
+    fn operand_at(&self, node: &Node, scope: &Scope<'_>, depth: usize) -> Operand {
+        let Some(inner) = node.node.as_ref().filter(|_| depth < DEEPEST) else { return Operand::Any };
+        let part = |n: &Node| self.operand_at(n, scope, depth + 1);
+        let catalog = &self.engine.catalog;
+        match inner {
+            NodeEnum::ColumnRef(r) => match self.bare_column(r, scope) {
+                Some(col) => self.settled(col.operand),
+                None => self.operand_of_reference(r, scope),
+            },
+            NodeEnum::RowExpr(_) => Operand::Row,
+            NodeEnum::AIndirection(i) => self.operand_of_part(i, scope, depth + 1),
+            NodeEnum::AConst(c) if c.isnull => Operand::Literal,
+            NodeEnum::AConst(c) => match &c.val {
+                Some(Val::Ival(_)) => Operand::Of(INT4),
+                Some(Val::Fval(_)) => Operand::Among(NUMBERS),
+                Some(Val::Boolval(_)) => Operand::Of(BOOL),
+                Some(Val::Sval(_)) => Operand::Literal,
+                Some(Val::Bsval(_)) => catalog.operand_named("bit"),
+                None => Operand::Any,
+            },
+            NodeEnum::ParamRef(p) => usize::try_from(p.number).map_or(Operand::Any, |n| self.operand_of_parameter(n)),
+            NodeEnum::SqlvalueFunction(f) => catalog.operand_named(type_of_clock(f.op())),
+            NodeEnum::BoolExpr(_) | NodeEnum::NullTest(_) | NodeEnum::BooleanTest(_) => Operand::Of(BOOL),
+            NodeEnum::SubLink(s) => match s.sub_link_type() {
+                SubLinkType::ExistsSublink | SubLinkType::AnySublink | SubLinkType::AllSublink => Operand::Of(BOOL),
+                _ => Operand::Any,
+            },
+            NodeEnum::GroupingFunc(_) => Operand::Of(INT4),
+            NodeEnum::CollateClause(c) => c.arg.as_deref().map_or(Operand::Any, part),
+            NodeEnum::TypeCast(c) => c.type_name.as_ref().map_or(Operand::Any, |ty| self.operand_of_type(ty)),
+            NodeEnum::CoalesceExpr(c) => catalog.common(c.args.iter().map(part)),
+            NodeEnum::MinMaxExpr(m) => catalog.common(m.args.iter().map(part)),
+            NodeEnum::AArrayExpr(a) => catalog.array_of(catalog.common(a.elements.iter().map(part))),
+            NodeEnum::CaseExpr(c) => {
+                let otherwise = c.defresult.as_deref().map_or(Operand::Literal, part);
+                let results = c.args.iter().map(|arm| match &arm.node {
+                    Some(NodeEnum::CaseWhen(when)) => when.result.as_deref().map_or(Operand::Any, part),
+                    _ => Operand::Any,
+                });
+                catalog.common(std::iter::once(otherwise).chain(results))
+            }
+            NodeEnum::AExpr(e) => self.operand_of_operation(e, scope, depth + 1),
+            NodeEnum::FuncCall(f) => self.operand_of_call(f, scope, depth + 1),
+            _ => Operand::Any,
+        }
+    }
+
+    /// A reference that is no column of a query: a row, or a system column of a table.
+    fn operand_of_reference(&self, r: &pb::ColumnRef, scope: &Scope<'_>) -> Operand {
+        let fields = names(&r.fields);
+        if fields.len() != r.fields.len() {
+            return Operand::Any;
+        }
+        let of_system = |name: &str| self.engine.catalog.operand_named(type_of_system_column(name));
+        match fields[..] {
+            [name] => match scope::column(scope, name) {
+                Found::Row { .. } => Operand::Row,
+                Found::Nothing if !scope::with_system_columns(scope).is_empty() => of_system(name),
+                _ => Operand::Any,
+            },
+            [.., alias, name] => match scope::item(scope, None, alias) {
+                Some((item, _)) if item.stored && matches!(item.columns, Columns::Known(_)) => of_system(name),
+                _ => Operand::Any,
+            },
+            [] => Operand::Any,
+        }
+    }
+
+    /// `array[subscript]`, `(row).column`.
+    fn operand_of_part(&self, i: &pb::AIndirection, scope: &Scope<'_>, depth: usize) -> Operand {
+        let Some(of) = i.arg.as_deref() else { return Operand::Any };
+        if let ([Node { node: Some(NodeEnum::String(field)) }], Some(NodeEnum::ColumnRef(r))) =
+            (&i.indirection[..], &of.node)
+        {
+            let [alias] = names(&r.fields)[..] else { return Operand::Any };
+            let Found::Row { item } = scope::column(scope, alias) else { return Operand::Any };
+            let mut columns = item.columns.list().iter().filter(|c| *c.name == *field.sval);
+            return match (r.fields.len(), columns.next(), columns.next()) {
+                (1, Some(col), None) => self.settled(col.operand),
+                _ => Operand::Any,
+            };
+        }
+        let array = self.operand_at(of, scope, depth);
+        let element = self.engine.catalog.element_of(array);
+        let sliced = |step: &Node| match &step.node {
+            Some(NodeEnum::AIndices(index)) => Some(index.is_slice),
+            _ => None,
+        };
+        let steps: Option<Vec<bool>> = i.indirection.iter().map(sliced).collect();
+        match steps {
+            Some(steps) if element != Operand::Any => {
+                if steps.contains(&true) {
+                    array
+                } else {
+                    element
+                }
+            }
+            _ => Operand::Any,
+        }
+    }
+
+    fn operand_of_parameter(&self, number: usize) -> Operand {
+        match self.parameters.get(number) {
+            // Its type is found out where it stands first.
+            ParameterType::Inferred if self.is_repeated(number) => Operand::Any,
+            ParameterType::Inferred => Operand::Literal,
+            ParameterType::Text => Operand::Among(TEXTS),
+            ParameterType::TextArray => Operand::Among(TEXT_ARRAYS),
+            ParameterType::Float => Operand::Among(FLOATS),
+            declared => declared.name().map_or(Operand::Any, |name| self.engine.catalog.operand_named(name)),
+        }
+    }
+
+    /// That of what is cast to a type: a built-in one, or the only one of its name.
+    pub fn operand_of_type(&self, ty: &pb::TypeName) -> Operand {
+        let catalog = &self.engine.catalog;
+        if ty.setof || ty.pct_type {
+            return Operand::Any;
+        }
+        let element = pb::TypeName { array_bounds: Vec::new(), ..ty.clone() };
+        let of = match (self.plain_type(&element), &names(&ty.names)[..]) {
+            (Some(name), _) if allow::builtin_type(name).is_some() => catalog.operand_named(name),
+            (_, [name] | [_, name]) if allow::builtin_type(name).is_none() && !self.is_relation(name) => {
+                let mut own = catalog.types_named(name);
+                match (own.next(), own.next()) {
+                    (Some(only), None) => catalog.operand_of(only.oid),
+                    _ => Operand::Any,
+                }
+            }
+            _ => Operand::Any,
+        };
+        if ty.array_bounds.is_empty() { of } else { catalog.array_of(of) }
+    }
+
+    fn operand_of_operation(&self, e: &pb::AExpr, scope: &Scope<'_>, depth: usize) -> Operand {
+        match e.kind() {
+            AExprKind::AexprOpAny
+            | AExprKind::AexprOpAll
+            | AExprKind::AexprIn
+            | AExprKind::AexprDistinct
+            | AExprKind::AexprNotDistinct
+            | AExprKind::AexprBetween
+            | AExprKind::AexprNotBetween
+            | AExprKind::AexprBetweenSym
+            | AExprKind::AexprNotBetweenSym => return Operand::Of(BOOL),
+            AExprKind::AexprOp | AExprKind::AexprLike | AExprKind::AexprIlike | AExprKind::AexprSimilar => {}
+            _ => return Operand::Any,
+        }
+        let operator = match names(&e.name)[..] {
+            [name] | ["pg_catalog", name] => name,
+            _ => return Operand::Any,
+        };
+        match &self.operations_at(e, scope, depth)[..] {
+            [(_, operands)] => self.result(e.name.len() > 1, |path| self.operator_meaning(path, operator, operands).1),
+            _ => Operand::Any,
+        }
+    }
+
+    fn operand_of_call(&self, f: &pb::FuncCall, scope: &Scope<'_>, depth: usize) -> Operand {
+        let name = match names(&f.funcname)[..] {
+            [name] | ["pg_catalog", name] => name,
+            _ => return Operand::Any,
+        };
+        let Some(operands) = self.arguments_at(f, scope, depth) else { return Operand::Any };
+        // `name(row)` is a column, where it has such a one.
+        if self.is_taken(name) || matches!(operands[..], [Operand::Any | Operand::Row]) {
+            return Operand::Any;
+        }
+        // `date(x)` is a cast or a function, and gives the same either way.
+        if f.args.len() == 1 && allow::builtin_type(name).is_some() {
+            let own = self.built_in_name(f, scope).is_none();
+            return if own { Operand::Any } else { self.engine.catalog.operand_named(name) };
+        }
+        self.result(f.funcname.len() > 1, |path| self.function_meaning(path, name, Some(&operands)).1)
+    }
+
+    /// What an expression gives under every path that its names may be looked up in; `qualified`: they are PostgreSQL's.
+    fn result(&self, qualified: bool, meaning: impl Fn(&[String]) -> Option<Oid>) -> Operand {
+        let mut results = self.paths().map(|path| meaning(if qualified { &[] } else { path }));
+        match results.next() {
+            Some(Some(ty)) if results.all(|other| other == Some(ty)) => self.engine.catalog.operand_of(ty),
+            _ => Operand::Any,
+        }
+    }
+
+    /// The types of a call's arguments; `None`: they are not told by where they stand.
+    pub fn arguments(&self, f: &pb::FuncCall, scope: &Scope<'_>) -> Option<Vec<Operand>> {
+        self.arguments_at(f, scope, 0)
+    }
+
+    fn arguments_at(&self, f: &pb::FuncCall, scope: &Scope<'_>, depth: usize) -> Option<Vec<Operand>> {
+        let named = f.args.iter().any(|arg| matches!(arg.node, Some(NodeEnum::NamedArgExpr(_))));
+        let plain = !f.func_variadic && !f.agg_within_group && !named;
+        plain.then(|| f.args.iter().map(|arg| self.operand_at(arg, scope, depth)).collect())
+    }
+
+    /// What an operation's operators are given: one for each that PostgreSQL's parser looks up by name.
+    pub fn operations<'n>(&self, e: &'n pb::AExpr, scope: &Scope<'_>) -> Vec<Operation<'n>> {
+        self.operations_at(e, scope, 0)
+    }
+
+    fn operations_at<'n>(&self, e: &'n pb::AExpr, scope: &Scope<'_>, depth: usize) -> Vec<Operation<'n>> {
+        let name = names(&e.name).last().copied().unwrap_or_default();
+        let named = |pairs: Vec<Vec<Operand>>| pairs.into_iter().map(|pair| (name, pair)).collect();
+        let any = || vec![(name, vec![Operand::Any, Operand::Any])];
+        let (left, right) = (e.lexpr.as_deref(), e.rexpr.as_deref());
+        match (e.kind(), left, right) {
+            (AExprKind::AexprOp, None, Some(right)) => named(vec![vec![self.operand_at(right, scope, depth)]]),
+            (AExprKind::AexprOp | AExprKind::AexprDistinct | AExprKind::AexprNotDistinct, Some(left), Some(right)) => {
+                named(self.compared(left, right, scope, depth))
+            }
+            (
+                AExprKind::AexprLike | AExprKind::AexprIlike | AExprKind::AexprSimilar | AExprKind::AexprNullif,
+                Some(left),
+                Some(right),
+            ) => named(vec![vec![self.operand_at(left, scope, depth), self.operand_at(right, scope, depth)]]),
+            (AExprKind::AexprOpAny | AExprKind::AexprOpAll, Some(left), Some(right)) => {
+                let element = self.engine.catalog.element_of(self.operand_at(right, scope, depth));
+                named(vec![vec![self.operand_at(left, scope, depth), element]])
+            }
+            (AExprKind::AexprIn, Some(left), Some(Node { node: Some(NodeEnum::List(list)) })) => {
+                named(self.compared_with_each(left, &list.items, scope, depth))
+            }
+            (kind, Some(left), Some(Node { node: Some(NodeEnum::List(list)) })) => {
+                let operators: &[&str] = match kind {
+                    AExprKind::AexprBetween | AExprKind::AexprBetweenSym => &[">=", "<="],
+                    AExprKind::AexprNotBetween | AExprKind::AexprNotBetweenSym => &["<", ">"],
+                    _ => return any(),
+                };
+                let pairs = list.items.iter().flat_map(|bound| self.compared(left, bound, scope, depth));
+                pairs.flat_map(|pair| operators.iter().map(move |op| (*op, pair.clone()))).collect()
+            }
+            _ => any(),
+        }
+    }
+
+    /// Two values, or two rows of as many.
+    fn compared(&self, left: &Node, right: &Node, scope: &Scope<'_>, depth: usize) -> Vec<Vec<Operand>> {
+        let one = |node: &Node| self.operand_at(node, scope, depth);
+        match (&left.node, &right.node) {
+            (Some(NodeEnum::RowExpr(a)), Some(NodeEnum::RowExpr(b))) if a.args.len() == b.args.len() => {
+                a.args.iter().zip(&b.args).map(|(a, b)| vec![one(a), one(b)]).collect()
+            }
+            _ => vec![vec![one(left), one(right)]],
+        }
+    }
+
+    /// IN: of several values without columns PostgreSQL makes an array of what they and the left side become. That is the
+    /// type of one of them.
+    fn compared_with_each(&self, left: &Node, list: &[Node], scope: &Scope<'_>, depth: usize) -> Vec<Vec<Operand>> {
+        let mut pairs: Vec<Vec<Operand>> =
+            list.iter().flat_map(|right| self.compared(left, right, scope, depth)).collect();
+        if !matches!(left.node, Some(NodeEnum::RowExpr(_))) {
+            let wanted = self.operand_at(left, scope, depth);
+            pairs.push(vec![wanted, self.settled(wanted)]);
+        }
+        // Long lists are of a few types.
+        let mut distinct: Vec<Vec<Operand>> = Vec::new();
+        for pair in pairs {
+            if !distinct.contains(&pair) {
+                distinct.push(pair);
+            }
+        }
+        distinct
+    }
+
+    /// The pairs that `… op ANY (SELECT …)` compares.
+    pub fn compared_with_columns(&self, test: &Node, columns: &Columns, scope: &Scope<'_>) -> Vec<Vec<Operand>> {
+        let one = |node: &Node, col: &Col| vec![self.operand(node, scope), self.settled(col.operand)];
+        match (&test.node, columns.list()) {
+            (Some(NodeEnum::RowExpr(row)), columns) if row.args.len() == columns.len() => {
+                row.args.iter().zip(columns).map(|(part, col)| one(part, col)).collect()
+            }
+            (Some(NodeEnum::RowExpr(_)), _) => vec![vec![Operand::Any, Operand::Any]],
+            (_, [col]) => vec![one(test, col)],
+            _ => vec![vec![self.operand(test, scope), Operand::Any]],
+        }
+    }
+}
+
+fn type_of_system_column(name: &str) -> &'static str {
+    match name {
+        "tableoid" => "oid",
+        "xmin" | "xmax" => "xid",
+        "cmin" | "cmax" => "cid",
+        "ctid" => "tid",
+        _ => "",
+    }
+}
+
+fn type_of_clock(op: SqlValueFunctionOp) -> &'static str {
+    match op {
+        SqlValueFunctionOp::SvfopCurrentDate => "date",
+        SqlValueFunctionOp::SvfopCurrentTime | SqlValueFunctionOp::SvfopCurrentTimeN => "timetz",
+        SqlValueFunctionOp::SvfopCurrentTimestamp | SqlValueFunctionOp::SvfopCurrentTimestampN => "timestamptz",
+        SqlValueFunctionOp::SvfopLocaltime | SqlValueFunctionOp::SvfopLocaltimeN => "time",
+        SqlValueFunctionOp::SvfopLocaltimestamp | SqlValueFunctionOp::SvfopLocaltimestampN => "timestamp",
+        SqlValueFunctionOp::SvfopCurrentRole
+        | SqlValueFunctionOp::SvfopCurrentUser
+        | SqlValueFunctionOp::SvfopUser
+        | SqlValueFunctionOp::SvfopSessionUser
+        | SqlValueFunctionOp::SvfopCurrentCatalog
+        | SqlValueFunctionOp::SvfopCurrentSchema => "name",
+        SqlValueFunctionOp::SqlvalueFunctionOpUndefined => "",
+    }
+}

@@ -1,0 +1,142 @@
+//! Which functions and operators that PostgreSQL does not bring a name may mean, where it is given what it is given.
+
+use pg_query::NodeEnum;
+use pg_query::protobuf::{self as pb, AExprKind};
+
+use super::operand::Operation;
+use super::scope::{Columns, Scope};
+use super::{Analyser, names, string_node};
+use crate::engine::catalog::{Function, Oid, Operand, Operator, Signature};
+use crate::engine::refusal::Refusal;
+
+impl<'e> Analyser<'e> {
+    /// The paths that names of the text that is judged are looked up in: a view's text was read without any, and takes its
+    /// place in a statement that has the session's.
+    pub fn paths(&self) -> impl Iterator<Item = &[String]> {
+        let session = (self.view_depth > 0).then_some(&self.context.search_path[..]);
+        std::iter::once(&self.search_path[..]).chain(session)
+    }
+
+    /// The operators of this name on a path that may be meant, and what PostgreSQL's own gives where one of these is.
+    pub fn operator_meaning(
+        &self,
+        path: &[String],
+        name: &str,
+        operands: &[Operand],
+    ) -> (Vec<&'e Operator>, Option<Oid>) {
+        let catalog = &self.engine.catalog;
+        let own: Vec<&Operator> = catalog.operators_named(name).filter(|o| is_on(path, &o.name.schema)).collect();
+        let signatures: Vec<Option<&Signature>> = own.iter().map(|o| o.signature.as_ref()).collect();
+        let meaning = catalog.operator_meaning(name, &signatures, operands);
+        (reached(own, &meaning.own), meaning.result)
+    }
+
+    /// The same of functions; `None`: nothing is known of the arguments.
+    pub fn function_meaning(
+        &self,
+        path: &[String],
+        name: &str,
+        operands: Option<&[Operand]>,
+    ) -> (Vec<&'e Function>, Option<Oid>) {
+        let catalog = &self.engine.catalog;
+        let own: Vec<&Function> = catalog.functions_named(name).filter(|f| is_on(path, &f.name.schema)).collect();
+        let Some(operands) = operands else { return (own, None) };
+        let signatures: Vec<Option<&Signature>> = own.iter().map(|f| f.signature.as_ref()).collect();
+        let meaning = catalog.function_meaning(name, &signatures, operands);
+        (reached(own, &meaning.own), meaning.result)
+    }
+
+    /// Whether operators of this name with these operands surely are PostgreSQL's own.
+    pub fn is_built_in(&self, name: &str, operands: &[Operand]) -> bool {
+        self.engine.catalog.operators_named(name).next().is_none()
+            || self.paths().all(|path| self.operator_meaning(path, name, operands).0.is_empty())
+    }
+
+    /// The same of all that an operation looks up.
+    pub fn is_built_in_operation(&self, e: &pb::AExpr, scope: &Scope<'_>) -> bool {
+        let own = |name: &str| self.engine.catalog.operators_named(name).next().is_some();
+        let named = match names(&e.name)[..] {
+            // BETWEEN has others.
+            [name] => own(name) || [">=", "<=", "<", ">"].into_iter().any(own),
+            ["pg_catalog", name] => own(name),
+            _ => return false,
+        };
+        let qualified = e.name.len() > 1;
+        let built_in = |name: &str, operands: &[Operand]| match qualified {
+            true => self.operator_meaning(&[], name, operands).0.is_empty(),
+            false => self.is_built_in(name, operands),
+        };
+        !named || self.operations(e, scope).iter().all(|(name, operands)| built_in(name, operands))
+    }
+
+    /// The name of a call of a function that surely is PostgreSQL's own.
+    pub fn built_in_name<'f>(&self, f: &'f pb::FuncCall, scope: &Scope<'_>) -> Option<&'f str> {
+        let ([name] | ["pg_catalog", name]) = names(&f.funcname)[..] else { return None };
+        if self.engine.catalog.functions_named(name).next().is_none() {
+            return Some(name);
+        }
+        let operands = self.arguments(f, scope)?;
+        let own = |path: &[String]| !self.function_meaning(path, name, Some(&operands)).0.is_empty();
+        let reached = if f.funcname.len() > 1 { own(&[]) } else { self.paths().any(own) };
+        (!reached).then_some(name)
+    }
+
+    /// Judges what the operators of an operation may run.
+    pub fn operation(&mut self, e: &pb::AExpr, scope: &Scope<'_>) -> Result<(), Refusal> {
+        let between = matches!(
+            e.kind(),
+            AExprKind::AexprBetween
+                | AExprKind::AexprNotBetween
+                | AExprKind::AexprBetweenSym
+                | AExprKind::AexprNotBetweenSym
+        );
+        let operations = self.operations(e, scope);
+        if between {
+            return self.operations_allowed(&operations, e.location);
+        }
+        operations.iter().try_for_each(|(_, operands)| self.operator(&e.name, e.location, Some(operands)))
+    }
+
+    /// The same of operators that the grammar names.
+    pub fn operations_allowed(&mut self, operations: &[Operation<'_>], location: i32) -> Result<(), Refusal> {
+        let named = |name: &str| [string_node(name)];
+        operations.iter().try_for_each(|(name, operands)| self.operator(&named(name), location, Some(operands)))
+    }
+
+    /// `CASE x WHEN y` compares.
+    pub fn case_compares(&mut self, c: &pb::CaseExpr, scope: &Scope<'_>) -> Result<(), Refusal> {
+        let Some(test) = c.arg.as_deref() else { return Ok(()) };
+        let test = self.settled(self.operand(test, scope));
+        for when in &c.args {
+            if let Some(NodeEnum::CaseWhen(when)) = &when.node
+                && let Some(other) = when.expr.as_deref()
+            {
+                self.operations_allowed(&[("=", vec![test, self.operand(other, scope)])], when.location)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `x IN (SELECT …)`, `x op ANY (SELECT …)` and its like compare with these columns; whether by PostgreSQL's own operator.
+    pub fn membership(&mut self, s: &pb::SubLink, columns: &Columns, scope: &Scope<'_>) -> Result<bool, Refusal> {
+        let Some(test) = s.testexpr.as_deref() else { return Ok(true) };
+        let equals = [string_node("=")];
+        let name = if s.oper_name.is_empty() { &equals[..] } else { &s.oper_name };
+        let base = names(name).last().copied().unwrap_or_default();
+        let mut built_in = true;
+        for operands in self.compared_with_columns(test, columns, scope) {
+            built_in &= name.len() == 1 && self.is_built_in(base, &operands);
+            self.operator(name, s.location, Some(&operands))?;
+        }
+        Ok(built_in)
+    }
+}
+
+/// PostgreSQL looks into `pg_catalog` whatever the path is.
+fn is_on(path: &[String], schema: &str) -> bool {
+    schema == "pg_catalog" || path.iter().any(|s| s == schema)
+}
+
+fn reached<T>(own: Vec<T>, may: &[bool]) -> Vec<T> {
+    own.into_iter().zip(may).filter(|(_, may)| **may).map(|(one, _)| one).collect()
+}

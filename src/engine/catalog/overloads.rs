@@ -1,0 +1,462 @@
+//! Which function or operator a name means, by the types of what it is given: PostgreSQL's own rules (manual, chapter 10;
+//! `parse_func.c`, `parse_oper.c` and `parse_coerce.c` of its source), as far as they tell whether it can be one that
+//! PostgreSQL does not bring.
+//!
+//! Whatever is not known counts for the other side: an operand of no known type is taken by all, and where the rules do not
+//! surely find one of PostgreSQL's own, each other candidate that takes the operands may be meant.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Catalog, FIRST_NORMAL_OID, Oid};
+
+/// `pg_type.oid` of types that constants and comparisons have (PostgreSQL, pg_type.dat).
+pub const BOOL: Oid = 16;
+pub const INT4: Oid = 23;
+pub const TEXT: Oid = 25;
+/// A number that the grammar does not call an integer is one of these, by its size.
+pub const NUMBERS: &[Oid] = &[INT4, 20, 1700];
+/// `text`, `varchar` or `bpchar`, and arrays of them.
+pub const TEXTS: &[Oid] = &[TEXT, 1043, 1042];
+pub const TEXT_ARRAYS: &[Oid] = &[1009, 1015, 1014];
+pub const FLOATS: &[Oid] = &[700, 701];
+
+/// More operands of several possible types than this are not tried one by one.
+const MOST_TRIED: usize = 3;
+
+/// What PostgreSQL chooses functions and operators by.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typing {
+    pub types: Vec<TypeFacts>,
+    /// Casts that it applies where none is written: from, to.
+    pub casts: Vec<(Oid, Oid)>,
+    /// Its own functions and operators.
+    pub functions: Vec<BuiltIn>,
+    pub operators: Vec<BuiltIn>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypeFacts {
+    pub oid: Oid,
+    pub name: String,
+    /// `pg_type.typtype`, `typcategory`, `typispreferred`.
+    pub kind: char,
+    pub category: char,
+    pub preferred: bool,
+    /// Of a domain: what it is over. 0: none.
+    pub over: Oid,
+    /// Of an array: its elements' type. 0: none.
+    pub element: Oid,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuiltIn {
+    pub name: String,
+    pub signature: Signature,
+}
+
+/// What a function or operator takes and gives, by `pg_type.oid`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signature {
+    pub arguments: Vec<Oid>,
+    /// So many of the last may be left out.
+    pub defaults: u16,
+    /// What the last stands for, any number of times (`VARIADIC`). 0: itself.
+    pub variadic: Oid,
+    pub result: Oid,
+}
+
+impl Signature {
+    /// The types of as many arguments, if it takes so many.
+    fn taking(&self, count: usize) -> Option<Vec<Oid>> {
+        let most = self.arguments.len();
+        if self.variadic != 0 && count >= most {
+            let fixed = self.arguments.iter().take(most.saturating_sub(1)).copied();
+            return Some(fixed.chain(std::iter::repeat(self.variadic)).take(count).collect());
+        }
+        let least = most.saturating_sub(usize::from(self.defaults));
+        (least..=most).contains(&count).then(|| self.arguments.iter().take(count).copied().collect())
+    }
+}
+
+/// What is known of the type of an argument, below its domains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operand {
+    /// Nothing.
+    Any,
+    /// A literal, NULL or parameter that has none of its own (`unknown`).
+    Literal,
+    /// It is one of these.
+    Among(&'static [Oid]),
+    /// It is this one, or a domain over it. No row.
+    Of(Oid),
+    /// A row, of whatever type.
+    Row,
+}
+
+/// What a name may mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meaning {
+    /// By candidate that PostgreSQL does not bring: whether it may be the one.
+    pub own: Vec<bool>,
+    /// The type of what PostgreSQL's own gives, where it surely is one of these.
+    pub result: Option<Oid>,
+}
+
+/// The index of [`Typing`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Index {
+    types: HashMap<Oid, usize>,
+    /// Types that initdb made, by name.
+    builtin_types: HashMap<String, Oid>,
+    arrays: HashMap<Oid, Oid>,
+    casts: HashSet<(Oid, Oid)>,
+    functions: HashMap<String, Vec<usize>>,
+    operators: HashMap<String, Vec<usize>>,
+}
+
+impl Index {
+    pub(super) fn of(typing: &Typing) -> Self {
+        let by_name = |list: &[BuiltIn]| {
+            let mut index: HashMap<String, Vec<usize>> = HashMap::new();
+            for (i, one) in list.iter().enumerate() {
+                index.entry(one.name.clone()).or_default().push(i);
+            }
+            index
+        };
+        let system = typing.types.iter().filter(|t| t.oid < FIRST_NORMAL_OID && t.kind != 'c');
+        Self {
+            types: typing.types.iter().enumerate().map(|(i, t)| (t.oid, i)).collect(),
+            builtin_types: system.map(|t| (t.name.clone(), t.oid)).collect(),
+            arrays: typing.types.iter().filter(|t| t.element != 0).map(|t| (t.element, t.oid)).collect(),
+            casts: typing.casts.iter().copied().collect(),
+            functions: by_name(&typing.functions),
+            operators: by_name(&typing.operators),
+        }
+    }
+}
+
+/// A candidate that takes the operands.
+struct Candidate {
+    takes: Vec<Oid>,
+    /// Of those that PostgreSQL does not bring: which one.
+    own: Option<usize>,
+    result: Oid,
+}
+
+impl Catalog {
+    pub fn type_facts(&self, oid: Oid) -> Option<&TypeFacts> {
+        self.typing_index().types.get(&oid).and_then(|i| self.data().typing.types.get(*i))
+    }
+
+    /// What a value of this type is to PostgreSQL's choice.
+    pub fn operand_of(&self, oid: Oid) -> Operand {
+        let base = self.below(oid);
+        match self.type_facts(base) {
+            Some(facts) if facts.kind == 'c' => Operand::Row,
+            Some(facts) if !matches!(facts.kind, 'p' | 'd') => Operand::Of(base),
+            _ => Operand::Any,
+        }
+    }
+
+    /// That of a built-in type of this name.
+    pub fn operand_named(&self, name: &str) -> Operand {
+        self.typing_index().builtin_types.get(name).map_or(Operand::Any, |oid| self.operand_of(*oid))
+    }
+
+    /// That of arrays of such values.
+    pub fn array_of(&self, element: Operand) -> Operand {
+        match element {
+            Operand::Of(oid) => self.typing_index().arrays.get(&oid).map_or(Operand::Any, |array| Operand::Of(*array)),
+            _ => Operand::Any,
+        }
+    }
+
+    /// That of the elements of such arrays.
+    pub fn element_of(&self, array: Operand) -> Operand {
+        match array {
+            Operand::Literal => Operand::Literal,
+            Operand::Among(list) if list == TEXT_ARRAYS => Operand::Among(TEXTS),
+            Operand::Of(oid) => match self.type_facts(oid).map_or(0, |t| t.element) {
+                0 => Operand::Any,
+                element => self.operand_of(element),
+            },
+            _ => Operand::Any,
+        }
+    }
+
+    /// What an operator of this name may mean: of `own` which, beside PostgreSQL's own.
+    pub fn operator_meaning(&self, name: &str, own: &[Option<&Signature>], operands: &[Operand]) -> Meaning {
+        let found = self.typing_index().operators.get(name).into_iter().flatten();
+        let builtin: Vec<&Signature> = found.map(|i| &self.data().typing.operators[*i].signature).collect();
+        // A literal beside a value is first taken for one of its type (`binary_oper_exact`).
+        self.meaning(&builtin, own, operands, operands.len() == 2)
+    }
+
+    /// The same of a function.
+    pub fn function_meaning(&self, name: &str, own: &[Option<&Signature>], operands: &[Operand]) -> Meaning {
+        let found = self.typing_index().functions.get(name).into_iter().flatten();
+        let builtin: Vec<&Signature> = found.map(|i| &self.data().typing.functions[*i].signature).collect();
+        self.meaning(&builtin, own, operands, false)
+    }
+
+    fn meaning(
+        &self,
+        builtin: &[&Signature],
+        own: &[Option<&Signature>],
+        operands: &[Operand],
+        like_the_other: bool,
+    ) -> Meaning {
+        let several = operands.iter().position(|o| matches!(o, Operand::Among(_)));
+        let many = operands.iter().filter(|o| matches!(o, Operand::Among(_))).count();
+        let (Some(i), true) = (several, many <= MOST_TRIED) else {
+            return self.meaning_of(builtin, own, operands, like_the_other);
+        };
+        let Operand::Among(types) = operands[i] else { return Meaning { own: vec![true; own.len()], result: None } };
+        let each = types.iter().map(|ty| {
+            let mut one = operands.to_vec();
+            one[i] = Operand::Of(*ty);
+            self.meaning(builtin, own, &one, like_the_other)
+        });
+        each.reduce(|a, b| Meaning {
+            own: a.own.iter().zip(&b.own).map(|(a, b)| *a || *b).collect(),
+            result: a.result.filter(|ty| b.result == Some(*ty)),
+        })
+        .unwrap_or_else(|| Meaning { own: vec![true; own.len()], result: None })
+    }
+
+    fn meaning_of(
+        &self,
+        builtin: &[&Signature],
+        own: &[Option<&Signature>],
+        operands: &[Operand],
+        like_the_other: bool,
+    ) -> Meaning {
+        let taken = |signature: &Signature, own: Option<usize>| {
+            let takes = signature.taking(operands.len())?;
+            let fits = takes.iter().zip(operands).all(|(to, from)| self.takes(*to, *from));
+            fits.then_some(Candidate { takes, own, result: signature.result })
+        };
+        let unread = |i: usize| own.get(i).is_some_and(Option::is_none);
+        let mut candidates: Vec<Candidate> = builtin.iter().filter_map(|s| taken(s, None)).collect();
+        let others = own.iter().enumerate().filter_map(|(i, s)| taken((*s)?, Some(i)));
+        candidates.extend(others);
+        let may: Vec<bool> = (0..own.len()).map(|i| unread(i) || candidates.iter().any(|c| c.own == Some(i))).collect();
+        let known = operands.iter().all(|o| matches!(o, Operand::Of(_) | Operand::Literal));
+        // Of a pseudo-type it is not worked out what it takes beside the others, nor of a domain.
+        let plain = |c: &Candidate| c.takes.iter().all(|ty| self.is_plain(*ty));
+        let sound = known && candidates.iter().all(|c| c.own.is_none() || plain(c)) && !(0..own.len()).any(unread);
+        let all_alike = || {
+            let mut results = candidates.iter().map(|c| c.result);
+            let first = results.next()?;
+            (results.all(|ty| ty == first)).then_some(first)
+        };
+        if !sound {
+            let result = if may.contains(&true) { None } else { all_alike() };
+            return Meaning { own: may, result: result.filter(|ty| self.is_plain(*ty)) };
+        }
+        match self.chosen(&candidates, operands, like_the_other) {
+            // Whether a polymorphic one takes all of them together is not worked out.
+            Some(one) if plain(one) && candidates.iter().all(|c| c.own.is_none() || c.takes != one.takes) => {
+                Meaning { own: vec![false; own.len()], result: Some(one.result).filter(|ty| self.is_plain(*ty)) }
+            }
+            _ if !may.contains(&true) => Meaning { own: may, result: all_alike().filter(|ty| self.is_plain(*ty)) },
+            _ => Meaning { own: may, result: None },
+        }
+    }
+
+    /// The built-in one that PostgreSQL chooses, if it surely is one.
+    fn chosen<'c>(&self, all: &'c [Candidate], operands: &[Operand], like_the_other: bool) -> Option<&'c Candidate> {
+        let exact = |types: &[Oid]| all.iter().find(|c| c.takes == types && c.own.is_none());
+        let types: Vec<Oid> = operands.iter().filter_map(|o| self.known(*o)).collect();
+        let same = match types[..] {
+            [one] if like_the_other && operands.len() == 2 => exact(&[one, one]),
+            _ if types.len() == operands.len() => exact(&types),
+            _ => None,
+        };
+        same.or_else(|| self.selected(all, operands)).filter(|c| c.own.is_none())
+    }
+
+    /// `func_select_candidate` of PostgreSQL's parser.
+    fn selected<'c>(&self, all: &'c [Candidate], operands: &[Operand]) -> Option<&'c Candidate> {
+        let inputs: Vec<Option<Oid>> = operands.iter().map(|o| self.known(*o)).collect();
+        let exact = |c: &Candidate, i: usize, ty: Oid| c.takes.get(i) == Some(&ty);
+        let near = |c: &Candidate, i: usize, ty: Oid| {
+            exact(c, i, ty) || c.takes.get(i).is_some_and(|to| self.preferred(*to) == Some(self.category(ty)))
+        };
+        let count = |c: &Candidate, test: &dyn Fn(&Candidate, usize, Oid) -> bool| {
+            inputs.iter().enumerate().filter(|(i, ty)| ty.is_some_and(|ty| test(c, *i, ty))).count()
+        };
+        let mut left = most(all.iter().collect(), |c| count(c, &exact));
+        if left.len() > 1 {
+            left = most(left, |c| count(c, &near));
+        }
+        if left.len() <= 1 {
+            return left.pop();
+        }
+        let unknown: Vec<usize> = (0..inputs.len()).filter(|i| inputs[*i].is_none()).collect();
+        if unknown.is_empty() {
+            return None;
+        }
+        let slots: Option<Vec<(usize, char, bool)>> = unknown
+            .iter()
+            .map(|i| self.slot(&left, *i).map(|(category, preferred)| (*i, category, preferred)))
+            .collect();
+        if let Some(slots) = slots {
+            let fits = |c: &&Candidate| {
+                slots.iter().all(|(i, category, preferred)| {
+                    let to = c.takes.get(*i).copied().unwrap_or_default();
+                    self.category(to) == *category && (!preferred || self.preferred(to).is_some())
+                })
+            };
+            let kept: Vec<&Candidate> = left.iter().copied().filter(fits).collect();
+            if !kept.is_empty() {
+                left = kept;
+            }
+            if left.len() == 1 {
+                return left.pop();
+            }
+        }
+        let known: HashSet<Oid> = inputs.iter().flatten().copied().collect();
+        let one = known.iter().next().filter(|_| known.len() == 1)?;
+        left.retain(|c| c.takes.iter().all(|to| self.takes(*to, Operand::Of(*one))));
+        left.pop().filter(|_| left.is_empty())
+    }
+
+    /// The category of a literal among these, and whether one takes its preferred type; `None`: they do not agree.
+    fn slot(&self, left: &[&Candidate], i: usize) -> Option<(char, bool)> {
+        let mut so_far: Option<(char, bool)> = None;
+        let mut conflict = false;
+        for c in left {
+            let to = c.takes.get(i).copied()?;
+            let (category, preferred) = (self.category(to), self.preferred(to).is_some());
+            so_far = match so_far {
+                None => Some((category, preferred)),
+                Some((before, was)) if before == category => Some((before, was || preferred)),
+                // Strings win, whatever else there is.
+                Some(_) if category == 'S' => Some((category, preferred)),
+                other => {
+                    conflict = true;
+                    other
+                }
+            };
+        }
+        so_far.filter(|(category, _)| !conflict || *category == 'S')
+    }
+
+    /// The type that values of these types become beside each other (`select_common_type` of PostgreSQL's parser; manual,
+    /// 10.5). A row of literals is text.
+    pub fn common(&self, operands: impl IntoIterator<Item = Operand>) -> Operand {
+        let (mut so_far, mut numbers, mut texts) = (None, false, false);
+        for operand in operands {
+            match operand {
+                Operand::Any | Operand::Row => return Operand::Any,
+                Operand::Literal => {}
+                Operand::Among(list) if list == NUMBERS => numbers = true,
+                Operand::Among(list) if list == TEXTS => texts = true,
+                Operand::Among(_) => return Operand::Any,
+                Operand::Of(ty) => {
+                    let before = *so_far.get_or_insert(ty);
+                    if before == ty || self.category(before) != self.category(ty) {
+                        // Of different categories PostgreSQL takes none.
+                        continue;
+                    }
+                    let becomes = |from: Oid, to: Oid| self.takes(to, Operand::Of(from));
+                    if self.preferred(before).is_none() && becomes(before, ty) && !becomes(ty, before) {
+                        so_far = Some(ty);
+                    }
+                }
+            }
+        }
+        match (so_far, numbers, texts) {
+            (None, false, false) => Operand::Of(TEXT),
+            (None, true, false) => Operand::Among(NUMBERS),
+            (None, false, true) => Operand::Among(TEXTS),
+            (Some(ty), false, false) => Operand::Of(ty),
+            // Integers and numerics become these.
+            (Some(ty), true, false) if ty == 1700 || FLOATS.contains(&ty) => Operand::Of(ty),
+            (Some(ty), true, false) if [21, 23, 20].contains(&ty) => Operand::Among(NUMBERS),
+            (Some(ty), false, true) if TEXTS.contains(&ty) => Operand::Among(TEXTS),
+            _ => Operand::Any,
+        }
+    }
+
+    /// Whether an argument of this type takes such a value, as it is or by casts that PostgreSQL applies by itself
+    /// (`can_coerce_type`).
+    fn takes(&self, to: Oid, from: Operand) -> bool {
+        match from {
+            Operand::Any | Operand::Literal => true,
+            Operand::Among(list) => list.iter().any(|ty| self.becomes(*ty, to)),
+            Operand::Of(ty) => self.becomes(ty, to),
+            Operand::Row => self.row_becomes(to),
+        }
+    }
+
+    /// Rows become each other, `record`, and what some row is cast to.
+    fn row_becomes(&self, to: Oid) -> bool {
+        let to = self.below(to);
+        let casts = || {
+            let mut all = self.data().typing.casts.iter().filter(|(_, target)| *target == to);
+            all.any(|(source, _)| self.type_facts(*source).is_none_or(|t| !matches!(t.kind, 'b' | 'e' | 'r' | 'm')))
+        };
+        self.type_facts(to).is_none_or(|t| matches!(t.kind, 'c' | 'p')) || casts()
+    }
+
+    fn becomes(&self, from: Oid, to: Oid) -> bool {
+        let (from, to) = (self.below(from), self.below(to));
+        let (Some(source), Some(target)) = (self.type_facts(from), self.type_facts(to)) else { return true };
+        if from == to || self.typing_index().casts.contains(&(from, to)) {
+            return true;
+        }
+        if target.kind == 'p' {
+            return match &*target.name {
+                "anyarray" | "anycompatiblearray" => source.element != 0,
+                "anyenum" => source.kind == 'e',
+                "anyrange" | "anycompatiblerange" => source.kind == 'r',
+                "anymultirange" | "anycompatiblemultirange" => source.kind == 'm',
+                "cstring" | "internal" | "trigger" | "event_trigger" | "language_handler" => false,
+                _ => true,
+            };
+        }
+        // Arrays become each other as their elements do.
+        source.element != 0 && target.element != 0 && self.becomes(source.element, target.element)
+    }
+
+    fn known(&self, operand: Operand) -> Option<Oid> {
+        match operand {
+            Operand::Of(ty) => Some(ty),
+            _ => None,
+        }
+    }
+
+    /// A type without pseudo-types and domains in it.
+    fn is_plain(&self, ty: Oid) -> bool {
+        self.type_facts(ty)
+            .is_some_and(|t| !matches!(t.kind, 'p' | 'd') && (t.element == 0 || self.is_plain(t.element)))
+    }
+
+    /// The type below all domains.
+    fn below(&self, mut ty: Oid) -> Oid {
+        while let Some(facts) = self.type_facts(ty).filter(|t| t.kind == 'd' && t.over != 0) {
+            ty = facts.over;
+        }
+        ty
+    }
+
+    fn category(&self, ty: Oid) -> char {
+        self.type_facts(ty).map_or('U', |t| t.category)
+    }
+
+    /// The category that it is a preferred type of.
+    fn preferred(&self, ty: Oid) -> Option<char> {
+        self.type_facts(ty).filter(|t| t.preferred).map(|t| t.category)
+    }
+}
+
+/// Those with the highest count.
+fn most<'c>(all: Vec<&'c Candidate>, count: impl Fn(&Candidate) -> usize) -> Vec<&'c Candidate> {
+    let counted: Vec<(usize, &Candidate)> = all.into_iter().map(|c| (count(c), c)).collect();
+    let best = counted.iter().map(|(n, _)| *n).max().unwrap_or_default();
+    counted.into_iter().filter(|(n, _)| *n == best).map(|(_, c)| c).collect()
+}

@@ -1,0 +1,253 @@
+//! Which operator or function PostgreSQL takes for values of these types, held against what the engine makes of the snapshot:
+//! thousands of expressions, each parsed by the server.
+//!
+//! Where the server takes one that it does not bring, the engine must have said that it may be meant; where the engine says
+//! a type, it is the server's. And where extensions are in the way of PostgreSQL's own operators only by name, it says so.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::postgres::{Database, shared};
+use consentry::engine::catalog::{Catalog, Operand, Signature};
+use consentry::relay::catalog::load;
+
+const WORLD: &str = "
+    CREATE EXTENSION citext; CREATE EXTENSION hstore; CREATE EXTENSION ltree; CREATE EXTENSION cube; CREATE EXTENSION seg;
+    CREATE EXTENSION isn; CREATE EXTENSION intarray; CREATE EXTENSION pg_trgm;
+    CREATE DOMAIN word AS text; CREATE DOMAIN login AS citext; CREATE DOMAIN codes AS text[]; CREATE TYPE mood AS ENUM ('sad', 'ok');
+    CREATE TYPE span AS RANGE (subtype = float8);
+    -- As PostGIS has it: texts become one where none is asked for.
+    CREATE TYPE geo AS (wkt text);
+    CREATE FUNCTION geo(text) RETURNS geo LANGUAGE sql AS 'SELECT ROW($1)::geo';
+    CREATE CAST (text AS geo) WITH FUNCTION geo(text) AS IMPLICIT;
+    CREATE FUNCTION same(geo, geo) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+    CREATE OPERATOR = (LEFTARG = geo, RIGHTARG = geo, FUNCTION = same);
+    CREATE FUNCTION max_of(geo, geo) RETURNS geo LANGUAGE sql AS 'SELECT $1';
+    CREATE AGGREGATE max (geo) (SFUNC = max_of, STYPE = geo);
+    CREATE FUNCTION lower(geo) RETURNS text LANGUAGE sql AS 'SELECT ''x''';
+    -- What takes the place of PostgreSQL's own, a little here and there.
+    CREATE SCHEMA hostile;
+    CREATE FUNCTION hostile.v(varchar, varchar) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+    CREATE OPERATOR hostile.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = hostile.v);
+    CREATE OPERATOR hostile.~~ (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = hostile.v);
+    CREATE FUNCTION hostile.w(word, text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+    CREATE OPERATOR hostile.|| (LEFTARG = word, RIGHTARG = text, FUNCTION = hostile.w);
+    CREATE FUNCTION hostile.m(int8, mood) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+    CREATE OPERATOR hostile.- (LEFTARG = int8, RIGHTARG = mood, FUNCTION = hostile.m);
+    CREATE FUNCTION hostile.n(int2, numeric) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+    CREATE OPERATOR hostile.- (LEFTARG = int2, RIGHTARG = numeric, FUNCTION = hostile.n);
+    CREATE FUNCTION hostile.b(int4) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+    CREATE OPERATOR hostile.- (RIGHTARG = int2, FUNCTION = hostile.b);
+    CREATE FUNCTION hostile.lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT ''x''';
+    CREATE FUNCTION hostile.round(int4, int4 DEFAULT 1) RETURNS int4 LANGUAGE sql AS 'SELECT 1';
+    CREATE FUNCTION hostile.concat(VARIADIC text[]) RETURNS int4 LANGUAGE sql AS 'SELECT 1';
+    CREATE FUNCTION hostile.substr(anyelement, int4) RETURNS int4 LANGUAGE sql AS 'SELECT 1';
+    CREATE SCHEMA greedy;
+    CREATE FUNCTION greedy.any(anyelement, anyelement) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+    CREATE OPERATOR greedy.= (LEFTARG = anyelement, RIGHTARG = anyelement, FUNCTION = greedy.any);
+    CREATE FUNCTION greedy.text(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+    CREATE OPERATOR greedy.~~ (LEFTARG = text, RIGHTARG = text, FUNCTION = greedy.text);
+    -- What an expression means: the operators and functions of others in it, and its type.
+    CREATE FUNCTION judged(said text, OUT own text, OUT type oid) LANGUAGE plpgsql AS $$
+    BEGIN
+        EXECUTE 'CREATE TEMP VIEW one AS SELECT ' || said || ' AS x';
+        SELECT coalesce(string_agg(DISTINCT d.refobjid::text, ','), '') INTO own
+            FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+            WHERE r.ev_class = 'pg_temp.one'::regclass AND d.refobjid >= 16384
+              AND d.refclassid IN ('pg_operator'::regclass, 'pg_proc'::regclass);
+        SELECT atttypid INTO type FROM pg_attribute WHERE attrelid = 'pg_temp.one'::regclass AND attname = 'x';
+        DROP VIEW pg_temp.one;
+    EXCEPTION WHEN OTHERS THEN own := NULL; type := NULL;
+    END $$;";
+
+const TYPES: &[&str] = &[
+    "text",
+    "varchar",
+    "bpchar",
+    "name",
+    "int2",
+    "int4",
+    "int8",
+    "numeric",
+    "float4",
+    "float8",
+    "bool",
+    "date",
+    "timestamp",
+    "timestamptz",
+    "interval",
+    "uuid",
+    "bytea",
+    "json",
+    "jsonb",
+    "inet",
+    "oid",
+    "text[]",
+    "varchar[]",
+    "int4[]",
+    "int4range",
+    "citext",
+    "hstore",
+    "ltree",
+    "cube",
+    "isbn",
+    "word",
+    "login",
+    "codes",
+    "mood",
+    "span",
+    "citext[]",
+];
+const OPERATORS: &[&str] = &["=", "||", "-", "~~", "->", "@>", "<"];
+const FUNCTIONS: &[(&str, usize)] = &[
+    ("max", 1),
+    ("min", 1),
+    ("lower", 1),
+    ("length", 1),
+    ("round", 1),
+    ("round", 2),
+    ("concat", 2),
+    ("substr", 2),
+    ("sum", 1),
+    ("avg", 1),
+    ("count", 1),
+    ("upper", 1),
+    ("date_trunc", 2),
+    ("to_char", 2),
+    ("strpos", 2),
+    ("split_part", 3),
+    ("replace", 3),
+    ("similarity", 2),
+    ("abs", 1),
+    ("greatest", 2),
+    ("string_agg", 2),
+    ("array_agg", 1),
+    ("array_length", 2),
+    ("jsonb_build_object", 2),
+    ("left", 2),
+    ("age", 1),
+    ("generate_series", 2),
+    ("sort", 1),
+    ("translate", 3),
+];
+
+/// What stands in the text, and what the engine knows of it. A literal has no type.
+fn operands(catalog: &Catalog, db: &Database<'_>) -> Vec<(String, Operand)> {
+    let of = |ty: &&str| {
+        let oid: u32 = db.psql(&format!("SELECT '{ty}'::regtype::oid")).parse().unwrap();
+        (format!("NULL::{ty}"), catalog.operand_of(oid))
+    };
+    let mut all: Vec<(String, Operand)> = TYPES.iter().map(of).collect();
+    all.push(("NULL".to_owned(), Operand::Literal));
+    all
+}
+
+/// The server's answers for expressions under a path: the OIDs of others' operators and functions, and the type.
+fn answers(db: &Database<'_>, path: &str, said: &[String]) -> BTreeMap<String, (Vec<u32>, u32)> {
+    let values: Vec<String> = said.iter().map(|s| format!("($q${s}$q$)")).collect();
+    let script = format!(
+        "SET client_min_messages = warning; SET search_path = {path};
+         SELECT said, own, type FROM (VALUES {}) AS v(said), LATERAL public.judged(said) WHERE own IS NOT NULL",
+        values.join(", ")
+    );
+    let line = |line: &str| {
+        let mut parts = line.rsplitn(3, '\t').map(str::to_owned);
+        let (ty, own, said) = (parts.next()?, parts.next()?, parts.next()?);
+        Some((said, (own.split(',').filter_map(|oid| oid.parse().ok()).collect(), ty.parse().ok()?)))
+    };
+    // `|` is an operator.
+    db.psql(&format!("\\pset fieldsep '\\t'\n{script}")).lines().filter_map(line).collect()
+}
+
+struct Tally {
+    asked: usize,
+    spared: usize,
+    feared: Vec<String>,
+}
+
+/// One expression: what the server takes against what the engine says.
+fn hold(
+    said: &str,
+    own: &[(u32, bool)],
+    result: Option<u32>,
+    found: &BTreeMap<String, (Vec<u32>, u32)>,
+    tally: &mut Tally,
+) {
+    let Some((taken, ty)) = found.get(said) else { return };
+    tally.asked += 1;
+    for (oid, may) in own {
+        assert!(*may || !taken.contains(oid), "PostgreSQL takes {oid} for {said}, and the engine does not expect it");
+    }
+    if let Some(result) = result {
+        assert_eq!(result, *ty, "the type of {said}");
+    }
+    let theirs = own.iter().any(|(oid, _)| taken.contains(oid));
+    match own.iter().any(|(_, may)| *may) {
+        false if !own.is_empty() => tally.spared += 1,
+        true if !theirs => tally.feared.push(said.to_owned()),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn the_choice_is_the_servers() {
+    let db = shared().database("overloads", WORLD);
+    let catalog = load(&db.superuser().await).await.unwrap();
+    let operands = operands(&catalog, &db);
+    assert!(operands.iter().all(|(said, o)| *o != Operand::Any && (*o != Operand::Literal || said == "NULL")));
+    for path in ["public", "public, hostile", "public, hostile, greedy"] {
+        let on = |schema: &str| path.split(", ").any(|s| s == schema);
+        let mut tally = Tally { asked: 0, spared: 0, feared: Vec::new() };
+        let pairs = operands.iter().flat_map(|a| operands.iter().map(move |b| (a, b)));
+        let mut asked: Vec<(String, &str, Vec<Operand>, bool)> = Vec::new();
+        for ((a, one), (b, other)) in pairs {
+            for op in OPERATORS {
+                asked.push((format!("{a} {op} {b}"), op, vec![*one, *other], true));
+            }
+            for (f, _) in FUNCTIONS.iter().filter(|(_, n)| *n == 2) {
+                asked.push((format!("{f}({a}, {b})"), f, vec![*one, *other], false));
+            }
+            for (f, _) in FUNCTIONS.iter().filter(|(_, n)| *n == 3) {
+                asked.push((format!("{f}({a}, {b}, NULL)"), f, vec![*one, *other, Operand::Literal], false));
+            }
+        }
+        for (a, one) in &operands {
+            asked.push((format!("- {a}"), "-", vec![*one], true));
+            for (f, _) in FUNCTIONS.iter().filter(|(_, n)| *n == 1) {
+                asked.push((format!("{f}({a})"), f, vec![*one], false));
+            }
+        }
+        let said: Vec<String> = asked.iter().map(|(said, ..)| said.clone()).collect();
+        let found = answers(&db, path, &said);
+        for (said, name, operands, is_operator) in &asked {
+            // Not a function's name.
+            if *name == "greatest" {
+                continue;
+            }
+            let (oids, signatures): (Vec<u32>, Vec<Option<&Signature>>) = match is_operator {
+                true => catalog
+                    .operators_named(name)
+                    .filter(|o| on(&o.name.schema))
+                    .map(|o| (o.oid, o.signature.as_ref()))
+                    .unzip(),
+                false => catalog
+                    .functions_named(name)
+                    .filter(|f| on(&f.name.schema))
+                    .map(|f| (f.oid, f.signature.as_ref()))
+                    .unzip(),
+            };
+            let meaning = match is_operator {
+                true => catalog.operator_meaning(name, &signatures, operands),
+                false => catalog.function_meaning(name, &signatures, operands),
+            };
+            let own: Vec<(u32, bool)> = oids.into_iter().zip(meaning.own).collect();
+            hold(said, &own, meaning.result, &found, &mut tally);
+        }
+        println!("{path}: {} of {} spared, feared {:?}", tally.spared, tally.asked, tally.feared);
+        assert!(tally.asked > 1_000, "{path}: only {} were understood", tally.asked);
+        // What is feared for nothing: candidates of pseudo-types and domains.
+        assert!(path != "public" || tally.feared.is_empty(), "{path}: {:?}", tally.feared);
+        assert!(tally.spared > 100, "{path}: {}", tally.spared);
+    }
+}
