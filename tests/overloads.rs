@@ -37,7 +37,7 @@ const WORLD: &str = "
     CREATE OPERATOR hostile.- (LEFTARG = int8, RIGHTARG = mood, FUNCTION = hostile.m);
     CREATE FUNCTION hostile.n(int2, numeric) RETURNS boolean LANGUAGE sql AS 'SELECT true';
     CREATE OPERATOR hostile.- (LEFTARG = int2, RIGHTARG = numeric, FUNCTION = hostile.n);
-    CREATE FUNCTION hostile.b(int4) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+    CREATE FUNCTION hostile.b(int2) RETURNS boolean LANGUAGE sql AS 'SELECT true';
     CREATE OPERATOR hostile.- (RIGHTARG = int2, FUNCTION = hostile.b);
     CREATE FUNCTION hostile.lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT ''x''';
     CREATE FUNCTION hostile.round(int4, int4 DEFAULT 1) RETURNS int4 LANGUAGE sql AS 'SELECT 1';
@@ -62,74 +62,15 @@ const WORLD: &str = "
     END $$;";
 
 const TYPES: &[&str] = &[
-    "text",
-    "varchar",
-    "bpchar",
-    "name",
-    "int2",
-    "int4",
-    "int8",
-    "numeric",
-    "float4",
-    "float8",
-    "bool",
-    "date",
-    "timestamp",
-    "timestamptz",
-    "interval",
-    "uuid",
-    "bytea",
-    "json",
-    "jsonb",
-    "inet",
-    "oid",
-    "text[]",
-    "varchar[]",
-    "int4[]",
-    "int4range",
-    "citext",
-    "hstore",
-    "ltree",
-    "cube",
-    "isbn",
-    "word",
-    "login",
-    "codes",
-    "mood",
-    "span",
-    "citext[]",
+    "text", "varchar", "bpchar", "name", "int2", "int4", "int8", "numeric", "bool", "date", "jsonb", "text[]",
+    "int4[]", "citext", "hstore", "ltree", "word", "login", "mood",
 ];
-const OPERATORS: &[&str] = &["=", "||", "-", "~~", "->", "@>", "<"];
-const FUNCTIONS: &[(&str, usize)] = &[
-    ("max", 1),
-    ("min", 1),
-    ("lower", 1),
-    ("length", 1),
-    ("round", 1),
-    ("round", 2),
-    ("concat", 2),
-    ("substr", 2),
-    ("sum", 1),
-    ("avg", 1),
-    ("count", 1),
-    ("upper", 1),
-    ("date_trunc", 2),
-    ("to_char", 2),
-    ("strpos", 2),
-    ("split_part", 3),
-    ("replace", 3),
-    ("similarity", 2),
-    ("abs", 1),
-    ("greatest", 2),
-    ("string_agg", 2),
-    ("array_agg", 1),
-    ("array_length", 2),
-    ("jsonb_build_object", 2),
-    ("left", 2),
-    ("age", 1),
-    ("generate_series", 2),
-    ("sort", 1),
-    ("translate", 3),
+const OPERATORS: &[&str] = &["=", "||", "-", "~~", "->"];
+/// By how many they take.
+const FUNCTIONS: [&[&str]; 3] = [
+    &["max", "lower", "length", "round", "sum", "count", "upper", "abs", "array_agg", "date", "text", "sort"],
+    &["round", "concat", "substr", "date_trunc", "strpos", "similarity"],
+    &["replace", "split_part"],
 ];
 
 /// What stands in the text, and what the engine knows of it. A literal has no type.
@@ -159,6 +100,9 @@ fn answers(db: &Database<'_>, path: &str, said: &[String]) -> BTreeMap<String, (
     // `|` is an operator.
     db.psql(&format!("\\pset fieldsep '\\t'\n{script}")).lines().filter_map(line).collect()
 }
+
+/// An expression: its text, the name in it, what it is given, and whether that is an operator's name.
+type Asked = (String, &'static str, Vec<Operand>, bool);
 
 struct Tally {
     asked: usize,
@@ -200,31 +144,28 @@ async fn the_choice_is_the_servers() {
         let on = |schema: &str| path.split(", ").any(|s| s == schema);
         let mut tally = Tally { asked: 0, spared: 0, feared: Vec::new() };
         let pairs = operands.iter().flat_map(|a| operands.iter().map(move |b| (a, b)));
-        let mut asked: Vec<(String, &str, Vec<Operand>, bool)> = Vec::new();
+        let mut asked: Vec<Asked> = Vec::new();
         for ((a, one), (b, other)) in pairs {
-            for op in OPERATORS {
-                asked.push((format!("{a} {op} {b}"), op, vec![*one, *other], true));
-            }
-            for (f, _) in FUNCTIONS.iter().filter(|(_, n)| *n == 2) {
-                asked.push((format!("{f}({a}, {b})"), f, vec![*one, *other], false));
-            }
-            for (f, _) in FUNCTIONS.iter().filter(|(_, n)| *n == 3) {
-                asked.push((format!("{f}({a}, {b}, NULL)"), f, vec![*one, *other, Operand::Literal], false));
-            }
+            asked.extend(OPERATORS.iter().map(|op| (format!("{a} {op} {b}"), *op, vec![*one, *other], true)));
+            let of_two = FUNCTIONS[1].iter().map(|f| (format!("{f}({a}, {b})"), *f, vec![*one, *other], false));
+            asked.extend(of_two);
+            // The third is a literal.
+            let three = vec![*one, *other, Operand::Literal];
+            asked.extend(FUNCTIONS[2].iter().map(|f| (format!("{f}({a}, {b}, NULL)"), *f, three.clone(), false)));
         }
         for (a, one) in &operands {
             asked.push((format!("- {a}"), "-", vec![*one], true));
-            for (f, _) in FUNCTIONS.iter().filter(|(_, n)| *n == 1) {
-                asked.push((format!("{f}({a})"), f, vec![*one], false));
-            }
+            asked.extend(FUNCTIONS[0].iter().map(|f| (format!("{f}({a})"), *f, vec![*one], false)));
         }
+        // Where there are more candidates, those only that have more.
+        let more = |name: &str, is_operator: bool| match is_operator {
+            true => catalog.operators_named(name).any(|o| o.name.schema != "public" && on(&o.name.schema)),
+            false => catalog.functions_named(name).any(|f| f.name.schema != "public" && on(&f.name.schema)),
+        };
+        asked.retain(|(_, name, _, is_operator)| path == "public" || more(name, *is_operator));
         let said: Vec<String> = asked.iter().map(|(said, ..)| said.clone()).collect();
         let found = answers(&db, path, &said);
         for (said, name, operands, is_operator) in &asked {
-            // Not a function's name.
-            if *name == "greatest" {
-                continue;
-            }
             let (oids, signatures): (Vec<u32>, Vec<Option<&Signature>>) = match is_operator {
                 true => catalog
                     .operators_named(name)
@@ -245,7 +186,11 @@ async fn the_choice_is_the_servers() {
             hold(said, &own, meaning.result, &found, &mut tally);
         }
         println!("{path}: {} of {} spared, feared {:?}", tally.spared, tally.asked, tally.feared);
-        assert!(tally.asked > 1_000, "{path}: only {} were understood", tally.asked);
+        assert!(
+            tally.asked > if path == "public" { 1_000 } else { 300 },
+            "{path}: only {} were understood",
+            tally.asked
+        );
         // What is feared for nothing: candidates of pseudo-types and domains.
         assert!(path != "public" || tally.feared.is_empty(), "{path}: {:?}", tally.feared);
         assert!(tally.spared > 100, "{path}: {}", tally.spared);
