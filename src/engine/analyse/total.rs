@@ -196,8 +196,7 @@ impl Analyser<'_> {
 
     fn type_of_like(&self, operator: &str, left: &Node, pattern: &Node, scope: &Scope<'_>) -> Option<Ty> {
         let folds = operator.ends_with('*');
-        let total = !(folds && self.stores())
-            && !(folds && self.is_given(left, scope))
+        let total = !(folds && (self.stores() || self.is_given(left, scope)))
             && is_whole_pattern(pattern)
             && self.type_of(left, scope).is_some_and(|ty| is_text(&ty));
         total.then(|| Rc::from("bool"))

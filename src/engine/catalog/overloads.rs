@@ -153,10 +153,10 @@ impl Catalog {
     /// What a value of this type is to PostgreSQL's choice.
     pub fn operand_of(&self, oid: Oid) -> Operand {
         let base = self.below(oid);
-        match self.type_facts(base) {
-            Some(facts) if facts.kind == 'c' => Operand::Row,
-            Some(facts) if !matches!(facts.kind, 'p' | 'd') => Operand::Of(base),
-            _ => Operand::Any,
+        match self.type_facts(base).map_or('p', |facts| facts.kind) {
+            'p' | 'd' => Operand::Any,
+            'c' => Operand::Row,
+            _ => Operand::Of(base),
         }
     }
 
@@ -455,7 +455,7 @@ impl Catalog {
 }
 
 /// Those with the highest count.
-fn most<'c>(all: Vec<&'c Candidate>, count: impl Fn(&Candidate) -> usize) -> Vec<&'c Candidate> {
+fn most(all: Vec<&Candidate>, count: impl Fn(&Candidate) -> usize) -> Vec<&Candidate> {
     let counted: Vec<(usize, &Candidate)> = all.into_iter().map(|c| (count(c), c)).collect();
     let best = counted.iter().map(|(n, _)| *n).max().unwrap_or_default();
     counted.into_iter().filter(|(n, _)| *n == best).map(|(_, c)| c).collect()
