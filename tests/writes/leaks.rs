@@ -286,7 +286,7 @@ fn what_is_not_understood(world: &World) {
         ("not-understood", "DELETE FROM repeated"),
         ("not-understood", "DELETE FROM ranked"),
         ("not-understood", "DELETE FROM paired"),
-        ("undefined-function", "UPDATE hidden_pairs SET full_name = 'x'"),
+        ("not-understood", "UPDATE hidden_pairs SET full_name = 'x'"),
         ("not-understood", "UPDATE loud SET label = cry"),
         ("not-understood", "UPDATE loud SET label = 'x' RETURNING *"),
         ("not-understood", "UPDATE loud SET label = loud::text"),
