@@ -70,7 +70,7 @@ CREATE TEMP TABLE staging (key int, status public.customer_status); UPDATE custo
 -- crm_app/marketing: doubtful-column
 CREATE TEMP TABLE staging (key int, status public.customer_status[]); UPDATE customers SET full_name = (SELECT status FROM staging)
 ;;
--- crm_app/marketing: doubtful-column
+-- crm_app/marketing: doubtful-column | alone
 CREATE TEMP TABLE staging (key int, email public.iso_country); UPDATE customers SET full_name = 'x' WHERE EXISTS (SELECT FROM staging WHERE email = 'a')
 ;;
 -- crm_app/marketing: doubtful-column
@@ -86,7 +86,7 @@ CREATE TEMP TABLE staging (key int, customers public.customer_status); UPDATE cu
 -- crm_app/marketing: changed | has (SELECT email FROM
 CREATE TEMP TABLE staging (key int, email text, status public.customer_status); UPDATE customers SET full_name = (SELECT email FROM "pg_temp".staging WHERE key = 1) WHERE id = 1
 ;;
--- crm_app/marketing: changed | has SET full_name = mail FROM
+-- crm_app/marketing: changed | has SET full_name = mail FROM | alone
 CREATE TEMP TABLE staging (key int, mail text, kind public.customer_status); UPDATE customers SET full_name = mail FROM staging s WHERE id = key AND kind = 'lead'
 ;;
 -- With the table's name, too.
@@ -110,7 +110,7 @@ CREATE TEMP TABLE staging (kind public.customer_status, email text); UPDATE cust
 -- marketing/marketing: changed | has CASE WHEN
 CREATE TEMP TABLE staging (kind public.customer_status, key int); SELECT 1 FROM (SELECT s.*, c.email FROM staging s, customers c) q (a, b, d) WHERE q.b::text LIKE 'a%'
 ;;
--- marketing/marketing: changed | has CASE WHEN
+-- marketing/marketing: changed | has CASE WHEN | alone
 CREATE TEMP TABLE staging (kind public.customer_status, key int); SELECT 1 FROM staging NATURAL JOIN customers WHERE email > 'a'
 ;;
 -- Results that are stored.
@@ -187,14 +187,14 @@ CREATE TEMP TABLE s (key int, post text); ALTER TABLE s RENAME post TO mail; UPD
 -- crm_app/marketing: changed | has OFFSET 0
 CREATE TEMP TABLE s (id int, n int); ALTER TABLE s ALTER COLUMN n TYPE json USING NULL; SELECT full_name FROM customers JOIN s USING (id) ORDER BY n::text
 ;;
--- crm_app/marketing: changed | has SET full_name = n FROM
+-- crm_app/marketing: changed | has SET full_name = n FROM | alone
 CREATE TEMP TABLE s (key int, n int); ALTER TABLE s ALTER n TYPE text, ALTER n SET DEFAULT 'a', ADD CHECK (n <> 'b'); UPDATE customers SET full_name = n FROM s WHERE id = key
 ;;
 -- crm_app/marketing: doubtful-column
 CREATE TEMP TABLE s (key int, email int); ALTER TABLE s ALTER email TYPE public.customer_status USING 'lead'; UPDATE customers SET full_name = (SELECT email FROM s)
 ;;
 -- Of two tables of one name it is not known which is there.
--- crm_app/marketing: doubtful-column
+-- crm_app/marketing: doubtful-column | alone
 CREATE TEMP TABLE s (key int, mail text); CREATE TEMP TABLE IF NOT EXISTS s (key int, post text); UPDATE customers SET full_name = mail FROM s WHERE id = key
 ;;
 -- crm_app/marketing: changed | has SET full_name = mail FROM
@@ -203,7 +203,7 @@ CREATE TEMP TABLE s (key int, mail text); CREATE TEMP TABLE IF NOT EXISTS s (key
 -- crm_app/marketing: changed | has SET full_name = post FROM
 CREATE TEMP TABLE s (key int, mail text); DROP TABLE s; CREATE TEMP TABLE s (key int, post text); UPDATE customers SET full_name = post FROM s WHERE id = key
 ;;
--- crm_app/marketing: doubtful-column
+-- crm_app/marketing: doubtful-column | alone
 CREATE TEMP TABLE s (key int, mail text); DROP TABLE s; CREATE TEMP TABLE IF NOT EXISTS s AS SELECT 1 AS key, 'a' AS post; UPDATE customers SET full_name = post FROM s WHERE id = key
 ;;
 -- What is derived into it changes none of its columns.
@@ -211,11 +211,11 @@ CREATE TEMP TABLE s (key int, mail text); DROP TABLE s; CREATE TEMP TABLE IF NOT
 CREATE TEMP TABLE s (key bigint, day date); INSERT INTO s SELECT id, birth_date FROM customers; SELECT birth_date FROM customers c JOIN s ON id = key WHERE day < created_at
 ;;
 -- What is no table shows nothing of its columns.
--- crm_app/marketing: doubtful-column
+-- crm_app/marketing: doubtful-column | alone
 CREATE TEMP VIEW s AS SELECT id AS key, name AS mail FROM products; UPDATE customers SET full_name = mail FROM s WHERE id = key
 ;;
 -- Code that is not looked into may have altered it.
--- steward/marketing: doubtful-column
+-- steward/marketing: doubtful-column | alone
 CREATE TEMP TABLE s (key int, mail text); CALL public.recount(); UPDATE customers SET full_name = mail FROM s WHERE id = key
 ;;
 -- A column without a type of its own may be a row, which has casts.
