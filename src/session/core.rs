@@ -194,7 +194,7 @@ impl Core {
     pub fn takes_messages(&self) -> bool {
         !self.needs_catalog()
             && !self.asserting
-            && self.inquiry.is_none()
+            && self.inquiry.as_ref().is_none_or(|i| self.copy == Copy::In && i.is_sound_so_far())
             && match self.hold {
                 Hold::Go => true,
                 Hold::UntilAnswered => self.queue.is_empty() || self.copy == Copy::In,

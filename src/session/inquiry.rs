@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use super::core::{Core, End};
+use super::core::{Copy, Core, End};
 use super::expect::{Audience, Expect, Kind, QueryRun};
 use super::gate::Mark;
 use super::live::Standing;
@@ -56,6 +56,11 @@ impl Inquiry {
     /// Where the answer begins that must not leave yet.
     pub(super) fn holds_from(&self) -> Option<u64> {
         self.from.map(|mark| mark.offset)
+    }
+
+    /// Whether all that PostgreSQL has shown so far is known to be sound: a COPY among the statements may take its data.
+    pub(super) fn is_sound_so_far(&self) -> bool {
+        self.seen == self.answered && self.condemned.is_none()
     }
 }
 
@@ -130,7 +135,7 @@ impl Core {
             return false;
         }
         // A description may come before the statement is read (that of an EXECUTE does), and a notice.
-        if matches!(tag, b'D' | b'C' | b'I' | b'E' | b's' | b'H') {
+        if matches!(tag, b'D' | b'C' | b'I' | b'E' | b's' | b'H' | b'G') {
             inquiry.seen = index + 1;
         }
         inquiry.from.is_none() && inquiry.condemned.is_none() && self.withheld.is_none()
@@ -220,6 +225,11 @@ impl Core {
         }
         if self.withheld.is_none() {
             self.queue.iter_mut().for_each(|e| e.audience = Audience::Nobody);
+        }
+        // The client has not heard that PostgreSQL asks for data, and will not send it.
+        if self.copy == Copy::In {
+            self.copy = Copy::Not;
+            self.to_server.copy_fail(b"its answer is thrown away\0")?;
         }
         self.end_condemned()
     }

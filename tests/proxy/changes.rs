@@ -11,7 +11,7 @@ use tokio_postgres::Client;
 
 use super::common::postgres::{Database, shared};
 use super::common::proxy::Proxy;
-use super::raw::{Raw, bind, describe, execute, flush, parse, query, sync};
+use super::raw::{Raw, bind, describe, execute, flush, message, parse, query, sync};
 use super::{policy, serve};
 
 /// Only a proxy that never sees a change waits for it.
@@ -73,7 +73,7 @@ fn has_leaked(c: &Raw) -> bool {
 type Way = fn(&str) -> Vec<Vec<u8>>;
 
 /// What a client sends that reads `name` from `listed`, from Query to pipeline; `{}` is the relation.
-const WAYS: [(&str, Way); 16] = [
+const WAYS: [(&str, Way); 17] = [
     ("FETCH from a portal", |v| {
         let all = format!("SELECT name FROM {v}");
         vec![query("BEGIN"), parse("", &all), bind("p", "", &[]), sync(), query("FETCH ALL FROM p"), query("ROLLBACK")]
@@ -126,6 +126,9 @@ const WAYS: [(&str, Way); 16] = [
         vec![query(&declare), query("FETCH ALL FROM h"), query("CLOSE ALL")]
     }),
     ("several statements", |v| vec![query(&format!("SELECT 7; SELECT name FROM {v}; SELECT 8; SELECT name FROM {v}"))]),
+    ("before a COPY that takes data", |v| {
+        vec![query(&format!("SELECT name FROM {v}; COPY things FROM STDIN; SELECT name FROM {v}")), message(b'c', b"")]
+    }),
     ("a copy", |v| {
         let copy = format!("CREATE TEMP TABLE copied AS SELECT name FROM {v}");
         vec![query(&copy), query("SELECT * FROM copied"), query("DROP TABLE copied")]
