@@ -72,4 +72,21 @@ async fn a_client_writes_through_the_proxy() {
     let seen = client.execute("UPDATE customers SET full_name = 'Dirk' WHERE id = 4", &[]).await.expect("update");
     assert_eq!(seen, 1);
     assert_eq!(client.execute(store, &[&4, &4]).await.expect("stored"), 2);
+
+    // Many rows are one test: a statement of thousands is not too long, and one person too many refuses it.
+    let rows = |person: i32| -> Vec<String> {
+        let row =
+            |n: i32| format!("({n}, {}, 'letter {n}')", if n == 17_000 { person } else { [1, 2, 5][n as usize % 3] });
+        (10_001..=20_000).map(row).collect()
+    };
+    let many =
+        |person: i32| format!("INSERT INTO mailings (id, customer_id, subject) VALUES {}", rows(person).join(", "));
+    let before = database.psql("SELECT count(*) FROM mailings");
+    let refused = client.batch_execute(&many(3)).await.expect_err("no consent");
+    let error = refused.as_db_error().expect("from the proxy");
+    assert!(error.detail().is_some_and(|d| d.starts_with("rule store-requires-consent")), "{error:?}");
+    assert_eq!(database.psql("SELECT count(*) FROM mailings"), before);
+    client.batch_execute(&many(1)).await.expect("stored");
+    let row = "SELECT count(*), min(customer_id), max(subject) FROM mailings WHERE id > 10000";
+    assert_eq!(database.psql(row), "10000|1|letter 20000");
 }

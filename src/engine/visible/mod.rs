@@ -223,6 +223,8 @@ pub struct StoreCondition {
     /// The row's own column that leads to the subject; the only one that `sql` reads.
     pub column: String,
     pub sql: String,
+    /// That it is not so; never null.
+    pub missing: String,
 }
 
 /// `store_requires` of a row of `relation` behind `alias`. `None`: the table's rows are about nobody.
@@ -238,7 +240,8 @@ pub fn store_condition(
     let Some(path) = &table.subject else { return Ok(None) };
     let Some(subject) = Subject::of(catalog, policy, table, relation, alias, &names)? else { return Ok(None) };
     let column = path.hops.first().map_or(&path.column, |hop| &hop.from).clone();
-    Ok(Some(StoreCondition { column, sql: subject.consents(purpose, consent::Records::AnyChannel)?.exists() }))
+    let consents = subject.consents(purpose, consent::Records::AnyChannel)?;
+    Ok(Some(StoreCondition { column, sql: consents.exists(), missing: consents.is_not_so() }))
 }
 
 /// What the cell of `column` shows in a row that is not there.

@@ -68,14 +68,25 @@ impl Test {
     pub fn exists(&self) -> String {
         match self {
             Test::Plain(sql) => sql.clone(),
-            Test::Probe(probe) => probe.exists(),
+            Test::Probe(probe) => probe.exists(probe.must),
+        }
+    }
+
+    /// As the condition that it is not so, which is never null.
+    pub fn is_not_so(&self) -> String {
+        match self {
+            Test::Plain(sql) => format!("({sql}) IS NOT TRUE"),
+            Test::Probe(probe) => probe.exists(match probe.must {
+                Must::Exist => Must::NotExist,
+                Must::NotExist => Must::Exist,
+            }),
         }
     }
 }
 
 impl Probe {
-    fn exists(&self) -> String {
-        let not = match self.must {
+    fn exists(&self, must: Must) -> String {
+        let not = match must {
             Must::Exist => "",
             Must::NotExist => "NOT ",
         };

@@ -19,6 +19,7 @@ mod refs;
 mod returning;
 mod spans;
 mod store;
+mod store_rows;
 mod target;
 mod together;
 mod truncate;

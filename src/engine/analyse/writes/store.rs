@@ -19,18 +19,21 @@ use crate::engine::rewrite::only_item;
 use crate::engine::visible;
 
 /// The value under test, inside of what we put around it.
-const ALIAS: &str = "\"consentry_s\"";
+pub const ALIAS: &str = "\"consentry_s\"";
 
 /// The test, in the text around the client's expression.
-struct Test {
+#[derive(Clone)]
+pub struct Test {
     /// Index of the column in the relation.
-    column: usize,
-    name: String,
-    ty: String,
+    pub column: usize,
+    pub name: String,
+    pub ty: String,
     /// The subject's valid consent, over [`ALIAS`].
-    condition: String,
-    table: String,
-    purpose: String,
+    pub condition: String,
+    /// That there is none; never null.
+    pub missing: String,
+    pub table: String,
+    pub purpose: String,
 }
 
 impl<'e> Analyser<'e> {
@@ -53,11 +56,10 @@ impl<'e> Analyser<'e> {
         let Some(NodeEnum::SelectStmt(select)) = source.and_then(|s| s.node.as_mut()) else {
             return Err(self.not_given(&test));
         };
-        let from = p.after;
         if select.values_lists.is_empty() {
-            self.check_select(select, from, place, &test)
+            self.check_select(select, p.after, place, &test)
         } else {
-            self.check_values(select, from, place, &test)
+            self.check_values(select, p, place, &test)
         }
     }
 
@@ -107,7 +109,7 @@ impl<'e> Analyser<'e> {
     }
 
     /// The test that storing a row of the target needs, if any.
-    fn store_test<'t>(&self, target: &'t Target<'e>) -> Result<Option<(&'t Protected<'e>, Test)>, Refusal> {
+    pub fn store_test<'t>(&self, target: &'t Target<'e>) -> Result<Option<(&'t Protected<'e>, Test)>, Refusal> {
         let Some(p) = target.protected().filter(|p| p.aim != Aim::Consent) else { return Ok(None) };
         let Some(requires) = &p.policy.store_requires else { return Ok(None) };
         let policy = &self.engine.policy;
@@ -123,39 +125,13 @@ impl<'e> Analyser<'e> {
         let table = p.relation.name.to_string();
         let stored = p.relation.columns.get(column).ok_or_else(lost)?;
         let (name, ty) = (quote_ident(&stored.name), tested_type(stored));
-        Ok(Some((p, Test { column, name, ty, condition: condition.sql, table, purpose: purpose.name.clone() })))
+        let (condition, missing, purpose) = (condition.sql, condition.missing, purpose.name.clone());
+        Ok(Some((p, Test { column, name, ty, condition, missing, table, purpose })))
     }
 
     /// Nobody has agreed yet to what a new key stands for.
-    fn not_given(&self, test: &Test) -> Refusal {
+    pub fn not_given(&self, test: &Test) -> Refusal {
         refusal::store_not_allowed(&test.table, &test.purpose)
-    }
-
-    fn check_values(
-        &mut self,
-        select: &mut pb::SelectStmt,
-        from: usize,
-        place: usize,
-        test: &Test,
-    ) -> Result<(), Refusal> {
-        let lost = || refusal::not_faithful("VALUES was not found in the text");
-        let values = self.clause_end(from, &[Token::Values]);
-        let end = self.clause_end(values + 1, &[Token::On, Token::Returning]);
-        let rows = self.list_items(values + 1, end);
-        if self.tokens().kind(values) != Some(Token::Values) || rows.len() != select.values_lists.len() {
-            return Err(plainly());
-        }
-        for (row, (from, to)) in select.values_lists.iter_mut().zip(rows) {
-            let NodeEnum::List(list) = inner(row)? else { return Err(lost()) };
-            let span = *self.list_items(from + 1, to - 1).get(place).ok_or_else(lost)?;
-            let value = list.items.get_mut(place).ok_or_else(lost)?;
-            if matches!(value.node, Some(NodeEnum::SetToDefault(_))) {
-                return Err(self.not_given(test));
-            }
-            let span = self.token_span(span.0, span.1)?;
-            self.wrap(value, span, test)?;
-        }
-        Ok(())
     }
 
     /// `INSERT … SELECT`: the select list's item, where it can be found in the text.
@@ -206,24 +182,28 @@ impl<'e> Analyser<'e> {
     }
 
     /// Puts the test around an expression, in text and tree.
-    fn wrap(&mut self, value: &mut Node, span: (usize, usize), test: &Test) -> Result<(), Refusal> {
+    pub fn wrap(&mut self, value: &mut Node, span: (usize, usize), test: &Test) -> Result<(), Refusal> {
         if matches!(value.node, Some(NodeEnum::SetToDefault(_))) {
             return Err(self.not_given(test));
         }
         let condition = self.inject(Part::Expression(test.condition.clone()), None, false);
-        let raises = self.inject(Part::Expression(raise(&marker(&test.table))), None, false);
+        let raises = self.inject(Part::Expression(test.raise()), None, false);
         value.node = Some(tested(test, value.node.take(), condition, raises)?);
         let [a, b, c, d] = test.around();
         self.edit(span.0, span.0, Replacement::Text(a));
         self.edit(span.0, span.0, Replacement::Injected(condition, b));
         self.edit(span.0, span.0, Replacement::Injected(raises, c));
         self.edit(span.1, span.1, Replacement::Text(d));
-        let raise =
-            Raise { marker: marker(&test.table), refusal: refusal::store_not_allowed(&test.table, &test.purpose) };
+        self.may_raise(test);
+        Ok(())
+    }
+
+    /// The statement may fail by the test.
+    pub fn may_raise(&mut self, test: &Test) {
+        let raise = Raise { marker: test.marker(), refusal: self.not_given(test) };
         if !self.raises.contains(&raise) {
             self.raises.push(raise);
         }
-        Ok(())
     }
 }
 
@@ -238,17 +218,17 @@ impl Test {
             format!(")::{ty} AS {name}) AS {ALIAS})"),
         ]
     }
-}
 
-/// What the error's message contains.
-fn marker(table: &str) -> String {
-    format!("consentry store_requires {table}")
-}
+    /// What the error's message contains.
+    fn marker(&self) -> String {
+        format!("consentry store_requires {}", self.table)
+    }
 
-/// The failing cast hangs on the clock, so that PostgreSQL cannot work it out before it knows whether it is needed.
-fn raise(marker: &str) -> String {
-    let clock = "pg_catalog.left(pg_catalog.clock_timestamp()::pg_catalog.text, 0)";
-    format!("({} OPERATOR(pg_catalog.||) {clock})::pg_catalog.int4", quote_literal(marker))
+    /// The failing cast hangs on the clock, so that PostgreSQL cannot work it out before it knows whether it is needed.
+    pub fn raise(&self) -> String {
+        let clock = "pg_catalog.left(pg_catalog.clock_timestamp()::pg_catalog.text, 0)";
+        format!("({} OPERATOR(pg_catalog.||) {clock})::pg_catalog.int4", quote_literal(&self.marker()))
+    }
 }
 
 /// The type that the value takes while it is tested: without its modifier, as what does not fit is PostgreSQL's error to
@@ -303,7 +283,7 @@ fn is_star(node: &Node) -> bool {
 }
 
 /// The value to test is not to be found where it would have to be.
-fn plainly() -> Refusal {
+pub fn plainly() -> Refusal {
     let why = "the value that leads to a row's subject must be tested: use VALUES, or a plain SELECT that names it";
     refusal::not_supported("this INSERT into a table with store_requires", why)
 }

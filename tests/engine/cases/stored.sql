@@ -1,0 +1,41 @@
+-- crm_app/service: changed | has unnest(ARRAY[1, 1, 1]::pg_catalog."int8"[]) AS "consentry_s"("customer_id") WHERE NOT EXISTS (SELECT 1 FROM "public"."consents" | alike
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, 1, 'x'), (2, 1, 'y'), (3, 1, '') ON CONFLICT DO NOTHING
+;;
+-- crm_app/service: changed | error 22P02
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, 1, 'x'), (2, 1, 'y'), (3, -7, '') ON CONFLICT DO NOTHING
+;;
+-- crm_app/service: changed | error 22P02
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, 1, 'x'), (2, NULL, 'y')
+;;
+-- crm_app/service: changed | has ARRAY['1', 1::int2, -7, NULL::int4]::pg_catalog."int8"[] | error 22P02
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, '1', 'x'), (2, 1::int2, 'y'), (3, -7, ''), (5, NULL::int4, '')
+;;
+-- crm_app/service: changed | has ARRAY[1, '1'::text] | error 42804
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, 1, 'x'), (2, '1'::text, 'y')
+;;
+-- crm_app/service: changed | has ARRAY[1, 1]::pg_catalog."int8"[] | has (3, (SELECT CASE WHEN (EXISTS ( | has FROM (SELECT (1 + 0)::pg_catalog."int8" AS | error 22P02
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, 1, ''), (2, 1, ''), (3, 1 + 0, ''), (4, (SELECT -7), '') ON CONFLICT DO NOTHING
+;;
+-- crm_app/service: changed | lacks unnest | has (SELECT CASE WHEN (EXISTS ( | alike
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, 1, '') ON CONFLICT DO NOTHING
+;;
+-- crm_app/service: changed | lacks unnest | error 22P02
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, 1, ''), (2, 2 - 9, '') ON CONFLICT DO NOTHING
+;;
+-- crm_app/service: store-requires-consent
+INSERT INTO newsletter_sends (newsletter_id, customer_id) VALUES (1, 1), (2, DEFAULT)
+;;
+-- crm_app/service: changed | has ARRAY[1, 1 /* two */ :: /* and */ int8]::pg_catalog."int8"[]
+INSERT INTO newsletter_sends (address, customer_id, newsletter_id) VALUES ('a', /* who */ 1 /* one */, 1), ('b', -- who
+ 1 /* two */ :: /* and */ int8 -- is
+ , 2) ON CONFLICT DO NOTHING
+;;
+-- crm_app/service: changed | lacks unnest
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, 1, ''), (2, -7, '') LIMIT 1 ON CONFLICT DO NOTHING
+;;
+-- crm_app/service: changed | lacks unnest | error 22P02
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, 1, ''), (2, -7, '') OFFSET 1
+;;
+-- crm_app/service: right-missing
+COPY newsletter_sends (newsletter_id, customer_id) FROM STDIN
+;;
