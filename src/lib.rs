@@ -31,6 +31,7 @@
 //! with each placeholder replaced by the tree of what was put there; then sqlparser, which shares no code with
 //! PostgreSQL, must find the same relations. So whatever the client wrote and we did not touch leaves to the letter, no
 //! printer can change its meaning, and a mistake of ours is a refusal and not a leak. (`engine/clear.rs`, `engine/tree.rs`.)
+//! A COPY into a table with `store_requires` leaves between two statements of ours, which are held against their trees too.
 //! A text that differs from one judged before only in literals that nothing looks at leaves as that one did, around its
 //! own literals. (`engine/alike.rs` says why that is sound.)
 //!

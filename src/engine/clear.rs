@@ -7,7 +7,7 @@ use pg_query::Node;
 use pg_query::protobuf::RawStmt;
 
 use super::alike::{self, Pieces, Template};
-use super::analyse::{Analyser, Judged};
+use super::analyse::{Analyser, Help, Judged};
 use super::catalog::{Catalog, FIRST_NORMAL_OID, Oid, QualifiedName, quote_ident};
 use super::cleared::{
     Cleared, Effect, NOT_LOOKED_INTO, Outcome, SetValue, Statement, TouchedTable, Tracked, add_table,
@@ -178,6 +178,7 @@ impl Engine {
             let purpose = self.purpose(text, &tokens, comments, role, &now.context, moves_the_session(&raw))?;
             a.begin_statement(now.context.clone(), purpose.purpose, span.0);
             a.parameters = protocol.parameter_types();
+            a.one_by_one = protocol != Protocol::Simple;
             let draft = self.draft(&mut a, raw, span, purpose, role, &now)?;
             now.follow(self, role, &draft.judged.effect);
             now.context.defined.extend(draft.defined.iter().cloned());
@@ -251,6 +252,7 @@ impl Engine {
             subjects: std::mem::take(&mut a.subjects),
             subject_columns: if role.unrestricted { recorded.subject_columns } else { a.subject_columns() },
             raises: std::mem::take(&mut a.raises),
+            help: a.help.take(),
             tables,
             hidden: recorded.hidden,
             judged,
@@ -294,12 +296,14 @@ impl Engine {
             _ => refusal::not_faithful("PostgreSQL's grammar does not accept what it became"),
         })?;
         let originals = all.originals(a)?;
-        let meant: Vec<&Node> =
-            all.0.iter().zip(&originals).filter_map(|(d, original)| d.tree.as_ref().or(original.as_ref())).collect();
-        let read: Vec<&Node> = again.statements.iter().filter_map(|s| s.stmt.as_deref()).collect();
-        if meant.len() != all.0.len() {
-            return Err(refusal::not_faithful("a statement is missing"));
+        let mut meant: Vec<&Node> = Vec::with_capacity(all.0.len());
+        for (draft, original) in all.0.iter().zip(&originals) {
+            let missing = || refusal::not_faithful("a statement is missing");
+            meant.extend(draft.help.as_ref().map(|help| &help.make));
+            meant.push(draft.tree.as_ref().or(original.as_ref()).ok_or_else(missing)?);
+            meant.extend(draft.help.as_ref().map(|help| &help.drop));
         }
+        let read: Vec<&Node> = again.statements.iter().filter_map(|s| s.stmt.as_deref()).collect();
         let bytes = |nodes: &[&Node], injected: &[Arc<[u8]>]| {
             tree::canonical(&nodes, injected).map_err(|e| refusal::not_faithful(&e.to_string()))
         };
@@ -312,7 +316,7 @@ impl Engine {
 
 /// Another parser reads the client's part, with a stub for each injected one, and must find the same relations.
 fn second_opinion(a: &Analyser<'_>, meant: &[&Node]) -> Result<(), Refusal> {
-    let text = rewrite::render(a, 0, &rewrite::stubs(a)?)?;
+    let text = rewrite::copy_in::readable(rewrite::render(a, 0, &rewrite::stubs(a)?)?, meant)?;
     let named = tree::relations(&meant).map_err(|e| refusal::not_faithful(&e.to_string()))?;
     let guarded = a
         .occurrences
@@ -347,6 +351,7 @@ struct Draft<'e> {
     subjects: Vec<super::cleared::NamedSubject>,
     subject_columns: Vec<(u16, String)>,
     raises: Vec<super::cleared::Raise>,
+    help: Option<Help>,
     tables: Vec<TouchedTable>,
     hidden: Vec<String>,
 }
@@ -404,6 +409,7 @@ impl Draft<'_> {
             tables: self.tables,
             rules,
             raises: self.raises,
+            helped: self.help.map(|help| Box::new(help.not_allowed)),
             subjects: self.subjects,
             subject_columns: self.subject_columns,
             fingerprint: record::fingerprint(&sql),

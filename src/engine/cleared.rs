@@ -127,6 +127,9 @@ pub struct Statement {
     pub rules: Vec<String>,
     /// Errors that the statement raises on purpose, and what the client is told instead.
     pub raises: Vec<Raise>,
+    /// It leaves between two statements of ours, in the same message: what it calls is made, and dropped again. The client
+    /// hears nothing of them. What is said where PostgreSQL does not let us make it.
+    pub helped: Option<Box<Refusal>>,
     /// Subject keys that the statement names by equality.
     pub subjects: Vec<NamedSubject>,
     /// Output columns (0-based) that are a bare subject key, with the subject kind, where `record_subjects` asks for it.

@@ -31,21 +31,28 @@ impl Core {
     }
 
     pub(super) fn command_complete(&mut self, tag: &str) -> Result<Verdict, End> {
-        match self.queue.front_mut().map(|e| &mut e.kind) {
-            Some(Kind::Query(query)) => {
+        match self.queue.front_mut() {
+            Some(Expect { kind: Kind::Query(query), judged, .. }) => {
                 let index = query.done;
+                let judged = judged.clone().ok_or(OUT_OF_ORDER)?;
+                let helped = judged.cleared.statements.get(index).is_some_and(|s| s.helped.is_some());
+                let own = match helped.then(|| query.completes_stage(tag)) {
+                    Some(None) => return Ok(Verdict::Drop),
+                    Some(own) => own,
+                    None => None,
+                };
+                let tag = own.as_deref().unwrap_or(tag);
                 let Some(StatementRun { mut run, settings }) = query.runs.get_mut(index).and_then(Option::take) else {
                     return Err(OUT_OF_ORDER);
                 };
                 query.done += 1;
                 let context = query.context;
-                let judged = self.queue.front().and_then(|e| e.judged.clone()).ok_or(OUT_OF_ORDER)?;
                 self.count_rows(&mut run, Some(tag));
                 self.clerk.complete(run, Ending::Ok, None);
                 self.apply(&Completed { judged: &judged, index, context, settings: &settings, tag });
-                Ok(Verdict::Pass)
+                Ok(own.map_or(Verdict::Pass, Verdict::Completed))
             }
-            Some(Kind::Execute(_)) => {
+            Some(Expect { kind: Kind::Execute(_), .. }) => {
                 let portal = self.pop_execute()?;
                 if let Some(mut run) = portal.finish() {
                     self.count_rows(&mut run, Some(tag));
@@ -59,14 +66,14 @@ impl Core {
                 self.apply(&Completed { judged, index: *index, context: *context, settings, tag });
                 Ok(Verdict::Pass)
             }
-            Some(Kind::OwnExecute(_)) => match self.queue.pop_front() {
+            Some(Expect { kind: Kind::OwnExecute(_), .. }) => match self.queue.pop_front() {
                 Some(expect) => {
                     self.settle(&expect.kind, Fate::Happened);
                     Ok(expect.audience.into())
                 }
                 None => Err(OUT_OF_ORDER),
             },
-            Some(Kind::OwnAssert) => {
+            Some(Expect { kind: Kind::OwnAssert, .. }) => {
                 self.queue.pop_front();
                 self.path_is_taken();
                 Ok(Verdict::Drop)

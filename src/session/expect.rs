@@ -72,6 +72,8 @@ pub struct QueryRun {
     pub context: ContextId,
     /// How many have ended.
     pub done: usize,
+    /// Where PostgreSQL is with the next one.
+    pub stage: Stage,
     /// The unnamed statement and portal that a Query takes away.
     pub unnamed: [Option<u64>; 2],
     /// Sent in messages of the extended protocol (`inquiry`), whose own answers nobody hears.
@@ -82,10 +84,32 @@ pub struct QueryRun {
     pub refused: Option<Fields>,
 }
 
+/// Of a statement that leaves between two of ours (`Statement::helped`); any other stays in the first stage.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    #[default]
+    Before,
+    Itself,
+    /// It has completed, with this tag.
+    Behind(String),
+}
+
 pub struct StatementRun {
     pub run: Run,
     /// From `set_config` calls with literal arguments.
     pub settings: Vec<SettingChange>,
+}
+
+impl QueryRun {
+    /// PostgreSQL has completed one of the three statements of a helped one. The tag of the client's own, once all have.
+    pub fn completes_stage(&mut self, tag: &str) -> Option<String> {
+        match std::mem::take(&mut self.stage) {
+            Stage::Before => self.stage = Stage::Itself,
+            Stage::Itself => self.stage = Stage::Behind(tag.to_owned()),
+            Stage::Behind(own) => return Some(own),
+        }
+        None
+    }
 }
 
 impl NameChange {

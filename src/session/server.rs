@@ -2,7 +2,7 @@
 
 use super::complete::QUERY_CANCELED;
 use super::core::{Copy, Core, End};
-use super::expect::{Audience, Expect, Kind};
+use super::expect::{Audience, Expect, Kind, Stage};
 use super::gate::Mark;
 use super::names::Fate;
 use super::path::NOT_TAKEN;
@@ -12,7 +12,7 @@ use super::subjects::Watch;
 use crate::engine::cleared::{Effect, Statement};
 use crate::engine::refusal::Refusal;
 use crate::relay::login::PINNED;
-use crate::wire::backend::{Status, read_command_tag, read_parameter};
+use crate::wire::backend::{Status, command_complete, read_command_tag, read_parameter};
 use crate::wire::buffer::Inbox;
 use crate::wire::error::{Fields, MESSAGE, SCHEMA, Severity, TABLE, WHERE, from_refusal};
 use crate::wire::frame::{HEADER, MAX_INSPECTED_BODY, header};
@@ -23,6 +23,8 @@ pub(super) enum Verdict {
     Drop,
     /// These fields under this tag instead.
     Instead(u8, Fields),
+    /// CommandComplete with this tag instead.
+    Completed(String),
 }
 
 impl From<Audience> for Verdict {
@@ -103,8 +105,10 @@ impl Core {
                 self.to_client.tail().extend_from_slice(&bytes[from..at]);
                 from = end;
             }
-            if let Verdict::Instead(tag, fields) = verdict {
-                fields.put(self.to_client.tail(), tag)?;
+            match verdict {
+                Verdict::Pass | Verdict::Drop => {}
+                Verdict::Instead(tag, fields) => fields.put(self.to_client.tail(), tag)?,
+                Verdict::Completed(tag) => command_complete(self.to_client.tail(), &tag)?,
             }
             at = end;
         }
@@ -263,7 +267,7 @@ impl Core {
         match &head.kind {
             Kind::RefusedQuery(refusal) | Kind::Refused(refusal) if ours => fields = refusal.clone(),
             Kind::Query(query) if ours && query.refused.is_some() => fields = query.refused.clone().unwrap_or(fields),
-            _ => match self.raised_behind(head, &fields) {
+            _ => match self.raised_behind(head, &fields).or_else(|| not_helped(head, &fields)) {
                 Some(refusal) => fields = refusal,
                 None => {
                     let protected = head.protected || self.is_about_closed(&fields);
@@ -339,6 +343,24 @@ impl Core {
             Kind::Query(query) => self.query_never_ran(*query),
             _ => {}
         }
+    }
+}
+
+/// What is said where PostgreSQL does not make what a statement needs: it would speak of a statement of ours.
+fn not_helped(head: &Expect, fields: &Fields) -> Option<Fields> {
+    let (Kind::Query(query), Some(judged)) = (&head.kind, head.judged.as_deref()) else { return None };
+    let refusal = judged.cleared.statements.get(query.done)?.helped.as_deref()?;
+    match fields.sqlstate() {
+        _ if query.stage != Stage::Before => None,
+        "42501" => Some(from_refusal(refusal, Severity::Error, &judged.source)),
+        // PostgreSQL: "cannot execute %s in a read-only transaction", "… during recovery".
+        "25006" => {
+            let message = fields.field(MESSAGE)?.replace("CREATE FUNCTION", "COPY FROM");
+            let mut said = fields.clone();
+            said.set(MESSAGE, message);
+            Some(said)
+        }
+        _ => None,
     }
 }
 

@@ -6,7 +6,7 @@ use super::behind::{Behind, Made, keeps_purpose, names_another, runs_prepared};
 use super::client::Taken;
 use super::core::{Core, End, Hold};
 use super::effects;
-use super::expect::{Kind, QueryRun, SettingChange, StatementRun};
+use super::expect::{Kind, QueryRun, SettingChange, Stage, StatementRun};
 use super::plans::Judged;
 use super::refuse;
 use super::subjects::{Results, Watch};
@@ -70,7 +70,16 @@ impl Core {
         }
         let runs = runs.into_iter().map(Some).collect();
         let unnamed = self.take_unnamed();
-        let run = QueryRun { runs, context: self.context_id, done: 0, unnamed, in_steps, failed: false, refused: None };
+        let run = QueryRun {
+            runs,
+            context: self.context_id,
+            done: 0,
+            stage: Stage::default(),
+            unnamed,
+            in_steps,
+            failed: false,
+            refused: None,
+        };
         self.expect_about(Kind::Query(Box::new(run)), judged.clone(), protected);
         self.lingering |= protected;
         self.unsynced = false;

@@ -99,6 +99,10 @@ pub fn read_command_tag(body: &[u8]) -> Result<&str, Malformed> {
     Reader(body).string()
 }
 
+pub fn command_complete(out: &mut Vec<u8>, tag: &str) -> Result<(), Malformed> {
+    put_frame(out, b'C', |b| put_string(b, tag))
+}
+
 /// Rows in a command tag: the last word of `SELECT 3`, `INSERT 0 1`, `COPY 7`; `None` where there is no number.
 pub fn rows_in_tag(tag: &str) -> Option<u64> {
     tag.rsplit(' ').next()?.parse().ok()

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::common::postgres::{Database, UPSTREAM_PASSWORD, shared};
+use crate::common::postgres::{Database, UPSTREAM_PASSWORD, UPSTREAM_ROLE, shared};
 use consentry::cli::demo::crm;
 use tempfile::TempDir;
 
@@ -136,6 +136,20 @@ fn check_recommends_the_index_of_the_consent_table() {
     assert_says(&stderr(&output), &["public.consents has no index by person and purpose", ddl]);
     site.database.psql(ddl);
     assert!(!stderr(&site.run(&["check"])).contains("no index"), "the advice was good");
+}
+
+#[test]
+fn check_says_where_the_rows_of_a_copy_could_not_be_tested() {
+    let site = Site::new("check_temporary");
+    site.database.psql("REVOKE TEMPORARY ON DATABASE check_temporary FROM PUBLIC");
+    assert!(!stderr(&site.run(&["check"])).contains("temporary"), "no role copies into a table with store_requires");
+    site.append("crm/roles.toml", "\n[role.loader]\npurposes = [\"service\"]\nmay = [\"read\", \"copy_in\"]\n");
+    let output = site.run(&["check"]);
+    assert_eq!(output.status.code(), Some(0));
+    let role = "role `loader` may copy into public.newsletter_sends, whose rows a temporary function must test";
+    assert_says(&stderr(&output), &[role, "help: GRANT TEMPORARY ON DATABASE"]);
+    site.database.psql(&format!("GRANT TEMPORARY ON DATABASE check_temporary TO {UPSTREAM_ROLE}"));
+    assert!(!stderr(&site.run(&["check"])).contains("temporary"), "the advice was good");
 }
 
 #[test]

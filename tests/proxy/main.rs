@@ -19,6 +19,7 @@ mod reason;
 mod record;
 mod refusals;
 mod service;
+mod store;
 mod tls;
 mod transparent;
 mod two_phase;

@@ -155,7 +155,8 @@ fn what_cannot_be_tested_is_refused(world: &World) {
         ("not-understood", "INSERT INTO mailings (customer_id) SELECT 1 UNION SELECT 3"),
         ("not-understood", "INSERT INTO mailings (customer_id) (SELECT 3)"),
         ("not-understood", "UPDATE mailings SET (customer_id, subject) = (SELECT 3, 'x')"),
-        ("not-understood", "COPY mailings (customer_id, subject) FROM STDIN"),
+        ("store-requires-consent", "COPY mailings (id, subject) FROM STDIN"),
+        ("not-understood", "COPY mailings (customer_id, subject) FROM STDIN WHERE customer_id = 1"),
     ] {
         assert_eq!(world.refused("app/service", sql).0, rule, "{sql}");
     }

@@ -2,6 +2,7 @@
 //! (there may be warnings), 1: something is.
 
 mod index;
+mod temporary;
 mod trial;
 
 use std::collections::BTreeMap;
@@ -90,13 +91,14 @@ async fn databases(server: &Server, tally: &mut Tally) -> BTreeMap<String, Polic
     policies
 }
 
-/// What only PostgreSQL can tell: whether fragments have the types that they need, and consent tables their index.
+/// What only PostgreSQL can tell: whether fragments have the types that they need, consent tables their index, and the
+/// upstream role the rights that COPY takes.
 async fn live(name: &str, judged: &Judged, tally: &mut Tally) {
     for fault in trial::faults(judged).await {
         anstream::eprintln!("error: database {name}: {fault}\n");
         tally.errors += 1;
     }
-    for advice in index::missing(judged).await {
+    for advice in index::missing(judged).await.into_iter().chain(temporary::missing(judged).await) {
         anstream::eprintln!("warning: database {name}: {advice}\n");
         tally.warnings += 1;
     }

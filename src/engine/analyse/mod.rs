@@ -59,7 +59,7 @@ pub use session::{moves_session_only, moves_the_session};
 pub use settings::{judge as judge_setting, purpose};
 pub use statement::Judged;
 pub use subjects::{NamedBy, Naming, name_once};
-pub use writes::{Aim, Called, Moment, Pending, TARGET, What};
+pub use writes::{Aim, Called, Help, Moment, Pending, TARGET, What};
 
 /// Deepest nesting of views in views.
 const MAX_VIEW_DEPTH: usize = 32;
@@ -212,6 +212,8 @@ pub struct Analyser<'e> {
     pub first_injection: usize,
     /// The declared types of its parameters.
     pub parameters: ParameterTypes,
+    /// It comes in a Parse message, which holds one statement and no more.
+    pub one_by_one: bool,
     /// This statement cannot leave as it was written.
     pub must_rewrite: bool,
     /// It names relations whose names others bear too: it leaves with their schemas written out.
@@ -248,6 +250,8 @@ pub struct Analyser<'e> {
     pub tainted: Option<String>,
     /// Errors that the statement raises on purpose.
     pub raises: Vec<Raise>,
+    /// The statements of ours that it leaves between.
+    pub help: Option<Help>,
     /// Relations whose names leave as they are, for PostgreSQL to look up.
     pub left: relations::Left,
     /// What this statement makes of relations' names.
@@ -321,6 +325,7 @@ impl<'e> Analyser<'e> {
             first_edit: 0,
             first_injection: 0,
             parameters: ParameterTypes::default(),
+            one_by_one: false,
             must_rewrite: false,
             pinned: false,
             guard_all: false,
@@ -340,6 +345,7 @@ impl<'e> Analyser<'e> {
             moment: Moment::Old,
             tainted: None,
             raises: Vec::new(),
+            help: None,
             left: relations::Left::default(),
             defines: Vec::new(),
             output: Columns::Unknown,

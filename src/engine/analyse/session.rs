@@ -39,6 +39,7 @@ impl<'e> Analyser<'e> {
         self.moment = super::Moment::Old;
         self.tainted = None;
         self.raises.clear();
+        self.help = None;
         self.defines.clear();
         self.left = Default::default();
         self.output = Columns::Unknown;

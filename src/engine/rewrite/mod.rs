@@ -1,5 +1,6 @@
 //! Rewriting: edits become text, placeholders become the trees of what was put there.
 
+pub mod copy_in;
 pub mod guard;
 pub mod second;
 mod simpler;

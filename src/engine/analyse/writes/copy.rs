@@ -9,7 +9,6 @@ use super::super::relations::{Named, Protection};
 use super::super::scope::{Columns, Item, Scope};
 use super::super::statement::Judged;
 use super::super::{Analyser, At, Part, Replacement, inner, kind_of, names, placeholder};
-use super::Aim;
 use super::target::{Kind, Reach};
 use crate::engine::catalog::{Relation, RelationKind, quote_ident};
 use crate::engine::cleared::{Effect, Usage};
@@ -125,10 +124,7 @@ impl<'e> Analyser<'e> {
             }
             Some(_) | None => {}
         }
-        self.filled(&target, &c.attlist, None)?;
-        if let Some(p) = target.protected().filter(|p| p.policy.store_requires.is_some() && p.aim != Aim::Consent) {
-            return Err(super::store::not_by_copy(&p.relation.name.to_string()));
-        }
+        let filled = self.filled(&target, &c.attlist, None)?;
         if let Some(condition) = c.where_clause.as_mut() {
             if target.protected().is_some() {
                 let why = "leave out the rows before they are sent";
@@ -143,6 +139,7 @@ impl<'e> Analyser<'e> {
             let items = [Item { occurrence: None, columns, ..target.item.clone() }];
             self.expr(condition, &Scope { items: &items, parent: None }, At::OPERAND)?;
         }
+        self.check_copied(&target, &filled, c)?;
         Ok(Judged { kind: "copy_in", effect: Effect::CopyIn })
     }
 }

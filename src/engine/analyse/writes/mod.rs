@@ -19,6 +19,7 @@ mod refs;
 mod returning;
 mod spans;
 mod store;
+mod store_copy;
 mod store_rows;
 mod target;
 mod together;
@@ -26,6 +27,8 @@ mod truncate;
 mod unsettled;
 mod update;
 mod view;
+
+pub use store_copy::Help;
 
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};

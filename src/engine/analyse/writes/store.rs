@@ -287,10 +287,3 @@ pub fn plainly() -> Refusal {
     let why = "the value that leads to a row's subject must be tested: use VALUES, or a plain SELECT that names it";
     refusal::not_supported("this INSERT into a table with store_requires", why)
 }
-
-/// COPY hands rows to PostgreSQL that no statement can test.
-pub fn not_by_copy(table: &str) -> Refusal {
-    let why =
-        format!("rows of {table} are stored only with their subject's consent, which COPY cannot test: use INSERT");
-    refusal::not_supported("COPY into a table with store_requires", &why)
-}
