@@ -177,7 +177,8 @@ async fn a_snapshot_is_never_torn() {
         for i in 0..24 {
             let (from, to) = if i % 2 == 0 { ("a", "b") } else { ("b", "a") };
             writer.batch_execute(&format!("ALTER TABLE t RENAME {from} TO {to}")).await.unwrap();
-            tokio::time::sleep(std::time::Duration::from_millis(120)).await;
+            // Longer and longer: some reading falls between two changes on the slowest machine too.
+            tokio::time::sleep(std::time::Duration::from_millis(80 * (1 + i / 2))).await;
         }
     });
     let mut read = 0;
