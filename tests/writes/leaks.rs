@@ -343,13 +343,19 @@ fn derived_data_stays_where_it_is(world: &World) {
         "UPDATE products SET name = 'x' WHERE id IN (SELECT id FROM customers)",
         "MERGE INTO log USING customers c ON log.id = c.id WHEN NOT MATCHED THEN INSERT (what) VALUES ('x')",
         "INSERT INTO orders (id, customer_id, label) SELECT id, id, full_name FROM customers",
+        // Another row is another person's.
+        "INSERT INTO customers (id, full_name) SELECT id + 100, full_name FROM customers",
+        "UPDATE orders SET label = o.label FROM orders o WHERE o.id = orders.id + 1",
+        // Other purposes read what is open.
+        "UPDATE orders SET state = label",
+        "UPDATE orders SET (id, state) = (id, label)",
     ] {
         assert_eq!(world.refused("plain/marketing", sql), ("right-missing", "42501"), "{sql}");
         assert!(world.clear("app/marketing", sql).is_ok(), "{sql}");
     }
     for sql in [
-        "INSERT INTO customers (id, full_name) SELECT id + 100, full_name FROM customers",
         "INSERT INTO orders (id, customer_id) VALUES (1, (SELECT id FROM customers WHERE email = 'x'))",
+        "UPDATE orders SET label = upper(label), state = lower(state) WHERE label <> 'x'",
     ] {
         assert!(world.clear("plain/marketing", sql).is_ok(), "{sql}");
     }

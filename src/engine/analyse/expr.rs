@@ -134,6 +134,7 @@ impl<'e> Analyser<'e> {
     }
 
     fn sub_link(&mut self, s: &mut pb::SubLink, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        self.drawn.elsewhere = true;
         self.part(&mut s.testexpr, scope, at)?;
         let query = s.subselect.as_mut().ok_or_else(|| refusal::not_supported("a subquery", "it is empty"))?;
         let usage = At { usage: at.usage, ..At::ITEM };
@@ -157,6 +158,7 @@ impl<'e> Analyser<'e> {
         if let Some(of) = self.of_target(node, scope)? {
             return self.target_ref(node, of, at);
         }
+        self.drawn.elsewhere = true;
         let NodeEnum::ColumnRef(r) = inner(node)? else {
             return Err(refusal::not_faithful("a column's name is something else"));
         };

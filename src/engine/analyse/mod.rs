@@ -242,6 +242,8 @@ pub struct Analyser<'e> {
     pub reads_ahead: bool,
     /// The write moves rows of other tables to another subject (`writes/moves.rs`).
     pub moves: bool,
+    /// What the values that a SET list assigns are made of (`writes/derive.rs`).
+    pub drawn: writes::Drawn,
     /// References to the targets of writes, and conditions on them, that are written once all uses are known.
     pub pending: Vec<Pending>,
     /// Which row a reference to a write's target means just now.
@@ -341,6 +343,7 @@ impl<'e> Analyser<'e> {
             writes: false,
             reads_ahead: false,
             moves: false,
+            drawn: writes::Drawn::default(),
             pending: Vec::new(),
             moment: Moment::Old,
             tainted: None,
@@ -395,6 +398,9 @@ impl<'e> Analyser<'e> {
 
     /// Notes a use of stored columns.
     pub fn note(&mut self, bases: &[Base], at: At) {
+        if self.writes && at.usage == Usage::Shown {
+            self.drawn.columns.extend(bases);
+        }
         for &(occurrence, column) in bases {
             let Some(uses) = self.occurrences.get_mut(occurrence).and_then(|o| o.uses.get_mut(column)) else {
                 continue;

@@ -64,7 +64,7 @@ INSERT INTO customers (id, ref, full_name, email, country) VALUES (nextval('tick
 -- crm_app/service: changed
 INSERT INTO customers (id, ref, full_name, email, country) VALUES (nextval('ticks'), '0b2f54f6-6d4c-4a3c-9d5a-1df1a3a0a001', 'A', 'a@new.example', 'ES') ON CONFLICT (id) DO UPDATE SET full_name = EXCLUDED.full_name WHERE customers.email <> 'x' RETURNING email
 ;;
--- crm_app/service: changed
+-- builder/service: changed
 INSERT INTO orders (id, customer_id, status, total_amount) SELECT nextval('ticks'), customer_id, status, total_amount FROM orders WHERE id = 5 ORDER BY id
 ;;
 -- crm_app/service: changed
@@ -160,3 +160,106 @@ CREATE TABLE mine (a text); INSERT INTO mine SELECT name FROM products
 ;;
 -- builder/service: changed
 ALTER TABLE products ADD COLUMN fresh text; UPDATE products SET fresh = (SELECT full_name FROM customers WHERE id = 1) WHERE id = -1
+;;
+Values stay in their row and their category: out of it goes what other purposes read then.
+-- crm_app/service: right-missing
+UPDATE customers SET country = left(full_name, 2) WHERE id = 4
+;;
+-- crm_app/service: right-missing
+UPDATE customers SET language = CASE WHEN full_name < 'M' THEN 'xa' ELSE 'xb' END
+;;
+-- crm_app/service: right-missing
+UPDATE customers SET full_name = email WHERE id = 4
+;;
+-- crm_app/service: right-missing
+UPDATE customers SET full_name = row_to_json(customers)::text WHERE id = 4
+;;
+-- crm_app/service: right-missing
+UPDATE customers SET (country, language) = ('ES', left(email, 5)) WHERE id = 1
+;;
+-- crm_app/service: right-missing
+UPDATE customers SET (country, language) = (SELECT 'ES', left(customers.email, 5)) WHERE id = 1
+;;
+-- crm_app/marketing: right-missing
+UPDATE customers SET tags[length(full_name)] = 'x' WHERE id = 1
+;;
+-- crm_app/service: right-missing
+UPDATE contact_list SET full_name = left(email, 3) WHERE id = 1
+;;
+-- crm_app/service: right-missing
+UPDATE customers SET full_name = b.full_name FROM (SELECT * FROM customers WHERE id = 4) b WHERE customers.id = 1
+;;
+-- crm_app/service: right-missing
+UPDATE customers SET full_name = b.n FROM (SELECT lower(full_name) AS n FROM customers WHERE id = 4) b WHERE customers.id = 1
+;;
+-- crm_app/service: right-missing
+UPDATE customers SET full_name = (SELECT c.full_name FROM customers c WHERE c.id = 4) WHERE id = 1
+;;
+-- crm_app/service: right-missing
+WITH a AS (UPDATE customers SET language = language WHERE id = 6 RETURNING full_name) UPDATE customers SET full_name = (SELECT full_name FROM a) WHERE id = 4
+;;
+-- crm_app/service: right-missing
+INSERT INTO orders (id, customer_id, status, total_amount) SELECT id + 1000, 1, status, total_amount FROM orders WHERE id = 40
+;;
+-- crm_app/service: right-missing
+INSERT INTO orders (id, customer_id, status) SELECT id + 1000, 1, status FROM orders WHERE id = 40
+;;
+-- crm_app/service: right-missing
+INSERT INTO customers (id, ref, full_name, email, country) VALUES (1, '0b2f54f6-6d4c-4a3c-9d5a-1df1a3a0a001', 'A', 'a@new.example', 'ES') ON CONFLICT (id) DO UPDATE SET language = left(customers.email, 5)
+;;
+-- crm_app/service: right-missing
+INSERT INTO customers (id, ref, full_name, email, country) VALUES (1, '0b2f54f6-6d4c-4a3c-9d5a-1df1a3a0a001', (SELECT c.full_name FROM customers c WHERE c.id = 4), 'a@new.example', 'ES')
+;;
+-- crm_app/service: right-missing
+MERGE INTO customers c USING (VALUES (4)) v(id) ON c.id = v.id WHEN MATCHED THEN UPDATE SET language = left(c.email, 5)
+;;
+-- crm_app/service: right-missing
+MERGE INTO customers c USING customers d ON c.id = d.id + 1 WHEN MATCHED THEN UPDATE SET full_name = d.full_name
+;;
+-- crm_app/service: right-missing
+MERGE INTO orders o USING (SELECT * FROM orders) p ON o.id = p.id + 1000 WHEN NOT MATCHED THEN INSERT (id, customer_id, status) VALUES (p.id + 1000, 1, p.status)
+;;
+Whoever has the right may.
+-- builder/service: changed
+UPDATE customers SET language = left(email, 2) WHERE id = 4
+;;
+-- builder/service: changed
+UPDATE customers SET full_name = b.full_name FROM (SELECT * FROM customers WHERE id = 4) b WHERE customers.id = 1
+;;
+What stays where it is needs no right: a column's own value, or one of its category, open ones everywhere, the client's own.
+-- crm_app/service: changed
+UPDATE customers SET full_name = trim(full_name), email = lower(email) WHERE id = 4
+;;
+-- crm_app/service: changed
+UPDATE customers SET (full_name, email) = (upper(full_name), lower(email)) WHERE id = 4
+;;
+-- crm_app/service: changed
+UPDATE customers SET full_name = coalesce(full_name, country), updated_at = now() WHERE email = 'x'
+;;
+-- crm_app/service: changed
+UPDATE customers SET full_name = CASE WHEN full_name = 'x' THEN 'y' ELSE full_name || country END WHERE birth_date < '1974-01-01'
+;;
+-- crm_app/service: changed
+UPDATE customers SET language = 'xx' WHERE id IN (SELECT c.id FROM customers c WHERE c.full_name = 'x')
+;;
+-- crm_app/service: changed
+UPDATE orders SET total_amount = total_amount + 1, status = coalesce(status, 'paid') WHERE total_amount > 5 RETURNING total_amount, *
+;;
+-- crm_app/service: changed
+UPDATE orders SET status = (SELECT o.status FROM orders o WHERE o.id = 4) WHERE id = 5
+;;
+-- crm_app/service: changed
+UPDATE customers SET full_name = (SELECT upper(customers.full_name)) WHERE id = 4
+;;
+-- crm_app/service: changed
+WITH q AS (SELECT * FROM orders WHERE status = 'paid' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) UPDATE orders SET status = 'paid' FROM q WHERE orders.id = q.id RETURNING orders.*
+;;
+-- crm_app/service: changed
+INSERT INTO orders (id, customer_id, status) SELECT 70000, 1, 'paid'::order_status WHERE NOT EXISTS (SELECT 1 FROM orders WHERE total_amount = 5)
+;;
+-- crm_app/service: changed
+INSERT INTO customers (id, ref, full_name, email, country) VALUES (1, '0b2f54f6-6d4c-4a3c-9d5a-1df1a3a0a001', 'A', 'a@new.example', 'ES') ON CONFLICT (id) DO UPDATE SET language = left(EXCLUDED.email, 2), full_name = coalesce(EXCLUDED.full_name, customers.full_name)
+;;
+-- crm_app/service: changed
+MERGE INTO orders o USING (VALUES (4, 'paid'::order_status)) v(id, s) ON o.id = v.id WHEN MATCHED THEN UPDATE SET status = v.s, total_amount = o.total_amount * 2 WHEN NOT MATCHED THEN INSERT (id, customer_id, status) VALUES (v.id, 1, v.s)
+;;

@@ -55,10 +55,10 @@ UPDATE customers SET language = consentry_w::text
 -- crm_app/marketing: undefined-table
 UPDATE customers SET language = consentry_w.email
 ;;
--- crm_app/service: changed
+-- builder/service: changed
 UPDATE customers c SET full_name = row_to_json(c)::text WHERE c.id = -1
 ;;
--- crm_app/service: changed
+-- builder/service: changed
 UPDATE customers SET (full_name, language) = (SELECT full_name, 'es' FROM customers d WHERE d.id = customers.id) WHERE id = -1
 ;;
 -- crm_app/service: changed

@@ -7,6 +7,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::super::scope::Scope;
 use super::super::{Analyser, At, inner, kind_of};
+use super::derive::Drawn;
 use super::refs::undefined_column;
 use super::target::{Protected, Target};
 use super::together::read_together;
@@ -15,6 +16,12 @@ use crate::engine::catalog::Column;
 use crate::engine::policy::TablePolicy;
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::visible::{Cell, CellKind};
+
+/// The source of `(a, b) = (…)`, and what its parts are made of: one for each column, or one for all.
+struct Multiple {
+    source: Node,
+    drawn: Vec<Drawn>,
+}
 
 /// A masked or unlisted column may not be assigned: why.
 fn never_shown(purpose: &str) -> String {
@@ -128,7 +135,8 @@ impl<'e> Analyser<'e> {
         self.triggers_carry_on(target)?;
         let whole = assigned_whole(list);
         let mut clear = Vec::new();
-        let mut multiple: Option<Node> = None;
+        let mut multiple: Option<Multiple> = None;
+        let mut elsewhere = false;
         for node in list.iter_mut() {
             let NodeEnum::ResTarget(assignment) = inner(node)? else {
                 return Err(refusal::not_supported("SET", "it holds something that is no assignment"));
@@ -142,6 +150,7 @@ impl<'e> Analyser<'e> {
                 let found = self.assigned(p, &assignment.name, kept, &whole);
                 clear.extend(found.map_err(|r| r.at(assignment.location))?);
             }
+            self.drawn = Drawn::default();
             self.subscripts(&mut assignment.indirection, scope)?;
             let value = assignment.val.as_mut().ok_or_else(|| refusal::not_supported("SET", "a value is missing"))?;
             if let Some(p) = target.protected().filter(|_| is_default(value)) {
@@ -155,8 +164,11 @@ impl<'e> Analyser<'e> {
                     self.expr(value, scope, At::OUTPUT)?
                 }
             }
+            self.stays_in_row(target, &assignment.name).map_err(|r| r.at(assignment.location))?;
+            elsewhere |= self.drawn.elsewhere;
             clear.extend(self.made_of_choices(target, pended).map_err(|r| r.at(assignment.location))?);
         }
+        self.drawn.elsewhere = elsewhere;
         Ok(clear)
     }
 
@@ -184,21 +196,34 @@ impl<'e> Analyser<'e> {
     fn multiple(
         &mut self,
         part: &mut pb::MultiAssignRef,
-        judged: &mut Option<Node>,
+        judged: &mut Option<Multiple>,
         scope: &Scope<'_>,
     ) -> Result<(), Refusal> {
         let missing = || refusal::not_supported("SET", "a value is missing");
         let source = part.source.as_mut().ok_or_else(missing)?;
         if part.colno == 1 {
+            let mut drawn = Vec::new();
             match inner(source)? {
                 // Not the parts of a row: `DEFAULT` may stand among them.
-                NodeEnum::RowExpr(row) => self.exprs(&mut row.args, scope, At::OUTPUT)?,
-                _ => self.expr(source, scope, At::OUTPUT)?,
+                NodeEnum::RowExpr(row) => {
+                    for value in &mut row.args {
+                        self.drawn = Drawn::default();
+                        self.expr(value, scope, At::OUTPUT)?;
+                        drawn.push(self.drawn.clone());
+                    }
+                }
+                _ => {
+                    self.expr(source, scope, At::OUTPUT)?;
+                    drawn.push(self.drawn.clone());
+                }
             }
-            *judged = Some((**source).clone());
-        } else {
-            **source = judged.clone().ok_or_else(missing)?;
+            *judged = Some(Multiple { source: (**source).clone(), drawn });
         }
+        let judged = judged.as_ref().ok_or_else(missing)?;
+        **source = judged.source.clone();
+        let place = usize::try_from(part.colno).ok().and_then(|n| n.checked_sub(1));
+        let drawn = place.and_then(|i| judged.drawn.get(i)).or(judged.drawn.last());
+        self.drawn = drawn.cloned().ok_or_else(missing)?;
         Ok(())
     }
 

@@ -1,5 +1,10 @@
-//! Values of protected tables that a write puts into another table: `derive`.
+//! Values of protected tables that a write puts where other purposes read them: `derive`. Into another table, another row,
+//! which may be another person's, or a column of another category. What decides which rows of a protected table are written
+//! (WHERE, ON, WHEN, a subquery's conditions) is not among it.
 
+use std::collections::BTreeSet;
+
+use super::super::scope::Base;
 use super::super::{Analyser, ColumnUses, Occurrence};
 use super::target::{Kind, Target};
 use crate::engine::policy::{ColumnUse, Right};
@@ -14,26 +19,53 @@ pub enum Flow {
     Values,
 }
 
+/// What a value is made of.
+#[derive(Debug, Clone, Default)]
+pub struct Drawn {
+    /// Stored columns that it shows something of.
+    pub columns: BTreeSet<Base>,
+    /// It reads something else than the row that is written.
+    pub elsewhere: bool,
+}
+
 impl<'e> Analyser<'e> {
+    /// Whether what was just drawn into a column stays in its row and its category: other purposes show others.
+    pub fn stays_in_row(&self, target: &Target<'e>, column: &str) -> Result<(), Refusal> {
+        let Some(p) = target.protected().filter(|_| !self.role.may(Right::Derive)) else { return Ok(()) };
+        let used = |name: &str| p.policy.columns.get(name);
+        let leaves = self.drawn.columns.iter().filter(|(o, _)| *o == p.occurrence).find_map(|(_, i)| {
+            let from = &p.relation.columns.get(*i)?.name;
+            let stays = matches!(used(from), Some(ColumnUse::Open)) || used(from) == used(column);
+            (!stays).then_some(from)
+        });
+        let Some(from) = leaves else { return Ok(()) };
+        let what = format!("\"{column}\" would hold data of \"{from}\", which other purposes show otherwise");
+        Err(refusal::right_missing("derive", &what))
+    }
+
     /// Whether what has been read so far may flow into `target`; a temporary table that takes it in is remembered.
     pub fn check_flow(&mut self, target: &Target<'e>, flow: Flow) -> Result<(), Refusal> {
-        let own = target.protected().map(|p| p.policy.relation);
+        let (own, table) = (target.protected().map(|p| p.occurrence), target.protected().map(|p| p.policy.relation));
         // What decides which rows of an open table change can be read back from it, under any purpose.
         let anywhere = own.is_none();
-        let foreign = self.occurrences[self.first_occurrence..].iter().any(|o| {
-            if o.protected_by.is_none_or(|t| Some(t) == own) {
-                return false;
-            }
+        let occurrences = self.occurrences.iter().enumerate().skip(self.first_occurrence);
+        let foreign = occurrences.filter(|(i, o)| Some(*i) != own && o.protected_by.is_some()).any(|(_, o)| {
+            let shown = |(i, u): (usize, &ColumnUses)| u.shown && self.is_personal(o, i);
             match flow {
+                // Its other rows are copied, or decide about the new ones as conditions do.
+                Flow::Rows if o.protected_by == table => {
+                    let copied = o.target.is_none() && o.uses.iter().any(|u| u.shown);
+                    copied || o.uses.iter().enumerate().any(shown)
+                }
                 // What a write of this statement puts out of its rows are the client's own values, and open ones.
                 Flow::Rows => {
                     let personal = |(i, u): (usize, &ColumnUses)| (u.shown || u.compared) && self.is_personal(o, i);
                     o.target.is_none() || (o.chosen && self.is_by_choice(o)) || o.uses.iter().enumerate().any(personal)
                 }
+                Flow::Values if !anywhere => o.uses.iter().enumerate().any(shown),
                 Flow::Values => {
-                    let personal =
-                        |(i, u): (usize, &ColumnUses)| (u.shown || (anywhere && u.compared)) && self.is_personal(o, i);
-                    (anywhere && (o.target.is_none() || o.chosen) && self.is_by_choice(o))
+                    let personal = |(i, u): (usize, &ColumnUses)| (u.shown || u.compared) && self.is_personal(o, i);
+                    ((o.target.is_none() || o.chosen) && self.is_by_choice(o))
                         || o.uses.iter().enumerate().any(personal)
                 }
             }
@@ -43,7 +75,10 @@ impl<'e> Analyser<'e> {
             return Ok(());
         }
         if !self.role.may(Right::Derive) {
-            return Err(refusal::right_missing("derive", "a write puts data of a protected table into another table"));
+            return Err(refusal::right_missing(
+                "derive",
+                "a write puts data of a protected table into another table, or into other rows",
+            ));
         }
         if let Kind::Created { open: false } = &target.kind {
             let why = "the policy does not name the table yet, so nobody would be taken out of it when consent is withdrawn; \

@@ -33,6 +33,8 @@ pub use store_copy::Help;
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
+pub use derive::Drawn;
+
 use super::scope::{Columns, Scope};
 use super::statement::Judged;
 use super::{Analyser, At, inner, kind_of};

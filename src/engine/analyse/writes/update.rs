@@ -22,12 +22,16 @@ impl<'e> Analyser<'e> {
         let scope = Scope { items: &items, parent: None };
         let fallible = self.chosen(&target, where_clause, &scope)?;
         let clear = self.assignments(&target, target_list, &scope, &[])?;
+        let elsewhere = self.drawn.elsewhere;
         let set = target.protected().map(|p| self.clause_end(p.after, &[Token::Set]) + 1);
         self.check_assigned(&target, target_list, set)?;
         let added = self.sound_view_conditions(&target)?;
         self.keeps_check_option(&target, &added)?;
         self.reach_only(&target, where_clause, added.injections, clear, &fallible)?;
-        self.check_flow(&target, Flow::Values)?;
+        // Of what FROM and WITH show, nothing comes into values that read none of it.
+        if elsewhere || target.protected().is_none() || self.reads_derived {
+            self.check_flow(&target, Flow::Values)?;
+        }
         self.returning(returning_clause.as_mut(), &scope, at, Moment::New)
     }
 
