@@ -6,6 +6,7 @@ mod consent;
 mod copy;
 mod leaks;
 mod model;
+mod moved;
 mod proxy;
 mod random;
 mod rights;

@@ -13,6 +13,7 @@ mod derive;
 mod fence;
 mod insert;
 mod merge;
+mod moved;
 mod moves;
 mod people;
 mod refs;
@@ -34,6 +35,7 @@ use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
 pub use derive::Drawn;
+pub use moved::Moved;
 
 use super::scope::{Columns, Scope};
 use super::statement::Judged;
@@ -134,6 +136,7 @@ impl<'e> Analyser<'e> {
         self.in_order()?;
         self.moment = Moment::Old;
         self.moves = false;
+        self.moved.clear();
         let columns = match inner(node)? {
             NodeEnum::InsertStmt(s) => self.insert(s, at),
             NodeEnum::UpdateStmt(s) => self.update(s, at),
