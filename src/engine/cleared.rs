@@ -164,6 +164,7 @@ pub struct Raise {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct TouchedTable {
     pub table: String,
+    /// A column that is written and read stands here twice.
     pub columns: Vec<TouchedColumn>,
 }
 
@@ -179,20 +180,14 @@ pub fn add_table(tables: &mut Vec<TouchedTable>, table: TouchedTable) {
 }
 
 impl TouchedTable {
-    /// Adds the columns of another occurrence of the same table; of two uses of a column the stronger counts.
+    /// Adds the columns of another occurrence of the same table: what is written stands beside what is read, of which the
+    /// stronger use counts.
     pub fn add(&mut self, other: TouchedTable) {
+        let written = |c: &TouchedColumn| c.usage == Usage::Written;
         for column in other.columns {
-            match self.columns.iter_mut().find(|c| c.name == column.name) {
-                Some(known) => {
-                    let strength = |u: Usage| match u {
-                        Usage::Compared => 0,
-                        Usage::Shown => 1,
-                        Usage::Written => 2,
-                    };
-                    if strength(column.usage) > strength(known.usage) {
-                        known.usage = column.usage;
-                    }
-                }
+            match self.columns.iter_mut().find(|c| c.name == column.name && written(c) == written(&column)) {
+                Some(known) if column.usage == Usage::Shown => known.usage = Usage::Shown,
+                Some(_) => {}
                 None => self.columns.push(column),
             }
         }

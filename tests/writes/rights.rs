@@ -99,6 +99,26 @@ fn the_record_names_what_is_written(world: &World) {
     let uses: Vec<(&str, Usage)> = statement.tables[0].columns.iter().map(|c| (c.name.as_str(), c.usage)).collect();
     assert_eq!(uses, [("email", Usage::Compared), ("phone", Usage::Shown), ("country", Usage::Written)]);
     assert!(!statement.rules.is_empty());
+    // What is written is shown all the same, or decides.
+    for (sql, column, uses) in [
+        (
+            "UPDATE customers SET full_name = 'x' WHERE full_name = 'y' RETURNING full_name",
+            "full_name",
+            &[Usage::Shown, Usage::Written][..],
+        ),
+        ("UPDATE customers SET full_name = 'x' WHERE full_name = 'y'", "full_name", &[Usage::Compared, Usage::Written]),
+        ("UPDATE customers SET full_name = 'x'", "full_name", &[Usage::Written]),
+        ("DELETE FROM customers RETURNING *", "email", &[Usage::Shown, Usage::Written]),
+        ("DELETE FROM customers WHERE email = 'y'", "email", &[Usage::Compared, Usage::Written]),
+        ("INSERT INTO orders SELECT id + 100, 1, label FROM orders", "label", &[Usage::Written, Usage::Shown]),
+        ("SELECT email FROM customers WHERE email = 'y'", "email", &[Usage::Shown]),
+    ] {
+        let cleared = world.clear("app/marketing", sql).expect(sql);
+        let tables = &cleared.statements[0].tables;
+        assert_eq!(tables.len(), 1, "{sql}");
+        let found: Vec<Usage> = tables[0].columns.iter().filter(|c| c.name == column).map(|c| c.usage).collect();
+        assert_eq!(found, uses, "{sql}");
+    }
     for (kind, sql) in [
         ("insert", "INSERT INTO customers (id) VALUES (9)"),
         ("delete", "DELETE FROM customers"),

@@ -180,15 +180,15 @@ pub fn touched(o: &Occurrence, relation: &Relation, v: &VisibleTable) -> Touched
         .iter()
         .zip(&v.cells)
         .zip(&o.uses)
-        .filter(|(_, uses)| uses.any())
-        .map(|((column, cell), uses)| TouchedColumn {
+        .flat_map(|((column, cell), uses)| {
+            let read = if uses.shown { Some(Usage::Shown) } else { uses.compared.then_some(Usage::Compared) };
+            let all = read.into_iter().chain(uses.written.then_some(Usage::Written));
+            all.map(move |usage| (column, cell, usage))
+        })
+        .map(|(column, cell, usage)| TouchedColumn {
             name: column.name.clone(),
             category: cell.category.clone(),
-            usage: match (uses.written, uses.shown) {
-                (true, _) => Usage::Written,
-                (false, true) => Usage::Shown,
-                (false, false) => Usage::Compared,
-            },
+            usage,
             treatment: match cell.kind {
                 CellKind::Clear => Treatment::Clear,
                 CellKind::PerRow { .. } | CellKind::Masked { .. } => Treatment::Masked,
