@@ -3,12 +3,14 @@
 //! Read from PostgreSQL by `relay::catalog`, or from text in a test (every type here is `serde`). The engine never
 //! asks PostgreSQL anything; whatever a statement's meaning depends on must be in this snapshot or is refused.
 
+mod expressions;
 mod keys;
 pub mod overloads;
 mod types;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+pub use expressions::{Expression, ExpressionKind};
 pub use keys::Unsound;
 pub use overloads::{Operand, Signature};
 pub use types::{Cast, TypeFunction, UserType};
@@ -324,6 +326,8 @@ pub struct CatalogData {
     pub casts: Vec<Cast>,
     #[serde(default)]
     pub typing: overloads::Typing,
+    #[serde(default)]
+    pub expressions: Vec<Expression>,
     /// Installed extensions and their schemas.
     #[serde(default)]
     pub extensions: BTreeMap<String, String>,

@@ -2,8 +2,8 @@
 //! is open.
 
 use consentry::engine::allow::{
-    FunctionClass, SettingRule, SystemRelation, TypeClass, builtin_function, builtin_type, leakproof,
-    leakproof_between, setting, system_relation,
+    ExtensionFunction, FunctionClass, SettingRule, SystemRelation, TypeClass, builtin_function, builtin_type,
+    extension_function, leakproof, leakproof_between, setting, system_relation,
 };
 use consentry::engine::cleared::Tracked;
 
@@ -49,6 +49,36 @@ fn functions_that_reach_around_the_statement_are_refused() {
     ] {
         assert!(refused(name, nargs), "{name}/{nargs}");
     }
+}
+
+#[test]
+fn functions_of_extensions_that_reach_around_the_statement_are_withheld() {
+    let withheld = |e, f| matches!(extension_function(e, f), ExtensionFunction::Withheld(_));
+    for (extension, function) in [
+        ("tablefunc", "crosstab"),
+        ("tablefunc", "crosstab4"),
+        ("tablefunc", "connectby"),
+        ("xml2", "xpath_table"),
+        ("dblink", "dblink"),
+        ("dblink", "dblink_get_pkey"),
+        ("pgrowlocks", "pgrowlocks"),
+        ("pg_stat_statements", "pg_stat_statements"),
+        ("pageinspect", "get_raw_page"),
+        ("pgstattuple", "pgstattuple"),
+        ("adminpack", "pg_file_write"),
+        ("pg_trgm", "set_limit"),
+        // Of a version that nobody has seen.
+        ("tablefunc", "crosstab5"),
+    ] {
+        assert!(withheld(extension, function), "{function} of {extension}");
+    }
+    for (extension, function) in
+        [("tablefunc", "normal_rand"), ("hstore", "each"), ("xml2", "xpath_string"), ("uuid-ossp", "uuid_generate_v4")]
+    {
+        assert_eq!(extension_function(extension, function), ExtensionFunction::Pure, "{function} of {extension}");
+    }
+    assert_eq!(extension_function("vector", "l2_distance"), ExtensionFunction::Unreviewed);
+    assert!(withheld("autoinc", "autoinc"), "all of it are triggers");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::common::postgres::{Database, shared};
 use consentry::engine::allow::{
-    FunctionClass, SettingRule, SystemRelation, builtin_function, builtin_operator, builtin_type,
-    is_information_schema_function, leakproof_between, setting, system_relation,
+    ExtensionFunction, FunctionClass, SettingRule, SystemRelation, builtin_function, builtin_operator, builtin_type,
+    extension_function, is_information_schema_function, is_scalar, leakproof_between, setting, system_relation,
 };
 
 fn db() -> Database<'static> {
@@ -217,5 +217,96 @@ fn every_setting_that_a_session_may_change_is_judged() {
         {
             assert!(rule.accepts(&row[1]), "{} does not take its own default {:?}", row[0], row[1]);
         }
+    }
+}
+
+/// Extension, function, volatility, and whether an argument names a relation.
+const BROUGHT: &str = "SELECT DISTINCT extname, proname, provolatile, 'regclass'::regtype = ANY (proargtypes) FROM pg_proc p
+     JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+     JOIN pg_extension e ON e.oid = d.refobjid WHERE NOT 'internal'::regtype = ANY (proargtypes) AND prorettype::regtype::text
+     NOT IN ('trigger', 'language_handler', 'fdw_handler', 'index_am_handler', 'tsm_handler')";
+
+/// A database with all extensions that are both on the list and on the server.
+fn with_extensions(name: &str) -> Database<'static> {
+    let there = rows("SELECT name FROM pg_available_extensions").into_iter().map(|row| row[0].clone());
+    let there: BTreeSet<String> = there.collect();
+    let listed: Vec<_> = of_extensions().into_keys().filter(|e| there.contains(e)).collect();
+    let create = listed.iter().map(|e| format!("CREATE EXTENSION IF NOT EXISTS \"{e}\" CASCADE;"));
+    shared().database(name, &create.collect::<String>())
+}
+
+/// What `extensions.list` names, by extension.
+fn of_extensions() -> BTreeMap<String, BTreeSet<String>> {
+    let mut listed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let list = include_str!("../../src/engine/allow/extensions.list");
+    for section in list.split("\n[").skip(1) {
+        let (head, words) = section.split_once(']').unwrap();
+        let extension = head.split(' ').next().unwrap().to_owned();
+        listed.entry(extension).or_default().extend(words.split_whitespace().map(str::to_owned));
+    }
+    listed
+}
+
+#[test]
+fn functions_of_extensions_are_the_servers() {
+    let db = with_extensions("brought");
+    let mut server: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for name in db.psql("SELECT extname FROM pg_extension").lines() {
+        server.insert(name.to_owned(), BTreeSet::new());
+    }
+    for row in db.psql(BROUGHT).lines() {
+        let row: Vec<&str> = row.split('|').collect();
+        let (extension, name, volatility, of_relation) = (row[0], row[1], row[2], row[3] == "t");
+        server.get_mut(extension).unwrap().insert(name.to_owned());
+        if extension_function(extension, name) == ExtensionFunction::Pure {
+            let random = ["gen_", "pgp_", "uuid_generate_", "normal_rand"].iter().any(|r| name.starts_with(r));
+            assert!(volatility != "v" || random, "{name} of {extension} is volatile: it does more than compute");
+            assert!(!of_relation, "{name} of {extension} takes a relation");
+        }
+    }
+    for (extension, names) in of_extensions() {
+        // An extension may have gone, and one that is built without its library is not there.
+        let Some(there) = server.get(&extension) else { continue };
+        if is_reviewed() {
+            assert_eq!(&names, there, "{extension}");
+        }
+    }
+    assert!(server.len() > 30 || !is_reviewed(), "contrib is there: {:?}", server.keys());
+}
+
+#[test]
+fn operators_of_extensions_run_what_computes_only() {
+    let db = with_extensions("brought_operators");
+    let sql = "SELECT DISTINCT extname, proname FROM pg_operator o JOIN pg_proc p ON p.oid = oprcode
+               JOIN pg_depend d ON d.classid = 'pg_operator'::regclass AND d.objid = o.oid AND d.deptype = 'e'
+               JOIN pg_extension e ON e.oid = d.refobjid";
+    let mut operators = 0;
+    for row in db.psql(sql).lines() {
+        let (extension, function) = row.split_once('|').unwrap();
+        assert_eq!(extension_function(extension, function), ExtensionFunction::Pure, "{function} of {extension}");
+        operators += 1;
+    }
+    assert!(operators > 100, "{operators}");
+}
+
+#[test]
+fn scalars_return_no_sets() {
+    let sql = "SELECT proname, pronargs, prokind, proretset FROM pg_proc
+               WHERE pronamespace = 'pg_catalog'::regnamespace AND oid < 16384";
+    let (mut scalars, mut sets) = (0, BTreeSet::new());
+    for row in rows(sql) {
+        let (name, arguments, kind, set) = (&row[0], row[1].parse().unwrap(), row[2].as_str(), row[3] == "t");
+        if is_scalar(name, arguments) {
+            assert!(kind == "f" && !set, "{name}/{arguments} is no scalar");
+            scalars += 1;
+        }
+        if set {
+            sets.insert(name.clone());
+        }
+    }
+    assert!(scalars > 1500, "{scalars}");
+    let list = include_str!("../../src/engine/allow/functions.list").split_once("\n[sets]\n").unwrap().1;
+    for name in list.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace) {
+        assert!(sets.contains(name), "{name} returns no set");
     }
 }

@@ -165,3 +165,21 @@ ALTER TABLE public.shelved_old ADD FOREIGN KEY (shelf) REFERENCES public.shelves
 CREATE TABLE public.priced (id int, customer_id bigint, n int, note text, price int, total int GENERATED ALWAYS AS (n * price) STORED CHECK (total < 1000));
 -- A procedure that does what it likes.
 CREATE PROCEDURE public.recount() LANGUAGE sql AS 'SELECT 1';
+-- Extensions, where no search path leads.
+CREATE SCHEMA contrib;
+CREATE EXTENSION tablefunc SCHEMA contrib;
+CREATE EXTENSION pg_trgm SCHEMA contrib;
+CREATE EXTENSION pgrowlocks SCHEMA contrib;
+CREATE VIEW public.pivoted AS
+  SELECT * FROM contrib.crosstab('SELECT id, 1, email FROM public.customers ORDER BY 1') AS t(id bigint, email text);
+-- Definitions that call what few may call.
+CREATE FUNCTION public.peek_still(integer) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT email FROM public.customers WHERE id = $1';
+CREATE TABLE public.filled (n int, filled text DEFAULT public.peek(1),
+  computed text GENERATED ALWAYS AS (public.peek_still(n)) STORED, CHECK (public.peek_still(n) IS NOT NULL OR n > 0));
+CREATE INDEX ON public.filled (n, public.peek_still(n)) WHERE n > 1;
+CREATE STATISTICS public.of_filled ON public.peek_still(n), (n + 1) FROM public.filled;
+CREATE SEQUENCE public.choices;
+CREATE TABLE public.drawn (id int DEFAULT nextval('public.choices'), CHECK (id > 0));
+-- Types that have no equality.
+CREATE TABLE public.profiles (id int PRIMARY KEY, customer_id bigint, doc json, at point, "Odd" xml, words text, hidden json);
+INSERT INTO public.profiles VALUES (1, 1, '{"a": 1}', '(1,2)', '<a/>', 'x', '{}'), (2, 1, NULL, NULL, NULL, NULL, NULL);

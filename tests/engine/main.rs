@@ -85,7 +85,7 @@ fn main() {
 }
 
 /// Tables, sequences and types of the cases that everybody may use.
-const OPEN: [&str; 22] = [
+const OPEN: [&str; 23] = [
     "far",
     "sites",
     "split",
@@ -108,6 +108,7 @@ const OPEN: [&str; 22] = [
     "parted",
     "sheets",
     "of_sheet",
+    "filled",
 ];
 
 /// The demo's policy, and what the cases need beside it.

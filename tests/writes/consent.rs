@@ -155,6 +155,12 @@ fn what_cannot_be_tested_is_refused(world: &World) {
         ("not-understood", "INSERT INTO mailings (customer_id) SELECT 1 UNION SELECT 3"),
         ("not-understood", "INSERT INTO mailings (customer_id) (SELECT 3)"),
         ("not-understood", "UPDATE mailings SET (customer_id, subject) = (SELECT 3, 'x')"),
+        ("not-understood", "INSERT INTO mailings (customer_id) SELECT count(*) FROM products"),
+        (
+            "not-understood",
+            "INSERT INTO mailings (customer_id) SELECT 4 + row_number() OVER (ORDER BY id DESC) FROM products",
+        ),
+        ("not-understood", "UPDATE mailings SET customer_id = count(*)"),
         ("store-requires-consent", "COPY mailings (id, subject) FROM STDIN"),
         ("not-understood", "COPY mailings (customer_id, subject) FROM STDIN WHERE customer_id = 1"),
     ] {

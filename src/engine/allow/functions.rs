@@ -1,6 +1,6 @@
 //! Functions of `pg_catalog` by name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::list::sections;
@@ -28,6 +28,8 @@ pub enum FunctionClass {
     Advisory,
     /// `pg_notify`.
     Notify,
+    /// `age` of a moment computes only, that of a transaction tells when there were others.
+    Moment,
     /// PostgreSQL's own machinery, never called by people.
     Internal,
     /// Why it is never called through the proxy.
@@ -67,10 +69,25 @@ fn class(kind: &str, detail: &'static str) -> Option<FunctionClass> {
         "setting" => FunctionClass::Setting,
         "advisory" => FunctionClass::Advisory,
         "notify" => FunctionClass::Notify,
+        "moment" => FunctionClass::Moment,
         "internal" => FunctionClass::Internal,
         "refused" => FunctionClass::Refused(detail),
         _ => return None,
     })
+}
+
+static SETS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let sections = sections(include_str!("functions.list"));
+    sections.into_iter().filter(|s| s.kind == "sets").flat_map(|s| s.words).map(|word| word.name).collect()
+});
+
+/// Whether a call of `pg_catalog.name` with `nargs` arguments, and no clause of an aggregate or window, is one value, worked
+/// out wherever it stands.
+pub fn is_scalar(name: &str, nargs: usize) -> bool {
+    use FunctionClass::{Advisory, Metadata, Notify, Pure, Sequence, Session, Setting, Size};
+    let class = builtin_function(name, nargs);
+    matches!(class, Some(Pure | Session | Metadata | Size | Sequence | Setting | Advisory | Notify))
+        && !SETS.contains(name)
 }
 
 /// Whether `pg_catalog` has a function of this name, whatever it means to call it.

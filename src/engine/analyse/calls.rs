@@ -9,9 +9,10 @@ use pg_query::protobuf::{self as pb, Token};
 
 use super::outward::Outward;
 use super::scope::{self, Scope};
+use super::types::MOMENTS;
 use super::{Analyser, At, Part, Place, Replacement, names, placeholder};
-use crate::engine::allow::{self, FunctionClass};
-use crate::engine::catalog::{FIRST_NORMAL_OID, Function, Operand, Operator, TypeFunction};
+use crate::engine::allow::{self, ExtensionFunction, FunctionClass};
+use crate::engine::catalog::{FIRST_NORMAL_OID, Function, Operand, Operator, QualifiedName, TypeFunction};
 use crate::engine::cleared::Argument;
 use crate::engine::context::Defined;
 use crate::engine::policy::Role;
@@ -40,6 +41,9 @@ impl<'e> Analyser<'e> {
         }
         if class == Some(FunctionClass::Sequence) {
             self.sequence_call(&f.args).map_err(|r| r.at(f.location))?;
+        }
+        if class == Some(FunctionClass::Moment) {
+            self.age_call(f, scope)?;
         }
         if Outward::is_one(class, name.last()) {
             self.outward.call();
@@ -181,15 +185,32 @@ impl<'e> Analyser<'e> {
         if standard && allow::is_information_schema_function(&function.name.name) {
             return Ok(());
         }
-        let by_extension = function.extension.as_ref().is_some_and(|e| self.role.extensions.contains(e));
-        if self.role.unrestricted || by_extension || self.role.functions.contains(&function.name) {
+        let brought = self.brought(function.extension.as_deref(), &function.name);
+        if self.role.unrestricted
+            || brought.is_ok_and(|by_extension| by_extension)
+            || self.role.functions.contains(&function.name)
+        {
             return function.types.iter().try_for_each(|ty| self.casts_value(ty));
         }
-        let why = match &function.extension {
-            Some(extension) => format!("it belongs to the extension {extension}, which the role does not list"),
-            None => "it sees stored tables, and the role does not list it".to_owned(),
+        let why = match (&function.extension, brought) {
+            (Some(extension), Err(why)) => {
+                format!("it {why}: that the role lists the extension {extension} is not enough")
+            }
+            (Some(extension), Ok(_)) => {
+                format!("it belongs to the extension {extension}, which the role does not list")
+            }
+            (None, _) => "it sees stored tables, and the role does not list it".to_owned(),
         };
         Err(refusal::function_not_allowed(&function.name.to_string(), &why))
+    }
+
+    /// Whether a function may be called because the role lists its extension; or why that is not enough.
+    fn brought(&self, extension: Option<&str>, function: &QualifiedName) -> Result<bool, &'static str> {
+        let Some(extension) = extension.filter(|e| self.role.extensions.contains(*e)) else { return Ok(false) };
+        match allow::extension_function(extension, &function.name) {
+            ExtensionFunction::Pure | ExtensionFunction::Unreviewed => Ok(true),
+            ExtensionFunction::Withheld(why) => Err(why),
+        }
     }
 
     fn builtin(&self, name: &str, class: FunctionClass) -> Result<FunctionClass, Refusal> {
@@ -203,7 +224,8 @@ impl<'e> Analyser<'e> {
             | FunctionClass::Sequence
             | FunctionClass::Setting
             | FunctionClass::Advisory
-            | FunctionClass::Notify => Ok(class),
+            | FunctionClass::Notify
+            | FunctionClass::Moment => Ok(class),
             // The statement leaves as it is; the record says that it calls this one.
             FunctionClass::Internal | FunctionClass::Refused(_) if self.role.unrestricted => Ok(FunctionClass::Pure),
             FunctionClass::Internal => {
@@ -232,6 +254,41 @@ impl<'e> Analyser<'e> {
         first.node = Some(placeholder(index));
         self.nulls_sizes = true;
         self.exprs(others, scope, At::OPERAND)
+    }
+
+    /// `age(moment)` is `age(CURRENT_DATE, moment)` (PostgreSQL's own definition), which nothing else has: where the type of
+    /// the argument is not plain, it leaves so.
+    fn age_call(&mut self, f: &mut pb::FuncCall, scope: &Scope<'_>) -> Result<(), Refusal> {
+        if self.role.unrestricted || f.args.first().is_some_and(|arg| self.is_moment(arg, scope)) {
+            return Ok(());
+        }
+        let (start, _) = self.first_argument(f.location).ok_or_else(|| {
+            refusal::function_not_allowed("age", "its argument was not found in the text").at(f.location)
+        })?;
+        self.edit(start, start, Replacement::Text("CURRENT_DATE, ".to_owned()));
+        let today = pb::SqlValueFunction {
+            op: pb::SqlValueFunctionOp::SvfopCurrentDate as i32,
+            typmod: -1,
+            location: -1,
+            ..Default::default()
+        };
+        f.args.insert(0, Node { node: Some(NodeEnum::SqlvalueFunction(Box::new(today))) });
+        self.must_rewrite = true;
+        // It leaves as another, whatever it reads.
+        self.nulls_sizes = true;
+        Ok(())
+    }
+
+    /// Whether an expression is plainly a date or a timestamp.
+    fn is_moment(&self, node: &Node, scope: &Scope<'_>) -> bool {
+        let is_one = |ty: &str| MOMENTS.contains(&ty) && self.engine.catalog.types_named(ty).next().is_none();
+        match &node.node {
+            Some(NodeEnum::ColumnRef(r)) => {
+                self.bare_column(r, scope).and_then(|c| self.type_of_column(&c)).is_some_and(|ty| is_one(&ty))
+            }
+            Some(NodeEnum::TypeCast(c)) => MOMENTS.iter().any(|ty| is_cast_to(c, ty) && is_one(ty)),
+            _ => false,
+        }
     }
 
     /// Where the text of a call's first argument begins and ends.
@@ -317,8 +374,8 @@ impl<'e> Analyser<'e> {
     }
 
     fn user_operator(&self, operator: &Operator) -> Result<(), Refusal> {
-        let by_extension = operator.extension.as_ref().is_some_and(|e| self.role.extensions.contains(e));
-        if self.role.unrestricted || by_extension || self.role.functions.contains(&operator.function) {
+        let brought = self.brought(operator.extension.as_deref(), &operator.function).unwrap_or(false);
+        if self.role.unrestricted || brought || self.role.functions.contains(&operator.function) {
             let runs = self.engine.catalog.functions_named(&operator.function.name);
             return runs.flat_map(|f| &f.types).try_for_each(|ty| self.casts_value(ty));
         }

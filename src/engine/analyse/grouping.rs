@@ -7,6 +7,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::scope::{self, Base, Scope};
 use super::select::{is_row_expansion, star};
+use super::ungrouped::Ungroupable;
 use super::{Analyser, Replacement, names, string_node};
 use crate::engine::catalog::quote_ident;
 
@@ -38,12 +39,16 @@ impl Analyser<'_> {
             if !by_key {
                 continue;
             }
-            let missing: Vec<Rc<str>> = (0..relation.columns.len())
+            let ungroupable =
+                |c: usize| relation.columns.get(c).is_some_and(|c| UNGROUPABLE.contains(&c.ty.base.as_str()));
+            let used = (0..relation.columns.len())
                 .filter(|c| o.uses.get(*c).is_some_and(|u| u.any()) && !grouped(*c))
-                // These cannot be grouped by; PostgreSQL says so where one stands ungrouped.
-                .filter(|c| !relation.columns.get(*c).is_some_and(|c| UNGROUPABLE.contains(&c.ty.base.as_str())))
-                .filter_map(|c| item.columns.list().get(c).map(|c| c.name.clone()))
-                .collect();
+                .filter_map(|c| item.columns.list().get(c).map(|column| (c, column.name.clone())));
+            let (apart, missing): (Vec<_>, Vec<_>) = used.partition(|(c, _)| ungroupable(*c));
+            let missing: Vec<Rc<str>> = missing.into_iter().map(|(_, name)| name).collect();
+            if !apart.is_empty() {
+                self.take_from_groups(s, scope, &Ungroupable { item, occurrence, columns: apart });
+            }
             let mut added: Vec<Vec<&str>> = missing.iter().map(|name| vec![alias, &**name]).collect();
             if self.whole_rows.contains(&occurrence) {
                 added.push(vec![alias]);
@@ -111,7 +116,7 @@ impl Analyser<'_> {
     }
 
     /// Whether a reference means exactly that stored column of this level.
-    fn refers_to(&self, reference: &pb::ColumnRef, scope: &Scope<'_>, base: Base) -> bool {
+    pub fn refers_to(&self, reference: &pb::ColumnRef, scope: &Scope<'_>, base: Base) -> bool {
         let fields = names(&reference.fields);
         let col = match fields.as_slice() {
             [column] => match scope::column(scope, column) {

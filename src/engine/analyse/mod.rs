@@ -35,6 +35,7 @@ mod temporary;
 mod total;
 mod two_phase;
 mod types;
+mod ungrouped;
 mod unrestricted;
 mod vary;
 mod writes;

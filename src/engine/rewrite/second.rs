@@ -92,6 +92,19 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_that_quotes_all_columns_is_read() {
+        assert!(agrees("COPY (SELECT id FROM t) TO STDOUT WITH CSV HEADER FORCE QUOTE *", &["t"]));
+        assert!(agrees("COPY (SELECT id FROM t) TO STDOUT (FORMAT csv, FORCE_QUOTE *)", &["t"]));
+        assert!(!agrees("COPY (SELECT id FROM t) TO STDOUT WITH CSV HEADER FORCE QUOTE *", &["t", "u"]));
+    }
+
+    #[test]
+    fn a_cursor_is_moved_without_a_relation() {
+        assert!(agrees("SELECT id FROM t; FETCH c; MOVE BACKWARD 2 IN \"c\"; FETCH FORWARD ALL FROM c", &["t"]));
+        assert!(!agrees("FETCH t", &["t"]) && !agrees("FETCH (SELECT 1 FROM t)", &["t"]));
+    }
+
+    #[test]
     fn what_cannot_be_read_is_refused() {
         assert!(!agrees("SELECT 1 FROM", &[]));
     }

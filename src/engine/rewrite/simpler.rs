@@ -69,8 +69,13 @@ impl Reading<'_> {
 
     fn stand_in(&mut self, i: usize) {
         match self.word(i).to_ascii_uppercase().as_str() {
-            // `(row).*` is some field of it.
-            ")" if self.are(i + 1, &[".", "*"]) => self.put(i + 2, "x"),
+            // `row.*` and `(row).*` are some field of it.
+            "*" if i > 0 && self.are(i - 1, &["."]) => self.put(i, "x"),
+            "*" if i > 1 && self.are(i - 2, &["FORCE", "QUOTE"]) => self.put(i, "x"),
+            "*" if i > 0 && self.is_any(i - 1, &["FORCE_QUOTE", "FORCE_NULL", "FORCE_NOT_NULL"]) => self.put(i, "(x)"),
+            "VARIADIC" => self.drop(i, i + 1),
+            "CURSOR" => self.cursor_options(i),
+            "FETCH" | "MOVE" if i == 0 || self.are(i - 1, &[";"]) => self.fetch(i),
             ")" if self.are(i + 1, &["AS", "("]) => self.column_definitions(i + 2),
             "SEARCH" | "CYCLE" => {
                 if let Some(end) = self.search(i).or_else(|| self.cycle(i)) {
@@ -109,6 +114,27 @@ impl Reading<'_> {
         let names = self.are(strength + 1, &["OF"]).then(|| self.names(strength + 2)).flatten();
         if let Some(end) = names {
             self.drop(strength + 1, end);
+        }
+    }
+
+    /// `DECLARE name options CURSOR`, in whatever order.
+    fn cursor_options(&mut self, cursor: usize) {
+        let mut first = cursor;
+        while first > 0 && self.is_any(first - 1, &["BINARY", "ASENSITIVE", "INSENSITIVE", "NO", "SCROLL"]) {
+            first -= 1;
+        }
+        if first > 1 && self.is_name(first - 1) && self.are(first - 2, &["DECLARE"]) {
+            self.drop(first, cursor);
+        }
+    }
+
+    /// `FETCH …` and `MOVE …` have words, numbers and a cursor's name in them.
+    fn fetch(&mut self, first: usize) {
+        let end = (first..self.tokens.len()).find(|i| self.are(*i, &[";"])).unwrap_or(self.tokens.len());
+        let plain = |i: usize| self.is_name(i) || self.is_constant(i) || self.is_any(i, &["+", "-"]);
+        if (first + 1..end).all(plain) {
+            self.drop(first + 1, end);
+            self.put(first, "SELECT 1");
         }
     }
 

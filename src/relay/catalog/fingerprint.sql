@@ -29,6 +29,8 @@ SELECT concat_ws('.',
        AND d.refclassid = 'pg_catalog.pg_class'::regclass),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((k.oid::int8 << 32) | k.xmin::text::int8, 0))
      FROM pg_catalog.pg_constraint k JOIN class ON class.oid = k.conrelid),
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((s.oid::int8 << 32) | s.xmin::text::int8, 0))
+     FROM pg_catalog.pg_statistic_ext s JOIN class ON class.oid = s.stxrelid),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((h.inhrelid::int8 << 32) | h.inhparent::int8, h.inhseqno))
      FROM pg_catalog.pg_inherits h JOIN class ON class.oid = h.inhrelid),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((r.oid::int8 << 32) | r.xmin::text::int8, 0))

@@ -47,6 +47,7 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
         types,
         type_functions,
         casts,
+        expressions,
         extensions,
         type_facts,
         implicit_casts,
@@ -66,6 +67,7 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
         query(include_str!("types.sql")),
         query(include_str!("type_functions.sql")),
         query(include_str!("casts.sql")),
+        query(include_str!("expressions.sql")),
         query(include_str!("extensions.sql")),
         query_from(include_str!("type_facts.sql")),
         query(include_str!("implicit_casts.sql")),
@@ -91,6 +93,7 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
     data.casts = rows::casts(&casts)?;
     let before = known.map(|c| &c.data().typing);
     data.typing = typing::read(before, [&type_facts, &implicit_casts, &builtin_functions, &builtin_operators])?;
+    data.expressions = rows::expressions(&expressions)?;
     for row in &extensions {
         data.extensions.insert(row.try_get("name")?, row.try_get("schema")?);
     }

@@ -6,8 +6,8 @@ use tokio_postgres::Row;
 
 use super::{CatalogError, triggers, typing};
 use crate::engine::catalog::{
-    Arbiter, Cast, Column, ColumnType, ForeignKey, Function, Oid, Operator, QualifiedName, Relation, RelationKind,
-    TypeFunction, UserType,
+    Arbiter, Cast, Column, ColumnType, Expression, ExpressionKind, ForeignKey, Function, Oid, Operator, QualifiedName,
+    Relation, RelationKind, TypeFunction, UserType,
 };
 
 /// Puts columns and keys (each ordered by relation) to their relations.
@@ -214,6 +214,21 @@ pub(super) fn casts(rows: &[Row]) -> Result<Vec<Cast>, CatalogError> {
                 unwritten: row.try_get("unwritten")?,
                 function: own.map(|_| qualified(row, "function_schema", "function_name")).transpose()?,
             })
+        })
+        .collect()
+}
+
+pub(super) fn expressions(rows: &[Row]) -> Result<Vec<Expression>, CatalogError> {
+    rows.iter()
+        .map(|row| {
+            let kind = match row.try_get::<_, &str>("kind")? {
+                "d" => ExpressionKind::Default,
+                "g" => ExpressionKind::Generated,
+                "c" => ExpressionKind::Check,
+                "i" => ExpressionKind::Index,
+                _ => ExpressionKind::Statistics,
+            };
+            Ok(Expression { relation: row.try_get("relation")?, kind, text: row.try_get("text")? })
         })
         .collect()
 }

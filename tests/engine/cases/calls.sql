@@ -166,3 +166,36 @@ SELECT 'a@b.example'::known_email
 -- support/service: function-not-allowed
 SELECT peek(1)
 ;;
+-- marketing/marketing: changed | has age(CURRENT_DATE, '3'::xid) | error 42883
+SELECT age('3'::xid)
+;;
+-- marketing/marketing: changed | has age(CURRENT_DATE, xmin) | error 42883
+SELECT age(xmin) FROM pg_class
+;;
+-- marketing/marketing: changed | error 42883
+SELECT age(((CASE WHEN true THEN xmin END))) FROM products
+;;
+-- marketing/marketing: function-not-allowed
+SELECT ('3'::xid).age
+;;
+-- marketing/marketing: function-not-allowed
+SELECT mxid_age('3')
+;;
+-- marketing/marketing: same
+SELECT age(birth_date::timestamp) FROM (SELECT '2001-01-01'::date AS birth_date) d
+;;
+-- marketing/marketing: same
+SELECT age('2001-01-01'::date), age(now(), '2001-01-01')
+;;
+-- marketing/marketing: changed | has age(CURRENT_DATE, now() - interval '1 day')
+SELECT age(now() - interval '1 day')
+;;
+-- support/service: changed | lacks CURRENT_DATE
+SELECT age(birth_date), age(c.created_at) FROM customers c
+;;
+-- marketing/marketing: changed | has pg_catalog.age(CURRENT_DATE, date_trunc('day', now()))
+SELECT x FROM (SELECT pg_catalog.age(date_trunc('day', now())) AS x) s
+;;
+-- dba/-: same
+SELECT age('3'::xid)
+;;

@@ -43,3 +43,10 @@ SELECT information_schema._pg_other(1)
 ;;
 -- marketing/marketing: changed | has NULL::
 SELECT attname, attmissingval FROM pg_attribute WHERE atthasmissing
+;;
+-- marketing/marketing: changed | has NULL::timestamp with time zone AS "last_autovacuum"
+SELECT relname, last_autovacuum, last_vacuum, last_analyze, last_autoanalyze FROM pg_stat_user_tables
+;;
+-- marketing/marketing: changed
+SELECT relname, relfrozenxid, relminmxid FROM pg_class
+;;

@@ -49,3 +49,25 @@ SELECT j.id, j.country, count(*) FROM (customers p CROSS JOIN (SELECT 1 AS one) 
 ;;
 -- marketing/marketing: changed | lacks "p"."country" | error 42803
 SELECT j.id, j.country, count(*) FROM (customers p CROSS JOIN (SELECT 1 AS one) z) AS j GROUP BY j.id
+;;
+-- support/service: changed | has "p"."id", "p"."customer_id", (SELECT (pg_catalog.array_agg("p"."doc"))[1] AS "doc")
+SELECT p.*, count(o.id) FROM profiles p LEFT JOIN orders o ON o.customer_id = p.customer_id GROUP BY p.id
+;;
+-- marketing/marketing: changed
+SELECT * FROM profiles GROUP BY id
+;;
+-- support/service: changed | has (SELECT (pg_catalog.array_agg(at))[1] AS "at")::text
+SELECT id, at::text, profiles."Odd", doc ->> 'a' FROM profiles GROUP BY id HAVING at IS NULL OR doc IS NOT NULL ORDER BY at <-> point '(0,0)'
+;;
+-- support/service: changed | lacks array_agg
+SELECT id, count(doc), max(doc::text) FILTER (WHERE at IS NULL) FROM profiles GROUP BY id
+;;
+-- support/service: changed
+SELECT p.doc, coalesce(p.doc, '{}'), array_agg(p.doc ORDER BY p.words), lower(p.doc::text), (SELECT count(*) FROM orders o WHERE o.customer_id = p.customer_id) FROM profiles p GROUP BY p.id
+;;
+-- support/service: changed | error 42803
+SELECT p.doc FROM profiles p GROUP BY p.customer_id
+;;
+-- support/service: changed
+SELECT a.*, b.doc FROM profiles a JOIN profiles b ON b.customer_id = a.customer_id GROUP BY b.id, a.id
+;;

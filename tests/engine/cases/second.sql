@@ -130,3 +130,19 @@ SELECT j.id FROM (customers c JOIN orders o USING (id) AS m) AS j, LATERAL (VALU
 ;;
 -- builder/service: not-faithful
 UPDATE products SET specs[(SELECT full_name FROM customers LIMIT 1)] = '1'
+;;
+-- support/service: changed
+SELECT concat(VARIADIC c.tags), concat_ws(', ', VARIADIC c.tags) FROM customers c
+;;
+-- support/service: changed
+SELECT c.*::text, (c.*) IS NULL, ROW(c.*, 1) FROM customers c
+;;
+-- support/service: changed
+DECLARE c NO SCROLL INSENSITIVE CURSOR FOR SELECT email FROM customers
+;;
+-- support/service: changed
+DECLARE c SCROLL BINARY INSENSITIVE CURSOR FOR SELECT name FROM products WHERE id IN (SELECT id FROM customers)
+;;
+-- support/service: changed
+DECLARE c CURSOR FOR SELECT email FROM customers; FETCH c; FETCH 2 FROM c; FETCH BACKWARD ALL IN c; MOVE 2 c; MOVE ABSOLUTE -1 FROM "c"; CLOSE c
+;;

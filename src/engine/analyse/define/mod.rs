@@ -2,6 +2,7 @@
 
 mod alter;
 mod cascade;
+mod copied;
 mod derive;
 mod index;
 mod names;

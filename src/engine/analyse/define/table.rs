@@ -3,6 +3,7 @@
 use pg_query::protobuf::{self as pb, ConstrType};
 use pg_query::{Node, NodeEnum};
 
+use super::copied::{self, INHERITED};
 use super::{Place, ddl};
 use crate::engine::analyse::relations::{Created, Named};
 use crate::engine::analyse::scope::{Columns, Item, Scope};
@@ -73,14 +74,37 @@ impl<'e> Analyser<'e> {
         ddl()
     }
 
+    /// Columns and their types, no rows; and expressions, as far as they are asked for.
+    fn like(&mut self, like: &mut pb::TableLikeClause) -> Result<(), Refusal> {
+        let pb::TableLikeClause { relation, options, relation_oid: _ } = like;
+        let Some(var) = relation.as_mut() else { return Ok(()) };
+        let kinds = copied::asked_for(*options);
+        match self.resolve(var)? {
+            Named::Relation(relation) => {
+                self.protection(relation, true)?;
+                self.pin(var, relation);
+                self.copies(relation, &kinds).map_err(|r| r.at(var.location))
+            }
+            Named::Created(Created { made: Defined::Changed(oid), .. }) => {
+                let relation = self.engine.catalog.relation(oid);
+                relation.map_or(Ok(()), |r| self.copies(r, &kinds)).map_err(|r| r.at(var.location))
+            }
+            // Its definition was judged when it was made.
+            Named::Temporary(_) | Named::Created(_) => Ok(()),
+        }
+    }
+
     /// What a table inherits from, or is a partition of. Rows that are put into a closed parent may come to lie in the
     /// child, which must not be in a schema that is open. Whether what happens to them happens to protected rows.
     fn parent(&mut self, parent: &mut pb::RangeVar, child: &Place, is_part: bool) -> Result<bool, Refusal> {
         if let Named::Created(Created { made: Defined::Changed(oid), .. }) = self.resolve_pinned(parent)? {
-            return Ok(self.engine.catalog.relation(oid).is_none_or(|r| self.is_followed(r)));
+            let relation = self.engine.catalog.relation(oid);
+            relation.map_or(Ok(()), |r| self.copies(r, &INHERITED)).map_err(|r| r.at(parent.location))?;
+            return Ok(relation.is_none_or(|r| self.is_followed(r)));
         }
         let relation = self.unprotected_pinned(Some(&mut *parent), "a child of a protected table")?;
         let Some(relation) = relation else { return Ok(false) };
+        self.copies(relation, &INHERITED).map_err(|r| r.at(parent.location))?;
         // PostgreSQL looks through the default partition for rows that belong to the new one.
         if is_part && self.closed(relation)?.is_some() {
             return Err(
@@ -132,14 +156,7 @@ impl<'e> Analyser<'e> {
                 NodeEnum::ColumnDef(column) => self.column_def(column, scope)?,
                 NodeEnum::Constraint(constraint) => self.constraint(constraint, scope)?,
                 // Columns and their types, no rows.
-                NodeEnum::TableLikeClause(like) => {
-                    if let Some(var) = like.relation.as_mut()
-                        && let Named::Relation(relation) = self.resolve(var)?
-                    {
-                        self.protection(relation, true)?;
-                        self.pin(var, relation);
-                    }
-                }
+                NodeEnum::TableLikeClause(like) => self.like(like)?,
                 other => return Err(refusal::not_supported(&kind_of(other), "it is not a column or a constraint")),
             }
         }

@@ -8,6 +8,7 @@ mod assign;
 mod carried;
 mod copy;
 mod decides;
+mod deeper;
 mod definition;
 mod derive;
 mod fence;
@@ -34,6 +35,7 @@ pub use store_copy::Help;
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
+pub use deeper::is_plain_call;
 pub use derive::Drawn;
 pub use moved::Moved;
 

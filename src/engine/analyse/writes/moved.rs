@@ -6,6 +6,7 @@
 use pg_query::{Node, NodeEnum};
 
 use super::super::{Analyser, Part, Replacement, inner};
+use super::deeper::means_the_same_deeper;
 use super::store::{ALIAS, around, raise, tested, tested_type};
 use super::target::{Protected, Target};
 use super::{Aim, TARGET};
@@ -107,6 +108,13 @@ impl<'e> Analyser<'e> {
         };
         let found = self.assigned_value(list, set, &moved.column, by_itself)?;
         let (item, (start, end)) = found.ok_or_else(|| refusal::not_faithful("an assignment is gone"))?;
+        let value = match &list.get(item).and_then(|n| n.node.as_ref()) {
+            Some(NodeEnum::ResTarget(assignment)) => assignment.val.as_deref(),
+            _ => None,
+        };
+        if !value.is_some_and(|value| means_the_same_deeper(value, &self.engine.catalog)) {
+            return Err(by_itself());
+        }
         let column = p.relation.columns.iter().find(|c| c.name == moved.column);
         let column = column.ok_or_else(|| refusal::not_faithful("an assigned column is gone"))?;
         let name = quote_ident(&column.name);

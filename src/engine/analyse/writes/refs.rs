@@ -195,7 +195,7 @@ impl<'e> Analyser<'e> {
     }
 
     /// Byte range of `a`, `a.b`, `a.b.c` as written.
-    fn reference_span(&self, r: &pb::ColumnRef) -> Result<(usize, usize), Refusal> {
+    pub fn reference_span(&self, r: &pb::ColumnRef) -> Result<(usize, usize), Refusal> {
         let lost = || refusal::not_faithful("a column's name was not found in the text");
         let tokens = self.tokens();
         let first = usize::try_from(r.location).ok().and_then(|at| tokens.at(at)).ok_or_else(lost)?;

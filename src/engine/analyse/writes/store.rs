@@ -9,6 +9,7 @@ use super::super::select::{is_row_expansion, star};
 use super::super::{Analyser, Part, Replacement, inner, placeholder};
 use super::Aim;
 use super::assign::subject_link;
+use super::deeper::means_the_same_deeper;
 use super::target::{Protected, Target};
 use crate::engine::catalog::{Column, FIRST_NORMAL_OID, quote_ident, quote_literal};
 use crate::engine::cleared::Raise;
@@ -202,6 +203,9 @@ impl<'e> Analyser<'e> {
         if matches!(value.node, Some(NodeEnum::SetToDefault(_))) {
             return Err(self.not_given(test));
         }
+        if !means_the_same_deeper(value, &self.engine.catalog) {
+            return Err(from_below());
+        }
         let condition = self.inject(Part::Expression(test.condition.clone()), None, false);
         let raises = self.inject(Part::Expression(test.raise()), None, false);
         let around = around(&test.name, &test.ty);
@@ -311,4 +315,11 @@ fn is_star(node: &Node) -> bool {
 pub fn plainly() -> Refusal {
     let why = "the value that leads to a row's subject must be tested: use VALUES, or a plain SELECT that names it";
     refusal::not_supported("this INSERT into a table with store_requires", why)
+}
+
+/// The value to test is not what it was, where the test would put it.
+fn from_below() -> Refusal {
+    let why = "the value that leads to a row's subject must be no aggregate, window function, set of rows or function of the \
+               database's own: take it from a subquery, SELECT q.key FROM (SELECT … AS key) AS q, or write (SELECT …)";
+    refusal::not_supported("this value in a table with store_requires", why)
 }

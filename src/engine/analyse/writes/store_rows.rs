@@ -91,7 +91,7 @@ impl<'e> Analyser<'e> {
     /// The test of the first of `values`, as one of all.
     fn of_all(&self, values: &[Tested], test: &Test) -> Test {
         let Test { name, ty, missing, .. } = test;
-        let values: Vec<String> = values.iter().map(|v| self.copied(v.span)).collect();
+        let values: Vec<String> = values.iter().map(|v| self.text_of(v.span)).collect();
         let condition = format!(
             "NOT EXISTS (SELECT 1 FROM pg_catalog.unnest(ARRAY[{}]::{ty}[]) AS {ALIAS}({name}) WHERE {missing})",
             values.join(", ")
@@ -100,7 +100,7 @@ impl<'e> Analyser<'e> {
     }
 
     /// The client's words as a text of ours, which follows where a literal in them is another.
-    fn copied(&self, (start, end): (usize, usize)) -> String {
+    fn text_of(&self, (start, end): (usize, usize)) -> String {
         let text = self.sources.get(self.source).map_or("", |s| s.text.as_str());
         let (mut copy, mut at) = (String::new(), start);
         for token in self.tokens().within(start, end).iter().filter(|t| alike::is_literal(t, text)) {

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::super::super::catalog::{Oid, QualifiedName};
+use super::super::super::allow::{self, ExtensionFunction};
+use super::super::super::catalog::{Function, Oid, QualifiedName};
 use super::super::raw::{RawRole, Spanned};
 use super::super::{Basis, Purpose, Right, Role, SqlFragment, Trusted, WithoutConsent, names};
 use super::{Resolver, did_you_mean, tables};
@@ -157,7 +158,12 @@ fn function(r: &mut Resolver<'_, '_>, entry: &Spanned<String>, name: &QualifiedN
             did_you_mean(&name.to_string(), known).unwrap_or_else(|| "correct the name, or create it first".into());
         return r.error(entry.span(), format!("there is no function `{name}` in the database"), fix);
     };
-    if let Some(extension) = &found.extension {
+    let of_extension = found.extension.as_deref().map(|e| (e, allow::extension_function(e, &name.name)));
+    if let Some((_, ExtensionFunction::Withheld(why))) = of_extension {
+        let fix = "listing a function is a decision to trust it: see that this role may do all of that";
+        return r.warning(entry.span(), format!("`{name}` is not about visible tables: it {why}"), fix);
+    }
+    if let Some((extension, _)) = of_extension {
         let message = format!("`{name}` belongs to the extension `{extension}`");
         return r.warning(entry.span(), message, format!("write extensions = [\"{extension}\"] to allow all of it"));
     }
@@ -177,9 +183,51 @@ fn extensions(r: &mut Resolver<'_, '_>, raw: &RawRole) -> BTreeSet<String> {
             let fix = did_you_mean(name, installed.keys().cloned())
                 .unwrap_or_else(|| format!("remove it, or have it installed: CREATE EXTENSION {name}"));
             r.error(extension.span(), format!("the extension `{name}` is not installed"), fix);
+        } else {
+            brought(r, extension);
         }
     }
     raw.extensions.iter().map(|e| e.get_ref().clone()).collect()
+}
+
+/// What listing an extension lets a role call: all of what nobody has reviewed, or nothing at all, is worth a word.
+fn brought(r: &mut Resolver<'_, '_>, extension: &Spanned<String>) {
+    let name = extension.get_ref();
+    let functions = r.catalog.data().functions.iter().filter(|f| f.extension.as_ref() == Some(name));
+    let classed: Vec<_> = functions.map(|f| (f, allow::extension_function(name, &f.name.name))).collect();
+    let withheld = classed.iter().find_map(|(_, class)| match class {
+        ExtensionFunction::Withheld(why) => Some(*why),
+        _ => None,
+    });
+    if classed.iter().any(|(_, class)| *class == ExtensionFunction::Unreviewed) {
+        let by_text: BTreeSet<_> = classed.iter().map(|(f, _)| f).filter(|f| takes_text(f)).map(|f| &f.name).collect();
+        let named: Vec<_> = by_text.iter().take(MOST_NAMED).map(|f| format!("`{f}`")).collect();
+        let more = if by_text.len() > named.len() { ", …" } else { "" };
+        let of_these = match named.is_empty() {
+            true => String::new(),
+            false => format!(" ({} take text or names: {}{more})", by_text.len(), named.join(", ")),
+        };
+        let message =
+            format!("the functions of `{name}` were not reviewed: all {} are trusted{of_these}", classed.len());
+        let fix = "see that none runs SQL text, reads tables or files, or tells of other sessions; else list single ones in functions";
+        r.warning(extension.span(), message, fix);
+    } else if let (Some(why), false) = (withheld, classed.iter().any(|(_, c)| *c == ExtensionFunction::Pure)) {
+        let message = format!("no function of `{name}` may be called because it is listed here: each {why}");
+        r.warning(
+            extension.span(),
+            message,
+            "remove it, and list in functions the ones that this role is trusted with",
+        );
+    }
+}
+
+/// How many functions a warning names.
+const MOST_NAMED: usize = 8;
+
+/// Whether a function takes what could be SQL, or the name of something.
+fn takes_text(function: &Function) -> bool {
+    let words = ["text", "varying", "character", "name", "cstring", "regclass", "oid", "refcursor", "json", "jsonb"];
+    function.arguments.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| words.contains(&word))
 }
 
 fn rows(r: &mut Resolver<'_, '_>, raw: &RawRole) -> HashMap<Oid, SqlFragment> {

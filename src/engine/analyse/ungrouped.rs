@@ -1,0 +1,164 @@
+//! Columns that GROUP BY cannot take (json, xml, point …) where the key of their table is grouped by: each group has one row of
+//! that table, and an aggregate of its one value is the value.
+
+use pg_query::protobuf as pb;
+use pg_query::{Node, NodeEnum};
+
+use super::scope::{self, Item, Scope};
+use super::select::{split_qualifier, star};
+use super::writes::is_plain_call;
+use super::{Analyser, Replacement, names, string_node};
+use crate::engine::catalog::quote_ident;
+use crate::engine::parse;
+use crate::engine::rewrite::only_item;
+
+/// Such columns of one item of FROM, by their names there.
+pub struct Ungroupable<'a> {
+    pub item: &'a Item,
+    pub occurrence: usize,
+    /// Index in the relation, and name.
+    pub columns: Vec<(usize, std::rc::Rc<str>)>,
+}
+
+impl Analyser<'_> {
+    /// Puts what stands for them in the place of references outside of aggregates. What is left where it was, for its text is
+    /// not found or what is around it not known, PostgreSQL refuses as ungrouped.
+    pub fn take_from_groups(&mut self, s: &mut pb::SelectStmt, scope: &Scope<'_>, of: &Ungroupable<'_>) {
+        let mut items = Vec::with_capacity(s.target_list.len());
+        for mut node in std::mem::take(&mut s.target_list) {
+            match &mut node.node {
+                Some(NodeEnum::ResTarget(t)) if t.val.as_deref().is_some_and(|v| self.is_star_of(v, scope, of)) => {
+                    items.extend(self.written_out(t, of));
+                    continue;
+                }
+                Some(NodeEnum::ResTarget(t)) => t.val.iter_mut().for_each(|v| self.take_from_group(v, scope, of)),
+                _ => {}
+            }
+            items.push(node);
+        }
+        s.target_list = items;
+        s.having_clause.iter_mut().for_each(|having| self.take_from_group(having, scope, of));
+        for node in &mut s.sort_clause {
+            if let Some(NodeEnum::SortBy(sort)) = &mut node.node {
+                sort.node.iter_mut().for_each(|n| self.take_from_group(n, scope, of));
+            }
+        }
+    }
+
+    /// `alias.*`, or `*` where there is nothing else.
+    fn is_star_of(&self, value: &Node, scope: &Scope<'_>, of: &Ungroupable<'_>) -> bool {
+        let Some(qualifier) = star(value) else { return false };
+        let (schema, alias) = split_qualifier(&qualifier);
+        match (qualifier.as_slice(), scope.items) {
+            ([], [only]) => std::ptr::eq(only, of.item),
+            ([], _) => false,
+            _ => scope::item(scope, schema, alias).is_some_and(|(item, _)| std::ptr::eq(item, of.item)),
+        }
+    }
+
+    /// The star's columns one by one; as it was, where its text is not found.
+    fn written_out(&mut self, target: &mut pb::ResTarget, of: &Ungroupable<'_>) -> Vec<Node> {
+        let all = of.item.columns.list().to_vec();
+        let alias = of.item.alias.clone().unwrap_or_default();
+        let whole = |target: &pb::ResTarget| vec![Node { node: Some(NodeEnum::ResTarget(Box::new(target.clone()))) }];
+        let Some((start, end)) = self.star_in_text(target) else { return whole(target) };
+        let mut nodes = Vec::with_capacity(all.len());
+        let mut texts = Vec::with_capacity(all.len());
+        for column in &all {
+            let reference = NodeEnum::ColumnRef(pb::ColumnRef {
+                fields: vec![string_node(&alias), string_node(&column.name)],
+                location: -1,
+            });
+            let plain = format!("{}.{}", quote_ident(&alias), quote_ident(&column.name));
+            let taken = of.columns.iter().any(|(_, name)| *name == column.name);
+            let (value, text) = match taken.then(|| around(&column.name)) {
+                None => (Some(reference), plain),
+                Some([before, after]) => (of_group(&column.name, reference), format!("{before}{plain}{after}")),
+            };
+            let Some(value) = value else { return whole(target) };
+            texts.push(text);
+            let val = Some(Box::new(Node { node: Some(value) }));
+            let column = pb::ResTarget { val, location: -1, ..Default::default() };
+            nodes.push(Node { node: Some(NodeEnum::ResTarget(Box::new(column))) });
+        }
+        self.edit(start, end, Replacement::Text(texts.join(", ")));
+        self.must_rewrite = true;
+        nodes
+    }
+
+    /// Byte range of `*` or `a.b.*` as written.
+    fn star_in_text(&self, target: &pb::ResTarget) -> Option<(usize, usize)> {
+        let Some(NodeEnum::ColumnRef(r)) = &target.val.as_ref()?.node else { return None };
+        let first = self.tokens().at(usize::try_from(r.location).ok()?)?;
+        self.token_span(first, first + 2 * names(&r.fields).len() + 1).ok()
+    }
+
+    fn take_from_group(&mut self, node: &mut Node, scope: &Scope<'_>, of: &Ungroupable<'_>) {
+        match &mut node.node {
+            Some(NodeEnum::ColumnRef(r)) => {
+                let named = of.columns.iter().find(|(i, _)| self.refers_to(r, scope, (of.occurrence, *i)));
+                let Some((_, name)) = named else { return };
+                let (Ok((start, end)), Some(value)) =
+                    (self.reference_span(r), of_group(name, NodeEnum::ColumnRef(r.clone())))
+                else {
+                    return;
+                };
+                let [before, after] = around(name);
+                self.edit(start, start, Replacement::Text(before));
+                self.edit(end, end, Replacement::Text(after));
+                self.must_rewrite = true;
+                node.node = Some(value);
+            }
+            Some(NodeEnum::FuncCall(f)) if is_plain_call(f, &self.engine.catalog) => {
+                f.args.iter_mut().for_each(|n| self.take_from_group(n, scope, of));
+            }
+            Some(NodeEnum::TypeCast(c)) => c.arg.iter_mut().for_each(|n| self.take_from_group(n, scope, of)),
+            Some(NodeEnum::CollateClause(c)) => c.arg.iter_mut().for_each(|n| self.take_from_group(n, scope, of)),
+            Some(NodeEnum::NullTest(t)) => t.arg.iter_mut().for_each(|n| self.take_from_group(n, scope, of)),
+            Some(NodeEnum::AIndirection(i)) => i.arg.iter_mut().for_each(|n| self.take_from_group(n, scope, of)),
+            Some(NodeEnum::AExpr(e)) => {
+                let sides = e.lexpr.iter_mut().chain(&mut e.rexpr);
+                sides.for_each(|n| self.take_from_group(n, scope, of));
+            }
+            Some(NodeEnum::BoolExpr(e)) => e.args.iter_mut().for_each(|n| self.take_from_group(n, scope, of)),
+            Some(NodeEnum::CoalesceExpr(e)) => e.args.iter_mut().for_each(|n| self.take_from_group(n, scope, of)),
+            Some(NodeEnum::List(l)) => l.items.iter_mut().for_each(|n| self.take_from_group(n, scope, of)),
+            Some(NodeEnum::CaseExpr(e)) => {
+                let parts = e.arg.iter_mut().map(|n| &mut **n).chain(&mut e.args);
+                parts.chain(e.defresult.iter_mut().map(|n| &mut **n)).for_each(|n| self.take_from_group(n, scope, of));
+            }
+            Some(NodeEnum::CaseWhen(w)) => {
+                let parts = w.expr.iter_mut().chain(&mut w.result);
+                parts.for_each(|n| self.take_from_group(n, scope, of));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The text around a reference: an output column of it keeps its name, under casts too, and the aggregate is that of the query
+/// whose column it takes.
+fn around(name: &str) -> [String; 2] {
+    ["(SELECT (pg_catalog.array_agg(".to_owned(), format!("))[1] AS {})", quote_ident(name))]
+}
+
+/// The tree of that text.
+fn of_group(name: &str, reference: NodeEnum) -> Option<NodeEnum> {
+    let [before, after] = around(name);
+    let parsed = parse::parse(&format!("SELECT {before}$1{after}")).ok()?;
+    let [one] = <[pb::RawStmt; 1]>::try_from(parsed.statements).ok()?;
+    let Some(NodeEnum::SelectStmt(select)) = one.stmt?.node else { return None };
+    let mut tree = only_item(*select)?;
+    hole(&mut tree)?.node = Some(reference);
+    Some(tree)
+}
+
+/// The place of the reference in `(SELECT (array_agg(<>))[1] …)`.
+fn hole(tree: &mut NodeEnum) -> Option<&mut Node> {
+    let NodeEnum::SubLink(link) = tree else { return None };
+    let NodeEnum::SelectStmt(select) = link.subselect.as_mut()?.node.as_mut()? else { return None };
+    let NodeEnum::ResTarget(item) = select.target_list.first_mut()?.node.as_mut()? else { return None };
+    let NodeEnum::AIndirection(first) = item.val.as_mut()?.node.as_mut()? else { return None };
+    let NodeEnum::FuncCall(call) = first.arg.as_mut()?.node.as_mut()? else { return None };
+    call.args.first_mut()
+}
