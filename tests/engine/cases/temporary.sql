@@ -145,10 +145,10 @@ CREATE TEMP TABLE s AS SELECT * FROM pg_timezone_names(); UPDATE customers SET f
 -- crm_app/marketing: changed | has (SELECT email FROM
 CREATE TEMP TABLE s (key int, email text); UPDATE customers SET full_name = (SELECT email FROM s)
 ;;
--- crm_app/marketing: changed | lacks SELECT email FROM
+-- crm_app/marketing: right-missing
 CREATE TEMP TABLE s (key int, email text); ALTER TABLE s DROP COLUMN email; UPDATE customers SET full_name = (SELECT email FROM s)
 ;;
--- crm_app/marketing: changed | lacks SELECT email FROM
+-- crm_app/marketing: right-missing
 CREATE TEMP TABLE s (key int, email text); ALTER TABLE s RENAME email TO mail; UPDATE customers SET full_name = (SELECT email FROM s)
 ;;
 -- crm_app/marketing: doubtful-column
