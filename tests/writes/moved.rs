@@ -18,7 +18,6 @@ const MORE: &str = "
     INSERT INTO stops VALUES (6, 6, 'CANARY-finn@x.example'), (7, 7, 'CANARY-gus@x.example'), (8, 8, 'eva@mail.example');
     INSERT INTO mailings VALUES (1, 1, 'a'), (4, 4, 'd'), (5, 5, 'e');
     INSERT INTO events VALUES (60, 6, 'CANARY-e6', 'a'), (10, 1, 'x', 'a');
-    ALTER TABLE consents ADD FOREIGN KEY (subject_id) REFERENCES customers ON DELETE CASCADE;
     CREATE VIEW open_orders AS SELECT id AS nr, customer_id AS person, label FROM orders WHERE state = 'open';
     INSERT INTO bins VALUES (1, 1), (4, 4), (6, 6), (7, 7);
     INSERT INTO pieces VALUES (4, 4, 'CANARY-p4'), (6, 6, 'CANARY-p6'), (7, 7, 'CANARY-p7');";
@@ -29,30 +28,6 @@ async fn moved() {
     rows_of_people_whom_others_hide_stay_theirs(&world).await;
     what_hides_nothing_moves(&world).await;
     what_cannot_be_tested_is_refused(&world);
-    objections_stay_while_rows_do(&world);
-}
-
-/// `events` refer to nobody by a key: they stay when their person goes.
-fn objections_stay_while_rows_do(world: &World) {
-    for (who, sql) in [
-        ("steward/service", "DELETE FROM customers WHERE id = 7"),
-        ("steward/service", "MERGE INTO customers c USING (VALUES (7)) v(id) ON c.id = v.id WHEN MATCHED THEN DELETE"),
-        ("steward/service", "DELETE FROM people WHERE id = 7"),
-        ("steward/service", "TRUNCATE members CASCADE"),
-        ("steward/survey", "TRUNCATE members CASCADE"),
-    ] {
-        assert_eq!(world.refused(who, sql).0, "not-understood", "{who} {sql}");
-    }
-    // Who has one purpose, for which nobody objects; rows that no choices go with.
-    for (who, sql) in [
-        ("registrar/service", "DELETE FROM customers WHERE id = 7"),
-        ("steward/service", "TRUNCATE members, member_notes CASCADE"),
-        ("steward/service", "DELETE FROM orders WHERE id = 70"),
-        ("steward/survey", "DELETE FROM customers WHERE id = 1"),
-    ] {
-        let cleared = world.clear(who, sql);
-        assert!(cleared.is_ok(), "{who} {sql} {:?}", cleared.err());
-    }
 }
 
 async fn rows_of_people_whom_others_hide_stay_theirs(world: &World) {

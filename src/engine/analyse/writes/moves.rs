@@ -281,11 +281,6 @@ impl<'e> Analyser<'e> {
     }
 }
 
-/// Whether a purpose sees rows of a table at all: one without personal columns is in everybody's reach.
-pub fn reaches(purpose: &Purpose, table: &TablePolicy) -> bool {
-    categories(table).next().is_none() || sees(purpose, table)
-}
-
 fn sees(purpose: &Purpose, table: &TablePolicy) -> bool {
     let used = |category: &String| purpose.shows.contains(category) || purpose.masks.contains_key(category);
     categories(table).any(used)

@@ -1,17 +1,15 @@
 //! Rows of people themselves: their key, by which their choices are kept and their restriction is known, and their removal.
 //!
 //! Whether somebody is restricted is said by their own row. Where that is gone, or has another key, rows about them would be
-//! there for purposes that did not show them. The same holds of objections, which may go with the row.
+//! there for purposes that did not show them.
 
 use std::collections::BTreeSet;
 
 use super::super::Analyser;
 use super::Aim;
-use super::carried::{Carried, Change, carried};
-use super::moves::reaches;
 use super::target::Target;
 use crate::engine::catalog::{ForeignKey, Relation};
-use crate::engine::policy::{Purpose, Right, SubjectKind, TablePolicy};
+use crate::engine::policy::{Right, SubjectKind, TablePolicy};
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
@@ -44,48 +42,7 @@ impl<'e> Analyser<'e> {
                 return Err(refusal::not_supported(&what, &why));
             }
         }
-        self.ends_no_objection(target)
-    }
-
-    /// Choices that go with people's rows are no objections any more: rows about them must go too, where a purpose of the
-    /// role would show them then.
-    fn ends_no_objection(&self, target: &Target<'e>) -> Result<(), Refusal> {
-        let Some(relation) = target.stored().filter(|_| !self.role.unrestricted) else { return Ok(()) };
-        let gone = carried(&self.engine.catalog, relation.oid, Change::Removed);
-        for kind in self.kinds_of(target) {
-            let Some(source) = kind.consent.as_ref().filter(|source| !source.objected.is_empty()) else { continue };
-            let goes = |c: &Carried| {
-                let leaves = c.change == Change::Removed || c.change == Change::Assigned(source.subject.clone());
-                leaves && self.is_part(c.table, source.table)
-            };
-            if !gone.iter().any(goes) {
-                continue;
-            }
-            // Who objects to the purpose at hand is not there to be removed.
-            let there = self.purpose.filter(|_| self.is_own_row(target, kind)).map(|p| p.name.as_str());
-            if let Some(table) = self.objected_rows(kind, there, |table| self.stays(table, kind)) {
-                let what = format!("removing rows of {}", kind.table_name);
-                let why =
-                    format!("their choices go with them, and rows of {table} would stay, whose people may object");
-                return Err(refusal::not_supported(&what, &why));
-            }
-        }
         Ok(())
-    }
-
-    /// A table about people of a kind, of those that `stay`, whose rows a purpose of the role hides from who objects to it.
-    /// `but`: for another purpose than this one.
-    pub fn objected_rows(
-        &self,
-        kind: &SubjectKind,
-        but: Option<&str>,
-        stay: impl Fn(&TablePolicy) -> bool,
-    ) -> Option<String> {
-        let about = |t: &&TablePolicy| t.subject.as_ref().is_some_and(|path| path.kind == kind.name);
-        let objectable = |p: &&Purpose| p.basis.can_be_objected_to() && Some(p.name.as_str()) != but;
-        let seen = |t: &TablePolicy| self.purposes().filter(objectable).any(|p| reaches(p, t));
-        let tables = self.engine.policy.tables.values().filter(about);
-        tables.into_iter().find(|t| stay(t) && seen(t)).map(|t| t.name.to_string())
     }
 
     /// The kinds of people whose rows a target's may be.

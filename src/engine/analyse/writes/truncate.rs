@@ -72,7 +72,7 @@ impl<'e> Analyser<'e> {
         seen.into_iter().filter_map(|oid| catalog.relation(oid)).collect()
     }
 
-    /// Nobody is restricted whose row is gone, and nobody objects whose choices are: rows about them must go too.
+    /// Nobody is restricted whose row is gone: rows about them must go too.
     fn ends_no_restriction(&self, emptied: &[&'e Relation]) -> Result<(), Refusal> {
         if self.role.unrestricted {
             return Ok(());
@@ -87,17 +87,6 @@ impl<'e> Analyser<'e> {
                 let what = format!("TRUNCATE of {}", kind.table_name);
                 let why =
                     format!("rows of {} would stay, whose people are not restricted any more: use DELETE", table.name);
-                return Err(refusal::not_supported(&what, &why));
-            }
-        }
-        for kind in policy.subjects.values() {
-            let Some(source) = kind.consent.as_ref().filter(|source| !source.objected.is_empty()) else { continue };
-            let with_people =
-                [kind.table, source.table].iter().all(|t| emptied.iter().any(|r| self.is_part(r.oid, *t)));
-            let stays = self.objected_rows(kind, None, |t| !is_emptied(t.relation));
-            if let Some(table) = stays.filter(|_| with_people) {
-                let what = format!("TRUNCATE of {} and its people's choices", kind.table_name);
-                let why = format!("rows of {table} would stay, whose people may object: use DELETE");
                 return Err(refusal::not_supported(&what, &why));
             }
         }
