@@ -6,7 +6,6 @@ mod consent;
 mod copy;
 mod leaks;
 mod model;
-mod moved;
 mod proxy;
 mod random;
 mod rights;

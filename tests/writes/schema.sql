@@ -85,8 +85,6 @@ CREATE TABLE trips (id int PRIMARY KEY, customer_id int);
 CREATE TABLE stops (id int, trip_id int REFERENCES trips ON DELETE SET NULL, mail text);
 CREATE TABLE boxes (id int PRIMARY KEY, customer_id int, label text);
 CREATE TABLE contents (id int, box_id int REFERENCES boxes ON DELETE CASCADE, mail text);
-CREATE TABLE bins (id int PRIMARY KEY, customer_id int);
-CREATE TABLE pieces (id int, bin int REFERENCES bins DEFERRABLE, mail text);
 CREATE TABLE trays (id int PRIMARY KEY, customer_id int);
 CREATE TABLE samples (id int, tray_id int REFERENCES trays);
 INSERT INTO trips VALUES (1, 1), (2, 2);

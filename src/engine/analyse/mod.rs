@@ -243,8 +243,6 @@ pub struct Analyser<'e> {
     pub reads_ahead: bool,
     /// The write moves rows of other tables to another subject (`writes/moves.rs`).
     pub moves: bool,
-    /// Its assignments that are tested for it.
-    pub moved: Vec<writes::Moved>,
     /// What the values that a SET list assigns are made of (`writes/derive.rs`).
     pub drawn: writes::Drawn,
     /// References to the targets of writes, and conditions on them, that are written once all uses are known.
@@ -346,7 +344,6 @@ impl<'e> Analyser<'e> {
             writes: false,
             reads_ahead: false,
             moves: false,
-            moved: Vec::new(),
             drawn: writes::Drawn::default(),
             pending: Vec::new(),
             moment: Moment::Old,

@@ -14,7 +14,7 @@ use crate::engine::clear::Secrets;
 use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage};
 use crate::engine::policy::{Purpose, TablePolicy};
 use crate::engine::refusal::{self, Refusal};
-use crate::engine::visible::{self, Cell, CellKind, Dependent, Form, Look, STARS, StandIn, VisibleTable};
+use crate::engine::visible::{self, Cell, CellKind, Form, Look, STARS, StandIn, VisibleTable};
 
 /// How stored columns are named inside a guard.
 pub const ALIAS: &str = "\"consentry_t\"";
@@ -67,21 +67,6 @@ pub fn visible_of<'a>(
 pub fn movable(a: &Analyser<'_>, o: &Occurrence, relation: &Relation, alias: &str) -> Result<Vec<String>, Refusal> {
     let (engine, secrets, (table, purpose)) = (a.engine, secrets_for(a), rules_of(a, o)?);
     visible::movable(&engine.catalog, &engine.policy, secrets, a.role, purpose, table, relation, alias)
-}
-
-/// What must be true of a row for `purpose` to show all of it, or of the rows of `dependent` that lead through it, as far as
-/// that hangs on the person whom they are about.
-pub fn in_full(
-    a: &Analyser<'_>,
-    purpose: &Purpose,
-    o: &Occurrence,
-    dependent: Option<&Dependent<'_>>,
-    relation: &Relation,
-    alias: &str,
-) -> Result<Vec<String>, Refusal> {
-    let (engine, secrets, (table, _)) = (a.engine, secrets_for(a), rules_of(a, o)?);
-    let (catalog, policy) = (&engine.catalog, &engine.policy);
-    visible::in_full(catalog, policy, secrets, a.role, purpose, table, dependent, relation, alias)
 }
 
 fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Guard, Refusal> {

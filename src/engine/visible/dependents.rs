@@ -7,7 +7,7 @@ use crate::engine::refusal::Refusal;
 
 use super::sql::Names;
 use super::subject::{Subject, check_way};
-use super::{View, cells, check_reach, relation_of, rows};
+use super::{View, cells, relation_of};
 
 /// A table behind a row of another, with the rest of its way from there.
 pub struct Dependent<'a> {
@@ -77,32 +77,4 @@ pub fn movable(
         }
     }
     Ok(all)
-}
-
-/// What must be true of a row of `table`, behind `alias`, for its person's choices and restriction to hide nothing from
-/// `purpose`: of it, or of the rows of `dependent` that lead through it. Nothing, where the purpose does not see them at all.
-#[allow(clippy::too_many_arguments)] // each is a different thing that the answer depends on
-pub fn in_full(
-    catalog: &Catalog,
-    policy: &Policy,
-    secrets: &Secrets,
-    role: &Role,
-    purpose: &Purpose,
-    table: &TablePolicy,
-    dependent: Option<&Dependent<'_>>,
-    relation: &Relation,
-    alias: &str,
-) -> Result<Vec<String>, Refusal> {
-    let names = Names::beside(alias);
-    let path = dependent.map_or_else(|| table.subject.clone(), |d| Some(d.rest.clone()));
-    let here = TablePolicy { subject: path, ..table.clone() };
-    let subject = Subject::of(catalog, policy, &here, relation, alias, &names)?;
-    let table = dependent.map_or(table, |d| d.table);
-    if check_reach(table, purpose).is_err() {
-        return Ok(Vec::new());
-    }
-    let relation = if dependent.is_some() { relation_of(catalog, table.relation)? } else { relation };
-    let view = View { catalog, policy, secrets, role, purpose, table, relation, alias, subject, joins: None };
-    let rows = rows::of_person(&view)?.into_iter().map(|condition| condition.test.exists());
-    Ok(rows.chain(cells::choices(&view)?).collect())
 }

@@ -33,7 +33,7 @@ use super::clear::Secrets;
 use super::policy::{ColumnUse, Mask, Policy, Purpose, Role, SqlFragment, TablePolicy};
 use super::refusal::{Refusal, SqlState};
 
-pub use dependents::{Dependent, dependents, in_full, movable};
+pub use dependents::{Dependent, dependents, movable};
 pub use masks::{mask_fits, null_cell, null_of};
 pub use probe::Look;
 pub use sql::{Operators, operators};

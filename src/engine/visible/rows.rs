@@ -21,14 +21,6 @@ pub(super) fn conditions(view: &View<'_>) -> Result<Vec<Condition>, Refusal> {
     let mut found = Vec::new();
     found.extend(role_filter(view)?);
     found.extend(retention(view)?);
-    found.extend(of_person(view)?);
-    found.sort_by_key(|condition| condition.computes);
-    Ok(found)
-}
-
-/// Those that hang on the person whom a row is about.
-pub(super) fn of_person(view: &View<'_>) -> Result<Vec<Condition>, Refusal> {
-    let mut found = Vec::new();
     found.extend(restriction(view)?);
     found.extend(basis(view)?);
     also_requires(view, &mut found)?;

@@ -123,7 +123,7 @@ INSERT INTO customers (id, ref, country) VALUES (1, '00000000-0000-0000-0000-000
 -- crm_app/service: changed
 INSERT INTO customers (id, ref, country) VALUES (1, '00000000-0000-0000-0000-000000000001', 'ES') ON CONFLICT ON CONSTRAINT customers_pkey DO UPDATE SET id = excluded.id, country = excluded.country
 ;;
--- crm_app/service: changed | has consentry subject-moved public.customers | error 23502
+-- crm_app/service: subject-moved
 INSERT INTO customers (id, country) VALUES (1, 'ES') ON CONFLICT (ref) DO UPDATE SET id = excluded.id
 ;;
 -- crm_app/service: changed
@@ -132,7 +132,7 @@ UPDATE customers SET id = id, country = 'ES' WHERE id = -1
 -- crm_app/service: changed
 UPDATE customers c SET id = c.id FROM orders o WHERE o.customer_id = c.id AND o.id = -1
 ;;
--- crm_app/service: changed | has consentry subject-moved public.customers
+-- crm_app/service: subject-moved
 UPDATE customers SET id = orders.id FROM orders WHERE orders.id = -1
 ;;
 -- crm_app/service: same

@@ -164,7 +164,7 @@ impl<'e> Analyser<'e> {
         let mut clear = self.assignments(target, target_list, &scope, &found_by)?;
         clear.extend(target.protected().map_or(Ok(Vec::new()), |p| self.arbiters(p, infer.as_deref()))?);
         let set = self.conflict_set(*location);
-        self.test_assigned(target, target_list, set)?;
+        self.check_assigned(target, target_list, set)?;
         let moves = std::mem::take(&mut self.moves);
         if let Some(p) = target.protected().filter(|p| limits(p, &clear) || moves) {
             let injection = self.pend(p.occurrence, What::Reached { clear, moves });

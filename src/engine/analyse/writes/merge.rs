@@ -168,10 +168,6 @@ impl<'e> Analyser<'e> {
             }
             Action::Update => {
                 let clear = self.assignments(target, target_list, both, &[])?;
-                if !std::mem::take(&mut self.moved).is_empty() {
-                    let why = "rows that it sets may become another subject's: use UPDATE";
-                    return Err(refusal::not_supported("this MERGE", why));
-                }
                 if clear.is_empty() {
                     return Ok(());
                 }

@@ -14,7 +14,6 @@ mod derive;
 mod fence;
 mod insert;
 mod merge;
-mod moved;
 mod moves;
 mod people;
 mod refs;
@@ -37,7 +36,6 @@ use pg_query::{Node, NodeEnum};
 
 pub use deeper::is_plain_call;
 pub use derive::Drawn;
-pub use moved::Moved;
 
 use super::scope::{Columns, Scope};
 use super::statement::Judged;
@@ -138,7 +136,6 @@ impl<'e> Analyser<'e> {
         self.in_order()?;
         self.moment = Moment::Old;
         self.moves = false;
-        self.moved.clear();
         let columns = match inner(node)? {
             NodeEnum::InsertStmt(s) => self.insert(s, at),
             NodeEnum::UpdateStmt(s) => self.update(s, at),

@@ -1,7 +1,7 @@
 //! Rows that lead to somebody, and rows that others lead through: an order leads its items to a customer. Whoever changes the
 //! order's customer, or takes the order away from under its items, moves order and items to somebody else's choices. So only
-//! orders are touched in this way whose customer's own choices hide nothing of them (`visible::movable`), and for no other
-//! purpose of the role either, which would see then what their person may have denied it (`moved.rs`).
+//! orders are touched in this way whose customer's own choices hide nothing of them (`visible::movable`), and none under a
+//! purpose that sees less of them than another purpose of the role: that one would see what their person may have denied it.
 //!
 //! Choices are kept for a person: they go with its row only for who may record them.
 
@@ -15,7 +15,6 @@ use super::Aim;
 use super::assign::subject_link;
 use super::carried::{Carried, Cause, Change, assigned, carried, followed_triggers, leaves_partitions};
 use super::decides::way;
-use super::moved::subject_moved;
 use super::target::{Kind, Target};
 use super::together::read_together;
 use crate::engine::catalog::{ForeignKey, Relation};
@@ -34,17 +33,11 @@ impl<'e> Analyser<'e> {
             return Err(refusal::not_supported(&format!("changing \"{column}\" of {}", relation.name), why));
         }
         let rows = target.protected().filter(|p| p.aim == Aim::Rows);
-        let mut shown = Vec::new();
         if let Some(p) = rows.filter(|p| subject_link(p.policy).is_some_and(|link| changed.contains(link))) {
-            shown.extend(self.shown_elsewhere(p, None)?);
+            self.seen_as_much(p.policy, &p.relation.name.to_string())?;
         }
         self.keeps_keys(target, &changed)?;
-        let moved = self.moves_rows(target, |d| changed.contains(d.key) || changed.contains(d.link()))?;
-        for (p, dependent) in moved.iter().filter_map(|d| Some((target.protected()?, d))) {
-            shown.extend(self.shown_elsewhere(p, Some(dependent))?);
-        }
-        self.will_move(column, shown);
-        Ok(())
+        self.moves_rows(target, |d| changed.contains(d.key) || changed.contains(d.link()))
     }
 
     /// Judges the removal of rows that others refer to and would outlive: for good, or until this statement has put another
@@ -52,23 +45,14 @@ impl<'e> Analyser<'e> {
     pub fn releases(&mut self, target: &Target<'e>) -> Result<(), Refusal> {
         let (engine, replaced) = (self.engine, self.writes_more_than_once());
         let catalog = &engine.catalog;
-        // Each part has keys of its own.
-        let leads = |d: &Dependent<'_>, how: &dyn Fn(&ForeignKey) -> bool| {
+        self.moves_rows(target, |d| {
             let family = catalog.family(d.through);
-            let through = |k: &ForeignKey| family.iter().any(|r| r.oid == k.references) && how(k);
-            catalog.family(d.by).iter().any(|by| by.foreign_keys.iter().any(through))
-        };
-        let outlives = |k: &ForeignKey| k.releases || (k.waits && replaced);
-        // Another row may take the removed one's place before its key is looked up.
-        let comes_back = |k: &ForeignKey| k.waits && (k.releases || replaced);
-        let moved = self.moves_rows(target, |d| d.check(catalog, &engine.policy).is_err() || leads(d, &outlives))?;
-        for (p, d) in moved.iter().filter_map(|d| Some((target.protected()?, d))) {
-            let name = p.relation.name.to_string();
-            self.seen_as_much(d.table, &name)?;
-            if leads(d, &comes_back) && !self.shown_elsewhere(p, Some(d))?.is_empty() {
-                return Err(subject_moved(&name, d.table));
-            }
-        }
+            let through = |k: &ForeignKey| family.iter().any(|r| r.oid == k.references);
+            let outlives = |k: &ForeignKey| through(k) && (k.releases || (k.waits && replaced));
+            // Each part has keys of its own.
+            d.check(catalog, &engine.policy).is_err()
+                || catalog.family(d.by).iter().any(|by| by.foreign_keys.iter().any(outlives))
+        })?;
         self.frees_nobody(target)
     }
 
@@ -259,25 +243,19 @@ impl<'e> Analyser<'e> {
         }
     }
 
-    /// The tables, of those that are `concerned`, whose rows a change of the target moves.
-    fn moves_rows(
-        &mut self,
-        target: &Target<'e>,
-        concerned: impl Fn(&Dependent<'_>) -> bool,
-    ) -> Result<Vec<Dependent<'e>>, Refusal> {
+    fn moves_rows(&mut self, target: &Target<'e>, concerned: impl Fn(&Dependent<'_>) -> bool) -> Result<(), Refusal> {
         // Only tables with rules have others lead through them (`policy/resolve/path.rs`).
-        let Some(p) = target.protected() else { return Ok(Vec::new()) };
-        let engine = self.engine;
-        let all: Vec<_> = visible::dependents(&engine.policy, p.policy.relation).filter(concerned).collect();
-        for dependent in &all {
+        let Some(p) = target.protected() else { return Ok(()) };
+        for dependent in visible::dependents(&self.engine.policy, p.policy.relation).filter(concerned) {
             dependent.check(&self.engine.catalog, &self.engine.policy)?;
             let stores = dependent.table.store_requires.is_some();
             if stores && dependent.table.store_requires != p.policy.store_requires {
-                return Err(moved(p.relation.name.to_string(), dependent));
+                return Err(moved(p.relation.name.to_string(), &dependent));
             }
+            self.seen_as_much(dependent.table, &p.relation.name.to_string())?;
             self.moves = true;
         }
-        Ok(all)
+        Ok(())
     }
 }
 

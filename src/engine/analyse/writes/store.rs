@@ -73,30 +73,6 @@ impl<'e> Analyser<'e> {
     ) -> Result<(), Refusal> {
         let Some((_, test)) = self.store_test(target)? else { return Ok(()) };
         let column = self.link_name(target).unwrap_or_default();
-        let by_itself = || {
-            let why = "assign the column that leads to the subject by itself";
-            refusal::not_supported("this SET of a table with store_requires", why)
-        };
-        let Some((i, span)) = self.assigned_value(list, set, column, by_itself)? else { return Ok(()) };
-        let lost = || refusal::not_faithful("SET was not found in the text");
-        match list.get_mut(i).and_then(|n| n.node.as_mut()) {
-            Some(NodeEnum::ResTarget(assignment)) => {
-                let value = assignment.val.as_mut().ok_or_else(lost)?;
-                self.wrap(value, span, &test)
-            }
-            _ => Err(lost()),
-        }
-    }
-
-    /// The assignment of a column as a whole and by itself, and its value's bytes; `by_itself`: what another one is refused
-    /// with.
-    pub fn assigned_value(
-        &self,
-        list: &mut [Node],
-        set: Option<usize>,
-        column: &str,
-        by_itself: impl Fn() -> Refusal,
-    ) -> Result<Option<(usize, (usize, usize))>, Refusal> {
         let (mut item, mut found) = (0, None);
         for (i, node) in list.iter_mut().enumerate() {
             let NodeEnum::ResTarget(assignment) = inner(node)? else { continue };
@@ -107,18 +83,26 @@ impl<'e> Analyser<'e> {
             item += usize::from(i > 0 && !more);
             if assignment.name == column {
                 if part || !assignment.indirection.is_empty() {
-                    return Err(by_itself());
+                    let why = "assign the column that leads to the subject by itself";
+                    return Err(refusal::not_supported("this SET of a table with store_requires", why));
                 }
                 found = Some((i, item));
             }
         }
-        let Some((i, item)) = found else { return Ok(None) };
+        let Some((i, item)) = found else { return Ok(()) };
         let lost = || refusal::not_faithful("SET was not found in the text");
         let set = set.ok_or_else(lost)?;
         let end = self.clause_end(set, &[Token::From, Token::Where, Token::Returning]);
         let (from, to) = *self.list_items(set, end).get(item).ok_or_else(lost)?;
         let value = self.clause_end(from, &[Token::Ascii61]) + 1;
-        Ok(Some((i, self.token_span(value, to)?)))
+        let span = self.token_span(value, to)?;
+        match list.get_mut(i).and_then(|n| n.node.as_mut()) {
+            Some(NodeEnum::ResTarget(assignment)) => {
+                let value = assignment.val.as_mut().ok_or_else(lost)?;
+                self.wrap(value, span, &test)
+            }
+            _ => Err(lost()),
+        }
     }
 
     fn link_name(&self, target: &Target<'e>) -> Option<&'e str> {
@@ -208,9 +192,8 @@ impl<'e> Analyser<'e> {
         }
         let condition = self.inject(Part::Expression(test.condition.clone()), None, false);
         let raises = self.inject(Part::Expression(test.raise()), None, false);
-        let around = around(&test.name, &test.ty);
-        value.node = Some(tested(&around, value.node.take(), condition, raises)?);
-        let [a, b, c, d] = around;
+        value.node = Some(tested(test, value.node.take(), condition, raises)?);
+        let [a, b, c, d] = test.around();
         self.edit(span.0, span.0, Replacement::Text(a));
         self.edit(span.0, span.0, Replacement::Injected(condition, b));
         self.edit(span.0, span.0, Replacement::Injected(raises, c));
@@ -228,36 +211,33 @@ impl<'e> Analyser<'e> {
     }
 }
 
-/// The text around condition, error and value, in this order.
-pub fn around(name: &str, ty: &str) -> [String; 4] {
-    [
-        "(SELECT CASE WHEN ".to_owned(),
-        format!(" THEN {ALIAS}.{name} WHEN "),
-        format!(" IS NULL THEN NULL END AS {name} FROM (SELECT ("),
-        format!(")::{ty} AS {name}) AS {ALIAS})"),
-    ]
-}
-
 impl Test {
+    /// The text around condition, error and value, in this order.
+    fn around(&self) -> [String; 4] {
+        let Test { name, ty, .. } = self;
+        [
+            "(SELECT CASE WHEN ".to_owned(),
+            format!(" THEN {ALIAS}.{name} WHEN "),
+            format!(" IS NULL THEN NULL END AS {name} FROM (SELECT ("),
+            format!(")::{ty} AS {name}) AS {ALIAS})"),
+        ]
+    }
+
     /// What the error's message contains.
     fn marker(&self) -> String {
         format!("consentry store_requires {}", self.table)
     }
 
+    /// The failing cast hangs on the clock, so that PostgreSQL cannot work it out before it knows whether it is needed.
     pub fn raise(&self) -> String {
-        raise(&self.marker())
+        let clock = "pg_catalog.left(pg_catalog.clock_timestamp()::pg_catalog.text, 0)";
+        format!("({} OPERATOR(pg_catalog.||) {clock})::pg_catalog.int4", quote_literal(&self.marker()))
     }
-}
-
-/// The failing cast hangs on the clock, so that PostgreSQL cannot work it out before it knows whether it is needed.
-pub fn raise(marker: &str) -> String {
-    let clock = "pg_catalog.left(pg_catalog.clock_timestamp()::pg_catalog.text, 0)";
-    format!("({} OPERATOR(pg_catalog.||) {clock})::pg_catalog.int4", quote_literal(marker))
 }
 
 /// The type that the value takes while it is tested: without its modifier, as what does not fit is PostgreSQL's error to
 /// raise when it stores the value.
-pub fn tested_type(column: &Column) -> String {
+fn tested_type(column: &Column) -> String {
     match column.ty.oid < FIRST_NORMAL_OID {
         true => format!("pg_catalog.{}", quote_ident(&column.ty.name)),
         false => column.ty.sql.clone(),
@@ -265,14 +245,9 @@ pub fn tested_type(column: &Column) -> String {
 }
 
 /// The tree of the test around the client's expression; `condition` and `raise` are injections.
-pub fn tested(
-    around: &[String; 4],
-    value: Option<NodeEnum>,
-    condition: usize,
-    raise: usize,
-) -> Result<NodeEnum, Refusal> {
+fn tested(test: &Test, value: Option<NodeEnum>, condition: usize, raise: usize) -> Result<NodeEnum, Refusal> {
     let lost = || refusal::not_faithful("a test of ours cannot be read");
-    let [a, b, c, d] = around;
+    let [a, b, c, d] = test.around();
     let parsed = parse::parse(&format!("SELECT {a}$1{b}$1{c}$1{d}")).map_err(|_| lost())?;
     let [one] = <[pb::RawStmt; 1]>::try_from(parsed.statements).map_err(|_| lost())?;
     let Some(NodeEnum::SelectStmt(select)) = one.stmt.and_then(|n| n.node) else { return Err(lost()) };
