@@ -198,16 +198,16 @@ UPDATE customers SET full_name = (SELECT c.full_name FROM customers c WHERE c.id
 -- crm_app/service: right-missing
 WITH a AS (UPDATE customers SET language = language WHERE id = 6 RETURNING full_name) UPDATE customers SET full_name = (SELECT full_name FROM a) WHERE id = 4
 ;;
--- crm_app/service: right-missing
+-- crm_app/service: changed
 INSERT INTO orders (id, customer_id, status, total_amount) SELECT id + 1000, 1, status, total_amount FROM orders WHERE id = 40
 ;;
--- crm_app/service: right-missing
+-- crm_app/service: changed
 INSERT INTO orders (id, customer_id, status) SELECT id + 1000, 1, status FROM orders WHERE id = 40
 ;;
 -- crm_app/service: right-missing
 INSERT INTO customers (id, ref, full_name, email, country) VALUES (1, '0b2f54f6-6d4c-4a3c-9d5a-1df1a3a0a001', 'A', 'a@new.example', 'ES') ON CONFLICT (id) DO UPDATE SET language = left(customers.email, 5)
 ;;
--- crm_app/service: right-missing
+-- crm_app/service: changed
 INSERT INTO customers (id, ref, full_name, email, country) VALUES (1, '0b2f54f6-6d4c-4a3c-9d5a-1df1a3a0a001', (SELECT c.full_name FROM customers c WHERE c.id = 4), 'a@new.example', 'ES')
 ;;
 -- crm_app/service: right-missing
@@ -216,7 +216,7 @@ MERGE INTO customers c USING (VALUES (4)) v(id) ON c.id = v.id WHEN MATCHED THEN
 -- crm_app/service: right-missing
 MERGE INTO customers c USING customers d ON c.id = d.id + 1 WHEN MATCHED THEN UPDATE SET full_name = d.full_name
 ;;
--- crm_app/service: right-missing
+-- crm_app/service: changed
 MERGE INTO orders o USING (SELECT * FROM orders) p ON o.id = p.id + 1000 WHEN NOT MATCHED THEN INSERT (id, customer_id, status) VALUES (p.id + 1000, 1, p.status)
 ;;
 Whoever has the right may.

@@ -1,5 +1,5 @@
-//! Values of protected tables that a write puts where other purposes read them: `derive`. Into another table, another row,
-//! which may be another person's, or a column of another category. What decides which rows of a protected table are written
+//! Values of protected tables that a write puts where other purposes read them: `derive`. Into another table, into a row that
+//! is there already, from another one, which may be another person's, or into a column of another category. What decides which rows of a protected table are written
 //! (WHERE, ON, WHEN, a subquery's conditions) is not among it.
 
 use std::collections::BTreeSet;
@@ -52,11 +52,8 @@ impl<'e> Analyser<'e> {
         let foreign = occurrences.filter(|(i, o)| Some(*i) != own && o.protected_by.is_some()).any(|(_, o)| {
             let shown = |(i, u): (usize, &ColumnUses)| u.shown && self.is_personal(o, i);
             match flow {
-                // Its other rows are copied, or decide about the new ones as conditions do.
-                Flow::Rows if o.protected_by == table => {
-                    let copied = o.target.is_none() && o.uses.iter().any(|u| u.shown);
-                    copied || o.uses.iter().enumerate().any(shown)
-                }
+                // Rows of the table's own are copied as they are there: what the purpose shows, under whom the client says.
+                Flow::Rows if o.protected_by == table => false,
                 // What a write of this statement puts out of its rows are the client's own values, and open ones.
                 Flow::Rows => {
                     let personal = |(i, u): (usize, &ColumnUses)| (u.shown || u.compared) && self.is_personal(o, i);
