@@ -430,3 +430,22 @@ CREATE TABLE theirs (id int PRIMARY KEY); CREATE TABLE mine (a int REFERENCES th
 ;;
 -- builder/service: same
 CREATE TABLE mine (id int PRIMARY KEY, a int REFERENCES mine, b int REFERENCES mine (id)); CREATE TABLE public.other (id int PRIMARY KEY, a int REFERENCES public.other)
+;;
+-- What is not there is dropped by nobody.
+-- marketing/marketing: changed | has DROP TABLE IF EXISTS "pg_temp"."nowhere"
+DROP TABLE IF EXISTS nowhere
+;;
+-- marketing/marketing: changed | has DROP VIEW IF EXISTS "pg_temp"."public.nowhere", "pg_temp"."nowhere" CASCADE
+DROP VIEW IF EXISTS public.nowhere, nowhere CASCADE
+;;
+-- marketing/marketing: right-missing
+DROP TABLE nowhere
+;;
+-- marketing/marketing: right-missing
+DROP TABLE IF EXISTS nowhere, loose
+;;
+-- marketing/marketing: definition-protected
+DROP TABLE IF EXISTS customers
+;;
+-- builder/service: same
+DROP TABLE IF EXISTS nowhere

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use pg_query::NodeEnum;
 use pg_query::protobuf as pb;
+use pg_query::{Node, NodeEnum};
 
-use crate::engine::analyse::Analyser;
 use crate::engine::analyse::relations::protecting_ancestor;
-use crate::engine::catalog::{Oid, Relation, RelationKind};
+use crate::engine::analyse::{Analyser, Replacement, string_node};
+use crate::engine::catalog::{Oid, Relation, RelationKind, quote_ident};
+use crate::engine::names::is_temporary_schema;
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
@@ -64,6 +65,28 @@ impl<'e> Analyser<'e> {
             next += 1;
         }
         gone
+    }
+
+    /// A name in DROP … IF EXISTS that means nothing leaves as that of a temporary relation, which only the session has: what
+    /// another one makes of the name meanwhile is not dropped.
+    pub fn drops_nothing(&mut self, var: &pb::RangeVar, object: &mut Node) -> Result<bool, Refusal> {
+        let name = match var.schemaname.as_str() {
+            "" => var.relname.clone(),
+            schema => format!("{schema}.{}", var.relname),
+        };
+        let absent = matches!(self.resolve(var), Err(r) if r.rule == "undefined-table");
+        if !absent || !var.catalogname.is_empty() || self.context.temporary.contains_key(&name) {
+            return Ok(false);
+        }
+        if is_temporary_schema(&var.schemaname) {
+            return Ok(true);
+        }
+        let Some(NodeEnum::List(list)) = &mut object.node else { return Ok(false) };
+        let (start, end) = self.range_var_span(var)?;
+        self.edit(start, end, Replacement::Text(format!("\"pg_temp\".{}", quote_ident(&name))));
+        self.must_rewrite = true;
+        list.items = vec![string_node("pg_temp"), string_node(&name)];
+        Ok(true)
     }
 
     /// A refusal where the name may mean an index of a protected table: those bear names like relations.

@@ -231,6 +231,7 @@ impl<'e> Analyser<'e> {
             | ObjectType::ObjectIndex => {
                 let starts = self.dropped_names(d.objects.len())?;
                 let cascades = d.behavior() == pb::DropBehavior::DropCascade;
+                let forgives = d.missing_ok && !self.role.may(Right::Ddl);
                 for (object, start) in d.objects.iter_mut().zip(starts) {
                     let mut var = range_var_of(object)?;
                     var.location = i32::try_from(start).unwrap_or(-1);
@@ -251,6 +252,8 @@ impl<'e> Analyser<'e> {
                     };
                     if temporary {
                         dropped.push(var.relname.clone());
+                    } else if forgives && self.drops_nothing(&var, object)? {
+                        continue;
                     }
                     temporary_only &= temporary;
                     if let Some(relation) = relation {
