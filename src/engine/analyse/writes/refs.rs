@@ -14,6 +14,9 @@ use super::{Called, Moment, Pending, TARGET, What};
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::rewrite::target;
 
+/// Most bytes of tests that are put into a statement's references to its target.
+const MOST_PUT_IN: usize = 256 << 10;
+
 /// What of a target a reference means.
 pub enum OfTarget {
     Column(usize, Col),
@@ -211,8 +214,16 @@ impl<'e> Analyser<'e> {
 
     /// Writes what was pending, now that every use of every column is known.
     pub fn write_targets(&mut self) -> Result<(), Refusal> {
+        let mut put_in = 0_usize;
         for pending in std::mem::take(&mut self.pending) {
             let sql = target::expression(self, &pending)?;
+            // PostgreSQL plans each of these by itself, and cannot be interrupted while it makes all of them ready.
+            if sql.contains("SELECT") {
+                put_in = put_in.saturating_add(sql.len());
+            }
+            if put_in > MOST_PUT_IN {
+                return Err(too_many_tests());
+            }
             match self.injections.get_mut(pending.injection) {
                 Some(injection) => injection.part = Part::Expression(sql),
                 None => return Err(refusal::not_faithful("an injected part is missing")),
@@ -220,6 +231,17 @@ impl<'e> Analyser<'e> {
         }
         Ok(())
     }
+}
+
+/// Each reference to a cell that is masked by choice asks for the choice.
+fn too_many_tests() -> Refusal {
+    Refusal::new(
+        "too-many-tests",
+        refusal::SqlState::STATEMENT_TOO_COMPLEX,
+        "statement names columns of the written table too often".to_owned(),
+        format!("rule too-many-tests: each time consent is asked for, which makes more than {MOST_PUT_IN} bytes"),
+        "change fewer rows at once, or choose them by a column that is open",
+    )
 }
 
 /// Whether some of an item's columns read as null.
