@@ -207,7 +207,7 @@ INSERT INTO orders (id, customer_id, status) SELECT id + 1000, 1, status FROM or
 -- crm_app/service: right-missing
 INSERT INTO customers (id, ref, full_name, email, country) VALUES (1, '0b2f54f6-6d4c-4a3c-9d5a-1df1a3a0a001', 'A', 'a@new.example', 'ES') ON CONFLICT (id) DO UPDATE SET language = left(customers.email, 5)
 ;;
--- crm_app/service: changed
+-- crm_app/service: right-missing
 INSERT INTO customers (id, ref, full_name, email, country) VALUES (1, '0b2f54f6-6d4c-4a3c-9d5a-1df1a3a0a001', (SELECT c.full_name FROM customers c WHERE c.id = 4), 'a@new.example', 'ES')
 ;;
 -- crm_app/service: right-missing
