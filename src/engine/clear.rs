@@ -12,12 +12,13 @@ use super::catalog::{Catalog, FIRST_NORMAL_OID, Oid, QualifiedName, quote_ident}
 use super::cleared::{
     Cleared, Effect, NOT_LOOKED_INTO, Outcome, SetValue, Statement, TouchedTable, Tracked, add_table,
 };
-use super::context::{Context, Defined, Protocol, PurposeSource, effective_path};
+use super::context::{Context, Defined, Protocol, PurposeSource};
 use super::meaning::Meaning;
 use super::parse::{self, Parsed, Tokens};
 use super::policy::{Policy, Purpose, Role};
 use super::refusal::{self, Refusal, SqlState};
 use super::rewrite::{self, Injected, guard::Guard, second};
+use super::standing::Standing;
 use super::{analyse, comment, record, tree};
 
 /// Keys that go into emitted SQL. Never logged.
@@ -438,64 +439,4 @@ fn span(raw: &RawStmt, len: usize) -> (usize, usize) {
     let start = usize::try_from(raw.stmt_location).unwrap_or(0);
     let length = usize::try_from(raw.stmt_len).unwrap_or(0);
     (start, if length == 0 { len } else { start + length })
-}
-
-/// The session's state between the statements of one message.
-struct Standing {
-    context: Context,
-    /// A tracked setting went back to a value that only the session knows.
-    uncertain: bool,
-    /// A tracked setting goes back to such a value when the transaction ends.
-    local: bool,
-}
-
-impl Standing {
-    fn follow(&mut self, engine: &Engine, role: &Role, effect: &Effect) {
-        match effect {
-            Effect::Set { setting, value: SetValue::Value(value), local } => {
-                self.local |= *local;
-                self.set(engine, *setting, value);
-            }
-            Effect::SetConfig(calls) => {
-                for call in calls {
-                    use super::cleared::Argument::Literal;
-                    let (Literal(name), Literal(value)) = (&call.name, &call.value) else {
-                        self.uncertain = true;
-                        continue;
-                    };
-                    if let Ok(Some((setting, SetValue::Value(value)))) =
-                        analyse::judge_setting(&engine.policy, role, name, Some(value))
-                    {
-                        self.local |= !matches!(&call.is_local, Literal(local) if local == "false");
-                        self.set(engine, setting, &value)
-                    }
-                }
-            }
-            Effect::Set { value: SetValue::Default, .. }
-            | Effect::ResetAll
-            | Effect::DiscardAll
-            | Effect::Rollback { .. }
-            | Effect::RollbackTo(_) => self.uncertain = true,
-            Effect::Commit { .. } | Effect::PrepareTransaction => self.uncertain |= self.local,
-            Effect::CreateTemporary { name, made, .. } => {
-                self.context.temporary.entry(name.clone()).or_default().add(made);
-            }
-            Effect::AlterTemporary { name, shape } => {
-                self.context.temporary.entry(name.clone()).and_modify(|known| known.shape.clone_from(shape));
-            }
-            Effect::CodeRan => self.context.temporary.values_mut().for_each(|known| known.shape = None),
-            _ => {}
-        }
-    }
-
-    fn set(&mut self, engine: &Engine, setting: Tracked, value: &str) {
-        match setting {
-            Tracked::Purpose => {
-                self.context.purpose = Some(value.to_owned());
-                self.context.purpose_set_by = PurposeSource::Set;
-            }
-            Tracked::Reason => self.context.has_reason = !value.trim().is_empty(),
-            Tracked::SearchPath => self.context.search_path = effective_path(&engine.catalog, value),
-        }
-    }
 }

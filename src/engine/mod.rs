@@ -21,6 +21,7 @@ pub mod refusal;
 mod rewrite;
 mod scanning;
 pub mod shape;
+mod standing;
 mod tree;
 pub mod unjudged;
 pub mod visible;
