@@ -161,7 +161,7 @@ fn bytes_differ(a: &[u8], b: &[u8], order: Order) -> Option<String> {
 
 /// The frames, and an end mark so that a missing last one shows. Where the order of rows is free they are sorted, and
 /// those before an error left out: how many leave before the faulty one is a matter of where rows lie on disk.
-fn in_order(bytes: &[u8], order: Order) -> Vec<&[u8]> {
+fn in_order(bytes: &[u8], order: Order) -> Vec<Vec<u8>> {
     let mut frames = frames(bytes);
     if order == Order::Any {
         for rows in frames.chunk_by_mut(|(x, _), (y, _)| *x == b'D' && *y == b'D') {
@@ -171,7 +171,22 @@ fn in_order(bytes: &[u8], order: Order) -> Vec<&[u8]> {
             frames.retain(|(kind, _)| *kind != b'D');
         }
     }
-    frames.into_iter().map(|(_, frame)| frame).chain([&b"end"[..]]).collect()
+    let told = frames.into_iter().map(|(kind, frame)| if kind == b'T' { unnumbered(frame) } else { frame.to_vec() });
+    told.chain([b"end".to_vec()]).collect()
+}
+
+/// A RowDescription without the numbers of the columns' tables: that of a temporary table is the next one free.
+fn unnumbered(description: &[u8]) -> Vec<u8> {
+    let mut frame = description.to_vec();
+    // Kind, length, count; then a name that ends with a zero, the table's number, and 14 bytes.
+    let mut at = 7;
+    while let Some(end) = frame.get(at..).and_then(|rest| rest.iter().position(|b| *b == 0)) {
+        let number = at + end + 1;
+        let Some(bytes) = frame.get_mut(number..number + 4) else { break };
+        bytes.fill(0);
+        at = number + 18;
+    }
+    frame
 }
 
 #[derive(Default)]
