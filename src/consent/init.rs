@@ -73,7 +73,12 @@ fn check_kind(kind: &str) -> Result<(), Fault> {
 }
 
 async fn check_server(client: &Client) -> Result<(), Fault> {
-    let row = client.query_one("SELECT pg_catalog.current_setting('server_version_num')::int4", &[]).await?;
+    let row = client
+        .query_one(
+            "SELECT pg_catalog.int4in(pg_catalog.textout(pg_catalog.current_setting('server_version_num')))",
+            &[],
+        )
+        .await?;
     let version: i32 = row.try_get(0)?;
     if version < OLDEST_SERVER {
         return Err(Fault::new("these tables need PostgreSQL 15 or newer").hint("map a consent table of your own"));

@@ -53,11 +53,18 @@ pub struct Engine {
     pub catalog: Arc<Catalog>,
     pub policy: Arc<Policy>,
     pub secrets: Secrets,
+    /// Nobody can tell whether the catalog is still this one.
+    unseen: bool,
 }
 
 impl Engine {
     pub fn new(catalog: Arc<Catalog>, policy: Arc<Policy>, secrets: Secrets) -> Self {
-        Self { catalog, policy, secrets }
+        Self { catalog, policy, secrets, unseen: false }
+    }
+
+    /// The same for a catalog that has not been seen for too long: nothing is judged by it any more.
+    pub fn unseen(self) -> Self {
+        Self { unseen: true, ..self }
     }
 
     /// Judges `text` for `context`. The result is the same for equal arguments, so it may be cached.
@@ -136,7 +143,7 @@ impl Engine {
 
     pub fn tells_secrets(&self, text: &str, context: &Context, protocol: Protocol) -> bool {
         let secrets = Secrets { pseudonym: b"not the key".to_vec() };
-        let other = Self { catalog: self.catalog.clone(), policy: self.policy.clone(), secrets };
+        let other = Self::new(self.catalog.clone(), self.policy.clone(), secrets);
         match (self.clear(text, context, protocol), other.clear(text, context, protocol)) {
             (Ok(mine), Ok(others)) => mine.wire_text() != others.wire_text(),
             _ => true,
@@ -169,6 +176,9 @@ impl Engine {
             Err(_) if statements.iter().all(moves_the_session) => &NOBODY,
             role => role?,
         };
+        if self.unseen && !role.unrestricted && !statements.iter().all(moves_the_session) {
+            return Err(refusal::catalog_unseen());
+        }
         let only_one = statements.len() == 1;
         let mut now = Standing { context: context.clone(), uncertain: false, local: false };
         let mut a = Analyser::new(self, context, role, text.to_owned(), tokens.clone());

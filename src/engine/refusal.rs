@@ -16,6 +16,7 @@ impl SqlState {
     pub const STATEMENT_TOO_LONG: Self = Self("54000");
     pub const STATEMENT_TOO_COMPLEX: Self = Self("54001");
     pub const INVALID_PASSWORD: Self = Self("28P01");
+    pub const SYSTEM_ERROR: Self = Self("58000");
     pub const IO_ERROR: Self = Self("58030");
     pub const CONNECTION_FAILURE: Self = Self("08006");
     pub const CANNOT_CONNECT_NOW: Self = Self("57P03");
@@ -78,6 +79,17 @@ pub fn not_supported(what: &str, why: &str) -> Refusal {
         format!("{what} is not supported behind the proxy"),
         format!("rule not-understood: {why}"),
         "write the statement in another way, or ask for a role that is unrestricted",
+    )
+}
+
+/// What the names in a statement mean by now is not known.
+pub fn catalog_unseen() -> Refusal {
+    Refusal::new(
+        "catalog-unseen",
+        SqlState::SYSTEM_ERROR,
+        "the database's catalog cannot be read now",
+        "rule catalog-unseen: tables may have been renamed or replaced since it was, and nothing is judged by what they were",
+        "try again; the administrator finds in the proxy's log why its own connection to PostgreSQL fails",
     )
 }
 

@@ -39,6 +39,9 @@ const WATCH_SHARE: u32 = 100;
 const LOOK_PATIENCE: Duration = Duration::from_secs(10);
 const READ_PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long statements are judged by a catalog that could not be compared again.
+const UNSEEN_PATIENCE: Duration = Duration::from_secs(15);
+
 /// How long a PostgreSQL that is not up yet is waited for at start.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -89,6 +92,10 @@ struct Room {
     client: Option<Client>,
     /// Of the catalog that the snapshot was made from.
     fingerprint: String,
+    /// When the catalog was this one.
+    seen: Instant,
+    /// That is too long ago.
+    unseen: bool,
     catalog: Arc<Catalog>,
     policy: Arc<Policy>,
     files: Vec<SourceFile>,
@@ -133,6 +140,8 @@ pub async fn open(
         live: live.clone(),
         client: Some(client),
         fingerprint,
+        seen: Instant::now(),
+        unseen: false,
         catalog,
         policy,
         files,
@@ -217,12 +226,22 @@ impl Room {
         match self.try_look().await {
             Ok(()) => {
                 self.connected.store(true, Ordering::Relaxed);
+                self.seen = Instant::now();
+                if std::mem::take(&mut self.unseen) {
+                    tracing::info!(database = %self.live.name, "the catalog is watched again");
+                    self.replace();
+                }
                 true
             }
             Err(error) => {
                 self.client = None;
                 if self.connected.swap(false, Ordering::Relaxed) {
                     tracing::error!(database = %self.live.name, "the catalog cannot be watched: {error:#}");
+                }
+                if !self.unseen && self.seen.elapsed() >= UNSEEN_PATIENCE {
+                    tracing::error!(database = %self.live.name, "statements are refused until the catalog can be watched: {error:#}");
+                    self.unseen = true;
+                    self.replace();
                 }
                 false
             }
@@ -258,7 +277,8 @@ impl Room {
     }
 
     fn replace(&self) {
-        self.live.replace(Engine::new(self.catalog.clone(), self.policy.clone(), self.secrets.clone()));
+        let engine = Engine::new(self.catalog.clone(), self.policy.clone(), self.secrets.clone());
+        self.live.replace(if self.unseen { engine.unseen() } else { engine });
     }
 
     fn read_policy(&mut self, path: &std::path::Path) -> Result<()> {

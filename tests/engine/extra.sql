@@ -14,6 +14,9 @@ CREATE CAST (integer AS public.wrapped) WITH FUNCTION public.wrap(integer);
 CREATE FUNCTION public.is_known(text) RETURNS boolean LANGUAGE sql AS 'SELECT EXISTS (SELECT FROM public.customers WHERE email = $1)';
 CREATE DOMAIN public.known_email AS text CHECK (public.is_known(VALUE));
 CREATE TYPE public.contact AS (email public.known_email);
+CREATE FUNCTION public.first_email() RETURNS text LANGUAGE sql AS 'SELECT min(email) FROM public.customers';
+CREATE DOMAIN public.filled_email AS text DEFAULT public.first_email();
+CREATE DOMAIN public.refilled_email AS public.filled_email;
 -- Not in the policy.
 CREATE TABLE public.unlisted (id int, email text);
 -- Views that a write may go through, and views that must not be taken for others.

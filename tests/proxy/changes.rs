@@ -338,3 +338,35 @@ fn a_child_of_two_protected_tables_is_closed() {
         assert_eq!(c.ask(&format!("SELECT * FROM {table}")), "E:0A000 Z:I", "{table}");
     }
 }
+
+/// The proxy's own connection is lost and no other is to be had: once it cannot tell any more what names mean, nothing is
+/// judged by what they meant.
+#[test]
+fn a_catalog_that_cannot_be_seen_is_not_trusted_for_long() {
+    const READ: &str = "SELECT max(name) FROM things";
+    let behind = Behind::new("proxy_blind");
+    let mut c = behind.session();
+    assert_eq!(c.ask(READ), "T D:two C:SELECT 1 Z:I");
+    let start = Instant::now();
+    behind.run("ALTER DATABASE proxy_blind CONNECTION LIMIT 1");
+    behind.run(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = 'proxy_blind' AND usename <> 'postgres' AND query NOT LIKE '%max(name)%'",
+    );
+    while c.ask(READ) != "E:58000 Z:I" {
+        assert!(start.elapsed() < 3 * PATIENCE, "{:?}", c.error);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(c.said('D').starts_with("rule catalog-unseen"), "{:?}", c.error);
+    behind.run("ALTER TABLE things RENAME TO were; ALTER TABLE customers RENAME TO things");
+    assert_eq!(c.ask(READ), "E:58000 Z:I");
+    assert_eq!(c.exchange(&[parse("", READ), bind("", "", &[]), execute("", 0), sync()]), "E:58000 Z:I");
+    // The way out of a transaction stays open.
+    assert_eq!(c.ask("BEGIN"), "C:BEGIN Z:T");
+    assert_eq!(c.ask(READ), "E:58000 Z:E");
+    assert_eq!(c.ask("ROLLBACK"), "C:ROLLBACK Z:I");
+    behind.run("ALTER TABLE things RENAME TO customers; ALTER TABLE were RENAME TO things");
+    behind.run("ALTER DATABASE proxy_blind CONNECTION LIMIT -1");
+    until_it_is(&mut c, READ);
+    assert!(!has_leaked(&c));
+}

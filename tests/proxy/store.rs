@@ -15,12 +15,15 @@ struct World {
     database: Database<'static>,
 }
 
+fn policy() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/proxy/store.toml")
+}
+
 /// A proxy before a database of this name, for one test.
 fn world(name: &str) -> World {
     let database = shared().database(name, include_str!("store.sql"));
     database.grant_to_upstream();
-    let policy = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/proxy/store.toml");
-    let served = [Served { name: "app", database: &database, policy: &policy }];
+    let served = [Served { name: "app", database: &database, policy: &policy() }];
     let proxy = Proxy::start(&served, &[("ana", "app"), ("pia", "plain"), ("dan", "dba")], "");
     World { proxy, database }
 }
@@ -254,6 +257,63 @@ fn what_does_not_end_well_stores_nothing() {
     assert_eq!(world.database.psql("SELECT count(*) FROM letters"), "1");
     let left = "SELECT count(*) FROM pg_proc WHERE proname LIKE 'consentry%'";
     assert_eq!(world.database.psql(left), "0");
+}
+
+/// A query that finds another row each time it runs is run once: what is stored is what was tested.
+#[test]
+fn what_is_stored_is_what_was_tested() {
+    let world = world("store_sampled");
+    world.database.psql("INSERT INTO consentry_store SELECT 1 + n % 2 FROM generate_series(1, 1000) n");
+    let mut c = world.session();
+    let any = "(SELECT customer_id FROM consentry_store TABLESAMPLE bernoulli(50) LIMIT 1)";
+    for sql in [
+        format!("INSERT INTO letters (customer_id) VALUES ({any})"),
+        format!("INSERT INTO letters (customer_id) VALUES (1), ({any})"),
+        format!("INSERT INTO letters (customer_id) SELECT {any}"),
+        format!("UPDATE letters SET customer_id = {any} WHERE id = 1"),
+    ] {
+        for _ in 0..30 {
+            c.ask(&sql);
+        }
+    }
+    assert_eq!(world.database.psql("SELECT DISTINCT customer_id FROM letters"), "1");
+    // What is another value for each row would be one for all.
+    assert_eq!(c.ask("UPDATE letters SET customer_id = (1 + 2 * random())::int"), "E:0A000 Z:I");
+    assert!(c.said('D').contains("another value each time"), "{:?}", c.error);
+}
+
+/// A cast of the database's own, which makes a number of whatever it is given, does not quiet the test.
+#[test]
+fn the_test_runs_nothing_of_the_databases_own() {
+    let world = world("store_lenient");
+    world.database.psql(
+        "CREATE FUNCTION lenient(text) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
+         CREATE CAST (text AS int) WITH FUNCTION lenient(text)",
+    );
+    let proxy =
+        Proxy::start(&[Served { name: "app", database: &world.database, policy: &policy() }], &[("ana", "app")], "");
+    let mut c = Raw::log_in(proxy.port(), "ana", &[]);
+    for sql in [
+        "INSERT INTO letters (customer_id) VALUES (2)",
+        "INSERT INTO letters (customer_id) VALUES (1), (2)",
+        "INSERT INTO letters (customer_id) SELECT n FROM generate_series(1, 2) n",
+    ] {
+        assert_eq!(c.ask(sql), "E:42501 Z:I", "{sql}");
+        refused(&c);
+    }
+    assert_eq!(copied(&mut c, "COPY letters (customer_id) FROM STDIN", &[b"1\n2\n"]), "G E:42501 Z:I");
+    refused(&c);
+    assert_eq!(c.ask("INSERT INTO letters (customer_id) VALUES (1)"), "C:INSERT 0 1 Z:I");
+    // Nor does the client's value become one of the key's type by it.
+    for sql in [
+        "INSERT INTO letters (customer_id) VALUES ('2'::text)",
+        "INSERT INTO letters (customer_id) SELECT t FROM (SELECT '2'::text) s(t)",
+        "UPDATE letters SET customer_id = '2'::text",
+    ] {
+        assert_eq!(c.ask(sql), "E:42501 Z:I", "{sql}");
+        assert!(c.said('M').contains("public.lenient"), "{sql} {:?}", c.error);
+    }
+    assert_eq!(world.database.psql("SELECT customer_id FROM letters"), "1");
 }
 
 /// Errors about rows say what they say of any write to a protected table: names, and no values.

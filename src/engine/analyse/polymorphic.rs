@@ -3,7 +3,8 @@
 
 use super::Analyser;
 use super::calls::runs_for;
-use crate::engine::catalog::Relation;
+use super::scope::{Col, Columns, Lasts};
+use crate::engine::catalog::{Operand, Relation};
 use crate::engine::refusal::Refusal;
 
 /// PostgreSQL's own of `anyelement`, `anycompatible` and the like beside a second argument (PostgreSQL manual, 38.2.5), and
@@ -56,6 +57,14 @@ impl Analyser<'_> {
     /// Judges an operator once its operands have been.
     pub fn makes_one_type_by(&self, operator: &str) -> Result<(), Refusal> {
         self.unless_checked(OPERATORS.contains(&operator))
+    }
+
+    /// Judges a table that is made of a result: its columns keep the result's types, and what is written into them later is
+    /// checked by them.
+    pub fn keeps_types(&self, columns: &Columns) -> Result<(), Refusal> {
+        let built_in = |c: &Col| c.lasts == Lasts::Always || c.operand == Operand::Literal;
+        let all = matches!(columns, Columns::Known(list) if list.iter().all(built_in));
+        self.unless_checked(!all)
     }
 
     fn unless_checked(&self, makes: bool) -> Result<(), Refusal> {

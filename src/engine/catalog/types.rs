@@ -26,8 +26,8 @@ pub struct UserType {
     pub has_default: bool,
 }
 
-/// A function that runs when a value becomes one of a type: of a cast, or of the check of a domain in it. Neither initdb
-/// nor an extension made it.
+/// A function that runs when a value becomes one of a type: of a cast, or of the check or the default of a domain in it.
+/// Neither initdb nor an extension made it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TypeFunction {
     /// The type's OID; it may be a built-in one, or a table's row.

@@ -19,7 +19,7 @@ WITH namespace AS MATERIALIZED (
 SELECT concat_ws('.',
     (SELECT count(*) || '-' || bit_xor(hash_record_extended(ROW(oid, nspname, xmin, usable), 1)) FROM namespace),
     (SELECT count(*) || '-' || bit_xor(hash) FROM class),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((a.attrelid::int8 << 32) | a.xmin::text::int8, a.attnum))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((a.attrelid::int8 << 32) | int8in(xidout(a.xmin)), a.attnum))
      FROM pg_catalog.pg_attribute a JOIN class ON class.oid = a.attrelid WHERE a.attnum > 0),
     (SELECT count(*) || '-' || bit_xor(hash_record_extended(ROW(i.indexrelid, i.xmin::text, x.relname), 0))
      FROM pg_catalog.pg_index i JOIN class ON class.oid = i.indrelid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid),
@@ -27,31 +27,31 @@ SELECT concat_ws('.',
      FROM pg_catalog.pg_class s JOIN pg_catalog.pg_depend d ON d.objid = s.oid
      WHERE s.relkind = 'S' AND d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')
        AND d.refclassid = 'pg_catalog.pg_class'::regclass),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((k.oid::int8 << 32) | k.xmin::text::int8, 0))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((k.oid::int8 << 32) | int8in(xidout(k.xmin)), 0))
      FROM pg_catalog.pg_constraint k JOIN class ON class.oid = k.conrelid),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((s.oid::int8 << 32) | s.xmin::text::int8, 0))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((s.oid::int8 << 32) | int8in(xidout(s.xmin)), 0))
      FROM pg_catalog.pg_statistic_ext s JOIN class ON class.oid = s.stxrelid),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((h.inhrelid::int8 << 32) | h.inhparent::int8, h.inhseqno))
      FROM pg_catalog.pg_inherits h JOIN class ON class.oid = h.inhrelid),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((r.oid::int8 << 32) | r.xmin::text::int8, 0))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((r.oid::int8 << 32) | int8in(xidout(r.xmin)), 0))
      FROM pg_catalog.pg_rewrite r JOIN class ON class.oid = r.ev_class),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((t.oid::int8 << 32) | t.xmin::text::int8, 0))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((t.oid::int8 << 32) | int8in(xidout(t.xmin)), 0))
      FROM pg_catalog.pg_trigger t JOIN class ON class.oid = t.tgrelid WHERE NOT t.tgisinternal),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((p.oid::int8 << 32) | p.xmin::text::int8, 0))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((p.oid::int8 << 32) | int8in(xidout(p.xmin)), 0))
      FROM pg_catalog.pg_proc p JOIN namespace n ON n.oid = p.pronamespace WHERE p.oid >= 16384),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((o.oid::int8 << 32) | o.xmin::text::int8, 0))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((o.oid::int8 << 32) | int8in(xidout(o.xmin)), 0))
      FROM pg_catalog.pg_operator o WHERE o.oid >= 16384),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((t.oid::int8 << 32) | t.xmin::text::int8, 0))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((t.oid::int8 << 32) | int8in(xidout(t.xmin)), 0))
      FROM pg_catalog.pg_type t JOIN namespace n ON n.oid = t.typnamespace WHERE t.oid >= 16384),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((v.oid::int8 << 32) | v.xmin::text::int8, 0))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((v.oid::int8 << 32) | int8in(xidout(v.xmin)), 0))
      FROM pg_catalog.pg_enum v WHERE v.oid >= 16384),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((k.oid::int8 << 32) | k.xmin::text::int8, 0))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((k.oid::int8 << 32) | int8in(xidout(k.xmin)), 0))
      FROM pg_catalog.pg_constraint k WHERE k.contypid <> 0 AND k.oid >= 16384),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((c.oid::int8 << 32) | c.xmin::text::int8, 0))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((c.oid::int8 << 32) | int8in(xidout(c.xmin)), 0))
      FROM pg_catalog.pg_cast c WHERE c.oid >= 16384),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((c.oid::int8 << 32) | c.xmin::text::int8, 0))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((c.oid::int8 << 32) | int8in(xidout(c.xmin)), 0))
      FROM pg_catalog.pg_collation c WHERE c.oid >= 16384),
-    (SELECT count(*) || '-' || bit_xor(hashint8extended((e.oid::int8 << 32) | e.xmin::text::int8, 0))
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((e.oid::int8 << 32) | int8in(xidout(e.xmin)), 0))
      FROM pg_catalog.pg_extension e),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((d.objid::int8 << 32) | d.classid::int8, d.refobjid::int8))
      FROM pg_catalog.pg_depend d WHERE d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e'),

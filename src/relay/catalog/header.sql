@@ -1,7 +1,7 @@
 -- One row: what the database and the upstream role are. The default `search_path` is what a new session of this role
 -- gets: ALTER ROLE … IN DATABASE, ALTER ROLE, ALTER DATABASE, else the server's own (PostgreSQL manual, ALTER ROLE).
 SELECT current_database()::text AS database,
-       current_setting('server_version_num')::int4 AS server_version,
+       int4in(textout(current_setting('server_version_num'))) AS server_version,
        coalesce(
            (SELECT substr(setting, length('search_path=') + 1)
             FROM pg_catalog.pg_db_role_setting s, unnest(s.setconfig) AS setting

@@ -33,7 +33,7 @@ SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::tex
        -- As in meaning.sql; what goes into it goes into fingerprint.sql too.
        CASE WHEN c.oid < 16384 THEN 0 ELSE
            hash_record_extended(ROW(c.oid, c.relname, c.relkind, n.oid, n.nspname, n.xmin::text), 0)
-           # coalesce((SELECT bit_xor(hashint8extended((r.oid::int8 << 32) | r.xmin::text::int8, 0))
+           # coalesce((SELECT bit_xor(hashint8extended((r.oid::int8 << 32) | int8in(xidout(r.xmin)), 0))
                        FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid), 0)
            # coalesce((SELECT bit_xor(hashint8extended((h.inhrelid::int8 << 32) | h.inhparent::int8, 1))
                        FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid), 0) END AS version,

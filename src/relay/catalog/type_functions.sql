@@ -1,5 +1,5 @@
 -- Functions that run when a value becomes one of a type: those of casts, and of the checks of domains, which may be inside
--- of arrays, ranges and rows. Not those that initdb or an extension made. A cast between a built-in type and another one is
+-- of arrays, ranges and rows; and those of domains' defaults, which fill columns of them. Not those that initdb or an extension made. A cast between a built-in type and another one is
 -- told of the other one, or every use of the built-in one would be a call.
 WITH RECURSIVE own AS (
     SELECT p.oid, n.nspname::text AS schema, p.proname::text AS name
@@ -17,6 +17,11 @@ WITH RECURSIVE own AS (
     FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_constraint'::regclass
       AND d.objid = k.oid AND d.refclassid = 'pg_catalog.pg_proc'::regclass
     WHERE k.contypid <> 0
+    UNION
+    SELECT t.oid, d.refobjid
+    FROM pg_catalog.pg_type t JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_type'::regclass
+      AND d.objid = t.oid AND d.refclassid = 'pg_catalog.pg_proc'::regclass
+    WHERE t.typtype = 'd' AND t.typdefaultbin IS NOT NULL
     UNION
     SELECT outside.type, runs.function
     FROM runs JOIN (

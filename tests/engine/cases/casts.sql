@@ -32,6 +32,34 @@ SELECT ROW('a@b.example')::public.contact
 -- marketing/marketing: function-not-allowed
 CREATE TEMP TABLE mine (e known_email)
 ;;
+-- A domain's default fills columns of it, and a table that is made of a result has its columns' types.
+-- marketing/marketing: function-not-allowed
+CREATE TEMP TABLE mine (e filled_email, n int)
+;;
+-- marketing/marketing: function-not-allowed
+CREATE TEMP TABLE mine AS SELECT NULL::refilled_email AS e
+;;
+-- marketing/marketing: function-not-allowed
+CREATE TEMP TABLE mine (n int); ALTER TABLE mine ADD COLUMN e refilled_email
+;;
+-- trusting/service: same
+CREATE TEMP TABLE mine (e refilled_email)
+;;
+-- support/service: function-not-allowed
+CREATE TEMP TABLE mine AS SELECT mails FROM with_known
+;;
+-- support/service: function-not-allowed
+SELECT (w).mail INTO TEMP mine FROM with_known w
+;;
+-- support/service: function-not-allowed
+CREATE TEMP TABLE mine AS SELECT (array_agg(mail))[1] AS e FROM with_known
+;;
+-- support/service: same
+CREATE TEMP TABLE mine AS SELECT max(mail) FROM with_known
+;;
+-- support/service: same
+CREATE TEMP TABLE mine AS SELECT id, plain, 'x' AS word FROM with_known WHERE mail <> 'x'
+;;
 -- marketing/marketing: same
 SELECT 7::int4, '{1}'::int[], '[1,2]'::int4range
 ;;

@@ -22,6 +22,16 @@ INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, 1,
 -- crm_app/service: changed | lacks unnest | error 22P02
 INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, 1, ''), (2, 2 - 9, '') ON CONFLICT DO NOTHING
 ;;
+-- A value that is another each time is worked out for each row, or not at all.
+-- crm_app/service: not-understood
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) SELECT n, (1 + 2 * floor(random() * 2))::int, '' FROM generate_series(1, 9) n
+;;
+-- crm_app/service: changed | error 22P02
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, (random() * 0)::int, ''), (2, (random() * 0)::int, '') ON CONFLICT DO NOTHING
+;;
+-- crm_app/service: changed | error 22P02
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) SELECT 1, floor(n)::int8, '' FROM generate_series(1, 9) n ON CONFLICT DO NOTHING
+;;
 -- crm_app/service: store-requires-consent
 INSERT INTO newsletter_sends (newsletter_id, customer_id) VALUES (1, 1), (2, DEFAULT)
 ;;

@@ -54,6 +54,7 @@ impl<'e> Analyser<'e> {
             .and_then(|i| i.rel.as_mut())
             .ok_or_else(|| refusal::not_supported("a stored result", "it has no name"))?;
         let place = self.makes(target)?;
+        self.keeps_types(columns)?;
         let protected = self.reads_protected();
         if protected && !self.role.may(Right::Derive) {
             return Err(refusal::right_missing("derive", "storing a result of protected tables"));

@@ -3,14 +3,23 @@
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
-use crate::engine::allow;
+use crate::engine::allow::{self, FunctionClass};
 use crate::engine::analyse::names;
 use crate::engine::catalog::Catalog;
 
+/// How often PostgreSQL works a value out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    Once,
+    /// Deeper, it would do so once for all rows where the value holds no column of them.
+    EachRow,
+}
+
 /// Aggregates and window functions would take the rows of the query that they come to stand in, which is one, and a function
 /// that returns a set would make rows there. What has a query of its own keeps it.
-pub fn means_the_same_deeper(node: &Node, catalog: &Catalog) -> bool {
-    let same = |n: &Node| means_the_same_deeper(n, catalog);
+pub fn means_the_same_deeper(node: &Node, catalog: &Catalog, times: Times) -> bool {
+    let same = |n: &Node| means_the_same_deeper(n, catalog, times);
+    let calls = |f: &pb::FuncCall| is_plain_call(f, catalog) && (times == Times::Once || is_pure(f));
     let all = |list: &[Node]| list.iter().all(same);
     let one = |node: &Option<Box<Node>>| node.as_deref().is_none_or(same);
     match &node.node {
@@ -39,10 +48,16 @@ pub fn means_the_same_deeper(node: &Node, catalog: &Catalog) -> bool {
         Some(NodeEnum::AIndices(i)) => one(&i.lidx) && one(&i.uidx),
         Some(NodeEnum::CollateClause(c)) => one(&c.arg),
         Some(NodeEnum::SubLink(l)) => one(&l.testexpr),
-        Some(NodeEnum::FuncCall(f)) => is_plain_call(f, catalog) && all(&f.args),
+        Some(NodeEnum::FuncCall(f)) => calls(f) && all(&f.args),
         Some(NodeEnum::NamedArgExpr(a)) => one(&a.arg),
         Some(_) => false,
     }
+}
+
+/// Whether a built-in function gives the same for the same.
+fn is_pure(f: &pb::FuncCall) -> bool {
+    let class = names(&f.funcname).last().and_then(|name| allow::builtin_function(name, f.args.len()));
+    matches!(class, Some(FunctionClass::Pure))
 }
 
 /// Whether a call is sure to be of a built-in function that is no aggregate, window function or set of rows.

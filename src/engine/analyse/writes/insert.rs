@@ -44,9 +44,13 @@ impl<'e> Analyser<'e> {
                 self.subscripts(&mut col.indirection, &Scope::EMPTY)?;
             }
         }
-        let width = match select_stmt {
-            None => Some(0),
+        let given = match select_stmt {
+            None => Columns::known(Vec::new()),
             Some(source) => self.source(&target, source)?,
+        };
+        let width = match &given {
+            Columns::Known(columns) => Some(columns.len()),
+            Columns::Unknown => None,
         };
         self.rename_columns(&target, cols)?;
         self.casts_stored(&target, cols)?;
@@ -55,7 +59,7 @@ impl<'e> Analyser<'e> {
         if let Some((relation, after)) = target.judged().filter(|_| unnamed) {
             *cols = self.name_columns(relation, after, &filled)?.map(column_target).collect();
         }
-        self.check_stored(&target, &filled, select_stmt.as_deref_mut(), overrides)?;
+        self.check_stored(&target, &filled, select_stmt.as_deref_mut(), &given, overrides)?;
         if updates {
             self.chooses(&target);
         }
@@ -68,8 +72,8 @@ impl<'e> Analyser<'e> {
         self.returning(returning_clause.as_mut(), &Scope { items: &items, parent: None }, at, Moment::New)
     }
 
-    /// What is inserted; how many columns it has, where that is known.
-    fn source(&mut self, target: &Target<'e>, source: &mut Node) -> Result<Option<usize>, Refusal> {
+    /// What is inserted.
+    fn source(&mut self, target: &Target<'e>, source: &mut Node) -> Result<Columns, Refusal> {
         let NodeEnum::SelectStmt(select) = inner(source)? else {
             return Err(refusal::not_supported("INSERT", "what it inserts is no query"));
         };
@@ -80,10 +84,7 @@ impl<'e> Analyser<'e> {
         self.check_flow(target, flow)?;
         // ON CONFLICT and RETURNING decide about no call of the source.
         self.settle_outward()?;
-        Ok(match columns {
-            Columns::Known(columns) => Some(columns.len()),
-            Columns::Unknown => None,
-        })
+        Ok(columns)
     }
 
     /// The columns that an INSERT or COPY fills, in the order of its values: each must be one that the policy lists.
@@ -164,7 +165,7 @@ impl<'e> Analyser<'e> {
         let mut clear = self.assignments(target, target_list, &scope, &found_by)?;
         clear.extend(target.protected().map_or(Ok(Vec::new()), |p| self.arbiters(p, infer.as_deref()))?);
         let set = self.conflict_set(*location);
-        self.check_assigned(target, target_list, set)?;
+        self.check_assigned(target, target_list, &scope, set)?;
         let moves = std::mem::take(&mut self.moves);
         if let Some(p) = target.protected().filter(|p| limits(p, &clear) || moves) {
             let injection = self.pend(p.occurrence, What::Reached { clear, moves });

@@ -5,11 +5,13 @@ use pg_query::protobuf as pb;
 use pg_query::protobuf::Token;
 use pg_query::{Node, NodeEnum};
 
+use super::super::scope::{Columns, Scope};
 use super::super::select::{is_row_expansion, star};
+use super::super::types::Ty;
 use super::super::{Analyser, Part, Replacement, inner, placeholder};
 use super::Aim;
 use super::assign::subject_link;
-use super::deeper::means_the_same_deeper;
+use super::deeper::{Times, means_the_same_deeper};
 use super::target::{Protected, Target};
 use crate::engine::catalog::{Column, FIRST_NORMAL_OID, quote_ident, quote_literal};
 use crate::engine::cleared::Raise;
@@ -38,13 +40,14 @@ pub struct Test {
 }
 
 impl<'e> Analyser<'e> {
-    /// Wraps, in every row of an INSERT, the value that leads to the subject. `overrides`: OVERRIDING USER VALUE, with which
-    /// PostgreSQL may store another.
+    /// Wraps, in every row of an INSERT, the value that leads to the subject. `given`: the columns of `source`. `overrides`:
+    /// OVERRIDING USER VALUE, with which PostgreSQL may store another.
     pub fn check_stored(
         &mut self,
         target: &Target<'e>,
         filled: &[usize],
         source: Option<&mut Node>,
+        given: &Columns,
         overrides: bool,
     ) -> Result<(), Refusal> {
         let Some((p, test)) = self.store_test(target)? else { return Ok(()) };
@@ -57,6 +60,7 @@ impl<'e> Analyser<'e> {
         let Some(NodeEnum::SelectStmt(select)) = source.and_then(|s| s.node.as_mut()) else {
             return Err(self.not_given(&test));
         };
+        self.becomes_key(given.list().get(place).and_then(|c| c.ty.clone()), p, &test)?;
         if select.values_lists.is_empty() {
             self.check_select(select, p.after, place, &test)
         } else {
@@ -69,9 +73,10 @@ impl<'e> Analyser<'e> {
         &mut self,
         target: &Target<'e>,
         list: &mut [Node],
+        scope: &Scope<'_>,
         set: Option<usize>,
     ) -> Result<(), Refusal> {
-        let Some((_, test)) = self.store_test(target)? else { return Ok(()) };
+        let Some((p, test)) = self.store_test(target)? else { return Ok(()) };
         let column = self.link_name(target).unwrap_or_default();
         let (mut item, mut found) = (0, None);
         for (i, node) in list.iter_mut().enumerate() {
@@ -99,7 +104,8 @@ impl<'e> Analyser<'e> {
         match list.get_mut(i).and_then(|n| n.node.as_mut()) {
             Some(NodeEnum::ResTarget(assignment)) => {
                 let value = assignment.val.as_mut().ok_or_else(lost)?;
-                self.wrap(value, span, &test)
+                self.becomes_key(self.type_of(value, scope), p, &test)?;
+                self.wrap(value, span, &test, Times::EachRow)
             }
             _ => Err(lost()),
         }
@@ -179,15 +185,25 @@ impl<'e> Analyser<'e> {
         };
         let span = self.token_span(start, end)?;
         let value = item.val.as_mut().ok_or_else(plainly)?;
-        self.wrap(value, span, test)
+        self.wrap(value, span, test, Times::EachRow)
+    }
+
+    /// The test makes the value one of the key's type, where PostgreSQL makes it one when it stores it: whether that is
+    /// PostgreSQL's own doing, or the role may call what it runs.
+    fn becomes_key(&self, from: Option<Ty>, p: &Protected<'e>, test: &Test) -> Result<(), Refusal> {
+        let Some(to) = p.relation.columns.get(test.column).map(|c| c.ty.base.as_str()) else { return Ok(()) };
+        match from {
+            Some(from) if !self.recasts(&from, to) => Ok(()),
+            _ => self.engine.catalog.casts_to(to).try_for_each(|c| self.may_cast(c)),
+        }
     }
 
     /// Puts the test around an expression, in text and tree.
-    pub fn wrap(&mut self, value: &mut Node, span: (usize, usize), test: &Test) -> Result<(), Refusal> {
+    pub fn wrap(&mut self, value: &mut Node, span: (usize, usize), test: &Test, times: Times) -> Result<(), Refusal> {
         if matches!(value.node, Some(NodeEnum::SetToDefault(_))) {
             return Err(self.not_given(test));
         }
-        if !means_the_same_deeper(value, &self.engine.catalog) {
+        if !means_the_same_deeper(value, &self.engine.catalog, times) {
             return Err(from_below());
         }
         let condition = self.inject(Part::Expression(test.condition.clone()), None, false);
@@ -212,14 +228,15 @@ impl<'e> Analyser<'e> {
 }
 
 impl Test {
-    /// The text around condition, error and value, in this order.
+    /// The text around condition, error and value, in this order. `OFFSET 0`: PostgreSQL takes the value from one place, also
+    /// where that is a query of its own, which may find another row each time it runs.
     fn around(&self) -> [String; 4] {
         let Test { name, ty, .. } = self;
         [
             "(SELECT CASE WHEN ".to_owned(),
             format!(" THEN {ALIAS}.{name} WHEN "),
             format!(" IS NULL THEN NULL END AS {name} FROM (SELECT ("),
-            format!(")::{ty} AS {name}) AS {ALIAS})"),
+            format!(")::{ty} AS {name} OFFSET 0) AS {ALIAS})"),
         ]
     }
 
@@ -228,10 +245,14 @@ impl Test {
         format!("consentry store_requires {}", self.table)
     }
 
-    /// The failing cast hangs on the clock, so that PostgreSQL cannot work it out before it knows whether it is needed.
+    /// What reads no number hangs on the clock, so that PostgreSQL cannot work it out before it knows whether it is needed. By
+    /// the names of functions: a cast might be the database's own.
     pub fn raise(&self) -> String {
-        let clock = "pg_catalog.left(pg_catalog.clock_timestamp()::pg_catalog.text, 0)";
-        format!("({} OPERATOR(pg_catalog.||) {clock})::pg_catalog.int4", quote_literal(&self.marker()))
+        let text = format!(
+            "pg_catalog.textcat({}, pg_catalog.left(pg_catalog.timeofday(), 0))",
+            quote_literal(&self.marker())
+        );
+        format!("pg_catalog.int4in(pg_catalog.textout({text}))")
     }
 }
 
@@ -294,7 +315,7 @@ pub fn plainly() -> Refusal {
 
 /// The value to test is not what it was, where the test would put it.
 fn from_below() -> Refusal {
-    let why = "the value that leads to a row's subject must be no aggregate, window function, set of rows or function of the \
-               database's own: take it from a subquery, SELECT q.key FROM (SELECT … AS key) AS q, or write (SELECT …)";
+    let why = "the value that leads to a row's subject must be no aggregate, window function, set of rows, function of the \
+               database's own or, for many rows, another value each time it is asked for (random, nextval): take it from a subquery, SELECT q.key FROM (SELECT … AS key) AS q, or write (SELECT …)";
     refusal::not_supported("this value in a table with store_requires", why)
 }

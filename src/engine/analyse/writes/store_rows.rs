@@ -9,6 +9,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::super::constant::Constant;
 use super::super::{Analyser, inner};
+use super::deeper::Times;
 use super::store::{ALIAS, Test, plainly};
 use super::target::Protected;
 use crate::engine::alike;
@@ -57,7 +58,7 @@ impl<'e> Analyser<'e> {
         }
         for (tested, test) in tests {
             let value = cell(select, tested.row, place).ok_or_else(lost)?;
-            self.wrap(value, tested.span, &test)?;
+            self.wrap(value, tested.span, &test, Times::Once)?;
         }
         Ok(())
     }

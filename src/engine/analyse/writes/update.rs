@@ -24,7 +24,7 @@ impl<'e> Analyser<'e> {
         let clear = self.assignments(&target, target_list, &scope, &[])?;
         let elsewhere = self.drawn.elsewhere;
         let set = target.protected().map(|p| self.clause_end(p.after, &[Token::Set]) + 1);
-        self.check_assigned(&target, target_list, set)?;
+        self.check_assigned(&target, target_list, &scope, set)?;
         let added = self.sound_view_conditions(&target)?;
         self.keeps_check_option(&target, &added)?;
         self.reach_only(&target, where_clause, added.injections, clear, &fallible)?;
