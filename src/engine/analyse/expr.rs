@@ -205,6 +205,12 @@ impl<'e> Analyser<'e> {
             }
         };
         self.note(&col.origin, at);
+        if at.usage == Usage::Shown {
+            match &col.made_of {
+                Some(bases) => self.drawn.columns.extend(bases.iter()),
+                None => self.drawn.unknown = true,
+            }
+        }
         Ok(col)
     }
 

@@ -166,24 +166,7 @@ impl<'e> Analyser<'e> {
             chosen: false,
             level: self.level,
         });
-        let columns = relation
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(i, c)| Col {
-                name: c.name.as_str().into(),
-                origin: Rc::from([(index, i)]),
-                mixed: false,
-                ty: Some(c.ty.base.as_str().into()),
-                operand: Operand::Of(c.ty.oid),
-                collation: c.ty.collation,
-                ordered: false,
-                given: false,
-                lasts: Lasts::of(c),
-                key: Some((index, i)),
-                nulled: None,
-            })
-            .collect();
+        let columns = relation.columns.iter().enumerate().map(|(i, c)| Col::stored(&c.name, (index, i), c)).collect();
         Ok((index, Columns::known(columns)))
     }
 
@@ -346,7 +329,14 @@ pub fn plain_columns(relation: &Relation) -> Columns {
             .iter()
             .map(|c| {
                 let (ty, collation, lasts) = (Some(c.ty.base.as_str().into()), c.ty.collation, Lasts::of(c));
-                Col { ty, operand: Operand::Of(c.ty.oid), collation, lasts, ..Col::computed(&c.name) }
+                Col {
+                    ty,
+                    operand: Operand::Of(c.ty.oid),
+                    collation,
+                    lasts,
+                    made_of: Some(Rc::from([])),
+                    ..Col::computed(&c.name)
+                }
             })
             .collect(),
     )

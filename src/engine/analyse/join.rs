@@ -112,7 +112,21 @@ impl<'e> Analyser<'e> {
             let ordered = one && self.are_ordered(&a, &b);
             let (name, given, lasts, nulled) = (name.clone(), a.given || b.given, a.lasts.max(b.lasts), None);
             let operand = self.engine.catalog.common([self.settled(a.operand), self.settled(b.operand)]);
-            merged.push(Col { name, origin, mixed, key, ty, operand, collation, ordered, given, lasts, nulled });
+            let made_of = a.made_with(Some(&b));
+            merged.push(Col {
+                name,
+                origin,
+                mixed,
+                made_of,
+                key,
+                ty,
+                operand,
+                collation,
+                ordered,
+                given,
+                lasts,
+                nulled,
+            });
         }
         Ok(merged)
     }

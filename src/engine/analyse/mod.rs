@@ -399,7 +399,7 @@ impl<'e> Analyser<'e> {
 
     /// Notes a use of stored columns.
     pub fn note(&mut self, bases: &[Base], at: At) {
-        if self.writes && at.usage == Usage::Shown {
+        if at.usage == Usage::Shown {
             self.drawn.columns.extend(bases);
         }
         for &(occurrence, column) in bases {

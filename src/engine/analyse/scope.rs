@@ -20,6 +20,8 @@ pub struct Col {
     pub origin: Rc<[Base]>,
     /// It may hold other values besides those of `origin`.
     pub mixed: bool,
+    /// The stored columns that it shows something of; `None`: perhaps others too.
+    pub made_of: Option<Rc<[Base]>>,
     /// `ColumnType::base`, where known.
     pub ty: Option<Rc<str>>,
     /// Its type where PostgreSQL looks for functions and operators, a domain as it is. [`Operand::Literal`]: text, unless a
@@ -63,9 +65,30 @@ impl Lasts {
 }
 
 impl Col {
+    /// What this column is made of, together with `other`.
+    pub fn made_with(&self, other: Option<&Self>) -> Option<Rc<[Base]>> {
+        let (own, more) = self.made_of.as_ref().zip(other?.made_of.as_ref())?;
+        Some(own.iter().chain(more.iter()).copied().collect())
+    }
+
     /// Whether what this column is merged with `other` into may hold values of neither's origin.
     pub fn mixes(&self, other: &Self) -> bool {
         self.mixed || other.mixed || self.origin.is_empty() || other.origin.is_empty()
+    }
+
+    /// The bare value of a stored column.
+    pub fn stored(name: &str, base: Base, column: &Column) -> Self {
+        let origin: Rc<[Base]> = Rc::from([base]);
+        Self {
+            made_of: Some(origin.clone()),
+            origin,
+            ty: Some(column.ty.base.as_str().into()),
+            operand: Operand::Of(column.ty.oid),
+            collation: column.ty.collation,
+            lasts: Lasts::of(column),
+            key: Some(base),
+            ..Self::computed(name)
+        }
     }
 
     pub fn computed(name: &str) -> Self {
@@ -73,6 +96,7 @@ impl Col {
             name: name.into(),
             origin: Rc::from([]),
             mixed: false,
+            made_of: None,
             ty: None,
             operand: Operand::Any,
             collation: 0,
@@ -113,6 +137,12 @@ impl Columns {
         let origin: Rc<[Base]> = cols.iter().flat_map(|c| c.origin.iter().copied()).collect();
         let any = |name: &str| Col { mixed: true, given: true, lasts: Lasts::Perhaps, ..Col::computed(name) };
         Columns::known(cols.iter().map(|c| Col { origin: origin.clone(), ..any(&c.name) }).collect())
+    }
+
+    /// The same, made of these.
+    pub fn made_of(self, bases: Option<&Rc<[Base]>>) -> Self {
+        let Columns::Known(cols) = &self else { return self };
+        Columns::known(cols.iter().map(|c| Col { made_of: bases.cloned(), ..c.clone() }).collect())
     }
 
     /// The columns under the names of an alias list; more columns than names keep theirs.

@@ -121,7 +121,9 @@ impl<'e> Analyser<'e> {
                         let operand = self.united(col, other);
                         let origin = col.origin.iter().chain(more).copied().collect();
                         let lasts = other.map_or(Lasts::Perhaps, |c| col.lasts.max(c.lasts));
-                        Col { origin, mixed, ty, operand, collation, ordered, given, lasts, ..Col::computed(&col.name) }
+                        let made_of = col.made_with(other);
+                        let known = Col { origin, mixed, made_of, ty, operand, collation, ..Col::computed(&col.name) };
+                        Col { ordered, given, lasts, ..known }
                     })
                     .collect(),
             ),
@@ -156,6 +158,7 @@ impl<'e> Analyser<'e> {
             self.beside_few();
         }
         let several = s.values_lists.len() > 1;
+        let around = std::mem::take(&mut self.drawn);
         for row in &mut s.values_lists {
             let NodeEnum::List(list) = inner(row)? else {
                 return Err(refusal::not_supported("VALUES", "its rows are not known"));
@@ -166,6 +169,8 @@ impl<'e> Analyser<'e> {
             }
             self.exprs(&mut list.items, outer, at)?;
         }
+        let made_of = self.drawn.made_of();
+        self.drawn.add(around);
         // PostgreSQL may compute the keys of a sort below the row filter (a parallel scan that is sorted early), and
         // `ORDER BY 1`, an alias or DISTINCT make the select list such keys.
         let sorted =
@@ -175,7 +180,7 @@ impl<'e> Analyser<'e> {
         let mut items = self.from_clause(&mut s.from_clause, outer)?;
         if !s.values_lists.is_empty() {
             // What ORDER BY sees (`transformValuesClause` of PostgreSQL's parser).
-            let rows = aliased(None, self.values_columns(&s.values_lists, outer));
+            let rows = aliased(None, self.values_columns(&s.values_lists, outer).made_of(made_of.as_ref()));
             items.push(Item { alias: Some("*VALUES*".into()), qualified: true, ..rows });
         }
         let scope = outer.child(&items);
@@ -192,7 +197,7 @@ impl<'e> Analyser<'e> {
             self.keys = keys;
             columns?
         } else {
-            self.values_columns(&s.values_lists, outer)
+            self.values_columns(&s.values_lists, outer).made_of(made_of.as_ref())
         };
         self.outward.show(false);
         let key = At::KEY;
@@ -374,12 +379,15 @@ impl<'e> Analyser<'e> {
     fn output(&mut self, value: &mut Node, name: &str, scope: &Scope<'_>, at: At, key: bool) -> Result<Col, Refusal> {
         let Some(NodeEnum::ColumnRef(_)) = &value.node else {
             let late = !key || self.is_above(value, scope);
+            let around = std::mem::take(&mut self.drawn);
             self.above(late, value, |a, value| a.expr(value, scope, at))?;
+            let made_of = self.drawn.made_of();
+            self.drawn.add(around);
             let col = self.column_of(name, [&*value]);
             let built_in = self.type_of(value, scope).is_some_and(|ty| self.is_built_in_type(&ty));
             let lasts = if built_in { Lasts::Always } else { col.lasts };
             let operand = self.operand(value, scope);
-            return Ok(Col { ordered: self.has_sort(value, scope), operand, lasts, ..col });
+            return Ok(Col { ordered: self.has_sort(value, scope), operand, lasts, made_of, ..col });
         };
         let col = self.column_ref(value, scope, at)?;
         self.keep_output_name(value);

@@ -1,5 +1,5 @@
 -- Casts that initdb did not make and that run something: a function, or the text of one type read as the other. The
--- function where neither initdb nor an extension made it.
+-- function where neither initdb nor an extension made it. Not those that PostgreSQL makes with a range type, to its multirange.
 SELECT sn.nspname::text AS schema, s.typname::text AS name, tn.nspname::text AS target_schema, t.typname::text AS target_name,
        c.castcontext <> 'e' AS unwritten,
        CASE WHEN f.oid >= 16384 AND NOT EXISTS (
@@ -12,4 +12,5 @@ JOIN pg_catalog.pg_type s ON s.oid = c.castsource JOIN pg_catalog.pg_namespace s
 JOIN pg_catalog.pg_type t ON t.oid = c.casttarget JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
 LEFT JOIN pg_catalog.pg_proc f ON f.oid = c.castfunc LEFT JOIN pg_catalog.pg_namespace fn ON fn.oid = f.pronamespace
 WHERE c.oid >= 16384 AND c.castmethod <> 'b'
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_range r WHERE r.rngtypid = c.castsource AND r.rngmultitypid = c.casttarget)
 ORDER BY c.oid

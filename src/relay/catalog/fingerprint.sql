@@ -25,7 +25,7 @@ SELECT concat_ws('.',
      FROM pg_catalog.pg_index i JOIN class ON class.oid = i.indrelid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid),
     (SELECT bit_xor(hashint8extended((d.objid::int8 << 32) | d.refobjid::int8, 2))
      FROM pg_catalog.pg_class s JOIN pg_catalog.pg_depend d ON d.objid = s.oid
-     WHERE s.relkind = 'S' AND d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')
+     WHERE s.relkind = 'S' AND s.relpersistence <> 't' AND d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')
        AND d.refclassid = 'pg_catalog.pg_class'::regclass),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((k.oid::int8 << 32) | int8in(xidout(k.xmin)), 0))
      FROM pg_catalog.pg_constraint k JOIN class ON class.oid = k.conrelid),

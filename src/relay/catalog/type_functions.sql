@@ -11,7 +11,8 @@ WITH RECURSIVE own AS (
 ), runs AS (
     SELECT t.type, c.castfunc AS function
     FROM pg_catalog.pg_cast c, unnest(ARRAY[c.castsource, c.casttarget]) AS t(type)
-    WHERE t.type >= 16384 OR c.castsource < 16384 AND t.type = c.casttarget AND c.casttarget < 16384
+    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_range r WHERE r.rngtypid = c.castsource AND r.rngmultitypid = c.casttarget)
+      AND (t.type >= 16384 OR c.castsource < 16384 AND t.type = c.casttarget AND c.casttarget < 16384)
     UNION
     SELECT k.contypid, d.refobjid
     FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_constraint'::regclass

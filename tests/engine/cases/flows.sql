@@ -263,3 +263,37 @@ INSERT INTO customers (id, ref, full_name, email, country) VALUES (1, '0b2f54f6-
 -- crm_app/service: changed
 MERGE INTO orders o USING (VALUES (4, 'paid'::order_status)) v(id, s) ON o.id = v.id WHEN MATCHED THEN UPDATE SET status = v.s, total_amount = o.total_amount * 2 WHEN NOT MATCHED THEN INSERT (id, customer_id, status) VALUES (v.id, 1, v.s)
 ;;
+A row that is copied within its table keeps what it shows where it was.
+-- crm_app/service: right-missing
+INSERT INTO customers (ref, country) SELECT gen_random_uuid(), email FROM customers WHERE id = 3
+;;
+-- crm_app/service: right-missing
+INSERT INTO customers (ref, full_name, language) SELECT gen_random_uuid(), c.full_name, q.x FROM customers c, (SELECT left(email, 2) AS x FROM customers) q
+;;
+-- crm_app/service: right-missing
+WITH q AS (SELECT 'x' AS x UNION ALL SELECT email FROM customers) INSERT INTO customers (ref, country) SELECT gen_random_uuid(), upper(x) FROM q
+;;
+-- crm_app/service: right-missing
+INSERT INTO customers (ref, country) SELECT gen_random_uuid(), c::text FROM customers c WHERE id = 3
+;;
+-- crm_app/service: right-missing
+INSERT INTO customers (ref, country) SELECT gen_random_uuid(), (SELECT max(c.email) FROM customers c)
+;;
+-- crm_app/service: right-missing
+WITH RECURSIVE r AS (SELECT email AS x, 1 AS n FROM customers UNION ALL SELECT x, n + 1 FROM r WHERE n < 2) SEARCH DEPTH FIRST BY n SET o INSERT INTO customers (ref, country) SELECT gen_random_uuid(), x FROM r
+;;
+-- crm_app/service: right-missing
+MERGE INTO customers c USING customers v ON c.id = v.id + 1000 WHEN NOT MATCHED THEN INSERT (ref, country) VALUES (v.ref, v.full_name)
+;;
+-- builder/service: changed
+INSERT INTO customers (ref, country) SELECT gen_random_uuid(), email FROM customers WHERE id = -3
+;;
+-- crm_app/service: changed
+INSERT INTO customers (ref, full_name, email, country, language, updated_at) SELECT gen_random_uuid(), upper(full_name), email, coalesce(country, 'ES'), 'es', now() FROM customers WHERE id = -3
+;;
+-- crm_app/service: changed
+WITH q AS (SELECT full_name AS n, country AS c FROM customers WHERE id = -3) INSERT INTO customers (ref, full_name, country) SELECT gen_random_uuid(), n, c FROM q
+;;
+-- crm_app/service: changed
+MERGE INTO customers c USING customers v ON c.id = v.id + 1000 AND v.id = -1 WHEN NOT MATCHED AND v.id = -1 THEN INSERT (ref, full_name, country) VALUES (v.ref, v.full_name, v.country)
+;;

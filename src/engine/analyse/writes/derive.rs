@@ -3,10 +3,11 @@
 //! (WHERE, ON, WHEN, a subquery's conditions) is not among it.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
-use super::super::scope::Base;
+use super::super::scope::{Base, Columns};
 use super::super::{Analyser, ColumnUses, Occurrence};
-use super::target::{Kind, Target};
+use super::target::{Kind, Protected, Target};
 use crate::engine::policy::{ColumnUse, Right};
 use crate::engine::refusal::{self, Refusal};
 
@@ -24,23 +25,66 @@ pub enum Flow {
 pub struct Drawn {
     /// Stored columns that it shows something of.
     pub columns: BTreeSet<Base>,
+    /// It may show something of others too.
+    pub unknown: bool,
     /// It reads something else than the row that is written.
     pub elsewhere: bool,
+}
+
+impl Drawn {
+    /// All columns that it shows something of, where these are known.
+    pub fn made_of(&self) -> Option<Rc<[Base]>> {
+        (!self.unknown).then(|| self.columns.iter().copied().collect())
+    }
+
+    /// Both together.
+    pub fn add(&mut self, other: Self) {
+        self.columns.extend(other.columns);
+        self.unknown |= other.unknown;
+        self.elsewhere |= other.elsewhere;
+    }
 }
 
 impl<'e> Analyser<'e> {
     /// Whether what was just drawn into a column stays in its row and its category: other purposes show others.
     pub fn stays_in_row(&self, target: &Target<'e>, column: &str) -> Result<(), Refusal> {
         let Some(p) = target.protected().filter(|_| !self.role.may(Right::Derive)) else { return Ok(()) };
-        let used = |name: &str| p.policy.columns.get(name);
-        let leaves = self.drawn.columns.iter().filter(|(o, _)| *o == p.occurrence).find_map(|(_, i)| {
-            let from = &p.relation.columns.get(*i)?.name;
-            let stays = matches!(used(from), Some(ColumnUse::Open)) || used(from) == used(column);
-            (!stays).then_some(from)
-        });
-        let Some(from) = leaves else { return Ok(()) };
-        let what = format!("\"{column}\" would hold data of \"{from}\", which other purposes show otherwise");
-        Err(refusal::right_missing("derive", &what))
+        let own = self.drawn.columns.iter().filter(|(o, _)| *o == p.occurrence);
+        keeps_category(p, own.map(|(_, column)| *column), column)
+    }
+
+    /// Whether values of these columns' may be copied into columns of rows that a write adds to the same table: each stays in
+    /// its category. What is in another table is [`Self::check_flow`]'s.
+    pub fn copies_rows(&self, target: &Target<'e>, filled: &[usize], given: &Columns) -> Result<(), Refusal> {
+        let all = given.list().iter().map(|c| c.made_of.as_deref());
+        let all = all.chain(std::iter::repeat(Some(&[][..]))).take(filled.len());
+        let all: Vec<Option<&[Base]>> = match given {
+            Columns::Known(_) => all.collect(),
+            Columns::Unknown => vec![None; filled.len()],
+        };
+        filled.iter().zip(all).try_for_each(|(column, bases)| self.copies_into(target, *column, bases))
+    }
+
+    /// The same of one column; `bases` as in `Col::made_of`.
+    pub fn copies_into(&self, target: &Target<'e>, column: usize, bases: Option<&[Base]>) -> Result<(), Refusal> {
+        let Some(p) = target.protected().filter(|_| !self.role.may(Right::Derive)) else { return Ok(()) };
+        let Some(column) = p.relation.columns.get(column) else { return Ok(()) };
+        let same = |o: &Occurrence| o.protected_by == Some(p.policy.relation);
+        let shown: Vec<Base> = match bases {
+            Some(bases) => bases.to_vec(),
+            None => {
+                // Rows that a write adds show nothing of those that it finds.
+                let read = |(n, _): &(usize, &Occurrence)| *n != p.occurrence;
+                let occurrences = self.occurrences.iter().enumerate().skip(self.first_occurrence).filter(read);
+                let shown = |(n, o): (usize, &Occurrence)| {
+                    let shown = o.uses.iter().enumerate().filter(|(_, u)| u.shown);
+                    shown.map(|(i, _)| (n, i)).collect::<Vec<_>>()
+                };
+                occurrences.flat_map(shown).collect()
+            }
+        };
+        let own = shown.iter().filter(|(n, _)| self.occurrences.get(*n).is_some_and(same));
+        keeps_category(p, own.map(|(_, i)| *i), &column.name)
     }
 
     /// Whether what has been read so far may flow into `target`; a temporary table that takes it in is remembered.
@@ -52,7 +96,8 @@ impl<'e> Analyser<'e> {
         let foreign = occurrences.filter(|(i, o)| Some(*i) != own && o.protected_by.is_some()).any(|(_, o)| {
             let shown = |(i, u): (usize, &ColumnUses)| u.shown && self.is_personal(o, i);
             match flow {
-                // Rows of the table's own are copied as they are there: what the purpose shows, under whom the client says.
+                // Rows of the table's own are copied as they are there: what the purpose shows, under whom the client says
+                // (`copies_rows`).
                 Flow::Rows if o.protected_by == table => false,
                 // What a write of this statement puts out of its rows are the client's own values, and open ones.
                 Flow::Rows => {
@@ -114,4 +159,14 @@ impl<'e> Analyser<'e> {
         let uses = self.engine.policy.tables.get(&table).map(|t| &t.columns);
         !matches!(name.and_then(|n| uses?.get(n)), Some(ColumnUse::Open))
     }
+}
+
+/// Whether values of `columns` may come into `into` of the same table: open ones, and those of its own category.
+fn keeps_category(p: &Protected<'_>, columns: impl Iterator<Item = usize>, into: &str) -> Result<(), Refusal> {
+    let used = |name: &str| p.policy.columns.get(name);
+    let mut names = columns.filter_map(|i| p.relation.columns.get(i)).map(|c| &c.name);
+    let leaves = names.find(|from| !matches!(used(from), Some(ColumnUse::Open)) && used(from) != used(into));
+    let Some(from) = leaves else { return Ok(()) };
+    let what = format!("\"{into}\" would hold data of \"{from}\", which other purposes show otherwise");
+    Err(refusal::right_missing("derive", &what))
 }

@@ -55,6 +55,7 @@ impl<'e> Analyser<'e> {
         self.rename_columns(&target, cols)?;
         self.casts_stored(&target, cols)?;
         let filled = self.filled(&target, cols, width)?;
+        self.copies_rows(&target, &filled, &given)?;
         let unnamed = cols.is_empty() && select_stmt.is_some();
         if let Some((relation, after)) = target.judged().filter(|_| unnamed) {
             *cols = self.name_columns(relation, after, &filled)?.map(column_target).collect();

@@ -6,7 +6,7 @@ use pg_query::{Node, NodeEnum};
 use super::super::scope::{Columns, Item, Scope};
 use super::super::select::{is_row_expansion, star};
 use super::super::{Analyser, At, Replacement, inner, placeholder};
-use super::derive::Flow;
+use super::derive::{Drawn, Flow};
 use super::fence::Fallible;
 use super::returning::shows;
 use super::spans::and;
@@ -157,8 +157,14 @@ impl<'e> Analyser<'e> {
                 }
                 self.casts_stored(target, target_list)?;
                 let expands = values.iter().any(|v| star(v).is_some() || is_row_expansion(v));
-                self.filled(target, target_list, (!expands).then_some(values.len()))?;
-                self.exprs(values, source, At::OUTPUT)
+                let filled = self.filled(target, target_list, (!expands).then_some(values.len()))?;
+                for (i, value) in values.iter_mut().enumerate() {
+                    self.drawn = Drawn::default();
+                    self.exprs(std::slice::from_mut(value), source, At::OUTPUT)?;
+                    let made_of = self.drawn.made_of().filter(|_| !expands);
+                    filled.get(i).map_or(Ok(()), |column| self.copies_into(target, *column, made_of.as_deref()))?;
+                }
+                Ok(())
             }
             Action::Delete => {
                 if let Some(p) = target.protected() {

@@ -9,13 +9,13 @@ use pg_query::protobuf::Token;
 use pg_query::{Node, NodeEnum};
 
 use super::super::relations::Protection;
-use super::super::scope::{Col, Columns, Item, Lasts, Scope};
+use super::super::scope::{Col, Columns, Item, Scope};
 use super::super::{Analyser, At, Part, Replacement, Source, inner};
 use super::What;
 use super::definition::{Condition, Link};
 use super::refs::undefined_column;
 use super::target::{Protected, Target};
-use crate::engine::catalog::{Catalog, Column, Operand, QualifiedName, Relation, quote_ident};
+use crate::engine::catalog::{Catalog, Column, QualifiedName, Relation, quote_ident};
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::tree;
 
@@ -278,19 +278,7 @@ impl Through<'_> {
 pub fn shown(columns: &[Shown], base: &Relation, occurrence: usize) -> Columns {
     let col = |s: &Shown| match s.column.and_then(|i| Some((i, base.columns.get(i)?))) {
         None => Col::computed(&s.name),
-        Some((i, stored)) => Col {
-            name: s.name.as_str().into(),
-            origin: [(occurrence, i)].into(),
-            mixed: false,
-            ty: Some(stored.ty.base.as_str().into()),
-            operand: Operand::Of(stored.ty.oid),
-            collation: stored.ty.collation,
-            ordered: false,
-            given: false,
-            lasts: Lasts::of(stored),
-            key: Some((occurrence, i)),
-            nulled: None,
-        },
+        Some((i, stored)) => Col::stored(&s.name, (occurrence, i), stored),
     };
     Columns::known(columns.iter().map(col).collect())
 }
