@@ -57,10 +57,19 @@ impl<'e> Analyser<'e> {
             },
             NodeEnum::BooleanTest(t) => self.part(&mut t.arg, scope, part),
             NodeEnum::CaseExpr(c) => self.case(c, scope, part),
-            NodeEnum::CoalesceExpr(c) => self.exprs(&mut c.args, scope, part),
-            NodeEnum::MinMaxExpr(m) => self.exprs(&mut m.args, scope, part),
+            NodeEnum::CoalesceExpr(c) => {
+                self.exprs(&mut c.args, scope, part)?;
+                self.makes_beside(c.args.iter(), scope, false)
+            }
+            NodeEnum::MinMaxExpr(m) => {
+                self.exprs(&mut m.args, scope, part)?;
+                self.makes_beside(m.args.iter(), scope, false)
+            }
             NodeEnum::RowExpr(r) => self.exprs(&mut r.args, scope, part),
-            NodeEnum::AArrayExpr(a) => self.exprs(&mut a.elements, scope, part),
+            NodeEnum::AArrayExpr(a) => {
+                self.exprs(&mut a.elements, scope, part)?;
+                self.makes_beside(a.elements.iter(), scope, false)
+            }
             NodeEnum::List(l) => self.exprs(&mut l.items, scope, part),
             NodeEnum::GroupingFunc(g) => self.exprs(&mut g.args, scope, At { place: Place::Item, ..at }),
             NodeEnum::NamedArgExpr(n) => self.part(&mut n.arg, scope, part),
@@ -92,7 +101,7 @@ impl<'e> Analyser<'e> {
 
     fn a_expr(&mut self, e: &mut pb::AExpr, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
         self.operation(e, scope)?;
-        let pb::AExpr { kind: _, name, lexpr, rexpr, rexpr_list_start: _, rexpr_list_end: _, location } = e;
+        let pb::AExpr { kind, name, lexpr, rexpr, rexpr_list_start: _, rexpr_list_end: _, location } = e;
         // An interval that is added may be too long to be.
         if !matches!(names(name).last(), Some(&("+" | "-"))) {
             [&*lexpr, &*rexpr].into_iter().flatten().for_each(|side| self.vary(side));
@@ -100,7 +109,14 @@ impl<'e> Analyser<'e> {
         self.part(lexpr, scope, at)?;
         self.part(rexpr, scope, at)?;
         let operator = names(name).last().copied().unwrap_or_default();
-        self.makes_one_type_by(operator).map_err(|r| r.at(*location))
+        self.makes_one_type_by(operator).map_err(|r| r.at(*location))?;
+        let sides = [&*lexpr, &*rexpr].into_iter().flatten().flat_map(|side| match &side.node {
+            Some(NodeEnum::List(list)) => list.items.iter().collect(),
+            Some(NodeEnum::RowExpr(row)) => row.args.iter().collect(),
+            _ => vec![&**side],
+        });
+        let as_base = *kind != pb::AExprKind::AexprNullif as i32;
+        self.makes_beside(sides.collect::<Vec<_>>().into_iter(), scope, as_base).map_err(|r| r.at(*location))
     }
 
     fn case(&mut self, c: &mut pb::CaseExpr, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
@@ -113,7 +129,12 @@ impl<'e> Analyser<'e> {
             self.part(&mut when.expr, scope, at)?;
             self.part(&mut when.result, scope, at)?;
         }
-        self.part(&mut c.defresult, scope, at)
+        self.part(&mut c.defresult, scope, at)?;
+        let results = c.args.iter().filter_map(|when| match &when.node {
+            Some(NodeEnum::CaseWhen(when)) => when.result.as_deref(),
+            _ => None,
+        });
+        self.makes_beside(results.chain(c.defresult.as_deref()), scope, false)
     }
 
     /// `(expression).field` and `expression[subscript]`.

@@ -289,9 +289,7 @@ pub struct Analyser<'e> {
     pub shapes_read: BTreeMap<Oid, u64>,
     /// Views, or relations that the transaction has created, are read: they may come to be other ones.
     pub reads_changeable: bool,
-    /// A relation has been read with values that a function checks which the role does not list: what a call of that is
-    /// refused with.
-    pub checked: Option<Refusal>,
+    pub held: polymorphic::Held,
     /// Calls of `set_config` outside of plain `SELECT set_config(…)` are refused; inside they land here.
     pub set_config: Vec<super::cleared::SetConfigCall>,
     pub set_config_allowed: bool,
@@ -370,7 +368,7 @@ impl<'e> Analyser<'e> {
             reads_temporary: false,
             shapes_read: BTreeMap::new(),
             reads_changeable: false,
-            checked: None,
+            held: polymorphic::Held::default(),
             set_config: Vec::new(),
             set_config_allowed: false,
             free_calls: Vec::new(),

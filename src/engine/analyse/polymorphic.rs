@@ -1,10 +1,13 @@
 //! Functions and operators that make a value one of another argument's type, and so run what checks that type's values
 //! without naming it: `array_append(codes, 'x')` of an array of a domain.
 
+use pg_query::protobuf::a_const::Val;
+use pg_query::{Node, NodeEnum};
+
 use super::Analyser;
 use super::calls::runs_for;
-use super::scope::{Col, Columns, Lasts};
-use crate::engine::catalog::{Operand, Relation};
+use super::scope::{Col, Columns, Lasts, Scope};
+use crate::engine::catalog::{FIRST_NORMAL_OID, Operand, Relation};
 use crate::engine::refusal::Refusal;
 
 /// PostgreSQL's own of `anyelement`, `anycompatible` and the like beside a second argument (PostgreSQL manual, 38.2.5), and
@@ -24,10 +27,29 @@ const FUNCTIONS: &[&str] = &[
     "jsonb_populate_recordset",
     "lag",
     "lead",
+    // hstore's.
+    "populate_record",
     "nth_value",
     "width_bucket",
 ];
-const OPERATORS: &[&str] = &["||", "@>", "<@", "&&"];
+const OPERATORS: &[&str] = &["||", "@>", "<@", "&&", "#="];
+
+/// What the relations that are read have values of: what the role is refused with that would make others of these types.
+#[derive(Default)]
+pub struct Held {
+    /// Of a type whose values a function checks.
+    pub checked: Option<Refusal>,
+    /// The same of a column that is known to be of such a type.
+    pub column: Option<Refusal>,
+    /// Of a type to which a function casts what is stored in a column of it.
+    pub cast: Option<Refusal>,
+}
+
+impl Held {
+    fn any(&self) -> Option<Refusal> {
+        self.checked.as_ref().or(self.cast.as_ref()).cloned()
+    }
+}
 
 impl Analyser<'_> {
     /// Notes that a relation has a column whose values are checked by a function that the role does not list.
@@ -39,14 +61,19 @@ impl Analyser<'_> {
     pub fn holds_checked_type(&mut self, ty: &str) {
         let functions = self.engine.catalog.type_functions_named(ty);
         let refused = functions.map(|t| runs_for(self.role, t)).find_map(Result::err);
-        self.checked = self.checked.take().or(refused);
+        let casts = self.engine.catalog.casts_to(ty).filter(|c| c.unwritten && c.target.is_own());
+        let cast = casts.map(|c| self.may_cast(c)).find_map(Result::err);
+        let held = &mut self.held;
+        held.column = held.column.take().or_else(|| refused.clone());
+        held.checked = held.checked.take().or(refused);
+        held.cast = held.cast.take().or(cast);
     }
 
     /// The same of a relation whose columns are not known.
     pub fn may_hold_checked(&mut self) {
         let refused = self.engine.catalog.data().type_functions.iter().map(|t| runs_for(self.role, t));
         let refused = refused.into_iter().find_map(Result::err);
-        self.checked = self.checked.take().or(refused);
+        self.held.checked = self.held.checked.take().or(refused);
     }
 
     /// Judges a call of a built-in function once its arguments have been.
@@ -62,12 +89,61 @@ impl Analyser<'_> {
     /// Judges a table that is made of a result: its columns keep the result's types, and what is written into them later is
     /// checked by them.
     pub fn keeps_types(&self, columns: &Columns) -> Result<(), Refusal> {
-        let built_in = |c: &Col| c.lasts == Lasts::Always || c.operand == Operand::Literal;
-        let all = matches!(columns, Columns::Known(list) if list.iter().all(built_in));
-        self.unless_checked(!all)
+        let list = match columns {
+            Columns::Known(list) => list,
+            Columns::Unknown => return self.held.any().map_or(Ok(()), Err),
+        };
+        let own = |c: &&Col| c.lasts != Lasts::Always && c.operand != Operand::Literal;
+        let checked = list.iter().find(own).and(self.held.checked.as_ref());
+        let built_in = |c: &Col| match c.operand {
+            Operand::Of(oid) => oid < FIRST_NORMAL_OID,
+            Operand::Literal | Operand::Among(_) => true,
+            Operand::Any | Operand::Row => false,
+        };
+        let cast = list.iter().filter(own).find(|c| !built_in(c)).and(self.held.cast.as_ref());
+        checked.or(cast).map_or(Ok(()), |refused| Err(refused.clone()))
+    }
+
+    /// Judges what makes a literal, or a parameter, one of the type of what stands beside it: a comparison, `COALESCE`, a
+    /// `CASE`, a set operation. `as_base`: of a domain, one of the type below it.
+    pub fn makes_beside<'n>(
+        &self,
+        all: impl Iterator<Item = &'n Node> + Clone,
+        scope: &Scope<'_>,
+        as_base: bool,
+    ) -> Result<(), Refusal> {
+        let literal = |n: &Node| match &n.node {
+            Some(NodeEnum::AConst(c)) => matches!(c.val, Some(Val::Sval(_))),
+            Some(NodeEnum::ParamRef(_)) => true,
+            _ => false,
+        };
+        let built_in = |n: &Node| match (&n.node, self.operand(n, scope)) {
+            (Some(NodeEnum::ColumnRef(r)), _) => self.bare_column(r, scope).is_some_and(|c| match as_base {
+                true => c.ty.is_some_and(|ty| self.is_built_in_type(&ty)),
+                false => c.lasts == Lasts::Always,
+            }),
+            (_, Operand::Of(oid)) => oid < FIRST_NORMAL_OID,
+            (_, operand) => matches!(operand, Operand::Literal | Operand::Among(_)),
+        };
+        let Some(refused) = &self.held.column else { return Ok(()) };
+        match all.clone().any(literal) && !all.clone().all(built_in) {
+            true => Err(refused.clone()),
+            false => Ok(()),
+        }
+    }
+
+    /// The same of the columns of a set operation's arms.
+    pub fn makes_in_arms(&self, left: &[Col], right: &[Col]) -> Result<(), Refusal> {
+        let literal = |c: &Col| c.operand == Operand::Literal;
+        let built_in = |c: &Col| c.lasts == Lasts::Always || literal(c);
+        let makes = |(a, b): (&Col, &Col)| (literal(a) || literal(b)) && !(built_in(a) && built_in(b));
+        match &self.held.column {
+            Some(refused) if left.iter().zip(right).any(makes) => Err(refused.clone()),
+            _ => Ok(()),
+        }
     }
 
     fn unless_checked(&self, makes: bool) -> Result<(), Refusal> {
-        self.checked.clone().filter(|_| makes).map_or(Ok(()), Err)
+        self.held.checked.clone().filter(|_| makes).map_or(Ok(()), Err)
     }
 }

@@ -102,6 +102,7 @@ impl<'e> Analyser<'e> {
         let left = self.select(s.larg.as_mut().ok_or_else(missing)?, outer, arm)?.placed();
         let right = self.select(s.rarg.as_mut().ok_or_else(missing)?, outer, arm)?.placed();
         self.columns_joined(&left, &right);
+        self.makes_in_arms(left.list(), right.list())?;
         for (a, b) in left.list().iter().zip(right.list()).filter(|(a, b)| a.ty != b.ty) {
             self.casts_columns(&[a.clone(), b.clone()])?;
         }

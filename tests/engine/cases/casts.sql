@@ -54,11 +54,52 @@ SELECT (w).mail INTO TEMP mine FROM with_known w
 -- support/service: function-not-allowed
 CREATE TEMP TABLE mine AS SELECT (array_agg(mail))[1] AS e FROM with_known
 ;;
+-- A literal becomes one of the type of what stands beside it.
+-- support/service: function-not-allowed
+SELECT id FROM with_known WHERE mails = '{x}'
+;;
+-- support/service: function-not-allowed
+SELECT id FROM with_known WHERE mails IN ('{x}', $1)
+;;
+-- support/service: function-not-allowed
+SELECT id FROM with_known WHERE mails IS DISTINCT FROM '{x}'
+;;
+-- support/service: function-not-allowed
+SELECT coalesce(mail, 'x') FROM with_known
+;;
+-- support/service: function-not-allowed
+SELECT greatest(mails, '{x}'), CASE WHEN false THEN mails ELSE '{x}' END FROM with_known
+;;
+-- support/service: function-not-allowed
+SELECT CASE WHEN false THEN mail ELSE 'x' END FROM with_known
+;;
+-- support/service: function-not-allowed
+SELECT nullif(mails, '{x}') FROM with_known
+;;
+-- support/service: function-not-allowed
+SELECT mails FROM with_known UNION ALL SELECT '{x}'
+;;
+-- support/service: function-not-allowed
+SELECT ARRAY[mail, 'x'] FROM with_known
+;;
+-- support/service: function-not-allowed
+SELECT id FROM with_known w WHERE (id, mails) = (1, '{x}')
+;;
+-- support/service: same
+SELECT coalesce(id, 1), CASE WHEN mail IS NULL THEN 'none' WHEN mail LIKE 'a%' THEN 'y' ELSE 'x' END FROM with_known WHERE mail <> 'y' AND id BETWEEN 1 AND 2
+;;
 -- support/service: same
 CREATE TEMP TABLE mine AS SELECT max(mail) FROM with_known
 ;;
 -- support/service: same
 CREATE TEMP TABLE mine AS SELECT id, plain, 'x' AS word FROM with_known WHERE mail <> 'x'
+;;
+-- What is stored in it later would be cast to them, too.
+-- support/service: function-not-allowed
+CREATE TEMP TABLE mine AS SELECT spot FROM sites
+;;
+-- support/service: same
+CREATE TEMP TABLE mine AS SELECT id, 'x' AS x FROM sites
 ;;
 -- marketing/marketing: same
 SELECT 7::int4, '{1}'::int[], '[1,2]'::int4range
