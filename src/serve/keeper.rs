@@ -99,6 +99,8 @@ struct Room {
     catalog: Arc<Catalog>,
     policy: Arc<Policy>,
     files: Vec<SourceFile>,
+    /// Where a policy lies that did not fit: it may fit another catalog.
+    refused: Option<PathBuf>,
     secrets: Secrets,
     connected: Arc<AtomicBool>,
     recorder: Recorder,
@@ -145,6 +147,7 @@ pub async fn open(
         catalog,
         policy,
         files,
+        refused: None,
         secrets,
         connected: connected.clone(),
         recorder: recorder.clone(),
@@ -273,6 +276,11 @@ impl Room {
         }
         self.replace();
         tracing::info!(database = %self.live.name, "the catalog has changed and was read again");
+        if let Some(path) = self.refused.take()
+            && let Err(error) = self.read_policy(&path)
+        {
+            tracing::warn!(database = %self.live.name, "the policy that was refused does not fit this catalog either: {error:#}");
+        }
         Ok(())
     }
 
@@ -297,6 +305,7 @@ impl Room {
             }
             Err(error) => Err(error),
         };
+        self.refused = result.is_err().then(|| path.to_owned());
         self.tell(&before, &result);
         result
     }

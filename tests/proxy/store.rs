@@ -277,6 +277,8 @@ fn what_is_stored_is_what_was_tested() {
         }
     }
     assert_eq!(world.database.psql("SELECT DISTINCT customer_id FROM letters"), "1");
+    let sql = "UPDATE letters SET urgent = subject IS DISTINCT FROM 'a', customer_id = 1";
+    assert!(c.ask(sql).starts_with("C:UPDATE"), "{:?}", c.error);
     // What is another value for each row would be one for all.
     assert_eq!(c.ask("UPDATE letters SET customer_id = (1 + 2 * random())::int"), "E:0A000 Z:I");
     assert!(c.said('D').contains("another value each time"), "{:?}", c.error);
@@ -452,4 +454,16 @@ fn psql_copies() {
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(out, "COPY 1\n1\n", "{err}");
     assert!(err.contains("a row's subject has no valid consent for \"marketing\""), "{err}");
+}
+
+/// One message, two purposes: the refusal names the one that was asked for.
+#[test]
+fn a_refusal_names_its_own_purpose() {
+    let mut c = common_world().session();
+    let sql = "SET consentry.purpose = 'marketing'; COPY cards (holder) FROM STDIN; \
+               SET consentry.purpose = 'service'; COPY cards (holder) FROM STDIN; SET consentry.purpose = 'marketing'";
+    let told = copied(&mut c, &format!("BEGIN; {sql}"), &[b"1\n", b"3\n"]);
+    assert!(told.ends_with("E:42501 Z:E"), "{told}");
+    assert!(c.said('M').ends_with("for \"service\""), "{:?}", c.error);
+    assert_eq!(c.ask("ROLLBACK"), "C:ROLLBACK Z:I");
 }

@@ -10,7 +10,7 @@ CREATE TYPE mood AS ENUM ('good', 'sad');
 CREATE TABLE letters (
     id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer_id int, subject title,
     price numeric(6, 2) NOT NULL DEFAULT 1 CHECK (price >= 0), mood mood, tags text[], at timestamptz DEFAULT '2020-01-01 UTC',
-    size int GENERATED ALWAYS AS (length(subject)) STORED, doc jsonb, code char(4), body text COLLATE "C");
+    size int GENERATED ALWAYS AS (length(subject)) STORED, doc jsonb, code char(4), body text COLLATE "C", urgent bool);
 CREATE TABLE log (what text);
 CREATE FUNCTION every_row() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
     IF NEW.subject = 'skip' THEN RETURN NULL; END IF;

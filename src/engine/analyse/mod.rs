@@ -19,6 +19,7 @@ mod keys;
 mod levels;
 mod operand;
 mod order;
+mod ours;
 mod outward;
 mod polymorphic;
 mod reach;

@@ -7,10 +7,8 @@ use pg_query::{Node, NodeEnum};
 use super::scope::{self, Item, Scope};
 use super::select::{split_qualifier, star};
 use super::writes::is_plain_call;
-use super::{Analyser, Replacement, names, string_node};
+use super::{Analyser, Replacement, names, ours, string_node};
 use crate::engine::catalog::quote_ident;
-use crate::engine::parse;
-use crate::engine::rewrite::only_item;
 
 /// Such columns of one item of FROM, by their names there.
 pub struct Ungroupable<'a> {
@@ -145,20 +143,5 @@ fn around(name: &str) -> [String; 2] {
 /// The tree of that text.
 fn of_group(name: &str, reference: NodeEnum) -> Option<NodeEnum> {
     let [before, after] = around(name);
-    let parsed = parse::parse(&format!("SELECT {before}$1{after}")).ok()?;
-    let [one] = <[pb::RawStmt; 1]>::try_from(parsed.statements).ok()?;
-    let Some(NodeEnum::SelectStmt(select)) = one.stmt?.node else { return None };
-    let mut tree = only_item(*select)?;
-    hole(&mut tree)?.node = Some(reference);
-    Some(tree)
-}
-
-/// The place of the reference in `(SELECT (array_agg(<>))[1] …)`.
-fn hole(tree: &mut NodeEnum) -> Option<&mut Node> {
-    let NodeEnum::SubLink(link) = tree else { return None };
-    let NodeEnum::SelectStmt(select) = link.subselect.as_mut()?.node.as_mut()? else { return None };
-    let NodeEnum::ResTarget(item) = select.target_list.first_mut()?.node.as_mut()? else { return None };
-    let NodeEnum::AIndirection(first) = item.val.as_mut()?.node.as_mut()? else { return None };
-    let NodeEnum::FuncCall(call) = first.arg.as_mut()?.node.as_mut()? else { return None };
-    call.args.first_mut()
+    ours::filled(&format!("{before}$1{after}"), [reference]).ok()
 }

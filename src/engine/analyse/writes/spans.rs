@@ -92,11 +92,18 @@ pub fn end_of_clause(tokens: &Tokens, from: usize, stops: &[Token]) -> usize {
             Token::Ascii41 | Token::Ascii93 if depth == 0 => return i,
             Token::Ascii41 | Token::Ascii93 => depth -= 1,
             Token::Ascii59 if depth == 0 => return i,
+            Token::From if is_distinct_from(tokens, i) => {}
             kind if depth == 0 && !is_name && stops.contains(&kind) => return i,
             _ => {}
         }
     }
     tokens.list.len()
+}
+
+/// Whether a FROM is that of `IS [NOT] DISTINCT FROM`.
+fn is_distinct_from(tokens: &Tokens, from: usize) -> bool {
+    let before = |n: usize| from.checked_sub(n).and_then(|i| tokens.kind(i));
+    before(1) == Some(Token::Distinct) && matches!(before(2), Some(Token::Is | Token::Not))
 }
 
 /// `true`, as the grammar builds it.

@@ -8,17 +8,15 @@ use pg_query::{Node, NodeEnum};
 use super::super::scope::{Columns, Scope};
 use super::super::select::{is_row_expansion, star};
 use super::super::types::Ty;
-use super::super::{Analyser, Part, Replacement, inner, placeholder};
+use super::super::{Analyser, Part, Replacement, inner, ours, placeholder};
 use super::Aim;
 use super::assign::subject_link;
 use super::deeper::{Times, means_the_same_deeper};
 use super::target::{Protected, Target};
 use crate::engine::catalog::{Column, FIRST_NORMAL_OID, quote_ident, quote_literal};
 use crate::engine::cleared::Raise;
-use crate::engine::parse;
 use crate::engine::policy::StoreRequires;
 use crate::engine::refusal::{self, Refusal};
-use crate::engine::rewrite::only_item;
 use crate::engine::visible;
 
 /// The value under test, inside of what we put around it.
@@ -208,8 +206,10 @@ impl<'e> Analyser<'e> {
         }
         let condition = self.inject(Part::Expression(test.condition.clone()), None, false);
         let raises = self.inject(Part::Expression(test.raise()), None, false);
-        value.node = Some(tested(test, value.node.take(), condition, raises)?);
         let [a, b, c, d] = test.around();
+        let lost = || refusal::not_faithful("a value to test is gone");
+        let parts = [placeholder(condition), placeholder(raises), value.node.take().ok_or_else(lost)?];
+        value.node = Some(ours::filled(&format!("{a}$1{b}$2{c}$3{d}"), parts)?);
         self.edit(span.0, span.0, Replacement::Text(a));
         self.edit(span.0, span.0, Replacement::Injected(condition, b));
         self.edit(span.0, span.0, Replacement::Injected(raises, c));
@@ -240,9 +240,9 @@ impl Test {
         ]
     }
 
-    /// What the error's message contains.
+    /// What the error's message contains, and no other test's.
     fn marker(&self) -> String {
-        format!("consentry store_requires {}", self.table)
+        format!("consentry store_requires {} for {}.", self.table, self.purpose)
     }
 
     /// What reads no number hangs on the clock, so that PostgreSQL cannot work it out before it knows whether it is needed. By
@@ -263,41 +263,6 @@ fn tested_type(column: &Column) -> String {
         true => format!("pg_catalog.{}", quote_ident(&column.ty.name)),
         false => column.ty.sql.clone(),
     }
-}
-
-/// The tree of the test around the client's expression; `condition` and `raise` are injections.
-fn tested(test: &Test, value: Option<NodeEnum>, condition: usize, raise: usize) -> Result<NodeEnum, Refusal> {
-    let lost = || refusal::not_faithful("a test of ours cannot be read");
-    let [a, b, c, d] = test.around();
-    let parsed = parse::parse(&format!("SELECT {a}$1{b}$1{c}$1{d}")).map_err(|_| lost())?;
-    let [one] = <[pb::RawStmt; 1]>::try_from(parsed.statements).map_err(|_| lost())?;
-    let Some(NodeEnum::SelectStmt(select)) = one.stmt.and_then(|n| n.node) else { return Err(lost()) };
-    let mut tree = only_item(*select).ok_or_else(lost)?;
-    let [when, raised, hole] = holes(&mut tree).ok_or_else(lost)?;
-    if [&when, &raised, &hole].iter().any(|n| !matches!(n.node, Some(NodeEnum::ParamRef(_)))) {
-        return Err(lost());
-    }
-    when.node = Some(placeholder(condition));
-    raised.node = Some(placeholder(raise));
-    hole.node = value;
-    Ok(tree)
-}
-
-/// The three places of `(SELECT CASE WHEN <> … WHEN <> IS NULL … END FROM (SELECT (<>)::type …) …)`.
-fn holes(tree: &mut NodeEnum) -> Option<[&mut Node; 3]> {
-    let NodeEnum::SubLink(link) = tree else { return None };
-    let NodeEnum::SelectStmt(outer) = link.subselect.as_mut()?.node.as_mut()? else { return None };
-    let NodeEnum::ResTarget(item) = outer.target_list.first_mut()?.node.as_mut()? else { return None };
-    let NodeEnum::CaseExpr(case) = item.val.as_mut()?.node.as_mut()? else { return None };
-    let [first, second] = case.args.as_mut_slice() else { return None };
-    let NodeEnum::CaseWhen(first) = first.node.as_mut()? else { return None };
-    let NodeEnum::CaseWhen(second) = second.node.as_mut()? else { return None };
-    let NodeEnum::NullTest(test) = second.expr.as_mut()?.node.as_mut()? else { return None };
-    let NodeEnum::RangeSubselect(from) = outer.from_clause.first_mut()?.node.as_mut()? else { return None };
-    let NodeEnum::SelectStmt(inside) = from.subquery.as_mut()?.node.as_mut()? else { return None };
-    let NodeEnum::ResTarget(item) = inside.target_list.first_mut()?.node.as_mut()? else { return None };
-    let NodeEnum::TypeCast(cast) = item.val.as_mut()?.node.as_mut()? else { return None };
-    Some([first.expr.as_deref_mut()?, test.arg.as_deref_mut()?, cast.arg.as_deref_mut()?])
 }
 
 fn is_star(node: &Node) -> bool {
