@@ -42,6 +42,8 @@ const WORLD: &str = "
     CREATE FUNCTION hostile.lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT ''x''';
     CREATE FUNCTION hostile.round(int4, int4 DEFAULT 1) RETURNS int4 LANGUAGE sql AS 'SELECT 1';
     CREATE FUNCTION hostile.concat(VARIADIC text[]) RETURNS int4 LANGUAGE sql AS 'SELECT 1';
+    CREATE FUNCTION hostile.strpos(word[], text[]) RETURNS int4 LANGUAGE sql AS 'SELECT 1';
+    CREATE FUNCTION hostile.similarity(varchar[], text) RETURNS int4 LANGUAGE sql AS 'SELECT 1';
     CREATE FUNCTION hostile.substr(anyelement, int4) RETURNS int4 LANGUAGE sql AS 'SELECT 1';
     CREATE SCHEMA greedy;
     CREATE FUNCTION greedy.any(anyelement, anyelement) RETURNS boolean LANGUAGE sql AS 'SELECT true';
@@ -63,7 +65,7 @@ const WORLD: &str = "
 
 const TYPES: &[&str] = &[
     "text", "varchar", "bpchar", "name", "int2", "int4", "int8", "numeric", "bool", "date", "jsonb", "text[]",
-    "int4[]", "citext", "hstore", "ltree", "word", "login", "mood",
+    "int4[]", "citext", "hstore", "ltree", "word", "login", "mood", "word[]", "codes",
 ];
 const OPERATORS: &[&str] = &["=", "||", "-", "~~", "->"];
 /// By how many they take.
@@ -80,6 +82,8 @@ fn operands(catalog: &Catalog, db: &Database<'_>) -> Vec<(String, Operand)> {
         (format!("NULL::{ty}"), catalog.operand_of(oid))
     };
     let mut all: Vec<(String, Operand)> = TYPES.iter().map(of).collect();
+    let word = all.iter().find(|(said, _)| said == "NULL::word").map_or(Operand::Any, |(_, word)| *word);
+    all.push(("ARRAY[NULL::word]".to_owned(), catalog.array_of(word)));
     all.push(("NULL".to_owned(), Operand::Literal));
     all
 }
@@ -195,4 +199,13 @@ async fn the_choice_is_the_servers() {
         assert!(path != "public" || tally.feared.is_empty(), "{path}: {:?}", tally.feared);
         assert!(tally.spared > 100, "{path}: {}", tally.spared);
     }
+}
+
+/// `date(x)` is a call or a cast: of PostgreSQL's own with one argument each gives what its name says.
+#[test]
+fn functions_called_like_types_give_these() {
+    let db = shared().database("overloads_names", "");
+    let others = "SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_type t ON t.typname = p.proname AND t.oid < 16384
+        WHERE p.pronargs = 1 AND p.prorettype <> t.oid AND t.typtype <> 'p'";
+    assert_eq!(db.psql(others), "");
 }

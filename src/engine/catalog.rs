@@ -5,6 +5,7 @@
 
 mod expressions;
 mod keys;
+pub mod operands;
 pub mod overloads;
 mod types;
 
@@ -12,7 +13,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 pub use expressions::{Expression, ExpressionKind};
 pub use keys::Unsound;
-pub use overloads::{Operand, Signature};
+pub use operands::Operand;
+pub use overloads::Signature;
 pub use types::{Cast, TypeFunction, UserType};
 
 use serde::{Deserialize, Serialize};

@@ -242,6 +242,7 @@ impl Engine {
             return Err(refusal::depends_on_reset());
         }
         let changed = a.changes();
+        a.leave_as_they_are();
         a.write_targets()?;
         let mut guards = a.write_guards()?;
         if !changed {

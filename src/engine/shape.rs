@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::catalog::{Catalog, FIRST_NORMAL_OID, Oid, Relation};
+use super::catalog::{Catalog, FIRST_NORMAL_OID, Oid, Operand, Relation};
 
 /// The columns of a table, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -21,8 +21,10 @@ pub struct Shape {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Shaped {
     pub name: String,
-    /// `ColumnType::base` of a built-in type; `None`: it is another, or not known.
+    /// The class of a built-in type (`Col::ty`); `None`: it is another, or not known.
     pub ty: Option<String>,
+    /// Which type it surely is.
+    pub operand: Operand,
     /// `ColumnType::collation`; 0: none, or not known.
     pub collation: Oid,
     /// Any two of its values compare, whatever its type is.

@@ -39,3 +39,29 @@ CREATE OPERATOR same.= (LEFTARG = text, RIGHTARG = text, FUNCTION = hostile.tell
 CREATE SCHEMA checked;
 CREATE FUNCTION checked.tell(public.iso_text, public.iso_text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE ''%'', $1; END';
 CREATE OPERATOR checked.= (LEFTARG = public.iso_text, RIGHTARG = public.iso_text, FUNCTION = checked.tell);
+-- What looks into stored tables, for somebody else: operators and functions of PostgreSQL's names for other types than theirs, and
+-- types of its functions' names.
+CREATE SCHEMA spy;
+CREATE FUNCTION spy.look(int, money) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+CREATE OPERATOR spy.= (LEFTARG = int, RIGHTARG = money, FUNCTION = spy.look);
+CREATE OPERATOR spy.<= (LEFTARG = int, RIGHTARG = money, FUNCTION = spy.look);
+CREATE FUNCTION spy.look(varchar, ext.citext) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+CREATE OPERATOR spy.~~ (LEFTARG = varchar, RIGHTARG = ext.citext, FUNCTION = spy.look);
+CREATE FUNCTION spy.put(int[], int) RETURNS int[] LANGUAGE sql AS 'SELECT $1 || $2';
+CREATE OPERATOR spy.+ (LEFTARG = int[], RIGHTARG = int, FUNCTION = spy.put);
+CREATE FUNCTION spy.put(ext.hstore, ext.hstore) RETURNS ext.hstore LANGUAGE sql AS 'SELECT $1';
+CREATE OPERATOR spy.|| (LEFTARG = ext.hstore, RIGHTARG = ext.hstore, FUNCTION = spy.put);
+CREATE FUNCTION spy.lower(int) RETURNS text LANGUAGE sql AS 'SELECT ''x''';
+CREATE FUNCTION spy.lower(int8) RETURNS text LANGUAGE sql AS 'SELECT ''x''';
+CREATE FUNCTION spy.age(ext.citext) RETURNS text LANGUAGE sql AS 'SELECT ''x''';
+CREATE FUNCTION spy.age(date, text) RETURNS text LANGUAGE sql AS 'SELECT ''x''';
+CREATE FUNCTION spy.date(ext.citext) RETURNS date LANGUAGE sql AS 'SELECT NULL::date';
+CREATE FUNCTION spy.told(jsonb) RETURNS text LANGUAGE sql AS 'SELECT ''x''';
+CREATE FUNCTION spy.is_long(text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+CREATE FUNCTION spy.is_few(int) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+CREATE DOMAIN spy.few AS int CHECK (spy.is_few(VALUE));
+CREATE DOMAIN spy.upper AS text CHECK (VALUE <> 'x');
+CREATE DOMAIN spy.max AS text CHECK (VALUE <> 'x');
+CREATE DOMAIN spy.length AS text CHECK (spy.is_long(VALUE));
+CREATE TABLE spy."interval" (a json);
+CREATE TABLE public.stays (id int, customer_id bigint, name text, planned spy."interval", taken spy."interval", spent interval, docs json[]);

@@ -19,4 +19,4 @@ pub use functions::{
 pub use operators::{builtin_operator, leakproof, leakproof_between};
 pub use relations::{SystemRelation, system_relation};
 pub use settings::{SettingRule, setting};
-pub use types::{TypeClass, builtin_type};
+pub use types::{TypeClass, builtin_type, builtin_type_name};

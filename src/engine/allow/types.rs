@@ -32,3 +32,8 @@ static TYPES: LazyLock<HashMap<&'static str, TypeClass>> = LazyLock::new(|| {
 pub fn builtin_type(name: &str) -> Option<TypeClass> {
     TYPES.get(name).or_else(|| TYPES.get(name.strip_prefix('_')?)).copied()
 }
+
+/// The name of such a type that is no array, as this list has it.
+pub fn builtin_type_name(name: &str) -> Option<&'static str> {
+    TYPES.get_key_value(name).map(|(name, _)| *name)
+}

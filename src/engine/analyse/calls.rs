@@ -5,12 +5,12 @@
 
 use pg_query::Node;
 use pg_query::NodeEnum;
-use pg_query::protobuf::{self as pb, Token};
+use pg_query::protobuf as pb;
 
+use super::built_in::STORED_SIZE;
 use super::outward::Outward;
 use super::scope::{self, Scope};
-use super::types::MOMENTS;
-use super::{Analyser, At, Part, Place, Replacement, names, placeholder};
+use super::{Analyser, At, Place, names};
 use crate::engine::allow::{self, ExtensionFunction, FunctionClass};
 use crate::engine::catalog::{FIRST_NORMAL_OID, Function, Operand, Operator, QualifiedName, TypeFunction};
 use crate::engine::cleared::Argument;
@@ -18,19 +18,13 @@ use crate::engine::context::Defined;
 use crate::engine::policy::Role;
 use crate::engine::refusal::{self, Refusal};
 
-/// Why sizes are not told.
-const STORED_SIZE: &str = "it tells how much is stored, hidden rows included";
-
 impl<'e> Analyser<'e> {
     pub fn func_call(&mut self, f: &mut pb::FuncCall, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
         let name: Vec<String> = names(&f.funcname).into_iter().map(str::to_owned).collect();
         let name: Vec<&str> = name.iter().map(String::as_str).collect();
         let class = match self.functional_notation(&name, f, scope)? {
             true => None,
-            false => {
-                let operands = self.arguments(f, scope);
-                self.function(&name, f.args.len(), operands.as_deref()).map_err(|r| r.at(f.location))?
-            }
+            false => self.called(&name, f, scope).map_err(|r| r.at(f.location))?,
         };
         if class == Some(FunctionClass::Setting) {
             self.unlike_others = true;
@@ -41,9 +35,6 @@ impl<'e> Analyser<'e> {
         }
         if class == Some(FunctionClass::Sequence) {
             self.sequence_call(&f.args).map_err(|r| r.at(f.location))?;
-        }
-        if class == Some(FunctionClass::Moment) {
-            self.age_call(f, scope)?;
         }
         if Outward::is_one(class, name.last()) {
             self.outward.call();
@@ -81,16 +72,53 @@ impl<'e> Analyser<'e> {
         Ok(())
     }
 
-    /// `email(c)` is `c.email` when `c` is a row with that column. Of a function's name it depends on what the function takes.
+    /// Judges what a call may mean; the class of a built-in. Where that is all that it means, PostgreSQL is told so.
+    fn called(
+        &mut self,
+        name: &[&str],
+        f: &mut pb::FuncCall,
+        scope: &Scope<'_>,
+    ) -> Result<Option<FunctionClass>, Refusal> {
+        let operands = self.arguments(f, scope);
+        let surely = |base: &str| self.function_meaning(&self.search_path, base, operands.as_deref()).0.is_empty();
+        let of_name = match name {
+            [base] if surely(base) => allow::builtin_function(base, f.args.len()),
+            _ => None,
+        };
+        if let (Some(class), [base], false) = (of_name, name, self.role.unrestricted) {
+            let class = self.builtin(base, class)?;
+            self.name_as_built_in(f)?;
+            if class == FunctionClass::Moment {
+                self.age_call(f, scope)?;
+            }
+            return Ok(Some(class));
+        }
+        let class = self.function(name, f.args.len(), operands.as_deref())?;
+        if class == Some(FunctionClass::Moment) {
+            self.own_age_call(name, f, operands.as_deref(), scope)?;
+        }
+        if let ([base], 1) = (name, f.args.len())
+            && self.is_type(None, base)
+        {
+            self.runs_for_type(None, base)?;
+        }
+        Ok(class)
+    }
+
+    /// `email(c)` is `c.email` when `c` is a row with that column. Of a function's or a type's name it depends on what takes
+    /// the row.
     fn functional_notation(&self, name: &[&str], f: &pb::FuncCall, scope: &Scope<'_>) -> Result<bool, Refusal> {
         let ([column], [arg]) = (name, f.args.as_slice()) else { return Ok(false) };
         let Some(NodeEnum::ColumnRef(r)) = &arg.node else { return Ok(false) };
         let [row] = names(&r.fields)[..] else { return Ok(false) };
         let is_column = match scope::column(scope, row) {
-            scope::Found::Row { item } => item.columns.list().iter().any(|c| &*c.name == *column),
+            scope::Found::Row { item } if item.whole == Operand::Row => {
+                item.columns.list().iter().any(|c| &*c.name == *column)
+            }
             _ => false,
         };
         let known = allow::builtin_function(column, 1).is_some()
+            || self.engine.catalog.types_named(column).next().is_some()
             || self.engine.catalog.functions_named(column).next().is_some();
         match (is_column, known) {
             (true, true) => {
@@ -101,21 +129,27 @@ impl<'e> Analyser<'e> {
         }
     }
 
-    /// A field after a dot might be a function of the row in front of it.
-    pub fn field_notation(&mut self, field: &str) -> Result<(), Refusal> {
-        let user = self.engine.catalog.functions_named(field).next().is_some();
+    /// A field after a dot might be a function of the row in front of it, or a type that it is cast to; `of`: what that is.
+    pub fn field_notation(&mut self, field: &str, of: Operand) -> Result<(), Refusal> {
+        if self.is_type(None, field) {
+            self.runs_for_type(None, field)?;
+        }
+        let of = [of];
+        let others: Vec<&Function> =
+            self.paths().flat_map(|path| self.function_meaning(path, field, Some(&of)).0).collect();
+        others.into_iter().try_for_each(|f| self.user_function(f))?;
         match allow::builtin_function(field, 1) {
-            Some(FunctionClass::Pure | FunctionClass::Session | FunctionClass::Metadata | FunctionClass::Aggregate) => {
-                self.function(&[field], 1, None).map(|_| ())
-            }
+            None => Ok(()),
+            // PostgreSQL has none that takes it.
+            Some(_) if !self.engine.catalog.function_meaning(field, &[], &of).built_in => Ok(()),
             Some(FunctionClass::Size) => Err(refusal::function_not_allowed(field, STORED_SIZE)),
+            Some(FunctionClass::Pure | FunctionClass::Session | FunctionClass::Metadata | FunctionClass::Aggregate) => {
+                Ok(())
+            }
             // What these do is judged by their arguments.
             Some(_) => {
                 Err(refusal::function_not_allowed(field, "it is called as a column of a row: call it as a function"))
             }
-            None if user => self.function(&[field], 1, None).map(|_| ()),
-            None if self.is_type(None, field) => self.runs_for_type(None, field),
-            None => Ok(()),
         }
     }
 
@@ -180,7 +214,7 @@ impl<'e> Analyser<'e> {
         self.search_path.iter().any(|s| s == schema)
     }
 
-    fn user_function(&self, function: &Function) -> Result<(), Refusal> {
+    pub fn user_function(&self, function: &Function) -> Result<(), Refusal> {
         let standard = function.name.schema == "information_schema" && function.oid < FIRST_NORMAL_OID;
         if standard && allow::is_information_schema_function(&function.name.name) {
             return Ok(());
@@ -233,81 +267,6 @@ impl<'e> Analyser<'e> {
             }
             FunctionClass::Refused(why) => Err(refusal::function_not_allowed(name, why)),
         }
-    }
-
-    /// A size is null: its first argument becomes a null, and these functions are strict (PostgreSQL, pg_proc.proisstrict).
-    fn size_call(&mut self, name: &[&str], f: &mut pb::FuncCall, scope: &Scope<'_>) -> Result<(), Refusal> {
-        let base = name.last().copied().unwrap_or_default();
-        let refused = || refusal::function_not_allowed(base, STORED_SIZE).at(f.location);
-        let by_oid = matches!(base, "pg_database_size" | "pg_tablespace_size") || base.starts_with("pg_stat_get_");
-        let ty = if by_oid { "oid" } else { "regclass" };
-        let (Some((start, end)), Some((first, others))) = (self.first_argument(f.location), f.args.split_first_mut())
-        else {
-            return Err(refused());
-        };
-        if f.over.is_some() || f.agg_filter.is_some() || !f.agg_order.is_empty() || f.func_variadic {
-            return Err(refused());
-        }
-        let sql = format!("NULL::pg_catalog.{ty}");
-        let index = self.inject(Part::Expression(sql), None, false);
-        self.edit(start, end, Replacement::Injected(index, String::new()));
-        first.node = Some(placeholder(index));
-        self.nulls_sizes = true;
-        self.exprs(others, scope, At::OPERAND)
-    }
-
-    /// `age(moment)` is `age(CURRENT_DATE, moment)` (PostgreSQL's own definition), which nothing else has: where the type of
-    /// the argument is not plain, it leaves so.
-    fn age_call(&mut self, f: &mut pb::FuncCall, scope: &Scope<'_>) -> Result<(), Refusal> {
-        if self.role.unrestricted || f.args.first().is_some_and(|arg| self.is_moment(arg, scope)) {
-            return Ok(());
-        }
-        let (start, _) = self.first_argument(f.location).ok_or_else(|| {
-            refusal::function_not_allowed("age", "its argument was not found in the text").at(f.location)
-        })?;
-        self.edit(start, start, Replacement::Text("CURRENT_DATE, ".to_owned()));
-        let today = pb::SqlValueFunction {
-            op: pb::SqlValueFunctionOp::SvfopCurrentDate as i32,
-            typmod: -1,
-            location: -1,
-            ..Default::default()
-        };
-        f.args.insert(0, Node { node: Some(NodeEnum::SqlvalueFunction(Box::new(today))) });
-        self.must_rewrite = true;
-        // It leaves as another, whatever it reads.
-        self.nulls_sizes = true;
-        Ok(())
-    }
-
-    /// Whether an expression is plainly a date or a timestamp.
-    fn is_moment(&self, node: &Node, scope: &Scope<'_>) -> bool {
-        let is_one = |ty: &str| MOMENTS.contains(&ty) && self.engine.catalog.types_named(ty).next().is_none();
-        match &node.node {
-            Some(NodeEnum::ColumnRef(r)) => {
-                self.bare_column(r, scope).and_then(|c| self.type_of_column(&c)).is_some_and(|ty| is_one(&ty))
-            }
-            Some(NodeEnum::TypeCast(c)) => MOMENTS.iter().any(|ty| is_cast_to(c, ty) && is_one(ty)),
-            _ => false,
-        }
-    }
-
-    /// Where the text of a call's first argument begins and ends.
-    fn first_argument(&self, call: i32) -> Option<(usize, usize)> {
-        let tokens = self.tokens();
-        let from = tokens.at(usize::try_from(call).ok()?)?;
-        let open = tokens.list.get(from..)?.iter().position(|t| t.kind == Token::Ascii40)? + from;
-        let mut depth = 0usize;
-        for token in tokens.list.get(open + 1..)? {
-            match token.kind {
-                Token::Ascii40 | Token::Ascii91 => depth += 1,
-                Token::Ascii41 | Token::Ascii44 if depth == 0 => {
-                    return Some((tokens.list.get(open + 1)?.start, token.start));
-                }
-                Token::Ascii41 | Token::Ascii93 => depth = depth.checked_sub(1)?,
-                _ => {}
-            }
-        }
-        None
     }
 
     /// A sequence is a relation of its own: named by a constant, and open to the role.

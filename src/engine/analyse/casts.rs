@@ -21,7 +21,7 @@ impl Analyser<'_> {
 
     /// Whether the role may use a value of a type of this name where it may be cast.
     pub fn casts_value(&self, ty: &str) -> Result<(), Refusal> {
-        self.engine.catalog.casts_of_values(ty.trim_start_matches('_')).try_for_each(|c| self.may_cast(c))
+        self.engine.catalog.casts_of_values(ty).try_for_each(|c| self.may_cast(c))
     }
 
     /// The same of these columns.

@@ -86,9 +86,13 @@ impl<'e> Analyser<'e> {
         };
         let mut columns = Vec::new();
         let left = self.side(wanted, scope);
+        let between = matches!(e.kind(), AExprKind::AexprBetween | AExprKind::AexprNotBetween);
+        // The type that a parameter has been given by the first bound, it has beside the second.
+        let mut given: Option<Value> = None;
         let pairs = rights.into_iter().map(|r| (self.side(r, scope), r));
         for (right, node) in pairs {
             let (a, b) = match (&left, &right) {
+                (Side::Constant(_), Side::Column(b)) if given.is_some() => (given.clone()?, Value::of(b)),
                 (Side::Column(a), Side::Column(b)) if e.kind() == AExprKind::AexprOp => (Value::of(a), Value::of(b)),
                 (Side::Column(a), Side::Constant(c)) => (Value::of(a), self.beside(c, &Value::of(a))?),
                 (Side::Constant(c), Side::Column(b)) => (self.beside(c, &Value::of(b))?, Value::of(b)),
@@ -101,6 +105,7 @@ impl<'e> Analyser<'e> {
             if !operators.iter().all(|op| comparable(op, &a, &b)) {
                 return None;
             }
+            given = given.or_else(|| Some(b).filter(|_| between && self.is_undeclared(wanted)));
             for side in [&left, &right] {
                 if let Side::Column(col) = side {
                     columns.push(col.clone());

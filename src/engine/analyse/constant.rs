@@ -178,12 +178,14 @@ impl Analyser<'_> {
                 }
                 _ => None,
             },
-            NodeEnum::FuncCall(f) if f.args.is_empty() => match names(&f.funcname)[..] {
-                ["now" | "statement_timestamp" | "transaction_timestamp"]
-                | ["pg_catalog", "now" | "statement_timestamp" | "transaction_timestamp"] => Some("timestamptz"),
+            NodeEnum::FuncCall(f) if f.args.is_empty() => match self.built_in_name(f, &Scope::EMPTY)? {
+                "now" | "statement_timestamp" | "transaction_timestamp" => Some("timestamptz"),
                 _ => None,
             },
             NodeEnum::AExpr(e) if e.kind() == AExprKind::AexprOp && matches!(names(&e.name)[..], ["+" | "-"]) => {
+                if !self.is_built_in_operation(e, &Scope::EMPTY) {
+                    return None;
+                }
                 let left = self.moment(e.lexpr.as_deref()?)?;
                 let NodeEnum::TypeCast(c) = e.rexpr.as_deref()?.node.as_ref()? else { return None };
                 let literal = matches!(c.arg.as_deref()?.node, Some(NodeEnum::AConst(_)));

@@ -6,7 +6,7 @@ use pg_query::{Node, NodeEnum};
 use super::scope::{self, Base, Col, Columns, Found, Item, SYSTEM_COLUMNS, Scope};
 use super::select::{missing_from, split_qualifier};
 use super::{Analyser, At, Place, Replacement, inner, kind_of, names};
-use crate::engine::catalog::RelationKind;
+use crate::engine::catalog::{Operand, RelationKind};
 use crate::engine::cleared::Usage;
 use crate::engine::refusal::{self, Refusal};
 
@@ -100,6 +100,9 @@ impl<'e> Analyser<'e> {
     }
 
     fn a_expr(&mut self, e: &mut pb::AExpr, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        if is_row_and_query(e) {
+            return self.row_and_query(e, scope, at);
+        }
         self.operation(e, scope)?;
         let pb::AExpr { kind, name, lexpr, rexpr, rexpr_list_start: _, rexpr_list_end: _, location } = e;
         // An interval that is added may be too long to be.
@@ -117,6 +120,18 @@ impl<'e> Analyser<'e> {
         });
         let as_base = *kind != pb::AExprKind::AexprNullif as i32;
         self.makes_beside(sides.collect::<Vec<_>>().into_iter(), scope, as_base).map_err(|r| r.at(*location))
+    }
+
+    /// `ROW(…) op (SELECT …)`: PostgreSQL compares column by column.
+    fn row_and_query(&mut self, e: &mut pb::AExpr, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        self.part(&mut e.lexpr, scope, at)?;
+        let Some(query) = e.rexpr.as_mut() else { return Ok(()) };
+        self.evaluated(query, scope, at);
+        if let NodeEnum::SubLink(s) = inner(query)? {
+            let columns = self.sub_query(s, scope, at)?;
+            self.row_compared(e, &columns, scope)?;
+        }
+        Ok(())
     }
 
     fn case(&mut self, c: &mut pb::CaseExpr, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
@@ -139,10 +154,12 @@ impl<'e> Analyser<'e> {
 
     /// `(expression).field` and `expression[subscript]`.
     fn indirection(&mut self, i: &mut pb::AIndirection, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        let mut of = i.arg.as_deref().map_or(Operand::Any, |arg| self.operand(arg, scope));
         self.part(&mut i.arg, scope, at)?;
         for step in &mut i.indirection {
+            let of = std::mem::replace(&mut of, Operand::Any);
             match inner(step)? {
-                NodeEnum::String(field) => self.field_notation(&field.sval)?,
+                NodeEnum::String(field) => self.field_notation(&field.sval, of)?,
                 NodeEnum::AStar(_) => {}
                 NodeEnum::AIndices(index) => {
                     self.part(&mut index.lidx, scope, at)?;
@@ -155,6 +172,11 @@ impl<'e> Analyser<'e> {
     }
 
     fn sub_link(&mut self, s: &mut pb::SubLink, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        self.sub_query(s, scope, at).map(|_| ())
+    }
+
+    /// The columns of a query in an expression.
+    fn sub_query(&mut self, s: &mut pb::SubLink, scope: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
         self.drawn.elsewhere = true;
         self.part(&mut s.testexpr, scope, at)?;
         let query = s.subselect.as_mut().ok_or_else(|| refusal::not_supported("a subquery", "it is empty"))?;
@@ -168,7 +190,7 @@ impl<'e> Analyser<'e> {
         if at.place != Place::Output && s.sub_link_type() != pb::SubLinkType::ExistsSublink {
             columns.list().iter().for_each(|c| self.note(&c.origin, At { place: Place::Operand, ..usage }));
         }
-        Ok(())
+        Ok(columns)
     }
 
     /// A column reference, or a whole row; notes the use and returns what it is.
@@ -214,7 +236,7 @@ impl<'e> Analyser<'e> {
                     }
                     None => {
                         // `alias.function` is `function(alias)`.
-                        self.field_notation(column)?;
+                        self.field_notation(column, item.whole)?;
                         self.all_at_once(std::slice::from_ref(&item));
                         self.row_of(&item.columns, at)
                     }
@@ -316,6 +338,14 @@ impl<'e> Analyser<'e> {
         r.fields.drain(..alias_at);
         Ok(())
     }
+}
+
+fn is_row_and_query(e: &pb::AExpr) -> bool {
+    use pb::AExprKind::{AexprIlike, AexprLike, AexprOp, AexprSimilar};
+    let (left, right) = (e.lexpr.as_deref(), e.rexpr.as_deref());
+    let row = matches!(left.and_then(|n| n.node.as_ref()), Some(NodeEnum::RowExpr(_)));
+    let query = matches!(right.and_then(|n| n.node.as_ref()), Some(NodeEnum::SubLink(s)) if s.sub_link_type() == pb::SubLinkType::ExprSublink);
+    row && query && matches!(e.kind(), AexprOp | AexprLike | AexprIlike | AexprSimilar)
 }
 
 fn is_system_column(name: &str, scope: &Scope<'_>) -> bool {

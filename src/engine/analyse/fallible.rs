@@ -93,9 +93,10 @@ impl Analyser<'_> {
     }
 
     fn is_aggregate(&self, f: &pb::FuncCall, scope: &Scope<'_>) -> bool {
-        let known = matches!(names(&f.funcname)[..], ["count" | "min" | "max" | "sum" | "avg"]);
-        let own = || self.built_in_name(f, scope).is_none();
-        known && !own() && f.over.is_none() && f.args.iter().all(|arg| self.is_no_row(arg, scope))
+        let known = |name: &str| ["count", "min", "max", "sum", "avg"].contains(&name);
+        self.built_in_name(f, scope).is_some_and(known)
+            && f.over.is_none()
+            && f.args.iter().all(|arg| self.is_no_row(arg, scope))
     }
 
     /// Of a row `max(row)` is its column `max`, where it has one.

@@ -8,11 +8,11 @@ use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
 use super::relations::{Named, Protection};
-use super::scope::{Col, Columns, Item, Lasts, Scope};
+use super::scope::{Base, Col, Columns, Item, Lasts, Scope};
 use super::{
     Analyser, At, ColumnUses, Occurrence, Part, Replacement, Source, TARGET, inner, kind_of, names, placeholder,
 };
-use crate::engine::catalog::{Operand, QualifiedName, Relation, RelationKind, quote_ident};
+use crate::engine::catalog::{Column, Operand, QualifiedName, Relation, RelationKind, quote_ident};
 use crate::engine::parse;
 use crate::engine::refusal::{self, Refusal};
 
@@ -66,6 +66,7 @@ impl<'e> Analyser<'e> {
             replaced: false,
             occurrence: None,
             stored: false,
+            whole: Operand::Row,
             columns: columns.renamed(&renames),
             unqualified: true,
             qualified: true,
@@ -117,7 +118,7 @@ impl<'e> Analyser<'e> {
                     Item {
                         relation: relation_name,
                         stored: relation.kind != RelationKind::View,
-                        ..item(plain_columns(relation))
+                        ..item(self.plain_columns(relation))
                     },
                     None,
                 ));
@@ -137,6 +138,7 @@ impl<'e> Analyser<'e> {
             replaced: true,
             occurrence: Some(occurrence),
             stored: true,
+            whole: Operand::Row,
             ..item(columns)
         };
         Ok((item, Some(index)))
@@ -165,9 +167,35 @@ impl<'e> Analyser<'e> {
             target: None,
             chosen: false,
             level: self.level,
+            as_it_is: false,
         });
-        let columns = relation.columns.iter().enumerate().map(|(i, c)| Col::stored(&c.name, (index, i), c)).collect();
+        let columns = relation.columns.iter().enumerate();
+        let columns = columns.map(|(i, c)| self.column_at(&c.name, (index, i), c)).collect();
         Ok((index, Columns::known(columns)))
+    }
+
+    /// The columns of a relation that is read as it is stored.
+    pub fn plain_columns(&self, relation: &Relation) -> Columns {
+        Columns::known(relation.columns.iter().map(|c| self.stored_column(c)).collect())
+    }
+
+    /// The bare value of a stored column, under a name.
+    pub fn column_at(&self, name: &str, base: Base, c: &Column) -> Col {
+        let origin: Rc<[Base]> = Rc::from([base]);
+        let (made_of, key) = (Some(origin.clone()), Some(base));
+        Col { name: name.into(), origin, made_of, key, ..self.stored_column(c) }
+    }
+
+    /// A column's name and type.
+    fn stored_column(&self, c: &Column) -> Col {
+        Col {
+            ty: Some(self.engine.catalog.class_of(&c.ty).into()),
+            operand: self.engine.catalog.operand_of(c.ty.oid),
+            collation: c.ty.collation,
+            lasts: Lasts::of(c),
+            made_of: Some(Rc::from([])),
+            ..Col::computed(&c.name)
+        }
     }
 
     /// Puts an injection in place of a range variable's name in the text.
@@ -256,7 +284,7 @@ impl<'e> Analyser<'e> {
             std::mem::take(&mut self.ctes),
             std::mem::take(&mut self.search_path),
         );
-        let shadowed = self.shadowed.take();
+        let (shadowed, pinned) = (self.shadowed.take(), self.pinned);
         self.view_depth += 1;
         let columns = match inner(&mut tree)? {
             NodeEnum::SelectStmt(select) => self.select(select, &Scope::EMPTY, At::ITEM),
@@ -268,10 +296,10 @@ impl<'e> Analyser<'e> {
         if self.occurrences.len() == occurrences {
             // It reads nothing protected: PostgreSQL may expand it itself.
             self.injections.truncate(injections);
-            self.shadowed = shadowed;
+            (self.shadowed, self.pinned) = (shadowed, pinned);
             self.leaves_by_name(var, relation);
             self.qualify(var, relation);
-            return Ok((plain_columns(relation), None));
+            return Ok((self.plain_columns(relation), None));
         }
         self.not_shadowed().map_err(|r| r.at(var.location))?;
         self.shadowed = shadowed;
@@ -322,26 +350,6 @@ impl<'e> Analyser<'e> {
     }
 }
 
-pub fn plain_columns(relation: &Relation) -> Columns {
-    Columns::known(
-        relation
-            .columns
-            .iter()
-            .map(|c| {
-                let (ty, collation, lasts) = (Some(c.ty.base.as_str().into()), c.ty.collation, Lasts::of(c));
-                Col {
-                    ty,
-                    operand: Operand::Of(c.ty.oid),
-                    collation,
-                    lasts,
-                    made_of: Some(Rc::from([])),
-                    ..Col::computed(&c.name)
-                }
-            })
-            .collect(),
-    )
-}
-
 pub fn aliased(alias: Option<&pb::Alias>, columns: Columns) -> Item {
     let renames = alias.map_or(Vec::new(), |a| names(&a.colnames));
     Item {
@@ -350,6 +358,7 @@ pub fn aliased(alias: Option<&pb::Alias>, columns: Columns) -> Item {
         replaced: false,
         occurrence: None,
         stored: false,
+        whole: Operand::Row,
         columns: columns.renamed(&renames),
         unqualified: true,
         qualified: alias.is_some(),

@@ -9,6 +9,7 @@ use super::scope::{Col, Columns, Item, Scope};
 use super::types::ARRAYS;
 use super::{Analyser, At, inner, kind_of, names};
 use crate::engine::allow::builtin_type;
+use crate::engine::catalog::Operand;
 use crate::engine::refusal::{self, Refusal};
 
 /// Built-in set-returning functions with one column of a plain type, named like their alias or themselves. A test holds
@@ -27,6 +28,21 @@ pub const SCALAR_SETS: [&str; 7] = [
 pub const VALUE_SETS: [&str; 4] =
     ["json_array_elements", "json_array_elements_text", "jsonb_array_elements", "jsonb_array_elements_text"];
 
+/// Sets with several columns: their names and types.
+pub const COLUMN_SETS: [(&str, [(&str, &str); 2]); 4] = [
+    ("json_each", [("key", "text"), ("value", "json")]),
+    ("json_each_text", [("key", "text"), ("value", "text")]),
+    ("jsonb_each", [("key", "text"), ("value", "jsonb")]),
+    ("jsonb_each_text", [("key", "text"), ("value", "text")]),
+];
+
+/// What is known of a function's columns, and of the item's name as a value (`makeWholeRowVar` of PostgreSQL's parser): of a
+/// function that gives plain values it is such a value.
+struct Known {
+    columns: Vec<Col>,
+    whole: Operand,
+}
+
 impl Analyser<'_> {
     pub fn range_function(
         &mut self,
@@ -38,9 +54,13 @@ impl Analyser<'_> {
         let scope = outer.child(left);
         self.beside_few();
         let known = match functions.as_slice() {
-            [only] if coldeflist.is_empty() && !*ordinality => self.known_columns(only, alias.as_ref(), &scope),
+            [only] if coldeflist.is_empty() => self.known_columns(only, alias.as_ref(), &scope),
+            [_] => self.defined_columns(coldeflist),
             _ => None,
         };
+        // Of several functions it is a row, of one with column definitions too.
+        let is_row = *ordinality || functions.len() != 1 || !coldeflist.is_empty() || defines_columns(functions);
+        let whole = if is_row { Operand::Row } else { known.as_ref().map_or(Operand::Any, |k| k.whole) };
         let call = functions.first().and_then(call_in);
         let ordered = call.is_some_and(|call| self.has_sort(call, &scope));
         for node in functions.iter_mut() {
@@ -51,7 +71,13 @@ impl Analyser<'_> {
             let mut parts = list.items.iter_mut();
             if let Some(call) = parts.next() {
                 self.set_evaluated(call, &scope);
-                self.expr(call, &scope, At::OPERAND)?;
+                match &mut call.node {
+                    // Of several arrays it is several calls of PostgreSQL's own (`transformRangeFunction`), under this name only.
+                    Some(NodeEnum::FuncCall(f)) if unnests_several(f) => {
+                        self.exprs(&mut f.args, &scope, At::OPERAND)?
+                    }
+                    _ => self.expr(call, &scope, At::OPERAND)?,
+                }
             }
             for definition in parts {
                 self.column_definitions(definition)?;
@@ -60,10 +86,12 @@ impl Analyser<'_> {
         for node in coldeflist.iter_mut() {
             self.column_definitions(node)?;
         }
-        let columns = known.map_or(Columns::Unknown, |cols| {
-            Columns::known(cols.into_iter().map(|col| Col { ordered, ..col }).collect())
+        let number = ordinality.then(|| self.of_type("ordinality", "int8"));
+        let columns = known.map_or(Columns::Unknown, |known| {
+            let own = known.columns.into_iter().map(|col| Col { ordered, ..col });
+            Columns::known(own.chain(number).collect())
         });
-        let item = aliased(alias.as_ref(), columns);
+        let item = Item { whole, ..aliased(alias.as_ref(), columns) };
         // Without an alias it is called like its first function (`transformRangeFunction` of PostgreSQL's parser).
         match (alias, functions.first().and_then(call_in)) {
             (None, Some(first)) => Ok(named(&output_name(first), item)),
@@ -73,25 +101,61 @@ impl Analyser<'_> {
 
     /// The columns of a FROM item that is a call of a known built-in function (`chooseScalarFunctionAlias` of PostgreSQL's
     /// parser). A name that is wrong here would let another column hide behind it.
-    fn known_columns(&self, item: &Node, alias: Option<&pb::Alias>, scope: &Scope<'_>) -> Option<Vec<Col>> {
+    fn known_columns(&self, item: &Node, alias: Option<&pb::Alias>, scope: &Scope<'_>) -> Option<Known> {
         let Some(NodeEnum::List(list)) = &item.node else { return None };
-        let NodeEnum::FuncCall(f) = list.items.first()?.node.as_ref()? else { return None };
-        let name = self.built_in_name(f, scope)?;
+        let call = list.items.first()?;
+        let NodeEnum::FuncCall(f) = call.node.as_ref()? else { return None };
+        let name = self.built_in_name(f, scope).filter(|_| !defines_columns(std::slice::from_ref(item)))?;
         let named = || alias.map_or(name, |a| a.aliasname.as_str()).to_owned();
+        let plain = |col: Col| Some(Known { whole: self.settled(col.operand), columns: vec![col] });
+        let elements = |name: &str, array: &Node| {
+            let element = self.engine.catalog.element_of(self.operand(array, scope));
+            let sure = matches!(element, Operand::Of(_) | Operand::Over(_) | Operand::Among(_));
+            let operand = if sure { element } else { Operand::Any };
+            let col = Col { operand, ..self.column_of_elements(name, array) };
+            (sure || self.is_plain_array(array)).then_some(col)
+        };
+        if let Some((_, columns)) = COLUMN_SETS.iter().find(|(set, _)| *set == name) {
+            let columns = columns.iter().map(|(name, ty)| self.of_type(name, ty)).collect();
+            return Some(Known { columns, whole: Operand::Row });
+        }
         match name {
-            _ if VALUE_SETS.contains(&name) => Some(vec![Col::computed("value")]),
-            _ if SCALAR_SETS.contains(&name) => {
-                let ty = self.type_of(list.items.first()?, &Scope::EMPTY).filter(|ty| &**ty == "int4");
-                let operand = self.operand(list.items.first()?, scope);
-                Some(vec![Col { ty, operand, ..Col::computed(&named()) }])
+            _ if VALUE_SETS.contains(&name) => {
+                plain(Col { operand: self.operand(call, scope), ..Col::computed("value") })
             }
-            "unnest" if f.args.iter().all(|array| self.is_plain_array(array)) => match f.args.as_slice() {
-                [array] => Some(vec![self.column_of_elements(&named(), array)]),
+            _ if SCALAR_SETS.contains(&name) => {
+                let ty = self.type_of(call, &Scope::EMPTY).filter(|ty| &**ty == "int4");
+                plain(Col { ty, operand: self.operand(call, scope), ..Col::computed(&named()) })
+            }
+            "unnest" => match f.args.as_slice() {
+                [array] => plain(elements(&named(), array)?),
                 // Each array is a call of its own (`transformRangeFunction`).
-                arrays => Some(arrays.iter().map(|array| self.column_of_elements(name, array)).collect()),
+                arrays if unnests_several(f) => {
+                    let columns = arrays.iter().map(|array| elements(name, array)).collect::<Option<_>>()?;
+                    Some(Known { columns, whole: Operand::Row })
+                }
+                _ => None,
             },
             _ => None,
         }
+    }
+
+    /// The columns of a function that says `record`, as they are defined.
+    fn defined_columns(&self, definitions: &[Node]) -> Option<Known> {
+        let column = |node: &Node| match &node.node {
+            Some(NodeEnum::ColumnDef(def)) => {
+                let operand = self.operand_of_type(def.type_name.as_ref()?);
+                Some(Col { operand, ..Col::computed(&def.colname) })
+            }
+            _ => None,
+        };
+        let columns = definitions.iter().map(column).collect::<Option<_>>()?;
+        Some(Known { columns, whole: Operand::Row })
+    }
+
+    /// A column of a built-in type.
+    fn of_type(&self, name: &str, ty: &'static str) -> Col {
+        Col { operand: self.engine.catalog.operand_named(ty), ..Col::computed(name) }
     }
 
     /// Whether the elements of an array surely are of a plain type: rows would make as many columns as they have.
@@ -153,11 +217,36 @@ impl Analyser<'_> {
             for part in [&mut col.colexpr, &mut col.coldefexpr].into_iter().flatten() {
                 self.expr(part, &scope, At::OPERAND)?;
             }
-            cols.push(Col::computed(&col.colname));
+            let operand = match &col.type_name {
+                Some(ty) => self.operand_of_type(ty),
+                None if col.for_ordinality => Operand::INT4,
+                None => Operand::Any,
+            };
+            cols.push(Col { operand, ..Col::computed(&col.colname) });
         }
         let item = aliased(alias.as_ref(), Columns::known(cols));
         Ok(if alias.is_none() { named("xmltable", item) } else { item })
     }
+}
+
+/// Whether a function in ROWS FROM comes with the columns that it is to have.
+fn defines_columns(functions: &[Node]) -> bool {
+    let definitions = |item: &Node| match &item.node {
+        Some(NodeEnum::List(list)) => list.items.iter().skip(1).any(|n| match &n.node {
+            Some(NodeEnum::List(definitions)) => !definitions.items.is_empty(),
+            definition => definition.is_some(),
+        }),
+        _ => false,
+    };
+    functions.iter().any(definitions)
+}
+
+fn unnests_several(f: &pb::FuncCall) -> bool {
+    let pb::FuncCall {
+        args, agg_order, agg_filter, agg_within_group, agg_star, agg_distinct, func_variadic, over, ..
+    } = f;
+    let clauses = !agg_order.is_empty() || agg_filter.is_some() || *agg_within_group || *agg_star || *agg_distinct;
+    names(&f.funcname) == ["unnest"] && args.len() > 1 && !clauses && !func_variadic && over.is_none()
 }
 
 /// Each item is a list of the function and its column definitions.

@@ -3,6 +3,7 @@
 //! Works on PostgreSQL's own tree. Each place that must change is remembered twice: as an edit of the text, and as a
 //! placeholder in the tree (`tree.rs`), so that `clear.rs` can hold one against the other.
 
+mod built_in;
 mod calls;
 mod casts;
 mod colname;
@@ -16,6 +17,7 @@ mod from_function;
 mod grouping;
 mod join;
 mod keys;
+mod known;
 mod levels;
 mod operand;
 mod order;
@@ -135,6 +137,8 @@ pub struct Occurrence {
     pub chosen: bool,
     /// The query level that reads it; `None`: a write itself does.
     pub level: Option<usize>,
+    /// It leaves by its name: nothing of it is used that must be null.
+    pub as_it_is: bool,
 }
 
 /// `column <condition>`: a leakproof comparison with constants.
@@ -305,6 +309,9 @@ pub struct Analyser<'e> {
     /// Some constant means more than a value: no other statement may be judged by this one.
     pub unlike_others: bool,
     pub outward: outward::Outward,
+    known: known::Known,
+    /// The text that is judged stays where it is: its names were looked up when it was stored.
+    stays_stored: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -378,6 +385,8 @@ impl<'e> Analyser<'e> {
             namings: Vec::new(),
             unlike_others: false,
             outward: outward::Outward::default(),
+            known: known::Known::default(),
+            stays_stored: false,
         }
     }
 

@@ -7,42 +7,37 @@ use pg_query::protobuf::{self as pb, AExprKind, SqlValueFunctionOp, SubLinkType,
 use pg_query::{Node, NodeEnum};
 
 use super::scope::{self, Col, Columns, Found, Scope};
+use super::select::{is_row_expansion, star};
 use super::{Analyser, names};
 use crate::engine::allow;
-use crate::engine::catalog::overloads::{BOOL, FLOATS, INT4, NUMBERS, TEXT, TEXT_ARRAYS, TEXTS};
+use crate::engine::catalog::operands::{FLOATS, NUMBERS, TEXT_ARRAYS, TEXTS};
 use crate::engine::catalog::{Oid, Operand};
 use crate::engine::context::ParameterType;
-
-/// Of an expression that is deeper the type is not worked out: each level would ask for it anew.
-const DEEPEST: usize = 24;
 
 /// One use of an operator: its name, if the grammar gives it one of its own, and what it is given.
 pub type Operation<'n> = (&'n str, Vec<Operand>);
 
 impl Analyser<'_> {
     pub fn operand(&self, node: &Node, scope: &Scope<'_>) -> Operand {
-        self.operand_at(node, scope, 0)
+        self.known_operand(node, scope, || self.find_operand(node, scope))
     }
 
     /// What a reference to a column is: a literal in a subquery is text outside of it.
     pub fn settled(&self, operand: Operand) -> Operand {
         match operand {
-            Operand::Literal => Operand::Of(TEXT),
-            Operand::Of(ty) => self.engine.catalog.operand_of(ty),
+            Operand::Literal => Operand::TEXT,
             other => other,
         }
     }
 
     /// What columns of the arms of a set operation become.
     pub fn united(&self, left: &Col, right: Option<&Col>) -> Operand {
-        let below = |operand| if operand == Operand::Literal { operand } else { self.settled(operand) };
-        let right = right.map_or(Operand::Any, |c| below(c.operand));
-        self.engine.catalog.common([below(left.operand), right])
+        self.engine.catalog.common([left.operand, right.map_or(Operand::Any, |c| c.operand)])
     }
 
-    fn operand_at(&self, node: &Node, scope: &Scope<'_>, depth: usize) -> Operand {
-        let Some(inner) = node.node.as_ref().filter(|_| depth < DEEPEST) else { return Operand::Any };
-        let part = |n: &Node| self.operand_at(n, scope, depth + 1);
+    fn find_operand(&self, node: &Node, scope: &Scope<'_>) -> Operand {
+        let Some(inner) = node.node.as_ref() else { return Operand::Any };
+        let part = |n: &Node| self.operand(n, scope);
         let catalog = &self.engine.catalog;
         match inner {
             NodeEnum::ColumnRef(r) => match self.bare_column(r, scope) {
@@ -50,24 +45,24 @@ impl Analyser<'_> {
                 None => self.operand_of_reference(r, scope),
             },
             NodeEnum::RowExpr(_) => Operand::Row,
-            NodeEnum::AIndirection(i) => self.operand_of_part(i, scope, depth + 1),
+            NodeEnum::AIndirection(i) => self.operand_of_part(i, scope),
             NodeEnum::AConst(c) if c.isnull => Operand::Literal,
             NodeEnum::AConst(c) => match &c.val {
-                Some(Val::Ival(_)) => Operand::Of(INT4),
+                Some(Val::Ival(_)) => Operand::INT4,
                 Some(Val::Fval(_)) => Operand::Among(NUMBERS),
-                Some(Val::Boolval(_)) => Operand::Of(BOOL),
+                Some(Val::Boolval(_)) => Operand::BOOL,
                 Some(Val::Sval(_)) => Operand::Literal,
                 Some(Val::Bsval(_)) => catalog.operand_named("bit"),
                 None => Operand::Any,
             },
             NodeEnum::ParamRef(p) => usize::try_from(p.number).map_or(Operand::Any, |n| self.operand_of_parameter(n)),
             NodeEnum::SqlvalueFunction(f) => catalog.operand_named(type_of_clock(f.op())),
-            NodeEnum::BoolExpr(_) | NodeEnum::NullTest(_) | NodeEnum::BooleanTest(_) => Operand::Of(BOOL),
+            NodeEnum::BoolExpr(_) | NodeEnum::NullTest(_) | NodeEnum::BooleanTest(_) => Operand::BOOL,
             NodeEnum::SubLink(s) => match s.sub_link_type() {
-                SubLinkType::ExistsSublink | SubLinkType::AnySublink | SubLinkType::AllSublink => Operand::Of(BOOL),
+                SubLinkType::ExistsSublink | SubLinkType::AnySublink | SubLinkType::AllSublink => Operand::BOOL,
                 _ => Operand::Any,
             },
-            NodeEnum::GroupingFunc(_) => Operand::Of(INT4),
+            NodeEnum::GroupingFunc(_) => Operand::INT4,
             NodeEnum::CollateClause(c) => c.arg.as_deref().map_or(Operand::Any, part),
             NodeEnum::TypeCast(c) => c.type_name.as_ref().map_or(Operand::Any, |ty| self.operand_of_type(ty)),
             NodeEnum::CoalesceExpr(c) => catalog.common(c.args.iter().map(part)),
@@ -81,8 +76,8 @@ impl Analyser<'_> {
                 });
                 catalog.common(std::iter::once(otherwise).chain(results))
             }
-            NodeEnum::AExpr(e) => self.operand_of_operation(e, scope, depth + 1),
-            NodeEnum::FuncCall(f) => self.operand_of_call(f, scope, depth + 1),
+            NodeEnum::AExpr(e) => self.operand_of_operation(e, scope),
+            NodeEnum::FuncCall(f) => self.operand_of_call(f, scope),
             _ => Operand::Any,
         }
     }
@@ -96,7 +91,7 @@ impl Analyser<'_> {
         let of_system = |name: &str| self.engine.catalog.operand_named(type_of_system_column(name));
         match fields[..] {
             [name] => match scope::column(scope, name) {
-                Found::Row { .. } => Operand::Row,
+                Found::Row { item } => item.whole,
                 Found::Nothing if !scope::with_system_columns(scope).is_empty() => of_system(name),
                 _ => Operand::Any,
             },
@@ -109,20 +104,23 @@ impl Analyser<'_> {
     }
 
     /// `array[subscript]`, `(row).column`.
-    fn operand_of_part(&self, i: &pb::AIndirection, scope: &Scope<'_>, depth: usize) -> Operand {
+    fn operand_of_part(&self, i: &pb::AIndirection, scope: &Scope<'_>) -> Operand {
         let Some(of) = i.arg.as_deref() else { return Operand::Any };
         if let ([Node { node: Some(NodeEnum::String(field)) }], Some(NodeEnum::ColumnRef(r))) =
             (&i.indirection[..], &of.node)
         {
             let [alias] = names(&r.fields)[..] else { return Operand::Any };
             let Found::Row { item } = scope::column(scope, alias) else { return Operand::Any };
+            if item.whole != Operand::Row {
+                return Operand::Any;
+            }
             let mut columns = item.columns.list().iter().filter(|c| *c.name == *field.sval);
             return match (r.fields.len(), columns.next(), columns.next()) {
                 (1, Some(col), None) => self.settled(col.operand),
                 _ => Operand::Any,
             };
         }
-        let array = self.operand_at(of, scope, depth);
+        let array = self.operand(of, scope);
         let element = self.engine.catalog.element_of(array);
         let sliced = |step: &Node| match &step.node {
             Some(NodeEnum::AIndices(index)) => Some(index.is_slice),
@@ -160,8 +158,8 @@ impl Analyser<'_> {
             return Operand::Any;
         }
         let element = pb::TypeName { array_bounds: Vec::new(), ..ty.clone() };
-        let of = match (self.plain_type(&element), &names(&ty.names)[..]) {
-            (Some(name), _) if allow::builtin_type(name).is_some() => catalog.operand_named(name),
+        let of = match (self.plain_type(&element).and_then(allow::builtin_type_name), &names(&ty.names)[..]) {
+            (Some(name), _) => catalog.operand_named(name),
             (_, [name] | [_, name]) if allow::builtin_type(name).is_none() && !self.is_relation(name) => {
                 let mut own = catalog.types_named(name);
                 match (own.next(), own.next()) {
@@ -174,7 +172,7 @@ impl Analyser<'_> {
         if ty.array_bounds.is_empty() { of } else { catalog.array_of(of) }
     }
 
-    fn operand_of_operation(&self, e: &pb::AExpr, scope: &Scope<'_>, depth: usize) -> Operand {
+    fn operand_of_operation(&self, e: &pb::AExpr, scope: &Scope<'_>) -> Operand {
         match e.kind() {
             AExprKind::AexprOpAny
             | AExprKind::AexprOpAll
@@ -184,7 +182,7 @@ impl Analyser<'_> {
             | AExprKind::AexprBetween
             | AExprKind::AexprNotBetween
             | AExprKind::AexprBetweenSym
-            | AExprKind::AexprNotBetweenSym => return Operand::Of(BOOL),
+            | AExprKind::AexprNotBetweenSym => return Operand::BOOL,
             AExprKind::AexprOp | AExprKind::AexprLike | AExprKind::AexprIlike | AExprKind::AexprSimilar => {}
             _ => return Operand::Any,
         }
@@ -192,26 +190,26 @@ impl Analyser<'_> {
             [name] | ["pg_catalog", name] => name,
             _ => return Operand::Any,
         };
-        match &self.operations_at(e, scope, depth)[..] {
+        match &self.operations(e, scope)[..] {
             [(_, operands)] => self.result(e.name.len() > 1, |path| self.operator_meaning(path, operator, operands).1),
             _ => Operand::Any,
         }
     }
 
-    fn operand_of_call(&self, f: &pb::FuncCall, scope: &Scope<'_>, depth: usize) -> Operand {
+    fn operand_of_call(&self, f: &pb::FuncCall, scope: &Scope<'_>) -> Operand {
         let name = match names(&f.funcname)[..] {
             [name] | ["pg_catalog", name] => name,
             _ => return Operand::Any,
         };
-        let Some(operands) = self.arguments_at(f, scope, depth) else { return Operand::Any };
+        let Some(operands) = self.arguments(f, scope) else { return Operand::Any };
         // `name(row)` is a column, where it has such a one.
         if self.is_taken(name) || matches!(operands[..], [Operand::Any | Operand::Row]) {
             return Operand::Any;
         }
         // `date(x)` is a cast or a function, and gives the same either way.
-        if f.args.len() == 1 && allow::builtin_type(name).is_some() {
-            let own = self.built_in_name(f, scope).is_none();
-            return if own { Operand::Any } else { self.engine.catalog.operand_named(name) };
+        if let ([_], Some(ty)) = (&operands[..], allow::builtin_type_name(name)) {
+            let built_in = self.is_built_in_call(f, name, &operands);
+            return if built_in { self.engine.catalog.operand_named(ty) } else { Operand::Any };
         }
         self.result(f.funcname.len() > 1, |path| self.function_meaning(path, name, Some(&operands)).1)
     }
@@ -227,75 +225,124 @@ impl Analyser<'_> {
 
     /// The types of a call's arguments; `None`: they are not told by where they stand.
     pub fn arguments(&self, f: &pb::FuncCall, scope: &Scope<'_>) -> Option<Vec<Operand>> {
-        self.arguments_at(f, scope, 0)
-    }
-
-    fn arguments_at(&self, f: &pb::FuncCall, scope: &Scope<'_>, depth: usize) -> Option<Vec<Operand>> {
         let named = f.args.iter().any(|arg| matches!(arg.node, Some(NodeEnum::NamedArgExpr(_))));
         let plain = !f.func_variadic && !f.agg_within_group && !named;
-        plain.then(|| f.args.iter().map(|arg| self.operand_at(arg, scope, depth)).collect())
+        plain.then(|| f.args.iter().map(|arg| self.operand(arg, scope)).collect())
     }
 
     /// What an operation's operators are given: one for each that PostgreSQL's parser looks up by name.
     pub fn operations<'n>(&self, e: &'n pb::AExpr, scope: &Scope<'_>) -> Vec<Operation<'n>> {
-        self.operations_at(e, scope, 0)
-    }
-
-    fn operations_at<'n>(&self, e: &'n pb::AExpr, scope: &Scope<'_>, depth: usize) -> Vec<Operation<'n>> {
         let name = names(&e.name).last().copied().unwrap_or_default();
         let named = |pairs: Vec<Vec<Operand>>| pairs.into_iter().map(|pair| (name, pair)).collect();
-        let any = || vec![(name, vec![Operand::Any, Operand::Any])];
         let (left, right) = (e.lexpr.as_deref(), e.rexpr.as_deref());
         match (e.kind(), left, right) {
-            (AExprKind::AexprOp, None, Some(right)) => named(vec![vec![self.operand_at(right, scope, depth)]]),
-            (AExprKind::AexprOp | AExprKind::AexprDistinct | AExprKind::AexprNotDistinct, Some(left), Some(right)) => {
-                named(self.compared(left, right, scope, depth))
-            }
+            (AExprKind::AexprOp, None, Some(right)) => named(vec![vec![self.operand(right, scope)]]),
             (
-                AExprKind::AexprLike | AExprKind::AexprIlike | AExprKind::AexprSimilar | AExprKind::AexprNullif,
+                AExprKind::AexprOp
+                | AExprKind::AexprLike
+                | AExprKind::AexprIlike
+                | AExprKind::AexprSimilar
+                | AExprKind::AexprDistinct
+                | AExprKind::AexprNotDistinct,
                 Some(left),
                 Some(right),
-            ) => named(vec![vec![self.operand_at(left, scope, depth), self.operand_at(right, scope, depth)]]),
+            ) => named(self.compared(left, right, scope)),
+            (AExprKind::AexprNullif, Some(left), Some(right)) => {
+                named(vec![vec![self.operand(left, scope), self.operand(right, scope)]])
+            }
             (AExprKind::AexprOpAny | AExprKind::AexprOpAll, Some(left), Some(right)) => {
-                let element = self.engine.catalog.element_of(self.operand_at(right, scope, depth));
-                named(vec![vec![self.operand_at(left, scope, depth), element]])
+                let element = self.engine.catalog.element_of(self.operand(right, scope));
+                named(vec![vec![self.operand(left, scope), element]])
             }
             (AExprKind::AexprIn, Some(left), Some(Node { node: Some(NodeEnum::List(list)) })) => {
-                named(self.compared_with_each(left, &list.items, scope, depth))
+                named(self.compared_with_each(left, &list.items, scope))
             }
             (kind, Some(left), Some(Node { node: Some(NodeEnum::List(list)) })) => {
-                let operators: &[&str] = match kind {
-                    AExprKind::AexprBetween | AExprKind::AexprBetweenSym => &[">=", "<="],
-                    AExprKind::AexprNotBetween | AExprKind::AexprNotBetweenSym => &["<", ">"],
-                    _ => return any(),
+                let (operators, symmetric) = match kind {
+                    AExprKind::AexprBetween => ([">=", "<="], false),
+                    AExprKind::AexprBetweenSym => ([">=", "<="], true),
+                    AExprKind::AexprNotBetween => (["<", ">"], false),
+                    AExprKind::AexprNotBetweenSym => (["<", ">"], true),
+                    _ => return vec![(name, any())],
                 };
-                let pairs = list.items.iter().flat_map(|bound| self.compared(left, bound, scope, depth));
-                pairs.flat_map(|pair| operators.iter().map(move |op| (*op, pair.clone()))).collect()
+                self.compared_with_bounds(operators, symmetric, left, &list.items, scope)
             }
-            _ => any(),
+            _ => vec![(name, any())],
         }
     }
 
-    /// Two values, or two rows of as many.
-    fn compared(&self, left: &Node, right: &Node, scope: &Scope<'_>, depth: usize) -> Vec<Vec<Operand>> {
-        let one = |node: &Node| self.operand_at(node, scope, depth);
-        match (&left.node, &right.node) {
-            (Some(NodeEnum::RowExpr(a)), Some(NodeEnum::RowExpr(b))) if a.args.len() == b.args.len() => {
-                a.args.iter().zip(&b.args).map(|(a, b)| vec![one(a), one(b)]).collect()
+    /// BETWEEN: PostgreSQL copies what is compared as it is written. So the type that a parameter has been given by the first
+    /// comparison, it has in those that follow.
+    fn compared_with_bounds(
+        &self,
+        operators: [&'static str; 2],
+        symmetric: bool,
+        left: &Node,
+        bounds: &[Node],
+        scope: &Scope<'_>,
+    ) -> Vec<Operation<'static>> {
+        let [low, high] = bounds else { return operators.map(|op| (op, any())).into() };
+        let of = |op: &'static str, pairs: Vec<Vec<Operand>>| pairs.into_iter().map(move |pair| (op, pair));
+        let [first, second] = operators;
+        let (lower, mut upper) = (self.compared(left, low, scope), self.compared(left, high, scope));
+        match (symmetric, self.is_undeclared(left), &lower[..]) {
+            (true, undeclared, _) if undeclared || self.is_undeclared(low) || self.is_undeclared(high) => {
+                operators.map(|op| (op, any())).into()
             }
+            (true, ..) => {
+                let both = || lower.iter().chain(&upper).cloned().collect();
+                of(first, both()).chain(of(second, both())).collect()
+            }
+            (false, true, [pair]) if !is_row(left) => {
+                let other = pair.last().copied().unwrap_or(Operand::Any);
+                let known = self.is_built_in(first, pair);
+                let then = if known { self.engine.catalog.become_beside(first, other) } else { Operand::Any };
+                upper.iter_mut().filter_map(|pair| pair.first_mut()).for_each(|copy| *copy = then);
+                of(first, lower).chain(of(second, upper)).collect()
+            }
+            (false, true, _) => of(first, lower).chain([(second, any())]).collect(),
+            (false, false, _) => of(first, lower).chain(of(second, upper)).collect(),
+        }
+    }
+
+    /// Whether what stands beside a value gives it its type for good: a parameter without one, or a row with such a one.
+    pub fn is_undeclared(&self, node: &Node) -> bool {
+        match &node.node {
+            Some(NodeEnum::ParamRef(p)) => usize::try_from(p.number)
+                .is_ok_and(|n| self.parameters.get(n) == ParameterType::Inferred && !self.is_repeated(n)),
+            Some(NodeEnum::CollateClause(c)) => c.arg.as_deref().is_some_and(|arg| self.is_undeclared(arg)),
+            Some(NodeEnum::RowExpr(row)) => row.args.iter().any(|part| self.is_undeclared(part)),
+            _ => false,
+        }
+    }
+
+    /// Two values, or two rows, which PostgreSQL compares column by column: with a query it does so too, and of `row.*` it
+    /// takes the columns.
+    fn compared(&self, left: &Node, right: &Node, scope: &Scope<'_>) -> Vec<Vec<Operand>> {
+        let one = |node: &Node| self.operand(node, scope);
+        match (&left.node, &right.node) {
+            (Some(NodeEnum::RowExpr(a)), Some(NodeEnum::RowExpr(b))) => match (columns(a), columns(b)) {
+                (Some(a), Some(b)) if a.len() == b.len() => {
+                    a.iter().zip(b).map(|(a, b)| vec![one(a), one(b)]).collect()
+                }
+                _ => vec![any()],
+            },
+            (Some(NodeEnum::RowExpr(_)), Some(NodeEnum::SubLink(_))) => vec![any()],
             _ => vec![vec![one(left), one(right)]],
         }
     }
 
     /// IN: of several values without columns PostgreSQL makes an array of what they and the left side become. That is the
     /// type of one of them.
-    fn compared_with_each(&self, left: &Node, list: &[Node], scope: &Scope<'_>, depth: usize) -> Vec<Vec<Operand>> {
-        let mut pairs: Vec<Vec<Operand>> =
-            list.iter().flat_map(|right| self.compared(left, right, scope, depth)).collect();
-        if !matches!(left.node, Some(NodeEnum::RowExpr(_))) {
-            let wanted = self.operand_at(left, scope, depth);
-            pairs.push(vec![wanted, self.settled(wanted)]);
-        }
+    fn compared_with_each(&self, left: &Node, list: &[Node], scope: &Scope<'_>) -> Vec<Vec<Operand>> {
+        let pairs: Vec<Vec<Operand>> = match is_row(left) {
+            true => list.iter().flat_map(|right| self.compared(left, right, scope)).collect(),
+            false => {
+                let wanted = self.operand(left, scope);
+                let with_each = list.iter().map(|right| vec![wanted, self.operand(right, scope)]);
+                with_each.chain([vec![wanted, self.settled(wanted)]]).collect()
+            }
+        };
         // Long lists are of a few types.
         let mut distinct: Vec<Vec<Operand>> = Vec::new();
         for pair in pairs {
@@ -307,17 +354,34 @@ impl Analyser<'_> {
     }
 
     /// The pairs that `… op ANY (SELECT …)` compares.
-    pub fn compared_with_columns(&self, test: &Node, columns: &Columns, scope: &Scope<'_>) -> Vec<Vec<Operand>> {
+    pub fn compared_with_columns(&self, test: &Node, found: &Columns, scope: &Scope<'_>) -> Vec<Vec<Operand>> {
         let one = |node: &Node, col: &Col| vec![self.operand(node, scope), self.settled(col.operand)];
-        match (&test.node, columns.list()) {
-            (Some(NodeEnum::RowExpr(row)), columns) if row.args.len() == columns.len() => {
-                row.args.iter().zip(columns).map(|(part, col)| one(part, col)).collect()
-            }
-            (Some(NodeEnum::RowExpr(_)), _) => vec![vec![Operand::Any, Operand::Any]],
+        match (&test.node, found.list()) {
+            (Some(NodeEnum::RowExpr(row)), found) => match columns(row) {
+                Some(parts) if parts.len() == found.len() => {
+                    parts.iter().zip(found).map(|(part, col)| one(part, col)).collect()
+                }
+                _ => vec![any()],
+            },
             (_, [col]) => vec![one(test, col)],
             _ => vec![vec![self.operand(test, scope), Operand::Any]],
         }
     }
+}
+
+/// Two values of which nothing is known.
+fn any() -> Vec<Operand> {
+    vec![Operand::Any, Operand::Any]
+}
+
+fn is_row(node: &Node) -> bool {
+    matches!(node.node, Some(NodeEnum::RowExpr(_)))
+}
+
+/// The columns of a row that is written out; `None`: there are more than are written.
+fn columns(row: &pb::RowExpr) -> Option<&[Node]> {
+    let several = |part: &Node| star(part).is_some() || is_row_expansion(part);
+    (!row.args.iter().any(several)).then_some(&row.args)
 }
 
 fn type_of_system_column(name: &str) -> &'static str {

@@ -76,9 +76,13 @@ impl<'e> Analyser<'e> {
             return Some(name);
         }
         let operands = self.arguments(f, scope)?;
-        let own = |path: &[String]| !self.function_meaning(path, name, Some(&operands)).0.is_empty();
-        let reached = if f.funcname.len() > 1 { own(&[]) } else { self.paths().any(own) };
-        (!reached).then_some(name)
+        self.is_built_in_call(f, name, &operands).then_some(name)
+    }
+
+    /// The same, where it is known what the function is given.
+    pub fn is_built_in_call(&self, f: &pb::FuncCall, name: &str, operands: &[Operand]) -> bool {
+        let own = |path: &[String]| !self.function_meaning(path, name, Some(operands)).0.is_empty();
+        if f.funcname.len() > 1 { !own(&[]) } else { !self.paths().any(own) }
     }
 
     /// Judges what the operators of an operation may run.
@@ -123,12 +127,16 @@ impl<'e> Analyser<'e> {
         let equals = [string_node("=")];
         let name = if s.oper_name.is_empty() { &equals[..] } else { &s.oper_name };
         let base = names(name).last().copied().unwrap_or_default();
-        let mut built_in = true;
-        for operands in self.compared_with_columns(test, columns, scope) {
-            built_in &= name.len() == 1 && self.is_built_in(base, &operands);
-            self.operator(name, s.location, Some(&operands))?;
-        }
-        Ok(built_in)
+        let compared = self.compared_with_columns(test, columns, scope);
+        compared.iter().try_for_each(|operands| self.operator(name, s.location, Some(operands)))?;
+        Ok(compared.iter().all(|operands| name.len() == 1 && self.is_built_in(base, operands)))
+    }
+
+    /// `ROW(…) op (SELECT …)` compares with these columns.
+    pub fn row_compared(&mut self, e: &pb::AExpr, columns: &Columns, scope: &Scope<'_>) -> Result<(), Refusal> {
+        let Some(row) = e.lexpr.as_deref() else { return Ok(()) };
+        let compared = self.compared_with_columns(row, columns, scope);
+        compared.iter().try_for_each(|operands| self.operator(&e.name, e.location, Some(operands)))
     }
 }
 

@@ -22,10 +22,11 @@ pub struct Col {
     pub mixed: bool,
     /// The stored columns that it shows something of; `None`: perhaps others too.
     pub made_of: Option<Rc<[Base]>>,
-    /// `ColumnType::base`, where known.
+    /// Its class (`Catalog::class_of`), where known: of numbers too large for an `int4` it may be another type's. Which type it
+    /// is, `operand` says.
     pub ty: Option<Rc<str>>,
-    /// Its type where PostgreSQL looks for functions and operators, a domain as it is. [`Operand::Literal`]: text, unless a
-    /// set operation makes it something else.
+    /// Its type where PostgreSQL looks for functions and operators. [`Operand::Literal`]: text, unless a set operation makes it
+    /// something else.
     pub operand: Operand,
     /// `ColumnType::collation`, where known.
     pub collation: Oid,
@@ -74,21 +75,6 @@ impl Col {
     /// Whether what this column is merged with `other` into may hold values of neither's origin.
     pub fn mixes(&self, other: &Self) -> bool {
         self.mixed || other.mixed || self.origin.is_empty() || other.origin.is_empty()
-    }
-
-    /// The bare value of a stored column.
-    pub fn stored(name: &str, base: Base, column: &Column) -> Self {
-        let origin: Rc<[Base]> = Rc::from([base]);
-        Self {
-            made_of: Some(origin.clone()),
-            origin,
-            ty: Some(column.ty.base.as_str().into()),
-            operand: Operand::Of(column.ty.oid),
-            collation: column.ty.collation,
-            lasts: Lasts::of(column),
-            key: Some(base),
-            ..Self::computed(name)
-        }
     }
 
     pub fn computed(name: &str) -> Self {
@@ -178,6 +164,8 @@ pub struct Item {
     pub occurrence: Option<usize>,
     /// It is a relation's name: where that is a table, it has system columns too.
     pub stored: bool,
+    /// What its name alone is, as a value.
+    pub whole: Operand,
     pub columns: Columns,
     /// `column` alone finds it (not inside a join that merges or renames).
     pub unqualified: bool,

@@ -9,6 +9,7 @@ use super::from::{aliased, visible_columns};
 use super::keys::{keys_among, names_output};
 use super::scope::{self, Base, Col, Columns, Item, Lasts, Scope};
 use super::{Analyser, At, Cte, Place, inner, kind_of, names};
+use crate::engine::catalog::Operand;
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
 
@@ -143,6 +144,7 @@ impl<'e> Analyser<'e> {
             replaced: false,
             occurrence: None,
             stored: false,
+            whole: Operand::Row,
             columns: columns.clone(),
             unqualified: true,
             qualified: false,

@@ -2,8 +2,8 @@
 
 use pg_query::{Node, NodeEnum};
 
-use super::Analyser;
 use super::scope::Columns;
+use super::{Analyser, Part};
 use crate::engine::context::Context;
 use crate::engine::policy::Purpose;
 use crate::engine::refusal::Refusal;
@@ -44,6 +44,7 @@ impl<'e> Analyser<'e> {
         self.left = Default::default();
         self.output = Columns::Unknown;
         self.outward = super::outward::Outward::default();
+        self.known.forget();
     }
 
     /// Whether the statement must leave rewritten.
@@ -67,8 +68,19 @@ impl<'e> Analyser<'e> {
 
     /// Whether all that is written into the statement are schemas before names.
     pub fn only_names(&self) -> bool {
-        let injects = self.injections.len() > self.first_injection || self.occurrences.len() > self.first_occurrence;
-        !injects && !self.changes_meaning()
+        let own = &self.injections[self.first_injection..];
+        let by_name = |part: &Part| {
+            let occurrence = if let Part::Guard(o) = part { self.occurrences.get(*o) } else { None };
+            occurrence.is_some_and(|o| o.as_it_is)
+        };
+        own.iter().all(|i| by_name(&i.part)) && !self.changes_meaning()
+    }
+
+    /// Where the statement changes in names only, what it reads leaves by its name too.
+    pub fn leave_as_they_are(&mut self) {
+        if !self.changes_meaning() {
+            self.occurrences[self.first_occurrence..].iter_mut().for_each(|o| o.as_it_is = true);
+        }
     }
 
     /// The statement leaves as it was written.

@@ -6,8 +6,6 @@ use pg_query::protobuf as pb;
 
 use super::Analyser;
 use super::scope::{Col, Columns, Lasts};
-use crate::engine::catalog::Operand;
-use crate::engine::catalog::overloads::{TEXT_ARRAYS, TEXTS};
 use crate::engine::cleared::add_table;
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::shape::{Shape, Shaped};
@@ -59,18 +57,7 @@ impl Analyser<'_> {
             Some(types) => types.into_iter().for_each(|ty| self.holds_checked_type(ty)),
             None => self.may_hold_checked(),
         }
-        let column = |c: &Shaped| Col { operand: self.operand_of_shaped(c), ..column(c) };
         Columns::known(shape.columns.iter().map(column).collect())
-    }
-
-    /// Which of the texts a text is, is not told apart.
-    fn operand_of_shaped(&self, c: &Shaped) -> Operand {
-        match c.ty.as_deref().filter(|_| c.stays) {
-            None => Operand::Any,
-            Some("text" | "varchar" | "bpchar") => Operand::Among(TEXTS),
-            Some("_text" | "_varchar" | "_bpchar") => Operand::Among(TEXT_ARRAYS),
-            Some(ty) => self.engine.catalog.operand_named(ty),
-        }
     }
 }
 
@@ -78,6 +65,7 @@ impl Analyser<'_> {
 fn column(c: &Shaped) -> Col {
     Col {
         ty: c.ty.as_deref().map(Into::into),
+        operand: c.operand,
         collation: c.collation,
         ordered: c.ordered,
         given: true,

@@ -31,6 +31,10 @@ const LONG_SERIES: i64 = 10_000;
 impl Analyser<'_> {
     /// The type of an expression that has an answer for all values if its parts have; `None`: it may have none.
     pub fn type_of(&self, node: &Node, scope: &Scope<'_>) -> Option<Ty> {
+        self.known_type(node, scope, || self.find_type(node, scope))
+    }
+
+    fn find_type(&self, node: &Node, scope: &Scope<'_>) -> Option<Ty> {
         match node.node.as_ref()? {
             NodeEnum::BoolExpr(_) | NodeEnum::NullTest(_) | NodeEnum::BooleanTest(_) => ty("bool"),
             NodeEnum::SubLink(s) if s.sub_link_type() == pb::SubLinkType::ExistsSublink => ty("bool"),
@@ -138,10 +142,8 @@ impl Analyser<'_> {
             AExprKind::AexprBetween
             | AExprKind::AexprNotBetween
             | AExprKind::AexprBetweenSym
-            | AExprKind::AexprNotBetweenSym => self.compares_with_each(left, right, scope),
-            AExprKind::AexprIn => {
-                compares && self.compares_with_each(left, right, scope) && self.become_one(left, right, scope)
-            }
+            | AExprKind::AexprNotBetweenSym => self.compares_with_bounds(left, right, scope),
+            AExprKind::AexprIn => compares && self.compares_with_each(left, right, scope),
             AExprKind::AexprDistinct | AExprKind::AexprNotDistinct => self.compares_with(left, right, scope),
             AExprKind::AexprOpAny | AExprKind::AexprOpAll => {
                 compares && self.compares_with_elements(left, right, scope)
@@ -172,18 +174,31 @@ impl Analyser<'_> {
         if matches!(left.node, Some(NodeEnum::RowExpr(_))) {
             return list.items.iter().all(|right| self.compares_with(left, right, scope));
         }
-        let Some(ty) = self.type_of(left, scope) else { return false };
-        list.items.iter().all(|right| self.compare(&ty, right, scope))
+        let types: Option<Vec<Ty>> = list.items.iter().map(|item| self.type_of(item, scope)).collect();
+        let (Some(left), Some(types)) = (self.type_of(left, scope), types) else { return false };
+        types.iter().all(|ty| self.compares(&left, ty)) && become_one(&left, &types)
+    }
+
+    /// BETWEEN. A parameter without a type has that of the first bound beside the second (`compared_with_bounds`).
+    fn compares_with_bounds(&self, left: &Node, bounds: &Node, scope: &Scope<'_>) -> bool {
+        let Some(NodeEnum::List(list)) = &bounds.node else { return false };
+        if matches!(left.node, Some(NodeEnum::RowExpr(_))) {
+            return !self.is_undeclared(left) && list.items.iter().all(|right| self.compares_with(left, right, scope));
+        }
+        let types: Option<Vec<Ty>> = list.items.iter().map(|item| self.type_of(item, scope)).collect();
+        let (Some(of), Some(types)) = (self.type_of(left, scope), types) else { return false };
+        let first = types.first().filter(|_| self.is_undeclared(left)).cloned().map(computed);
+        types.iter().all(|ty| self.compares(&of, ty) && first.as_ref().is_none_or(|first| self.compares(first, ty)))
     }
 
     /// Whether the items of IN become one type beside what is looked for: PostgreSQL makes an array of those without columns.
     pub fn become_one(&self, left: &Node, list: &Node, scope: &Scope<'_>) -> bool {
         let Some(NodeEnum::List(list)) = &list.node else { return false };
-        if list.items.len() == 1 || matches!(left.node, Some(NodeEnum::RowExpr(_))) {
+        if matches!(left.node, Some(NodeEnum::RowExpr(_))) {
             return true;
         }
-        let mut types = list.items.iter().map(|item| self.type_of(item, scope));
-        self.type_of(left, scope).and_then(|left| types.try_fold(left, |so_far, ty| join(&so_far, &ty?))).is_some()
+        let types: Option<Vec<Ty>> = list.items.iter().map(|item| self.type_of(item, scope)).collect();
+        self.type_of(left, scope).zip(types).is_some_and(|(left, types)| become_one(&left, &types))
     }
 
     fn compares_with_elements(&self, left: &Node, array: &Node, scope: &Scope<'_>) -> bool {
@@ -379,6 +394,10 @@ impl Analyser<'_> {
         let literal = from == LITERAL && to.array_bounds.is_empty() && !to.setof;
         (literal && !taken && own.next().is_some() && self.has_order(name)).then(|| Rc::from(name))
     }
+}
+
+fn become_one(left: &Ty, types: &[Ty]) -> bool {
+    types.len() == 1 || types.iter().try_fold(left.clone(), |so_far, ty| join(&so_far, ty)).is_some()
 }
 
 /// Whether a series is kept in memory, however little of that there is: on disk it may meet a limit.

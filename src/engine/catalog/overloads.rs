@@ -9,18 +9,8 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Catalog, FIRST_NORMAL_OID, Oid};
-
-/// `pg_type.oid` of types that constants and comparisons have (PostgreSQL, pg_type.dat).
-pub const BOOL: Oid = 16;
-pub const INT4: Oid = 23;
-pub const TEXT: Oid = 25;
-/// A number that the grammar does not call an integer is one of these, by its size.
-pub const NUMBERS: &[Oid] = &[INT4, 20, 1700];
-/// `text`, `varchar` or `bpchar`, and arrays of them.
-pub const TEXTS: &[Oid] = &[TEXT, 1043, 1042];
-pub const TEXT_ARRAYS: &[Oid] = &[1009, 1015, 1014];
-pub const FLOATS: &[Oid] = &[700, 701];
+use super::operands::Sure;
+use super::{Catalog, FIRST_NORMAL_OID, Oid, Operand};
 
 /// More operands of several possible types than this are not tried one by one.
 const MOST_TRIED: usize = 3;
@@ -68,6 +58,11 @@ pub struct Signature {
 }
 
 impl Signature {
+    /// Whether it takes so many arguments.
+    pub fn takes_count(&self, count: usize) -> bool {
+        self.taking(count).is_some()
+    }
+
     /// The types of as many arguments, if it takes so many.
     fn taking(&self, count: usize) -> Option<Vec<Oid>> {
         let most = self.arguments.len();
@@ -80,28 +75,22 @@ impl Signature {
     }
 }
 
-/// What is known of the type of an argument, below its domains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operand {
-    /// Nothing.
-    Any,
-    /// A literal, NULL or parameter that has none of its own (`unknown`).
-    Literal,
-    /// It is one of these.
-    Among(&'static [Oid]),
-    /// It is this one, or a domain over it. No row.
-    Of(Oid),
-    /// A row, of whatever type.
-    Row,
-}
-
 /// What a name may mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meaning {
     /// By candidate that PostgreSQL does not bring: whether it may be the one.
     pub own: Vec<bool>,
+    /// Whether one of PostgreSQL's own takes what is given.
+    pub built_in: bool,
     /// The type of what PostgreSQL's own gives, where it surely is one of these.
     pub result: Option<Oid>,
+}
+
+impl Meaning {
+    /// Any of so many, or one of PostgreSQL's own.
+    fn unknown(own: usize) -> Self {
+        Self { own: vec![true; own], built_in: true, result: None }
+    }
 }
 
 /// The index of [`Typing`].
@@ -109,11 +98,11 @@ pub struct Meaning {
 pub(super) struct Index {
     types: HashMap<Oid, usize>,
     /// Types that initdb made, by name.
-    builtin_types: HashMap<String, Oid>,
-    arrays: HashMap<Oid, Oid>,
+    pub(super) builtin_types: HashMap<String, Oid>,
+    pub(super) arrays: HashMap<Oid, Oid>,
     casts: HashSet<(Oid, Oid)>,
     functions: HashMap<String, Vec<usize>>,
-    operators: HashMap<String, Vec<usize>>,
+    pub(super) operators: HashMap<String, Vec<usize>>,
 }
 
 impl Index {
@@ -150,42 +139,6 @@ impl Catalog {
         self.typing_index().types.get(&oid).and_then(|i| self.data().typing.types.get(*i))
     }
 
-    /// What a value of this type is to PostgreSQL's choice.
-    pub fn operand_of(&self, oid: Oid) -> Operand {
-        let base = self.below(oid);
-        match self.type_facts(base).map_or('p', |facts| facts.kind) {
-            'p' | 'd' => Operand::Any,
-            'c' => Operand::Row,
-            _ => Operand::Of(base),
-        }
-    }
-
-    /// That of a built-in type of this name.
-    pub fn operand_named(&self, name: &str) -> Operand {
-        self.typing_index().builtin_types.get(name).map_or(Operand::Any, |oid| self.operand_of(*oid))
-    }
-
-    /// That of arrays of such values.
-    pub fn array_of(&self, element: Operand) -> Operand {
-        match element {
-            Operand::Of(oid) => self.typing_index().arrays.get(&oid).map_or(Operand::Any, |array| Operand::Of(*array)),
-            _ => Operand::Any,
-        }
-    }
-
-    /// That of the elements of such arrays.
-    pub fn element_of(&self, array: Operand) -> Operand {
-        match array {
-            Operand::Literal => Operand::Literal,
-            Operand::Among(list) if list == TEXT_ARRAYS => Operand::Among(TEXTS),
-            Operand::Of(oid) => match self.type_facts(oid).map_or(0, |t| t.element) {
-                0 => Operand::Any,
-                element => self.operand_of(element),
-            },
-            _ => Operand::Any,
-        }
-    }
-
     /// What an operator of this name may mean: of `own` which, beside PostgreSQL's own.
     pub fn operator_meaning(&self, name: &str, own: &[Option<&Signature>], operands: &[Operand]) -> Meaning {
         let found = self.typing_index().operators.get(name).into_iter().flatten();
@@ -213,17 +166,18 @@ impl Catalog {
         let (Some(i), true) = (several, many <= MOST_TRIED) else {
             return self.meaning_of(builtin, own, operands, like_the_other);
         };
-        let Operand::Among(types) = operands[i] else { return Meaning { own: vec![true; own.len()], result: None } };
+        let Operand::Among(types) = operands[i] else { return Meaning::unknown(own.len()) };
         let each = types.iter().map(|ty| {
             let mut one = operands.to_vec();
-            one[i] = Operand::Of(*ty);
+            one[i] = Operand::Of(Sure(*ty));
             self.meaning(builtin, own, &one, like_the_other)
         });
         each.reduce(|a, b| Meaning {
             own: a.own.iter().zip(&b.own).map(|(a, b)| *a || *b).collect(),
+            built_in: a.built_in || b.built_in,
             result: a.result.filter(|ty| b.result == Some(*ty)),
         })
-        .unwrap_or_else(|| Meaning { own: vec![true; own.len()], result: None })
+        .unwrap_or_else(|| Meaning::unknown(own.len()))
     }
 
     fn meaning_of(
@@ -240,10 +194,11 @@ impl Catalog {
         };
         let unread = |i: usize| own.get(i).is_some_and(Option::is_none);
         let mut candidates: Vec<Candidate> = builtin.iter().filter_map(|s| taken(s, None)).collect();
+        let built_in = !candidates.is_empty();
         let others = own.iter().enumerate().filter_map(|(i, s)| taken((*s)?, Some(i)));
         candidates.extend(others);
         let may: Vec<bool> = (0..own.len()).map(|i| unread(i) || candidates.iter().any(|c| c.own == Some(i))).collect();
-        let known = operands.iter().all(|o| matches!(o, Operand::Of(_) | Operand::Literal));
+        let known = operands.iter().all(|o| matches!(o, Operand::Of(_) | Operand::Over(_) | Operand::Literal));
         // Of a pseudo-type it is not worked out what it takes beside the others, nor of a domain.
         let plain = |c: &Candidate| c.takes.iter().all(|ty| self.is_plain(*ty));
         let sound = known && candidates.iter().all(|c| c.own.is_none() || plain(c)) && !(0..own.len()).any(unread);
@@ -254,15 +209,19 @@ impl Catalog {
         };
         if !sound {
             let result = if may.contains(&true) { None } else { all_alike() };
-            return Meaning { own: may, result: result.filter(|ty| self.is_plain(*ty)) };
+            return Meaning { own: may, built_in, result: result.filter(|ty| self.is_plain(*ty)) };
         }
         match self.chosen(&candidates, operands, like_the_other) {
             // Whether a polymorphic one takes all of them together is not worked out.
-            Some(one) if plain(one) && candidates.iter().all(|c| c.own.is_none() || c.takes != one.takes) => {
-                Meaning { own: vec![false; own.len()], result: Some(one.result).filter(|ty| self.is_plain(*ty)) }
+            Some(one) if plain(one) && candidates.iter().all(|c| c.own.is_none() || c.takes != one.takes) => Meaning {
+                own: vec![false; own.len()],
+                built_in,
+                result: Some(one.result).filter(|ty| self.is_plain(*ty)),
+            },
+            _ if !may.contains(&true) => {
+                Meaning { own: may, built_in, result: all_alike().filter(|ty| self.is_plain(*ty)) }
             }
-            _ if !may.contains(&true) => Meaning { own: may, result: all_alike().filter(|ty| self.is_plain(*ty)) },
-            _ => Meaning { own: may, result: None },
+            _ => Meaning { own: may, built_in, result: None },
         }
     }
 
@@ -320,7 +279,7 @@ impl Catalog {
         }
         let known: HashSet<Oid> = inputs.iter().flatten().copied().collect();
         let one = known.iter().next().filter(|_| known.len() == 1)?;
-        left.retain(|c| c.takes.iter().all(|to| self.takes(*to, Operand::Of(*one))));
+        left.retain(|c| c.takes.iter().all(|to| self.becomes(*one, *to)));
         left.pop().filter(|_| left.is_empty())
     }
 
@@ -345,50 +304,13 @@ impl Catalog {
         so_far.filter(|(category, _)| !conflict || *category == 'S')
     }
 
-    /// The type that values of these types become beside each other (`select_common_type` of PostgreSQL's parser; manual,
-    /// 10.5). A row of literals is text.
-    pub fn common(&self, operands: impl IntoIterator<Item = Operand>) -> Operand {
-        let (mut so_far, mut numbers, mut texts) = (None, false, false);
-        for operand in operands {
-            match operand {
-                Operand::Any | Operand::Row => return Operand::Any,
-                Operand::Literal => {}
-                Operand::Among(list) if list == NUMBERS => numbers = true,
-                Operand::Among(list) if list == TEXTS => texts = true,
-                Operand::Among(_) => return Operand::Any,
-                Operand::Of(ty) => {
-                    let before = *so_far.get_or_insert(ty);
-                    if before == ty || self.category(before) != self.category(ty) {
-                        // Of different categories PostgreSQL takes none.
-                        continue;
-                    }
-                    let becomes = |from: Oid, to: Oid| self.takes(to, Operand::Of(from));
-                    if self.preferred(before).is_none() && becomes(before, ty) && !becomes(ty, before) {
-                        so_far = Some(ty);
-                    }
-                }
-            }
-        }
-        match (so_far, numbers, texts) {
-            (None, false, false) => Operand::Of(TEXT),
-            (None, true, false) => Operand::Among(NUMBERS),
-            (None, false, true) => Operand::Among(TEXTS),
-            (Some(ty), false, false) => Operand::Of(ty),
-            // Integers and numerics become these.
-            (Some(ty), true, false) if ty == 1700 || FLOATS.contains(&ty) => Operand::Of(ty),
-            (Some(ty), true, false) if [21, 23, 20].contains(&ty) => Operand::Among(NUMBERS),
-            (Some(ty), false, true) if TEXTS.contains(&ty) => Operand::Among(TEXTS),
-            _ => Operand::Any,
-        }
-    }
-
     /// Whether an argument of this type takes such a value, as it is or by casts that PostgreSQL applies by itself
     /// (`can_coerce_type`).
-    fn takes(&self, to: Oid, from: Operand) -> bool {
+    pub(super) fn takes(&self, to: Oid, from: Operand) -> bool {
         match from {
             Operand::Any | Operand::Literal => true,
             Operand::Among(list) => list.iter().any(|ty| self.becomes(*ty, to)),
-            Operand::Of(ty) => self.becomes(ty, to),
+            Operand::Of(Sure(ty)) | Operand::Over(Sure(ty)) | Operand::ArrayOver(Sure(ty)) => self.becomes(ty, to),
             Operand::Row => self.row_becomes(to),
         }
     }
@@ -403,7 +325,7 @@ impl Catalog {
         self.type_facts(to).is_none_or(|t| matches!(t.kind, 'c' | 'p')) || casts()
     }
 
-    fn becomes(&self, from: Oid, to: Oid) -> bool {
+    pub(super) fn becomes(&self, from: Oid, to: Oid) -> bool {
         let (from, to) = (self.below(from), self.below(to));
         let (Some(source), Some(target)) = (self.type_facts(from), self.type_facts(to)) else { return true };
         if from == to || self.typing_index().casts.contains(&(from, to)) {
@@ -425,7 +347,7 @@ impl Catalog {
 
     fn known(&self, operand: Operand) -> Option<Oid> {
         match operand {
-            Operand::Of(ty) => Some(ty),
+            Operand::Of(Sure(ty)) | Operand::Over(Sure(ty)) => Some(ty),
             _ => None,
         }
     }
@@ -437,19 +359,19 @@ impl Catalog {
     }
 
     /// The type below all domains.
-    fn below(&self, mut ty: Oid) -> Oid {
+    pub(super) fn below(&self, mut ty: Oid) -> Oid {
         while let Some(facts) = self.type_facts(ty).filter(|t| t.kind == 'd' && t.over != 0) {
             ty = facts.over;
         }
         ty
     }
 
-    fn category(&self, ty: Oid) -> char {
+    pub(super) fn category(&self, ty: Oid) -> char {
         self.type_facts(ty).map_or('U', |t| t.category)
     }
 
     /// The category that it is a preferred type of.
-    fn preferred(&self, ty: Oid) -> Option<char> {
+    pub(super) fn preferred(&self, ty: Oid) -> Option<char> {
         self.type_facts(ty).filter(|t| t.preferred).map(|t| t.category)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Catalog, CatalogData, Oid, QualifiedName};
+use super::{Catalog, CatalogData, ColumnType, FIRST_NORMAL_OID, Oid, QualifiedName};
 
 /// A type outside `pg_catalog` (enum, domain, composite, range, base), without the row types of tables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +48,18 @@ pub struct Cast {
     pub function: Option<QualifiedName>,
 }
 
+/// In front of the class of a type that bears a built-in one's name: no built-in type is called so.
+const OWN: &str = "own ";
+
 impl Catalog {
+    /// What a column's type is called where types are told apart: by the name of the type below its domains
+    /// (`ColumnType::base`), where that is the built-in one's, or nobody else's.
+    pub fn class_of(&self, ty: &ColumnType) -> String {
+        let index = self.typing_index();
+        let taken = self.below(ty.oid) >= FIRST_NORMAL_OID && index.builtin_types.contains_key(&ty.base);
+        if taken { format!("{OWN}{}", ty.base) } else { ty.base.clone() }
+    }
+
     /// Types outside `pg_catalog` with this name, in any schema.
     pub fn types_named(&self, name: &str) -> impl Iterator<Item = &UserType> {
         self.types.get(name).into_iter().flatten().map(|i| &self.data.types[*i])
@@ -66,7 +77,8 @@ impl Catalog {
 
     /// Casts that may run where a value of a type of this name is used: those of its own, and those of other values to it
     /// that PostgreSQL applies where none is written; also for parts of it.
-    pub fn casts_of_values(&self, name: &str) -> impl Iterator<Item = &Cast> {
+    pub fn casts_of_values(&self, class: &str) -> impl Iterator<Item = &Cast> {
+        let name = class.strip_prefix(OWN).unwrap_or(class).trim_start_matches('_');
         self.value_casts.get(name).into_iter().flatten().map(|i| &self.data.casts[*i])
     }
 

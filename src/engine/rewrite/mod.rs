@@ -13,6 +13,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::alike;
 use super::analyse::{Analyser, Injection, Part, Replacement, placeholder};
+use super::catalog::Relation;
 use super::clear::Memory;
 use super::parse;
 use super::refusal::{self, Refusal};
@@ -53,13 +54,21 @@ pub fn injected(a: &Analyser<'_>, guards: &[&str], memory: &dyn Memory) -> Resul
     let mut all = Injected::default();
     for injection in &a.injections {
         let text = match &injection.part {
-            Part::Guard(occurrence) => format!("({})", guards.get(*occurrence).copied().unwrap_or_default()),
+            Part::Guard(occurrence) => match by_name(a, *occurrence) {
+                Some((relation, only)) => format!("{}{}", if only { "ONLY " } else { "" }, relation.name.to_sql()),
+                None => format!("({})", guards.get(*occurrence).copied().unwrap_or_default()),
+            },
             Part::View { source, .. } => format!("({})", render(a, *source, &all.texts)?),
             Part::Condition { source, .. } => condition(a, *source, &all.texts)?,
             Part::Expression(sql) => format!("({sql})"),
         };
         let tree = match &injection.part {
             Part::Guard(occurrence) => {
+                if let Some((relation, only)) = by_name(a, *occurrence) {
+                    all.trees.push(bytes(&named(injection, relation, only), &[])?);
+                    all.texts.push(text);
+                    continue;
+                }
                 let query = guards.get(*occurrence).copied().unwrap_or_default();
                 let inner = read(query, What::Query, &source.text, &literals, memory)?;
                 // The query's tree comes in the place of a placeholder of its own.
@@ -76,6 +85,12 @@ pub fn injected(a: &Analyser<'_>, guards: &[&str], memory: &dyn Memory) -> Resul
         all.texts.push(text);
     }
     Ok(all)
+}
+
+/// The relation that leaves by its name, and whether without its children.
+fn by_name<'a>(a: &'a Analyser<'_>, occurrence: usize) -> Option<(&'a Relation, bool)> {
+    let o = a.occurrences.get(occurrence).filter(|o| o.as_it_is)?;
+    Some((a.engine.catalog.relation(o.relation)?, o.only))
 }
 
 /// What a source says after SELECT.
@@ -95,6 +110,18 @@ fn from_item(injection: &Injection, subquery: Node) -> NodeEnum {
         subquery: Some(Box::new(subquery)),
         alias: injection.alias.clone(),
     }))
+}
+
+fn named(injection: &Injection, relation: &Relation, only: bool) -> NodeEnum {
+    NodeEnum::RangeVar(pb::RangeVar {
+        schemaname: relation.name.schema.clone(),
+        relname: relation.name.name.clone(),
+        inh: !only,
+        relpersistence: "p".to_owned(),
+        alias: injection.alias.clone(),
+        location: -1,
+        ..Default::default()
+    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ SELECT tableoid, xmin, reltuples FROM pg_class ORDER BY tableoid
 -- marketing/marketing: changed
 SELECT ft.ftrelid, c.reltuples FROM pg_foreign_table ft JOIN pg_class c ON c.oid = ft.ftrelid LEFT JOIN pg_description d ON d.classoid = c.tableoid AND d.objoid = c.oid
 ;;
--- marketing/marketing: same
+-- marketing/marketing: same | alone
 SELECT (SELECT max(c.relname) FROM pg_class c WHERE c.tableoid = p.tableoid AND p.oid = 1) FROM pg_class p
 ;;
 -- marketing/marketing: system-column

@@ -195,7 +195,7 @@ CREATE TABLE public.fresh (a int); SELECT public.fresh.a FROM public.fresh; UPDA
 -- builder/service: undefined-table
 CREATE TABLE public.fresh (a int); SELECT public.fresh.a FROM public.fresh f
 ;;
--- builder/service: function-not-allowed
+-- builder/service: same | error 42703
 CREATE TABLE public.fresh (a int); SELECT public.fresh.pg_sleep FROM public.fresh
 ;;
 -- builder/service: changed | has FROM "public"."customers"

@@ -77,7 +77,7 @@ SELECT id FROM handles WHERE name = 'x'::citext
 -- marketing/marketing on public, ext: operator-not-allowed
 SELECT id FROM handles WHERE 'x'::citext = login
 ;;
--- marketing/marketing on public, ext: same
+-- marketing/marketing on public, ext: changed | has pg_catalog.date(made)
 SELECT (h).name = 'x', tags[1] = 'x', date(made) = '2020-01-01' FROM products h, (SELECT NULL::text[] AS tags, now() AS made) t
 ;;
 -- marketing/marketing on public, ext: operator-not-allowed
@@ -281,3 +281,150 @@ SELECT id FROM handles WHERE code OPERATOR(pg_catalog.=) 'x'
 ;;
 -- marketing/marketing on public: operator-not-allowed
 SELECT id FROM handles WHERE code OPERATOR(hostile.=) 'x'
+;;
+-- The name of a function in FROM that gives no rows of columns is the value that it gives.
+-- marketing/marketing on public, spy: function-not-allowed
+SELECT lower(u) FROM generate_series(1, 6) AS u(a)
+;;
+-- marketing/marketing on public, spy: function-not-allowed
+SELECT u.lower FROM generate_series(1, 6) AS u(a)
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT u = NULL::money FROM generate_series(1, 3) AS u(a)
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT (u).a = NULL::money FROM jsonb_path_query('[1]', '$') AS u(a)
+;;
+-- marketing/marketing on public, ext, spy: changed
+SELECT h.id, u = 1, e -> 'a', e ->> 'b' FROM handles h, generate_series(1, 3) AS u(a), jsonb_array_elements(h.data) AS e WHERE e -> 'x' = '1'
+;;
+-- ager/marketing on public, spy: same
+SELECT spy.told(e), told(e), told(value) FROM jsonb_array_elements('[1, 2]') AS e
+;;
+-- A function that shares the name of a column of such a row, or of a type, is what is judged.
+-- marketing/marketing on public, spy: changed | has pg_catalog.length(u) | error 42883
+SELECT length(u) FROM generate_series(1, 3) AS u(length)
+;;
+-- marketing/marketing on public, spy: function-not-allowed
+SELECT few(u) FROM generate_series(1, 3) AS u(few)
+;;
+-- marketing/marketing on public, spy: function-not-allowed
+SELECT u.few FROM generate_series(1, 3) AS u(a)
+;;
+-- Rows are compared column by column, with a query too, and whatever the operator.
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT ROW(n) = (SELECT NULL::money) FROM handles
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT (id, n) = (SELECT 1, NULL::money) FROM handles
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT ROW(n) BETWEEN (SELECT 1) AND (SELECT NULL::money) FROM handles
+;;
+-- marketing/marketing on public, ext, spy: operator-not-allowed
+SELECT ROW(code) LIKE ROW(handle) FROM handles
+;;
+-- marketing/marketing on public, ext, spy: operator-not-allowed
+SELECT ROW(code) LIKE (SELECT handle) FROM handles
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT ROW(o.*, n) = ROW(1, 2, NULL::money) FROM handles, (SELECT 1, 2) o
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT ROW(o.*, n) = ROW(n, NULL::money) FROM handles, (SELECT 1) o
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT ROW(o.*, n) IN (SELECT 1, NULL::money) FROM handles, (SELECT 1) o
+;;
+-- marketing/marketing on public, ext, spy: changed
+SELECT (n, name) = (SELECT 1, 'x'), ROW(n, name) = ROW(1, 'x'), ROW(name) LIKE ROW('x%') FROM handles
+;;
+-- Where PostgreSQL's own is meant, what leaves says so: nothing else can be run by mistake, nor a cast to a type of the name.
+-- marketing/marketing on public, spy: changed | has pg_catalog.upper(code) | has pg_catalog.lower(name)
+SELECT upper(code), lower(name) FROM handles
+;;
+-- marketing/marketing on public, spy: changed | has pg_catalog.length(name)
+SELECT length(name) FROM products
+;;
+-- marketing/marketing on public, spy: changed | has pg_catalog.max(code)
+SELECT 1 FROM handles GROUP BY code HAVING max(code) <> 'x'
+;;
+-- marketing/marketing on public, spy: changed | has pg_catalog.max(
+SELECT name FROM (SELECT max(name) AS name FROM products) p WHERE name <> 'x'
+;;
+-- marketing/marketing on public: same
+SELECT sqrt(id), concat(name, 'x') FROM products
+;;
+-- marketing/marketing on public, spy: changed | has pg_catalog.upper(p.name) | has ORDER BY upper
+SELECT upper(p.name) FROM products p ORDER BY upper
+;;
+-- marketing/marketing on public, spy: changed | has pg_catalog.age(CURRENT_DATE, name) | error 42883
+SELECT age(name) FROM handles
+;;
+-- marketing/marketing on public, spy: function-not-allowed
+SELECT age(current_date, name) FROM handles
+;;
+-- ager/marketing on public, spy: changed | has  age(handle) | lacks CURRENT_DATE
+SELECT age(handle) FROM handles
+;;
+-- ager/marketing on public, spy: function-not-allowed
+SELECT age('2020-01-01') FROM handles
+;;
+-- marketing/marketing on public, spy: changed | has pg_catalog.age(made) | lacks CURRENT_DATE
+SELECT age(made) FROM handles
+;;
+-- A number beyond int4 is no numeric for sure.
+-- marketing/marketing on public, spy: function-not-allowed
+CREATE TEMP TABLE overloads6 AS SELECT 3000000002 AS x
+-- then
+SELECT lower(x) FROM overloads6
+;;
+-- marketing/marketing on public, spy: function-not-allowed
+CREATE TEMP TABLE overloads7 AS VALUES (3000000002)
+-- then
+SELECT lower(column1) FROM overloads7
+;;
+-- marketing/marketing on public, spy: changed | has pg_catalog.lower(
+CREATE TEMP TABLE overloads8 (a varchar(3), b text)
+-- then
+SELECT lower(a), lower(b) FROM overloads8
+;;
+-- A row of a table that is called like a built-in type is none of that.
+-- marketing/marketing on public, spy: changed | has OFFSET 0
+SELECT count(*) FROM stays WHERE name > 'a' AND name < 'b' AND planned = taken
+;;
+-- marketing/marketing on public, spy: changed | has OFFSET 0
+SELECT planned FROM stays WHERE name > 'a' AND planned IS DISTINCT FROM taken
+;;
+-- marketing/marketing on public, spy: changed | lacks OFFSET 0
+SELECT count(*) FROM stays WHERE name > 'a' AND spent = spent
+;;
+-- BETWEEN copies its parameter, which has the type of the first bound beside the second.
+-- marketing/marketing on public: changed | has OFFSET 0
+PREPARE overloads9 AS SELECT id FROM handles WHERE name > 'a' AND $1 BETWEEN amount AND 1.5::float8
+;;
+-- marketing/marketing on public: changed | has OFFSET 0
+PREPARE overloads10 AS SELECT h.id FROM handles h JOIN pg_class c ON true WHERE name > 'a' AND $1 BETWEEN customer_id AND c.oid
+;;
+-- marketing/marketing on public: changed | lacks OFFSET 0
+PREPARE overloads11 AS SELECT id FROM handles WHERE name > 'a' AND $1 BETWEEN made AND made AND n BETWEEN $2 AND $3
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+PREPARE overloads12 AS SELECT $1 BETWEEN n AND NULL::money FROM handles
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+PREPARE overloads13 AS SELECT ($1, 1) BETWEEN (n, 1) AND (NULL::money, 2) FROM handles
+;;
+-- marketing/marketing on public, ext, spy: changed
+PREPARE overloads14 AS SELECT $1 BETWEEN n AND n, $2 BETWEEN made AND made, $3 BETWEEN name AND code FROM handles
+;;
+-- What is asked of each level is not asked of all below it again.
+-- marketing/marketing on public, spy: changed
+SELECT date(date(date(date(date(date(date(date(date(date(date(date(date(date(date(date(date(date(date(date(date(date(date(now())))))))))))))))))))))))
+;;
+-- marketing/marketing on public: same
+SELECT ((((((((((((((((((((((1 IN (1, 2)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)) IN (true, false)
+;;
+-- Where only names are written into a statement, system tables leave by theirs.
+-- marketing/marketing on public, ext: changed | has pg_catalog.max(c.relname) | has ONLY "pg_catalog"."pg_class" c | lacks NULL
+SELECT max(c.relname), c.tableoid, count(pg_namespace.oid) FROM ONLY pg_class c, pg_namespace GROUP BY c.tableoid

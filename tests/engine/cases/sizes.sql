@@ -13,7 +13,7 @@ SELECT sum(pg_database_size(datname)) FROM pg_database
 -- marketing/marketing: changed | lacks (c.oid
 SELECT (SELECT pg_indexes_size((array[c.oid])[1]) FROM pg_class c LIMIT 1)
 ;;
--- marketing/marketing: function-not-allowed
+-- marketing/marketing: changed | error 42703
 SELECT c.pg_table_size FROM pg_class c
 ;;
 -- marketing/marketing: table-out-of-reach
@@ -25,7 +25,7 @@ SELECT i.*, pg_catalog.pg_relation_size(i.indexrelid) AS index_rel_size, pg_cata
 -- marketing/marketing: changed | lacks (c.oid
 SELECT relname, pg_stat_get_live_tuples(c.oid), pg_stat_get_dead_tuples(c.oid) + pg_stat_get_last_vacuum_time(c.oid)::text::int FROM pg_class c
 ;;
--- marketing/marketing: function-not-allowed
+-- marketing/marketing: changed | error 42703
 SELECT c.pg_stat_get_live_tuples FROM pg_class c
 ;;
 -- marketing/marketing: function-not-allowed

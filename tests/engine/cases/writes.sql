@@ -67,7 +67,7 @@ UPDATE customers SET (full_name, language) = (upper(full_name), DEFAULT) WHERE i
 -- crm_app/service: changed
 INSERT INTO customers (id, ref, country, full_name) VALUES (1, '0b2f54f6-6d4c-4a3c-9d5a-1df1a3a0a001', 'ES', 'x') ON CONFLICT (id) DO UPDATE SET full_name = excluded.full_name WHERE customers.country = 'ES' RETURNING id, phone, country
 ;;
--- crm_app/service: doubtful-column | alone
+-- crm_app/service: changed
 UPDATE customers SET full_name = x.n FROM jsonb_to_recordset('[]') AS x(i bigint, n text) WHERE id = x.i
 ;;
 -- crm_app/service: changed

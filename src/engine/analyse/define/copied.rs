@@ -64,6 +64,7 @@ impl Analyser<'_> {
             std::mem::take(&mut self.search_path),
         );
         self.view_depth += 1;
+        self.stays_stored = true;
         let judged = select.target_list.iter_mut().try_for_each(|item| match inner(item)? {
             NodeEnum::ResTarget(item) => {
                 let value = item.val.as_mut().ok_or_else(|| not_read("an expression in it cannot be read"))?;
@@ -73,7 +74,9 @@ impl Analyser<'_> {
         });
         self.view_depth -= 1;
         (self.source, self.ctes, self.search_path) = outside;
+        self.stays_stored = false;
         let source = self.sources.pop();
+        self.known.forget();
         self.shadowed = None;
         judged.map_err(|r| Refusal { position: None, ..r })?;
         // PostgreSQL takes it over as it is.

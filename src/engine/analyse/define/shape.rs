@@ -11,7 +11,7 @@ use crate::engine::analyse::relations::Named;
 use crate::engine::analyse::scope::{Columns, Lasts};
 use crate::engine::analyse::types::TEXTS;
 use crate::engine::analyse::{Analyser, constant, names};
-use crate::engine::catalog::{Oid, Relation};
+use crate::engine::catalog::{Oid, Operand, Relation};
 use crate::engine::shape::{Shape, Shaped};
 
 impl Analyser<'_> {
@@ -32,7 +32,7 @@ impl Analyser<'_> {
     fn shape_like(&self, var: &pb::RangeVar, shape: &mut Shape) -> Option<()> {
         match self.resolve(var).ok()? {
             Named::Relation(relation) => {
-                shape.columns.extend(columns_like(relation));
+                shape.columns.extend(self.columns_like(relation));
                 // The collation of another type than a text's is not asked for, nor of a type that is not known.
                 shape.collated |= shape.columns.iter().any(|c| is_text(c) && !constant::is_default(c.collation));
                 shape.made_of(relation);
@@ -54,7 +54,8 @@ impl Analyser<'_> {
         let columns = columns.iter().map(|c| {
             let stays = c.lasts == Lasts::Always;
             let ty = c.ty.as_deref().filter(|_| stays).map(str::to_owned);
-            Shaped { name: c.name.to_string(), ty, collation: c.collation, ordered: c.ordered, stays }
+            let operand = if stays { self.settled(c.operand) } else { Operand::Any };
+            Shaped { name: c.name.to_string(), ty, operand, collation: c.collation, ordered: c.ordered, stays }
         });
         let of = self.shapes_read.clone();
         let mut shape = Shape { columns: columns.collect(), collated: self.collated, of };
@@ -105,7 +106,20 @@ impl Analyser<'_> {
         let plain = column.coll_clause.is_none() && !column.constraints.iter().any(generated);
         let ty = column.type_name.as_ref().filter(|_| plain).and_then(|ty| self.shaped_type(ty));
         let (stays, collation) = (ty.is_some(), ty.as_deref().map_or(0, own_collation));
-        Shaped { name: name.to_owned(), ty, collation, ordered: false, stays }
+        let operand = column.type_name.as_ref().filter(|_| stays).map_or(Operand::Any, |ty| match serial(ty) {
+            Some(integer) => self.engine.catalog.operand_named(integer),
+            None => self.operand_of_type(ty),
+        });
+        Shaped { name: name.to_owned(), ty, operand, collation, ordered: false, stays }
+    }
+
+    fn columns_like(&self, relation: &Relation) -> impl Iterator<Item = Shaped> {
+        relation.columns.iter().map(|c| {
+            let stays = Lasts::of(c) == Lasts::Always;
+            let ty = stays.then(|| c.ty.base.clone());
+            let operand = if stays { self.engine.catalog.operand_of(c.ty.oid) } else { Operand::Any };
+            Shaped { name: c.name.clone(), ty, operand, collation: c.ty.collation, ordered: false, stays }
+        })
     }
 
     /// The name of a built-in type.
@@ -128,14 +142,6 @@ fn definition(command: &pb::AlterTableCmd) -> Option<&pb::ColumnDef> {
         NodeEnum::ColumnDef(column) => Some(column),
         _ => None,
     }
-}
-
-fn columns_like(relation: &Relation) -> impl Iterator<Item = Shaped> {
-    relation.columns.iter().map(|c| {
-        let stays = Lasts::of(c) == Lasts::Always;
-        let ty = stays.then(|| c.ty.base.clone());
-        Shaped { name: c.name.clone(), ty, collation: c.ty.collation, ordered: false, stays }
-    })
 }
 
 fn is_text(c: &Shaped) -> bool {

@@ -9,7 +9,7 @@ use crate::engine::analyse::relations::{Created, Named};
 use crate::engine::analyse::scope::{Columns, Item, Scope};
 use crate::engine::analyse::statement::Judged;
 use crate::engine::analyse::{Analyser, At, inner, kind_of, names};
-use crate::engine::catalog::QualifiedName;
+use crate::engine::catalog::{Operand, QualifiedName};
 use crate::engine::context::{Defined, Derived};
 use crate::engine::refusal::{self, Refusal};
 
@@ -235,6 +235,7 @@ pub fn own_item(var: &pb::RangeVar) -> Item {
         replaced: false,
         occurrence: None,
         stored: true,
+        whole: Operand::Row,
         columns: Columns::Unknown,
         unqualified: true,
         qualified: true,

@@ -4,7 +4,6 @@ use pg_query::protobuf as pb;
 use pg_query::protobuf::Token;
 use pg_query::{Node, NodeEnum};
 
-use super::super::from::plain_columns;
 use super::super::relations::{Named, Protection};
 use super::super::scope::{Columns, Item, Scope};
 use super::super::statement::Judged;
@@ -132,8 +131,8 @@ impl<'e> Analyser<'e> {
             }
             let columns = match &target.kind {
                 Kind::Temporary { .. } | Kind::Created { .. } => target.item.columns.clone(),
-                Kind::Open { relation: r, .. } | Kind::Unread { relation: r, .. } => plain_columns(r),
-                Kind::Protected(p) => plain_columns(p.relation),
+                Kind::Open { relation: r, .. } | Kind::Unread { relation: r, .. } => self.plain_columns(r),
+                Kind::Protected(p) => self.plain_columns(p.relation),
             };
             // The rows that come in: the client's own.
             let items = [Item { occurrence: None, columns, ..target.item.clone() }];

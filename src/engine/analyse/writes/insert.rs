@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use pg_query::protobuf::{self as pb, Token};
 use pg_query::{Node, NodeEnum};
 
-use super::super::from::plain_columns;
 use super::super::scope::{Col, Columns, Item, Scope};
 use super::super::{Analyser, At, Replacement, inner};
 use super::derive::Flow;
@@ -151,8 +150,8 @@ impl<'e> Analyser<'e> {
         self.moment = Moment::Existing;
         let columns = match &target.kind {
             Kind::Temporary { .. } | Kind::Created { .. } => target.item.columns.clone(),
-            Kind::Open { relation: r, .. } | Kind::Unread { relation: r, .. } => plain_columns(r),
-            Kind::Protected(p) => proposed_columns(p),
+            Kind::Open { relation: r, .. } | Kind::Unread { relation: r, .. } => self.plain_columns(r),
+            Kind::Protected(p) => proposed_columns(self, p),
         };
         // The row as it was to be: the client's own values.
         let excluded =
@@ -214,8 +213,8 @@ impl<'e> Analyser<'e> {
         let pb::InferClause { index_elems, where_clause, conname: _, location: _ } = infer;
         let columns = match &target.kind {
             Kind::Temporary { .. } | Kind::Created { .. } => target.item.columns.clone(),
-            Kind::Open { relation: r, .. } | Kind::Unread { relation: r, .. } => plain_columns(r),
-            Kind::Protected(p) => plain_columns(p.relation),
+            Kind::Open { relation: r, .. } | Kind::Unread { relation: r, .. } => self.plain_columns(r),
+            Kind::Protected(p) => self.plain_columns(p.relation),
         };
         let items = [Item { occurrence: None, columns, ..target.item.clone() }];
         let scope = Scope { items: &items, parent: None };
@@ -276,10 +275,10 @@ fn place(relation: &Relation, col: &Node) -> Result<usize, Refusal> {
 
 /// The columns of `excluded`: the client's own values, and what PostgreSQL fills in. No client fills a column that is not
 /// listed, so it reads as null here as everywhere.
-fn proposed_columns(p: &Protected<'_>) -> Columns {
+fn proposed_columns(a: &Analyser<'_>, p: &Protected<'_>) -> Columns {
     let proposed = |(column, col): (&Column, &Col)| {
         let listed = p.policy.columns.contains_key(&column.name);
         Col { nulled: (!listed).then(|| null_of(&column.ty).into()), ..col.clone() }
     };
-    Columns::known(p.relation.columns.iter().zip(plain_columns(p.relation).list()).map(proposed).collect())
+    Columns::known(p.relation.columns.iter().zip(a.plain_columns(p.relation).list()).map(proposed).collect())
 }

@@ -10,8 +10,7 @@ use super::super::{Analyser, Replacement};
 use super::view::{Through, shown};
 use super::{Aim, TARGET};
 use crate::engine::allow::{SystemRelation, system_relation};
-use crate::engine::analyse::from::plain_columns;
-use crate::engine::catalog::{Oid, QualifiedName, Relation, quote_ident};
+use crate::engine::catalog::{Oid, Operand, QualifiedName, Relation, quote_ident};
 use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage, add_table};
 use crate::engine::policy::{Right, TablePolicy};
 use crate::engine::refusal::{self, Refusal};
@@ -140,7 +139,7 @@ impl<'e> Analyser<'e> {
         match protection {
             Protection::Open => {
                 self.read_relation(relation, !var.inh);
-                let item = item(var, Some(&relation.name), plain_columns(relation));
+                let item = item(var, Some(&relation.name), self.plain_columns(relation));
                 self.qualify(var, relation);
                 Ok(Target { item, kind: Kind::Open { relation, stored: relation } })
             }
@@ -153,7 +152,7 @@ impl<'e> Analyser<'e> {
                     return self.target_through(var, through, reach);
                 }
                 self.read_relation(relation, !var.inh);
-                let item = item(var, Some(&relation.name), plain_columns(relation));
+                let item = item(var, Some(&relation.name), self.plain_columns(relation));
                 self.view_target(var, relation)?;
                 Ok(Target { item, kind: Kind::Open { relation, stored } })
             }
@@ -258,7 +257,7 @@ impl<'e> Analyser<'e> {
 
     /// The consent table, for new rows only.
     fn unread_target(&mut self, var: &mut pb::RangeVar, relation: &'e Relation) -> Result<Target<'e>, Refusal> {
-        let item = item(var, Some(&relation.name), plain_columns(relation));
+        let item = item(var, Some(&relation.name), self.plain_columns(relation));
         self.qualify(var, relation);
         self.must_rewrite = true;
         self.writes_protected = true;
@@ -301,7 +300,7 @@ impl<'e> Analyser<'e> {
         let o = o.clone();
         let (visible, _) = guard::visible_of(self, Form::Exists, &o, relation, &quote_ident(TARGET))
             .map_err(|r| r.at(var.location))?;
-        let columns = through.as_ref().map_or(columns, |t| shown(&t.columns, relation, occurrence));
+        let columns = through.as_ref().map_or(columns, |t| shown(self, &t.columns, relation, occurrence));
         let named = through.as_ref().map_or(relation, |t| t.view);
         let item = Item { occurrence: Some(occurrence), ..item(var, Some(&named.name), columns) };
         let after = match (aim, &through) {
@@ -368,6 +367,7 @@ fn item(var: &pb::RangeVar, relation: Option<&QualifiedName>, columns: Columns) 
         replaced: false,
         occurrence: None,
         stored: true,
+        whole: Operand::Row,
         columns,
         unqualified: true,
         qualified: true,

@@ -131,7 +131,8 @@ impl<'e> Analyser<'e> {
             replaced: false,
             occurrence: Some(p.occurrence),
             stored: true,
-            columns: shown(&layer.columns, p.relation, p.occurrence),
+            whole: Operand::Row,
+            columns: shown(self, &layer.columns, p.relation, p.occurrence),
             unqualified: true,
             qualified: true,
         }];
@@ -275,10 +276,10 @@ impl Through<'_> {
 }
 
 /// What references to columns under these names find.
-pub fn shown(columns: &[Shown], base: &Relation, occurrence: usize) -> Columns {
+pub fn shown(a: &Analyser<'_>, columns: &[Shown], base: &Relation, occurrence: usize) -> Columns {
     let col = |s: &Shown| match s.column.and_then(|i| Some((i, base.columns.get(i)?))) {
         None => Col::computed(&s.name),
-        Some((i, stored)) => Col::stored(&s.name, (occurrence, i), stored),
+        Some((i, stored)) => a.column_at(&s.name, (occurrence, i), stored),
     };
     Columns::known(columns.iter().map(col).collect())
 }

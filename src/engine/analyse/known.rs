@@ -1,0 +1,67 @@
+//! Types that were worked out already, by where an expression stands in the text: each is asked for by all that is around it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use pg_query::{Node, NodeEnum};
+
+use super::Analyser;
+use super::scope::Scope;
+use super::types::Ty;
+use crate::engine::catalog::Operand;
+
+/// An expression: its text, its kind and its place there, and whether it was asked about without what is around it. Two of
+/// one kind never stand at one place.
+type Key = (usize, u8, i32, bool);
+
+#[derive(Default)]
+pub struct Known {
+    types: RefCell<HashMap<Key, Option<Ty>>>,
+    operands: RefCell<HashMap<Key, Operand>>,
+}
+
+impl Known {
+    pub fn forget(&self) {
+        self.types.borrow_mut().clear();
+        self.operands.borrow_mut().clear();
+    }
+}
+
+impl Analyser<'_> {
+    /// What `find` says of an expression, once.
+    pub fn known_type(&self, node: &Node, scope: &Scope<'_>, find: impl FnOnce() -> Option<Ty>) -> Option<Ty> {
+        let Some(key) = self.place_in_text(node, scope) else { return find() };
+        if let Some(known) = self.known.types.borrow().get(&key) {
+            return known.clone();
+        }
+        let found = find();
+        self.known.types.borrow_mut().insert(key, found.clone());
+        found
+    }
+
+    /// The same of an operand.
+    pub fn known_operand(&self, node: &Node, scope: &Scope<'_>, find: impl FnOnce() -> Operand) -> Operand {
+        let Some(key) = self.place_in_text(node, scope) else { return find() };
+        if let Some(known) = self.known.operands.borrow().get(&key) {
+            return *known;
+        }
+        let found = find();
+        self.known.operands.borrow_mut().insert(key, found);
+        found
+    }
+
+    fn place_in_text(&self, node: &Node, scope: &Scope<'_>) -> Option<Key> {
+        let (kind, location) = match node.node.as_ref()? {
+            NodeEnum::AExpr(e) => (0, e.location),
+            NodeEnum::FuncCall(f) => (1, f.location),
+            NodeEnum::CaseExpr(c) => (2, c.location),
+            NodeEnum::CoalesceExpr(c) => (3, c.location),
+            NodeEnum::MinMaxExpr(m) => (4, m.location),
+            NodeEnum::AArrayExpr(a) => (5, a.location),
+            NodeEnum::TypeCast(c) => (6, c.location),
+            _ => return None,
+        };
+        let alone = scope.items.is_empty() && scope.parent.is_none();
+        (location >= 0).then_some((self.source, kind, location, alone))
+    }
+}

@@ -1,0 +1,146 @@
+//! What is known of the types of values, where PostgreSQL chooses a function or an operator for them.
+
+use super::{Catalog, Oid};
+
+/// `pg_type.oid` of types that constants and comparisons have (PostgreSQL, pg_type.dat).
+const BOOL: Oid = 16;
+const INT4: Oid = 23;
+const TEXT: Oid = 25;
+const VARCHAR: Oid = 1043;
+/// A number that the grammar does not call an integer is one of these, by its size.
+pub const NUMBERS: &[Oid] = &[INT4, 20, 1700];
+/// `text`, `varchar` or `bpchar`, and arrays of them.
+pub const TEXTS: &[Oid] = &[TEXT, VARCHAR, 1042];
+pub const TEXT_ARRAYS: &[Oid] = &[1009, 1015, 1014];
+pub const FLOATS: &[Oid] = &[700, 701];
+/// `date`, `timestamp`, `timestamptz`.
+const MOMENTS: &[Oid] = &[1082, 1114, 1184];
+
+/// A type that something surely is of. The catalog makes it out of an OID, or of a name that is in PostgreSQL's own source:
+/// never out of a name that was read somewhere, which another type may bear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sure(pub(super) Oid);
+
+/// What is known of the type of an argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operand {
+    /// Nothing.
+    Any,
+    /// A literal, NULL or parameter that has none of its own (`unknown`).
+    Literal,
+    /// It is one of these.
+    Among(&'static [Oid]),
+    /// It is this one. No domain and no row.
+    Of(Sure),
+    /// It is this one, or a domain over it. No row.
+    Over(Sure),
+    /// It is this array, or one of a domain over its elements' type.
+    ArrayOver(Sure),
+    /// A row, of whatever type.
+    Row,
+}
+
+impl Operand {
+    pub const BOOL: Self = Self::Of(Sure(BOOL));
+    pub const INT4: Self = Self::Of(Sure(INT4));
+    pub const TEXT: Self = Self::Of(Sure(TEXT));
+}
+
+impl Catalog {
+    /// What a value of this type is to PostgreSQL's choice.
+    pub fn operand_of(&self, oid: Oid) -> Operand {
+        let base = self.below(oid);
+        match self.type_facts(base).map_or('p', |facts| facts.kind) {
+            'p' | 'd' => Operand::Any,
+            'c' => Operand::Row,
+            _ if base == oid => Operand::Of(Sure(base)),
+            _ => Operand::Over(Sure(base)),
+        }
+    }
+
+    /// That of a built-in type of this name, which PostgreSQL's source gives it.
+    pub fn operand_named(&self, name: &'static str) -> Operand {
+        self.typing_index().builtin_types.get(name).map_or(Operand::Any, |oid| self.operand_of(*oid))
+    }
+
+    /// That of arrays of such values. (An array of a domain is of another type than one of what the domain is over.)
+    pub fn array_of(&self, element: Operand) -> Operand {
+        let array = |oid: Oid| self.typing_index().arrays.get(&oid).copied().map(Sure);
+        match element {
+            Operand::Of(Sure(oid)) => array(oid).map_or(Operand::Any, Operand::Of),
+            Operand::Over(Sure(oid)) => array(oid).map_or(Operand::Any, Operand::ArrayOver),
+            _ => Operand::Any,
+        }
+    }
+
+    /// What a parameter without a type has become beside a value in this operator, which PostgreSQL has for two of its type.
+    pub fn become_beside(&self, operator: &str, other: Operand) -> Operand {
+        let (Operand::Of(Sure(oid)) | Operand::Over(Sure(oid))) = other else { return Operand::Any };
+        // Of `varchar` it has none.
+        let oid = if oid == VARCHAR { TEXT } else { oid };
+        let mut found = self.typing_index().operators.get(operator).into_iter().flatten();
+        let of_two = |i: &usize| self.data().typing.operators[*i].signature.arguments == [oid, oid];
+        if found.any(of_two) { Operand::Of(Sure(oid)) } else { Operand::Any }
+    }
+
+    /// Whether a value is a date or a point in time.
+    pub fn is_moment(&self, operand: Operand) -> bool {
+        matches!(operand, Operand::Of(Sure(oid)) | Operand::Over(Sure(oid)) if MOMENTS.contains(&oid))
+    }
+
+    /// That of the elements of such arrays.
+    pub fn element_of(&self, array: Operand) -> Operand {
+        match array {
+            Operand::Literal => Operand::Literal,
+            Operand::Among(list) if list == TEXT_ARRAYS => Operand::Among(TEXTS),
+            Operand::Of(Sure(oid)) | Operand::Over(Sure(oid)) => match self.type_facts(oid).map_or(0, |t| t.element) {
+                0 => Operand::Any,
+                element => self.operand_of(element),
+            },
+            Operand::ArrayOver(Sure(oid)) => match self.type_facts(oid).map_or(0, |t| t.element) {
+                0 => Operand::Any,
+                element => Operand::Over(Sure(element)),
+            },
+            _ => Operand::Any,
+        }
+    }
+
+    /// The type that values of these types become beside each other (`select_common_type` of PostgreSQL's parser; manual,
+    /// 10.5). A row of literals is text.
+    pub fn common(&self, operands: impl IntoIterator<Item = Operand>) -> Operand {
+        let (mut so_far, mut numbers, mut texts, mut domains) = (None, false, false, false);
+        for operand in operands {
+            match operand {
+                Operand::Any | Operand::Row | Operand::ArrayOver(_) => return Operand::Any,
+                Operand::Literal => {}
+                Operand::Among(list) if list == NUMBERS => numbers = true,
+                Operand::Among(list) if list == TEXTS => texts = true,
+                Operand::Among(_) => return Operand::Any,
+                Operand::Of(Sure(ty)) | Operand::Over(Sure(ty)) => {
+                    // If all are of one domain, so is what they become.
+                    domains |= matches!(operand, Operand::Over(_));
+                    let before = *so_far.get_or_insert(ty);
+                    if before == ty || self.category(before) != self.category(ty) {
+                        // Of different categories PostgreSQL takes none.
+                        continue;
+                    }
+                    if self.preferred(before).is_none() && self.becomes(before, ty) && !self.becomes(ty, before) {
+                        so_far = Some(ty);
+                    }
+                }
+            }
+        }
+        match (so_far, numbers, texts) {
+            (None, false, false) => Operand::TEXT,
+            (None, true, false) => Operand::Among(NUMBERS),
+            (None, false, true) => Operand::Among(TEXTS),
+            (Some(ty), false, false) if domains => Operand::Over(Sure(ty)),
+            (Some(ty), false, false) => Operand::Of(Sure(ty)),
+            // Integers and numerics become these.
+            (Some(ty), true, false) if ty == 1700 || FLOATS.contains(&ty) => Operand::Of(Sure(ty)),
+            (Some(ty), true, false) if [21, 23, 20].contains(&ty) => Operand::Among(NUMBERS),
+            (Some(ty), false, true) if TEXTS.contains(&ty) => Operand::Among(TEXTS),
+            _ => Operand::Any,
+        }
+    }
+}
