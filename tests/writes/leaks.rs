@@ -239,7 +239,10 @@ fn references_that_would_reach_the_stored_row(world: &World) {
         ("undefined-table", "UPDATE customers SET full_name = 'x' RETURNING old.email"),
         ("undefined-column", "UPDATE customers SET full_name = customers.upper"),
         ("doubtful-column", "UPDATE customers SET full_name = email FROM customers d"),
-        ("doubtful-column", "UPDATE customers SET full_name = email FROM jsonb_to_recordset('[]') AS x(id int)"),
+        (
+            "doubtful-column",
+            "UPDATE customers SET full_name = email FROM jsonb_populate_recordset(NULL::products, '[]') x",
+        ),
         ("doubtful-column", "INSERT INTO customers (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET full_name = email"),
         ("not-understood", "UPDATE customers SET full_name = ROW(customers.*)::text"),
         ("not-understood", "UPDATE customers SET full_name = (SELECT count(*) FROM (SELECT customers.*) x)"),
