@@ -100,17 +100,19 @@ impl<'e> Analyser<'e> {
     }
 
     fn a_expr(&mut self, e: &mut pb::AExpr, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
-        if is_row_and_query(e) {
-            return self.row_and_query(e, scope, at);
+        match is_row_and_query(e) {
+            true => self.row_and_query(e, scope, at)?,
+            false => {
+                self.operation(e, scope)?;
+                // An interval that is added may be too long to be.
+                if !matches!(names(&e.name).last(), Some(&("+" | "-"))) {
+                    [&e.lexpr, &e.rexpr].into_iter().flatten().for_each(|side| self.vary(side));
+                }
+                self.part(&mut e.lexpr, scope, at)?;
+                self.part(&mut e.rexpr, scope, at)?;
+            }
         }
-        self.operation(e, scope)?;
         let pb::AExpr { kind, name, lexpr, rexpr, rexpr_list_start: _, rexpr_list_end: _, location } = e;
-        // An interval that is added may be too long to be.
-        if !matches!(names(name).last(), Some(&("+" | "-"))) {
-            [&*lexpr, &*rexpr].into_iter().flatten().for_each(|side| self.vary(side));
-        }
-        self.part(lexpr, scope, at)?;
-        self.part(rexpr, scope, at)?;
         let operator = names(name).last().copied().unwrap_or_default();
         self.makes_one_type_by(operator).map_err(|r| r.at(*location))?;
         let sides = [&*lexpr, &*rexpr].into_iter().flatten().flat_map(|side| match &side.node {

@@ -7,7 +7,7 @@ use pg_query::{Node, NodeEnum};
 use super::Analyser;
 use super::calls::runs_for;
 use super::scope::{Col, Columns, Lasts, Scope};
-use crate::engine::catalog::{FIRST_NORMAL_OID, Operand, Relation};
+use crate::engine::catalog::{Operand, Relation};
 use crate::engine::refusal::Refusal;
 
 /// PostgreSQL's own of `anyelement`, `anycompatible` and the like beside a second argument (PostgreSQL manual, 38.2.5), and
@@ -95,11 +95,7 @@ impl Analyser<'_> {
         };
         let own = |c: &&Col| c.lasts != Lasts::Always && c.operand != Operand::Literal;
         let checked = list.iter().find(own).and(self.held.checked.as_ref());
-        let built_in = |c: &Col| match c.operand {
-            Operand::Of(oid) => oid < FIRST_NORMAL_OID,
-            Operand::Literal | Operand::Among(_) => true,
-            Operand::Any | Operand::Row => false,
-        };
+        let built_in = |c: &Col| c.operand.is_built_in(false);
         let cast = list.iter().filter(own).find(|c| !built_in(c)).and(self.held.cast.as_ref());
         checked.or(cast).map_or(Ok(()), |refused| Err(refused.clone()))
     }
@@ -122,8 +118,7 @@ impl Analyser<'_> {
                 true => c.ty.is_some_and(|ty| self.is_built_in_type(&ty)),
                 false => c.lasts == Lasts::Always,
             }),
-            (_, Operand::Of(oid)) => oid < FIRST_NORMAL_OID,
-            (_, operand) => matches!(operand, Operand::Literal | Operand::Among(_)),
+            (_, operand) => operand.is_built_in(as_base),
         };
         let Some(refused) = &self.held.column else { return Ok(()) };
         match all.clone().any(literal) && !all.clone().all(built_in) {

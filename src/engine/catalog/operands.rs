@@ -1,6 +1,6 @@
 //! What is known of the types of values, where PostgreSQL chooses a function or an operator for them.
 
-use super::{Catalog, Oid};
+use super::{Catalog, FIRST_NORMAL_OID, Oid};
 
 /// `pg_type.oid` of types that constants and comparisons have (PostgreSQL, pg_type.dat).
 const BOOL: Oid = 16;
@@ -44,6 +44,16 @@ impl Operand {
     pub const BOOL: Self = Self::Of(Sure(BOOL));
     pub const INT4: Self = Self::Of(Sure(INT4));
     pub const TEXT: Self = Self::Of(Sure(TEXT));
+
+    /// Whether it surely is of a type that initdb made; `as_base`: or of a domain over one.
+    pub fn is_built_in(self, as_base: bool) -> bool {
+        match self {
+            Self::Of(Sure(oid)) => oid < FIRST_NORMAL_OID,
+            Self::Over(Sure(oid)) => as_base && oid < FIRST_NORMAL_OID,
+            Self::Literal | Self::Among(_) => true,
+            Self::Any | Self::ArrayOver(_) | Self::Row => false,
+        }
+    }
 }
 
 impl Catalog {

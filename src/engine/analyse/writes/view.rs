@@ -15,7 +15,7 @@ use super::What;
 use super::definition::{Condition, Link};
 use super::refs::undefined_column;
 use super::target::{Protected, Target};
-use crate::engine::catalog::{Catalog, Column, QualifiedName, Relation, quote_ident};
+use crate::engine::catalog::{Catalog, Column, Operand, QualifiedName, Relation, quote_ident};
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::tree;
 
