@@ -60,6 +60,7 @@ impl<'e> Analyser<'e> {
             let called = name.last().copied().unwrap_or_default();
             self.makes_one_type(called).map_err(|r| r.at(f.location))?;
         }
+        self.makes_beside(args.iter(), scope, true).map_err(|r| r.at(f.location))?;
         self.late = late && *agg_within_group;
         self.sort_clause(agg_order, scope, sorted)?;
         self.late = late;

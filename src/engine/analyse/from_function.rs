@@ -44,12 +44,35 @@ struct Known {
 }
 
 impl Analyser<'_> {
+    /// What a function in FROM puts out shows what it is given.
     pub fn range_function(
         &mut self,
         f: &mut pb::RangeFunction,
         left: &[Item],
         outer: &Scope<'_>,
     ) -> Result<Item, Refusal> {
+        self.made_of_arguments(|a| a.function_item(f, left, outer))
+    }
+
+    /// The same of XMLTABLE.
+    pub fn range_table_func(
+        &mut self,
+        t: &mut pb::RangeTableFunc,
+        left: &[Item],
+        outer: &Scope<'_>,
+    ) -> Result<Item, Refusal> {
+        self.made_of_arguments(|a| a.xml_item(t, left, outer))
+    }
+
+    fn made_of_arguments(&mut self, judge: impl FnOnce(&mut Self) -> Result<Item, Refusal>) -> Result<Item, Refusal> {
+        let around = std::mem::take(&mut self.drawn);
+        let item = judge(self)?;
+        let made_of = self.drawn.made_of();
+        self.drawn.add(around);
+        Ok(Item { columns: item.columns.made_of(made_of.as_ref()), ..item })
+    }
+
+    fn function_item(&mut self, f: &mut pb::RangeFunction, left: &[Item], outer: &Scope<'_>) -> Result<Item, Refusal> {
         let pb::RangeFunction { lateral: _, ordinality, is_rowsfrom: _, functions, alias, coldeflist } = f;
         let scope = outer.child(left);
         self.beside_few();
@@ -74,9 +97,9 @@ impl Analyser<'_> {
                 match &mut call.node {
                     // Of several arrays it is several calls of PostgreSQL's own (`transformRangeFunction`), under this name only.
                     Some(NodeEnum::FuncCall(f)) if unnests_several(f) => {
-                        self.exprs(&mut f.args, &scope, At::OPERAND)?
+                        self.exprs(&mut f.args, &scope, At::ARGUMENT)?
                     }
-                    _ => self.expr(call, &scope, At::OPERAND)?,
+                    _ => self.expr(call, &scope, At::ARGUMENT)?,
                 }
             }
             for definition in parts {
@@ -193,19 +216,14 @@ impl Analyser<'_> {
     }
 
     /// `XMLTABLE(…)`.
-    pub fn range_table_func(
-        &mut self,
-        t: &mut pb::RangeTableFunc,
-        left: &[Item],
-        outer: &Scope<'_>,
-    ) -> Result<Item, Refusal> {
+    fn xml_item(&mut self, t: &mut pb::RangeTableFunc, left: &[Item], outer: &Scope<'_>) -> Result<Item, Refusal> {
         let pb::RangeTableFunc { lateral: _, docexpr, rowexpr, namespaces, columns, alias, location: _ } = t;
         let scope = outer.child(left);
         self.can_fail_here();
         for part in [docexpr, rowexpr].into_iter().flatten() {
-            self.expr(part, &scope, At::OPERAND)?;
+            self.expr(part, &scope, At::ARGUMENT)?;
         }
-        self.exprs(namespaces, &scope, At::OPERAND)?;
+        self.exprs(namespaces, &scope, At::ARGUMENT)?;
         let mut cols = Vec::new();
         for column in columns.iter_mut() {
             let NodeEnum::RangeTableFuncCol(col) = inner(column)? else {
@@ -215,7 +233,7 @@ impl Analyser<'_> {
                 self.type_name(ty)?;
             }
             for part in [&mut col.colexpr, &mut col.coldefexpr].into_iter().flatten() {
-                self.expr(part, &scope, At::OPERAND)?;
+                self.expr(part, &scope, At::ARGUMENT)?;
             }
             let operand = match &col.type_name {
                 Some(ty) => self.operand_of_type(ty),

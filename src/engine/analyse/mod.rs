@@ -194,6 +194,8 @@ impl At {
     pub const KEY: At = At { place: Place::Item, usage: Usage::Compared };
     pub const CONDITION: At = At { place: Place::Condition, usage: Usage::Compared };
     pub const OPERAND: At = At { place: Place::Operand, usage: Usage::Compared };
+    /// Of a function in FROM.
+    pub const ARGUMENT: At = At { place: Place::Operand, usage: Usage::Shown };
 
     /// For a part of an expression that stands here.
     pub fn part(self) -> At {

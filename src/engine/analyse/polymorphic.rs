@@ -46,7 +46,7 @@ pub struct Held {
 }
 
 impl Held {
-    fn any(&self) -> Option<Refusal> {
+    pub fn any(&self) -> Option<Refusal> {
         self.checked.as_ref().or(self.cast.as_ref()).cloned()
     }
 }
@@ -125,6 +125,16 @@ impl Analyser<'_> {
             true => Err(refused.clone()),
             false => Ok(()),
         }
+    }
+
+    /// The same of the columns of VALUES.
+    pub fn makes_in_rows(&self, rows: &[Node], scope: &Scope<'_>) -> Result<(), Refusal> {
+        let lists = rows.iter().filter_map(|row| match &row.node {
+            Some(NodeEnum::List(list)) => Some(&list.items),
+            _ => None,
+        });
+        let width = lists.clone().map(Vec::len).max().filter(|_| self.held.column.is_some()).unwrap_or(0);
+        (0..width).try_for_each(|i| self.makes_beside(lists.clone().filter_map(|list| list.get(i)), scope, false))
     }
 
     /// The same of the columns of a set operation's arms.

@@ -174,6 +174,9 @@ impl<'e> Analyser<'e> {
         }
         let made_of = self.drawn.made_of();
         self.drawn.add(around);
+        if several {
+            self.makes_in_rows(&s.values_lists, outer)?;
+        }
         // PostgreSQL may compute the keys of a sort below the row filter (a parallel scan that is sorted early), and
         // `ORDER BY 1`, an alias or DISTINCT make the select list such keys.
         let sorted =
@@ -388,6 +391,7 @@ impl<'e> Analyser<'e> {
             self.drawn.add(around);
             let col = self.column_of(name, [&*value]);
             let built_in = self.type_of(value, scope).is_some_and(|ty| self.is_built_in_type(&ty));
+            let built_in = built_in && !(self.held.any().is_some() && keeps_domain(value));
             let lasts = if built_in { Lasts::Always } else { col.lasts };
             let operand = self.operand(value, scope);
             return Ok(Col { ordered: self.has_sort(value, scope), operand, lasts, made_of, ..col });
@@ -491,4 +495,12 @@ pub fn split_qualifier(parts: &[String]) -> (Option<&str>, &str) {
         [alias] => (None, alias),
         [] => (None, ""),
     }
+}
+
+/// Whether an expression is of a domain where its parts are (`select_common_type` of PostgreSQL's parser).
+fn keeps_domain(value: &Node) -> bool {
+    matches!(
+        value.node,
+        Some(NodeEnum::CoalesceExpr(_) | NodeEnum::CaseExpr(_) | NodeEnum::MinMaxExpr(_) | NodeEnum::AArrayExpr(_))
+    )
 }

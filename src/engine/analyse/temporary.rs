@@ -68,6 +68,7 @@ fn column(c: &Shaped) -> Col {
         operand: c.operand,
         collation: c.collation,
         ordered: c.ordered,
+        made_of: Some([].into()),
         given: true,
         lasts: if c.stays { Lasts::Always } else { Lasts::Perhaps },
         ..Col::computed(&c.name)

@@ -85,6 +85,15 @@ SELECT ARRAY[mail, 'x'] FROM with_known
 -- support/service: function-not-allowed
 SELECT id FROM with_known w WHERE (id, mails) = (1, '{x}')
 ;;
+-- support/service: function-not-allowed
+VALUES ('{x}'), ((SELECT mails FROM with_known LIMIT 1))
+;;
+-- support/service: function-not-allowed
+SELECT array_eq(mails, '{x}') FROM with_known
+;;
+-- support/service: function-not-allowed
+CREATE TEMP TABLE mine AS SELECT coalesce(mail, mail) AS mail FROM with_known
+;;
 -- support/service: same
 SELECT coalesce(id, 1), CASE WHEN mail IS NULL THEN 'none' WHEN mail LIKE 'a%' THEN 'y' ELSE 'x' END FROM with_known WHERE mail <> 'y' AND id BETWEEN 1 AND 2
 ;;

@@ -297,3 +297,28 @@ WITH q AS (SELECT full_name AS n, country AS c FROM customers WHERE id = -3) INS
 -- crm_app/service: changed
 MERGE INTO customers c USING customers v ON c.id = v.id + 1000 AND v.id = -1 WHEN NOT MATCHED AND v.id = -1 THEN INSERT (ref, full_name, country) VALUES (v.ref, v.full_name, v.country)
 ;;
+What goes through a function in FROM is shown by it.
+-- crm_app/service: right-missing
+UPDATE customers c SET full_name = (SELECT v FROM customers q, unnest(ARRAY[q.full_name]) v WHERE q.id = 5) WHERE id = 3
+;;
+-- crm_app/service: right-missing
+UPDATE customers c SET country = (SELECT v FROM unnest(ARRAY[c.full_name]) v) WHERE id = 3
+;;
+-- crm_app/service: right-missing
+UPDATE customers c SET country = (SELECT v.x FROM jsonb_to_record(jsonb_build_object('x', c.full_name)) AS v(x text)) WHERE id = 3
+;;
+-- crm_app/service: right-missing
+INSERT INTO customers (ref, country) SELECT gen_random_uuid(), v FROM customers, regexp_split_to_table(full_name, 'zz') v WHERE id = 3
+;;
+-- crm_app/service: right-missing
+INSERT INTO customers (ref, country) SELECT gen_random_uuid(), x.v FROM customers, XMLTABLE('/a' PASSING xmlelement(NAME a, full_name) COLUMNS v text PATH '.') x WHERE id = 3
+;;
+-- crm_app/service: right-missing
+MERGE INTO customers c USING (SELECT q.id, v FROM customers q, unnest(ARRAY[q.full_name]) v) s ON s.id = c.id WHEN MATCHED THEN UPDATE SET full_name = s.v
+;;
+-- crm_app/service: changed
+UPDATE customers c SET country = n.country, full_name = upper(c.full_name) FROM jsonb_to_recordset('[]') AS n(key int, country text) WHERE c.id = n.key
+;;
+-- crm_app/service: changed
+CREATE TEMP TABLE staging (key int, country text); UPDATE customers c SET country = s.country, full_name = upper(c.full_name) FROM staging s WHERE c.id = s.key
+;;

@@ -3,6 +3,7 @@
 //! (WHERE, ON, WHEN, a subquery's conditions) is not among it.
 
 use std::collections::BTreeSet;
+use std::ops::RangeBounds;
 use std::rc::Rc;
 
 use super::super::scope::{Base, Columns};
@@ -49,8 +50,22 @@ impl<'e> Analyser<'e> {
     /// Whether what was just drawn into a column stays in its row and its category: other purposes show others.
     pub fn stays_in_row(&self, target: &Target<'e>, column: &str) -> Result<(), Refusal> {
         let Some(p) = target.protected().filter(|_| !self.role.may(Right::Derive)) else { return Ok(()) };
-        let own = self.drawn.columns.iter().filter(|(o, _)| *o == p.occurrence);
+        let shown = match self.drawn.made_of() {
+            Some(bases) => bases.to_vec(),
+            None => self.all_shown(p.occurrence..=p.occurrence),
+        };
+        let own = shown.iter().filter(|(o, _)| *o == p.occurrence);
         keeps_category(p, own.map(|(_, column)| *column), column)
+    }
+
+    /// The stored columns that these occurrences have been read for.
+    fn all_shown(&self, of: impl RangeBounds<usize>) -> Vec<Base> {
+        let read = self.occurrences.iter().enumerate().filter(|(n, _)| of.contains(n));
+        let shown = |(n, o): (usize, &Occurrence)| {
+            let shown = o.uses.iter().enumerate().filter(|(_, u)| u.shown);
+            shown.map(|(i, _)| (n, i)).collect::<Vec<_>>()
+        };
+        read.flat_map(shown).collect()
     }
 
     /// Whether values of these columns' may be copied into columns of rows that a write adds to the same table: each stays in
@@ -72,18 +87,10 @@ impl<'e> Analyser<'e> {
         let same = |o: &Occurrence| o.protected_by == Some(p.policy.relation);
         let shown: Vec<Base> = match bases {
             Some(bases) => bases.to_vec(),
-            None => {
-                // Rows that a write adds show nothing of those that it finds.
-                let read = |(n, _): &(usize, &Occurrence)| *n != p.occurrence;
-                let occurrences = self.occurrences.iter().enumerate().skip(self.first_occurrence).filter(read);
-                let shown = |(n, o): (usize, &Occurrence)| {
-                    let shown = o.uses.iter().enumerate().filter(|(_, u)| u.shown);
-                    shown.map(|(i, _)| (n, i)).collect::<Vec<_>>()
-                };
-                occurrences.flat_map(shown).collect()
-            }
+            None => self.all_shown(self.first_occurrence..),
         };
-        let own = shown.iter().filter(|(n, _)| self.occurrences.get(*n).is_some_and(same));
+        // Rows that a write adds show nothing of those that it finds.
+        let own = shown.iter().filter(|(n, _)| *n != p.occurrence && self.occurrences.get(*n).is_some_and(same));
         keeps_category(p, own.map(|(_, i)| *i), &column.name)
     }
 
