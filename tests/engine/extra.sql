@@ -15,6 +15,15 @@ CREATE FUNCTION public.is_known(text) RETURNS boolean LANGUAGE sql AS 'SELECT EX
 CREATE DOMAIN public.known_email AS text CHECK (public.is_known(VALUE));
 CREATE TYPE public.contact AS (email public.known_email);
 CREATE FUNCTION public.first_email() RETURNS text LANGUAGE sql AS 'SELECT min(email) FROM public.customers';
+CREATE FUNCTION public.knows(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT public.is_known($1 || $2)';
+CREATE OPERATOR public.=== (FUNCTION = public.knows, LEFTARG = text, RIGHTARG = text);
+CREATE DOMAIN public.operated_email AS text CHECK (VALUE === '');
+CREATE DOMAIN public.known_number AS int CHECK (public.is_known(VALUE::text));
+CREATE TYPE public.known_range AS RANGE (subtype = public.known_number);
+CREATE FUNCTION public.text_compare(text, text) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT CASE WHEN $1 < $2 THEN -1 ELSE ($1 <> $2)::int END';
+CREATE OPERATOR CLASS public.text_own FOR TYPE text USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
+  FUNCTION 1 public.text_compare(text, text);
+CREATE TYPE public.text_range AS RANGE (subtype = text, subtype_opclass = public.text_own);
 CREATE DOMAIN public.filled_email AS text DEFAULT public.first_email();
 CREATE DOMAIN public.refilled_email AS public.filled_email;
 -- Not in the policy.

@@ -152,3 +152,11 @@ impl Analyser<'_> {
         self.held.checked.clone().filter(|_| makes).map_or(Ok(()), Err)
     }
 }
+
+/// Whether an expression is of a domain where its parts are (`select_common_type` of PostgreSQL's parser).
+pub fn keeps_domain(value: &Node) -> bool {
+    matches!(
+        value.node,
+        Some(NodeEnum::CoalesceExpr(_) | NodeEnum::CaseExpr(_) | NodeEnum::MinMaxExpr(_) | NodeEnum::AArrayExpr(_))
+    )
+}

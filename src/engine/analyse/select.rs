@@ -7,6 +7,7 @@ use super::colname::{is_named_by_star, output_name};
 use super::fallible::{is_bound, is_offset};
 use super::from::{aliased, visible_columns};
 use super::keys::{keys_among, names_output};
+use super::polymorphic::keeps_domain;
 use super::scope::{self, Base, Col, Columns, Item, Lasts, Scope};
 use super::{Analyser, At, Cte, Place, inner, kind_of, names};
 use crate::engine::catalog::Operand;
@@ -495,12 +496,4 @@ pub fn split_qualifier(parts: &[String]) -> (Option<&str>, &str) {
         [alias] => (None, alias),
         [] => (None, ""),
     }
-}
-
-/// Whether an expression is of a domain where its parts are (`select_common_type` of PostgreSQL's parser).
-fn keeps_domain(value: &Node) -> bool {
-    matches!(
-        value.node,
-        Some(NodeEnum::CoalesceExpr(_) | NodeEnum::CaseExpr(_) | NodeEnum::MinMaxExpr(_) | NodeEnum::AArrayExpr(_))
-    )
 }

@@ -32,6 +32,22 @@ SELECT ROW('a@b.example')::public.contact
 -- marketing/marketing: function-not-allowed
 CREATE TEMP TABLE mine (e known_email)
 ;;
+-- Behind an operator, in a multirange, in a range's operator class.
+-- marketing/marketing: function-not-allowed
+SELECT 'a@b.example'::operated_email
+;;
+-- marketing/marketing: function-not-allowed
+SELECT '[1,2]'::known_range
+;;
+-- marketing/marketing: function-not-allowed
+SELECT '{[1,2]}'::known_multirange
+;;
+-- marketing/marketing: function-not-allowed
+SELECT '{"{[1,2]}"}'::known_multirange[]
+;;
+-- marketing/marketing: function-not-allowed
+SELECT '[a,b]'::text_range
+;;
 -- A domain's default fills columns of it, and a table that is made of a result has its columns' types.
 -- marketing/marketing: function-not-allowed
 CREATE TEMP TABLE mine (e filled_email, n int)
