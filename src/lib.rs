@@ -41,7 +41,8 @@
 //!   found to be what was judged (but for literals, see above). [`relay`] has no function that takes SQL as text.
 //! - A statement, expression, function, operator, relation, type or setting that the engine does not know is refused.
 //! - In a rewritten statement every relation is schema-qualified (a temporary one as `pg_temp`), and so is every function
-//!   and operator in text that we add.
+//!   and operator in text that we add. A function of the client's that was judged to be PostgreSQL's own leaves as such
+//!   (`pg_catalog.lower`) where anything else bears its name.
 //! - A column of a row-filtered table leaves bare only where no use of it could run on a hidden row and tell of it.
 //! - The purpose is proxy state with PostgreSQL's transaction rules, never read from a setting that the server stores.
 //! - Rows are relayed as frames, never decoded; PostgreSQL's messages are looked into only where the contract needs it.

@@ -193,5 +193,8 @@ CREATE STATISTICS public.of_filled ON public.peek_still(n), (n + 1) FROM public.
 CREATE SEQUENCE public.choices;
 CREATE TABLE public.drawn (id int DEFAULT nextval('public.choices'), CHECK (id > 0));
 -- Types that have no equality.
+CREATE TYPE public.shown_as AS (size int, doc json);
+CREATE TABLE public.albums (id int PRIMARY KEY, customer_id bigint, docs json[], spots point[], shown public.shown_as, tags text[]);
+INSERT INTO public.albums VALUES (1, 1, ARRAY['{"a": 1}']::json[], ARRAY['(1,2)']::point[], ROW(1, '{}'), '{x}');
 CREATE TABLE public.profiles (id int PRIMARY KEY, customer_id bigint, doc json, at point, "Odd" xml, words text, hidden json);
 INSERT INTO public.profiles VALUES (1, 1, '{"a": 1}', '(1,2)', '<a/>', 'x', '{}'), (2, 1, NULL, NULL, NULL, NULL, NULL);

@@ -81,6 +81,8 @@ fn main() {
         changed.goes_stale();
         Ok(())
     }));
+    let overloaded = worlds[OVERLOADS].clone();
+    trials.push(Trial::test("overloads::what is deep is judged in time", move || overloaded.judges_in_time()));
     trials.push(Trial::test("own_casts::between built-in types", move || world.casts_anywhere()));
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -266,6 +268,30 @@ impl World {
         let anew = self.engine.clear(&twice, &context, Protocol::Simple)?;
         assert!(about(&anew).ends_with(" customer:1001"), "the last one is named anew");
         assert!(about(&quick) == about(&anew), "as alike the last one is not named");
+        Ok(())
+    }
+
+    /// Each expression in another is asked about once, however many are around it, where others bear its operator's name.
+    fn judges_in_time(&self) -> Result<(), Failed> {
+        let nested = |open: &str, inside: &str, close: &str, depth| {
+            format!("{}{inside}{}", open.repeat(depth), close.repeat(depth))
+        };
+        let equal = nested("(", "n = 1", ") = (n = 2)", 120);
+        let among = nested("(", "n IN (1)", ") IN (true, false)", 120);
+        let cases = nested("CASE ", "n = 1", " WHEN true THEN true END", 120);
+        let arrays = nested("(ARRAY[", "n = 1", "])[1]", 120);
+        let conditions = [vec![equal; 5], vec![among, cases, arrays]].concat().join(" AND ");
+        let calls = ["date", "lower"].map(|f| nested(&format!("{f}("), "name", ")", 120)).join(", ");
+        let joined = nested("coalesce(", "name", ", 'x') || 'y'", 120);
+        let path = ["public", "ext", "spy"].map(str::to_owned).to_vec();
+        let context = Context { search_path: path, ..context("marketing", "marketing", true) };
+        for sql in
+            [format!("SELECT id FROM handles WHERE {conditions}"), format!("SELECT {calls}, {joined} FROM handles")]
+        {
+            let begun = std::time::Instant::now();
+            self.engine.clear(&sql, &context, Protocol::Simple).map_err(|r| format!("{r}: {}", r.detail))?;
+            assert!(begun.elapsed().as_secs() < 10, "{:?} for {sql}", begun.elapsed());
+        }
         Ok(())
     }
 

@@ -65,3 +65,4 @@ CREATE DOMAIN spy.max AS text CHECK (VALUE <> 'x');
 CREATE DOMAIN spy.length AS text CHECK (spy.is_long(VALUE));
 CREATE TABLE spy."interval" (a json);
 CREATE TABLE public.stays (id int, customer_id bigint, name text, planned spy."interval", taken spy."interval", spent interval, docs json[]);
+CREATE FUNCTION spy.unnest(int[], int[]) RETURNS SETOF record LANGUAGE sql AS 'SELECT 1, 2';

@@ -75,11 +75,11 @@ impl<'e> Analyser<'e> {
             && var.catalogname.is_empty()
             && let Some(cte) = self.ctes.iter().rev().find(|c| c.name == var.relname)
         {
-            let (columns, ahead) = (cte.columns.clone(), cte.ahead);
+            let (columns, ahead, unread) = (cte.columns.clone(), cte.ahead, cte.unread);
             self.reads_ahead |= ahead;
             self.in_order().map_err(|r| r.at(var.location))?;
             // What a query not yet read puts out cannot be followed: nothing leaves bare then.
-            self.guard_all |= matches!(columns, Columns::Unknown);
+            self.guard_all |= unread || matches!(columns, Columns::Unknown);
             self.beside_few();
             return Ok((item(columns), None));
         }

@@ -87,18 +87,18 @@ impl Analyser<'_> {
         let call = functions.first().and_then(call_in);
         let ordered = call.is_some_and(|call| self.has_sort(call, &scope));
         for node in functions.iter_mut() {
+            let defined = defines_columns(std::slice::from_ref(node));
             // Each is a list of the function and its column definitions.
             let NodeEnum::List(list) = inner(node)? else {
                 return Err(refusal::not_supported("ROWS FROM", "its shape is not known"));
             };
+            let several = !defined && list.items.first().is_some_and(unnests_several);
             let mut parts = list.items.iter_mut();
             if let Some(call) = parts.next() {
                 self.set_evaluated(call, &scope);
                 match &mut call.node {
                     // Of several arrays it is several calls of PostgreSQL's own (`transformRangeFunction`), under this name only.
-                    Some(NodeEnum::FuncCall(f)) if unnests_several(f) => {
-                        self.exprs(&mut f.args, &scope, At::ARGUMENT)?
-                    }
+                    Some(NodeEnum::FuncCall(f)) if several => self.exprs(&mut f.args, &scope, At::ARGUMENT)?,
                     _ => self.expr(call, &scope, At::ARGUMENT)?,
                 }
             }
@@ -153,7 +153,7 @@ impl Analyser<'_> {
             "unnest" => match f.args.as_slice() {
                 [array] => plain(elements(&named(), array)?),
                 // Each array is a call of its own (`transformRangeFunction`).
-                arrays if unnests_several(f) => {
+                arrays if unnests_several(call) => {
                     let columns = arrays.iter().map(|array| elements(name, array)).collect::<Option<_>>()?;
                     Some(Known { columns, whole: Operand::Row })
                 }
@@ -259,12 +259,12 @@ fn defines_columns(functions: &[Node]) -> bool {
     functions.iter().any(definitions)
 }
 
-fn unnests_several(f: &pb::FuncCall) -> bool {
-    let pb::FuncCall {
-        args, agg_order, agg_filter, agg_within_group, agg_star, agg_distinct, func_variadic, over, ..
-    } = f;
+fn unnests_several(call: &Node) -> bool {
+    let Some(NodeEnum::FuncCall(f)) = &call.node else { return false };
+    let pb::FuncCall { agg_order, agg_filter, agg_within_group, agg_star, agg_distinct, func_variadic, over, .. } =
+        &**f;
     let clauses = !agg_order.is_empty() || agg_filter.is_some() || *agg_within_group || *agg_star || *agg_distinct;
-    names(&f.funcname) == ["unnest"] && args.len() > 1 && !clauses && !func_variadic && over.is_none()
+    names(&f.funcname) == ["unnest"] && f.args.len() > 1 && !clauses && !func_variadic && over.is_none()
 }
 
 /// Each item is a list of the function and its column definitions.

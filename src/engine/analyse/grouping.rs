@@ -7,13 +7,9 @@ use pg_query::{Node, NodeEnum};
 
 use super::scope::{self, Base, Scope};
 use super::select::{is_row_expansion, star};
-use super::ungrouped::Ungroupable;
+use super::ungrouped::{Apart, Ungroupable, through_text};
 use super::{Analyser, Replacement, names, string_node};
 use crate::engine::catalog::quote_ident;
-
-/// Built-in types without an equality operator class.
-const UNGROUPABLE: [&str; 10] =
-    ["json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle", "jsonpath"];
 
 impl Analyser<'_> {
     /// A visible table keeps its primary key: where a query groups by all of it, PostgreSQL lets other columns of the
@@ -40,17 +36,24 @@ impl Analyser<'_> {
                 continue;
             }
             let ungroupable =
-                |c: usize| relation.columns.get(c).is_some_and(|c| UNGROUPABLE.contains(&c.ty.base.as_str()));
+                |c: usize| relation.columns.get(c).is_some_and(|c| !self.engine.catalog.has_equality(c.ty.oid));
             let used = (0..relation.columns.len())
                 .filter(|c| o.uses.get(*c).is_some_and(|u| u.any()) && !grouped(*c))
                 .filter_map(|c| item.columns.list().get(c).map(|column| (c, column.name.clone())));
             let (apart, missing): (Vec<_>, Vec<_>) = used.partition(|(c, _)| ungroupable(*c));
             let missing: Vec<Rc<str>> = missing.into_iter().map(|(_, name)| name).collect();
-            if !apart.is_empty() {
-                self.take_from_groups(s, scope, &Ungroupable { item, occurrence, columns: apart });
+            let whole = self.whole_rows.contains(&occurrence);
+            let by_row = whole && !(0..relation.columns.len()).any(ungroupable);
+            if !apart.is_empty() || (whole && !by_row) {
+                let of = |(i, name): (usize, Rc<str>)| {
+                    let ty = relation.columns.get(i).map_or(0, |c| c.ty.oid);
+                    Apart { index: i, name, through: through_text(ty) }
+                };
+                let columns = apart.into_iter().map(of).collect();
+                self.take_from_groups(s, scope, &Ungroupable { item, occurrence, columns, whole: whole && !by_row });
             }
             let mut added: Vec<Vec<&str>> = missing.iter().map(|name| vec![alias, &**name]).collect();
-            if self.whole_rows.contains(&occurrence) {
+            if by_row {
                 added.push(vec![alias]);
             }
             if added.is_empty() {
@@ -60,7 +63,7 @@ impl Analyser<'_> {
                 let column = item.columns.list().iter().find(|c| c.name == *name);
                 column.and_then(|c| self.type_of_column(c)).is_some_and(|ty| self.has_order(&ty))
             };
-            let compare = missing.iter().all(compares) && !self.whole_rows.contains(&occurrence);
+            let compare = missing.iter().all(compares) && !by_row;
             let at = self.first_group_item(s)?;
             let text: String = added
                 .iter()

@@ -1,4 +1,5 @@
 //! Types that were worked out already, by where an expression stands in the text: each is asked for by all that is around it.
+//! And what operators mean: long conditions are of a few kinds.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -9,25 +10,48 @@ use super::Analyser;
 use super::scope::Scope;
 use super::types::Ty;
 use crate::engine::catalog::Operand;
+use crate::engine::catalog::overloads::Meaning;
 
 /// An expression: its text, its kind and its place there, and whether it was asked about without what is around it. Two of
 /// one kind never stand at one place.
 type Key = (usize, u8, i32, bool);
 
+/// An operator's name and operands, and whether it is looked up without a path.
+type Asked = (String, Vec<Operand>, bool);
+
 #[derive(Default)]
 pub struct Known {
     types: RefCell<HashMap<Key, Option<Ty>>>,
     operands: RefCell<HashMap<Key, Operand>>,
+    operators: RefCell<HashMap<Asked, Meaning>>,
 }
 
 impl Known {
     pub fn forget(&self) {
         self.types.borrow_mut().clear();
         self.operands.borrow_mut().clear();
+        self.operators.borrow_mut().clear();
     }
 }
 
 impl Analyser<'_> {
+    /// What `find` says of an operator, once. (A statement has one path, and views none.)
+    pub fn known_meaning(
+        &self,
+        path: &[String],
+        name: &str,
+        operands: &[Operand],
+        find: impl FnOnce() -> Meaning,
+    ) -> Meaning {
+        let key = (name.to_owned(), operands.to_vec(), path.is_empty());
+        if let Some(known) = self.known.operators.borrow().get(&key) {
+            return known.clone();
+        }
+        let found = find();
+        self.known.operators.borrow_mut().insert(key, found.clone());
+        found
+    }
+
     /// What `find` says of an expression, once.
     pub fn known_type(&self, node: &Node, scope: &Scope<'_>, find: impl FnOnce() -> Option<Ty>) -> Option<Ty> {
         let Some(key) = self.place_in_text(node, scope) else { return find() };

@@ -41,6 +41,7 @@ mod types;
 mod ungrouped;
 mod unrestricted;
 mod vary;
+mod with;
 mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -279,7 +280,9 @@ pub struct Analyser<'e> {
     /// The query level that the walk is in.
     pub level: Option<usize>,
     /// Common table expressions in scope, innermost last.
-    ctes: Vec<Cte>,
+    ctes: Vec<with::Cte>,
+    /// The query of WITH that is to be walked next, if it may read itself.
+    recursive: Option<with::Recursive>,
     view_depth: usize,
     /// Why a view's text may not leave: on the session's path a name in it may mean what the role may not call.
     shadowed: Option<Refusal>,
@@ -314,14 +317,6 @@ pub struct Analyser<'e> {
     known: known::Known,
     /// The text that is judged stays where it is: its names were looked up when it was stored.
     stays_stored: bool,
-}
-
-#[derive(Debug, Clone)]
-struct Cte {
-    name: String,
-    columns: Columns,
-    /// It stands behind the query that is walked (WITH RECURSIVE).
-    ahead: bool,
 }
 
 impl<'e> Analyser<'e> {
@@ -369,6 +364,7 @@ impl<'e> Analyser<'e> {
             levels: Vec::new(),
             level: None,
             ctes: Vec::new(),
+            recursive: None,
             view_depth: 0,
             shadowed: None,
             search_path: context.search_path.clone(),

@@ -10,8 +10,8 @@ use super::scope::{self, Col, Columns, Found, Scope};
 use super::select::{is_row_expansion, star};
 use super::{Analyser, names};
 use crate::engine::allow;
+use crate::engine::catalog::Operand;
 use crate::engine::catalog::operands::{FLOATS, NUMBERS, TEXT_ARRAYS, TEXTS};
-use crate::engine::catalog::{Oid, Operand};
 use crate::engine::context::ParameterType;
 
 /// One use of an operator: its name, if the grammar gives it one of its own, and what it is given.
@@ -215,12 +215,10 @@ impl Analyser<'_> {
     }
 
     /// What an expression gives under every path that its names may be looked up in; `qualified`: they are PostgreSQL's.
-    fn result(&self, qualified: bool, meaning: impl Fn(&[String]) -> Option<Oid>) -> Operand {
+    fn result(&self, qualified: bool, meaning: impl Fn(&[String]) -> Operand) -> Operand {
         let mut results = self.paths().map(|path| meaning(if qualified { &[] } else { path }));
-        match results.next() {
-            Some(Some(ty)) if results.all(|other| other == Some(ty)) => self.engine.catalog.operand_of(ty),
-            _ => Operand::Any,
-        }
+        let first = results.next().unwrap_or(Operand::Any);
+        if results.all(|other| other == first) { first } else { Operand::Any }
     }
 
     /// The types of a call's arguments; `None`: they are not told by where they stand.

@@ -41,6 +41,7 @@ fn find<'t>(node: &'t mut Node, places: &mut Vec<&'t mut Node>) {
         Some(NodeEnum::TypeCast(c)) => c.arg.iter_mut().for_each(|n| find(n, places)),
         Some(NodeEnum::AIndirection(i)) => i.arg.iter_mut().for_each(|n| find(n, places)),
         Some(NodeEnum::FuncCall(f)) => f.args.iter_mut().for_each(|n| find(n, places)),
+        Some(NodeEnum::CollateClause(c)) => c.arg.iter_mut().for_each(|n| find(n, places)),
         _ => {}
     }
 }

@@ -6,7 +6,7 @@ use pg_query::protobuf::{self as pb, AExprKind};
 use super::operand::Operation;
 use super::scope::{Columns, Scope};
 use super::{Analyser, names, string_node};
-use crate::engine::catalog::{Function, Oid, Operand, Operator, Signature};
+use crate::engine::catalog::{Function, Operand, Operator, Signature};
 use crate::engine::refusal::Refusal;
 
 impl<'e> Analyser<'e> {
@@ -18,16 +18,13 @@ impl<'e> Analyser<'e> {
     }
 
     /// The operators of this name on a path that may be meant, and what PostgreSQL's own gives where one of these is.
-    pub fn operator_meaning(
-        &self,
-        path: &[String],
-        name: &str,
-        operands: &[Operand],
-    ) -> (Vec<&'e Operator>, Option<Oid>) {
+    pub fn operator_meaning(&self, path: &[String], name: &str, operands: &[Operand]) -> (Vec<&'e Operator>, Operand) {
         let catalog = &self.engine.catalog;
         let own: Vec<&Operator> = catalog.operators_named(name).filter(|o| is_on(path, &o.name.schema)).collect();
-        let signatures: Vec<Option<&Signature>> = own.iter().map(|o| o.signature.as_ref()).collect();
-        let meaning = catalog.operator_meaning(name, &signatures, operands);
+        let meaning = self.known_meaning(path, name, operands, || {
+            let signatures: Vec<Option<&Signature>> = own.iter().map(|o| o.signature.as_ref()).collect();
+            catalog.operator_meaning(name, &signatures, operands)
+        });
         (reached(own, &meaning.own), meaning.result)
     }
 
@@ -37,10 +34,10 @@ impl<'e> Analyser<'e> {
         path: &[String],
         name: &str,
         operands: Option<&[Operand]>,
-    ) -> (Vec<&'e Function>, Option<Oid>) {
+    ) -> (Vec<&'e Function>, Operand) {
         let catalog = &self.engine.catalog;
         let own: Vec<&Function> = catalog.functions_named(name).filter(|f| is_on(path, &f.name.schema)).collect();
-        let Some(operands) = operands else { return (own, None) };
+        let Some(operands) = operands else { return (own, Operand::Any) };
         let signatures: Vec<Option<&Signature>> = own.iter().map(|f| f.signature.as_ref()).collect();
         let meaning = catalog.function_meaning(name, &signatures, operands);
         (reached(own, &meaning.own), meaning.result)

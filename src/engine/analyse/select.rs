@@ -9,7 +9,8 @@ use super::from::{aliased, visible_columns};
 use super::keys::{keys_among, names_output};
 use super::polymorphic::keeps_domain;
 use super::scope::{self, Base, Col, Columns, Item, Lasts, Scope};
-use super::{Analyser, At, Cte, Place, inner, kind_of, names};
+use super::with::Recursive;
+use super::{Analyser, At, Place, inner, kind_of, names};
 use crate::engine::catalog::Operand;
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
@@ -30,7 +31,7 @@ impl<'e> Analyser<'e> {
     }
 
     pub fn select(&mut self, s: &mut pb::SelectStmt, outer: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
-        let outside = self.ctes.len();
+        let (outside, itself) = (self.ctes.len(), self.recursive.take());
         let around = self.enter_level(s);
         let within = self.within || at.place != Place::Output;
         let (within, late) = (std::mem::replace(&mut self.within, within), std::mem::take(&mut self.late));
@@ -41,7 +42,7 @@ impl<'e> Analyser<'e> {
         let columns = match s.op() {
             SetOperation::SetopNone | SetOperation::Undefined => self.simple_select(s, outer, at),
             SetOperation::SetopUnion | SetOperation::SetopIntersect | SetOperation::SetopExcept => {
-                self.set_operation(s, outer, at)
+                self.set_operation(s, outer, at, itself)
             }
         };
         self.ctes.truncate(outside);
@@ -51,57 +52,36 @@ impl<'e> Analyser<'e> {
         columns
     }
 
-    /// Common table expressions come into scope one after the other, or all at once when RECURSIVE.
-    pub fn with_clause(&mut self, with: &mut pb::WithClause, outer: &Scope<'_>) -> Result<(), Refusal> {
-        let pb::WithClause { ctes, recursive, location: _ } = with;
-        let base = self.ctes.len();
-        if *recursive {
-            for node in ctes.iter_mut() {
-                if let NodeEnum::CommonTableExpr(cte) = inner(node)? {
-                    self.ctes.push(Cte { name: cte.ctename.clone(), columns: Columns::Unknown, ahead: true });
-                }
-            }
-        }
-        for (i, node) in ctes.iter_mut().enumerate() {
-            let NodeEnum::CommonTableExpr(cte) = inner(node)? else {
-                return Err(refusal::not_supported("WITH", "it holds something that is not a query"));
-            };
-            let query = cte.ctequery.as_mut().ok_or_else(|| refusal::not_supported("WITH", "a query is empty"))?;
-            if let Some(itself) = self.ctes.get_mut(base + i) {
-                itself.ahead = false;
-            }
-            let before = self.ctes.len();
-            let columns = self.query(query, outer, At::ITEM)?;
-            self.ctes.truncate(before);
-            let plain = cte.search_clause.is_none() && cte.cycle_clause.is_none();
-            if let Some(cycle) = cte.cycle_clause.as_mut() {
-                for value in [&mut cycle.cycle_mark_value, &mut cycle.cycle_mark_default].into_iter().flatten() {
-                    self.expr(value, &Scope::EMPTY, At::OPERAND)?;
-                }
-            }
-            let columns = if plain { columns.renamed(&names(&cte.aliascolnames)) } else { self.unknown(&columns) };
-            let entry = Cte { name: cte.ctename.clone(), columns, ahead: false };
-            match self.ctes.get_mut(base + i) {
-                Some(slot) if *recursive => *slot = entry,
-                _ => self.ctes.push(entry),
-            }
-        }
-        Ok(())
+    /// A column of a set operation, as far as its type goes.
+    fn in_arms(&self, left: &Col, right: Option<&Col>) -> Col {
+        let ty = left.ty.clone().filter(|_| right.is_some_and(|c| c.ty == left.ty));
+        let collation = right.filter(|c| c.collation == left.collation).map_or(0, |c| c.collation);
+        let ordered = right.is_some_and(|c| self.are_ordered(left, c));
+        Col { ty, operand: self.united(left, right), collation, ordered, ..Col::computed(&left.name) }
     }
 
     /// Columns that cannot be followed further count as used early.
-    fn unknown(&mut self, columns: &Columns) -> Columns {
+    pub fn unknown(&mut self, columns: &Columns) -> Columns {
         for col in columns.list() {
             self.note(&col.origin, At::OPERAND);
         }
         Columns::Unknown
     }
 
-    fn set_operation(&mut self, s: &mut pb::SelectStmt, outer: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
+    fn set_operation(
+        &mut self,
+        s: &mut pb::SelectStmt,
+        outer: &Scope<'_>,
+        at: At,
+        itself: Option<Recursive>,
+    ) -> Result<Columns, Refusal> {
         let missing = || refusal::not_supported("a set operation", "a side of it is empty");
         // The arms of a set operation may be sorted early too.
         let arm = At { place: Place::Item, ..at };
         let left = self.select(s.larg.as_mut().ok_or_else(missing)?, outer, arm)?.placed();
+        if let Some(itself) = &itself {
+            self.begins_itself(itself, &left);
+        }
         let right = self.select(s.rarg.as_mut().ok_or_else(missing)?, outer, arm)?.placed();
         self.columns_joined(&left, &right);
         self.makes_in_arms(left.list(), right.list())?;
@@ -116,17 +96,13 @@ impl<'e> Analyser<'e> {
                     .map(|(i, col)| {
                         let other = b.get(i);
                         let more = other.map_or(&[][..], |c| &c.origin[..]);
-                        let ty = if other.is_some_and(|c| c.ty == col.ty) { col.ty.clone() } else { None };
-                        let collation = other.filter(|c| c.collation == col.collation).map_or(0, |c| c.collation);
                         let mixed = other.is_none_or(|c| col.mixes(c));
                         let given = col.given || other.is_none_or(|c| c.given);
-                        let ordered = other.is_some_and(|c| self.are_ordered(col, c));
-                        let operand = self.united(col, other);
+                        let of = if itself.is_some() { self.of_itself(col) } else { self.in_arms(col, other) };
                         let origin = col.origin.iter().chain(more).copied().collect();
                         let lasts = other.map_or(Lasts::Perhaps, |c| col.lasts.max(c.lasts));
                         let made_of = col.made_with(other);
-                        let known = Col { origin, mixed, made_of, ty, operand, collation, ..Col::computed(&col.name) };
-                        Col { ordered, given, lasts, ..known }
+                        Col { origin, mixed, made_of, given, lasts, key: None, nulled: None, ..of }
                     })
                     .collect(),
             ),

@@ -79,7 +79,8 @@ impl<'e> Analyser<'e> {
     /// Where the statement changes in names only, what it reads leaves by its name too.
     pub fn leave_as_they_are(&mut self) {
         if !self.changes_meaning() {
-            self.occurrences[self.first_occurrence..].iter_mut().for_each(|o| o.as_it_is = true);
+            let own = &mut self.occurrences[self.first_occurrence..];
+            own.iter_mut().for_each(|o| o.as_it_is = o.protected_by.is_none());
         }
     }
 

@@ -1,5 +1,8 @@
-//! Columns that GROUP BY cannot take (json, xml, point …) where the key of their table is grouped by: each group has one row of
-//! that table, and an aggregate of its one value is the value.
+//! Columns that GROUP BY cannot take (json, xml, point …), and rows with such columns, where the key of their table is grouped
+//! by: each group has one row of that table, and an aggregate of its one value is the value.
+//!
+//! `array_agg` holds the value as often as the group has rows of other tables. Of json it is the least text instead, which
+//! holds it once; of the other types the text may be another than the value (`extra_float_digits`, `xmloption`).
 
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
@@ -8,14 +11,31 @@ use super::scope::{self, Item, Scope};
 use super::select::{split_qualifier, star};
 use super::writes::is_plain_call;
 use super::{Analyser, Replacement, names, ours, string_node};
-use crate::engine::catalog::quote_ident;
+use crate::engine::catalog::{Oid, quote_ident};
 
 /// Such columns of one item of FROM, by their names there.
 pub struct Ungroupable<'a> {
     pub item: &'a Item,
     pub occurrence: usize,
-    /// Index in the relation, and name.
-    pub columns: Vec<(usize, std::rc::Rc<str>)>,
+    pub columns: Vec<Apart>,
+    /// Its row as one value too.
+    pub whole: bool,
+}
+
+pub struct Apart {
+    /// In the relation.
+    pub index: usize,
+    pub name: std::rc::Rc<str>,
+    pub through: Option<&'static str>,
+}
+
+/// The type that a value is read as again, of which the text says all, by its OID (PostgreSQL, pg_type.dat).
+pub fn through_text(ty: Oid) -> Option<&'static str> {
+    match ty {
+        114 => Some("pg_catalog.json"),
+        199 => Some("pg_catalog.json[]"),
+        _ => None,
+    }
 }
 
 impl Analyser<'_> {
@@ -36,11 +56,39 @@ impl Analyser<'_> {
         }
         s.target_list = items;
         s.having_clause.iter_mut().for_each(|having| self.take_from_group(having, scope, of));
-        for node in &mut s.sort_clause {
-            if let Some(NodeEnum::SortBy(sort)) = &mut node.node {
-                sort.node.iter_mut().for_each(|n| self.take_from_group(n, scope, of));
-            }
+        s.sort_clause.iter_mut().chain(&mut s.window_clause).for_each(|n| self.take_from_group(n, scope, of));
+    }
+
+    /// What stands around a reference to such a column, or to the row, and where the reference is.
+    fn ungrouped_reference(
+        &self,
+        r: &pb::ColumnRef,
+        scope: &Scope<'_>,
+        of: &Ungroupable<'_>,
+    ) -> Option<([String; 2], (usize, usize))> {
+        if of.whole && self.is_row_of(r, scope, of) {
+            let first = self.tokens().at(usize::try_from(r.location).ok()?)?;
+            let span = self.token_span(first, first + 2 * r.fields.len() - 1).ok()?;
+            return Some((around(of.item.alias.as_deref()?, None), span));
         }
+        let named = of.columns.iter().find(|c| self.refers_to(r, scope, (of.occurrence, c.index)))?;
+        Some((around(&named.name, named.through), self.reference_span(r).ok()?))
+    }
+
+    /// Whether a reference is the row of the item: `alias`, or `alias.*` in an expression.
+    fn is_row_of(&self, r: &pb::ColumnRef, scope: &Scope<'_>, of: &Ungroupable<'_>) -> bool {
+        let [alias] = names(&r.fields)[..] else { return false };
+        let row = if r.fields.len() == 1 { scope::column(scope, alias) } else { scope::row(scope, alias) };
+        matches!(row, scope::Found::Row { item } if item.occurrence == Some(of.occurrence))
+    }
+
+    fn is_field_of_row(&self, i: &pb::AIndirection, scope: &Scope<'_>, of: &Ungroupable<'_>) -> bool {
+        let field = matches!(i.indirection.first().map(|n| &n.node), Some(Some(NodeEnum::String(_))));
+        let row = match i.arg.as_deref().map(|n| &n.node) {
+            Some(Some(NodeEnum::ColumnRef(r))) => self.is_row_of(r, scope, of),
+            _ => false,
+        };
+        field && row
     }
 
     /// `alias.*`, or `*` where there is nothing else.
@@ -68,10 +116,10 @@ impl Analyser<'_> {
                 location: -1,
             });
             let plain = format!("{}.{}", quote_ident(&alias), quote_ident(&column.name));
-            let taken = of.columns.iter().any(|(_, name)| *name == column.name);
-            let (value, text) = match taken.then(|| around(&column.name)) {
+            let taken = of.columns.iter().find(|apart| apart.name == column.name);
+            let (value, text) = match taken.map(|apart| around(&column.name, apart.through)) {
                 None => (Some(reference), plain),
-                Some([before, after]) => (of_group(&column.name, reference), format!("{before}{plain}{after}")),
+                Some(around) => (of_group(&around, reference), format!("{}{plain}{}", around[0], around[1])),
             };
             let Some(value) = value else { return whole(target) };
             texts.push(text);
@@ -94,18 +142,20 @@ impl Analyser<'_> {
     fn take_from_group(&mut self, node: &mut Node, scope: &Scope<'_>, of: &Ungroupable<'_>) {
         match &mut node.node {
             Some(NodeEnum::ColumnRef(r)) => {
-                let named = of.columns.iter().find(|(i, _)| self.refers_to(r, scope, (of.occurrence, *i)));
-                let Some((_, name)) = named else { return };
-                let (Ok((start, end)), Some(value)) =
-                    (self.reference_span(r), of_group(name, NodeEnum::ColumnRef(r.clone())))
-                else {
-                    return;
-                };
-                let [before, after] = around(name);
+                let Some((around, (start, end))) = self.ungrouped_reference(r, scope, of) else { return };
+                let Some(value) = of_group(&around, NodeEnum::ColumnRef(r.clone())) else { return };
+                let [before, after] = around;
                 self.edit(start, start, Replacement::Text(before));
                 self.edit(end, end, Replacement::Text(after));
                 self.must_rewrite = true;
                 node.node = Some(value);
+            }
+            // `(row).column` is the column.
+            Some(NodeEnum::AIndirection(i)) if self.is_field_of_row(i, scope, of) => {}
+            Some(NodeEnum::FuncCall(f)) if f.over.is_some() => {
+                let window = f.over.iter_mut().flat_map(|w| w.partition_clause.iter_mut().chain(&mut w.order_clause));
+                let parts = f.args.iter_mut().chain(f.agg_filter.iter_mut().map(|n| &mut **n)).chain(window);
+                parts.for_each(|n| self.take_from_group(n, scope, of));
             }
             Some(NodeEnum::FuncCall(f)) if is_plain_call(f, &self.engine.catalog) => {
                 f.args.iter_mut().for_each(|n| self.take_from_group(n, scope, of));
@@ -120,6 +170,14 @@ impl Analyser<'_> {
             }
             Some(NodeEnum::BoolExpr(e)) => e.args.iter_mut().for_each(|n| self.take_from_group(n, scope, of)),
             Some(NodeEnum::CoalesceExpr(e)) => e.args.iter_mut().for_each(|n| self.take_from_group(n, scope, of)),
+            Some(NodeEnum::MinMaxExpr(e)) => e.args.iter_mut().for_each(|n| self.take_from_group(n, scope, of)),
+            Some(NodeEnum::AArrayExpr(e)) => e.elements.iter_mut().for_each(|n| self.take_from_group(n, scope, of)),
+            Some(NodeEnum::RowExpr(e)) => e.args.iter_mut().for_each(|n| self.take_from_group(n, scope, of)),
+            Some(NodeEnum::SortBy(s)) => s.node.iter_mut().for_each(|n| self.take_from_group(n, scope, of)),
+            Some(NodeEnum::WindowDef(w)) => {
+                let parts = w.partition_clause.iter_mut().chain(&mut w.order_clause);
+                parts.for_each(|n| self.take_from_group(n, scope, of));
+            }
             Some(NodeEnum::List(l)) => l.items.iter_mut().for_each(|n| self.take_from_group(n, scope, of)),
             Some(NodeEnum::CaseExpr(e)) => {
                 let parts = e.arg.iter_mut().map(|n| &mut **n).chain(&mut e.args);
@@ -136,12 +194,18 @@ impl Analyser<'_> {
 
 /// The text around a reference: an output column of it keeps its name, under casts too, and the aggregate is that of the query
 /// whose column it takes.
-fn around(name: &str) -> [String; 2] {
-    ["(SELECT (pg_catalog.array_agg(".to_owned(), format!("))[1] AS {})", quote_ident(name))]
+fn around(name: &str, through: Option<&'static str>) -> [String; 2] {
+    let named = quote_ident(name);
+    match through {
+        None => ["(SELECT (pg_catalog.array_agg(".to_owned(), format!("))[1] AS {named})")],
+        Some(ty) => {
+            let text = "::pg_catalog.text COLLATE pg_catalog.\"C\"";
+            ["(SELECT pg_catalog.min((".to_owned(), format!("){text})::{ty} AS {named})")]
+        }
+    }
 }
 
 /// The tree of that text.
-fn of_group(name: &str, reference: NodeEnum) -> Option<NodeEnum> {
-    let [before, after] = around(name);
+fn of_group([before, after]: &[String; 2], reference: NodeEnum) -> Option<NodeEnum> {
     ours::filled(&format!("{before}$1{after}"), [reference]).ok()
 }

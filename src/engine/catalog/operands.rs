@@ -45,6 +45,11 @@ impl Operand {
     pub const INT4: Self = Self::Of(Sure(INT4));
     pub const TEXT: Self = Self::Of(Sure(TEXT));
 
+    /// The type, where it surely is one.
+    pub fn ty(self) -> Option<Oid> {
+        if let Self::Of(Sure(oid)) = self { Some(oid) } else { None }
+    }
+
     /// Whether it surely is of a type that initdb made; `as_base`: or of a domain over one.
     pub fn is_built_in(self, as_base: bool) -> bool {
         match self {

@@ -38,6 +38,12 @@ pub struct TypeFacts {
     pub over: Oid,
     /// Of an array: its elements' type. 0: none.
     pub element: Oid,
+    /// Of a base type: PostgreSQL knows when two of its values are equal (a default operator class).
+    #[serde(default)]
+    pub equality: bool,
+    /// Of a row: its columns' types.
+    #[serde(default)]
+    pub columns: Vec<Oid>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,14 +88,14 @@ pub struct Meaning {
     pub own: Vec<bool>,
     /// Whether one of PostgreSQL's own takes what is given.
     pub built_in: bool,
-    /// The type of what PostgreSQL's own gives, where it surely is one of these.
-    pub result: Option<Oid>,
+    /// What PostgreSQL's own gives, where it surely is one of these.
+    pub result: Operand,
 }
 
 impl Meaning {
     /// Any of so many, or one of PostgreSQL's own.
     fn unknown(own: usize) -> Self {
-        Self { own: vec![true; own], built_in: true, result: None }
+        Self { own: vec![true; own], built_in: true, result: Operand::Any }
     }
 }
 
@@ -175,7 +181,7 @@ impl Catalog {
         each.reduce(|a, b| Meaning {
             own: a.own.iter().zip(&b.own).map(|(a, b)| *a || *b).collect(),
             built_in: a.built_in || b.built_in,
-            result: a.result.filter(|ty| b.result == Some(*ty)),
+            result: if a.result == b.result { a.result } else { Operand::Any },
         })
         .unwrap_or_else(|| Meaning::unknown(own.len()))
     }
@@ -203,25 +209,41 @@ impl Catalog {
         let plain = |c: &Candidate| c.takes.iter().all(|ty| self.is_plain(*ty));
         let sound = known && candidates.iter().all(|c| c.own.is_none() || plain(c)) && !(0..own.len()).any(unread);
         let all_alike = || {
-            let mut results = candidates.iter().map(|c| c.result);
-            let first = results.next()?;
-            (results.all(|ty| ty == first)).then_some(first)
+            let mut results = candidates.iter().map(|c| self.gives(c, operands));
+            let first = results.next().unwrap_or(Operand::Any);
+            if results.all(|other| other == first) { first } else { Operand::Any }
         };
         if !sound {
-            let result = if may.contains(&true) { None } else { all_alike() };
-            return Meaning { own: may, built_in, result: result.filter(|ty| self.is_plain(*ty)) };
+            let result = if may.contains(&true) { Operand::Any } else { all_alike() };
+            return Meaning { own: may, built_in, result };
         }
         match self.chosen(&candidates, operands, like_the_other) {
             // Whether a polymorphic one takes all of them together is not worked out.
-            Some(one) if plain(one) && candidates.iter().all(|c| c.own.is_none() || c.takes != one.takes) => Meaning {
-                own: vec![false; own.len()],
-                built_in,
-                result: Some(one.result).filter(|ty| self.is_plain(*ty)),
-            },
-            _ if !may.contains(&true) => {
-                Meaning { own: may, built_in, result: all_alike().filter(|ty| self.is_plain(*ty)) }
+            Some(one) if plain(one) && candidates.iter().all(|c| c.own.is_none() || c.takes != one.takes) => {
+                Meaning { own: vec![false; own.len()], built_in, result: self.gives(one, operands) }
             }
-            _ => Meaning { own: may, built_in, result: None },
+            _ if !may.contains(&true) => Meaning { own: may, built_in, result: all_alike() },
+            _ => Meaning { own: may, built_in, result: Operand::Any },
+        }
+    }
+
+    /// What a candidate gives: of a polymorphic one it is said by what it is given (`enforce_generic_type_consistency`).
+    fn gives(&self, one: &Candidate, operands: &[Operand]) -> Operand {
+        let name = |ty: Oid| self.type_facts(ty).map_or("", |t| t.name.as_str());
+        let given = |names: &[&str]| {
+            let at = one.takes.iter().position(|ty| names.contains(&name(*ty)));
+            at.and_then(|at| operands.get(at)).copied()
+        };
+        let (element, array) = (given(&["anyelement", "anynonarray", "anyenum"]), given(&["anyarray"]));
+        match (name(one.result), element, array) {
+            _ if self.is_plain(one.result) => self.operand_of(one.result),
+            ("record", ..) => Operand::Row,
+            ("anyelement" | "anynonarray" | "anyenum", Some(of @ (Operand::Of(_) | Operand::Over(_))), _) => of,
+            ("anyelement" | "anynonarray" | "anyenum", None, Some(array)) => self.element_of(array),
+            // Of a domain over an array it is that array.
+            ("anyarray", _, Some(Operand::Of(array) | Operand::Over(array))) => Operand::Of(array),
+            ("anyarray", Some(of), None) => self.array_of(of),
+            _ => Operand::Any,
         }
     }
 
@@ -334,6 +356,7 @@ impl Catalog {
         if target.kind == 'p' {
             return match &*target.name {
                 "anyarray" | "anycompatiblearray" => source.element != 0,
+                "anynonarray" | "anycompatiblenonarray" => source.element == 0,
                 "anyenum" => source.kind == 'e',
                 "anyrange" | "anycompatiblerange" => source.kind == 'r',
                 "anymultirange" | "anycompatiblemultirange" => source.kind == 'm',

@@ -60,6 +60,17 @@ impl Catalog {
         if taken { format!("{OWN}{}", ty.base) } else { ty.base.clone() }
     }
 
+    /// Whether values of a type can be grouped by.
+    pub fn has_equality(&self, ty: Oid) -> bool {
+        self.type_facts(self.below(ty)).is_some_and(|facts| match facts.kind {
+            'c' => facts.columns.iter().all(|column| self.has_equality(*column)),
+            'b' if facts.element != 0 => self.has_equality(facts.element),
+            'b' => facts.equality,
+            'e' | 'r' | 'm' => true,
+            _ => false,
+        })
+    }
+
     /// Types outside `pg_catalog` with this name, in any schema.
     pub fn types_named(&self, name: &str) -> impl Iterator<Item = &UserType> {
         self.types.get(name).into_iter().flatten().map(|i| &self.data.types[*i])

@@ -39,6 +39,8 @@ fn facts(row: &Row) -> Result<TypeFacts, CatalogError> {
         preferred: row.try_get("preferred")?,
         over: row.try_get("over")?,
         element: row.try_get("element")?,
+        equality: row.try_get("equality")?,
+        columns: row.try_get("columns")?,
     })
 }
 

@@ -50,7 +50,7 @@ SELECT j.id, j.country, count(*) FROM (customers p CROSS JOIN (SELECT 1 AS one) 
 -- marketing/marketing: changed | lacks "p"."country" | error 42803
 SELECT j.id, j.country, count(*) FROM (customers p CROSS JOIN (SELECT 1 AS one) z) AS j GROUP BY j.id
 ;;
--- support/service: changed | has "p"."id", "p"."customer_id", (SELECT (pg_catalog.array_agg("p"."doc"))[1] AS "doc")
+-- support/service: changed | has "p"."id", "p"."customer_id", (SELECT pg_catalog.min(("p"."doc")::pg_catalog.text COLLATE pg_catalog."C")::pg_catalog.json AS "doc")
 SELECT p.*, count(o.id) FROM profiles p LEFT JOIN orders o ON o.customer_id = p.customer_id GROUP BY p.id
 ;;
 -- marketing/marketing: changed
@@ -71,3 +71,19 @@ SELECT p.doc FROM profiles p GROUP BY p.customer_id
 -- support/service: changed
 SELECT a.*, b.doc FROM profiles a JOIN profiles b ON b.customer_id = a.customer_id GROUP BY b.id, a.id
 ;;
+;;
+-- Arrays of such types, rows with such columns, and the whole row.
+-- support/service: changed | lacks , "a"."docs", | has AS "docs"
+SELECT a.id, a.docs, a.spots, a.shown, a.tags, count(*) FROM albums a LEFT JOIN orders o ON o.customer_id = a.customer_id GROUP BY a.id
+;;
+-- support/service: changed
+SELECT a.* FROM albums a GROUP BY a.id
+;;
+-- support/service: changed
+SELECT row_to_json(a), a.docs[1] ->> 'a' FROM albums a GROUP BY a.id
+;;
+-- support/service: changed
+SELECT row_to_json(p), to_json(p.*), p.doc, (p).words, lag(p.doc::text) OVER (PARTITION BY p.doc ->> 'a' ORDER BY p.id), ARRAY[p.doc::text], ROW(p.doc), count(p) FROM profiles p GROUP BY p.id
+;;
+-- support/service: changed
+SELECT p.id, sum(count(*)) OVER w FROM profiles p GROUP BY p.id WINDOW w AS (PARTITION BY p.doc::text)

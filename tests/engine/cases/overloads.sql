@@ -428,3 +428,58 @@ SELECT ((((((((((((((((((((((1 IN (1, 2)) IN (true, false)) IN (true, false)) IN
 -- Where only names are written into a statement, system tables leave by theirs.
 -- marketing/marketing on public, ext: changed | has pg_catalog.max(c.relname) | has ONLY "pg_catalog"."pg_class" c | lacks NULL
 SELECT max(c.relname), c.tableoid, count(pg_namespace.oid) FROM ONLY pg_class c, pg_namespace GROUP BY c.tableoid
+;;
+-- A query that reads itself has the types of the arm that does not.
+-- marketing/marketing on public, spy: same
+WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 3 AND n = 2) SELECT n + 1, r.n = 2 FROM r
+;;
+-- marketing/marketing on public, spy: same
+WITH RECURSIVE r (rank, age) AS (SELECT 1, 'x' UNION ALL SELECT r.rank + 1, r.age || 'y' FROM r WHERE r.rank < 3) SELECT r.rank, r.age FROM r
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT 2 FROM r WHERE n = NULL::money) SELECT n FROM r
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT 2 FROM r) SELECT n = NULL::money FROM r
+;;
+-- marketing/marketing on public, ext, spy: changed
+WITH RECURSIVE r AS (SELECT h.id, h.name FROM handles h WHERE n = 1 UNION ALL SELECT h.id, r.name || h.code FROM handles h JOIN r ON h.n = r.id WHERE r.name <> 'x') SELECT * FROM r
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) CYCLE n SET is_cycle USING path SELECT n = NULL::money FROM r
+;;
+-- The columns of functions whose types the text, or PostgreSQL, tells.
+-- marketing/marketing on public, ext, spy: same
+SELECT x.age, x.rank, x.age + 1, x.name || 'y' FROM jsonb_to_recordset('[{"age": 1}]') AS x(age int, rank int, name text)
+;;
+-- marketing/marketing on public, ext, spy: changed
+SELECT 'a.' || x, e.value = '1', e.key || 'x', f.value -> 'a', u.a + 1, u.o + 1, x2.c = 'z'
+FROM handles h, unnest(string_to_array(h.name, ' ')) x, jsonb_each_text(h.data) e, jsonb_each(h.data) f, unnest(ARRAY[1, 2]) WITH ORDINALITY u(a, o),
+XMLTABLE('/r' PASSING ('<r/>'::xml) COLUMNS c text PATH 'c', n FOR ORDINALITY) x2
+;;
+-- marketing/marketing on public, ext, spy: same
+SELECT 'toast.' || x FROM pg_class tc, pg_catalog.unnest(tc.reloptions) x
+;;
+-- marketing/marketing on public, ext, spy: changed
+SELECT (array_agg(name ORDER BY id))[1] || 'x', (array_agg(DISTINCT n))[1] = 1, lag(name) OVER () || 'x' FROM handles GROUP BY name
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT x.a = NULL::money FROM jsonb_to_recordset('[]') AS x(a int)
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT (array_agg(n))[1] = NULL::money FROM handles
+;;
+-- Of several arrays PostgreSQL takes its own, under the bare name; with columns defined it looks for a function.
+-- marketing/marketing on public, spy: same
+SELECT * FROM unnest(ARRAY[1], ARRAY[2]) u, ROWS FROM (unnest(ARRAY[1], ARRAY[2])) v
+;;
+-- marketing/marketing on public, spy: function-not-allowed
+SELECT * FROM ROWS FROM (unnest(ARRAY[1], ARRAY[2]) AS (a int, b int)) v
+;;
+-- What the columns of PostgreSQL's functions are called, and of which types they are: it takes each as it is taken here.
+-- marketing/marketing on public, spy: same
+SELECT a.a + 1, generate_subscripts.generate_subscripts + 1, c.c || 'x', d.d || 'x', e.e || 'x', f.f || 'x', g.g -> 'a', h.value ->> 'a', i.value || 'x', j.value || '{}', k.value || 'x',
+l.key || 'x', l.value ->> 'a', m.key || m.value, n.key || 'x', n.value || '{}', o.key || o.value, p.p || 'x', q.q + q.ordinality
+FROM generate_series(1, 2) a, generate_subscripts(ARRAY[1], 1), regexp_split_to_table('a b', ' ') c, string_to_table('a b', ' ') d, json_object_keys('{}') e, jsonb_object_keys('{}') f,
+jsonb_path_query('{}', '$') g, json_array_elements('[]') h, json_array_elements_text('[]') i, jsonb_array_elements('[]') j, jsonb_array_elements_text('[]') k,
+json_each('{}') l, json_each_text('{}') m, jsonb_each('{}') n, jsonb_each_text('{}') o, unnest(ARRAY['a']) p, unnest(ARRAY[1]) WITH ORDINALITY q
