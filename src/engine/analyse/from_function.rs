@@ -12,8 +12,8 @@ use crate::engine::allow::builtin_type;
 use crate::engine::catalog::Operand;
 use crate::engine::refusal::{self, Refusal};
 
-/// Built-in set-returning functions with one column of a plain type, named like their alias or themselves. A test holds
-/// them against PostgreSQL's pg_proc.
+/// Built-in set-returning functions with one column of a plain type, named like their alias or themselves. A case holds
+/// them against PostgreSQL.
 pub const SCALAR_SETS: [&str; 7] = [
     "generate_series",
     "generate_subscripts",

@@ -477,7 +477,7 @@ SELECT * FROM unnest(ARRAY[1], ARRAY[2]) u, ROWS FROM (unnest(ARRAY[1], ARRAY[2]
 SELECT * FROM ROWS FROM (unnest(ARRAY[1], ARRAY[2]) AS (a int, b int)) v
 ;;
 -- What the columns of PostgreSQL's functions are called, and of which types they are: it takes each as it is taken here.
--- marketing/marketing on public, spy: same
+-- marketing/marketing on public, spy: changed | has pg_catalog.regexp_split_to_table(
 SELECT a.a + 1, generate_subscripts.generate_subscripts + 1, c.c || 'x', d.d || 'x', e.e || 'x', f.f || 'x', g.g -> 'a', h.value ->> 'a', i.value || 'x', j.value || '{}', k.value || 'x',
 l.key || 'x', l.value ->> 'a', m.key || m.value, n.key || 'x', n.value || '{}', o.key || o.value, p.p || 'x', q.q + q.ordinality
 FROM generate_series(1, 2) a, generate_subscripts(ARRAY[1], 1), regexp_split_to_table('a b', ' ') c, string_to_table('a b', ' ') d, json_object_keys('{}') e, jsonb_object_keys('{}') f,
