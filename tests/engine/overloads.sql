@@ -31,6 +31,9 @@ CREATE OPERATOR hostile.~~ (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = ho
 CREATE OPERATOR hostile.= (LEFTARG = smallint, RIGHTARG = integer, FUNCTION = hostile.tell);
 CREATE FUNCTION hostile.lower(varchar) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''%'', $1; END';
 CREATE FUNCTION hostile.abs(smallint) RETURNS int LANGUAGE plpgsql AS 'BEGIN RAISE ''%'', $1; END';
+-- As pgcrypto has it.
+CREATE FUNCTION ext.gen_random_uuid() RETURNS uuid LANGUAGE sql AS 'SELECT pg_catalog.gen_random_uuid()';
+CREATE FUNCTION ext.left(text, int DEFAULT 1) RETURNS text LANGUAGE sql AS 'SELECT $1';
 CREATE SCHEMA greedy;
 CREATE FUNCTION greedy.tell(anyelement, anyelement) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE ''%'', $1; END';
 CREATE OPERATOR greedy.= (LEFTARG = anyelement, RIGHTARG = anyelement, FUNCTION = greedy.tell);

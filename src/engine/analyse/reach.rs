@@ -36,7 +36,10 @@ impl<'e> Analyser<'e> {
         operands: Option<&[Operand]>,
     ) -> (Vec<&'e Function>, Operand) {
         let catalog = &self.engine.catalog;
-        let own: Vec<&Function> = catalog.functions_named(name).filter(|f| is_on(path, &f.name.schema)).collect();
+        let first = path.iter().position(|schema| schema == "pg_catalog").is_none_or(|place| place == 0);
+        let hidden = |f: &&Function| first && f.signature.as_ref().is_some_and(|own| catalog.is_hidden(name, own));
+        let found = catalog.functions_named(name).filter(|f| is_on(path, &f.name.schema));
+        let own: Vec<&Function> = found.filter(|f| !hidden(f)).collect();
         let Some(operands) = operands else { return (own, Operand::Any) };
         let signatures: Vec<Option<&Signature>> = own.iter().map(|f| f.signature.as_ref()).collect();
         let meaning = catalog.function_meaning(name, &signatures, operands);

@@ -160,6 +160,14 @@ impl Catalog {
         self.meaning(&builtin, own, operands, false)
     }
 
+    /// Whether PostgreSQL has a function of this name that takes the same: it comes first, unless a path names `pg_catalog`
+    /// behind another schema (`FuncnameGetCandidates`).
+    pub fn is_hidden(&self, name: &str, own: &Signature) -> bool {
+        let mut found = self.typing_index().functions.get(name).into_iter().flatten();
+        let same = |s: &Signature| s.arguments == own.arguments && s.variadic == own.variadic && own.defaults == 0;
+        found.any(|i| same(&self.data().typing.functions[*i].signature))
+    }
+
     fn meaning(
         &self,
         builtin: &[&Signature],

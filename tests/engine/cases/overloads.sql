@@ -218,7 +218,7 @@ PREPARE overloads5 (varchar) AS SELECT id FROM handles WHERE code = $1
 -- marketing/marketing on public, hostile: function-not-allowed
 SELECT lower(code) FROM handles
 ;;
--- marketing/marketing on public, hostile: function-not-allowed
+-- marketing/marketing on public, hostile: changed | has SELECT pg_catalog.abs(small)
 SELECT abs(small) FROM handles
 ;;
 -- marketing/marketing on public, hostile: changed | has "consentry_t"."name" AS "name" | lacks OFFSET 0
@@ -483,3 +483,20 @@ l.key || 'x', l.value ->> 'a', m.key || m.value, n.key || 'x', n.value || '{}', 
 FROM generate_series(1, 2) a, generate_subscripts(ARRAY[1], 1), regexp_split_to_table('a b', ' ') c, string_to_table('a b', ' ') d, json_object_keys('{}') e, jsonb_object_keys('{}') f,
 jsonb_path_query('{}', '$') g, json_array_elements('[]') h, json_array_elements_text('[]') i, jsonb_array_elements('[]') j, jsonb_array_elements_text('[]') k,
 json_each('{}') l, json_each_text('{}') m, jsonb_each('{}') n, jsonb_each_text('{}') o, unnest(ARRAY['a']) p, unnest(ARRAY[1]) WITH ORDINALITY q
+;;
+-- PostgreSQL's own of the same arguments comes first.
+-- marketing/marketing on public, ext: changed | has SELECT pg_catalog.gen_random_uuid()
+SELECT gen_random_uuid()
+;;
+-- marketing/marketing on pg_catalog, public, ext: changed | has pg_catalog.gen_random_uuid()
+SELECT gen_random_uuid()
+;;
+-- marketing/marketing on public, ext, pg_catalog: function-not-allowed
+SELECT gen_random_uuid()
+;;
+-- marketing/marketing on public, ext: function-not-allowed
+SELECT left('x')
+;;
+-- marketing/marketing on public, ext: function-not-allowed
+SELECT ext.gen_random_uuid()
+;;
