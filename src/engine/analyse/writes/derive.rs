@@ -55,7 +55,13 @@ impl<'e> Analyser<'e> {
             None => self.all_shown(p.occurrence..=p.occurrence),
         };
         let own = shown.iter().filter(|(o, _)| *o == p.occurrence);
-        keeps_category(p, own.map(|(_, column)| *column), column)
+        keeps_category(p, own.filter_map(|base| self.column_of_base(*base)), column)
+    }
+
+    /// The name of a stored column.
+    fn column_of_base(&self, (occurrence, column): Base) -> Option<&'e str> {
+        let relation = self.engine.catalog.relation(self.occurrences.get(occurrence)?.relation)?;
+        relation.columns.get(column).map(|c| c.name.as_str())
     }
 
     /// The stored columns that these occurrences have been read for.
@@ -91,7 +97,7 @@ impl<'e> Analyser<'e> {
         };
         // Rows that a write adds show nothing of those that it finds.
         let own = shown.iter().filter(|(n, _)| *n != p.occurrence && self.occurrences.get(*n).is_some_and(same));
-        keeps_category(p, own.map(|(_, i)| *i), &column.name)
+        keeps_category(p, own.filter_map(|base| self.column_of_base(*base)), &column.name)
     }
 
     /// Whether what has been read so far may flow into `target`; a temporary table that takes it in is remembered.
@@ -169,10 +175,13 @@ impl<'e> Analyser<'e> {
 }
 
 /// Whether values of `columns` may come into `into` of the same table: open ones, and those of its own category.
-fn keeps_category(p: &Protected<'_>, columns: impl Iterator<Item = usize>, into: &str) -> Result<(), Refusal> {
+fn keeps_category<'c>(
+    p: &Protected<'_>,
+    mut columns: impl Iterator<Item = &'c str>,
+    into: &str,
+) -> Result<(), Refusal> {
     let used = |name: &str| p.policy.columns.get(name);
-    let mut names = columns.filter_map(|i| p.relation.columns.get(i)).map(|c| &c.name);
-    let leaves = names.find(|from| !matches!(used(from), Some(ColumnUse::Open)) && used(from) != used(into));
+    let leaves = columns.find(|from| !matches!(used(from), Some(ColumnUse::Open)) && used(from) != used(into));
     let Some(from) = leaves else { return Ok(()) };
     let what = format!("\"{into}\" would hold data of \"{from}\", which other purposes show otherwise");
     Err(refusal::right_missing("derive", &what))
