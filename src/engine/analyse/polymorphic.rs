@@ -6,7 +6,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::Analyser;
 use super::calls::runs_for;
-use super::scope::{Col, Columns, Lasts, Scope};
+use super::scope::{Col, Columns, Scope};
 use crate::engine::catalog::{Operand, Relation};
 use crate::engine::refusal::Refusal;
 
@@ -46,7 +46,7 @@ pub struct Held {
 }
 
 impl Held {
-    pub fn any(&self) -> Option<Refusal> {
+    fn any(&self) -> Option<Refusal> {
         self.checked.as_ref().or(self.cast.as_ref()).cloned()
     }
 }
@@ -93,11 +93,10 @@ impl Analyser<'_> {
             Columns::Known(list) => list,
             Columns::Unknown => return self.held.any().map_or(Ok(()), Err),
         };
-        let own = |c: &&Col| c.lasts != Lasts::Always && c.operand != Operand::Literal;
-        let checked = list.iter().find(own).and(self.held.checked.as_ref());
-        let built_in = |c: &Col| c.operand.is_built_in(false);
-        let cast = list.iter().filter(own).find(|c| !built_in(c)).and(self.held.cast.as_ref());
-        checked.or(cast).map_or(Ok(()), |refused| Err(refused.clone()))
+        match list.iter().all(|c| c.operand.is_built_in(false)) {
+            true => Ok(()),
+            false => self.held.any().map_or(Ok(()), Err),
+        }
     }
 
     /// Judges what makes a literal, or a parameter, one of the type of what stands beside it: a comparison, `COALESCE`, a
@@ -113,13 +112,7 @@ impl Analyser<'_> {
             Some(NodeEnum::ParamRef(_)) => true,
             _ => false,
         };
-        let built_in = |n: &Node| match (&n.node, self.operand(n, scope)) {
-            (Some(NodeEnum::ColumnRef(r)), _) => self.bare_column(r, scope).is_some_and(|c| match as_base {
-                true => c.ty.is_some_and(|ty| self.is_built_in_type(&ty)),
-                false => c.lasts == Lasts::Always,
-            }),
-            (_, operand) => operand.is_built_in(as_base),
-        };
+        let built_in = |n: &Node| self.operand(n, scope).is_built_in(as_base);
         let Some(refused) = &self.held.column else { return Ok(()) };
         match all.clone().any(literal) && !all.clone().all(built_in) {
             true => Err(refused.clone()),
@@ -140,7 +133,7 @@ impl Analyser<'_> {
     /// The same of the columns of a set operation's arms.
     pub fn makes_in_arms(&self, left: &[Col], right: &[Col]) -> Result<(), Refusal> {
         let literal = |c: &Col| c.operand == Operand::Literal;
-        let built_in = |c: &Col| c.lasts == Lasts::Always || literal(c);
+        let built_in = |c: &Col| c.operand.is_built_in(false);
         let makes = |(a, b): (&Col, &Col)| (literal(a) || literal(b)) && !(built_in(a) && built_in(b));
         match &self.held.column {
             Some(refused) if left.iter().zip(right).any(makes) => Err(refused.clone()),
@@ -151,12 +144,4 @@ impl Analyser<'_> {
     fn unless_checked(&self, makes: bool) -> Result<(), Refusal> {
         self.held.checked.clone().filter(|_| makes).map_or(Ok(()), Err)
     }
-}
-
-/// Whether an expression is of a domain where its parts are (`select_common_type` of PostgreSQL's parser).
-pub fn keeps_domain(value: &Node) -> bool {
-    matches!(
-        value.node,
-        Some(NodeEnum::CoalesceExpr(_) | NodeEnum::CaseExpr(_) | NodeEnum::MinMaxExpr(_) | NodeEnum::AArrayExpr(_))
-    )
 }

@@ -7,7 +7,6 @@ use super::colname::{is_named_by_star, output_name};
 use super::fallible::{is_bound, is_offset};
 use super::from::{aliased, visible_columns};
 use super::keys::{keys_among, names_output};
-use super::polymorphic::keeps_domain;
 use super::scope::{self, Base, Col, Columns, Item, Lasts, Scope};
 use super::with::Recursive;
 use super::{Analyser, At, Place, inner, kind_of, names};
@@ -368,7 +367,6 @@ impl<'e> Analyser<'e> {
             self.drawn.add(around);
             let col = self.column_of(name, [&*value]);
             let built_in = self.type_of(value, scope).is_some_and(|ty| self.is_built_in_type(&ty));
-            let built_in = built_in && !(self.held.any().is_some() && keeps_domain(value));
             let lasts = if built_in { Lasts::Always } else { col.lasts };
             let operand = self.operand(value, scope);
             return Ok(Col { ordered: self.has_sort(value, scope), operand, lasts, made_of, ..col });
