@@ -15,9 +15,12 @@ CREATE FUNCTION public.is_known(text) RETURNS boolean LANGUAGE sql AS 'SELECT EX
 CREATE DOMAIN public.known_email AS text CHECK (public.is_known(VALUE));
 CREATE TYPE public.contact AS (email public.known_email);
 CREATE FUNCTION public.first_email() RETURNS text LANGUAGE sql AS 'SELECT min(email) FROM public.customers';
+CREATE PROCEDURE public.version(OUT x text) LANGUAGE sql AS 'SELECT min(email) FROM public.customers';
 CREATE FUNCTION public.knows(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT public.is_known($1 || $2)';
 CREATE OPERATOR public.=== (FUNCTION = public.knows, LEFTARG = text, RIGHTARG = text);
 CREATE DOMAIN public.operated_email AS text CHECK (VALUE === '');
+CREATE DOMAIN public.named_email AS text CHECK ((VALUE::public.operated_email) IS NOT NULL);
+CREATE DOMAIN public.default_email AS text DEFAULT 'x'::public.operated_email;
 CREATE DOMAIN public.known_number AS int CHECK (public.is_known(VALUE::text));
 CREATE TYPE public.known_range AS RANGE (subtype = public.known_number);
 CREATE FUNCTION public.text_compare(text, text) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT CASE WHEN $1 < $2 THEN -1 ELSE ($1 <> $2)::int END';

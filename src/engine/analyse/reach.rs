@@ -37,7 +37,9 @@ impl<'e> Analyser<'e> {
     ) -> (Vec<&'e Function>, Operand) {
         let catalog = &self.engine.catalog;
         let first = path.iter().position(|schema| schema == "pg_catalog").is_none_or(|place| place == 0);
-        let hidden = |f: &&Function| first && f.signature.as_ref().is_some_and(|own| catalog.is_hidden(name, own));
+        // CALL finds a procedure by what it gives, too.
+        let may_be = |f: &&Function| first && !f.procedure;
+        let hidden = |f: &&Function| may_be(f) && f.signature.as_ref().is_some_and(|own| catalog.is_hidden(name, own));
         let found = catalog.functions_named(name).filter(|f| is_on(path, &f.name.schema));
         let own: Vec<&Function> = found.filter(|f| !hidden(f)).collect();
         let Some(operands) = operands else { return (own, Operand::Any) };

@@ -40,6 +40,15 @@ WITH RECURSIVE own AS (
         UNION ALL SELECT t.oid, t.typbasetype FROM pg_catalog.pg_type t WHERE t.typbasetype <> 0
         UNION ALL SELECT r.rngtypid, r.rngsubtype FROM pg_catalog.pg_range r
         UNION ALL SELECT r.rngmultitypid, r.rngtypid FROM pg_catalog.pg_range r
+        -- Of types that a domain's checks or default name.
+        UNION ALL SELECT k.contypid, d.refobjid
+            FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_depend d
+              ON d.classid = 'pg_catalog.pg_constraint'::regclass AND d.objid = k.oid
+            WHERE k.contypid <> 0 AND d.refclassid = 'pg_catalog.pg_type'::regclass
+        UNION ALL SELECT t.oid, d.refobjid
+            FROM pg_catalog.pg_type t JOIN pg_catalog.pg_depend d
+              ON d.classid = 'pg_catalog.pg_type'::regclass AND d.objid = t.oid
+            WHERE t.typtype = 'd' AND d.refclassid = 'pg_catalog.pg_type'::regclass
         UNION ALL SELECT c.reltype, a.atttypid
             FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
             WHERE c.reltype <> 0 AND c.oid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped

@@ -1,3 +1,7 @@
+-- A procedure is found by what it gives, too: PostgreSQL's own does not hide it.
+-- builder/service: function-not-allowed
+CALL version(NULL)
+;;
 -- marketing/marketing: function-not-allowed
 SELECT pg_sleep(1)
 ;;

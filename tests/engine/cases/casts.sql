@@ -37,6 +37,12 @@ CREATE TEMP TABLE mine (e known_email)
 SELECT 'a@b.example'::operated_email
 ;;
 -- marketing/marketing: function-not-allowed
+SELECT 'a@b.example'::named_email
+;;
+-- marketing/marketing: function-not-allowed
+CREATE TEMP TABLE mine (e default_email)
+;;
+-- marketing/marketing: function-not-allowed
 SELECT '[1,2]'::known_range
 ;;
 -- marketing/marketing: function-not-allowed
