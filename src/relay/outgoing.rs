@@ -64,6 +64,11 @@ impl Outgoing {
         })
     }
 
+    /// Ends a COPY that takes data.
+    pub fn marker_copy_fail(&mut self, marker: &Marker) -> Result<(), Malformed> {
+        put_frame(self.0.tail(), b'f', |b| put_string(b, marker.word()))
+    }
+
     // === messages that carry no statement ===
 
     pub fn bind(&mut self, bind: &Bind<'_>) -> Result<(), Malformed> {

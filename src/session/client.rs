@@ -7,7 +7,8 @@ use super::refuse;
 use super::run::MAX_WAITING;
 use crate::relay::outgoing::{Name, OWN_NAME};
 use crate::wire::buffer::Inbox;
-use crate::wire::frame::{HEADER, Malformed, client_frame};
+use crate::wire::error::{Severity, from_refusal};
+use crate::wire::frame::{HEADER, Malformed, client_frame, too_long};
 use crate::wire::frontend::{self, Message, Target};
 
 /// The longest name of a prepared statement or portal. PostgreSQL looks at the first 63 bytes only (`NAMEDATALEN`), so
@@ -28,6 +29,15 @@ impl Core {
         let mut progress = false;
         while self.takes_messages() && self.to_server.waiting() < MAX_WAITING {
             self.hold = Hold::Go;
+            if self.discarding.is_none() {
+                self.discarding = too_long(inbox.bytes())?;
+            }
+            if self.discarding.is_some() {
+                match self.discard(inbox)? {
+                    true => continue,
+                    false => break,
+                }
+            }
             let Some((tag, body)) = client_frame(inbox.bytes())? else {
                 break;
             };
@@ -40,6 +50,38 @@ impl Core {
             progress = true;
         }
         Ok(progress)
+    }
+
+    /// Throws away what has come of a message that is too long. Its end is what is answered, as with PostgreSQL; returns
+    /// whether that was there.
+    fn discard(&mut self, inbox: &mut Inbox) -> Result<bool, End> {
+        let Some((tag, left)) = self.discarding.take() else { return Ok(true) };
+        let here = left.min(inbox.bytes().len());
+        inbox.consume(here);
+        if here < left {
+            self.discarding = Some((tag, left - here));
+            return Ok(false);
+        }
+        self.too_long(tag)?;
+        Ok(true)
+    }
+
+    /// A message that was too long: an error like any other.
+    fn too_long(&mut self, tag: u8) -> Result<Taken, End> {
+        match (self.copy, tag) {
+            (Copy::In, b'd' | b'f') => {
+                self.copy_refused = Some(from_refusal(&refuse::message_too_long(), Severity::Error, ""));
+                self.to_server.marker_copy_fail(&self.marker)?;
+                self.end_copy();
+                Ok(Taken::Done)
+            }
+            (Copy::In, _) => Err(End::Fatal(Box::new(refuse::not_in_copy()))),
+            (Copy::Not, _) if self.skipping => Ok(Taken::Done),
+            // Behind a COPY that has failed.
+            (Copy::Not, b'd' | b'f') => Ok(Taken::Done),
+            (Copy::Not, b'P' | b'B') => self.refuse_extended(&refuse::message_too_long(), "", None),
+            (Copy::Not, _) => self.refuse_query(&refuse::message_too_long(), "", None),
+        }
     }
 
     fn client_message(&mut self, tag: u8, body: &[u8]) -> Result<Taken, End> {

@@ -95,6 +95,10 @@ pub struct Core {
     pub(super) skipping: bool,
     pub(super) hold: Hold,
     pub(super) copy: Copy,
+    /// What is said in place of the error of a COPY that we have ended.
+    pub(super) copy_refused: Option<Fields>,
+    /// A message that is too long is being thrown away: what it is, and how many bytes are still to come.
+    pub(super) discarding: Option<(u8, usize)>,
     pub(super) status: Status,
     /// Something that may change search_path has run since PostgreSQL was last told which one counts.
     pub(super) path_touched: bool,
@@ -162,6 +166,8 @@ impl Core {
             skipping: false,
             hold: Hold::Go,
             copy: Copy::Not,
+            copy_refused: None,
+            discarding: None,
             status: Status::Idle,
             path_touched: false,
             asserting: false,

@@ -31,8 +31,12 @@ pub enum Kind {
     Query(Box<QueryRun>),
     /// A marker in place of a refused Query: an error that is replaced, then ReadyForQuery.
     RefusedQuery(Fields),
-    /// A marker in place of a refused Parse, Bind, Describe or Execute: an error that is replaced.
-    Refused(Fields),
+    /// A marker in place of a refused Parse, Bind, Describe or Execute: an error that is replaced. A Parse of the unnamed
+    /// statement has dropped that before it fails.
+    Refused {
+        said: Fields,
+        dropped: Option<NameChange>,
+    },
     Parse(NameChange),
     Bind(NameChange),
     DescribeStatement,
@@ -129,10 +133,11 @@ impl Kind {
     pub fn settles(&self) -> Settles<'_> {
         match self {
             Kind::Parse(c) | Kind::CloseStatement(c) | Kind::OwnExecute(c) => Settles::Statement(c),
+            Kind::Refused { dropped: Some(c), .. } => Settles::Statement(c),
             Kind::Bind(c) | Kind::ClosePortal(c) => Settles::Portal(c),
             Kind::Query(_)
             | Kind::RefusedQuery(_)
-            | Kind::Refused(_)
+            | Kind::Refused { dropped: None, .. }
             | Kind::DescribeStatement
             | Kind::DescribePortal
             | Kind::Execute(_)

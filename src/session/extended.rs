@@ -29,13 +29,13 @@ impl Core {
         let protocol = Protocol::of_parse(parse.type_oids());
         let judged = match self.pins_are_proven().and_then(|()| self.judge(protocol, parse.sql)) {
             Ok(judged) => judged,
-            Err(refusal) => return self.refuse_extended(&refusal, parse.sql, None),
+            Err(refusal) => return self.refuse_parse(&refusal, parse, None),
         };
         if let Err(refusal) = self.snapshot.engine.judge_parameter_types(parse.type_oids(), &self.context) {
-            return self.refuse_extended(&refusal, parse.sql, judged.on_record.first());
+            return self.refuse_parse(&refusal, parse, judged.on_record.first());
         }
         if let Err(refusal) = self.has_room_for(parse.name, &judged) {
-            return self.refuse_extended(&refusal, parse.sql, judged.on_record.first());
+            return self.refuse_parse(&refusal, parse, judged.on_record.first());
         }
         let prepared = Prepared {
             judged: judged.clone(),

@@ -98,6 +98,11 @@ impl<T> Names<T> {
         self.next_id
     }
 
+    /// The value of a change that is not answered yet.
+    pub fn under_way(&self, name: &str, id: u64) -> Option<&Arc<T>> {
+        self.slots.get(name)?.pending.iter().find(|c| c.id == id)?.value.as_ref()
+    }
+
     /// Answers a change; returns the value that was replaced, if it happened.
     pub fn settle(&mut self, name: &str, id: u64, fate: Fate) -> Option<Arc<T>> {
         let slot = self.slots.get_mut(name)?;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::client::Taken;
 use super::core::{Core, End};
-use super::expect::{Audience, Kind};
+use super::expect::{Audience, Kind, NameChange};
 use super::record::{self, Subject};
 use crate::audit::event::What;
 use crate::engine::refusal::{Refusal, SqlState};
 use crate::relay::outgoing::{Name, OWN_NAME};
 use crate::wire::error::{Fields, Severity, from_refusal};
 use crate::wire::frame::Malformed;
+use crate::wire::frontend::Parse;
 
 impl Core {
     /// Refuses a Query. `understood`: the statement's own description, where it was judged.
@@ -29,6 +30,21 @@ impl Core {
         Ok(Taken::Done)
     }
 
+    /// Refuses a Parse.
+    pub(super) fn refuse_parse(
+        &mut self,
+        refusal: &Refusal,
+        parse: &Parse<'_>,
+        understood: Option<&Arc<What>>,
+    ) -> Result<Taken, End> {
+        if !parse.name.is_empty() {
+            return self.refuse_extended(refusal, parse.sql, understood);
+        }
+        self.record_refusal(refusal, subject(parse.sql, understood));
+        let dropped = NameChange::new("", self.statements.change("", self.batch, None));
+        self.fail_batch(Name::Client(""), from_refusal(refusal, Severity::Error, parse.sql), Some(dropped))
+    }
+
     /// Refuses a message of the extended protocol. The marker gets our own name, so that the client's unnamed statement
     /// stays where it is.
     pub(super) fn refuse_extended(
@@ -43,9 +59,16 @@ impl Core {
 
     /// Fails in the extended protocol as PostgreSQL itself would, with nothing to record.
     pub(super) fn answer_with(&mut self, fields: Fields) -> Result<Taken, End> {
-        self.to_server.marker_parse(Name::Own, &self.marker)?;
+        self.fail_batch(Name::Own, fields, None)
+    }
+
+    /// PostgreSQL will skip what comes up to Sync, so nothing of that is looked at: a name in it would mean what it meant
+    /// before, and what would not run would go on record.
+    fn fail_batch(&mut self, name: Name<'_>, said: Fields, dropped: Option<NameChange>) -> Result<Taken, End> {
+        self.to_server.marker_parse(name, &self.marker)?;
         self.unsynced = true;
-        self.expect(Kind::Refused(fields), Audience::Client);
+        self.expect(Kind::Refused { said, dropped }, Audience::Client);
+        self.skipping = true;
         Ok(Taken::Done)
     }
 
@@ -87,7 +110,7 @@ pub fn ends_narrowed(role: &str) -> Fields {
 
 pub fn protocol_violation(fault: Malformed) -> Fields {
     let (state, rule) = match fault {
-        Malformed::TooLong => (SqlState::STATEMENT_TOO_LONG, "message-too-long"),
+        Malformed::TooLong => return fields(&message_too_long(), Severity::Fatal),
         Malformed::Utf8 => return fields(&not_utf8(), Severity::Fatal),
         Malformed::Length
         | Malformed::Type(_)
@@ -106,6 +129,16 @@ pub fn not_utf8() -> Refusal {
         Malformed::Utf8.to_string(),
         "The client's encoding is UTF-8, whatever it asks for.",
         "Send text in UTF-8.",
+    )
+}
+
+pub fn message_too_long() -> Refusal {
+    Refusal::new(
+        "message-too-long",
+        SqlState::STATEMENT_TOO_LONG,
+        Malformed::TooLong.to_string(),
+        "The proxy holds a message whole before it passes on; PostgreSQL itself takes up to 1 GiB.",
+        "Send less at once: fewer rows in a statement, or a long value piece by piece (SET c = c || $1).",
     )
 }
 

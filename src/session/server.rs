@@ -1,12 +1,14 @@
 //! PostgreSQL's messages: rows pass as they are, the rest moves the state on.
 
+use std::sync::Arc;
+
 use super::complete::QUERY_CANCELED;
 use super::core::{Copy, Core, End};
 use super::expect::{Audience, Expect, Kind, Stage};
 use super::gate::Mark;
 use super::names::Fate;
 use super::path::NOT_TAKEN;
-use super::prepared::Progress;
+use super::prepared::{Portal, Progress};
 use super::sanitise::{self, Sensitivity};
 use super::subjects::Watch;
 use crate::engine::cleared::{Effect, Statement};
@@ -264,8 +266,10 @@ impl Core {
             return if fields.is_fatal() { Ok(Verdict::Instead(b'E', fields)) } else { Err(OUT_OF_ORDER) };
         };
         let ours = fields.field(MESSAGE).is_some_and(|m| self.marker.is_named_in(m));
+        let copy_refused = self.copy_refused.take().filter(|_| ours);
         match &head.kind {
-            Kind::RefusedQuery(refusal) | Kind::Refused(refusal) if ours => fields = refusal.clone(),
+            Kind::Query(_) | Kind::Execute(_) if copy_refused.is_some() => fields = copy_refused.unwrap_or(fields),
+            Kind::RefusedQuery(refusal) | Kind::Refused { said: refusal, .. } if ours => fields = refusal.clone(),
             Kind::Query(query) if ours && query.refused.is_some() => fields = query.refused.clone().unwrap_or(fields),
             _ => match self.raised_behind(head, &fields).or_else(|| not_helped(head, &fields)) {
                 Some(refusal) => fields = refusal,
@@ -306,7 +310,9 @@ impl Core {
     }
 
     fn fail_to_sync(&mut self, fields: &Fields) {
+        let mut own = None;
         if let Some(failed) = self.queue.pop_front() {
+            own = self.execute_behind(&failed);
             match &failed.kind {
                 Kind::Execute(portal) => {
                     let portal = portal.clone();
@@ -317,7 +323,7 @@ impl Core {
                     self.settle(&failed.kind, Fate::DidNot);
                     drop(self.statements.remove(""));
                 }
-                Kind::Refused(_) => {}
+                Kind::Refused { .. } => self.settle(&failed.kind, Fate::Happened),
                 other => self.settle(other, Fate::DidNot),
             }
         }
@@ -325,12 +331,58 @@ impl Core {
             if matches!(next.kind, Kind::Sync) {
                 return;
             }
-            if let Some(skipped) = self.queue.pop_front() {
-                self.skipped(skipped);
+            match self.queue.pop_front() {
+                Some(Expect { kind: Kind::Execute(portal), .. })
+                    if own.as_ref().is_some_and(|own| Arc::ptr_eq(own, &portal)) =>
+                {
+                    self.inquiry_is_void(&portal);
+                    self.finish_portal(&portal, fields);
+                }
+                Some(skipped) => self.skipped(skipped),
+                None => {}
             }
         }
         // The Sync has not come yet: what comes before it is ignored by PostgreSQL, and does not even go there.
         self.skipping = true;
+    }
+
+    /// The portal whose first Execute stands behind a message that has failed and was to make or to describe it: the error
+    /// is that statement's own.
+    fn execute_behind(&self, failed: &Expect) -> Option<Arc<Portal>> {
+        let batch = || self.queue.iter().take_while(|e| !matches!(e.kind, Kind::Sync));
+        let executed = || batch().filter_map(|e| if let Kind::Execute(portal) = &e.kind { Some(portal) } else { None });
+        let message = match failed.audience {
+            Audience::Client => failed,
+            // Ours: sent for the client's next one.
+            Audience::Nobody => batch().find(|e| e.audience == Audience::Client)?,
+        };
+        let found = match &message.kind {
+            Kind::Parse(change) => {
+                let made = self.statements.under_way(&change.name, change.id)?;
+                executed().find(|p| p.bound.as_ref().is_some_and(|b| Arc::ptr_eq(&b.prepared, made)))
+            }
+            Kind::Bind(change) => {
+                let made = self.portals.under_way(&change.name, change.id)?;
+                executed().find(|p| Arc::ptr_eq(p, made))
+            }
+            Kind::DescribeStatement | Kind::DescribePortal => {
+                let judged = message.judged.as_ref()?;
+                executed().find(|p| Arc::ptr_eq(&p.judged, judged))
+            }
+            Kind::Execute(portal) => Some(portal),
+            Kind::Query(_)
+            | Kind::RefusedQuery(_)
+            | Kind::Refused { .. }
+            | Kind::CloseStatement(_)
+            | Kind::ClosePortal(_)
+            | Kind::Sync
+            | Kind::OwnParse
+            | Kind::OwnBind
+            | Kind::OwnExecute(_)
+            | Kind::OwnAssert
+            | Kind::OwnClose => None,
+        };
+        found.cloned()
     }
 
     fn skipped(&mut self, expect: Expect) {

@@ -7,6 +7,9 @@
 /// length is how CVE-2024-27304 worked.
 pub const MAX_CLIENT_BODY: usize = 64 << 20;
 
+/// What PostgreSQL itself takes of the messages that may be long: length and body (`PQ_LARGE_MESSAGE_LIMIT`).
+const MAX_LENGTH: usize = 0x3fff_fffe;
+
 /// The longest server message that is held in memory to be looked into (errors, notices, settings). Rows are never held.
 pub const MAX_INSPECTED_BODY: usize = 16 << 20;
 
@@ -62,6 +65,18 @@ pub fn client_frame(bytes: &[u8]) -> Result<Option<(u8, &[u8])>, Malformed> {
         return Err(Malformed::TooLong);
     }
     Ok(bytes.get(HEADER..HEADER + body).map(|body| (tag, body)))
+}
+
+/// A message at the start of `bytes` that is longer than what is taken: its tag, and its bytes with the header. One that
+/// PostgreSQL would not take either is malformed.
+pub fn too_long(bytes: &[u8]) -> Result<Option<(u8, usize)>, Malformed> {
+    let Some(Header { tag, body }) = header(bytes)?.filter(|head| head.body > MAX_CLIENT_BODY) else {
+        return Ok(None);
+    };
+    match body + 4 <= MAX_LENGTH && matches!(tag, b'Q' | b'P' | b'B' | b'F' | b'd' | b'f') {
+        true => Ok(Some((tag, HEADER + body))),
+        false => Err(Malformed::Length),
+    }
 }
 
 /// Appends a frame whose body `write` makes. A body that does not fit an Int32 is left out and reported.

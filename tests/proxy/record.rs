@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::raw::{Raw, bind, execute, message, parse, query, sync};
+use super::raw::{Raw, bind, describe, execute, message, parse, query, sync};
 use super::{start, world};
 use crate::common::proxy::Proxy;
 
@@ -189,4 +189,91 @@ fn without_a_record_nothing_is_answered_and_the_session_lives_on() {
         assert!(start.elapsed() < Duration::from_secs(30), "{:?}", c.error);
         std::thread::sleep(Duration::from_millis(100));
     }
+}
+
+/// What was refused takes the rest of its batch with it: nothing of that is a decision, whatever statement it would have
+/// meant. All arrives together, as most drivers send it.
+#[test]
+fn what_stands_behind_a_refusal_is_no_decision() {
+    let proxy = start(world());
+    let mut c = log_in(&proxy);
+    let run = |sql: &str| vec![parse("", sql), bind("", "", &[]), describe('P', ""), execute("", 0), sync()];
+    let refused = "SELECT pg_read_file('x')";
+    let long = "n".repeat(64);
+    assert_eq!(c.exchange(&run("SELECT count(*) FROM customers")), "1 2 T D:2 C:SELECT 1 Z:I");
+    assert_eq!(c.exchange(&[parse("s", "SELECT id FROM customers"), sync()]), "1 Z:I");
+    // Parse, of the unnamed statement and of a named one that is there already; Bind; Execute.
+    assert_eq!(c.exchange(&run(refused)), "E:42501 Z:I");
+    let batch = [parse("s", refused), bind("", "s", &[]), execute("", 0), sync()];
+    assert_eq!(c.exchange(&batch), "E:42501 Z:I");
+    let batch = [bind("p", "s", &[]), bind("", &long, &[]), execute("p", 0), execute("", 0), sync()];
+    assert_eq!(c.exchange(&batch), "2 E:42622 Z:I");
+    let batch = [bind("p", "s", &[]), bind("", "none", &[]), execute("p", 0), execute("", 0), sync()];
+    assert_eq!(c.exchange(&batch), "2 E:26000 Z:I");
+    let batch = [bind("p", "s", &[]), execute("none", 0), execute("p", 0), sync()];
+    assert_eq!(c.exchange(&batch), "2 E:34000 Z:I");
+    assert_eq!(c.exchange(&[bind("", "s", &[]), execute("", 1), sync()]), "2 D:1 s Z:I");
+    assert_eq!(
+        told(&proxy, 5),
+        [
+            line("select", "changed", "ok", 1),
+            line("select", "refused", "none", 0),
+            line("select", "refused", "none", 0),
+            line("message", "refused", "none", 0),
+            line("select", "changed", "ok", 1),
+        ]
+    );
+}
+
+/// As with PostgreSQL itself, a Parse that fails has dropped the unnamed statement before it did.
+#[test]
+fn a_refused_parse_drops_the_unnamed_statement() {
+    let proxy = start(world());
+    let mut c = log_in(&proxy);
+    assert_eq!(c.exchange(&[parse("", "SELECT id FROM customers"), sync()]), "1 Z:I");
+    assert_eq!(c.exchange(&[bind("", "none", &[]), sync()]), "E:26000 Z:I");
+    assert_eq!(c.exchange(&[bind("", "", &[]), execute("", 1), sync()]), "2 D:1 s Z:I");
+    for refused in ["SELECT pg_read_file('x')", "SELECT nothing"] {
+        assert_eq!(c.exchange(&[parse("", "SELECT id FROM customers"), sync()]), "1 Z:I");
+        let answer = c.exchange(&[parse("", refused), sync(), bind("", "", &[]), execute("", 1), sync()]);
+        assert!(answer.ends_with(" Z:I E:26000 Z:I"), "{refused}: {answer}");
+    }
+    assert_eq!(told(&proxy, 2).len(), 2, "{:?}", told(&proxy, 2));
+}
+
+/// Completions in order: outcome and SQLSTATE.
+fn endings(proxy: &Proxy, n: usize) -> Vec<String> {
+    told(proxy, n);
+    let ends = events(&proxy.audit()).into_iter().filter(|e| e["event"] == "completion");
+    let text = |v: &Value| v.as_str().unwrap_or("none").to_owned();
+    ends.map(|e| format!("{} {}", text(&e["outcome"]), text(&e["sqlstate"]))).collect()
+}
+
+/// An error of PostgreSQL's at Parse, Bind or Describe is the end of the statement it is about; what stands behind that
+/// in the batch did not run.
+#[test]
+fn an_error_before_execute_is_the_statements_own() {
+    let proxy = start(world());
+    let mut c = log_in(&proxy);
+    c.exchange(&[parse("s", "SELECT id FROM customers WHERE id = $1"), sync()]);
+    let one = [bind("one", "s", &["1"]), execute("one", 0)].concat();
+    for (before, code) in [
+        // Planned at Bind.
+        ([parse("", "SELECT 1/0"), bind("", "", &[])].concat(), "22012"),
+        ([parse("", "SELECT nothing FROM customers"), bind("", "", &[])].concat(), "42703"),
+        (bind("", "s", &["x"]), "22P02"),
+        // Taken already.
+        ([parse("s", "SELECT 1"), bind("", "s", &[])].concat(), "42P05"),
+    ] {
+        let answer = c.exchange(&[before, describe('P', ""), execute("", 0), one.clone(), sync()]);
+        assert!(answer.ends_with(&format!("E:{code} Z:I")), "{answer}");
+    }
+    // The portal that failed, not the first one that is executed.
+    let batch = [bind("one", "s", &["1"]), bind("", "s", &["x"]), execute("one", 0), execute("", 0), sync()];
+    assert_eq!(c.exchange(&batch), "2 E:22P02 Z:I");
+    let none = "cancelled none";
+    let errors = ["error 22012", "error 42703", "error 22P02", "error 42P05"];
+    let mut wanted: Vec<&str> = errors.iter().flat_map(|e| [*e, none]).collect();
+    wanted.extend([none, "error 22P02"]);
+    assert_eq!(endings(&proxy, 10), wanted);
 }

@@ -101,7 +101,7 @@ fn broken_frames_end_the_session() {
         (message(b'Q', b"SELECT 1"), "08P01"),                           // no terminator
         (message(b'Q', b"SELECT 1\0; SELECT 2\0"), "08P01"),             // two
         (message(b'?', b""), "08P01"),                                   // no such message
-        (vec![b'Q', 0x7f, 0xff, 0xff, 0xff], "54000"),                   // 2 GiB
+        (vec![b'Q', 0x7f, 0xff, 0xff, 0xff], "08P01"),                   // 2 GiB: PostgreSQL takes up to one
         (vec![b'Q', 0xff, 0xff, 0xff, 0xff], "08P01"),                   // negative
         (message(b'P', b"\0SELECT 1\0\x00\x05"), "08P01"),               // five types announced, none there
         (message(b'B', b"\0\0\0\0\0\x01\xff\xff\xff\xfe\0\0"), "08P01"), // a value of length -2
@@ -211,4 +211,53 @@ fn what_would_take_too_long_to_read_is_refused_at_once() {
         assert_eq!(c.exchange(&[parse("", &text), sync()]), "E:54001 Z:I");
     }
     assert_eq!(c.ask(&format!("{} {}SELECT 1", "/* ".repeat(1_000), "*/".repeat(1_000))), "T D:1 C:SELECT 1 Z:I");
+}
+
+/// A header that says so many bytes, and all of them.
+fn giant(tag: u8, head: &[u8], length: usize) -> Vec<u8> {
+    let mut body = head.to_vec();
+    body.resize(length, b'x');
+    message(tag, &body)
+}
+
+/// Longer than the proxy takes: it is read and thrown away as it comes, and costs its statement, not the session.
+#[test]
+fn a_message_that_is_too_long_is_an_error_like_any_other() {
+    const TOO_LONG: usize = (64 << 20) + 1;
+    let mut c = session("ana");
+    assert_eq!(
+        c.exchange(&[giant(b'Q', b"SELECT '", TOO_LONG), query("SELECT 1")]),
+        "E:54000 Z:I T D:1 C:SELECT 1 Z:I"
+    );
+    assert_eq!(c.said('S'), "ERROR");
+    assert!(c.said('M').contains("67108864") && !c.said('H').is_empty(), "{:?}", c.error);
+    // In a transaction it is an error too.
+    assert_eq!(c.ask("BEGIN"), "C:BEGIN Z:T");
+    assert_eq!(c.exchange(&[giant(b'Q', b"SELECT '", TOO_LONG), query("ROLLBACK")]), "E:54000 Z:E C:ROLLBACK Z:I");
+    // In the extended protocol it takes what stands behind it along, up to Sync; what stands before has happened.
+    let ok = [parse("", "SELECT 1"), bind("", "", &[]), execute("", 0)];
+    let long = giant(b'B', b"\0\0\0\0\0\x01", TOO_LONG);
+    let sent = [&ok[..], std::slice::from_ref(&long), &ok[..], &[sync(), query("SELECT 2")]].concat();
+    assert_eq!(c.exchange(&sent), "1 2 D:1 C:SELECT 1 E:54000 Z:I T D:2 C:SELECT 1 Z:I");
+    // Behind an error nobody hears of it.
+    let sent = [parse("", REFUSED), long.clone(), long, sync(), query("SELECT 3")];
+    assert_eq!(c.exchange(&sent), "E:42501 Z:I T D:3 C:SELECT 1 Z:I");
+    // A length that says more than PostgreSQL itself takes is no message at all.
+    c.send(&[&b"Q"[..], &0x4000_0000_i32.to_be_bytes()].concat());
+    assert_eq!([c.answer(), c.answer()], ["E:08P01", "closed"]);
+}
+
+/// So is data that is copied in: the COPY fails.
+#[test]
+fn a_row_of_copy_that_is_too_long_fails_the_copy() {
+    let mut c = session("dan");
+    c.send(&query("COPY things FROM STDIN"));
+    assert_eq!(c.answer(), "G");
+    c.send(&message(b'd', b"400\tx\n"));
+    c.send(&giant(b'd', b"", (64 << 20) + 1));
+    c.send(&message(b'd', b"401\tx\n"));
+    c.send(&message(b'c', b""));
+    assert_eq!([c.answer(), c.answer()], ["E:54000", "Z:I"]);
+    assert!(!c.said('H').is_empty(), "{:?}", c.error);
+    assert_eq!(c.ask("SELECT count(*) FROM things WHERE id >= 400 AND id < 500"), "T D:0 C:SELECT 1 Z:I");
 }
