@@ -7,6 +7,7 @@ mod expressions;
 mod keys;
 pub mod operands;
 pub mod overloads;
+mod parts;
 mod types;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -295,7 +296,7 @@ pub struct Catalog {
     operators: HashMap<String, Vec<usize>>,
     types: HashMap<String, Vec<usize>>,
     type_functions: HashMap<String, Vec<usize>>,
-    value_casts: HashMap<String, Vec<usize>>,
+    value_casts: parts::ValueCasts,
     children: HashMap<Oid, Vec<Oid>>,
     /// Names of relations and columns, in any schema.
     names: HashSet<String>,
@@ -376,7 +377,7 @@ impl Catalog {
             operators: index_by_name(&data.operators, |o| &o.name),
             types: index_by_name(&data.types, |t| &t.name),
             type_functions: index_by_name(&data.type_functions, |t| &t.name),
-            value_casts: types::value_casts(&data),
+            value_casts: parts::ValueCasts::of(&data),
             children,
             names: data.relations.iter().flat_map(names_of).collect(),
             typing: overloads::Index::of(&data.typing),

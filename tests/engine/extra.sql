@@ -45,7 +45,11 @@ CREATE RULE tell AS ON INSERT TO public.ruled DO ALSO INSERT INTO public.told SE
 -- Small beside its subjects' choices.
 CREATE TYPE public.colour AS ENUM ('white', 'blue');
 CREATE TYPE public.paper AS (colour public.colour);
-CREATE TABLE public.letters (id int, customer_id bigint, street text, paper public.paper[]);
+CREATE TYPE public._stance AS ENUM ('for', 'against');
+CREATE TYPE public.stance AS ENUM ('for', 'against');
+CREATE TYPE public.tint AS ENUM ('pale', 'dark');
+CREATE TYPE public.tints AS RANGE (subtype = public.tint);
+CREATE TABLE public.letters (id int, customer_id bigint, street text, paper public.paper[], stance public._stance, tints public.tints_multirange);
 INSERT INTO public.letters VALUES (1, 1, 'Main Street'), (2, 2, 'Side Street');
 -- Text under several collations.
 CREATE COLLATION public.caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
@@ -100,6 +104,23 @@ CREATE FUNCTION public.spot_of(text) RETURNS public.spot LANGUAGE sql AS 'SELECT
 CREATE CAST (text AS public.spot) WITH FUNCTION public.spot_of(text) AS ASSIGNMENT;
 CREATE FUNCTION public.some_spot() RETURNS public.spot LANGUAGE sql AS 'SELECT NULL::public.spot';
 CREATE TABLE public.sites (id int, code char(5), spot public.spot, spots public.spot[]);
+-- Types with casts inside of ranges, of multiranges and of rows, with names that look like arrays', and that leave an array's no room.
+CREATE TYPE public.mood AS ENUM ('low', 'high');
+CREATE TYPE public._tone AS ENUM ('low', 'high');
+CREATE TYPE public.tooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooog AS ENUM ('low', 'high');
+CREATE TYPE public.echo AS ENUM ('low', 'high');
+CREATE FUNCTION public.known_number_of(anyenum) RETURNS int LANGUAGE sql AS 'SELECT count(*)::int FROM public.customers WHERE email = $1::text';
+CREATE CAST (public.mood AS int) WITH FUNCTION public.known_number_of(anyenum) AS IMPLICIT;
+CREATE CAST (public._tone AS int) WITH FUNCTION public.known_number_of(anyenum) AS IMPLICIT;
+CREATE CAST (public.tooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooog AS int) WITH FUNCTION public.known_number_of(anyenum) AS IMPLICIT;
+CREATE FUNCTION public.echoes(public.echo[]) RETURNS int LANGUAGE sql AS 'SELECT count(*)::int FROM public.customers WHERE email = $1[1]::text';
+CREATE CAST (public.echo[] AS int) WITH FUNCTION public.echoes(public.echo[]) AS IMPLICIT;
+CREATE TYPE public.moods AS RANGE (subtype = public.mood);
+CREATE TABLE public._moody (m public.mood, n int);
+CREATE TABLE public.moody (id int, span public.moods, spans public.moods_multirange, many public.moods[], tone public._tone,
+  tones public._tone[], long public.tooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooog, longs public.tooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooog[], held public._moody, helds public._moody[], echo public.echo);
+CREATE FUNCTION public.tone_of(text) RETURNS public._tone LANGUAGE sql AS 'SELECT $1::public._tone';
+CREATE CAST (text AS public._tone) WITH FUNCTION public.tone_of(text) AS ASSIGNMENT;
 CREATE VIEW public.league_names AS SELECT id AS number, name AS called FROM public.leagues;
 CREATE VIEW public.called AS SELECT * FROM public.league_names;
 -- Keys whose actions decide about whom rows are, and whether they are there.
@@ -132,7 +153,7 @@ CREATE TABLE public.tenants (id int PRIMARY KEY, house int REFERENCES public.hou
 -- A schema that nothing is in.
 CREATE SCHEMA empty;
 -- Values that a function checks which reads people.
-CREATE TABLE public.with_known (id int, mail public.known_email, mails public.known_email[], plain text[]);
+CREATE TABLE public.with_known (id int, mail public.known_email, mails public.known_email[], plain text[], spans public.known_range, contact public.contact);
 -- What a protected table rests on, and the policy does not name.
 CREATE TABLE public.stamps (x int, y int);
 CREATE TABLE public.kinds (id int PRIMARY KEY, label text);

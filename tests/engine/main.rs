@@ -88,9 +88,11 @@ fn main() {
 }
 
 /// Tables, sequences and types of the cases that everybody may use.
-const OPEN: [&str; 23] = [
+const OPEN: [&str; 25] = [
     "far",
     "sites",
+    "moody",
+    "_moody",
     "split",
     "policed",
     "ticks",

@@ -9,6 +9,7 @@ use pg_query::protobuf as pb;
 
 use super::built_in::STORED_SIZE;
 use super::outward::Outward;
+use super::polymorphic::Beside;
 use super::scope::{self, Scope};
 use super::{Analyser, At, Place, names};
 use crate::engine::allow::{self, ExtensionFunction, FunctionClass};
@@ -60,7 +61,13 @@ impl<'e> Analyser<'e> {
             let called = name.last().copied().unwrap_or_default();
             self.makes_one_type(called).map_err(|r| r.at(f.location))?;
         }
-        self.makes_beside(args.iter(), scope, true).map_err(|r| r.at(f.location))?;
+        // `rank('x') WITHIN GROUP (ORDER BY column)` compares the one with the other.
+        let keys = agg_order.iter().filter(|_| *agg_within_group).filter_map(|key| match &key.node {
+            Some(NodeEnum::SortBy(by)) => by.node.as_deref(),
+            _ => None,
+        });
+        let how = if *agg_within_group { Beside::Sorted } else { Beside::Compared };
+        self.makes_beside(args.iter().chain(keys), scope, how).map_err(|r| r.at(f.location))?;
         self.late = late && *agg_within_group;
         self.sort_clause(agg_order, scope, sorted)?;
         self.late = late;

@@ -3,6 +3,7 @@
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
+use super::polymorphic::Beside;
 use super::scope::{self, Base, Col, Columns, Found, Item, SYSTEM_COLUMNS, Scope};
 use super::select::{missing_from, split_qualifier};
 use super::{Analyser, At, Place, Replacement, inner, kind_of, names};
@@ -59,16 +60,16 @@ impl<'e> Analyser<'e> {
             NodeEnum::CaseExpr(c) => self.case(c, scope, part),
             NodeEnum::CoalesceExpr(c) => {
                 self.exprs(&mut c.args, scope, part)?;
-                self.makes_beside(c.args.iter(), scope, false)
+                self.makes_beside(c.args.iter(), scope, Beside::Common)
             }
             NodeEnum::MinMaxExpr(m) => {
                 self.exprs(&mut m.args, scope, part)?;
-                self.makes_beside(m.args.iter(), scope, false)
+                self.makes_beside(m.args.iter(), scope, Beside::Common)
             }
             NodeEnum::RowExpr(r) => self.exprs(&mut r.args, scope, part),
             NodeEnum::AArrayExpr(a) => {
                 self.exprs(&mut a.elements, scope, part)?;
-                self.makes_beside(a.elements.iter(), scope, false)
+                self.makes_beside(a.elements.iter(), scope, Beside::Common)
             }
             NodeEnum::List(l) => self.exprs(&mut l.items, scope, part),
             NodeEnum::GroupingFunc(g) => self.exprs(&mut g.args, scope, At { place: Place::Item, ..at }),
@@ -120,8 +121,8 @@ impl<'e> Analyser<'e> {
             Some(NodeEnum::RowExpr(row)) => row.args.iter().collect(),
             _ => vec![&**side],
         });
-        let as_base = *kind != pb::AExprKind::AexprNullif as i32;
-        self.makes_beside(sides.collect::<Vec<_>>().into_iter(), scope, as_base).map_err(|r| r.at(*location))
+        let how = if *kind == pb::AExprKind::AexprNullif as i32 { Beside::Common } else { Beside::Compared };
+        self.makes_beside(sides, scope, how).map_err(|r| r.at(*location))
     }
 
     /// `ROW(…) op (SELECT …)`: PostgreSQL compares column by column.
@@ -147,11 +148,16 @@ impl<'e> Analyser<'e> {
             self.part(&mut when.result, scope, at)?;
         }
         self.part(&mut c.defresult, scope, at)?;
-        let results = c.args.iter().filter_map(|when| match &when.node {
-            Some(NodeEnum::CaseWhen(when)) => when.result.as_deref(),
-            _ => None,
-        });
-        self.makes_beside(results.chain(c.defresult.as_deref()), scope, false)
+        let whens = || {
+            c.args.iter().filter_map(|when| match &when.node {
+                Some(NodeEnum::CaseWhen(when)) => Some(when),
+                _ => None,
+            })
+        };
+        let compared = whens().filter_map(|when| when.expr.as_deref()).filter(|_| c.arg.is_some());
+        self.makes_beside(compared.chain(c.arg.as_deref()), scope, Beside::Compared)?;
+        let results = whens().filter_map(|when| when.result.as_deref());
+        self.makes_beside(results.chain(c.defresult.as_deref()), scope, Beside::Common)
     }
 
     /// `(expression).field` and `expression[subscript]`.

@@ -352,17 +352,17 @@ impl Analyser<'_> {
     }
 
     /// The pairs that `… op ANY (SELECT …)` compares.
-    pub fn compared_with_columns(&self, test: &Node, found: &Columns, scope: &Scope<'_>) -> Vec<Vec<Operand>> {
-        let one = |node: &Node, col: &Col| vec![self.operand(node, scope), self.settled(col.operand)];
+    pub fn compared_with_columns(&self, test: &Node, found: &Columns, scope: &Scope<'_>) -> Vec<[Operand; 2]> {
+        let one = |node: &Node, col: &Col| [self.operand(node, scope), self.settled(col.operand)];
         match (&test.node, found.list()) {
             (Some(NodeEnum::RowExpr(row)), found) => match columns(row) {
                 Some(parts) if parts.len() == found.len() => {
                     parts.iter().zip(found).map(|(part, col)| one(part, col)).collect()
                 }
-                _ => vec![any()],
+                _ => vec![[Operand::Any; 2]],
             },
             (_, [col]) => vec![one(test, col)],
-            _ => vec![vec![self.operand(test, scope), Operand::Any]],
+            _ => vec![[self.operand(test, scope), Operand::Any]],
         }
     }
 }

@@ -45,6 +45,17 @@ pub struct Held {
     pub cast: Option<Refusal>,
 }
 
+/// How PostgreSQL makes values alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// For an operator or a function, which take a domain's value as one of the type below it.
+    Compared,
+    /// To one type that they have in common (`select_common_type` of its source).
+    Common,
+    /// The same of values that are sorted: a domain's are of the type below it.
+    Sorted,
+}
+
 impl Held {
     fn any(&self) -> Option<Refusal> {
         self.checked.as_ref().or(self.cast.as_ref()).cloned()
@@ -61,8 +72,7 @@ impl Analyser<'_> {
     pub fn holds_checked_type(&mut self, ty: &str) {
         let functions = self.engine.catalog.type_functions_named(ty);
         let refused = functions.map(|t| runs_for(self.role, t)).find_map(Result::err);
-        let casts = self.engine.catalog.casts_to(ty).filter(|c| c.unwritten && c.target.is_own());
-        let cast = casts.map(|c| self.may_cast(c)).find_map(Result::err);
+        let cast = self.engine.catalog.casts_stored(ty).map(|c| self.may_cast(c)).find_map(Result::err);
         let held = &mut self.held;
         held.column = held.column.take().or_else(|| refused.clone());
         held.checked = held.checked.take().or(refused);
@@ -99,25 +109,24 @@ impl Analyser<'_> {
         }
     }
 
-    /// Judges what makes a literal, or a parameter, one of the type of what stands beside it: a comparison, `COALESCE`, a
-    /// `CASE`, a set operation. `as_base`: of a domain, one of the type below it.
+    /// Judges what makes a literal or a parameter one of the type of what stands beside it, or an array one of an array's
+    /// beside it: a comparison, `COALESCE`, a `CASE`, a set operation.
     pub fn makes_beside<'n>(
         &self,
-        all: impl Iterator<Item = &'n Node> + Clone,
+        all: impl Iterator<Item = &'n Node>,
         scope: &Scope<'_>,
-        as_base: bool,
+        how: Beside,
     ) -> Result<(), Refusal> {
+        if self.held.column.is_none() {
+            return Ok(());
+        }
         let literal = |n: &Node| match &n.node {
             Some(NodeEnum::AConst(c)) => matches!(c.val, Some(Val::Sval(_))),
             Some(NodeEnum::ParamRef(_)) => true,
             _ => false,
         };
-        let built_in = |n: &Node| self.operand(n, scope).is_built_in(as_base);
-        let Some(refused) = &self.held.column else { return Ok(()) };
-        match all.clone().any(literal) && !all.clone().all(built_in) {
-            true => Err(refused.clone()),
-            false => Ok(()),
-        }
+        let known = |n: &Node| if literal(n) { Operand::Literal } else { self.operand(n, scope) };
+        self.makes_of(&all.map(known).collect::<Vec<_>>(), how)
     }
 
     /// The same of the columns of VALUES.
@@ -127,18 +136,26 @@ impl Analyser<'_> {
             _ => None,
         });
         let width = lists.clone().map(Vec::len).max().filter(|_| self.held.column.is_some()).unwrap_or(0);
-        (0..width).try_for_each(|i| self.makes_beside(lists.clone().filter_map(|list| list.get(i)), scope, false))
+        let column = |i: usize| lists.clone().filter_map(move |list| list.get(i));
+        (0..width).try_for_each(|i| self.makes_beside(column(i), scope, Beside::Common))
     }
 
     /// The same of the columns of a set operation's arms.
     pub fn makes_in_arms(&self, left: &[Col], right: &[Col]) -> Result<(), Refusal> {
-        let literal = |c: &Col| c.operand == Operand::Literal;
-        let built_in = |c: &Col| c.operand.is_built_in(false);
-        let makes = |(a, b): (&Col, &Col)| (literal(a) || literal(b)) && !(built_in(a) && built_in(b));
-        match &self.held.column {
-            Some(refused) if left.iter().zip(right).any(makes) => Err(refused.clone()),
-            _ => Ok(()),
-        }
+        left.iter().zip(right).try_for_each(|(a, b)| self.makes_of(&[a.operand, b.operand], Beside::Common))
+    }
+
+    /// The same of values of which this is known.
+    pub fn makes_of(&self, all: &[Operand], how: Beside) -> Result<(), Refusal> {
+        let Some(refused) = &self.held.column else { return Ok(()) };
+        let own = |operand: &Operand| !operand.is_built_in(how != Beside::Common);
+        let from_literal = all.contains(&Operand::Literal) && all.iter().any(own);
+        // PostgreSQL casts arrays to one another, element by element.
+        let array = |operand: &&Operand| how != Beside::Compared && self.engine.catalog.may_be_array(**operand);
+        let arrays: Vec<&Operand> = all.iter().filter(array).collect();
+        let alike = arrays.iter().all(|a| a.ty().is_some() && *a == arrays[0]);
+        let from_array = !alike && arrays.len() > 1 && arrays.iter().any(|a| own(a));
+        if from_literal || from_array { Err(refused.clone()) } else { Ok(()) }
     }
 
     fn unless_checked(&self, makes: bool) -> Result<(), Refusal> {

@@ -4,6 +4,7 @@ use pg_query::NodeEnum;
 use pg_query::protobuf::{self as pb, AExprKind};
 
 use super::operand::Operation;
+use super::polymorphic::Beside;
 use super::scope::{Columns, Scope};
 use super::{Analyser, names, string_node};
 use crate::engine::catalog::{Function, Operand, Operator, Signature};
@@ -131,6 +132,7 @@ impl<'e> Analyser<'e> {
         let base = names(name).last().copied().unwrap_or_default();
         let compared = self.compared_with_columns(test, columns, scope);
         compared.iter().try_for_each(|operands| self.operator(name, s.location, Some(operands)))?;
+        compared.iter().try_for_each(|pair| self.makes_of(pair, Beside::Compared)).map_err(|r| r.at(s.location))?;
         Ok(compared.iter().all(|operands| name.len() == 1 && self.is_built_in(base, operands)))
     }
 

@@ -98,6 +98,16 @@ impl Catalog {
         if found.any(of_two) { Operand::Of(Sure(oid)) } else { Operand::Any }
     }
 
+    /// Whether a value may be an array.
+    pub fn may_be_array(&self, operand: Operand) -> bool {
+        match operand {
+            Operand::Any | Operand::ArrayOver(_) => true,
+            Operand::Of(Sure(oid)) | Operand::Over(Sure(oid)) => self.type_facts(oid).is_none_or(|t| t.element != 0),
+            Operand::Among(list) => list == TEXT_ARRAYS,
+            Operand::Literal | Operand::Row => false,
+        }
+    }
+
     /// Whether a value is a date or a point in time.
     pub fn is_moment(&self, operand: Operand) -> bool {
         matches!(operand, Operand::Of(Sure(oid)) | Operand::Over(Sure(oid)) if MOMENTS.contains(&oid))

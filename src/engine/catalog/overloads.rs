@@ -41,9 +41,9 @@ pub struct TypeFacts {
     /// Of a base type: PostgreSQL knows when two of its values are equal (a default operator class).
     #[serde(default)]
     pub equality: bool,
-    /// Of a row: its columns' types.
+    /// Of a row: its columns' types. Of a range: what it is of. Of a multirange: its ranges' type.
     #[serde(default)]
-    pub columns: Vec<Oid>,
+    pub parts: Vec<Oid>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

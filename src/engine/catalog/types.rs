@@ -1,10 +1,8 @@
 //! Types, and what PostgreSQL runs when a value becomes one of another.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Catalog, CatalogData, ColumnType, FIRST_NORMAL_OID, Oid, QualifiedName};
+use super::{Catalog, ColumnType, FIRST_NORMAL_OID, Oid, QualifiedName};
 
 /// A type outside `pg_catalog` (enum, domain, composite, range, base), without the row types of tables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +61,7 @@ impl Catalog {
     /// Whether values of a type can be grouped by.
     pub fn has_equality(&self, ty: Oid) -> bool {
         self.type_facts(self.below(ty)).is_some_and(|facts| match facts.kind {
-            'c' => facts.columns.iter().all(|column| self.has_equality(*column)),
+            'c' => facts.parts.iter().all(|column| self.has_equality(*column)),
             'b' if facts.element != 0 => self.has_equality(facts.element),
             'b' => facts.equality,
             'e' | 'r' | 'm' => true,
@@ -87,43 +85,19 @@ impl Catalog {
     }
 
     /// Casts that may run where a value of a type of this name is used: those of its own, and those of other values to it
-    /// that PostgreSQL applies where none is written; also for parts of it.
+    /// that PostgreSQL applies where none is written; also for parts of it, and for arrays and multiranges of it.
     pub fn casts_of_values(&self, class: &str) -> impl Iterator<Item = &Cast> {
-        let name = class.strip_prefix(OWN).unwrap_or(class).trim_start_matches('_');
-        self.value_casts.get(name).into_iter().flatten().map(|i| &self.data.casts[*i])
+        self.value_casts.used(class.strip_prefix(OWN).unwrap_or(class)).map(|i| &self.data.casts[i])
+    }
+
+    /// Casts that PostgreSQL applies where none is written when something is stored in a column of a type of this name, or
+    /// in a part of it.
+    pub fn casts_stored(&self, class: &str) -> impl Iterator<Item = &Cast> {
+        self.value_casts.stored(class.strip_prefix(OWN).unwrap_or(class)).map(|i| &self.data.casts[i])
     }
 
     /// Casts between built-in types that PostgreSQL applies where none is written: anywhere.
     pub fn casts_anywhere(&self) -> impl Iterator<Item = &Cast> {
         self.data.casts.iter().filter(|c| c.unwritten && !c.source.is_own() && !c.target.is_own())
     }
-}
-
-/// By the names of types that are not built in: the casts of their values that call what neither initdb nor an extension
-/// made.
-pub(super) fn value_casts(data: &CatalogData) -> HashMap<String, Vec<usize>> {
-    let mut found: HashMap<String, Vec<usize>> = HashMap::new();
-    for (i, cast) in data.casts.iter().enumerate().filter(|(_, c)| c.function.is_some()) {
-        let target = Some(&cast.target).filter(|_| cast.unwritten);
-        for ty in [Some(&cast.source), target].into_iter().flatten().filter(|ty| ty.is_own()) {
-            found.entry(ty.name.clone()).or_default().push(i);
-        }
-    }
-    // A row has the types of its columns in it.
-    let mut more = !found.is_empty();
-    while more {
-        more = false;
-        for r in &data.relations {
-            let of = |base: &str| found.get(base.trim_start_matches('_')).cloned().unwrap_or_default();
-            let inside: Vec<usize> = r.columns.iter().flat_map(|c| of(&c.ty.base)).collect();
-            for i in inside {
-                let own = found.entry(r.name.name.clone()).or_default();
-                if !own.contains(&i) {
-                    own.push(i);
-                    more = true;
-                }
-            }
-        }
-    }
-    found
 }

@@ -9,7 +9,9 @@ SELECT t.oid, t.typname::text AS name, t.typtype::text AS kind, t.typcategory::t
                    SELECT c.casttarget FROM pg_catalog.pg_cast c
                    WHERE c.castsource = t.oid AND c.castmethod = 'b' AND c.castcontext = 'i'))) AS equality,
        ARRAY(SELECT a.atttypid FROM pg_catalog.pg_attribute a
-             WHERE a.attrelid = t.typrelid AND t.typrelid <> 0 AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+             WHERE a.attrelid = t.typrelid AND t.typrelid <> 0 AND a.attnum > 0 AND NOT a.attisdropped
+             UNION ALL SELECT r.rngsubtype FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid
+             UNION ALL SELECT r.rngtypid FROM pg_catalog.pg_range r WHERE r.rngmultitypid = t.oid) AS parts
 FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 WHERE t.oid >= $1 AND n.nspname !~ '^pg_(toast|temp)'
 ORDER BY t.oid

@@ -40,7 +40,7 @@ fn facts(row: &Row) -> Result<TypeFacts, CatalogError> {
         over: row.try_get("over")?,
         element: row.try_get("element")?,
         equality: row.try_get("equality")?,
-        columns: row.try_get("columns")?,
+        parts: row.try_get("parts")?,
     })
 }
 

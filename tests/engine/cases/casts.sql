@@ -163,3 +163,71 @@ SELECT mail, upper(mail) FROM with_known WHERE mail = 'x' AND id IN (1, 2)
 -- support/service: same
 SELECT array_append(array[name], 'x') FROM products
 ;;
+-- So it does where CASE compares, in a hypothetical set and beside a query.
+-- support/service: function-not-allowed
+SELECT CASE mails WHEN '{x}' THEN 1 END FROM with_known
+;;
+-- support/service: function-not-allowed
+SELECT CASE '{x}' WHEN mails THEN 1 END FROM with_known
+;;
+-- support/service: function-not-allowed
+SELECT CASE spans WHEN '[1,2]' THEN 1 END FROM with_known
+;;
+-- support/service: function-not-allowed
+SELECT rank('{x}') WITHIN GROUP (ORDER BY mails) FROM with_known
+;;
+-- support/service: function-not-allowed
+SELECT percent_rank('(x)') WITHIN GROUP (ORDER BY contact) FROM with_known
+;;
+-- support/service: function-not-allowed
+PREPARE casts_1 AS SELECT cume_dist($1) WITHIN GROUP (ORDER BY contact) FROM with_known
+;;
+-- support/service: function-not-allowed
+SELECT '{x}' IN (SELECT mails FROM with_known)
+;;
+-- support/service: function-not-allowed
+SELECT '(x)' = ANY (SELECT contact FROM with_known)
+;;
+-- support/service: function-not-allowed
+SELECT ('{x}', 1) = (SELECT mails, id FROM with_known LIMIT 1)
+;;
+-- support/service: function-not-allowed
+SELECT ROW('{x}', 1) IN (SELECT mails, id FROM with_known)
+;;
+-- support/service: function-not-allowed | alone
+SELECT '{x}' = (SELECT mails FROM with_known LIMIT 1)
+;;
+-- support/service: function-not-allowed
+SELECT id FROM with_known WHERE '[1,2]' <> ALL (SELECT spans FROM with_known)
+;;
+-- support/service: function-not-allowed
+SELECT count(*) OVER (PARTITION BY CASE mails WHEN '{x}' THEN 1 END) FROM with_known
+;;
+-- Of the type below a domain, nothing is checked.
+-- support/service: same
+SELECT CASE mail WHEN 'x' THEN 1 END, rank('x') WITHIN GROUP (ORDER BY mail) FROM with_known GROUP BY mail
+;;
+-- An array beside an array becomes one of its type.
+-- support/service: function-not-allowed
+SELECT greatest(mails, ARRAY[name]) FROM with_known, products
+;;
+-- support/service: function-not-allowed
+SELECT ARRAY[mails, ARRAY[name]] FROM with_known, products
+;;
+-- support/service: function-not-allowed
+SELECT mails FROM with_known UNION ALL SELECT ARRAY[name] FROM products
+;;
+-- support/service: function-not-allowed
+SELECT v.column1 FROM with_known, LATERAL (VALUES (mails), (plain)) v
+;;
+-- support/service: function-not-allowed
+SELECT rank(ARRAY['x']) WITHIN GROUP (ORDER BY mails) FROM with_known
+;;
+-- support/service: function-not-allowed
+SELECT CASE WHEN id = 1 THEN mails ELSE plain END FROM with_known
+;;
+-- support/service: function-not-allowed
+WITH RECURSIVE r AS (SELECT mails FROM with_known UNION ALL SELECT w.plain FROM r, with_known w) SELECT * FROM r
+;;
+-- support/service: same
+SELECT coalesce(mails, mails), greatest(plain, ARRAY[mail::text]), coalesce(mail, plain[1]) FROM with_known UNION ALL SELECT mails, plain, mail FROM with_known

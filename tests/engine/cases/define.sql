@@ -202,6 +202,16 @@ ALTER TYPE consent_status RENAME VALUE 'granted' TO 'yes'
 -- builder/service: definition-protected
 ALTER TYPE public.colour RENAME VALUE 'white' TO 'grey'
 ;;
+-- builder/service: definition-protected
+ALTER TYPE _stance RENAME VALUE 'for' TO 'with'
+;;
+-- builder/service: definition-protected
+ALTER TYPE tint RENAME VALUE 'pale' TO 'light'
+;;
+-- Another type's name ends so.
+-- builder/service: same
+ALTER TYPE stance RENAME VALUE 'for' TO 'with'
+;;
 -- builder/service: same
 ALTER TYPE consent_status ADD VALUE 'asked' BEFORE 'granted'
 ;;

@@ -95,3 +95,81 @@ SELECT lower(spot), lower(some_spot()), spot::text FROM sites WHERE spot = 'x' O
 ;;
 -- marketing/marketing: same
 SELECT s.spot, s.* FROM (SELECT * FROM sites UNION SELECT * FROM sites) s WHERE s.spot IS NOT NULL AND s.id = 1 ORDER BY s.spot
+;;
+-- What can be got out of a value, and made of it, may be cast too.
+-- marketing/marketing: function-not-allowed
+SELECT lower(span) + 1 FROM moody
+;;
+-- marketing/marketing: function-not-allowed
+SELECT lower(span) = 1 FROM moody
+;;
+-- marketing/marketing: function-not-allowed
+SELECT abs(lower(span)) FROM moody
+;;
+-- marketing/marketing: function-not-allowed
+SELECT sum(lower(span)) FROM moody
+;;
+-- marketing/marketing: function-not-allowed
+SELECT upper(many[1])::int FROM moody
+;;
+-- marketing/marketing: function-not-allowed
+SELECT lower(range_merge(spans)) + 1 FROM moody
+;;
+-- marketing/marketing: function-not-allowed
+SELECT tone + 1 FROM moody
+;;
+-- marketing/marketing: function-not-allowed
+SELECT abs(tone) FROM moody
+;;
+-- marketing/marketing: function-not-allowed
+SELECT tones[1] + 1 FROM moody
+;;
+-- marketing/marketing: function-not-allowed
+SELECT long + 1 FROM moody
+;;
+-- marketing/marketing: function-not-allowed
+SELECT longs[1] + 1 FROM moody
+;;
+-- marketing/marketing: function-not-allowed
+SELECT (held).m + 1 FROM moody
+;;
+-- marketing/marketing: function-not-allowed
+SELECT (helds[1]).m + 1 FROM moody
+;;
+-- marketing/marketing: function-not-allowed
+SELECT array_agg(echo) + 1 FROM moody
+;;
+-- marketing/marketing: function-not-allowed
+SELECT ARRAY[echo] + 1 FROM moody
+;;
+-- marketing/marketing: function-not-allowed
+SELECT x + 1 FROM (SELECT lower(span) AS x FROM moody) q
+;;
+-- marketing/marketing: function-not-allowed
+SELECT u + 1 FROM moody, unnest(tones) u
+;;
+-- marketing/marketing: function-not-allowed
+SELECT lower(u) + 1 FROM moody, unnest(spans) u
+;;
+-- marketing/marketing: function-not-allowed
+SELECT id FROM moody LIMIT (SELECT lower(span) FROM moody)
+;;
+-- marketing/marketing: function-not-allowed
+SELECT (ARRAY[1, 2])[lower(span)] FROM moody
+;;
+-- marketing/marketing: function-not-allowed
+SELECT tone + 1 FROM (SELECT tone FROM moody UNION SELECT tone FROM moody) q
+;;
+-- As it stands it may be shown.
+-- marketing/marketing: same
+SELECT span, spans, many, tone, tones, long, longs, held, helds, echo FROM moody WHERE tone IS NOT NULL ORDER BY span
+;;
+-- What is stored is cast.
+-- builder/service: function-not-allowed
+INSERT INTO moody (id, tone) SELECT 1, name FROM products
+;;
+-- builder/service: function-not-allowed
+UPDATE moody SET tones[1] = 'low'::text
+;;
+-- builder/service: same
+INSERT INTO moody (id, long, echo) VALUES (1, 'low', 'high')

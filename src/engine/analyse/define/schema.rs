@@ -90,22 +90,14 @@ impl<'e> Analyser<'e> {
 
     /// A table that the policy names with a column of one of these types, or of one that is made of them. Compared by name
     /// alone: too careful rather than too little.
-    pub fn made_of(&self, mut types: BTreeSet<String>) -> Option<&'e QualifiedName> {
+    pub fn made_of(&self, types: BTreeSet<String>) -> Option<&'e QualifiedName> {
         let (catalog, policy): (&'e Catalog, &'e Policy) = (&self.engine.catalog, &self.engine.policy);
-        loop {
-            let of = |typname: &str| types.contains(typname.trim_start_matches('_'));
-            let has = |r: &&Relation| r.columns.iter().any(|c| of(&c.ty.name) || of(&c.ty.base));
-            let having: Vec<&'e Relation> = catalog.relations().filter(has).collect();
-            let by_policy = |r: &&&Relation| {
-                protecting_ancestor(catalog, policy, r.oid).is_some() || self.not_named_by_policy(Some(r), "").is_err()
-            };
-            let found = having.iter().find(by_policy);
-            // A row is a type too.
-            let more: Vec<String> = having.iter().map(|r| r.name.name.clone()).filter(|n| !types.contains(n)).collect();
-            if found.is_some() || more.is_empty() {
-                return found.map(|r| &r.name);
-            }
-            types.extend(more);
-        }
+        let all = catalog.type_parts();
+        let of = |typname: &str| all.inside(typname).iter().any(|part| types.contains(*part));
+        let by_policy = |r: &&'e Relation| {
+            protecting_ancestor(catalog, policy, r.oid).is_some() || self.not_named_by_policy(Some(r), "").is_err()
+        };
+        let has = |r: &&'e Relation| r.columns.iter().any(|c| of(&c.ty.name) || of(&c.ty.base));
+        catalog.relations().filter(by_policy).find(has).map(|r| &r.name)
     }
 }

@@ -116,8 +116,7 @@ impl<'e> Analyser<'e> {
             list.iter().any(|n| matches!(&n.node, Some(NodeEnum::ResTarget(t)) if t.name == column.name))
         };
         let stored = relation.columns.iter().filter(|c| list.is_empty() || target.is_view() || named(c));
-        let casts = stored.flat_map(|c| self.engine.catalog.casts_to(c.ty.base.trim_start_matches('_')));
-        casts.filter(|c| c.unwritten && c.target.is_own()).try_for_each(|c| self.may_cast(c))
+        stored.flat_map(|c| self.engine.catalog.casts_stored(&c.ty.base)).try_for_each(|c| self.may_cast(c))
     }
 
     /// Judges a SET list. `found_by`: the columns of which `excluded` has the values that the row has already. Returns the
