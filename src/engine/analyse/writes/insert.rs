@@ -37,7 +37,7 @@ impl<'e> Analyser<'e> {
         let reads = updates || shows(returning_clause.as_ref());
         let reach = if reads { Reach::Reads } else { Reach::AddsOnly };
         let target = self.write_target(named(relation)?, rights, reach)?;
-        self.insert_through(&target, on_conflict_clause.is_some())?;
+        self.insert_through(&target, on_conflict_clause.is_some(), updates)?;
         for col in cols.iter_mut() {
             if let NodeEnum::ResTarget(col) = inner(col)? {
                 self.subscripts(&mut col.indirection, &Scope::EMPTY)?;
