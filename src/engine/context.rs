@@ -182,6 +182,7 @@ pub enum ParameterType {
     Int4Array,
     Int8Array,
     UuidArray,
+    Void,
     /// Any other built-in type without a collation of its own.
     BuiltIn,
     /// Whatever has a collation of its own (`name`, domains) or casts of its own.
@@ -211,6 +212,7 @@ impl ParameterType {
             1007 => Self::Int4Array,
             1016 => Self::Int8Array,
             2951 => Self::UuidArray,
+            2278 => Self::Void,
             // `name`, its array; the domains of information_schema begin at 10000.
             19 | 1003 | 10_000.. => Self::Other,
             _ => Self::BuiltIn,
@@ -236,7 +238,7 @@ impl ParameterType {
             Self::Int4Array => "_int4",
             Self::Int8Array => "_int8",
             Self::UuidArray => "_uuid",
-            Self::Inferred | Self::Float | Self::BuiltIn | Self::Other => return None,
+            Self::Inferred | Self::Float | Self::Void | Self::BuiltIn | Self::Other => return None,
         })
     }
 

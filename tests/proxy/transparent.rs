@@ -184,3 +184,12 @@ fn a_syntax_error_says_where_as_postgres_does() {
         assert_eq!(told(&through), told(&direct), "{text}");
     }
 }
+
+/// JDBC's `{? = call worth(?)}`: the first parameter, of type `void`, stands for what is returned.
+#[test]
+fn a_parameter_that_is_declared_as_void_is_no_argument() {
+    let mut c = session("ana");
+    let types = [2_i16.to_be_bytes().to_vec(), 2278_i32.to_be_bytes().to_vec(), 23_i32.to_be_bytes().to_vec()].concat();
+    let parse = message(b'P', &[b"\0SELECT * FROM worth($1, $2) AS result\0".to_vec(), types].concat());
+    assert_eq!(c.exchange(&[parse, bind("", "", &["", "7"]), execute("", 0), sync()]), "1 2 D:70 C:SELECT 1 Z:I");
+}

@@ -12,3 +12,4 @@ GRANT CREATE ON SCHEMA public TO consentry;
 CREATE SCHEMA "PUBLIC";
 CREATE SCHEMA "harmless, public";
 CREATE SCHEMA harmless;
+CREATE FUNCTION worth(int) RETURNS int LANGUAGE sql AS 'SELECT $1 * 10';
