@@ -17,8 +17,10 @@ use common::expected::{self, entries};
 use common::postgres::shared;
 use consentry::config::folder::read_policy;
 use consentry::engine::catalog::Catalog;
-use consentry::engine::policy::diagnostics::{SourceFile, Style, render};
-use consentry::engine::policy::resolve::resolve;
+use consentry::engine::policy::Policy;
+use consentry::engine::policy::diagnostics::{Problem, SourceFile, Style, render};
+use consentry::engine::policy::resolve::read;
+use consentry::relay::trial;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
@@ -73,6 +75,17 @@ fn with_unreviewed(catalog: Catalog) -> Catalog {
         data.functions.push(function);
     }
     Catalog::new(data)
+}
+
+/// The policy as `check` reads it: PostgreSQL says what it thinks of conditions and masks.
+fn resolve(files: &[SourceFile], catalog: &Catalog) -> Result<(Policy, Vec<Problem>), Vec<Problem>> {
+    let mut reading = read(files, catalog);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let client = shared().in_database("policies").superuser().await;
+        trial::run(&client, &mut reading).await.expect("PostgreSQL answers");
+    });
+    reading.finish()
 }
 
 fn is_good(files: &[SourceFile], catalog: &Catalog) -> Result<(), Failed> {

@@ -13,11 +13,11 @@ use crate::config::server::{self, Database, LoadError, Server};
 use crate::engine::catalog::Catalog;
 use crate::engine::policy::Policy;
 use crate::engine::policy::diagnostics::{Problem, SourceFile, Style, render};
-use crate::engine::policy::resolve::resolve;
+use crate::engine::policy::resolve::read;
 use crate::relay::catalog::load;
 use crate::relay::dial::Dialer;
-use crate::relay::own;
 use crate::relay::upstream::{Password, Upstream};
+use crate::relay::{own, trial};
 
 /// The option that names the server file.
 #[derive(Args, Clone)]
@@ -102,9 +102,29 @@ pub struct Judged {
 
 /// Connects to the database and resolves its policy against what is there.
 pub async fn judge(database: &Database) -> std::result::Result<Judged, Findings> {
+    judge_with(database, Ask::Catalog).await
+}
+
+/// As [`judge`], where PostgreSQL also says what it thinks of the policy's conditions and masks.
+pub async fn judge_wholly(database: &Database) -> std::result::Result<Judged, Findings> {
+    judge_with(database, Ask::Everything).await
+}
+
+#[derive(PartialEq, Eq)]
+enum Ask {
+    Catalog,
+    Everything,
+}
+
+async fn judge_with(database: &Database, ask: Ask) -> std::result::Result<Judged, Findings> {
     let files = read_policy(&database.policy).map_err(|e| Findings::Error(e.into()))?;
     let (client, catalog) = catalog_of(database).await.map_err(Findings::Error)?;
-    match resolve(&files, &catalog) {
+    let mut reading = read(&files, &catalog);
+    if ask == Ask::Everything {
+        let tried = trial::run(&client, &mut reading).await.context("PostgreSQL cannot be asked about the policy");
+        tried.map_err(Findings::Error)?;
+    }
+    match reading.finish() {
         Ok((policy, warnings)) => Ok(Judged { client, catalog, policy, warnings, files }),
         Err(problems) => Err(Findings::Problems(problems, files)),
     }

@@ -35,7 +35,7 @@ impl Resolver<'_, '_> {
         let listen = self.section(&raw.listen, "listen", "add [listen] with address = \"127.0.0.1:6432\"");
         let listen = listen.and_then(|l| self.listen(l));
         let audit = self.audit(raw.audit.as_ref().map(Spanned::get_ref));
-        if raw.database.is_empty() && !self.raw.was_faulty(&["database"]) {
+        if raw.database.is_empty() && !self.raw.has_faults_in("database") {
             self.problems.error(
                 top.clone(),
                 "no database is served",
@@ -45,7 +45,7 @@ impl Resolver<'_, '_> {
         let databases =
             raw.database.iter().map(|(name, d)| self.database(name, d.get_ref(), &audit)).collect::<Vec<_>>();
         let users = raw.user.iter().map(|(name, u)| self.user(name, u.get_ref())).collect::<Vec<_>>();
-        if raw.user.is_empty() && !self.raw.was_faulty(&["user"]) {
+        if raw.user.is_empty() && !self.raw.has_faults_in("user") {
             self.problems.warning(
                 top,
                 "there is no user, so nobody can connect",

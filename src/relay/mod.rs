@@ -1,7 +1,8 @@
 //! To PostgreSQL and back: connecting, logging in, sending what was cleared, cancelling, reading the catalog.
 //!
 //! Nothing in here takes SQL as text: `outgoing` sends a `Cleared`, a message that carries no statement, or a
-//! `marker` that cannot succeed. (`catalog` and `role` ask their own fixed questions over their own connections.)
+//! `marker` that cannot succeed. (`catalog` and `own` ask their own fixed questions over their own
+//! connections, where `trial` has a policy's conditions and masks planned.)
 
 pub mod cancel;
 pub mod catalog;
@@ -11,4 +12,5 @@ pub mod marker;
 pub mod outgoing;
 pub mod own;
 pub mod tls;
+pub mod trial;
 pub mod upstream;

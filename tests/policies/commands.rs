@@ -121,9 +121,20 @@ fn check_tries_fragments_on_postgresql() {
         "crm/roles.toml",
         "\n[role.odd]\nrows = { \"public.customers\" = \"lower(country)\" }\npurposes = [\"service\"]\n",
     );
+    let fault = "this condition cannot be used: argument of WHERE must be type boolean, not type text";
+    let place = ["crm/roles.toml:", "| rows = { \"public.customers\" = \"lower(country)\" }", "^^^^^^^^^^^^^^^^"];
     let output = site.run(&["check"]);
     assert_eq!(output.status.code(), Some(1));
-    assert_says(&stderr(&output), &["`rows` of role `odd` `lower(country)`: argument of WHERE must be type boolean"]);
+    assert_says(&stderr(&output), &[fault, "help: write one SQL condition over the columns of public.customers"]);
+    assert_says(&stderr(&output), &place);
+
+    // Beside a fault that needs no PostgreSQL, and beside a file that is no TOML.
+    site.append("crm/roles.toml", "also_requires = [\"servce\"]\n");
+    assert_says(&stderr(&site.run(&["check"])), &[fault, "there is no purpose `servce`"]);
+    site.write("crm/zz.toml", "[purpose.odd]\nbasis = consent\n");
+    let said = stderr(&site.run(&["check"]));
+    assert_says(&said, &[fault, "there is no purpose `servce`", "crm/zz.toml:2:9"]);
+    assert_eq!(said.matches("error:").count(), 3, "{said}");
 }
 
 #[test]

@@ -3,7 +3,6 @@
 
 mod index;
 mod temporary;
-mod trial;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -11,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
-use super::databases::{ConfigOption, Findings, Judged, block_on, judge, load_server, tell};
+use super::databases::{ConfigOption, Findings, Judged, block_on, judge_wholly, load_server, tell};
 use crate::config::server::Server;
 use crate::engine::policy::Policy;
 use crate::engine::policy::diagnostics::{Severity, SourceFile};
@@ -67,7 +66,7 @@ struct Tally {
 async fn databases(server: &Server, tally: &mut Tally) -> BTreeMap<String, Policy> {
     let mut policies = BTreeMap::new();
     for (name, database) in &server.databases {
-        match judge(database).await {
+        match judge_wholly(database).await {
             Ok(judged) => {
                 tell(&judged.warnings, &judged.files);
                 tally.warnings += judged.warnings.len();
@@ -91,13 +90,8 @@ async fn databases(server: &Server, tally: &mut Tally) -> BTreeMap<String, Polic
     policies
 }
 
-/// What only PostgreSQL can tell: whether fragments have the types that they need, consent tables their index, and the
-/// upstream role the rights that COPY takes.
+/// Whether consent tables have their index, and the upstream role the rights that COPY takes.
 async fn live(name: &str, judged: &Judged, tally: &mut Tally) {
-    for fault in trial::faults(judged).await {
-        anstream::eprintln!("error: database {name}: {fault}\n");
-        tally.errors += 1;
-    }
     for advice in index::missing(judged).await.into_iter().chain(temporary::missing(judged).await) {
         anstream::eprintln!("warning: database {name}: {advice}\n");
         tally.warnings += 1;

@@ -2,7 +2,9 @@
 //! Several files are read as one. Knows TOML, and neither the catalog nor what anything means.
 //!
 //! Serde stops at the first fault. So that all are reported at once, a faulty key is reported, taken out of the tree,
-//! and the tree is read again.
+//! and the tree is read again. So is a file that is not TOML, without the sections that are at fault.
+
+mod salvage;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -224,6 +226,8 @@ string_or_table!(
 pub struct Read<T> {
     pub value: T,
     pub removed: Vec<Vec<String>>,
+    /// No section is missing because it was no TOML.
+    pub is_toml: bool,
 }
 
 impl<T> Read<T> {
@@ -234,26 +238,39 @@ impl<T> Read<T> {
 
     /// Whether anything in this section was faulty, so that what seems unused may be used there.
     pub fn has_faults_in(&self, section: &str) -> bool {
-        self.removed.iter().any(|removed| removed.first().is_some_and(|first| first == section))
+        self.removed.iter().any(|removed| removed.first().is_none_or(|first| first == section))
     }
 }
 
-/// Reads all files as one document. `None` when a file is not TOML, or not even its outline fits.
+/// Reads all files as one document, as far as they are TOML. `None` when not even its outline fits.
 pub fn read<T: DeserializeOwned>(files: &[SourceFile], problems: &mut Problems<'_>) -> Option<Read<T>> {
+    let mut removed = Vec::new();
     let texts: Vec<String> = problems.sources().files().map(|(base, file)| padded(base, &file.text)).collect();
     debug_assert_eq!(texts.len(), files.len());
+    let texts: Vec<String> = texts.into_iter().map(|text| told(text, &mut removed, problems)).collect();
+    let is_toml = removed.is_empty();
     let mut whole = DeTable::new();
-    let mut is_toml = true;
     for text in &texts {
-        let (table, errors) = DeTable::parse_recoverable(text);
-        is_toml &= errors.is_empty();
-        for error in errors {
-            let end = text.len()..text.len();
-            problems.error(error.span().unwrap_or(end), error.message(), "make this valid TOML (https://toml.io)");
-        }
+        let (table, _) = DeTable::parse_recoverable(text);
         merge(&mut whole, table.into_inner(), Depth::Section, problems);
     }
-    if is_toml { deserialize(whole, problems) } else { None }
+    let value = deserialize(whole, &mut removed, problems)?;
+    Some(Read { value, removed, is_toml })
+}
+
+/// Says where the text is not TOML; what of it is.
+fn told(text: String, removed: &mut Vec<Vec<String>>, problems: &mut Problems<'_>) -> String {
+    let (_, errors) = DeTable::parse_recoverable(&text);
+    if errors.is_empty() {
+        return text;
+    }
+    for error in errors {
+        let end = text.len()..text.len();
+        problems.error(error.span().unwrap_or(end), error.message(), "make this valid TOML (https://toml.io)");
+    }
+    let (text, without) = salvage::salvage(&text);
+    removed.extend(without);
+    text
 }
 
 /// A file's text behind as many blanks as bring its spans to its place among all files.
@@ -302,12 +319,15 @@ fn disjoint(a: &DeTable<'_>, b: &DeTable<'_>) -> bool {
     })
 }
 
-fn deserialize<T: DeserializeOwned>(mut tree: DeTable<'_>, problems: &mut Problems<'_>) -> Option<Read<T>> {
-    let mut removed = Vec::new();
+fn deserialize<T: DeserializeOwned>(
+    mut tree: DeTable<'_>,
+    removed: &mut Vec<Vec<String>>,
+    problems: &mut Problems<'_>,
+) -> Option<T> {
     loop {
         let document = toml::Deserializer::from(Spanned::new(0..0, tree.clone()));
         let error = match T::deserialize(document) {
-            Ok(value) => return Some(Read { value, removed }),
+            Ok(value) => return Some(value),
             Err(error) => error,
         };
         let span = error.span().unwrap_or(0..0);

@@ -11,6 +11,7 @@ mod purposes;
 mod roles;
 mod subjects;
 mod tables;
+mod trials;
 
 use std::ops::Range;
 
@@ -20,17 +21,57 @@ use super::super::catalog::{Catalog, Column, ColumnType, QualifiedName, Relation
 use super::diagnostics::{Problem, Problems, SourceFile};
 use super::raw::{self, RawPolicy, Read, Spanned};
 use super::{Period, Policy, SqlFragment, names};
+pub use trials::{Failure, Trial};
+
+/// A policy that was read, with what was found; some of it only PostgreSQL can tell.
+pub struct Reading<'f> {
+    policy: Option<Policy>,
+    problems: Problems<'f>,
+    trials: Vec<Trial>,
+}
 
 /// Resolves the policy that `files` are, against `catalog`. Gives the policy with its warnings, or all problems
 /// (warnings too) when one of them is an error.
 pub fn resolve(files: &[SourceFile], catalog: &Catalog) -> Result<(Policy, Vec<Problem>), Vec<Problem>> {
+    read(files, catalog).finish()
+}
+
+/// As [`resolve`], where PostgreSQL is asked too before the reading is finished.
+pub fn read<'f>(files: &'f [SourceFile], catalog: &Catalog) -> Reading<'f> {
     let mut problems = Problems::new(files);
-    let Some(raw) = raw::read::<RawPolicy>(files, &mut problems) else { return Err(problems.into_sorted()) };
+    let Some(raw) = raw::read::<RawPolicy>(files, &mut problems) else {
+        return Reading { policy: None, problems, trials: Vec::new() };
+    };
     let policy = Policy { digest: digest(files), ..Policy::default() };
-    let mut resolver = Resolver { raw: &raw, catalog, problems, policy };
+    let mut resolver = Resolver { raw: &raw, catalog, problems, policy, trials: Vec::new() };
     resolver.run();
-    let Resolver { policy, problems, .. } = resolver;
-    if problems.any_error() { Err(problems.into_sorted()) } else { Ok((policy, problems.into_sorted())) }
+    let Resolver { policy, problems, trials, .. } = resolver;
+    Reading { policy: Some(policy), problems, trials }
+}
+
+impl Reading<'_> {
+    /// What PostgreSQL is to be asked.
+    pub fn take_trials(&mut self) -> Vec<Trial> {
+        std::mem::take(&mut self.trials)
+    }
+
+    pub fn failed(&mut self, trial: Trial, failure: Failure) {
+        match failure {
+            Failure::Unfit(why) => self.problems.error(trial.span, format!("{}: {why}", trial.message), trial.fix),
+            Failure::NotAllowed(why) => {
+                let fix = "grant the upstream role SELECT on the table: what it may not read nobody sees through it";
+                self.problems.warning(trial.span, format!("this could not be tried on PostgreSQL: {why}"), fix);
+            }
+        }
+    }
+
+    pub fn finish(self) -> Result<(Policy, Vec<Problem>), Vec<Problem>> {
+        let Self { policy, problems, .. } = self;
+        match policy {
+            Some(policy) if !problems.any_error() => Ok((policy, problems.into_sorted())),
+            Some(_) | None => Err(problems.into_sorted()),
+        }
+    }
 }
 
 /// SHA-256 over names (without their folders: the same policy has the same digest wherever it lies) and contents, each
@@ -50,6 +91,7 @@ struct Resolver<'a, 'f> {
     catalog: &'a Catalog,
     problems: Problems<'f>,
     policy: Policy,
+    trials: Vec<Trial>,
 }
 
 impl<'a> Resolver<'a, '_> {
@@ -60,7 +102,19 @@ impl<'a> Resolver<'a, '_> {
         tables::resolve(self);
         open::resolve(self);
         roles::resolve(self);
-        lints::run(self);
+        // What only the whole policy shows, a part of it does not.
+        if self.raw.is_toml {
+            lints::run(self);
+        }
+    }
+
+    /// Whether an entry for this table was there, but faulty, however it was spelled.
+    fn table_was_faulty(&self, name: &QualifiedName) -> bool {
+        self.raw.removed.iter().any(|path| match path.as_slice() {
+            [] => true,
+            [section] => section == "table",
+            [section, table, ..] => section == "table" && names::qualified(table).is_ok_and(|n| n == *name),
+        })
     }
 
     fn raw(&self) -> &'a RawPolicy {
@@ -168,12 +222,16 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn condition(&mut self, text: &Spanned<String>, relation: &Relation) -> Option<SqlFragment> {
-        SqlFragment::condition(text.get_ref(), relation, self.catalog)
-            .map_err(|what| {
-                let fix = format!("write one SQL condition over the columns of {}", relation.name);
-                self.error(text.span(), format!("this condition cannot be used: {what}"), fix);
-            })
-            .ok()
+        match SqlFragment::condition(text.get_ref(), relation, self.catalog) {
+            Ok(fragment) => {
+                self.trials.push(Trial::condition(&fragment, relation, text.span()));
+                Some(fragment)
+            }
+            Err(what) => {
+                self.error(text.span(), format!("this condition cannot be used: {what}"), condition_fix(relation));
+                None
+            }
+        }
     }
 
     fn period(&mut self, text: &Spanned<String>) -> Option<Period> {
@@ -235,6 +293,10 @@ impl<'a> Resolver<'a, '_> {
             seen.push(key);
         }
     }
+}
+
+fn condition_fix(relation: &Relation) -> String {
+    format!("write one SQL condition over the columns of {}", relation.name)
 }
 
 fn heading(path: &[&str]) -> String {

@@ -176,6 +176,7 @@ fn next<'a>(r: &mut Resolver<'a, '_>, name: &QualifiedName, via: &Spanned<String
             }
             None
         }
+        None if r.table_was_faulty(name) => None,
         None => {
             let message = format!("`via` ends in {name}, which the policy does not list");
             r.error(via.span(), message, format!("list it as [table.\"{name}\"] with its `subject`"));

@@ -236,6 +236,9 @@ fn rows(r: &mut Resolver<'_, '_>, raw: &RawRole) -> HashMap<Oid, SqlFragment> {
         let Some(relation) = r.relation(table) else { continue };
         let listed = |key: &Spanned<String>| names::qualified(key.get_ref()).is_ok_and(|n| n == relation.name);
         if !r.raw().table.keys().any(listed) {
+            if r.table_was_faulty(&relation.name) {
+                continue;
+            }
             let message = format!("{} is not a protected table, so its rows are not filtered", relation.name);
             r.error(table.span(), message, format!("list it as [table.\"{}\"], or remove the filter", relation.name));
             continue;

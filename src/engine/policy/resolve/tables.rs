@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::super::catalog::{ColumnType, Relation, RelationKind};
+use super::super::super::catalog::{Column, ColumnType, Relation, RelationKind};
 use super::super::super::visible::mask_fits;
 use super::super::raw::{RawRetention, RawStoreRequires, RawTable, Spanned};
 use super::super::{Basis, ColumnUse, Erase, Mask, Retention, StoreRequires, TablePolicy, names};
-use super::{Resolver, is_system, kind_in_words, path};
+use super::{Resolver, Trial, is_system, kind_in_words, path};
+
+pub(super) const MASK_FIX: &str = "give this column a category of its own, or the category another mask";
 
 pub(super) fn resolve(r: &mut Resolver<'_, '_>) {
     for (name, raw) in &r.raw().table {
@@ -82,8 +84,9 @@ fn table(r: &mut Resolver<'_, '_>, name: &Spanned<String>, raw: &RawTable, relat
     let columns = columns.map(|c| self::columns(r, relation, c.get_ref())).unwrap_or_default();
     let subject = path::resolve(r, relation.oid, raw);
     let erase = raw.erase.as_ref().and_then(|e| erase(r, relation, e, &columns)).unwrap_or_default();
-    let store_requires = raw.store_requires.as_ref().and_then(|s| store_requires(r, s, raw));
-    if let Some(record) = raw.record_subjects.as_ref().filter(|s| *s.get_ref() && raw.subject.is_none()) {
+    let is_nobodys = raw.subject.is_none() && !r.raw.was_faulty(&["table", key, "subject"]);
+    let store_requires = raw.store_requires.as_ref().and_then(|s| store_requires(r, s, is_nobodys));
+    if let Some(record) = raw.record_subjects.as_ref().filter(|s| *s.get_ref() && is_nobodys) {
         r.error(
             record.span(),
             "rows without `subject` have no keys to record",
@@ -115,7 +118,7 @@ fn columns(
             ColumnUse::Open
         } else {
             if r.knows_category(usage) {
-                check_masks(r, relation, &column.name, usage);
+                check_masks(r, relation, column, usage);
             }
             ColumnUse::Category(usage.get_ref().clone())
         };
@@ -128,21 +131,23 @@ fn columns(
 }
 
 /// Every mask that the column's category can get, its own and the purposes', must fit the column's type.
-fn check_masks(r: &mut Resolver<'_, '_>, relation: &Relation, column: &str, category: &Spanned<String>) {
-    let Some(ty) = relation.column(column).map(|c| &c.ty) else { return };
-    let name = category.get_ref();
+fn check_masks(r: &mut Resolver<'_, '_>, relation: &Relation, column: &Column, category: &Spanned<String>) {
+    let (name, ty) = (category.get_ref(), &column.ty.sql);
     let own = r.policy.categories.get(name).map(|c| (c.mask.clone(), format!("of the category `{name}`")));
     let purposes = r.policy.purposes.values().filter_map(|p| {
         p.masks.get(name).map(|mask| (mask.clone(), format!("for `{name}` under the purpose `{}`", p.name)))
     });
-    let all: BTreeSet<(String, String, String)> = own
-        .into_iter()
-        .chain(purposes)
-        .filter_map(|(mask, whose): (Mask, String)| Some((misfit(r, &mask, ty)?, mask.describe(), whose)))
-        .collect();
-    for (why, mask, whose) in all {
-        let message = format!("the mask `{mask}` {whose} does not fit `{column}` of type {}: {why}", ty.sql);
-        r.error(category.span(), message, "give this column a category of its own, or the category another mask");
+    let all: Vec<(Mask, String)> = own.into_iter().chain(purposes).collect();
+    let mut misfits = BTreeSet::new();
+    for (mask, whose) in all {
+        let message = format!("the mask `{}` {whose} does not fit `{}` of type {ty}", mask.describe(), column.name);
+        match misfit(r, &mask, &column.ty) {
+            Some(why) => _ = misfits.insert((why, message)),
+            None => r.trials.extend(Trial::mask(&mask, message, relation, column, r.catalog, category.span())),
+        }
+    }
+    for (why, message) in misfits {
+        r.error(category.span(), format!("{message}: {why}"), MASK_FIX);
     }
 }
 
@@ -199,9 +204,9 @@ fn erase(
 fn store_requires(
     r: &mut Resolver<'_, '_>,
     raw: &Spanned<RawStoreRequires>,
-    table: &RawTable,
+    is_nobodys: bool,
 ) -> Option<StoreRequires> {
-    if table.subject.is_none() {
+    if is_nobodys {
         let fix = "name the table's `subject`, or remove this";
         r.error(raw.span(), "rows without `subject` are nobody's, so nobody can consent to them", fix);
     }
