@@ -48,10 +48,12 @@ ROLLBACK
 -- 13 crm_app: T D: C:SELECT 1 C:CLOSE CURSOR ALL C:UNLISTEN C:RESET Z:I
 SELECT pg_advisory_unlock_all(); CLOSE ALL; UNLISTEN *; RESET ALL;
 ;;
--- 14 crm_app: H d d d c C:COPY 2 Z:I H d d … d d c C:COPY … Z:I E:42809 Z:I
+-- 14 crm_app: H d d d c C:COPY 2 Z:I H d d … d d c C:COPY … Z:I E:42809 Z:I H d d c C:COPY 2 Z:I H d d … d d c C:COPY … Z:I
 COPY (SELECT id, full_name FROM customers WHERE id <= 2 ORDER BY id) TO STDOUT (FORMAT csv, HEADER)
 COPY addresses (id) TO STDOUT (FORMAT binary)
 COPY web_events TO STDOUT
+COPY (SELECT id, full_name FROM customers WHERE id <= 2 ORDER BY id) TO STDOUT (FORMAT csv, QUOTE '''', ESCAPE '''', HEADER off)
+COPY addresses (id) TO STDOUT (FORMAT csv, HEADER 0)
 ;;
 -- 18 crm_app: E:42501 Z:I
 SELECT lo_create(0)

@@ -99,6 +99,23 @@ mod tests {
     }
 
     #[test]
+    fn options_of_a_copy_hold_no_relation() {
+        for options in [
+            "(FORMAT csv, QUOTE '''', ESCAPE '''', HEADER off, NULL '\\N')",
+            "(HEADER 0, FORCE_QUOTE (a, b), ENCODING 'utf8')",
+            "WITH DELIMITER AS '|' CSV HEADER QUOTE AS '''' ESCAPE '''' FORCE QUOTE a, b",
+            "USING DELIMITERS '|' WITH NULL AS ''''",
+        ] {
+            for copy in ["COPY t TO STDOUT", "COPY t (a, b) TO STDIN", "SELECT 1; COPY (SELECT a FROM t) TO STDOUT"] {
+                assert!(agrees(&format!("{copy} {options}; SELECT 2"), &["t"]), "{copy} {options}");
+                assert!(!agrees(&format!("{copy} {options}; SELECT 2"), &["u"]), "{copy} {options}");
+            }
+        }
+        assert!(!agrees("COPY t TO STDOUT (QUOTE (SELECT 1 FROM u))", &["t"]));
+        assert!(!agrees("SELECT 1 FROM t TO STDOUT (a off)", &["t"]));
+    }
+
+    #[test]
     fn a_cursor_is_moved_without_a_relation() {
         assert!(agrees("SELECT id FROM t; FETCH c; MOVE BACKWARD 2 IN \"c\"; FETCH FORWARD ALL FROM c", &["t"]));
         assert!(!agrees("FETCH t", &["t"]) && !agrees("FETCH (SELECT 1 FROM t)", &["t"]));

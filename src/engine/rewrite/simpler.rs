@@ -71,8 +71,7 @@ impl Reading<'_> {
         match self.word(i).to_ascii_uppercase().as_str() {
             // `row.*` and `(row).*` are some field of it.
             "*" if i > 0 && self.are(i - 1, &["."]) => self.put(i, "x"),
-            "*" if i > 1 && self.are(i - 2, &["FORCE", "QUOTE"]) => self.put(i, "x"),
-            "*" if i > 0 && self.is_any(i - 1, &["FORCE_QUOTE", "FORCE_NULL", "FORCE_NOT_NULL"]) => self.put(i, "(x)"),
+            "TO" if self.is_any(i + 1, &["STDOUT", "STDIN"]) => self.copy_options(i + 1),
             "VARIADIC" => self.drop(i, i + 1),
             "CURSOR" => self.cursor_options(i),
             "FETCH" | "MOVE" if i == 0 || self.are(i - 1, &[";"]) => self.fetch(i),
@@ -114,6 +113,22 @@ impl Reading<'_> {
         let names = self.are(strength + 1, &["OF"]).then(|| self.names(strength + 2)).flatten();
         if let Some(end) = names {
             self.drop(strength + 1, end);
+        }
+    }
+
+    /// `COPY … TO STDOUT options`: words, constants, names of columns.
+    fn copy_options(&mut self, place: usize) {
+        let start = (0..place).rev().find(|i| self.are(*i, &[";"])).map_or(0, |i| i + 1);
+        let end = (place..self.tokens.len()).find(|i| self.are(*i, &[";"])).unwrap_or(self.tokens.len());
+        let opens = |i: &usize| self.is_any(*i, &["WITH", "USING"]);
+        let first = (place + 1..end).find(|i| !opens(i)).unwrap_or(end);
+        let plain = |i: usize| {
+            let word = opens(&i) || self.only_names_and_types(i, i + 1);
+            word || self.is_any(i, &["*", "+", "-"])
+        };
+        if self.are(start, &["COPY"]) && first <= place + 2 && (first..end).all(plain) {
+            self.drop(place + 1, end);
+            self.put(place, "STDOUT");
         }
     }
 
