@@ -259,8 +259,25 @@ pub fn purpose_not_allowed(purpose: &str, role: &str, allowed: &[String]) -> Ref
         "purpose-not-allowed",
         SqlState::INSUFFICIENT_PRIVILEGE,
         format!("role \"{role}\" may not use data for the purpose \"{purpose}\""),
-        format!("rule purpose-not-allowed: the role's purposes are {}", allowed.join(", ")),
-        "SET consentry.purpose to one of them",
+        match allowed {
+            [] => "rule purpose-not-allowed: the role has no purposes".to_owned(),
+            allowed => format!("rule purpose-not-allowed: the role's purposes are {}", allowed.join(", ")),
+        },
+        match allowed {
+            [] => "leave the purpose out, or list it under the role's `purposes` in the policy",
+            _ => "SET consentry.purpose to one of them",
+        },
+    )
+}
+
+/// The setting holds the session's purpose, and SHOW has no other form.
+pub fn show_beside_comment(own: &str) -> Refusal {
+    Refusal::new(
+        "show-beside-comment",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        format!("SHOW consentry.purpose in a statement for the purpose \"{own}\" is not supported behind the proxy"),
+        "rule show-beside-comment: it would say the session's purpose, which is another",
+        "use SELECT current_setting('consentry.purpose'), or leave the comment out",
     )
 }
 
@@ -360,6 +377,16 @@ pub fn column_not_writable(table: &str, column: &str, why: &str) -> Refusal {
         format!("rule column-not-writable: {why}"),
         "use a purpose that shows the column's category in clear",
     )
+}
+
+/// A write to a column that the policy knows nothing of.
+pub fn column_not_listed(table: &str, column: &str) -> Refusal {
+    Refusal {
+        detail: "rule column-not-writable: the policy does not list it".to_owned(),
+        hint: "leave it out of the statement; or the policy lists it under the table's `columns`, with its category"
+            .to_owned(),
+        ..column_not_writable(table, column, "")
+    }
 }
 
 /// A row whose subject has not agreed to its being stored (`store_requires`).

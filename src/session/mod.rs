@@ -26,6 +26,7 @@ mod effects;
 mod expect;
 mod extended;
 mod names;
+mod own_words;
 mod path;
 mod prepared;
 mod refuse;

@@ -1,15 +1,16 @@
 //! What PostgreSQL's errors may say about a statement on protected data: an allow-list of texts, and names.
 //!
 //! Detail, context, hints, internal queries and quoted values can carry a stored value (`Key (email)=(…) already exists`,
-//! `invalid input syntax for type integer: "…"`), so they go; SQLSTATE and names of constraints, tables, columns stay.
-//! PURE.
+//! `invalid input syntax for type integer: "…"`), so they go; SQLSTATE and names of constraints, tables, columns stay, in
+//! PostgreSQL's own words where these are known (`own_words`). PURE.
 
+use super::own_words;
 use super::plans::Judged;
 use crate::engine::cleared::RAISED;
 use crate::engine::refusal::Refusal;
 use crate::wire::error::{
-    DETAIL, FILE, Fields, HINT, INTERNAL_POSITION, INTERNAL_QUERY, MESSAGE, POSITION, Severity, WHERE, byte_offset,
-    character_position, from_refusal,
+    COLUMN, CONSTRAINT, DATA_TYPE, DETAIL, FILE, Fields, HINT, INTERNAL_POSITION, INTERNAL_QUERY, MESSAGE, POSITION,
+    SCHEMA, Severity, TABLE, WHERE, byte_offset, character_position, from_refusal,
 };
 
 /// PostgreSQL's sources that cancel a statement in the midst of a function, in words of their own: not in those that a
@@ -50,12 +51,20 @@ pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitiv
         return;
     }
     let said_by_a_function = fields.field(WHERE).is_some() && !fields.field(FILE).is_some_and(|f| CORE.contains(&f));
-    for letter in [DETAIL, HINT, WHERE, INTERNAL_POSITION, INTERNAL_QUERY] {
-        fields.remove(letter);
+    let gone: &[u8] = &[DETAIL, HINT, WHERE, INTERNAL_POSITION, INTERNAL_QUERY];
+    // RAISE names constraints, columns and tables as it likes.
+    let named: &[u8] = &[SCHEMA, TABLE, COLUMN, DATA_TYPE, CONSTRAINT];
+    gone.iter().for_each(|letter| fields.remove(*letter));
+    if !own_words::names_are_true(fields) {
+        named.iter().for_each(|letter| fields.remove(*letter));
     }
-    if said_by_a_function || !message_is_safe(fields.sqlstate(), in_text) {
-        let neutral = neutral_message(fields);
-        fields.set(MESSAGE, neutral);
+    match own_words::without_values(fields) {
+        Some(own) => fields.set(MESSAGE, own),
+        None if said_by_a_function || !message_is_safe(fields.sqlstate(), in_text) => {
+            let neutral = neutral_message(fields);
+            fields.set(MESSAGE, neutral);
+        }
+        None => {}
     }
 }
 
@@ -98,19 +107,14 @@ fn message_is_safe(sqlstate: &str, in_text: bool) -> bool {
     }
 }
 
-/// What is said instead: the condition's meaning, with names from the error's own fields.
+/// What is said instead: the condition's meaning.
 fn neutral_message(fields: &Fields) -> String {
-    let name = |letter| fields.field(letter).unwrap_or("?");
     match fields.sqlstate() {
-        "23505" => format!("duplicate key value violates unique constraint \"{}\"", name(b'n')),
-        "23503" => format!("a row violates foreign key constraint \"{}\" of table \"{}\"", name(b'n'), name(b't')),
-        "23502" => format!(
-            "null value in column \"{}\" of relation \"{}\" violates not-null constraint",
-            name(b'c'),
-            name(b't')
-        ),
-        "23514" => format!("a row of relation \"{}\" violates check constraint \"{}\"", name(b't'), name(b'n')),
-        "23P01" => format!("conflicting key value violates exclusion constraint \"{}\"", name(b'n')),
+        "23505" => "duplicate key value violates a unique constraint".to_owned(),
+        "23503" => "a row violates a foreign key constraint".to_owned(),
+        "23502" => "a null value violates a not-null constraint".to_owned(),
+        "23514" => "a value violates a check constraint".to_owned(),
+        "23P01" => "conflicting key value violates an exclusion constraint".to_owned(),
         "22P02" => "invalid input syntax for a type".to_owned(),
         "22007" => "invalid datetime format".to_owned(),
         "22008" => "datetime field overflow".to_owned(),
@@ -147,7 +151,9 @@ mod tests {
             ("42704", vec![]),
             ("3F000", vec![]),
             ("XX000", vec![(WHERE, secret)]),
-            ("23505", vec![(DETAIL, secret), (b'n', "customers_email_key")]),
+            ("23505", vec![(DETAIL, secret), (CONSTRAINT, "customers_email_key"), (FILE, "nbtinsert.c")]),
+            ("23514", vec![(CONSTRAINT, secret), (TABLE, secret), (COLUMN, secret), (FILE, "pl_exec.c")]),
+            ("23514", vec![(DATA_TYPE, secret), (SCHEMA, secret)]),
             ("P0001", vec![(HINT, secret), (INTERNAL_QUERY, secret)]),
             ("57014", vec![(WHERE, secret), (FILE, "postgres.c")]),
         ] {
@@ -183,8 +189,10 @@ mod tests {
     fn names_from_the_statement_stay() {
         let f = fields("42703", "column \"emial\" does not exist", &[(POSITION, "8"), (HINT, "hidden_column")]);
         assert_eq!(text_after(Sensitivity::Protected, f), "42703|column \"emial\" does not exist|8");
-        let f = fields("23505", "…", &[(b'n', "customers_email_key")]);
-        assert!(text_after(Sensitivity::Protected, f).contains("\"customers_email_key\""));
+        let said = "duplicate key value violates unique constraint \"customers_email_key\"";
+        let f = fields("23505", said, &[(FILE, "nbtinsert.c"), (CONSTRAINT, "customers_email_key")]);
+        let said = format!("23505|{said}|nbtinsert.c|customers_email_key");
+        assert_eq!(text_after(Sensitivity::Protected, f), said);
     }
 
     #[test]

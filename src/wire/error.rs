@@ -21,6 +21,9 @@ pub const INTERNAL_QUERY: u8 = b'q';
 pub const WHERE: u8 = b'W';
 pub const SCHEMA: u8 = b's';
 pub const TABLE: u8 = b't';
+pub const COLUMN: u8 = b'c';
+pub const DATA_TYPE: u8 = b'd';
+pub const CONSTRAINT: u8 = b'n';
 /// The file of PostgreSQL's source that raised it.
 pub const FILE: u8 = b'F';
 

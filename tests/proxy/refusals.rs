@@ -132,6 +132,7 @@ fn positions_point_into_the_text_that_was_sent() {
 fn errors_on_protected_data_say_no_value() {
     let mut c = session("ana");
     assert_eq!(c.ask("SELECT name::int FROM customers"), "T E:22P02 Z:I");
+    assert_eq!(c.said('M'), "invalid input syntax for type integer");
     assert!(c.error.iter().all(|(_, text)| !text.contains("Ann") && !text.contains("Ned")), "{:?}", c.error);
 }
 
@@ -141,6 +142,39 @@ fn a_constraint_s_error_names_the_constraint_and_no_value() {
     assert_eq!(c.ask("INSERT INTO customers VALUES (9, 'Ned Never')"), "E:23505 Z:I");
     assert!(c.error.iter().all(|(_, text)| !text.contains("Ned")), "{:?}", c.error);
     assert_eq!(c.said('n'), "customers_name_key");
+    assert_eq!(c.said('M'), "duplicate key value violates unique constraint \"customers_name_key\"");
+    c.ask("BEGIN; INSERT INTO customers VALUES (700, 'Ned N'); INSERT INTO friends VALUES (1, 700); SAVEPOINT s");
+    let key = "foreign key constraint \"friends_friend_fkey\"";
+    for (sql, message) in [
+        ("INSERT INTO friends VALUES (1, 8)", format!("insert or update on table \"friends\" violates {key}")),
+        (
+            "DELETE FROM customers WHERE id = 700",
+            format!("update or delete on table \"customers\" violates {key} on table \"friends\""),
+        ),
+        (
+            "INSERT INTO friends (customer_id) VALUES (1)",
+            "null value in column \"friend\" of relation \"friends\" violates not-null constraint".to_owned(),
+        ),
+        (
+            "INSERT INTO friends VALUES (1, 1)",
+            "new row for relation \"friends\" violates check constraint \"friends_check\"".to_owned(),
+        ),
+    ] {
+        assert!(c.ask(sql).starts_with("E:23"), "{sql}: {:?}", c.error);
+        assert_eq!((c.said('M'), c.said('D')), (message.as_str(), ""), "{sql}");
+        assert_eq!(c.ask("ROLLBACK TO s"), "C:ROLLBACK Z:T");
+    }
+    c.ask("ROLLBACK");
+}
+
+/// No purpose helps where the policy does not know the column.
+#[test]
+fn a_column_that_is_not_listed_is_to_be_listed() {
+    let mut c = session("ana");
+    for sql in ["UPDATE friends SET unlisted = ''", "INSERT INTO friends (customer_id, unlisted) VALUES (1, '')"] {
+        assert_eq!(c.ask(sql), "E:42501 Z:I");
+        assert!(c.said('H').contains("`columns`") && !c.said('H').contains("purpose"), "{:?}", c.error);
+    }
 }
 
 /// Lists to PostgreSQL's parser, and deep trees to the second one.

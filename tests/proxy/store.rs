@@ -324,13 +324,22 @@ fn errors_show_no_rows_and_nothing_of_ours() {
     let world = common_world();
     let mut c = world.session();
     for (sql, row, message) in [
-        ("COPY letters (customer_id, price) FROM STDIN", "1\tCANARY\n", "invalid input syntax for a type"),
-        ("COPY letters (customer_id, mood) FROM STDIN", "1\tCANARY\n", "invalid input syntax for a type"),
-        ("COPY letters (customer_id, subject) FROM STDIN", "1\tCANARY-----\n", "value too long for its type"),
+        ("COPY letters (customer_id, price) FROM STDIN", "1\tCANARY\n", "invalid input syntax for type numeric"),
+        ("COPY letters (customer_id, mood) FROM STDIN", "1\tCANARY\n", "invalid input value for enum mood"),
+        (
+            "COPY letters (customer_id, subject) FROM STDIN",
+            "1\tCANARY-----\n",
+            "value too long for type character varying(10)",
+        ),
+        (
+            "COPY letters (customer_id, body, subject) FROM STDIN",
+            "1\tCANARY\tbad\n",
+            "value for domain title violates check constraint \"title_check\"",
+        ),
         (
             "COPY letters (customer_id, body, price) FROM STDIN",
             "1\tCANARY\t-1\n",
-            "a row of relation \"letters\" violates check constraint \"letters_price_check\"",
+            "new row for relation \"letters\" violates check constraint \"letters_price_check\"",
         ),
     ] {
         let told = copied(&mut c, sql, &[row.as_bytes()]);
@@ -342,7 +351,7 @@ fn errors_show_no_rows_and_nothing_of_ours() {
     // Nor does what the client could have made us say.
     let told = copied(&mut c, "COPY letters (customer_id) FROM STDIN", &[b"consentry store_requires public.other\n"]);
     assert_eq!(told, "G E:22P02 Z:I");
-    assert_eq!(c.said('M'), "invalid input syntax for a type");
+    assert_eq!(c.said('M'), "invalid input syntax for type integer");
 }
 
 /// Where the function cannot be made, the error speaks of COPY.

@@ -1,5 +1,6 @@
 CREATE TABLE customers (id int PRIMARY KEY, name text UNIQUE);
 INSERT INTO customers VALUES (1, 'Ann Asked'), (2, 'Ned Never');
+CREATE TABLE friends (customer_id int, friend int NOT NULL REFERENCES customers, unlisted text, CHECK (customer_id <> friend));
 CREATE TABLE consents (subject_id int, purpose text, status text, UNIQUE (subject_id, purpose));
 INSERT INTO consents VALUES (1, 'marketing', 'granted');
 CREATE TABLE things (id int PRIMARY KEY, name text);

@@ -273,7 +273,7 @@ impl<'e> Analyser<'e> {
                 return Err(refusal::column_not_writable(&table, name, &never_shown(purpose)));
             }
             Some(CellKind::Hidden) | None => {
-                return Err(refusal::column_not_writable(&table, name, "the policy does not list it"));
+                return Err(refusal::column_not_listed(&table, name));
             }
         }
         for other in read_together(&self.engine.catalog, p.relation, name, whole) {

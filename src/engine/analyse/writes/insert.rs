@@ -114,8 +114,7 @@ impl<'e> Analyser<'e> {
         for &i in &filled {
             let name = &relation.columns.get(i).ok_or_else(|| undefined_column(""))?.name;
             if p.aim != Aim::Consent && !p.policy.columns.contains_key(name) {
-                let why = "the policy does not list it";
-                return Err(refusal::column_not_writable(&relation.name.to_string(), name, why));
+                return Err(refusal::column_not_listed(&relation.name.to_string(), name));
             }
             self.note_written(p.occurrence, i);
         }
