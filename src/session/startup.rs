@@ -1,27 +1,10 @@
-//! What a client may ask for in its start-up packet, and what of it PostgreSQL is told. An allow-list. PURE.
+//! What a client may ask for in its start-up packet, and what of it PostgreSQL is told: what SET may change, by the same
+//! allow-list. PURE.
 
+use crate::engine::allow::{SettingRule, setting};
+use crate::engine::cleared::Tracked;
 use crate::engine::refusal::{Refusal, SqlState};
-
-/// Settings that change the form of output, or a client's own limits. Passed on as they are; PostgreSQL checks values.
-const PASSED: &[&str] = &[
-    "application_name",
-    "datestyle",
-    "intervalstyle",
-    "timezone",
-    "extra_float_digits",
-    "bytea_output",
-    "statement_timeout",
-    "lock_timeout",
-    "idle_in_transaction_session_timeout",
-    "idle_session_timeout",
-    "default_transaction_isolation",
-    "default_transaction_read_only",
-    "default_transaction_deferrable",
-    "client_min_messages",
-    "search_path",
-    "jit",
-    "geqo",
-];
+use crate::relay::login::PINNED;
 
 /// What was asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -61,23 +44,41 @@ impl Asked {
         match folded.as_str() {
             "client_encoding" if is_utf8(value) => return Ok(()),
             "client_encoding" => return Err(other_encoding()),
-            "standard_conforming_strings" if matches!(value, "on" | "true" | "1" | "yes") => return Ok(()),
+            // SET may switch it off, for pg_dump. Whom rows are for is not for a packet to say that nobody sees.
+            "row_security" if is_off(value) => return Err(unknown(name)),
             "consentry.purpose" => self.purpose = Some(value.to_owned()),
             "consentry.reason" => self.reason = Some(value.to_owned()),
             "search_path" => self.search_path = Some(value.to_owned()),
             "application_name" => self.application_name = Some(printable(value)),
             _ => {}
         }
-        match folded.as_str() {
-            "consentry.purpose" | "consentry.reason" => Ok(()),
-            "client_min_messages" if !matches!(value, "notice" | "warning" | "error") => Err(debug_messages()),
-            known if PASSED.contains(&known) => {
-                self.passed.push((folded, value.to_owned()));
+        let rule = setting(&folded);
+        match rule {
+            SettingRule::Tracked(Tracked::Purpose | Tracked::Reason) => Ok(()),
+            // The session has them as they must be.
+            SettingRule::Pinned(_) if rule.accepts(value) && PINNED.iter().any(|(pinned, _)| *pinned == folded) => {
                 Ok(())
             }
-            _ => Err(unknown(name)),
+            SettingRule::Free | SettingRule::Tracked(Tracked::SearchPath) => self.pass(folded, value),
+            SettingRule::Pinned(_) if rule.accepts(value) => self.pass(folded, value),
+            SettingRule::Pinned(_) if folded == "client_min_messages" => Err(debug_messages()),
+            SettingRule::Pinned(_) | SettingRule::Refused(_) => Err(unknown(name)),
         }
     }
+
+    fn pass(&mut self, name: String, value: &str) -> Result<(), Refusal> {
+        self.passed.push((name, value.to_owned()));
+        Ok(())
+    }
+}
+
+/// As PostgreSQL reads a boolean: the beginning of a word is enough.
+fn is_off(value: &str) -> bool {
+    let value = value.trim().to_ascii_lowercase();
+    value.is_empty()
+        || "false".starts_with(&value)
+        || "no".starts_with(&value)
+        || matches!(value.as_str(), "of" | "off" | "0")
 }
 
 /// PostgreSQL's names for UTF-8, in any spelling (`'utf-8'` with quotes: asyncpg; `UNICODE`: pgloader).
@@ -130,7 +131,7 @@ fn unknown(name: &str) -> Refusal {
         "startup-setting",
         SqlState::FEATURE_NOT_SUPPORTED,
         format!("start-up parameter \"{shown}\" is not supported behind the proxy"),
-        "Only settings that change the form of output or a session's own limits may be given at start-up.",
+        "What SET may not change may not be given at start-up either, and row_security stays on.",
         "Leave it out of the connection string, or ask the administrator to set it for the upstream role.",
     )
 }
@@ -209,9 +210,23 @@ mod tests {
     }
 
     #[test]
+    fn what_set_may_change_may_be_given() {
+        let asked =
+            ask(&[("options", "-c work_mem=64MB -c App.tenant=7 -c enable_seqscan=on"), ("Seed", "0.5")]).unwrap();
+        let passed: Vec<_> = asked.passed.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        assert_eq!(passed, ["work_mem=64MB", "app.tenant=7", "enable_seqscan=on", "seed=0.5"]);
+        let as_it_is = [("row_security", "on"), ("standard_conforming_strings", "on"), ("xmloption", "content")];
+        assert!(ask(&as_it_is).unwrap().passed.is_empty());
+    }
+
+    #[test]
     fn what_is_pinned_or_unknown_is_refused() {
         for (name, value) in [
             ("row_security", "off"),
+            ("row_security", "FAL"),
+            ("enable_seqscan", "off"),
+            ("array_nulls", "off"),
+            ("shared_buffers", "1GB"),
             ("options", "-c row_security=off"),
             ("options", "-c session_replication_role=replica"),
             ("options", "--standard-conforming-strings=off"),

@@ -42,6 +42,16 @@ fn start_up_parameters_that_are_pinned_or_unknown() {
 }
 
 #[test]
+fn what_set_may_change_may_be_given_at_start_up() {
+    let options = [("options", "-c work_mem=3MB -c app.tenant=7"), ("lc_monetary", "C"), ("row_security", "on")];
+    let mut c = Raw::log_in(world().proxy.port(), "ana", &options);
+    assert_eq!(c.ask("SHOW work_mem"), "T D:3MB C:SHOW Z:I");
+    assert_eq!(c.ask("RESET work_mem; SHOW work_mem; SHOW app.tenant; SHOW row_security"), {
+        "C:RESET T D:3MB C:SHOW T D:7 C:SHOW T D:on C:SHOW Z:I"
+    });
+}
+
+#[test]
 fn parameters_are_what_postgresql_says() {
     let c = Raw::log_in(world().proxy.port(), "ana", &[("client_encoding", "'utf-8'"), ("TimeZone", "Europe/Madrid")]);
     let of = |name: &str| c.parameters.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
