@@ -216,7 +216,7 @@ impl Engine {
         let purpose = match name {
             None => None,
             Some(name) => match self.policy.purposes.get(&name) {
-                Some(p) if role.unrestricted || role.purposes.contains(&name) => Some(p),
+                Some(p) if role.purposes.contains(&name) => Some(p),
                 _ if session_only => None,
                 Some(_) => return Err(refusal::purpose_not_allowed(&name, &role.name, &role.purposes)),
                 None => return Err(refusal::purpose_unknown(&name)),

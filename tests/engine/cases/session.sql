@@ -127,3 +127,13 @@ SELECT gid FROM pg_prepared_xacts WHERE database = current_database()
 ;;
 -- crm_app/service: same
 SELECT count(*) FROM pg_prepared_xacts
+;;
+-- dba/-: purpose-not-allowed
+SET consentry.purpose = 'service'
+;;
+-- dba/-: purpose-not-allowed
+SELECT 1 /*purpose='service'*/
+;;
+-- dba/-: purpose-not-allowed
+SELECT set_config('consentry.purpose', 'service', false)
+;;
