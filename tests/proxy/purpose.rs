@@ -212,6 +212,39 @@ fn one_statement_by_comment() {
     assert_eq!(count(&mut c), "2 Z:I");
 }
 
+/// What a statement says of its purpose is what it runs for.
+#[test]
+fn a_statement_says_the_purpose_of_its_comment() {
+    let mut c = session("ana");
+    let sql = "SELECT current_setting('consentry.purpose'), current_setting('Consentry.Purpose', true) AS p";
+    let both = |c: &mut Raw| c.ask(sql);
+    assert_eq!(both(&mut c), "T D:service,service C:SELECT 1 Z:I");
+    assert_eq!(c.ask(&format!("{sql} /*purpose='marketing'*/")), "T D:marketing,marketing C:SELECT 1 Z:I");
+    assert!(c.heard.windows(16).any(|w| w == b"current_setting\0"), "the column keeps its name");
+    assert_eq!(c.ask(&format!("{sql} /*purpose='service'*/")), "T D:service,service C:SELECT 1 Z:I");
+    assert_eq!(both(&mut c), "T D:service,service C:SELECT 1 Z:I");
+    // Each statement its own, in one transaction and behind one another.
+    let of = |purpose: &str| {
+        let sql =
+            format!("SELECT current_setting('consentry.purpose'), count(*) FROM customers /*purpose='{purpose}'*/");
+        [parse("", &sql), bind("", "", &[]), execute("", 0)].concat()
+    };
+    assert_eq!(c.exchange(&[of("marketing"), of("service"), of("marketing"), sync()]), {
+        "1 2 D:marketing,1 C:SELECT 1 1 2 D:service,2 C:SELECT 1 1 2 D:marketing,1 C:SELECT 1 Z:I"
+    });
+    // In a condition, and in what is kept: a view says what is true when it is read.
+    let sql = "SELECT count(*) FROM customers WHERE current_setting('consentry.purpose') = 'marketing'";
+    assert_eq!(c.ask(sql), "T D:0 C:SELECT 1 Z:I");
+    assert_eq!(c.ask(&format!("{sql} /*purpose='marketing'*/")), "T D:1 C:SELECT 1 Z:I");
+    let sql = "CREATE TEMP VIEW says AS SELECT current_setting('consentry.purpose') /*purpose='marketing'*/";
+    assert_eq!(c.ask(sql), "C:CREATE VIEW Z:I");
+    assert_eq!(c.ask("SELECT * FROM says"), "T D:service C:SELECT 1 Z:I");
+    assert_eq!(c.ask("SHOW consentry.purpose"), "T D:service C:SHOW Z:I");
+    assert_eq!(c.ask("SHOW consentry.purpose /*purpose='service'*/"), "T D:service C:SHOW Z:I");
+    assert_eq!(c.ask("SHOW consentry.purpose /*purpose='marketing'*/"), "E:0A000 Z:I");
+    assert!(c.said('H').contains("current_setting"), "{:?}", c.error);
+}
+
 #[test]
 fn a_purpose_that_the_role_lacks_is_refused() {
     let mut c = session("ana");

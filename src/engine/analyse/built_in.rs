@@ -113,7 +113,7 @@ impl Analyser<'_> {
     }
 
     /// Where the text of a call's first argument begins and ends.
-    fn first_argument(&self, call: i32) -> Option<(usize, usize)> {
+    pub fn first_argument(&self, call: i32) -> Option<(usize, usize)> {
         let tokens = self.tokens();
         let from = tokens.at(usize::try_from(call).ok()?)?;
         let open = tokens.list.get(from..)?.iter().position(|t| t.kind == Token::Ascii40)? + from;

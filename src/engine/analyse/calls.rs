@@ -46,6 +46,9 @@ impl<'e> Analyser<'e> {
         if class == Some(FunctionClass::Setting) {
             self.unlike_others = true;
             self.setting_call(&name, f).map_err(|r| r.at(f.location))?;
+            if self.says_purpose(&name, f)? {
+                return self.exprs(&mut f.args[1..], scope, at.part());
+            }
         }
         if class == Some(FunctionClass::Size) {
             return self.size_call(&name, f, scope);

@@ -243,6 +243,8 @@ pub struct Analyser<'e> {
     pub locks: bool,
     /// It calls functions that tell sizes: it leaves with their arguments nulled.
     pub nulls_sizes: bool,
+    /// What it says is kept for later: a definition.
+    pub defining: bool,
     /// It is only explained: secrets stay out of its text.
     pub explaining: bool,
     pub writes_protected: bool,
@@ -342,6 +344,7 @@ impl<'e> Analyser<'e> {
             keys: Some(BTreeSet::new()),
             locks: false,
             nulls_sizes: false,
+            defining: false,
             explaining: false,
             writes_protected: false,
             writes: false,

@@ -3,13 +3,14 @@
 //! What it is told must be what PostgreSQL is told, to the letter: constants and parameters, never behind a cast that may
 //! cut or change them (`'…'::varchar(27)`).
 
-use pg_query::NodeEnum;
 use pg_query::protobuf as pb;
+use pg_query::{Node, NodeEnum};
 use serde::Serialize;
 
 use super::calls::{argument, is_cast_to};
 use super::relations::Named;
-use super::{Analyser, names};
+use super::{Analyser, Part, Replacement, names, placeholder};
+use crate::engine::catalog::quote_literal;
 use crate::engine::cleared::{Argument, SetConfigCall};
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::tree;
@@ -39,6 +40,39 @@ impl<'e> Analyser<'e> {
         };
         self.set_config.push(call);
         Ok(())
+    }
+
+    /// The purpose that a statement's comment names, where it is not the session's.
+    pub fn purpose_of_its_own(&self) -> Option<&'e str> {
+        let own = self.purpose.map(|p| p.name.as_str());
+        own.filter(|own| self.context.purpose.as_deref() != Some(*own))
+    }
+
+    /// `current_setting('consentry.purpose')` where the statement's comment names another purpose than the session has: it
+    /// leaves so that it says that one. Its first argument becomes the name of a setting that has just been set to it, so
+    /// that the call keeps its name, which is the column's. What is kept says what is true when it is read.
+    pub fn says_purpose(&mut self, name: &[&str], f: &mut pb::FuncCall) -> Result<bool, Refusal> {
+        let Some(own) = self.purpose_of_its_own().filter(|_| !self.defining && !self.stays_stored) else {
+            return Ok(false);
+        };
+        let asks = |arg: &Node| matches!(argument(arg), Some(Argument::Literal(setting)) if is_purpose(&setting));
+        if name.last() != Some(&"current_setting") || !is_plain_call(f) || !f.args.first().is_some_and(asks) {
+            return Ok(false);
+        }
+        let lost = || refusal::not_faithful("an argument was not found in the text").at(f.location);
+        let (start, end) = self.first_argument(f.location).ok_or_else(lost)?;
+        let own = quote_literal(own);
+        let set = format!("pg_catalog.set_config('consentry.statement', {own}, true)");
+        let index = self.inject(
+            Part::Expression(format!("CASE WHEN {set} IS NOT NULL THEN 'consentry.statement' END")),
+            None,
+            false,
+        );
+        self.edit(start, end, Replacement::Injected(index, String::new()));
+        f.args[0].node = Some(placeholder(index));
+        // It leaves as another, whatever it reads.
+        self.nulls_sizes = true;
+        Ok(true)
     }
 
     /// Settings named by constants are judged here; the session judges the others when they are bound.
@@ -121,6 +155,11 @@ impl<'e> Analyser<'e> {
         let calls = tree::calls(tree, "set_config").map_err(|e| refusal::not_faithful(&e.to_string()))?;
         if calls > free { Err(not_followed()) } else { Ok(()) }
     }
+}
+
+/// Setting names are case-insensitive.
+pub fn is_purpose(setting: &str) -> bool {
+    setting.eq_ignore_ascii_case("consentry.purpose")
 }
 
 /// `SELECT set_config(…), set_config(…)` and nothing else: evaluated exactly once, whatever the data.

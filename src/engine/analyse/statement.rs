@@ -86,13 +86,23 @@ impl<'e> Analyser<'e> {
     fn other_statement(&mut self, node: &mut Node) -> Result<Judged, Refusal> {
         match inner(node)? {
             NodeEnum::VariableSetStmt(s) => self.set(s),
-            NodeEnum::VariableShowStmt(_) => judged("show", Effect::None),
+            NodeEnum::VariableShowStmt(s) => {
+                if let Some(own) = self.purpose_of_its_own().filter(|_| super::set_config::is_purpose(&s.name)) {
+                    return Err(refusal::show_beside_comment(own));
+                }
+                judged("show", Effect::None)
+            }
             NodeEnum::LockStmt(l) => self.lock(l),
             NodeEnum::ConstraintsSetStmt(_) => judged("set_constraints", Effect::None),
             NodeEnum::ListenStmt(_) => judged("listen", Effect::None),
             NodeEnum::UnlistenStmt(_) => judged("unlisten", Effect::None),
             NodeEnum::NotifyStmt(_) => judged("notify", Effect::None),
-            _ => self.definition(node),
+            _ => {
+                self.defining = true;
+                let judged = self.definition(node);
+                self.defining = false;
+                judged
+            }
         }
     }
 
