@@ -67,15 +67,15 @@ pub fn client_frame(bytes: &[u8]) -> Result<Option<(u8, &[u8])>, Malformed> {
     Ok(bytes.get(HEADER..HEADER + body).map(|body| (tag, body)))
 }
 
-/// A message at the start of `bytes` that is longer than what is taken: its tag, and its bytes with the header. One that
-/// PostgreSQL would not take either is malformed.
+/// A message at the start of `bytes` that is longer than what is taken: its tag, and its bytes with the header. What
+/// PostgreSQL would not take either ends the session, as it does there.
 pub fn too_long(bytes: &[u8]) -> Result<Option<(u8, usize)>, Malformed> {
     let Some(Header { tag, body }) = header(bytes)?.filter(|head| head.body > MAX_CLIENT_BODY) else {
         return Ok(None);
     };
     match body + 4 <= MAX_LENGTH && matches!(tag, b'Q' | b'P' | b'B' | b'F' | b'd' | b'f') {
         true => Ok(Some((tag, HEADER + body))),
-        false => Err(Malformed::Length),
+        false => Err(Malformed::TooLong),
     }
 }
 
