@@ -5,6 +5,7 @@ mod asker;
 mod auditor;
 mod crew;
 mod keeper;
+mod reload;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -18,13 +19,13 @@ use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch as channel;
-use tokio::task::JoinSet;
 
 use crate::audit::{Config as AuditConfig, Durability, Recorder};
 use crate::config::server::{self, LoadError, Loaded, Server};
 use crate::engine::policy::diagnostics::{SourceFile, Style, render};
+use crate::engine::policy::resolve::digest;
 use crate::session::house::{Database, Doors, House, User};
-use crate::session::meters::{Meters, Result as Label};
+use crate::session::meters::Meters;
 use crate::session::orders::{Orders, Phase};
 use crate::wire::tls::ClientTls;
 
@@ -41,14 +42,27 @@ pub struct Service {
     orders: channel::Sender<Orders>,
     keepers: Mutex<BTreeMap<String, Keeper>>,
     config: PathBuf,
-    /// What the databases were opened with: an upstream that changes needs a new keeper.
-    running: Mutex<Server>,
+    running: Mutex<Running>,
+}
+
+/// The server file that is in force: an upstream that changes needs a new keeper.
+#[derive(Clone)]
+struct Running {
+    server: Server,
+    /// Of the file.
+    digest: String,
+}
+
+impl Running {
+    fn new(server: Server, source: &SourceFile) -> Self {
+        Self { server, digest: digest(std::slice::from_ref(source)) }
+    }
 }
 
 /// Serves until SIGTERM or SIGINT. `crew` runs the sessions.
 pub async fn serve(config: &Path, crew: &Crew) -> Result<()> {
     let (server, source) = load(config)?;
-    let files = watch::Files::of(config, &server);
+    let files = watch::Files::of(config, [&server]);
     let recorder = Recorder::open(audit_config(&server)?).context("the record cannot be opened")?;
     let meters = Meters::default();
     let (keepers, doors) = open_doors(&server, &BTreeMap::new(), None, &recorder, &meters).await?;
@@ -71,7 +85,7 @@ pub async fn serve(config: &Path, crew: &Crew) -> Result<()> {
         orders,
         keepers: Mutex::new(keepers),
         config: config.to_owned(),
-        running: Mutex::new(server),
+        running: Mutex::new(Running::new(server, &source)),
     });
     if let Some(address) = &admin {
         admin::start(address, service.clone(), &audit).await?;
@@ -120,55 +134,6 @@ async fn drain(orders: &channel::Sender<Orders>, house: &House) {
     while house.meters.sessions.get() > 0 && start.elapsed() < Duration::from_secs(1) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-}
-
-impl Service {
-    /// Reads server file and policies again. Whatever is wrong keeps what runs.
-    async fn reload(&self) {
-        let result = self.try_reload().await;
-        if let Err(error) = &result {
-            self.house.meters.reloads.get_or_create(&Label { result: "failed" }).inc();
-            tracing::error!("reload refused, what ran goes on: {error:#}");
-        }
-    }
-
-    async fn try_reload(&self) -> Result<()> {
-        let (server, source) = load(&self.config)?;
-        let known = self.keepers.lock().clone();
-        let before = self.running.lock().clone();
-        let tls = client_tls(&server)?;
-        let fixed = |s: &Server| (s.listen.address.clone(), s.admin.clone(), s.audit.clone());
-        if fixed(&before) != fixed(&server) {
-            tracing::warn!("changes of [listen] address, [admin] and [audit] are taken at the next start");
-        }
-        let (meters, recorder) = (&self.house.meters, &self.house.recorder);
-        // First what is open, and one beside the other: a database that cannot be reached keeps no other's policy back.
-        let faults = reload_policies(&server, &known).await;
-        let running = Some((&before, self.house.doors()));
-        let (keepers, doors) = open_doors(&server, &known, running, recorder, meters).await?;
-        check_roles(&server, &source, &doors)?;
-        self.house.tls.store(Arc::new(tls));
-        self.orders.send_modify(|o| o.doors = Arc::new(doors));
-        *self.keepers.lock() = keepers;
-        *self.running.lock() = server;
-        if faults.is_empty() { Ok(()) } else { Err(anyhow!(faults.join("\n"))) }
-    }
-}
-
-/// Has every database that is open read its policy again; what was wrong with which.
-async fn reload_policies(server: &Server, known: &BTreeMap<String, Keeper>) -> Vec<String> {
-    let mut reading = JoinSet::new();
-    for (name, database) in &server.databases {
-        if let Some(keeper) = known.get(name).cloned() {
-            let (name, policy) = (name.clone(), database.policy.clone());
-            reading.spawn(
-                async move { keeper.reload_policy(policy).await.map_err(|e| format!("database {name}: {e:#}")) },
-            );
-        }
-    }
-    let mut faults: Vec<String> = reading.join_all().await.into_iter().filter_map(Result::err).collect();
-    faults.sort();
-    faults
 }
 
 /// Opens the databases that are not open yet, and makes the doors of all.

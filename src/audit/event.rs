@@ -25,6 +25,7 @@ pub enum Event {
     SessionEnd(SessionEnd),
     PurposeChange(PurposeChange),
     PolicyReload(PolicyReload),
+    ServerReload(ServerReload),
     /// The keys of subjects that left in a bare subject-key column (`record_subjects`).
     SubjectsSeen(SubjectsSeen),
     Start(Start),
@@ -58,6 +59,7 @@ impl Event {
             | Event::SessionEnd(_)
             | Event::PurposeChange(_)
             | Event::PolicyReload(_)
+            | Event::ServerReload(_)
             | Event::SubjectsSeen(_)
             | Event::Heartbeat(_)
             | Event::Recovered(_)
@@ -264,6 +266,21 @@ pub struct PolicyReload {
     /// Digest of the policy that runs now; equal to `from` when the new one was refused.
     pub to: Option<String>,
     /// Number of problems for which the new one was refused; 0 when it runs.
+    pub problems: u64,
+}
+
+/// The server file was another one, and is in force or was refused.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ServerReload {
+    /// Digest of the server file that was in force before.
+    pub from: String,
+    /// Digest of the one that is now; equal to `from` when the new one was refused.
+    pub to: String,
+    /// Its sections by name, as `database crm` or `user ana`.
+    pub added: Vec<String>,
+    pub removed: Vec<String>,
+    pub changed: Vec<String>,
+    /// 0 when it is in force.
     pub problems: u64,
 }
 

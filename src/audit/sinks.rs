@@ -268,7 +268,7 @@ fn each(lines: &[Arc<[u8]>], mut send: impl FnMut(&Arc<[u8]>) -> io::Result<()>)
 fn severity(e: &Recorded) -> u8 {
     match &*e.event {
         "resumed" | "recovered" | "head_missing" | "not_as_left" | "sink_dropped" => 4,
-        "login_refused" | "stop" | "start" | "policy_reload" => 5,
+        "login_refused" | "stop" | "start" | "policy_reload" | "server_reload" => 5,
         _ if e.is_refused() || e.unrestricted => 5,
         _ => 6,
     }

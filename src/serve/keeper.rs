@@ -1,6 +1,6 @@
 //! Keeps one database's snapshot true: watches its catalog, reads its policy, replaces the engine when either changes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,11 +20,11 @@ use crate::engine::clear::{Engine, Secrets};
 use crate::engine::meaning::Meaning;
 use crate::engine::policy::Policy;
 use crate::engine::policy::diagnostics::{Problem, SourceFile, Style, render};
-use crate::engine::policy::resolve::resolve;
+use crate::engine::policy::resolve::{read, resolve};
 use crate::relay::catalog::{Stamped, fingerprint, load_stamped, reload_stamped};
 use crate::relay::dial::Dialer;
-use crate::relay::own;
 use crate::relay::upstream::{Password, Upstream};
+use crate::relay::{own, trial};
 use crate::session::live::{Live, Refresh, Standing};
 use crate::session::meters::{Meters, Result as Label};
 
@@ -38,6 +38,9 @@ const WATCH_SHARE: u32 = 100;
 /// How long PostgreSQL may take to say whether its catalog has changed, and to tell all of it. A policy waits for that.
 const LOOK_PATIENCE: Duration = Duration::from_secs(10);
 const READ_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a policy's conditions and masks may take to be planned.
+const TRIAL_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long statements are judged by a catalog that could not be compared again.
 const UNSEEN_PATIENCE: Duration = Duration::from_secs(15);
@@ -57,7 +60,7 @@ enum Request {
     /// See that the snapshot shows the catalog as it is now; tells whether it does.
     Catalog(oneshot::Sender<bool>),
     /// Read the policy at this path again; an error keeps the running one.
-    Policy(PathBuf, oneshot::Sender<Result<()>>),
+    Policy(PathBuf, oneshot::Sender<Result<Option<String>>>),
 }
 
 impl Refresh for Keeper {
@@ -80,7 +83,8 @@ impl Keeper {
         self.connected.load(Ordering::Relaxed)
     }
 
-    pub async fn reload_policy(&self, path: PathBuf) -> Result<()> {
+    /// The digest of the policy, if it is another than before.
+    pub async fn reload_policy(&self, path: PathBuf) -> Result<Option<String>> {
         let (done, wait) = oneshot::channel();
         self.requests.send(Request::Policy(path, done)).await.context("the database's keeper has ended")?;
         wait.await.context("the database's keeper has ended")?
@@ -126,7 +130,7 @@ pub async fn open(
     own::check_unpooled(&client, &dialer).await?;
     let Stamped { catalog, fingerprint } = load_stamped(&client).await?;
     let files = read_policy(&config.policy)?;
-    let policy = Arc::new(resolved(&files, &catalog)?);
+    let policy = Arc::new(fitting(name, &files, &catalog, &dialer).await?);
     let catalog = Arc::new(catalog);
     let secrets = Secrets { pseudonym: config.pseudonym_key.read_or_create_key()? };
     let engine = Engine::new(catalog.clone(), policy.clone(), secrets.clone());
@@ -184,11 +188,21 @@ fn is_absent(error: &anyhow::Error) -> bool {
     starting || error.downcast_ref::<crate::relay::dial::Unreachable>().is_some_and(|fault| fault.may_pass())
 }
 
-fn resolved(files: &[SourceFile], catalog: &Catalog) -> Result<Policy> {
-    match resolve(files, catalog) {
+/// The policy, if it fits the catalog and PostgreSQL takes its conditions and masks.
+async fn fitting(name: &str, files: &[SourceFile], catalog: &Catalog, dialer: &Dialer) -> Result<Policy> {
+    let mut reading = read(files, catalog);
+    // On a connection of its own: a table that somebody has locked does not keep the catalog from being watched.
+    let tried = async { trial::run(&own::connect(dialer).await?, &mut reading).await.map_err(anyhow::Error::from) };
+    if let Err(error) = within(TRIAL_PATIENCE, tried).await {
+        tracing::warn!(
+            database = name,
+            "not all conditions and masks of the policy could be tried on PostgreSQL: {error:#}"
+        );
+    }
+    match reading.finish() {
         Ok((policy, warnings)) => {
             if !warnings.is_empty() {
-                tracing::warn!("the policy has warnings:\n{}", render(&warnings, files, Style::Plain));
+                tracing::warn!(database = name, "the policy has warnings:\n{}", render(&warnings, files, Style::Plain));
             }
             Ok(policy)
         }
@@ -212,7 +226,7 @@ impl Room {
                         let _ = done.send(self.look().await);
                     }
                     Some(Request::Policy(path, done)) => {
-                        let _ = done.send(self.read_policy(&path));
+                        let _ = done.send(self.read_policy(&path).await);
                     }
                 },
                 () = tokio::time::sleep_until(next_look.into()) => {
@@ -266,22 +280,37 @@ impl Room {
             return Ok(());
         }
         let before = std::mem::replace(&mut self.catalog, Arc::new(catalog));
-        match resolved(&self.files, &self.catalog) {
-            Ok(policy) => self.policy = Arc::new(policy),
+        match resolve(&self.files, &self.catalog) {
+            Ok((policy, _)) => self.policy = Arc::new(policy),
             // The policy that ran goes on, against what is there now: what it names and is gone fails in PostgreSQL.
-            Err(error) => {
+            Err(problems) => {
                 self.policy = Arc::new(self.policy.closed_to_the_new(&before));
+                let error = faulty(&problems, &self.files);
                 tracing::error!(database = %self.live.name, "the catalog has changed and does not fit the policy: {error:#}");
             }
         }
         self.replace();
         tracing::info!(database = %self.live.name, "the catalog has changed and was read again");
-        if let Some(path) = self.refused.take()
-            && let Err(error) = self.read_policy(&path)
-        {
-            tracing::warn!(database = %self.live.name, "the policy that was refused does not fit this catalog either: {error:#}");
+        if let Some(path) = self.refused.take() {
+            self.try_again(&path).await;
         }
         Ok(())
+    }
+
+    /// A policy that did not fit the catalog as it was.
+    async fn try_again(&mut self, path: &Path) {
+        let name = self.live.name.clone();
+        let result = match self.read_policy(path).await {
+            Ok(_) => {
+                tracing::info!(database = %name, "the policy that was refused fits this catalog, and is in force");
+                "ok"
+            }
+            Err(error) => {
+                tracing::warn!(database = %name, "the policy that was refused does not fit this catalog either: {error:#}");
+                "failed"
+            }
+        };
+        self.meters.reloads.get_or_create(&Label { result }).inc();
     }
 
     fn replace(&self) {
@@ -289,38 +318,35 @@ impl Room {
         self.live.replace(if self.unseen { engine.unseen() } else { engine });
     }
 
-    fn read_policy(&mut self, path: &std::path::Path) -> Result<()> {
+    /// The digest of the policy, if it is another than before.
+    async fn read_policy(&mut self, path: &Path) -> Result<Option<String>> {
         let before = self.policy.digest.clone();
-        let outcome =
-            read_policy(path).map_err(anyhow::Error::from).and_then(|files| match resolve(&files, &self.catalog) {
-                Ok((policy, _)) => Ok((files, policy)),
-                Err(problems) => Err(faulty(&problems, &files)),
-            });
-        let result = match outcome {
-            Ok((files, policy)) => {
-                self.files = files;
-                self.policy = Arc::new(policy);
-                self.replace();
-                Ok(())
+        let result = match read_policy(path) {
+            Ok(files) => {
+                let policy = fitting(&self.live.name, &files, &self.catalog, &self.live.dialer).await;
+                policy.map(|policy| (files, policy))
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         };
         self.refused = result.is_err().then(|| path.to_owned());
-        self.tell(&before, &result);
+        let result = result.map(|(files, policy)| {
+            self.files = files;
+            self.policy = Arc::new(policy);
+            self.replace();
+            Some(self.policy.digest.clone()).filter(|now| *now != before)
+        });
+        if !matches!(result, Ok(None)) {
+            self.record(before, result.is_err());
+        }
         result
     }
 
-    fn tell(&self, before: &str, result: &Result<()>) {
-        let changed = self.policy.digest != before;
-        if result.is_ok() && !changed {
-            return;
-        }
-        self.meters.reloads.get_or_create(&Label { result: if result.is_ok() { "ok" } else { "failed" } }).inc();
+    fn record(&self, before: String, refused: bool) {
         let event = Event::PolicyReload(PolicyReload {
             database: self.live.name.clone(),
-            from: Some(before.to_owned()),
+            from: Some(before),
             to: Some(self.policy.digest.clone()),
-            problems: u64::from(result.is_err()),
+            problems: u64::from(refused),
         });
         if let Err(error) = self.recorder.append(event) {
             tracing::warn!(%error, "a policy reload could not be recorded");

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Service;
 use crate::config::folder::policy_files;
-use crate::config::server::Server;
+use crate::config::server::{self, Server};
 
 /// Editors write a file in several steps: a change is taken when it has been quiet for this long,
 const QUIET: Duration = Duration::from_millis(300);
@@ -50,9 +50,12 @@ pub fn start(service: Arc<Service>, read: Files) -> Result<()> {
 pub struct Files(BTreeMap<PathBuf, Option<[u8; 32]>>);
 
 impl Files {
-    pub fn of(config: &Path, server: &Server) -> Self {
-        let policies = server.databases.values().flat_map(|d| policy_files(&d.policy).unwrap_or_default());
-        let all = std::iter::once(config.to_owned()).chain(policies).chain(certificates(server));
+    pub fn of<'s>(config: &Path, servers: impl IntoIterator<Item = &'s Server>) -> Self {
+        let named = servers.into_iter().flat_map(|server| {
+            let policies = server.databases.values().flat_map(|d| policy_files(&d.policy).unwrap_or_default());
+            policies.chain(certificates(server)).collect::<Vec<_>>()
+        });
+        let all = std::iter::once(config.to_owned()).chain(named);
         let digest = |path: &PathBuf| Some(Sha256::digest(std::fs::read(path).ok()?).into());
         Self(all.map(|path| (path.clone(), digest(&path))).collect())
     }
@@ -74,7 +77,7 @@ enum Cause {
 }
 
 impl Watch {
-    /// Watches the folders that the running server file names, and no others.
+    /// Watches the folders that the server file names, the running one and the one that is there, and no others.
     fn follow(&mut self, service: &Service) {
         let wanted = folders(service);
         for gone in self.folders.difference(&wanted) {
@@ -136,18 +139,24 @@ impl Watch {
 }
 
 impl Service {
-    /// The files that the running configuration is made of, as they are now.
+    /// The files that the running configuration is made of, and the one that the server file asks for, as they are now:
+    /// what was refused because of a policy is tried again when that policy is mended.
     fn files(&self) -> Files {
-        Files::of(&self.config, &self.running.lock())
+        Files::of(&self.config, &self.configurations())
+    }
+
+    fn configurations(&self) -> Vec<Server> {
+        let asked_for = server::load(&self.config).ok().map(|loaded| loaded.server);
+        std::iter::once(self.running.lock().server.clone()).chain(asked_for).collect()
     }
 }
 
 /// Folders, not files: an editor that renames a new file into place would leave a watched file behind.
 fn folders(service: &Service) -> BTreeSet<PathBuf> {
-    let server = service.running.lock();
-    let policies = server.databases.values().map(|d| d.policy.clone());
+    let servers = service.configurations();
+    let policies = servers.iter().flat_map(|server| server.databases.values().map(|d| d.policy.clone()));
     policies
-        .chain(certificates(&server))
+        .chain(servers.iter().flat_map(certificates))
         .chain([service.config.clone()])
         .map(|path| if path.is_dir() { path } else { path.parent().map(PathBuf::from).unwrap_or_default() })
         .map(|path| if path.as_os_str().is_empty() { PathBuf::from(".") } else { path })

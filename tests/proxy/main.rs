@@ -18,6 +18,7 @@ mod raw;
 mod reason;
 mod record;
 mod refusals;
+mod reload;
 mod service;
 mod store;
 mod tls;

@@ -36,6 +36,7 @@ fn signature(e: &Recorded) -> Option<(String, &'static str, u8)> {
         "session_end" => plain("Session ended", 0),
         "purpose_change" => plain("Purpose changed", 1),
         "policy_reload" => plain("Policy reloaded", 3),
+        "server_reload" => plain("Server file reloaded", 3),
         "start" => plain("Proxy started", 2),
         "stop" => plain("Proxy stopped", 3),
         _ => None,

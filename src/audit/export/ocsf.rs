@@ -53,7 +53,7 @@ fn activity(e: &Recorded) -> Option<Activity> {
         "purpose_change" => of(IDENTITY, AUTHORIZE, (1, "Assign Privileges")),
         "start" => of(APPLICATION, LIFECYCLE, (3, "Start")),
         "stop" => of(APPLICATION, LIFECYCLE, (4, "Stop")),
-        "policy_reload" => of(APPLICATION, LIFECYCLE, (8, "Update")),
+        "policy_reload" | "server_reload" => of(APPLICATION, LIFECYCLE, (8, "Update")),
         _ => None,
     }
 }

@@ -1,0 +1,152 @@
+//! Reloads tell of themselves: in the log, in the record, and by a number; what was refused is tried again when it is mended.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use postgres_protocol::password::scram_sha_256;
+
+use super::raw::Raw;
+use super::service::{get, wait_for};
+use super::{password_of, start_with, world};
+use crate::common::proxy::{Proxy, free_port};
+
+/// A proxy whose policy and numbers can be looked at.
+struct House {
+    proxy: Proxy,
+    policy: PathBuf,
+    admin: u16,
+    _folder: tempfile::TempDir,
+}
+
+impl House {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let policy = folder.path().join("policy.toml");
+        fs::copy(super::policy(), &policy).unwrap();
+        let admin = free_port();
+        let proxy = start_with(world(), &policy, &format!("\n[admin]\naddress = \"127.0.0.1:{admin}\"\n"));
+        Self { proxy, policy, admin, _folder: folder }
+    }
+
+    /// Reloads so far: good ones and refused ones.
+    fn counted(&self) -> (u64, u64) {
+        let metrics = get(self.admin, "/metrics");
+        let of = |result: &str| {
+            let name = format!("consentry_reloads_total{{result=\"{result}\"}} ");
+            metrics.lines().find_map(|line| line.strip_prefix(&name)).map_or(0, |n| n.parse().unwrap())
+        };
+        (of("ok"), of("failed"))
+    }
+
+    /// Events of a kind on record, each without its sequence number and time.
+    fn recorded(&self, event: &str) -> Vec<serde_json::Value> {
+        let files = fs::read_dir(self.proxy.audit()).unwrap().map(|file| file.unwrap().path());
+        let texts = files.map(|file| fs::read_to_string(file).unwrap_or_default());
+        let lines: Vec<String> = texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+        let events = lines.iter().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        events.filter(|e| e["event"] == event).collect()
+    }
+
+    fn write_server_file(&self, text: &str) {
+        fs::write(self.proxy.server_file(), text).unwrap();
+    }
+
+    fn server_file(&self) -> String {
+        fs::read_to_string(self.proxy.server_file()).unwrap()
+    }
+
+    /// The server file with a database and a user more.
+    fn with_a_zoo(&self, policy: &Path) -> String {
+        let text = self.server_file();
+        let start = text.find("[database.\"app\"]").unwrap();
+        let end = start + text[start..].find("\n\n").unwrap();
+        let zoo = text[start..end].replace("\"app\"]", "\"zoo\"]");
+        let zoo = zoo.replace(&format!("{:?}", self.policy.canonicalize().unwrap()), &format!("{policy:?}"));
+        assert!(zoo.contains(&format!("{policy:?}")), "{zoo}");
+        let verifier = scram_sha_256(password_of("un").as_bytes());
+        format!("{text}\n{zoo}\n\n[user.un]\nrole = \"app\"\nverifier = {verifier:?}\n")
+    }
+
+    fn logged(&self, what: &str) {
+        wait_for(|| self.proxy.log().contains(what));
+    }
+}
+
+#[test]
+fn a_server_file_that_changes_is_told_of() {
+    let house = House::new();
+    let before = house.server_file();
+    house.write_server_file(&house.with_a_zoo(&house.policy));
+    house.logged("reloaded: server file: added database zoo, user un");
+    wait_for(|| house.recorded("server_reload").len() == 1);
+    let event = &house.recorded("server_reload")[0];
+    assert_eq!(event["added"], serde_json::json!(["database zoo", "user un"]));
+    assert_eq!((&event["removed"], &event["problems"]), (&serde_json::json!([]), &0.into()));
+    assert_ne!(event["from"], event["to"]);
+    assert_eq!(house.counted(), (1, 0));
+    assert_eq!(Raw::open(house.proxy.port()).try_log_in("un", &password_of("un"), &[]), "Z:I");
+
+    let wrong = before.replace("role = \"builder\"", "role = \"bilder\"");
+    house.write_server_file(&wrong);
+    house.logged("bilder");
+    wait_for(|| house.recorded("server_reload").len() == 2);
+    let refused = &house.recorded("server_reload")[1];
+    assert_eq!((&refused["from"], &refused["to"], &refused["problems"]), (&event["to"], &event["to"], &1.into()));
+    assert_eq!(house.counted(), (1, 1));
+
+    house.write_server_file(&before);
+    house.logged("reloaded: server file: removed database zoo, user un");
+    wait_for(|| house.recorded("server_reload").len() == 3);
+    assert_eq!(house.recorded("server_reload")[2]["to"], event["from"]);
+    assert_eq!(house.counted(), (2, 1));
+    assert!(house.recorded("policy_reload").is_empty());
+}
+
+#[test]
+fn a_policy_that_changes_is_told_of_and_every_reload_is_counted() {
+    let house = House::new();
+    let text = fs::read_to_string(&house.policy).unwrap();
+    fs::write(&house.policy, format!("{text}\n# said more clearly\n")).unwrap();
+    house.logged("reloaded: policy of database app: ");
+    wait_for(|| house.recorded("policy_reload").len() == 1);
+    assert_eq!(house.counted(), (1, 0));
+
+    // PostgreSQL alone knows that this is no condition.
+    let wrong = text.replace("key   = \"id\"", "key   = \"id\"\nrestricted_when = \"lower(name)\"");
+    assert_ne!(text, wrong);
+    fs::write(&house.policy, wrong).unwrap();
+    house.logged("this condition cannot be used: argument of WHERE must be type boolean, not type text");
+    wait_for(|| house.recorded("policy_reload").len() == 2);
+    assert_eq!(house.recorded("policy_reload")[1]["problems"], 1);
+    assert_eq!(house.counted(), (1, 1));
+    let mut c = Raw::log_in(house.proxy.port(), "ana", &[]);
+    assert_eq!(c.ask("SELECT name FROM customers WHERE id = 1"), "T D:Ann Asked C:SELECT 1 Z:I");
+
+    fs::write(&house.policy, &text).unwrap();
+    wait_for(|| house.counted() == (2, 1));
+    let hangup = Command::new("kill").args(["-HUP", &house.proxy.pid().to_string()]).status().unwrap();
+    assert!(hangup.success());
+    house.logged("reloaded: nothing has changed");
+    assert_eq!(house.counted(), (3, 1));
+    assert!(house.recorded("server_reload").is_empty());
+}
+
+#[test]
+fn a_configuration_that_was_refused_is_tried_again_when_its_policy_is_mended() {
+    let house = House::new();
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().canonicalize().unwrap().join("zoo.toml");
+    let text = fs::read_to_string(&house.policy).unwrap();
+    // First it is not there at all, then it has a fault.
+    house.write_server_file(&house.with_a_zoo(&policy));
+    house.logged("zoo.toml does not exist");
+    fs::write(&policy, text.replace("name = \"identity\"", "name = \"identiti\"")).unwrap();
+    house.logged("there is no category `identiti`");
+    let un = || Raw::open(house.proxy.port()).try_log_in("un", &password_of("un"), &[]);
+    assert_eq!(un(), "E:28P01");
+    fs::write(&policy, text).unwrap();
+    house.logged("reloaded: server file: added database zoo, user un");
+    assert_eq!(un(), "Z:I");
+    assert_eq!(house.counted(), (1, 2));
+}
