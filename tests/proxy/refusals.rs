@@ -167,6 +167,29 @@ fn a_constraint_s_error_names_the_constraint_and_no_value() {
     c.ask("ROLLBACK");
 }
 
+/// What holds no value is said as PostgreSQL says it.
+#[test]
+fn errors_on_protected_data_are_in_postgresql_s_own_words() {
+    let mut c = session("ana");
+    c.ask("CREATE TEMP TABLE taken (a int)");
+    for (sql, message) in [
+        ("SELECT substr(name, 1, -id) FROM customers", "negative substring length not allowed"),
+        ("SELECT ln(id - 1) FROM customers", "cannot take logarithm of zero"),
+        ("SELECT name ~ repeat('(', id) FROM customers", "invalid regular expression"),
+        ("SELECT id FROM customers LIMIT -1", "LIMIT must not be negative"),
+        ("SELECT (id * 70000)::smallint FROM customers", "smallint out of range"),
+        ("SELECT (id || '000000')::smallint FROM customers", "value is out of range for type smallint"),
+        ("SELECT ('2020-1-' || 40 + id)::date FROM customers", "date/time field value out of range"),
+        ("CREATE TEMP TABLE taken AS SELECT id FROM customers", "relation \"taken\" already exists"),
+        ("INSERT INTO customers (id, nope) VALUES (1, 2)", "column \"nope\" of relation \"customers\" does not exist"),
+        ("UPDATE customers SET nope = 1", "column \"nope\" of relation \"customers\" does not exist"),
+        ("COPY customers (id, nope) TO STDOUT", "column \"nope\" of relation \"customers\" does not exist"),
+    ] {
+        assert!(c.ask(sql).contains("E:"), "{sql}");
+        assert_eq!(c.said('M'), message, "{sql} {}", c.said('C'));
+    }
+}
+
 /// No purpose helps where the policy does not know the column.
 #[test]
 fn a_column_that_is_not_listed_is_to_be_listed() {

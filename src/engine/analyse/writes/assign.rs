@@ -8,7 +8,7 @@ use pg_query::{Node, NodeEnum};
 use super::super::scope::Scope;
 use super::super::{Analyser, At, inner, kind_of};
 use super::derive::Drawn;
-use super::refs::undefined_column;
+use super::refs::undefined_column_of;
 use super::target::{Protected, Target};
 use super::together::read_together;
 use super::{Aim, What};
@@ -252,7 +252,12 @@ impl<'e> Analyser<'e> {
         whole: &BTreeSet<String>,
     ) -> Result<Vec<usize>, Refusal> {
         let table = p.relation.name.to_string();
-        let index = p.relation.columns.iter().position(|c| c.name == name).ok_or_else(|| undefined_column(name))?;
+        let index = p
+            .relation
+            .columns
+            .iter()
+            .position(|c| c.name == name)
+            .ok_or_else(|| undefined_column_of(p.relation, name))?;
         self.note_written(p.occurrence, index);
         let purpose = self.purpose.map_or("", |p| p.name.as_str());
         // Another subject's consent must not uncover what this one's hides.

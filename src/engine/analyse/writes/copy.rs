@@ -151,7 +151,7 @@ fn copied(relation: &Relation, named: &[&str]) -> Result<Vec<usize>, Refusal> {
         let stored = |i: &usize| relation.columns.get(*i).is_some_and(|c| !c.computed);
         return Ok((0..relation.columns.len()).filter(stored).collect());
     }
-    named.iter().map(|name| place(name).ok_or_else(|| super::refs::undefined_column(name))).collect()
+    named.iter().map(|name| place(name).ok_or_else(|| super::refs::undefined_column_of(relation, name))).collect()
 }
 
 /// `SELECT … FROM <injection>` as a tree.

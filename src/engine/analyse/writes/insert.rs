@@ -9,7 +9,7 @@ use pg_query::{Node, NodeEnum};
 use super::super::scope::{Col, Columns, Item, Scope};
 use super::super::{Analyser, At, Replacement, inner};
 use super::derive::Flow;
-use super::refs::undefined_column;
+use super::refs::undefined_column_of;
 use super::returning::shows;
 use super::target::{Kind, Protected, Reach, Target};
 use super::update::{limits, named};
@@ -112,7 +112,7 @@ impl<'e> Analyser<'e> {
             return Ok(filled);
         };
         for &i in &filled {
-            let name = &relation.columns.get(i).ok_or_else(|| undefined_column(""))?.name;
+            let name = &relation.columns.get(i).ok_or_else(|| undefined_column_of(relation, ""))?.name;
             if p.aim != Aim::Consent && !p.policy.columns.contains_key(name) {
                 return Err(refusal::column_not_listed(&relation.name.to_string(), name));
             }
@@ -269,7 +269,7 @@ fn place(relation: &Relation, col: &Node) -> Result<usize, Refusal> {
         Some(NodeEnum::String(s)) => s.sval.as_str(),
         _ => return Err(refusal::not_supported("a column list", "it holds something that is no column")),
     };
-    relation.columns.iter().position(|c| c.name == name).ok_or_else(|| undefined_column(name))
+    relation.columns.iter().position(|c| c.name == name).ok_or_else(|| undefined_column_of(relation, name))
 }
 
 /// The columns of `excluded`: the client's own values, and what PostgreSQL fills in. No client fills a column that is not

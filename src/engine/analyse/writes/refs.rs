@@ -11,6 +11,7 @@ use super::super::scope::{self, Base, Col, Found, Item, Scope};
 use super::super::select::{missing_from, split_qualifier, star};
 use super::super::{Analyser, At, Part, Place, Replacement, names, placeholder};
 use super::{Called, Moment, Pending, TARGET, What};
+use crate::engine::catalog::Relation;
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::rewrite::target;
 
@@ -264,6 +265,12 @@ pub fn called(col: &Col) -> Result<Called, Refusal> {
 pub fn undefined_column(name: &str) -> Refusal {
     let message = format!("column \"{name}\" does not exist");
     Refusal::new("undefined-column", refusal::SqlState("42703"), message, "", "")
+}
+
+/// Of a column that is to be written, or copied.
+pub fn undefined_column_of(relation: &Relation, name: &str) -> Refusal {
+    let message = format!("column \"{name}\" of relation \"{}\" does not exist", relation.name.name);
+    Refusal { message, ..undefined_column(name) }
 }
 
 fn doubtful(name: &str) -> Refusal {

@@ -13,7 +13,7 @@ use super::super::scope::{Col, Columns, Item, Scope};
 use super::super::{Analyser, At, Part, Replacement, Source, inner};
 use super::What;
 use super::definition::{Condition, Link};
-use super::refs::undefined_column;
+use super::refs::undefined_column_of;
 use super::target::{Protected, Target};
 use crate::engine::catalog::{Catalog, Column, Operand, QualifiedName, Relation, quote_ident};
 use crate::engine::refusal::{self, Refusal};
@@ -266,7 +266,7 @@ impl Through<'_> {
 
     /// The stored table's name for a column of the view.
     fn stored(&self, name: &str) -> Result<&str, Refusal> {
-        let shown = self.columns.iter().find(|c| c.name == name).ok_or_else(|| undefined_column(name))?;
+        let shown = self.columns.iter().find(|c| c.name == name).ok_or_else(|| undefined_column_of(self.view, name))?;
         let column = shown.column.and_then(|i| self.base.columns.get(i));
         column.map(|c| c.name.as_str()).ok_or_else(|| refusal::view_column_not_writable(&self.view.name.name, name))
     }
