@@ -10,7 +10,7 @@ use super::alike::{self, Pieces, Template};
 use super::analyse::{Analyser, Help, Judged};
 use super::catalog::{Catalog, FIRST_NORMAL_OID, Oid, QualifiedName, quote_ident};
 use super::cleared::{
-    Cleared, Effect, NOT_LOOKED_INTO, Outcome, SetValue, Statement, TouchedTable, Tracked, add_table,
+    Cleared, Effect, NOT_LOOKED_INTO, Outcome, RowShape, SetValue, Statement, TouchedTable, Tracked, add_table,
 };
 use super::context::{Context, Defined, Protocol, PurposeSource};
 use super::meaning::Meaning;
@@ -263,6 +263,7 @@ impl Engine {
             protected: a.touches_protected(),
             subjects: std::mem::take(&mut a.subjects),
             subject_columns: if role.unrestricted { recorded.subject_columns } else { a.subject_columns() },
+            row_shape: a.row_shape(),
             raises: std::mem::take(&mut a.raises),
             help: a.help.take(),
             tables,
@@ -362,6 +363,7 @@ struct Draft<'e> {
     meaning: Option<Arc<Meaning>>,
     subjects: Vec<super::cleared::NamedSubject>,
     subject_columns: Vec<(u16, String)>,
+    row_shape: Option<RowShape>,
     raises: Vec<super::cleared::Raise>,
     help: Option<Help>,
     tables: Vec<TouchedTable>,
@@ -424,6 +426,7 @@ impl Draft<'_> {
             helped: self.help.map(|help| Box::new(help.not_allowed)),
             subjects: self.subjects,
             subject_columns: self.subject_columns,
+            row_shape: self.row_shape,
             fingerprint: record::fingerprint(&sql),
             sql,
             source,

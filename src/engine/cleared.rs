@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::analyse::moves_session_only;
-use super::catalog::{QualifiedName, quote_literal};
+use super::catalog::{Oid, QualifiedName, quote_literal};
 use super::context::{Defined, Derived, PurposeSource};
 use super::meaning::Meaning;
 use super::refusal::Refusal;
@@ -134,6 +134,8 @@ pub struct Statement {
     pub subjects: Vec<NamedSubject>,
     /// Output columns (0-based) that are a bare subject key, with the subject kind, where `record_subjects` asks for it.
     pub subject_columns: Vec<(u16, String)>,
+    /// What its rows look like, where that is known.
+    pub row_shape: Option<RowShape>,
     /// The statement with literals replaced by `$n` and comments dropped.
     pub sql: String,
     /// What equal statements have in common (see `record.rs`), 16 hex digits.
@@ -146,6 +148,24 @@ impl Statement {
     /// Whether it gives and does nothing but move the session: a plain call of `set_config` is a SET.
     pub fn moves_session(&self) -> bool {
         moves_session_only(self.kind) || matches!(&self.effect, Effect::SetConfig(calls) if !calls.is_empty())
+    }
+}
+
+/// What a client knows of a statement's rows once it has heard of them.
+#[derive(Debug, Clone)]
+pub struct RowShape {
+    /// A hash of the columns' names, in order.
+    pub names: u64,
+    /// The columns' types; 0: not known.
+    pub types: Box<[Oid]>,
+}
+
+impl RowShape {
+    /// Whether rows of another shape may be read as such.
+    pub fn fits(&self, other: &Self) -> bool {
+        let same = |(a, b): (&Oid, &Oid)| a == b || *a == 0 || *b == 0;
+        let alike = self.names == other.names && self.types.len() == other.types.len();
+        alike && self.types.iter().zip(&other.types).all(same)
     }
 }
 

@@ -247,6 +247,7 @@ impl Core {
         match not_now {
             NotNow::Later => Ok(Taken::Later),
             NotNow::End(end) => Err(end),
+            NotNow::Fails(fields) => self.answer_with(fields),
             NotNow::Refused(refusal) => match self.statements.lookup(statement, self.batch) {
                 Lookup::Found(p) => self.refuse_extended(&refusal, &p.judged.source, p.judged.on_record.first()),
                 Lookup::Missing | Lookup::Uncertain => self.refuse_extended(&refusal, "", None),
@@ -257,6 +258,7 @@ impl Core {
         match not_now {
             NotNow::Later => Ok(Taken::Later),
             NotNow::End(end) => Err(end),
+            NotNow::Fails(fields) => self.answer_with(fields),
             NotNow::Refused(refusal) => {
                 let what = portal.judged.on_record.get(portal.index);
                 self.refuse_extended(&refusal, &portal.judged.source, what)

@@ -10,7 +10,7 @@ use super::record::{self, Subject};
 use crate::audit::event::What;
 use crate::engine::refusal::{Refusal, SqlState};
 use crate::relay::outgoing::{Name, OWN_NAME};
-use crate::wire::error::{Fields, Severity, from_refusal};
+use crate::wire::error::{Fields, ROUTINE, Severity, from_refusal};
 use crate::wire::frame::Malformed;
 use crate::wire::frontend::Parse;
 
@@ -23,8 +23,13 @@ impl Core {
         understood: Option<&Arc<What>>,
     ) -> Result<Taken, End> {
         self.record_refusal(refusal, subject(text, understood));
+        self.fail_query(from_refusal(refusal, Severity::Error, text))
+    }
+
+    /// Fails a Query as PostgreSQL itself would, with nothing to record.
+    pub(super) fn fail_query(&mut self, said: Fields) -> Result<Taken, End> {
         self.to_server.marker_query(&self.marker)?;
-        self.expect(Kind::RefusedQuery(from_refusal(refusal, Severity::Error, text)), Audience::Client);
+        self.expect(Kind::RefusedQuery(said), Audience::Client);
         self.unsynced = false;
         self.batch += 1;
         Ok(Taken::Done)
@@ -357,6 +362,15 @@ pub fn no_such_statement(name: &str) -> Fields {
         _ => format!("prepared statement \"{name}\" does not exist"),
     };
     fields(&Refusal::new("no-such-statement", SqlState("26000"), message, "", ""), Severity::Error)
+}
+
+/// As PostgreSQL says it: drivers know by SQLSTATE, text or routine that they must prepare it again.
+pub fn result_type_changed() -> Fields {
+    let message = "cached plan must not change result type".to_owned();
+    let refusal = Refusal::new("result-type-changed", SqlState("0A000"), message, "", "");
+    let mut said = fields(&refusal, Severity::Error);
+    said.0.push((ROUTINE, "RevalidateCachedQuery".to_owned()));
+    said
 }
 
 /// As PostgreSQL says it.

@@ -44,6 +44,13 @@ impl Core {
         let protocol = prepared.origin.protocol();
         self.pins_are_proven()?;
         let judged = self.judge(protocol, &prepared.judged.source)?;
+        // The client knows its rows by what it was told once, and would read others' values in them.
+        let shape = |judged: &Judged| judged.cleared.statements.first().and_then(|s| s.row_shape.clone());
+        if let (Some(told), Some(rows)) = (shape(&prepared.judged), shape(&judged))
+            && !told.fits(&rows)
+        {
+            return Err(NotNow::Fails(refuse::result_type_changed()));
+        }
         Ok(Arc::new(Prepared { judged, context: self.context_id, origin: prepared.origin.clone() }))
     }
 

@@ -16,10 +16,13 @@ use crate::engine::context::Protocol;
 use crate::engine::refusal::{self, Refusal};
 use crate::relay::outgoing::OWN_NAME;
 use crate::wire::backend::Status;
+use crate::wire::error::Fields;
 
 /// Why a Query does not go now.
 pub(super) enum NotNow {
     Refused(Refusal),
+    /// It fails as it would in PostgreSQL, with nothing to record.
+    Fails(Fields),
     Later,
     End(End),
 }
@@ -51,6 +54,7 @@ impl Core {
             Err(NotNow::Later) => Ok(Taken::Later),
             Err(NotNow::End(end)) => Err(end),
             Err(NotNow::Refused(refusal)) => self.refuse_query(&refusal, sql, judged.on_record.first()),
+            Err(NotNow::Fails(fields)) => self.fail_query(fields),
         }
     }
 

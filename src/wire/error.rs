@@ -26,6 +26,8 @@ pub const DATA_TYPE: u8 = b'd';
 pub const CONSTRAINT: u8 = b'n';
 /// The file of PostgreSQL's source that raised it.
 pub const FILE: u8 = b'F';
+/// The function of it that did.
+pub const ROUTINE: u8 = b'R';
 
 impl Fields {
     pub fn read(body: &[u8]) -> Result<Self, Malformed> {

@@ -370,3 +370,46 @@ fn a_catalog_that_cannot_be_seen_is_not_trusted_for_long() {
     until_it_is(&mut c, READ);
     assert!(!has_leaked(&c));
 }
+
+/// A prepared statement whose rows would look otherwise than its client was told fails, as in PostgreSQL.
+#[test]
+fn rows_never_look_otherwise_than_was_described() {
+    let behind = Behind::new("shapes");
+    behind.run("ALTER TABLE customers ADD COLUMN cost numeric, ADD COLUMN notes text");
+    let mut c = behind.session();
+    until_there(&mut c, "notes");
+    let whole = ["SELECT * FROM customers", "TABLE customers", "SELECT c.* FROM customers c JOIN things t USING (id)"];
+    for (i, sql) in whole.iter().enumerate() {
+        assert_eq!(c.exchange(&[parse(&format!("s{i}"), sql), sync()]), "1 Z:I");
+    }
+    assert_eq!(c.ask("PREPARE said AS SELECT * FROM customers"), "C:PREPARE Z:I");
+    assert_eq!(c.exchange(&[parse("named", "SELECT name FROM customers WHERE id = 1"), sync()]), "1 Z:I");
+    // As many columns as before.
+    behind.run("ALTER TABLE customers DROP COLUMN cost; ALTER TABLE customers ADD COLUMN price float8");
+    until_there(&mut c, "price");
+    for (i, sql) in whole.iter().enumerate() {
+        let sent = [bind("", &format!("s{i}"), &[]), execute("", 0), sync()];
+        assert_eq!(c.exchange(&sent), "E:0A000 Z:I", "{sql}");
+        assert_eq!([c.said('M'), c.said('R')], ["cached plan must not change result type", "RevalidateCachedQuery"]);
+        // Not only once.
+        assert_eq!(c.exchange(&sent), "E:0A000 Z:I", "{sql}");
+    }
+    assert_eq!(c.ask("EXECUTE said"), "E:0A000 Z:I");
+    assert_eq!(c.exchange(&[bind("", "named", &[]), execute("", 0), sync()]), "2 D:Ann Asked C:SELECT 1 Z:I");
+    // What it is judged for may change meanwhile.
+    c.ask("SET consentry.purpose = 'service'");
+    assert_eq!(c.exchange(&[bind("", "named", &[]), execute("", 0), sync()]), "2 D:Ann Asked C:SELECT 1 Z:I");
+    assert_eq!(
+        c.exchange(&[parse("again", whole[0]), bind("", "again", &[]), execute("", 1), sync()]).get(..3),
+        Some("1 2")
+    );
+}
+
+/// Until the proxy knows of a column of `customers`.
+fn until_there(c: &mut Raw, column: &str) {
+    let start = Instant::now();
+    while c.ask(&format!("SELECT count({column}) FROM customers")).starts_with('E') {
+        assert!(start.elapsed() < PATIENCE, "{column} is never there");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

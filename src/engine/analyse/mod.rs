@@ -27,6 +27,7 @@ mod polymorphic;
 mod reach;
 mod readings;
 mod relations;
+mod rows;
 mod scope;
 mod select;
 mod session;

@@ -50,6 +50,11 @@ impl Operand {
         if let Self::Of(Sure(oid)) = self { Some(oid) } else { None }
     }
 
+    /// The type, where it surely is one, or the one below it, where it is a domain.
+    pub fn stored_as(self) -> Option<Oid> {
+        if let Self::Of(Sure(oid)) | Self::Over(Sure(oid)) = self { Some(oid) } else { None }
+    }
+
     /// Whether it surely is of a type that initdb made; `as_base`: or of a domain over one.
     pub fn is_built_in(self, as_base: bool) -> bool {
         match self {
