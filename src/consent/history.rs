@@ -72,8 +72,9 @@ fn records_sql(target: &Target<'_>) -> Result<String, Fault> {
     let newest = match target.shape() {
         super::target::Shape::State => "true".to_owned(),
         super::target::Shape::Ledger => {
+            // A record of unknown time is older than none, and none is older than it.
             format!(
-                "pg_catalog.rank() OVER (PARTITION BY {purpose}, {channel} ORDER BY {recorded} DESC NULLS LAST) = 1"
+                "({recorded} IS NULL OR pg_catalog.rank() OVER (PARTITION BY {purpose}, {channel} ORDER BY {recorded} DESC NULLS LAST) = 1)"
             )
         }
     };

@@ -29,7 +29,7 @@ pub struct Record {
     pub future: bool,
     /// `recorded_at` is in the future.
     pub ahead: bool,
-    /// Of a ledger, whether no record for the same purpose and channel is newer; always true of a state table.
+    /// Of a ledger, whether no record for the same purpose and channel is known to be newer; always true of a state table.
     pub newest: bool,
 }
 
@@ -49,7 +49,7 @@ pub enum Doubt {
     Notice,
     /// An objection for the same channel, or for all, contradicts it.
     Objection,
-    /// An equally new record says no.
+    /// An equally new record, or one of unknown time, says no.
     Contradicted,
 }
 
@@ -63,7 +63,7 @@ impl Doubt {
             Doubt::NotYet => "begins in the future",
             Doubt::Notice => "notice not accepted",
             Doubt::Objection => "objection",
-            Doubt::Contradicted => "an equally new record says no",
+            Doubt::Contradicted => "a record that is not known to be older says no",
         }
     }
 }

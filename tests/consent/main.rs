@@ -9,6 +9,7 @@ mod erasure;
 mod export;
 mod import;
 mod init;
+mod ledger;
 mod policy;
 mod refusals;
 mod retention;
