@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
+use super::BadUsage;
 use super::consent_import::Import;
 use super::consent_init::Init;
 use super::consent_show::{Show, sentence};
@@ -113,15 +114,27 @@ fn kind_of<'w>(
     policy: &Policy,
     mut kinds: impl Iterator<Item = &'w SubjectKind>,
 ) -> Result<&'w str> {
+    let all = || policy.subjects.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
     match (named, kinds.next(), kinds.next()) {
-        (Some(kind), _, _) => Ok(kind),
+        (Some(kind), _, _) if policy.subjects.contains_key(kind) => Ok(kind),
         (None, Some(only), None) => Ok(&only.name),
-        (None, None, _) => bail!("the policy has no [subject.…]"),
-        (None, Some(_), Some(_)) => {
-            let all: Vec<&str> = policy.subjects.keys().map(String::as_str).collect();
-            bail!("the policy has several kinds of subject, say which with --kind: {}", all.join(", "))
+        (_, None, _) if policy.subjects.is_empty() => bail!("the policy has no [subject.…]"),
+        (Some(kind), _, _) => {
+            Err(BadUsage(format!("the policy has no subject kind \"{kind}\"; --kind is one of: {}", all())).into())
+        }
+        (None, _, _) => {
+            Err(BadUsage(format!("the policy has several kinds of subject, say which with --kind: {}", all())).into())
         }
     }
+}
+
+/// A purpose that the policy declares.
+pub fn known_purpose(policy: &Policy, named: &str) -> Result<(), BadUsage> {
+    if policy.purposes.contains_key(named) {
+        return Ok(());
+    }
+    let all: Vec<&str> = policy.purposes.keys().map(String::as_str).collect();
+    Err(BadUsage(format!("the policy has no purpose \"{named}\"; it has: {}", all.join(", "))))
 }
 
 #[derive(Args)]
@@ -179,6 +192,7 @@ impl Choose {
 
     async fn run(self, act: Act) -> Result<ExitCode> {
         let mut opened = self.direct.open().await?;
+        known_purpose(&opened.policy, &self.purpose)?;
         let upkeeper = opened.upkeeper()?;
         let kind = self.who.kind_that_chooses(&opened.policy)?;
         let target = Target::of(&opened.policy, &opened.catalog, kind)?;

@@ -4,10 +4,11 @@
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::Args;
 use tokio_postgres::Client;
 
+use super::BadUsage;
 use crate::config::folder::read_policy;
 use crate::config::server::{self, Database, LoadError, Server};
 use crate::engine::catalog::Catalog;
@@ -67,15 +68,15 @@ impl From<Findings> for anyhow::Error {
 }
 
 /// The database of this name, or the only one; with its name.
-pub fn choose<'s>(server: &'s Server, name: Option<&str>) -> Result<(&'s str, &'s Database)> {
+pub fn choose<'s>(server: &'s Server, name: Option<&str>) -> Result<(&'s str, &'s Database), BadUsage> {
     let known = || server.databases.keys().cloned().collect::<Vec<_>>().join(", ");
     let found = match name {
         Some(name) => server.databases.get_key_value(name),
         None if server.databases.len() == 1 => server.databases.first_key_value(),
-        None => bail!("there are several databases, say which with --database: {}", known()),
+        None => return Err(BadUsage(format!("there are several databases, say which with --database: {}", known()))),
     };
-    let (name, database) = found.with_context(|| {
-        format!("the server file has no database \"{}\"; it has: {}", name.unwrap_or_default(), known())
+    let (name, database) = found.ok_or_else(|| {
+        BadUsage(format!("the server file has no database \"{}\"; it has: {}", name.unwrap_or_default(), known()))
     })?;
     Ok((name, database))
 }

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow};
 use clap::Args;
 
+use super::BadUsage;
+use super::consent::known_purpose;
 use super::databases::{ConfigOption, block_on, choose, judge, load_server};
 use crate::engine::clear::{Engine, Secrets};
 use crate::engine::cleared::{Cleared, Outcome, Statement, TouchedTable, Treatment, Usage};
@@ -34,9 +36,10 @@ impl Explain {
     pub fn run(&self) -> Result<ExitCode> {
         let (server, ..) = load_server(&self.config.config)?;
         let user = server.users.get(&self.user);
-        let user = user.ok_or_else(|| anyhow!("the server file has no user \"{}\"", self.user))?;
+        let user = user.ok_or_else(|| BadUsage(format!("the server file has no user \"{}\"", self.user)))?;
         let (_, database) = choose(&server, self.database.as_deref())?;
         let judged = block_on(judge(database))??;
+        self.purpose.iter().try_for_each(|purpose| known_purpose(&judged.policy, purpose))?;
         // A plan does not need the key, and what is printed must not hold it.
         let secrets = Secrets { pseudonym: b"not the key".to_vec() };
         let engine = Engine::new(judged.catalog.into(), judged.policy.into(), secrets);

@@ -53,7 +53,7 @@ enum Command {
     Subject(subject::SubjectCommand),
 }
 
-/// Runs the program; 0: done, 1: it failed, 2: usage (clap's own).
+/// Runs the program; 0: done, 1: it failed, 2: usage (clap's own, and [`BadUsage`]).
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Explain(it) => exit(it.run()),
@@ -78,6 +78,11 @@ fn exit(result: anyhow::Result<ExitCode>) -> ExitCode {
             return ExitCode::FAILURE;
         }
         anstream::eprintln!("error: {e:#}");
-        ExitCode::FAILURE
+        if e.is::<BadUsage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
     })
 }
+
+/// The command line does not fit what server file and policy declare.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BadUsage(pub String);

@@ -11,11 +11,13 @@ pub struct Fault {
     pub hint: Option<String>,
     /// PostgreSQL's SQLSTATE, when it was PostgreSQL that said no.
     pub sqlstate: Option<String>,
+    /// The column that PostgreSQL names.
+    pub column: Option<String>,
 }
 
 impl Fault {
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, sqlstate: None }
+        Self { message: message.into(), hint: None, sqlstate: None, column: None }
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -74,5 +76,5 @@ fn from_database(db: &DbError) -> Fault {
     message.push(')');
     let hint = (*db.code() == SqlState::INSUFFICIENT_PRIVILEGE)
         .then(|| "connect with --admin-url as a role that may do this".to_owned());
-    Fault { message, hint, sqlstate: Some(code.to_owned()) }
+    Fault { message, hint, sqlstate: Some(code.to_owned()), column: db.column().map(str::to_owned) }
 }

@@ -297,8 +297,10 @@ fn text_or_null(value: &Option<String>) -> Value {
 }
 
 fn unmapped(target: &Target<'_>, key: &str, why: &str) -> Fault {
-    Fault::new(format!("the policy maps no `{key}` column of {}: {why}", target.source.table_name))
-        .hint(format!("map it in [subject.{}.consent], or leave the option away", target.kind.name))
+    Fault::new(format!("the policy maps no `{key}` column of {}: {why}", target.source.table_name)).hint(format!(
+        "map it in [subject.{}.consent], as in {key} = \"…\", or leave the option away",
+        target.kind.name
+    ))
 }
 
 /// A statement's parameters as they are numbered.

@@ -128,17 +128,59 @@ impl<'a> Target<'a> {
         to_instant(self.column(name)?, &format!("{row}.{}", quote_ident(name)))
     }
 
-    /// An enum without the label is the one refusal of PostgreSQL whose remedy is in the policy.
+    /// Refusals of PostgreSQL whose remedy is in the policy: an enum without the label, a column that must have a value
+    /// and gets none.
     pub fn explain(&self, fault: Fault) -> Fault {
-        match fault.sqlstate.as_deref() {
-            Some("22P02") => {
+        match (fault.sqlstate.as_deref(), fault.column.as_deref()) {
+            (Some("22P02"), _) => {
                 Fault { message: format!("{}: {}", self.source.table_name, fault.message), ..fault }.hint(format!(
                     "the status, purpose or channel is no value of its column's type; see `withdrawn` and `objected` in [subject.{}.consent]",
                     self.kind.name
                 ))
             }
+            (Some("23502"), Some(column)) => {
+                let hint = self.how_to_fill(column);
+                let message = format!("{}.{column} must have a value, and gets none (SQLSTATE 23502)", self.source.table_name);
+                Fault { message, ..fault }.hint(hint)
+            }
             _ => fault,
         }
+    }
+
+    /// What to do about a NOT NULL column that is left empty.
+    fn how_to_fill(&self, column: &str) -> String {
+        let mapped = self.optional_keys().into_iter().find(|(_, of)| of.as_deref() == Some(column));
+        if let Some((key, _)) = mapped {
+            let option = if key == "expires_at" { "expires" } else { key };
+            return format!("say it with --{option}, or give the column a default");
+        }
+        let unmapped: Vec<&str> =
+            self.optional_keys().into_iter().filter(|(_, of)| of.is_none()).map(|(key, _)| key).collect();
+        let section = format!("[subject.{}.consent]", self.kind.name);
+        match unmapped.iter().find(|key| column.contains(*key)) {
+            Some(key) => format!("map it in {section}: {key} = {column:?}; or give the column a default"),
+            None if unmapped.is_empty() => "give the column a default: no key of the policy maps it".to_owned(),
+            None => format!(
+                "map it in {section} by the key that fits ({}), or give the column a default",
+                unmapped.join(", ")
+            ),
+        }
+    }
+
+    /// The keys of [subject.X.consent] that need not be there, with their columns.
+    fn optional_keys(&self) -> [(&'static str, &'a Option<String>); 9] {
+        let s = self.source;
+        [
+            ("channel", &s.channel),
+            ("granted_at", &s.granted_at),
+            ("withdrawn_at", &s.withdrawn_at),
+            ("expires_at", &s.expires_at),
+            ("recorded_at", &s.recorded_at),
+            ("notice", &s.notice),
+            ("source", &s.source),
+            ("recipient", &s.recipient),
+            ("event", &s.event),
+        ]
     }
 
     /// The value of the status column that stands for `act`.

@@ -91,8 +91,17 @@ impl Home {
 
     /// Standard error of a command that must fail, with nothing on its standard output.
     fn fails(&self, arguments: &[&str]) -> String {
+        self.fails_with(1, arguments)
+    }
+
+    /// The same of a command line that names what is not there.
+    fn is_misused(&self, arguments: &[&str]) -> String {
+        self.fails_with(2, arguments)
+    }
+
+    fn fails_with(&self, code: i32, arguments: &[&str]) -> String {
         let output = self.run(arguments);
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(String::from_utf8_lossy(&output.stdout), "");
         String::from_utf8(output.stderr).unwrap()
     }
@@ -198,7 +207,7 @@ fn commands_at_the_same_time_all_do_their_work() {
         let output = run.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    home.fails(&["consent", "show", "--kind", "nobody", "--key", "2"]);
+    home.is_misused(&["consent", "show", "--kind", "nobody", "--key", "2"]);
     home.fails(&["consent", "grant", "--key", "99", "--purpose", "marketing"]);
     home.fails(&["subject", "export", "--key", "99"]);
     home.fails(&["subject", "erase", "--key", "99"]);
@@ -246,7 +255,7 @@ fn a_restricted_person_is_told_as_such() {
     assert!(shown.contains("(else allowed on all channels)") && shown.contains("\nrestricted: "), "{shown}");
     let free = home.well(&["consent", "grant", "--key", "3", "--purpose", "marketing"]);
     assert!(free.ends_with("marketing: allowed on all channels\n"), "{free}");
-    assert!(home.fails(&["subject", "export", "--key", "2"]).contains("say which with --kind"));
+    assert!(home.is_misused(&["subject", "export", "--key", "2"]).contains("say which with --kind"));
 }
 
 const STAFF: &str = "[subject.staff]\ntable = \"public.orders\"\nkey = \"no\"\n";
@@ -271,7 +280,7 @@ fn where_a_choice_comes_from_is_not_made_up() {
 #[test]
 fn faults_go_to_stderr_with_what_to_do() {
     let home = Home::new("faults");
-    let unknown = home.fails(&["consent", "grant", "--key", "2", "--purpose", "astrology"]);
+    let unknown = home.is_misused(&["consent", "grant", "--key", "2", "--purpose", "astrology"]);
     assert!(
         unknown.contains("no purpose \"astrology\"") && unknown.contains("hint: it has: marketing, service"),
         "{unknown}"
@@ -354,4 +363,50 @@ fn consent_tables_are_made_and_their_policy_is_well() {
     assert_eq!(home.db.psql("SELECT count(*) FROM consentry.customer_ledger"), "1");
     let erased = home.well(&["subject", "erase", "--key", "2"]);
     assert!(erased.contains("consentry.customer_consent: 1 choices kept, as proof"), "{erased}");
+}
+
+/// The policy maps not all that the table wants to know: PostgreSQL's refusal is told with the column and its key.
+#[test]
+fn a_column_that_must_have_a_value_is_named_with_the_key_that_maps_it() {
+    let home = Home::new("must");
+    let file = home.path().join("policy.toml");
+    let policy = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, policy.replace("source = \"source\"\n", "")).unwrap();
+    home.db.psql("ALTER TABLE consents ALTER source SET NOT NULL, ADD notice text");
+    let grant = ["consent", "grant", "--key", "2", "--purpose", "marketing"];
+    let said = home.fails(&grant);
+    let told = "public.consents.source must have a value, and gets none (SQLSTATE 23502)";
+    let hint = "hint: map it in [subject.customer.consent]: source = \"source\"; or give the column a default";
+    assert!(said.contains(told) && said.contains(hint), "{said}");
+    let said = home.fails(&[&grant[..], &["--source", "shop"]].concat());
+    assert!(said.contains("map it in [subject.customer.consent], as in source = \"…\""), "{said}");
+    // As the hint says, it works; and where the key is mapped, an option is what is missing.
+    std::fs::write(&file, policy.replace("source = \"source\"\n", "source = \"source\"\nnotice = \"notice\"\n"))
+        .unwrap();
+    home.db.psql("ALTER TABLE consents ALTER notice SET NOT NULL");
+    let said = home.fails(&grant);
+    assert!(said.contains("hint: say it with --notice, or give the column a default"), "{said}");
+    home.well(&[&grant[..], &["--notice", "2025-03"]].concat());
+}
+
+#[test]
+fn what_neither_server_file_nor_policy_declares_is_wrong_usage() {
+    let home = Home::new("usage");
+    for wrong in [
+        &["consent", "grant", "--key", "2", "--purpose", "marketting"][..],
+        &["consent", "show", "--key", "2", "-d", "crn"],
+        &["consent", "show", "--key", "2", "--kind", "costumer"],
+        &["policy", "show", "--purpose", "marketting"],
+        &["policy", "show", "-d", "crn"],
+        &["explain", "-u", "nobody", "SELECT 1"],
+    ] {
+        let said = home.is_misused(wrong);
+        assert!(said.starts_with("error: "), "{wrong:?}: {said}");
+    }
+    let server = std::fs::read_to_string(home.path().join("consentry.toml")).unwrap();
+    let start = server.find("[database.crm]").unwrap();
+    let second = server[start..server.find("[audit]").unwrap()].replace(".crm]", ".other]");
+    std::fs::write(home.path().join("consentry.toml"), format!("{server}{second}")).unwrap();
+    let said = home.is_misused(&["consent", "show", "--key", "2"]);
+    assert!(said.contains("say which with --database: crm, other"), "{said}");
 }

@@ -11,7 +11,7 @@ mod show;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand, ValueEnum};
 
 use self::activity::activities;
@@ -152,13 +152,7 @@ impl Which {
 }
 
 fn known_purpose(judged: &Judged, purpose: Option<&str>) -> Result<()> {
-    match purpose.filter(|name| !judged.policy.purposes.contains_key(*name)) {
-        None => Ok(()),
-        Some(name) => {
-            let known: Vec<&str> = judged.policy.purposes.keys().map(String::as_str).collect();
-            bail!("there is no purpose \"{name}\"; there are: {}", known.join(", "))
-        }
-    }
+    Ok(purpose.map_or(Ok(()), |name| super::consent::known_purpose(&judged.policy, name))?)
 }
 
 impl ControllerArgs {
