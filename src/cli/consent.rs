@@ -120,7 +120,7 @@ fn kind_of<'w>(
         (None, Some(only), None) => Ok(&only.name),
         (_, None, _) if policy.subjects.is_empty() => bail!("the policy has no [subject.…]"),
         (Some(kind), _, _) => {
-            Err(BadUsage(format!("the policy has no subject kind \"{kind}\"; --kind is one of: {}", all())).into())
+            Err(BadUsage(format!("the policy has no subject kind \"{kind}\"\nhint: it has: {}", all())).into())
         }
         (None, _, _) => {
             Err(BadUsage(format!("the policy has several kinds of subject, say which with --kind: {}", all())).into())
@@ -134,7 +134,7 @@ pub fn known_purpose(policy: &Policy, named: &str) -> Result<(), BadUsage> {
         return Ok(());
     }
     let all: Vec<&str> = policy.purposes.keys().map(String::as_str).collect();
-    Err(BadUsage(format!("the policy has no purpose \"{named}\"; it has: {}", all.join(", "))))
+    Err(BadUsage(format!("the policy has no purpose \"{named}\"\nhint: it has: {}", all.join(", "))))
 }
 
 #[derive(Args)]

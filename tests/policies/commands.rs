@@ -183,8 +183,8 @@ fn show_says_who_sees_what() {
     assert!(!text.contains("purpose service"));
     assert_says(&site.text(&["policy", "show"]), &["purpose service", "role dba", "email (pseudonym)"]);
     let unknown = site.run(&["policy", "show", "--purpose", "fun"]);
-    assert_eq!(unknown.status.code(), Some(1));
-    assert_says(&stderr(&unknown), &["there is no purpose \"fun\"; there are: analytics, marketing"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert_says(&stderr(&unknown), &["the policy has no purpose \"fun\"", "hint: it has: analytics, marketing"]);
 }
 
 #[test]
