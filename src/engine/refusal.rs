@@ -40,8 +40,14 @@ pub struct Refusal {
     /// What to do.
     pub hint: String,
     /// Byte offset into the client's text, where one construct is at fault.
-    pub position: Option<usize>,
+    pub position: Option<u32>,
+    /// The table that the role may not use.
+    pub table: Option<Box<Table>>,
 }
+
+/// A table as the catalog names it. (Boxed, so that a refusal stays small: it is half of most results.)
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table(pub String);
 
 impl Refusal {
     pub fn new(
@@ -51,12 +57,18 @@ impl Refusal {
         detail: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
-        Self { rule, sqlstate, message: message.into(), detail: detail.into(), hint: hint.into(), position: None }
+        let (message, detail, hint) = (message.into(), detail.into(), hint.into());
+        Self { rule, sqlstate, message, detail, hint, position: None, table: None }
+    }
+
+    /// The same refusal, of this table.
+    pub fn of(self, table: impl Into<String>) -> Self {
+        Self { table: Some(Box::new(Table(table.into()))), ..self }
     }
 
     /// The same refusal, pointing at a byte offset of the client's text (negative: nowhere).
     pub fn at(mut self, position: i32) -> Self {
-        self.position = self.position.or(usize::try_from(position).ok());
+        self.position = self.position.or(u32::try_from(position).ok());
         self
     }
 }
@@ -161,6 +173,7 @@ pub fn table_not_listed(table: &str) -> Refusal {
         "rule table-not-listed: the policy does not say what this table holds",
         "list it under [table.…] with its columns' categories, or in `open` when it holds no personal data",
     )
+    .of(table)
 }
 
 /// A relation of the system catalogs that shows values, secrets or other sessions.
@@ -172,6 +185,7 @@ pub fn system_relation(table: &str, why: &str) -> Refusal {
         format!("rule system-relation: {why}"),
         "query the catalogs that describe tables instead of those that hold their values",
     )
+    .of(table)
 }
 
 /// A parent of protected tables that is not protected itself.
@@ -183,6 +197,7 @@ pub fn reads_protected_child(table: &str, child: &str) -> Refusal {
         format!("rule reads-protected-child: it includes the rows of {child}, which is protected"),
         "list the parent under [table.…] too, or read it with FROM ONLY",
     )
+    .of(table)
 }
 
 /// A function that the role may not call.

@@ -14,7 +14,7 @@ use super::subjects::Watch;
 use crate::audit::event::{Completion, Decision, Ending, RefusalRecord, What, Who};
 use crate::audit::{Attended, Event, RecordUnavailable, Recorder, Ticket};
 use crate::engine::clear::Engine;
-use crate::engine::cleared::{Argument, NamedSubject, Outcome, Statement};
+use crate::engine::cleared::{Argument, NamedSubject, Outcome, Statement, TouchedTable};
 use crate::engine::context::Context;
 use crate::engine::policy::Policy;
 use crate::engine::refusal::Refusal;
@@ -74,7 +74,11 @@ pub fn refused(refusal: &Refusal, context: &Context, subject: Subject<'_>, engin
         Subject::Text(text) => described(beside_others(text, || engine.describe(text))),
         Subject::Message => described(Unjudged { kind: "message", sql: String::new(), fingerprint: String::new() }),
     };
-    What { outcome: Outcome::Refused, refusal: Some(RefusalRecord::from(refusal)), ..what }
+    let tables = match &refusal.table {
+        Some(table) if what.tables.is_empty() => vec![TouchedTable { table: table.0.clone(), columns: Vec::new() }],
+        _ => what.tables,
+    };
+    What { outcome: Outcome::Refused, refusal: Some(RefusalRecord::from(refusal)), tables, ..what }
 }
 
 fn is_unrestricted(context: &Context, policy: &Policy) -> bool {

@@ -110,7 +110,7 @@ pub fn from_refusal(refusal: &Refusal, severity: Severity, client_text: &str) ->
     if !refusal.hint.is_empty() {
         fields.push((HINT, refusal.hint.clone()));
     }
-    if let Some(at) = refusal.position {
+    if let Some(at) = refusal.position.and_then(|at| usize::try_from(at).ok()) {
         fields.push((POSITION, character_position(client_text, at).to_string()));
     }
     Fields(fields)

@@ -165,7 +165,10 @@ impl World {
             }
             (Err(one), Err(two)) => {
                 assert_eq!(one.to_string(), two.to_string(), "{sql}");
-                assert!(one.position.is_none_or(|at| at <= sql.len()), "{one} points behind the end of\n{sql}");
+                assert!(
+                    one.position.is_none_or(|at| at as usize <= sql.len()),
+                    "{one} points behind the end of\n{sql}"
+                );
             }
             (one, two) => panic!("judged in two ways: {:?} {:?}\n{sql}", one.is_ok(), two.is_ok()),
         }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::raw::{Raw, bind, describe, execute, message, parse, query, sync};
-use super::{start, world};
+use super::{start, start_with, world};
 use crate::common::proxy::Proxy;
 
 pub fn log_in(proxy: &Proxy) -> Raw {
@@ -276,4 +276,54 @@ fn an_error_before_execute_is_the_statements_own() {
     let mut wanted: Vec<&str> = errors.iter().flat_map(|e| [*e, none]).collect();
     wanted.extend([none, "error 22P02"]);
     assert_eq!(endings(&proxy, 10), wanted);
+}
+
+/// Who tried to reach a table can be asked of the record.
+#[test]
+fn a_refusal_names_the_table_that_may_not_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.toml");
+    let text = fs::read_to_string(super::policy()).unwrap();
+    let text = text.replace("purposes = [\"service\", \"marketing\"]", "purposes = [\"service\", \"counting\"]");
+    let text = text.replace("open = [\"public.things\"]", "open = []");
+    let counting = "\n[purpose.counting]\ndescription = \"Count\"\nbasis = \"contract\"\n";
+    fs::write(&policy, text + counting).unwrap();
+    let proxy = start_with(world(), &policy, "");
+    let mut ana = log_in(&proxy);
+    let mut bea = Raw::log_in(proxy.port(), "bea", &[]);
+    for sql in [
+        "SELECT * FROM things",
+        "WITH l AS (SELECT id FROM listed) SELECT c.name FROM customers c, l",
+        "/*purpose='counting'*/ SELECT count(*) FROM customers",
+        "SELECT * FROM pg_authid",
+        "SELECT * FROM no_such_table",
+    ] {
+        assert!(ana.ask(sql).starts_with("E:42"), "{sql}");
+    }
+    assert_eq!(bea.ask("UPDATE customers SET name = 'x'"), "E:42501 Z:I");
+    let refused = || -> Vec<(String, Vec<String>)> {
+        let all = events(&proxy.audit());
+        let decisions = all.iter().filter(|e| e["outcome"] == "refused" && e["event"] == "decision");
+        let name = |table: &Value| table["table"].as_str().unwrap().to_owned();
+        let tables = |e: &Value| e["tables"].as_array().unwrap().iter().map(name).collect();
+        decisions.map(|e| (e["refusal"]["rule"].as_str().unwrap().to_owned(), tables(e))).collect()
+    };
+    let start = Instant::now();
+    while refused().len() < 6 && start.elapsed() < Duration::from_secs(15) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let expected = [
+        ("table-not-listed", vec!["public.things"]),
+        ("table-not-listed", vec!["public.things"]),
+        ("table-out-of-reach", vec!["public.customers"]),
+        ("system-relation", vec!["pg_catalog.pg_authid"]),
+        ("undefined-table", vec![]),
+        ("right-missing", vec!["public.customers"]),
+    ];
+    let expected = expected.map(|(rule, of)| (rule.to_owned(), of.into_iter().map(str::to_owned).collect()));
+    assert_eq!(refused(), expected);
+    let shown =
+        proxy.command(&["audit", "show", "--outcome", "refused", "--table", "things"]).arg(proxy.audit()).output();
+    let shown = String::from_utf8(shown.unwrap().stdout).unwrap();
+    assert_eq!(shown.lines().count(), 2, "{shown}");
 }

@@ -325,7 +325,8 @@ fn check_reach(table: &TablePolicy, purpose: &Purpose) -> Result<(), Refusal> {
         format!("table {} may not be used for purpose \"{}\"", table.name, purpose.name),
         format!("rule table-out-of-reach: \"{}\" shows or masks none of the table's categories", purpose.name),
         "use another purpose, or leave the table out",
-    ))
+    )
+    .of(table.name.to_string()))
 }
 
 fn words(table: &str, rows: &[RowCondition], cells: &[Cell]) -> Vec<String> {

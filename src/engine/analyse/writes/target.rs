@@ -210,7 +210,7 @@ impl<'e> Analyser<'e> {
         if self.engine.catalog.family(relation.oid).into_iter().any(|r| self.is_consent_table(r)) {
             if !self.role.may(Right::RecordConsent) {
                 let what = format!("writing {name}, where people's choices are recorded");
-                return Err(refusal::right_missing("record_consent", &what));
+                return Err(refusal::right_missing("record_consent", &what).of(name.to_string()));
             }
             if self.is_consent_table(relation) {
                 return Ok(());
@@ -222,7 +222,7 @@ impl<'e> Analyser<'e> {
     pub fn has_rights(&self, rights: &[Right], table: &str) -> Result<(), Refusal> {
         match rights.iter().find(|right| !self.role.may(**right)) {
             None => Ok(()),
-            Some(right) => Err(refusal::right_missing(word(*right), &format!("writing {table}"))),
+            Some(right) => Err(refusal::right_missing(word(*right), &format!("writing {table}")).of(table)),
         }
     }
 
