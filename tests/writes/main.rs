@@ -4,6 +4,7 @@
 mod common;
 mod consent;
 mod copy;
+mod estimates;
 mod leaks;
 mod model;
 mod proxy;

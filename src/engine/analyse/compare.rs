@@ -1,14 +1,12 @@
 //! Conditions that PostgreSQL may test on a stored row without telling anything of it: leakproof comparisons of a bare
 //! column with a constant or another bare column, null tests, and booleans.
 
-use pg_query::protobuf::{self as pb, AExprKind, Token, a_const::Val};
+use pg_query::protobuf::{self as pb, AExprKind, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
 use super::constant::{Constant, Value, comparable};
 use super::scope::{self, Col, Found, Scope};
-use super::{Analyser, At, Conjunct, inner, names};
-use crate::engine::alike;
-use crate::engine::parse::parameter;
+use super::{Analyser, At, inner, names};
 use crate::engine::refusal::Refusal;
 
 /// A side of a comparison.
@@ -63,7 +61,7 @@ impl<'e> Analyser<'e> {
         }
     }
 
-    fn harmless_comparison(&self, e: &pb::AExpr, scope: &Scope<'_>) -> Option<Vec<Col>> {
+    pub fn harmless_comparison(&self, e: &pb::AExpr, scope: &Scope<'_>) -> Option<Vec<Col>> {
         let (wanted, list) = (e.lexpr.as_deref()?, e.rexpr.as_deref()?);
         let operator = names(&e.name);
         let operators: &[&str] = match (e.kind(), operator.as_slice()) {
@@ -167,81 +165,6 @@ impl<'e> Analyser<'e> {
             [] => None,
         }
     }
-
-    /// Remembers conjuncts `column op constant` on stored columns of this level: they may be tested inside too, so that
-    /// an index serves.
-    pub fn copy_conjuncts(&mut self, node: &Node, scope: &Scope<'_>) {
-        match &node.node {
-            Some(NodeEnum::BoolExpr(b)) if b.boolop() == pb::BoolExprType::AndExpr => {
-                b.args.iter().for_each(|arg| self.copy_conjuncts(arg, scope));
-            }
-            Some(NodeEnum::AExpr(e)) => {
-                self.copy_comparison(e, scope);
-            }
-            _ => {}
-        }
-    }
-
-    fn copy_comparison(&mut self, e: &pb::AExpr, scope: &Scope<'_>) -> Option<()> {
-        let (left, right) = (e.lexpr.as_deref()?, e.rexpr.as_deref()?);
-        let [op] = names(&e.name)[..] else { return None };
-        let (column, constant, op) = match (&left.node, &right.node) {
-            (Some(NodeEnum::ColumnRef(c)), _) => (c, right, op),
-            (_, Some(NodeEnum::ColumnRef(c))) if e.kind() == AExprKind::AexprOp => (c, left, commuted(op)?),
-            _ => return None,
-        };
-        self.harmless_comparison(e, scope)?;
-        let col = self.bare_column(column, scope)?;
-        let [(occurrence, index)] = col.origin[..] else { return None };
-        let local = scope.items.iter().any(|i| i.occurrence == Some(occurrence));
-        if !local {
-            return None;
-        }
-        let condition = match e.kind() {
-            AExprKind::AexprOp => format!("OPERATOR(pg_catalog.{op}) {}", self.constant_text(constant)?),
-            AExprKind::AexprOpAny if op == "=" && matches!(constant.node, Some(NodeEnum::AArrayExpr(_))) => {
-                let Some(NodeEnum::AArrayExpr(array)) = &constant.node else { return None };
-                let texts: Option<Vec<String>> = array.elements.iter().map(|n| self.constant_text(n)).collect();
-                format!("IN ({})", texts?.join(", "))
-            }
-            AExprKind::AexprOpAny if op == "=" => {
-                format!("OPERATOR(pg_catalog.=) ANY ({})", self.constant_text(constant)?)
-            }
-            AExprKind::AexprIn if op == "=" => {
-                let Some(NodeEnum::List(list)) = &constant.node else { return None };
-                let texts: Option<Vec<String>> = list.items.iter().map(|n| self.constant_text(n)).collect();
-                format!("IN ({})", texts?.join(", "))
-            }
-            _ => return None,
-        };
-        let equals = (e.kind() == AExprKind::AexprOp && op == "=").then(|| self.constant_text(constant)).flatten();
-        let conjunct = Conjunct { column: index, condition, equals };
-        self.occurrences.get_mut(occurrence)?.inside.push(conjunct);
-        Some(())
-    }
-
-    /// The text of a constant that is one token; of the client's literals, what `alike.rs` puts it in place of.
-    fn constant_text(&self, node: &Node) -> Option<String> {
-        let location = match &node.node {
-            Some(NodeEnum::AConst(c)) => c.location,
-            Some(NodeEnum::ParamRef(p)) => p.location,
-            _ => return None,
-        };
-        let token = self.tokens().list.get(self.tokens().at(usize::try_from(location).ok()?)?)?;
-        let single = matches!(token.kind, Token::Sconst | Token::Iconst | Token::Fconst | Token::Param);
-        let text = self.sources[self.source].text.get(token.start..token.end)?;
-        // A parameter takes its type from the first place that tells it; ours would stand before the client's.
-        if token.kind == Token::Param
-            && parameter(token.kind, text).is_none_or(|number| self.tokens().repeated.contains(&number))
-        {
-            return None;
-        }
-        if self.source == 0 && alike::is_literal(token, &self.sources[0].text) {
-            return Some(alike::copy_of(token.start));
-        }
-        // `'a' ⏎ 'b'` is one constant of several pieces; it is one token too.
-        single.then(|| text.to_owned())
-    }
 }
 
 /// `ARRAY[1, 2]`: of int4, which compares with every integer.
@@ -255,16 +178,5 @@ fn is_bare_constant(node: &Node) -> bool {
         Some(NodeEnum::ParamRef(_)) => true,
         Some(NodeEnum::AConst(c)) => matches!(c.val, Some(Val::Sval(_))),
         _ => false,
-    }
-}
-
-fn commuted(op: &str) -> Option<&'static str> {
-    match op {
-        "=" => Some("="),
-        "<" => Some(">"),
-        ">" => Some("<"),
-        "<=" => Some(">="),
-        ">=" => Some("<="),
-        _ => None,
     }
 }

@@ -9,6 +9,7 @@ mod casts;
 mod colname;
 mod compare;
 mod constant;
+mod copies;
 mod define;
 mod expr;
 mod fallible;
@@ -151,6 +152,8 @@ pub struct Conjunct {
     pub condition: String,
     /// The constant's text when the operator is `=`.
     pub equals: Option<String>,
+    /// The condition with a constant that PostgreSQL does not see when it plans, where that can be said.
+    pub unseen: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]

@@ -85,7 +85,9 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
         (Vec::with_capacity(relation.columns.len()), Vec::new(), BTreeSet::new());
     for (i, (column, cell)) in relation.columns.iter().zip(&v.cells).enumerate() {
         let used = a.guard_all || o.uses.get(i).is_none_or(|u| u.any());
-        let early = a.guard_all || cell.computes || o.uses.get(i).is_some_and(|u| u.early);
+        // Of a bare column PostgreSQL would expect what its statistics say, of hidden rows' values too.
+        let uses = o.uses.get(i);
+        let early = a.guard_all || cell.computes || uses.is_some_and(|u| u.early || (fenced && u.compared));
         // A NULL or a constant mask tells nothing of a hidden row; whatever holds the stored value might.
         let guard = guard.as_ref().filter(|_| early && !matches!(cell.kind, CellKind::Hidden));
         let text = match guard {
@@ -136,6 +138,7 @@ fn is_large(a: &Analyser<'_>, o: &Occurrence) -> bool {
 pub fn stored_condition(a: &Analyser<'_>, c: &Conjunct, cell: &Cell, stored: &str, guarded: bool) -> Option<String> {
     match (&cell.kind, cell.stand_in) {
         (CellKind::PerRow { .. }, _) if a.may_fail => None,
+        (CellKind::Clear, _) if a.may_fail => c.unseen.as_ref().map(|condition| format!("({stored} {condition})")),
         // Where it leaves bare, PostgreSQL brings the condition here itself.
         (CellKind::Clear, _) if guarded => Some(format!("({stored} {})", c.condition)),
         (CellKind::Clear | CellKind::Masked { .. } | CellKind::Hidden, _) => None,

@@ -2,7 +2,7 @@
 -- crm_app/marketing: changed | lacks END AS "plain"
 SELECT 1 FROM badges WHERE plain = 'x'
 ;;
--- crm_app/marketing: changed | lacks END AS "de"
+-- crm_app/marketing: changed | has END AS "de"
 SELECT 1 FROM badges WHERE de = 'x' OR de IN ('a', 'b'::text) OR de BETWEEN 'a' AND 'b'
 ;;
 -- crm_app/marketing: changed | has END AS "de"
@@ -38,7 +38,7 @@ SELECT 1 FROM badges WHERE de ^@ 'x'
 -- crm_app/marketing: changed | has END AS "de"
 SELECT 1 FROM badges WHERE de IN (SELECT es FROM badges)
 ;;
--- crm_app/marketing: changed | lacks END AS "de" | lacks END AS "plain"
+-- crm_app/marketing: changed | has END AS "de" | has END AS "plain"
 SELECT 1 FROM badges WHERE de = plain OR plain < de
 ;;
 -- crm_app/marketing: changed | lacks END AS "de"
@@ -53,7 +53,7 @@ SELECT 1 FROM badges WHERE fold ^@ 'x'
 -- crm_app/marketing: changed | lacks END AS "plain"
 SELECT 1 FROM badges WHERE plain ^@ 'x'
 ;;
--- crm_app/marketing: changed | lacks END AS "handle" | lacks END AS "plain"
+-- crm_app/marketing: changed | has END AS "handle" | has END AS "plain"
 SELECT 1 FROM badges WHERE handle = 'x' OR handle = plain
 ;;
 -- crm_app/marketing: changed | has END AS "de"
@@ -80,13 +80,13 @@ PREPARE coll3 (name) AS SELECT 1 FROM badges WHERE de = $1
 PREPARE coll4 AS SELECT 1 FROM badges WHERE de = $1 OR plain = $1
 ;;
 -- A cast of a parameter that is of another type runs, and fails, row by row.
--- crm_app/marketing: changed | lacks END AS "id" | lacks END AS "made"
+-- crm_app/marketing: changed | has END AS "id" | has END AS "made"
 PREPARE coll5 AS SELECT 1 FROM badges WHERE id = $1::int AND made > $2::date
 ;;
 -- crm_app/marketing: changed | has END AS "id" | has END AS "made"
 PREPARE coll6 (text, varchar) AS SELECT 1 FROM badges WHERE id = $1::int AND made > $2::date
 ;;
--- crm_app/marketing: changed | lacks END AS "id"
+-- crm_app/marketing: changed | has END AS "id"
 PREPARE coll7 (int, uuid) AS SELECT 1 FROM badges WHERE id = $1::int8
 ;;
 -- crm_app/marketing: changed | has END AS "id"

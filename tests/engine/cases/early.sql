@@ -25,7 +25,7 @@ SELECT 1 FROM customers c JOIN products p ON c.country::int = p.id
 -- marketing/marketing: changed | has "consentry_t"."country" AS "country"
 SELECT country FROM customers UNION ALL SELECT 'x' ORDER BY 1
 ;;
--- marketing/marketing: changed | has OFFSET 0) | has ("consentry_t"."country" OPERATOR(pg_catalog.=) 'ES') | error 22P02
+-- marketing/marketing: changed | has OFFSET 0) | has ("consentry_t"."country" OPERATOR(pg_catalog.=) (SELECT 'ES' | error 22P02
 SELECT 1 FROM customers WHERE country = 'ES' AND country::int > 0
 ;;
 -- marketing/marketing: changed | has "consentry_t"."country" AS "country"

@@ -3,7 +3,7 @@
 -- A prepared name keeps its meaning: `customers` is the harmless one, whatever search_path comes to be.
 SET search_path = harmless
 
-PREPARE p AS SELECT * FROM customers
+PREPARE p AS SELECT id, name, email FROM customers
 
 SET search_path = public
 

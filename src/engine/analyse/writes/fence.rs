@@ -5,7 +5,7 @@ use pg_query::protobuf::{self as pb, Token};
 use pg_query::{Node, NodeEnum};
 
 use super::super::scope::Scope;
-use super::super::{Analyser, At, Replacement, placeholder};
+use super::super::{Analyser, At, Replacement, names, placeholder};
 use super::target::{Protected, Target};
 use super::view::Added;
 use super::{Aim, What};
@@ -17,7 +17,20 @@ pub struct Fallible {
     /// Something before it could: FROM, WITH.
     pub before: bool,
     /// Each conjunct, or the whole.
-    pub parts: Vec<bool>,
+    pub parts: Vec<Part>,
+}
+
+/// What a conjunct of a write's condition does, as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Fails,
+    /// It cannot fail. But how many rows PostgreSQL expects it to find, it takes from statistics of hidden rows too, and its
+    /// plan decides whether others fail. What compares with constants has a copy that serves indexes (`copies.rs`).
+    Expected,
+    /// The same of `target.column = column`. Of a subquery's column it expects nothing in particular.
+    Joins,
+    /// It cannot fail, and holds a query.
+    Total,
 }
 
 impl<'e> Analyser<'e> {
@@ -28,7 +41,12 @@ impl<'e> Analyser<'e> {
         let mut judge = |a: &mut Self, part: &mut Node| {
             a.may_fail = false;
             a.expr(part, scope, At::CONDITION)?;
-            parts.push(a.may_fail);
+            parts.push(match a.may_fail {
+                true => Part::Fails,
+                false if joined_with(part).is_some() => Part::Joins,
+                false if holds_no_query(part) => Part::Expected,
+                false => Part::Total,
+            });
             Ok(())
         };
         match &mut condition.node {
@@ -37,7 +55,7 @@ impl<'e> Analyser<'e> {
             }
             _ => judge(self, condition)?,
         }
-        self.may_fail = before || parts.contains(&true);
+        self.may_fail = before || parts.contains(&Part::Fails);
         Ok(Fallible { before, parts })
     }
 
@@ -50,7 +68,15 @@ impl<'e> Analyser<'e> {
         (from, to): (usize, usize),
         fallible: &Fallible,
     ) -> Result<bool, Refusal> {
-        let fails = |i: usize| fallible.before || fallible.parts.get(i) == Some(&true);
+        let any = fallible.before || fallible.parts.contains(&Part::Fails);
+        let fails = |i: usize| match fallible.parts.get(i) {
+            Some(Part::Fails) => true,
+            Some(Part::Expected) => any,
+            Some(Part::Joins | Part::Total) | None => fallible.before,
+        };
+        if any && !fallible.before && hides_rows(p) {
+            self.join_unseen(condition, fallible)?;
+        }
         if !hides_rows(p) || !(0..fallible.parts.len()).any(fails) {
             return Ok(false);
         }
@@ -65,6 +91,53 @@ impl<'e> Analyser<'e> {
             _ => self.where_there(p, condition, from, to)?,
         }
         Ok(true)
+    }
+
+    /// `target.column = (SELECT column)`.
+    fn join_unseen(&mut self, condition: &mut Node, fallible: &Fallible) -> Result<(), Refusal> {
+        let parts: Vec<&mut Node> = match &mut condition.node {
+            Some(NodeEnum::BoolExpr(b)) if is_and(b) => b.args.iter_mut().collect(),
+            _ => vec![condition],
+        };
+        let joins = parts.into_iter().zip(&fallible.parts).filter(|(_, part)| **part == Part::Joins);
+        for column in joins.filter_map(|(part, _)| joined_with_mut(part)) {
+            let (start, end) = self.span_of_column(column)?;
+            self.edit(start, start, Replacement::Text("(SELECT ".to_owned()));
+            self.edit(end, end, Replacement::Text(")".to_owned()));
+            let value = pb::ResTarget {
+                val: Some(Box::new(Node { node: column.node.take() })),
+                location: -1,
+                ..pb::ResTarget::default()
+            };
+            let select = pb::SelectStmt {
+                target_list: vec![Node { node: Some(NodeEnum::ResTarget(Box::new(value))) }],
+                limit_option: pb::LimitOption::Default as i32,
+                op: pb::SetOperation::SetopNone as i32,
+                ..pb::SelectStmt::default()
+            };
+            let query = pb::SubLink {
+                sub_link_type: pb::SubLinkType::ExprSublink as i32,
+                subselect: Some(Box::new(Node { node: Some(NodeEnum::SelectStmt(Box::new(select))) })),
+                location: -1,
+                ..pb::SubLink::default()
+            };
+            column.node = Some(NodeEnum::SubLink(Box::new(query)));
+        }
+        Ok(())
+    }
+
+    /// Byte range of a column's reference: names, with dots between them.
+    fn span_of_column(&self, column: &Node) -> Result<(usize, usize), Refusal> {
+        let at = match &column.node {
+            Some(NodeEnum::ColumnRef(c)) => usize::try_from(c.location).ok().and_then(|at| self.tokens().at(at)),
+            _ => None,
+        };
+        let first = at.ok_or_else(|| refusal::not_faithful("a column was not found in the text"))?;
+        let mut last = first;
+        while self.tokens().kind(last + 1) == Some(Token::Ascii46) {
+            last += 2;
+        }
+        self.token_span(first, last + 1)
     }
 
     /// What FROM computes runs for each row that gets there, whatever the conditions say: a row that is not there is
@@ -139,4 +212,47 @@ fn hides_rows(p: &Protected<'_>) -> bool {
 
 fn is_and(b: &pb::BoolExpr) -> bool {
     b.boolop() == pb::BoolExprType::AndExpr
+}
+
+/// The column that one of the target is compared with, in a condition that was walked: `target.column = column`.
+fn joined_with(part: &Node) -> Option<&Node> {
+    let Some(NodeEnum::AExpr(e)) = &part.node else { return None };
+    let (left, right) = (e.lexpr.as_deref()?, e.rexpr.as_deref()?);
+    let plain = e.kind() == pb::AExprKind::AexprOp && names(&e.name) == ["="];
+    let is_target = |n: &Node| matches!(&n.node, Some(NodeEnum::ParamRef(p)) if p.number < 0);
+    let is_column = |n: &Node| matches!(&n.node, Some(NodeEnum::ColumnRef(_)));
+    match plain {
+        true if is_target(left) && is_column(right) => Some(right),
+        true if is_column(left) && is_target(right) => Some(left),
+        _ => None,
+    }
+}
+
+fn joined_with_mut(part: &mut Node) -> Option<&mut Node> {
+    joined_with(part)?;
+    let Some(NodeEnum::AExpr(e)) = &mut part.node else { return None };
+    let is_column = |n: &&mut Node| matches!(&n.node, Some(NodeEnum::ColumnRef(_)));
+    [e.lexpr.as_deref_mut()?, e.rexpr.as_deref_mut()?].into_iter().find(is_column)
+}
+
+/// Whether surely no query is in a condition.
+fn holds_no_query(node: &Node) -> bool {
+    let part = |n: &Option<Box<Node>>| n.as_deref().is_none_or(holds_no_query);
+    match &node.node {
+        Some(NodeEnum::ColumnRef(_) | NodeEnum::AConst(_) | NodeEnum::ParamRef(_) | NodeEnum::SqlvalueFunction(_)) => {
+            true
+        }
+        Some(NodeEnum::AExpr(e)) => part(&e.lexpr) && part(&e.rexpr),
+        Some(NodeEnum::BoolExpr(b)) => b.args.iter().all(holds_no_query),
+        Some(NodeEnum::NullTest(t)) => part(&t.arg),
+        Some(NodeEnum::BooleanTest(t)) => part(&t.arg),
+        Some(NodeEnum::TypeCast(c)) => part(&c.arg),
+        Some(NodeEnum::CollateClause(c)) => part(&c.arg),
+        Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().all(holds_no_query),
+        Some(NodeEnum::AArrayExpr(a)) => a.elements.iter().all(holds_no_query),
+        Some(NodeEnum::RowExpr(r)) => r.args.iter().all(holds_no_query),
+        Some(NodeEnum::List(l)) => l.items.iter().all(holds_no_query),
+        Some(NodeEnum::FuncCall(f)) => f.args.iter().all(holds_no_query),
+        _ => false,
+    }
 }
