@@ -59,6 +59,7 @@ impl Asked {
             SettingRule::Pinned(_) if rule.accepts(value) && PINNED.iter().any(|(pinned, _)| *pinned == folded) => {
                 Ok(())
             }
+            SettingRule::Free if folded.contains('.') && !is_custom_name(&folded) => Err(unknown(name)),
             SettingRule::Free | SettingRule::Tracked(Tracked::SearchPath) => self.pass(folded, value),
             SettingRule::Pinned(_) if rule.accepts(value) => self.pass(folded, value),
             SettingRule::Pinned(_) if folded == "client_min_messages" => Err(debug_messages()),
@@ -70,6 +71,14 @@ impl Asked {
         self.passed.push((name, value.to_owned()));
         Ok(())
     }
+}
+
+/// Whether PostgreSQL takes it for the name of a setting of somebody's own (`valid_custom_variable_name` of its source), in
+/// ASCII.
+fn is_custom_name(name: &str) -> bool {
+    let starts = |part: &str| part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let goes_on = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$');
+    name.split('.').all(|part| starts(part) && goes_on(part))
 }
 
 /// As PostgreSQL reads a boolean: the beginning of a word is enough.
@@ -224,6 +233,9 @@ mod tests {
         for (name, value) in [
             ("row_security", "off"),
             ("row_security", "FAL"),
+            ("a b.c", "x"),
+            ("a..b", "x"),
+            ("a.-b=c", "x"),
             ("enable_seqscan", "off"),
             ("array_nulls", "off"),
             ("shared_buffers", "1GB"),
