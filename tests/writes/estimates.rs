@@ -42,6 +42,14 @@ const ASKED: &[&str] = &[
     "DELETE FROM orders WHERE 1 / (id - 1) > 0 AND label BETWEEN 'CANARY' AND 'CANARYA'",
     "DELETE FROM orders WHERE label IN ('CANARY', 'x') AND id IN (SELECT 1 / (id - 1001) FROM products)",
     "UPDATE orders SET state = 'x' WHERE label = 'CANARY' AND state LIKE state",
+    "UPDATE orders SET state = 'x' FROM unnest(string_to_array('1,2,3', ',')::int[]) v (id) WHERE orders.id = v.id AND orders.label = 'CANARY'",
+    "DELETE FROM orders USING (SELECT name, 1 / price AS q FROM products LIMIT 100) v WHERE orders.label = v.name",
+    "MERGE INTO orders o USING (SELECT name, 1 / price AS q FROM products LIMIT 100) v ON o.label = v.name WHEN MATCHED THEN DELETE",
+    "MERGE INTO orders o USING {} ON o.id = v.id AND o.label <> 'CANARY' WHEN MATCHED THEN DELETE",
+    "DELETE FROM orders WHERE label IN (SELECT name FROM products WHERE 1 / price > 0)",
+    "DELETE FROM orders WHERE id IN (SELECT id FROM products WHERE 1 / price > 0) AND label = 'CANARY'",
+    "WITH c AS (SELECT id FROM orders WHERE label = 'CANARY' ORDER BY id LIMIT 2 FOR UPDATE SKIP LOCKED) UPDATE orders SET state = 'x' FROM c, products p WHERE orders.id = c.id AND 1 / p.price > 0",
+    "WITH v AS MATERIALIZED (SELECT name, 1 / price AS q FROM products) UPDATE orders o SET state = 'x' FROM v WHERE o.label = v.name AND o.label >= 'CANARY'",
 ];
 
 #[tokio::test]

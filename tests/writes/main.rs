@@ -1,5 +1,6 @@
 //! Writes, judged by the engine and run on PostgreSQL: what is stored afterwards, and what is told.
 
+mod apart;
 #[path = "../common/mod.rs"]
 mod common;
 mod consent;

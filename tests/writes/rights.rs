@@ -12,6 +12,7 @@ async fn rights() {
     truncate_reaches_what_refers_to_it(&world);
     temporary_tables_need_none_and_carry_the_purpose(&world);
     the_record_names_what_is_written(&world);
+    a_statement_asks_for_consent_so_often_and_no_more(&world).await;
 }
 
 fn every_write_needs_its_right(world: &World) {
@@ -134,4 +135,16 @@ fn the_record_names_what_is_written(world: &World) {
         let table = statement.tables.iter().find(|t| t.table == target).expect(sql);
         assert!(table.columns.iter().any(|c| c.name == "id" && c.usage == Usage::Written), "{sql}");
     }
+}
+
+/// Each reference to a cell that is masked by choice asks for the choice: a statement of many is refused, not planned for
+/// minutes.
+async fn a_statement_asks_for_consent_so_often_and_no_more(world: &World) {
+    let often = |n: usize, column: &str| {
+        let arms: String = (0..n).map(|i| format!(" WHEN {column} = '{i}' THEN 'q'")).collect();
+        format!("UPDATE customers SET country = (CASE{arms} END)::text WHERE id IN (1, 2)")
+    };
+    assert_eq!(world.refused("app/marketing", &often(2_000, "email")), ("too-many-tests", "54001"));
+    assert_eq!(world.run("app/marketing", &often(20, "email")).await.answer.expect("few").count, 2);
+    assert_eq!(world.run("app/marketing", &often(2_000, "country")).await.answer.expect("an open column").count, 2);
 }

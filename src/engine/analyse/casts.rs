@@ -5,11 +5,12 @@
 //! function. As it stands it may be shown, sorted and tested for null; anywhere else something may be cast to it or from it.
 //! Casts between built-in types may run anywhere at all: who may not call what they run asks nothing.
 
+use pg_query::protobuf::AExprKind;
 use pg_query::{Node, NodeEnum};
 
-use super::Analyser;
 use super::scope::{self, Col, Found, Lasts, Scope};
-use super::types::{INTEGER, LITERAL, NUMBER};
+use super::types::{COMPARISONS, INTEGER, LITERAL, NUMBER};
+use super::{Analyser, names};
 use crate::engine::catalog::{Cast, RelationKind};
 use crate::engine::refusal::{self, Refusal};
 
@@ -40,7 +41,7 @@ impl Analyser<'_> {
         if let Some(col) = self.bare_column(r, scope).filter(known) {
             return self.casts_columns(&[col]);
         }
-        let fields = super::names(&r.fields);
+        let fields = names(&r.fields);
         let item = match fields.as_slice() {
             [name] => match scope::column(scope, name) {
                 Found::Row { item } => Some(item),
@@ -70,8 +71,15 @@ impl Analyser<'_> {
     /// Whether a condition surely is a boolean: PostgreSQL casts what is none by itself, if it can.
     pub fn is_condition(&self, node: &Node, scope: &Scope<'_>) -> bool {
         let mut casts = self.engine.catalog.casts_to("bool").filter(|c| c.unwritten);
-        // `x = ANY (SELECT …)` compares, whatever it compares.
-        let compares = matches!(&node.node, Some(NodeEnum::SubLink(s)) if s.testexpr.is_some());
+        let compares = match &node.node {
+            // `x = ANY (SELECT …)` compares, whatever it compares.
+            Some(NodeEnum::SubLink(s)) => s.testexpr.is_some(),
+            Some(NodeEnum::AExpr(e)) => {
+                let comparison = names(&e.name).last().is_some_and(|name| COMPARISONS.contains(name));
+                e.kind() == AExprKind::AexprOp && comparison && self.is_built_in_operation(e, scope)
+            }
+            _ => false,
+        };
         casts.next().is_none() || compares || matches!(self.type_of(node, scope).as_deref(), Some("bool" | LITERAL))
     }
 

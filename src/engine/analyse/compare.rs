@@ -5,7 +5,9 @@ use pg_query::protobuf::{self as pb, AExprKind, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
 use super::constant::{Constant, Value, comparable};
-use super::scope::{self, Col, Found, Scope};
+use super::fallible::has_one_row;
+use super::scope::{self, Col, Columns, Found, Scope};
+use super::writes::AskedQuery;
 use super::{Analyser, At, inner, names};
 use crate::engine::refusal::Refusal;
 
@@ -16,10 +18,20 @@ enum Side {
     Other,
 }
 
+impl Side {
+    fn column(&self) -> Option<Col> {
+        match self {
+            Side::Column(col) => Some(col.clone()),
+            Side::Constant(_) | Side::Other => None,
+        }
+    }
+}
+
 impl<'e> Analyser<'e> {
     /// Judges a condition of a known harmless shape; false when it has none.
     pub fn condition(&mut self, node: &mut Node, scope: &Scope<'_>) -> Result<bool, Refusal> {
         let harmless = match inner(node)? {
+            NodeEnum::AExpr(e) if self.is_scalar_test(e, scope) => return self.harmless_scalar(e, scope),
             NodeEnum::AExpr(e) => self.harmless_comparison(e, scope),
             NodeEnum::NullTest(t) => self.harmless_test(t.arg.as_deref(), scope),
             NodeEnum::BooleanTest(t) => {
@@ -50,6 +62,8 @@ impl<'e> Analyser<'e> {
     fn harmless_side(&mut self, side: &mut Node, scope: &Scope<'_>) -> Result<(), Refusal> {
         match inner(side)? {
             NodeEnum::ColumnRef(_) => self.column_ref(side, scope, At::KEY).map(|_| ()),
+            NodeEnum::RowExpr(row) => row.args.iter_mut().try_for_each(|side| self.harmless_side(side, scope)),
+            NodeEnum::List(list) => list.items.iter_mut().try_for_each(|side| self.harmless_side(side, scope)),
             _ => self.expr(side, scope, At::OPERAND),
         }
     }
@@ -75,6 +89,9 @@ impl<'e> Analyser<'e> {
         if !self.is_built_in_operation(e, scope) {
             return None;
         }
+        if let Some(NodeEnum::RowExpr(left)) = &wanted.node {
+            return self.harmless_rows(e, operators, left, list, scope);
+        }
         let rights: Vec<&Node> = match &list.node {
             Some(NodeEnum::List(list)) => list.items.iter().collect(),
             Some(NodeEnum::AArrayExpr(array)) if e.kind() == AExprKind::AexprOpAny && are_integers(array) => {
@@ -87,31 +104,77 @@ impl<'e> Analyser<'e> {
         let between = matches!(e.kind(), AExprKind::AexprBetween | AExprKind::AexprNotBetween);
         // The type that a parameter has been given by the first bound, it has beside the second.
         let mut given: Option<Value> = None;
-        let pairs = rights.into_iter().map(|r| (self.side(r, scope), r));
-        for (right, node) in pairs {
-            let (a, b) = match (&left, &right) {
-                (Side::Constant(_), Side::Column(b)) if given.is_some() => (given.clone()?, Value::of(b)),
-                (Side::Column(a), Side::Column(b)) if e.kind() == AExprKind::AexprOp => (Value::of(a), Value::of(b)),
-                (Side::Column(a), Side::Constant(c)) => (Value::of(a), self.beside(c, &Value::of(a))?),
-                (Side::Constant(c), Side::Column(b)) => (self.beside(c, &Value::of(b))?, Value::of(b)),
-                _ => return None,
-            };
-            // `column = ANY (array)`: only an array that is a parameter or a literal takes the column's type.
-            if e.kind() == AExprKind::AexprOpAny && !is_bare_constant(node) && std::ptr::eq(node, list) {
-                return None;
-            }
-            if !operators.iter().all(|op| comparable(op, &a, &b)) {
-                return None;
-            }
-            given = given.or_else(|| Some(b).filter(|_| between && self.is_undeclared(wanted)));
-            for side in [&left, &right] {
-                if let Side::Column(col) = side {
-                    columns.push(col.clone());
-                }
+        for right in rights {
+            if e.kind() == AExprKind::AexprOpAny && std::ptr::eq(right, list) {
+                columns.push(self.harmless_elements(operators, &left, right)?);
+            } else {
+                let right = self.side(right, scope);
+                let value = self.harmless_pair(operators, e.kind(), (&left, given.as_ref()), &right)?;
+                given = given.or_else(|| Some(value).filter(|_| between && self.is_undeclared(wanted)));
+                columns.extend([&left, &right].into_iter().filter_map(Side::column));
             }
         }
         let one = e.kind() != AExprKind::AexprIn || self.become_one(wanted, list, scope);
         (!columns.is_empty() && one).then_some(columns)
+    }
+
+    /// Two values that are compared, at least one of which is a column; what the right one is. `given`: what the left one is
+    /// already.
+    fn harmless_pair(
+        &self,
+        operators: &[&str],
+        kind: AExprKind,
+        (left, given): (&Side, Option<&Value>),
+        right: &Side,
+    ) -> Option<Value> {
+        let (a, b) = match (left, right) {
+            (Side::Constant(_), Side::Column(b)) if given.is_some() => (given?.clone(), Value::of(b)),
+            (Side::Column(a), Side::Column(b)) if kind == AExprKind::AexprOp => (Value::of(a), Value::of(b)),
+            (Side::Column(a), Side::Constant(c)) => (Value::of(a), self.beside(c, &Value::of(a))?),
+            (Side::Constant(c), Side::Column(b)) => (self.beside(c, &Value::of(b))?, Value::of(b)),
+            _ => return None,
+        };
+        operators.iter().all(|op| comparable(op, &a, &b)).then_some(b)
+    }
+
+    /// `column = ANY (array)`: an array that is a parameter or a literal takes the column's type.
+    fn harmless_elements(&self, operators: &[&str], left: &Side, array: &Node) -> Option<Col> {
+        let col = left.column()?;
+        let element = match &array.node {
+            Some(NodeEnum::TypeCast(c)) => Value::named(self.array_of(c)?),
+            _ if is_bare_constant(array) => self.beside(&self.constant(array)?, &Value::of(&col))?,
+            _ => return None,
+        };
+        operators.iter().all(|op| comparable(op, &Value::of(&col), &element)).then_some(col)
+    }
+
+    /// `(a, b) = (1, 2)`, `(a, b) IN ((1, 2), …)`: PostgreSQL compares column by column.
+    fn harmless_rows(
+        &self,
+        e: &pb::AExpr,
+        operators: &[&str],
+        left: &pb::RowExpr,
+        right: &Node,
+        scope: &Scope<'_>,
+    ) -> Option<Vec<Col>> {
+        let rows = match (e.kind(), &right.node) {
+            (AExprKind::AexprIn, Some(NodeEnum::List(list))) => list.items.iter().collect(),
+            (AExprKind::AexprOp, Some(NodeEnum::RowExpr(_))) => vec![right],
+            _ => return None,
+        };
+        let mut columns = Vec::new();
+        for row in rows {
+            let Some(NodeEnum::RowExpr(row)) = &row.node else { return None };
+            if row.args.len() != left.args.len() || left.args.len() < 2 {
+                return None;
+            }
+            for (left, right) in left.args.iter().zip(&row.args) {
+                let (left, right) = (self.side(left, scope), self.side(right, scope));
+                self.harmless_pair(operators, AExprKind::AexprOp, (&left, None), &right)?;
+                columns.extend([&left, &right].into_iter().filter_map(Side::column));
+            }
+        }
+        (!columns.is_empty()).then_some(columns)
     }
 
     /// `column IN (SELECT column …)` over leakproof equality.
@@ -125,18 +188,62 @@ impl<'e> Analyser<'e> {
             self.harmless_side(test, scope)?;
         }
         let Some(query) = s.subselect.as_mut() else { return Ok(false) };
-        let columns = self.query(query, scope, At { usage: At::KEY.usage, ..At::ITEM })?;
-        self.casts_columns(std::slice::from_ref(&col)).and_then(|()| self.casts_columns(columns.list()))?;
-        let built_in = self.membership(s, &columns, scope)?;
+        let (columns, asked) = self.compared_query(query, scope)?;
+        let always = self.compares_with_query(&col, &columns, s.location)?;
+        self.last_query = Some(asked.compared(always));
+        Ok(true)
+    }
+
+    /// Whether it is `column = (SELECT …)` of one row at most.
+    fn is_scalar_test(&self, e: &pb::AExpr, scope: &Scope<'_>) -> bool {
+        let (Some(left), Some(right)) = (&e.lexpr, &e.rexpr) else { return false };
+        let one = match &right.node {
+            Some(NodeEnum::SubLink(s)) => {
+                s.sub_link_type() == pb::SubLinkType::ExprSublink && has_one_row(s.subselect.as_deref())
+            }
+            _ => false,
+        };
+        let equality = e.kind() == AExprKind::AexprOp && e.name.len() == 1 && names(&e.name) == ["="];
+        one && equality && matches!(self.side(left, scope), Side::Column(_))
+    }
+
+    /// `column = (SELECT column …)` over leakproof equality.
+    fn harmless_scalar(&mut self, e: &mut pb::AExpr, scope: &Scope<'_>) -> Result<bool, Refusal> {
+        let (Some(left), Some(right)) = (&mut e.lexpr, &mut e.rexpr) else { return Ok(false) };
+        let (Side::Column(col), NodeEnum::SubLink(s)) = (self.side(left, scope), inner(right)?) else {
+            return Ok(false);
+        };
+        let Some(query) = s.subselect.as_mut() else { return Ok(false) };
+        self.harmless_side(left, scope)?;
+        let (columns, asked) = self.compared_query(query, scope)?;
+        let always = self.compares_with_query(&col, &columns, e.location)?;
+        self.last_query = Some(asked.compared(always));
+        Ok(true)
+    }
+
+    /// Judges a query whose only column a column is compared with.
+    fn compared_query(&mut self, query: &mut Node, scope: &Scope<'_>) -> Result<(Columns, AskedQuery), Refusal> {
+        let (pended, before) = (self.pending.len(), std::mem::replace(&mut self.may_fail, false));
+        let columns = self.in_expression(|a| a.query(query, scope, At { usage: At::KEY.usage, ..At::ITEM }))?;
+        let asked = AskedQuery { fails: self.may_fail, refers: self.pending.len() > pended };
+        self.may_fail |= before;
+        Ok((columns, asked))
+    }
+
+    /// Notes that a column is compared, by `=`, with the one of a query. Returns whether that has an answer always.
+    fn compares_with_query(&mut self, col: &Col, columns: &Columns, location: i32) -> Result<bool, Refusal> {
+        self.casts_columns(std::slice::from_ref(col)).and_then(|()| self.casts_columns(columns.list()))?;
+        let built_in = self.equals_query(col, columns, location)?;
         let fits = match columns.list() {
-            [one] => built_in && comparable("=", &Value::of(&col), &Value::of(one)),
+            [one] => built_in && comparable("=", &Value::of(col), &Value::of(one)),
             _ => false,
         };
         let at = if fits { At::CONDITION } else { At::OPERAND };
         self.note(&col.origin, at);
-        self.may_fail |= !fits && !matches!(columns.list(), [one] if self.compares_always(&col, one));
+        let compares = fits || matches!(columns.list(), [one] if self.compares_always(col, one));
+        self.may_fail |= !compares;
         columns.list().iter().for_each(|c| self.note(&c.origin, at));
-        Ok(true)
+        Ok(compares)
     }
 
     fn side(&self, node: &Node, scope: &Scope<'_>) -> Side {

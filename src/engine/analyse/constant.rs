@@ -11,6 +11,7 @@ use pg_query::protobuf::{self as pb, AExprKind, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
 use super::scope::{Col, Scope};
+use super::types::ORDERED;
 use super::{Analyser, names};
 use crate::engine::allow::{self, TypeClass, builtin_type};
 use crate::engine::catalog::Oid;
@@ -166,6 +167,27 @@ impl Analyser<'_> {
                 _ => None,
             },
         }
+    }
+
+    /// The type of the elements of `$1::int[]`, a parameter that is such an array.
+    pub fn array_of<'t>(&self, c: &'t pb::TypeCast) -> Option<&'t str> {
+        let (arg, to) = (c.arg.as_deref()?, c.type_name.as_ref()?);
+        let Some(NodeEnum::ParamRef(p)) = &arg.node else { return None };
+        let number = usize::try_from(p.number).ok()?;
+        let element = pb::TypeName { array_bounds: Vec::new(), ..to.clone() };
+        let plain = self.plain_type(&element).is_some_and(|name| ORDERED.contains(&name));
+        if to.array_bounds.is_empty() || !to.typmods.is_empty() || !plain {
+            return None;
+        }
+        let name = *names(&to.names).last()?;
+        let is_it = match self.parameters.get(number) {
+            ParameterType::Inferred => !self.is_repeated(number),
+            declared => {
+                ParameterType::named(&format!("_{name}")) == declared
+                    && !self.recasts(declared.element()?.name()?, name)
+            }
+        };
+        is_it.then_some(name)
     }
 
     /// The type of an expression of the clock alone.

@@ -189,8 +189,9 @@ impl<'e> Analyser<'e> {
         self.part(&mut s.testexpr, scope, at)?;
         let query = s.subselect.as_mut().ok_or_else(|| refusal::not_supported("a subquery", "it is empty"))?;
         let usage = At { usage: at.usage, ..At::ITEM };
-        let columns = self.query(query, scope, usage)?;
+        let columns = self.in_expression(|a| a.query(query, scope, usage))?;
         self.membership(s, &columns, scope)?;
+        self.last_query = None;
         // Its result takes part in whatever stands around it.
         if s.sub_link_type() != pb::SubLinkType::ExistsSublink {
             self.casts_columns(columns.list())?;

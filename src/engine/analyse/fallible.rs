@@ -178,7 +178,7 @@ pub fn is_plain_collation(c: &pb::CollateClause) -> bool {
 }
 
 /// Whether a subquery as a value has one row at most: it aggregates all it has, or is cut off behind the first.
-fn has_one_row(query: Option<&Node>) -> bool {
+pub fn has_one_row(query: Option<&Node>) -> bool {
     let Some(NodeEnum::SelectStmt(s)) = query.and_then(|q| q.node.as_ref()) else { return false };
     let ties = s.limit_option() == pb::LimitOption::WithTies;
     if !ties && s.limit_count.as_deref().and_then(|n| n.node.as_ref()).is_some_and(is_one) {
@@ -204,7 +204,7 @@ pub fn is_count(s: &pb::SelectStmt) -> bool {
     }
 }
 
-fn is_one(node: &NodeEnum) -> bool {
+pub fn is_one(node: &NodeEnum) -> bool {
     matches!(node, NodeEnum::AConst(c) if matches!(&c.val, Some(Val::Ival(i)) if (0..=1).contains(&i.ival)))
 }
 

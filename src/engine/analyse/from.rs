@@ -9,6 +9,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::relations::{Named, Protection};
 use super::scope::{Base, Col, Columns, Item, Lasts, Scope};
+use super::writes::runs_in_from;
 use super::{
     Analyser, At, ColumnUses, Occurrence, Part, Replacement, Source, TARGET, inner, kind_of, names, placeholder,
 };
@@ -39,8 +40,14 @@ impl<'e> Analyser<'e> {
                 }
                 vec![item]
             }
-            NodeEnum::RangeSubselect(sub) => vec![self.range_subselect(sub, left, outer)?],
-            NodeEnum::RangeFunction(function) => vec![self.range_function(function, left, outer)?],
+            NodeEnum::RangeSubselect(sub) => {
+                let runs = runs_in_from(sub.subquery.as_deref());
+                vec![self.apart(runs, |a| a.range_subselect(sub, left, outer))?]
+            }
+            NodeEnum::RangeFunction(function) => {
+                let runs = self.runs_function(function, &outer.child(left));
+                vec![self.apart(runs, |a| a.range_function(function, left, outer))?]
+            }
             NodeEnum::RangeTableFunc(table) => vec![self.range_table_func(table, left, outer)?],
             NodeEnum::JoinExpr(join) => self.join(join, left, outer)?,
             NodeEnum::RangeTableSample(sample) => self.table_sample(sample, left, outer)?,
@@ -168,6 +175,7 @@ impl<'e> Analyser<'e> {
             chosen: false,
             level: self.level,
             as_it_is: false,
+            unfenced: false,
         });
         let columns = relation.columns.iter().enumerate();
         let columns = columns.map(|(i, c)| self.column_at(&c.name, (index, i), c)).collect();

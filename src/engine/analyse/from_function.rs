@@ -6,7 +6,7 @@ use pg_query::{Node, NodeEnum};
 use super::colname::output_name;
 use super::from::aliased;
 use super::scope::{Col, Columns, Item, Scope};
-use super::types::ARRAYS;
+use super::types::{ARRAYS, ORDERED, ty};
 use super::{Analyser, At, inner, kind_of, names};
 use crate::engine::allow::builtin_type;
 use crate::engine::catalog::Operand;
@@ -167,8 +167,9 @@ impl Analyser<'_> {
     fn defined_columns(&self, definitions: &[Node]) -> Option<Known> {
         let column = |node: &Node| match &node.node {
             Some(NodeEnum::ColumnDef(def)) => {
-                let operand = self.operand_of_type(def.type_name.as_ref()?);
-                Some(Col { operand, ..Col::computed(&def.colname) })
+                let to = def.type_name.as_ref()?;
+                let of = self.plain_type(to).filter(|name| def.coll_clause.is_none() && ORDERED.contains(name));
+                Some(Col { operand: self.operand_of_type(to), ..self.given_column(&def.colname, of.and_then(ty)) })
             }
             _ => None,
         };

@@ -142,6 +142,8 @@ pub struct Occurrence {
     pub level: Option<usize>,
     /// It leaves by its name: nothing of it is used that must be null.
     pub as_it_is: bool,
+    /// Nothing that could fail comes to its rows, whatever else of the statement could.
+    pub unfenced: bool,
 }
 
 /// `column <condition>`: a leakproof comparison with constants.
@@ -235,6 +237,12 @@ pub struct Analyser<'e> {
     pub guard_all: bool,
     /// Something that could fail is evaluated where rows are still chosen (`fallible.rs`).
     pub may_fail: bool,
+    /// In WITH and FROM of a write: what could fail in them by itself (`writes/apart.rs`).
+    pub apart: Option<writes::Apart>,
+    /// The next lock of a subquery does not count as what could fail (`writes/queue.rs`).
+    pub spares_lock: bool,
+    /// The query of the `column IN (SELECT …)` or `= (SELECT …)` that was walked last; `None`: one of another shape was.
+    pub last_query: Option<writes::AskedQuery>,
     /// A relation that the statement reads has columns of a collation of their own.
     pub collated: bool,
     /// The walk is in a query inside of another, all of which may become part of that one's conditions.
@@ -342,6 +350,9 @@ impl<'e> Analyser<'e> {
             pinned: false,
             guard_all: false,
             may_fail: false,
+            apart: None,
+            spares_lock: false,
+            last_query: None,
             collated: false,
             within: false,
             late: false,
@@ -450,6 +461,14 @@ fn too_many(most: usize, what: &str) -> Refusal {
 /// The tree's stand-in for injection `index`.
 pub fn placeholder(index: usize) -> NodeEnum {
     NodeEnum::ParamRef(pb::ParamRef { number: -(index as i32) - 1, location: -1 })
+}
+
+/// The injection that a node of the tree stands for.
+pub fn injection_of(node: &Node) -> Option<usize> {
+    match &node.node {
+        Some(NodeEnum::ParamRef(p)) => usize::try_from(-i64::from(p.number) - 1).ok(),
+        _ => None,
+    }
 }
 
 /// The strings of a name list.

@@ -5,7 +5,7 @@ use pg_query::protobuf::{self as pb, AExprKind};
 
 use super::operand::Operation;
 use super::polymorphic::Beside;
-use super::scope::{Columns, Scope};
+use super::scope::{Col, Columns, Scope};
 use super::{Analyser, names, string_node};
 use crate::engine::catalog::{Function, Operand, Operator, Signature};
 use crate::engine::refusal::Refusal;
@@ -124,16 +124,25 @@ impl<'e> Analyser<'e> {
         Ok(())
     }
 
-    /// `x IN (SELECT …)`, `x op ANY (SELECT …)` and its like compare with these columns; whether by PostgreSQL's own operator.
-    pub fn membership(&mut self, s: &pb::SubLink, columns: &Columns, scope: &Scope<'_>) -> Result<bool, Refusal> {
-        let Some(test) = s.testexpr.as_deref() else { return Ok(true) };
+    /// Judges `=` of a column and the only one of a query; whether it is PostgreSQL's own.
+    pub fn equals_query(&mut self, col: &Col, columns: &Columns, location: i32) -> Result<bool, Refusal> {
+        let other = match columns.list() {
+            [one] => self.settled(one.operand),
+            _ => Operand::Any,
+        };
+        let operands = [self.settled(col.operand), other];
+        self.operator(&[string_node("=")], location, Some(&operands))?;
+        Ok(self.is_built_in("=", &operands))
+    }
+
+    /// Judges what `x IN (SELECT …)`, `x op ANY (SELECT …)` and its like compare with these columns.
+    pub fn membership(&mut self, s: &pb::SubLink, columns: &Columns, scope: &Scope<'_>) -> Result<(), Refusal> {
+        let Some(test) = s.testexpr.as_deref() else { return Ok(()) };
         let equals = [string_node("=")];
         let name = if s.oper_name.is_empty() { &equals[..] } else { &s.oper_name };
-        let base = names(name).last().copied().unwrap_or_default();
         let compared = self.compared_with_columns(test, columns, scope);
         compared.iter().try_for_each(|operands| self.operator(name, s.location, Some(operands)))?;
-        compared.iter().try_for_each(|pair| self.makes_of(pair, Beside::Compared)).map_err(|r| r.at(s.location))?;
-        Ok(compared.iter().all(|operands| name.len() == 1 && self.is_built_in(base, operands)))
+        compared.iter().try_for_each(|pair| self.makes_of(pair, Beside::Compared)).map_err(|r| r.at(s.location))
     }
 
     /// `ROW(…) op (SELECT …)` compares with these columns.

@@ -35,6 +35,8 @@ impl<'e> Analyser<'e> {
         let within = self.within || at.place != Place::Output;
         let (within, late) = (std::mem::replace(&mut self.within, within), std::mem::take(&mut self.late));
         let shown = self.outward.show(false);
+        let spared = !s.locking_clause.is_empty() && std::mem::take(&mut self.spares_lock);
+        let (first, failed) = (self.occurrences.len(), std::mem::take(&mut self.may_fail));
         if let Some(with) = s.with_clause.as_mut() {
             self.with_clause(with, outer)?;
         }
@@ -44,11 +46,27 @@ impl<'e> Analyser<'e> {
                 self.set_operation(s, outer, at, itself)
             }
         };
+        if self.within && !s.locking_clause.is_empty() {
+            self.lock_seen(s, first, spared);
+        }
+        self.may_fail |= failed;
         self.ctes.truncate(outside);
         self.leave_level(around);
         (self.within, self.late) = (within, late);
         self.outward.show(shown);
         columns
+    }
+
+    /// What a query inside of another locks can be seen, and found locked: whether it runs counts as what could fail. `first`:
+    /// its first occurrence. `spared`: that it runs tells nothing.
+    ///
+    /// One with LIMIT runs by itself, above its own row filters. Where nothing else of it could fail it needs no fence of its
+    /// own, above which PostgreSQL would lock the rows that LIMIT cuts off as well.
+    fn lock_seen(&mut self, s: &pb::SelectStmt, first: usize, spared: bool) {
+        if !self.may_fail && (s.limit_count.is_some() || s.limit_offset.is_some()) {
+            self.occurrences.iter_mut().skip(first).for_each(|o| o.unfenced = true);
+        }
+        self.may_fail |= !spared;
     }
 
     /// A column of a set operation, as far as its type goes.
@@ -250,10 +268,6 @@ impl<'e> Analyser<'e> {
             self.late = late;
         }
         self.locks |= !s.locking_clause.is_empty();
-        // What is locked can be seen, and found locked.
-        if self.within && !s.locking_clause.is_empty() {
-            self.can_fail_here();
-        }
         if !s.locking_clause.is_empty() && !self.role.may(Right::Update) {
             return Err(refusal::right_missing("update", "SELECT … FOR UPDATE or FOR SHARE locks rows"));
         }

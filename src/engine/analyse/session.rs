@@ -23,6 +23,7 @@ impl<'e> Analyser<'e> {
         self.pinned = false;
         self.guard_all = false;
         self.may_fail = false;
+        (self.apart, self.spares_lock, self.last_query) = (None, false, None);
         self.collated = false;
         self.locks = false;
         self.nulls_sizes = false;

@@ -119,7 +119,11 @@ impl Analyser<'_> {
                 .and_then(|to| self.plain_type(&pb::TypeName { array_bounds: Vec::new(), ..to.clone() }).and_then(ty)),
             _ => self.type_of(array, &Scope::EMPTY).and_then(|array| array.strip_prefix('_').and_then(ty)),
         };
-        let ty = element.filter(|ty| ORDERED.contains(&&**ty));
+        self.given_column(name, element.filter(|ty| ORDERED.contains(&&**ty)))
+    }
+
+    /// A column of what a client gives, of such a type.
+    pub fn given_column(&self, name: &str, ty: Option<Ty>) -> Col {
         let collation = if ty.as_deref().is_some_and(is_text) { DEFAULT_COLLATION } else { 0 };
         Col { ty, collation, given: true, ..Col::computed(name) }
     }
@@ -345,7 +349,7 @@ impl Analyser<'_> {
     fn type_of_constant_cast(&self, c: &pb::TypeCast) -> Option<Ty> {
         let (arg, to) = (c.arg.as_deref()?, c.type_name.as_ref()?);
         if let Some(NodeEnum::ParamRef(_)) = &arg.node {
-            return self.cast(c)?.ty;
+            return self.array_of(c).map_or_else(|| self.cast(c)?.ty, |element| ty(&format!("_{element}")));
         }
         let from = match &arg.node {
             Some(NodeEnum::AConst(_)) => self.bare_type(arg, &Scope::EMPTY)?,

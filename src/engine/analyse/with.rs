@@ -4,6 +4,7 @@ use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
 use super::scope::{Col, Columns, Scope};
+use super::writes::runs_in_with;
 use super::{Analyser, At, inner, names};
 use crate::engine::refusal::{self, Refusal};
 
@@ -40,6 +41,7 @@ impl Analyser<'_> {
             let NodeEnum::CommonTableExpr(cte) = inner(node)? else {
                 return Err(refusal::not_supported("WITH", "it holds something that is not a query"));
             };
+            let runs = runs_in_with(cte);
             let plain = cte.search_clause.is_none() && cte.cycle_clause.is_none();
             let query = cte.ctequery.as_mut().ok_or_else(|| refusal::not_supported("WITH", "a query is empty"))?;
             if let Some(itself) = self.ctes.get_mut(base + i) {
@@ -50,7 +52,7 @@ impl Analyser<'_> {
                 names: names(&cte.aliascolnames).into_iter().map(str::to_owned).collect(),
             });
             let before = self.ctes.len();
-            let columns = self.query(query, outer, At::ITEM)?;
+            let columns = self.apart(runs, |a| a.query(query, outer, At::ITEM))?;
             self.ctes.truncate(before);
             if let Some(cycle) = cte.cycle_clause.as_mut() {
                 for value in [&mut cycle.cycle_mark_value, &mut cycle.cycle_mark_default].into_iter().flatten() {

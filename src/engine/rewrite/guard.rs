@@ -114,7 +114,7 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
     let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
     let joins: String = joins.iter().filter_map(|n| v.joins.get(*n)).map(String::as_str).collect();
     let (columns, name) = (columns.join(", "), relation.name.to_sql());
-    let fence = if fenced { " OFFSET 0" } else { "" };
+    let fence = if fenced && !o.unfenced { " OFFSET 0" } else { "" };
     let text = format!("SELECT {columns} FROM {only}{name} AS {ALIAS}{joins}{filter}{fence}");
     Ok(Guard { text, touched: Some(touched(o, relation, &v)), words: v.words.clone() })
 }

@@ -476,3 +476,49 @@ SELECT c.full_name FROM customers c JOIN (VALUES (1, 1::text::int), (2, 3)) v (i
 ;;
 -- crm_app/service: changed | has OFFSET 0
 SELECT c.full_name FROM customers c JOIN (VALUES (1, '1'), (2, '2')) v (id, n) ON v.n::int = c.id
+;;
+-- Rows of values, arrays of a type that is said, and the only row of a subquery compare like columns and values do.
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE (c.id, c.country) = (3, 'ES') AND (c.id, c.ref) IN ((3, '0b2f54f6-6d4c-4a3c-9d5a-1df1a3a0a001'), (4, NULL))
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE (c.created_at, c.id) < ('2026-01-01', 7) ORDER BY c.created_at DESC, c.id DESC LIMIT 10
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE (c.id, c.country) = (3, lower(c.language) || 'x')
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+PREPARE rows_1 AS SELECT c.id FROM customers c WHERE (c.id, c.id) = ($1, $1)
+;;
+-- marketing/marketing: changed | has OFFSET 0) | error 42883
+SELECT c.id FROM customers c WHERE (c.id, c.attributes::text::json) = (3, '{}')
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+PREPARE rows_2 AS SELECT c.id FROM customers c WHERE c.id = ANY ($1::bigint[]) AND c.country <> ANY ($2::text[])
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+PREPARE rows_3 (text) AS SELECT c.id FROM customers c WHERE c.id = ANY ($1::bigint[])
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+PREPARE rows_4 AS SELECT c.id FROM customers c WHERE c.id = ANY ($1::text[]::bigint[])
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+PREPARE rows_5 AS SELECT c.id, $1::text FROM customers c WHERE c.id = ANY ($1::bigint[])
+;;
+-- marketing/marketing: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE c.id = (SELECT p.id FROM products p ORDER BY p.id LIMIT 1) AND c.full_name = (SELECT p.name FROM products p WHERE p.id = c.id LIMIT 1)
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.id = (SELECT p.id FROM products p WHERE 1 / p.id > 0 LIMIT 1)
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.id = (SELECT 1 / p.id FROM products p LIMIT 1)
+;;
+-- marketing/marketing: changed | has OFFSET 0) | error 21000
+SELECT c.id FROM customers c WHERE c.id = (SELECT p.id FROM products p LIMIT 2)
+;;
+-- marketing/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.id < (SELECT p.id FROM products p LIMIT 1)
+;;
+-- crm_app/marketing: changed | has OFFSET 0)
+SELECT c.id FROM customers c WHERE c.id = (SELECT p.id FROM products p LIMIT 1 FOR UPDATE)

@@ -500,3 +500,34 @@ SELECT left('x')
 -- marketing/marketing on public, ext: function-not-allowed
 SELECT ext.gen_random_uuid()
 ;;
+
+-- Rows, arrays and the only row of a subquery are compared by the same operators.
+-- marketing/marketing on public, hostile: operator-not-allowed
+SELECT id FROM handles WHERE code = (SELECT code FROM handles LIMIT 1)
+;;
+-- teller/marketing on public, hostile: changed | has OFFSET 0
+SELECT id FROM handles WHERE code = (SELECT code FROM handles LIMIT 1)
+;;
+-- marketing/marketing on public, hostile: changed | lacks OFFSET 0
+SELECT id FROM handles WHERE name = (SELECT name FROM handles LIMIT 1)
+;;
+-- teller/marketing on public, hostile: changed | has OFFSET 0 | error 0A000
+SELECT id FROM handles WHERE (code, n) = ('x', 1)
+;;
+-- teller/marketing on public, hostile: changed | has OFFSET 0
+SELECT id FROM handles WHERE (n, small) IN ((1, 2), (3, 4))
+;;
+-- marketing/marketing on public, hostile: changed | lacks OFFSET 0
+SELECT id FROM handles WHERE (n, name) IN ((1, 'x'), (3, NULL))
+;;
+-- marketing/marketing on public, hostile: operator-not-allowed
+PREPARE overloads_rows (varchar[]) AS SELECT id FROM handles WHERE code = ANY ($1::varchar[])
+;;
+-- teller/marketing on public, hostile: changed | has OFFSET 0
+PREPARE overloads_rows_2 AS SELECT id FROM handles WHERE code = ANY ($1::varchar[])
+;;
+-- teller/marketing on public, hostile: changed | has OFFSET 0
+SELECT h.id FROM handles h JOIN jsonb_to_recordset('[]') AS r (code varchar, small smallint) ON r.code = h.code
+;;
+-- marketing/marketing on public, hostile: changed | has END AS "n"
+SELECT h.id FROM handles h JOIN jsonb_to_recordset('[{"n": 1}]') AS r (n int, name text) ON r.n = h.n AND r.name = h.name

@@ -109,3 +109,12 @@ SELECT c.id FROM customers c WHERE c.id = 7 AND c.country = '{country7}' AND dat
 SELECT count(*) FROM accounts WHERE customer_id = 7 AND no = '5'
 
 SELECT no FROM accounts WHERE no <> '5'
+;;
+--! 1-bit oracle
+--: ana | answered | stored twins
+WITH p AS MATERIALIZED (SELECT id FROM products WHERE 1 / (id - id) > 0) UPDATE customers c SET country = c.country WHERE c.id = 7 AND c.country = '{country7}' AND (c.id = 1 OR c.id IN (SELECT id FROM p))
+;;
+--! 1-bit oracle
+--: ana | answered | stored twins
+-- What stands before a write in WITH comes to the hidden rows of its target too.
+WITH p AS MATERIALIZED (SELECT id FROM products WHERE 1 / (id - id) > 0), w AS (UPDATE customers SET notes = 'x' WHERE customers.id = 7 AND customers.country = '{country7}' AND (customers.id = 1 OR customers.id IN (SELECT id FROM p)) RETURNING customers.id) UPDATE customers SET notes = 'y' FROM w WHERE customers.id = w.id

@@ -5,47 +5,69 @@ use pg_query::protobuf::{self as pb, Token};
 use pg_query::{Node, NodeEnum};
 
 use super::super::scope::Scope;
-use super::super::{Analyser, At, Replacement, names, placeholder};
+use super::super::{Analyser, At, Replacement, injection_of, placeholder};
+use super::apart::{AskedQuery, Runs, holds_query, runs_in_from};
 use super::target::{Protected, Target};
+use super::unseen::joined_with;
 use super::view::Added;
 use super::{Aim, What};
 use crate::engine::refusal::{self, Refusal};
+use crate::engine::visible::CellKind;
 
-/// Which parts of a condition could fail.
+/// What of a write could fail while its target's rows are chosen.
 #[derive(Debug, Clone, Default)]
 pub struct Fallible {
-    /// Something before it could: FROM, WITH.
+    /// Something before the condition could: FROM, WITH.
     pub before: bool,
+    /// What could there may come to where the target is read (`apart.rs`).
+    pub loose: bool,
     /// Each conjunct, or the whole.
     pub parts: Vec<Part>,
 }
 
-/// What a conjunct of a write's condition does, as it stands.
+/// How a conjunct could fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    Fails,
-    /// It cannot fail. But how many rows PostgreSQL expects it to find, it takes from statistics of hidden rows too, and its
-    /// plan decides whether others fail. What compares with constants has a copy that serves indexes (`copies.rs`).
+    /// Not at all. But how many rows PostgreSQL expects it to find, it takes from statistics of hidden rows too, and its plan
+    /// decides whether others fail. What compares with constants has a copy that serves indexes (`copies.rs`).
     Expected,
-    /// The same of `target.column = column`. Of a subquery's column it expects nothing in particular.
+    /// The same of `target.column = column`, which PostgreSQL can be kept from expecting anything of (`unseen.rs`).
     Joins,
-    /// It cannot fail, and holds a query.
-    Total,
+    /// Not by itself. But it holds a subquery, which PostgreSQL may run row by row, and so all that this reads of WITH.
+    Query,
+    /// In a subquery that is set apart, and that PostgreSQL joins with the target, as if it stood in FROM.
+    Joined,
+    /// Not at all, but others can see that it was tested (`queue.rs`).
+    Queue,
+    Fails,
 }
 
 impl<'e> Analyser<'e> {
     /// Judges a condition of a write, conjunct by conjunct.
-    pub fn fallible(&mut self, condition: &mut Node, scope: &Scope<'_>) -> Result<Fallible, Refusal> {
-        let before = self.may_fail;
+    pub fn fallible(
+        &mut self,
+        target: &Target<'e>,
+        condition: &mut Node,
+        scope: &Scope<'_>,
+        (before, loose): (bool, bool),
+    ) -> Result<Fallible, Refusal> {
         let mut parts = Vec::new();
         let mut judge = |a: &mut Self, part: &mut Node| {
             a.may_fail = false;
+            a.last_query = None;
+            a.spares_lock = a.may_be_queue(target, part);
+            let may_be_queue = a.spares_lock;
             a.expr(part, scope, At::CONDITION)?;
+            let queue = may_be_queue && !std::mem::take(&mut a.spares_lock);
+            a.may_fail |= queue && !a.is_queue_of(target, part);
+            let joined = a.may_fail && a.is_joined(target, part, scope);
             parts.push(match a.may_fail {
+                true if joined => Part::Joined,
                 true => Part::Fails,
+                false if queue => Part::Queue,
                 false if joined_with(part).is_some() => Part::Joins,
-                false if holds_no_query(part) => Part::Expected,
-                false => Part::Total,
+                false if holds_query(part) => Part::Query,
+                false => Part::Expected,
             });
             Ok(())
         };
@@ -55,8 +77,42 @@ impl<'e> Analyser<'e> {
             }
             _ => judge(self, condition)?,
         }
-        self.may_fail = before || parts.contains(&Part::Fails);
-        Ok(Fallible { before, parts })
+        self.may_fail = before || parts.iter().any(|part| matches!(part, Part::Joined | Part::Fails));
+        let mut fallible = Fallible { before, loose, parts };
+        self.queue_alone(target, &mut fallible, scope.items.len());
+        Ok(fallible)
+    }
+
+    /// Whether a conjunct that was walked could fail in a subquery only that PostgreSQL joins with the target: where the
+    /// column that it compares is the target's, stored, and the subquery reads nothing of what is around it. Such a subquery
+    /// is set apart.
+    pub fn is_joined(&mut self, target: &Target<'e>, part: &mut Node, scope: &Scope<'_>) -> bool {
+        let Some(p) = target.protected().filter(|p| hides_rows(p)) else { return false };
+        let (Some(AskedQuery { fails: true, refers: false }), Some(NodeEnum::SubLink(s))) =
+            (self.last_query, &mut part.node)
+        else {
+            return false;
+        };
+        // MERGE joins its target otherwise; what a subquery has of FROM would keep it where it is; VALUES may become an
+        // array (`convert_VALUES_to_ANY`, from PostgreSQL 18 on).
+        let alone = matches!(scope.items, [_]) && s.sub_link_type() == pb::SubLinkType::AnySublink;
+        if !alone || is_values(s.subselect.as_deref()) || !self.is_sole_column(p, s.testexpr.as_deref()) {
+            return false;
+        }
+        let Some(open) = self.query_of_membership(s) else { return false };
+        runs_in_from(s.subselect.as_deref()) == Runs::Alone || self.set_apart(s.subselect.as_deref_mut(), open)
+    }
+
+    /// Whether a reference that was walked is a column of the target that is shown as stored (a constant mask would leave
+    /// nothing to join), no two rows of which share a value (or statistics would tell how many do).
+    pub fn is_sole_column(&self, p: &Protected<'e>, reference: Option<&Node>) -> bool {
+        let injection = reference.and_then(injection_of);
+        let mut pending =
+            self.pending.iter().filter(|r| Some(r.injection) == injection && r.occurrence == p.occurrence);
+        let Some(What::Column(column)) = pending.next().map(|r| &r.what) else { return false };
+        let clear = p.visible.cells.get(column.index).is_some_and(|cell| matches!(cell.kind, CellKind::Clear));
+        let name = p.relation.columns.get(column.index).map(|c| c.name.as_str());
+        clear && name.is_some_and(|name| self.engine.catalog.is_sole(p.relation, name))
     }
 
     /// Puts what could fail of `condition`, whose text is that of the tokens `from..to`, behind the test that the target's
@@ -68,14 +124,16 @@ impl<'e> Analyser<'e> {
         (from, to): (usize, usize),
         fallible: &Fallible,
     ) -> Result<bool, Refusal> {
-        let any = fallible.before || fallible.parts.contains(&Part::Fails);
+        let any = fallible.before || fallible.parts.iter().any(|part| matches!(part, Part::Fails | Part::Joined));
         let fails = |i: usize| match fallible.parts.get(i) {
             Some(Part::Fails) => true,
             Some(Part::Expected) => any,
-            Some(Part::Joins | Part::Total) | None => fallible.before,
+            Some(Part::Query) => fallible.before,
+            Some(Part::Joins | Part::Joined) => fallible.loose,
+            Some(Part::Queue) | None => false,
         };
-        if any && !fallible.before && hides_rows(p) {
-            self.join_unseen(condition, fallible)?;
+        if any && !fallible.loose && hides_rows(p) {
+            self.join_unseen(p, condition, fallible)?;
         }
         if !hides_rows(p) || !(0..fallible.parts.len()).any(fails) {
             return Ok(false);
@@ -93,57 +151,11 @@ impl<'e> Analyser<'e> {
         Ok(true)
     }
 
-    /// `target.column = (SELECT column)`.
-    fn join_unseen(&mut self, condition: &mut Node, fallible: &Fallible) -> Result<(), Refusal> {
-        let parts: Vec<&mut Node> = match &mut condition.node {
-            Some(NodeEnum::BoolExpr(b)) if is_and(b) => b.args.iter_mut().collect(),
-            _ => vec![condition],
-        };
-        let joins = parts.into_iter().zip(&fallible.parts).filter(|(_, part)| **part == Part::Joins);
-        for column in joins.filter_map(|(part, _)| joined_with_mut(part)) {
-            let (start, end) = self.span_of_column(column)?;
-            self.edit(start, start, Replacement::Text("(SELECT ".to_owned()));
-            self.edit(end, end, Replacement::Text(")".to_owned()));
-            let value = pb::ResTarget {
-                val: Some(Box::new(Node { node: column.node.take() })),
-                location: -1,
-                ..pb::ResTarget::default()
-            };
-            let select = pb::SelectStmt {
-                target_list: vec![Node { node: Some(NodeEnum::ResTarget(Box::new(value))) }],
-                limit_option: pb::LimitOption::Default as i32,
-                op: pb::SetOperation::SetopNone as i32,
-                ..pb::SelectStmt::default()
-            };
-            let query = pb::SubLink {
-                sub_link_type: pb::SubLinkType::ExprSublink as i32,
-                subselect: Some(Box::new(Node { node: Some(NodeEnum::SelectStmt(Box::new(select))) })),
-                location: -1,
-                ..pb::SubLink::default()
-            };
-            column.node = Some(NodeEnum::SubLink(Box::new(query)));
-        }
-        Ok(())
-    }
-
-    /// Byte range of a column's reference: names, with dots between them.
-    fn span_of_column(&self, column: &Node) -> Result<(usize, usize), Refusal> {
-        let at = match &column.node {
-            Some(NodeEnum::ColumnRef(c)) => usize::try_from(c.location).ok().and_then(|at| self.tokens().at(at)),
-            _ => None,
-        };
-        let first = at.ok_or_else(|| refusal::not_faithful("a column was not found in the text"))?;
-        let mut last = first;
-        while self.tokens().kind(last + 1) == Some(Token::Ascii46) {
-            last += 2;
-        }
-        self.token_span(first, last + 1)
-    }
-
-    /// What FROM computes runs for each row that gets there, whatever the conditions say: a row that is not there is
-    /// dropped before.
+    /// What FROM computes, or a subquery that is joined, runs for each row that gets there, whatever the conditions say: a
+    /// row that is not there is dropped before.
     pub fn fence_from(&mut self, p: &Protected<'e>, fallible: &Fallible) -> Option<usize> {
-        (fallible.before && hides_rows(p)).then(|| self.pend(p.occurrence, What::There))
+        let joins = fallible.before || fallible.parts.contains(&Part::Joined);
+        (joins && hides_rows(p)).then(|| self.pend(p.occurrence, What::There))
     }
 
     /// The conditions of the views that a write goes through stand in no text of the client's: nothing of them can be put
@@ -206,53 +218,14 @@ impl<'e> Analyser<'e> {
 }
 
 /// Whether some rows of the target are not there.
-fn hides_rows(p: &Protected<'_>) -> bool {
+pub fn hides_rows(p: &Protected<'_>) -> bool {
     p.aim == Aim::Rows && !p.visible.rows.is_empty()
 }
 
-fn is_and(b: &pb::BoolExpr) -> bool {
+fn is_values(query: Option<&Node>) -> bool {
+    matches!(query.and_then(|q| q.node.as_ref()), Some(NodeEnum::SelectStmt(s)) if !s.values_lists.is_empty())
+}
+
+pub fn is_and(b: &pb::BoolExpr) -> bool {
     b.boolop() == pb::BoolExprType::AndExpr
-}
-
-/// The column that one of the target is compared with, in a condition that was walked: `target.column = column`.
-fn joined_with(part: &Node) -> Option<&Node> {
-    let Some(NodeEnum::AExpr(e)) = &part.node else { return None };
-    let (left, right) = (e.lexpr.as_deref()?, e.rexpr.as_deref()?);
-    let plain = e.kind() == pb::AExprKind::AexprOp && names(&e.name) == ["="];
-    let is_target = |n: &Node| matches!(&n.node, Some(NodeEnum::ParamRef(p)) if p.number < 0);
-    let is_column = |n: &Node| matches!(&n.node, Some(NodeEnum::ColumnRef(_)));
-    match plain {
-        true if is_target(left) && is_column(right) => Some(right),
-        true if is_column(left) && is_target(right) => Some(left),
-        _ => None,
-    }
-}
-
-fn joined_with_mut(part: &mut Node) -> Option<&mut Node> {
-    joined_with(part)?;
-    let Some(NodeEnum::AExpr(e)) = &mut part.node else { return None };
-    let is_column = |n: &&mut Node| matches!(&n.node, Some(NodeEnum::ColumnRef(_)));
-    [e.lexpr.as_deref_mut()?, e.rexpr.as_deref_mut()?].into_iter().find(is_column)
-}
-
-/// Whether surely no query is in a condition.
-fn holds_no_query(node: &Node) -> bool {
-    let part = |n: &Option<Box<Node>>| n.as_deref().is_none_or(holds_no_query);
-    match &node.node {
-        Some(NodeEnum::ColumnRef(_) | NodeEnum::AConst(_) | NodeEnum::ParamRef(_) | NodeEnum::SqlvalueFunction(_)) => {
-            true
-        }
-        Some(NodeEnum::AExpr(e)) => part(&e.lexpr) && part(&e.rexpr),
-        Some(NodeEnum::BoolExpr(b)) => b.args.iter().all(holds_no_query),
-        Some(NodeEnum::NullTest(t)) => part(&t.arg),
-        Some(NodeEnum::BooleanTest(t)) => part(&t.arg),
-        Some(NodeEnum::TypeCast(c)) => part(&c.arg),
-        Some(NodeEnum::CollateClause(c)) => part(&c.arg),
-        Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().all(holds_no_query),
-        Some(NodeEnum::AArrayExpr(a)) => a.elements.iter().all(holds_no_query),
-        Some(NodeEnum::RowExpr(r)) => r.args.iter().all(holds_no_query),
-        Some(NodeEnum::List(l)) => l.items.iter().all(holds_no_query),
-        Some(NodeEnum::FuncCall(f)) => f.args.iter().all(holds_no_query),
-        _ => false,
-    }
 }

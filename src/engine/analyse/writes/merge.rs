@@ -35,7 +35,7 @@ impl<'e> Analyser<'e> {
             returning_clause,
             with_clause,
         } = s;
-        self.write_with(with_clause.as_mut())?;
+        self.chooses_with(with_clause.as_mut())?;
         let actions = merge_when_clauses.iter().map(action).collect::<Result<Vec<_>, _>>()?;
         let target = self.write_target(named(relation)?, &rights(&actions), Reach::Reads)?;
         self.not_through(&target, "MERGE into")?;
@@ -46,7 +46,8 @@ impl<'e> Analyser<'e> {
         let (both, source) = (Scope { items: &both, parent: None }, Scope { items: &source, parent: None });
         let condition =
             join_condition.as_mut().ok_or_else(|| refusal::not_supported("MERGE", "it has no condition"))?;
-        let fallible = self.fallible(condition, &both)?;
+        let fails = self.settle_apart();
+        let fallible = self.fallible(&target, condition, &both, fails)?;
         if let Some(p) = target.protected() {
             self.merge_protected(p, shows(returning_clause.as_ref()))?;
             self.match_only(p, join_condition, &fallible)?;

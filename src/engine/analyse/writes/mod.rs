@@ -4,6 +4,7 @@
 //! the cell that the session may see ([`refs`]), and the conditions that make a row visible are added to WHERE. So an
 //! unmatched reference would read a stored value: whatever cannot be resolved for sure is refused here.
 
+mod apart;
 mod assign;
 mod carried;
 mod copy;
@@ -16,6 +17,7 @@ mod insert;
 mod merge;
 mod moves;
 mod people;
+mod queue;
 mod refs;
 mod returning;
 mod spans;
@@ -25,6 +27,7 @@ mod store_rows;
 mod target;
 mod together;
 mod truncate;
+mod unseen;
 mod unsettled;
 mod update;
 mod view;
@@ -43,6 +46,8 @@ use super::{Analyser, At, inner, kind_of};
 use crate::engine::cleared::Effect;
 use crate::engine::context::Derived;
 use crate::engine::refusal::{self, Refusal};
+
+pub use apart::{Apart, AskedQuery, runs_in_from, runs_in_with};
 
 /// The alias of a write's target in what leaves; no client's reference can mean it.
 pub const TARGET: &str = "consentry_w";
@@ -136,8 +141,13 @@ impl<'e> Analyser<'e> {
         self.in_order()?;
         self.moment = Moment::Old;
         self.moves = false;
+        // A write in WITH chooses among its target's rows by what the queries before it compute.
+        let around = self.apart;
         let columns = match inner(node)? {
-            NodeEnum::InsertStmt(s) => self.insert(s, at),
+            NodeEnum::InsertStmt(s) => {
+                self.apart = None;
+                self.insert(s, at)
+            }
             NodeEnum::UpdateStmt(s) => self.update(s, at),
             NodeEnum::DeleteStmt(s) => self.delete(s, at),
             NodeEnum::MergeStmt(s) => self.merge_into(s, at),
@@ -145,6 +155,7 @@ impl<'e> Analyser<'e> {
         };
         self.ctes.truncate(outside);
         self.moment = Moment::Old;
+        self.apart = around;
         columns
     }
 
@@ -161,6 +172,12 @@ impl<'e> Analyser<'e> {
 
     fn write_with(&mut self, with: Option<&mut pb::WithClause>) -> Result<(), Refusal> {
         with.map_or(Ok(()), |with| self.with_clause(with, &Scope::EMPTY))
+    }
+
+    /// The same for what chooses among a target's rows by what it reads.
+    fn chooses_with(&mut self, with: Option<&mut pb::WithClause>) -> Result<(), Refusal> {
+        self.apart.get_or_insert_default();
+        self.write_with(with)
     }
 
     /// A temporary table that took in protected values carries the purpose from now on.

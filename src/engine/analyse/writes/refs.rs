@@ -9,7 +9,7 @@ use pg_query::{Node, NodeEnum};
 use super::super::scope::SYSTEM_COLUMNS;
 use super::super::scope::{self, Base, Col, Found, Item, Scope};
 use super::super::select::{missing_from, split_qualifier, star};
-use super::super::{Analyser, At, Part, Place, Replacement, names, placeholder};
+use super::super::{Analyser, At, Part, Place, Replacement, injection_of, names, placeholder};
 use super::{Called, Moment, Pending, TARGET, What};
 use crate::engine::catalog::Relation;
 use crate::engine::refusal::{self, Refusal};
@@ -184,11 +184,10 @@ impl<'e> Analyser<'e> {
 
     /// A select list's item that was a reference to the target keeps its output name.
     pub fn keep_output_name(&mut self, node: &Node) {
-        if let Some(NodeEnum::ParamRef(p)) = &node.node {
-            let injection = usize::try_from(-i64::from(p.number) - 1).ok();
-            if let Some(pending) = self.pending.iter_mut().find(|p| Some(p.injection) == injection) {
-                pending.named = true;
-            }
+        if let Some(injection) = injection_of(node)
+            && let Some(pending) = self.pending.iter_mut().find(|p| p.injection == injection)
+        {
+            pending.named = true;
         }
     }
 

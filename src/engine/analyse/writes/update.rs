@@ -15,12 +15,13 @@ use crate::engine::refusal::{self, Refusal};
 impl<'e> Analyser<'e> {
     pub fn update(&mut self, s: &mut pb::UpdateStmt, at: At) -> Result<Columns, Refusal> {
         let pb::UpdateStmt { relation, target_list, where_clause, from_clause, returning_clause, with_clause } = s;
-        self.write_with(with_clause.as_mut())?;
+        self.chooses_with(with_clause.as_mut())?;
         let target = self.write_target(named(relation)?, &[Right::Update], Reach::Reads)?;
         self.chooses(&target);
         let items = self.items(&target, from_clause)?;
         let scope = Scope { items: &items, parent: None };
-        let fallible = self.chosen(&target, where_clause, &scope)?;
+        let fails = self.settle_apart();
+        let fallible = self.chosen(&target, where_clause, &scope, fails)?;
         let clear = self.assignments(&target, target_list, &scope, &[])?;
         let elsewhere = self.drawn.elsewhere;
         let set = target.protected().map(|p| self.clause_end(p.after, &[Token::Set]) + 1);
@@ -37,12 +38,13 @@ impl<'e> Analyser<'e> {
 
     pub fn delete(&mut self, s: &mut pb::DeleteStmt, at: At) -> Result<Columns, Refusal> {
         let pb::DeleteStmt { relation, using_clause, where_clause, returning_clause, with_clause } = s;
-        self.write_with(with_clause.as_mut())?;
+        self.chooses_with(with_clause.as_mut())?;
         let target = self.write_target(named(relation)?, &[Right::Delete], Reach::Reads)?;
         self.chooses(&target);
         let items = self.items(&target, using_clause)?;
         let scope = Scope { items: &items, parent: None };
-        let fallible = self.chosen(&target, where_clause, &scope)?;
+        let fails = self.settle_apart();
+        let fallible = self.chosen(&target, where_clause, &scope, fails)?;
         self.releases(&target)?;
         self.takes_choices(&target)?;
         let added = self.sound_view_conditions(&target)?;
@@ -74,8 +76,9 @@ impl<'e> Analyser<'e> {
         target: &Target<'e>,
         condition: &mut Option<Box<Node>>,
         scope: &Scope<'_>,
+        (before, loose): (bool, bool),
     ) -> Result<Fallible, Refusal> {
-        let nothing = Fallible { before: self.may_fail, ..Fallible::default() };
+        let nothing = Fallible { before, loose, parts: Vec::new() };
         let Some(condition) = condition else { return Ok(nothing) };
         if let Some(NodeEnum::CurrentOfExpr(_)) = &condition.node {
             return match target.protected() {
@@ -88,7 +91,7 @@ impl<'e> Analyser<'e> {
         }
         self.copy_conjuncts(condition, scope);
         self.name_subjects(condition, scope);
-        self.fallible(condition, scope)
+        self.fallible(target, condition, scope, (before, loose))
     }
 
     /// Adds to WHERE what is in `conditions`, that the row is there, and clear where it is assigned.
@@ -101,8 +104,9 @@ impl<'e> Analyser<'e> {
         fallible: &Fallible,
     ) -> Result<(), Refusal> {
         let Some(p) = target.protected() else { return Ok(()) };
-        conditions.extend(self.fence_from(p, fallible));
         let moves = std::mem::take(&mut self.moves);
+        let fallible = &self.queue_beside(p, fallible, !clear.is_empty() || moves);
+        conditions.extend(self.fence_from(p, fallible));
         if limits(p, &clear) || moves {
             conditions.push(self.pend(p.occurrence, What::Reached { clear, moves }));
         }
