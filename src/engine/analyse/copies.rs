@@ -102,18 +102,31 @@ impl Analyser<'_> {
     /// What a constant without a type becomes beside a column.
     fn beside_column(&self, op: &str, col: &Col) -> Option<String> {
         let beside = self.engine.catalog.become_beside(op, col.operand).ty().filter(|oid| *oid < FIRST_NORMAL_OID)?;
-        self.engine.catalog.type_facts(beside).map(|facts| format!("pg_catalog.{}", quote_ident(&facts.name)))
+        self.engine.catalog.type_facts(beside).map(|facts| typed_as(&facts.name))
     }
 
-    /// `= ANY` of an array that PostgreSQL does not see when it plans.
+    /// `= ANY` of an array that PostgreSQL does not see when it plans, of values that are of its type already: a cast could
+    /// fail, and is run by the first stored row that asks for it.
     fn unseen_array(&self, col: &Col, constant: &Node) -> Option<String> {
-        let ty = self.beside_column("=", col);
         let (array, ty) = match elements(constant) {
-            Some(list) if list.iter().all(is_integer) => (self.array(list, None)?, "pg_catalog.int4".to_owned()),
-            Some(list) if !list.iter().any(is_number) => (self.array(list, ty.as_deref())?, ty?),
+            // PostgreSQL takes a list of one for `=`.
+            Some([one]) => {
+                let one = self.typed(one, self.beside_column("=", col).as_deref())?;
+                return Some(format!("OPERATOR(pg_catalog.=) (SELECT {one})"));
+            }
+            Some(list) if list.iter().all(is_integer) => (self.array(list, "")?, "pg_catalog.int4".to_owned()),
+            Some(list) if !list.iter().any(is_number) => {
+                // Of several it makes an array of the column's type (`transformAExprIn`).
+                let facts = self.engine.catalog.type_facts(col.operand.stored_as()?);
+                let facts = facts.filter(|facts| facts.oid < FIRST_NORMAL_OID)?;
+                list.iter().all(|node| self.is_of(node, &facts.name)).then_some(())?;
+                let ty = typed_as(&facts.name);
+                (self.array(list, &format!("::{ty}"))?, ty)
+            }
             Some(_) => return None,
             None => {
-                let ty = self.declared_element(constant)?.map_or(ty, |name| Some(format!("pg_catalog.{name}")))?;
+                let beside = self.beside_column("=", col);
+                let ty = self.declared_element(constant)?.map_or(beside, |name| Some(typed_as(name)))?;
                 (format!("{}::{ty}[]", self.constant_text(constant)?), ty)
             }
         };
@@ -121,8 +134,15 @@ impl Analyser<'_> {
         Some(format!("OPERATOR(pg_catalog.=) ANY ((SELECT {array})::{ty}[])"))
     }
 
-    fn array(&self, list: &[Node], ty: Option<&str>) -> Option<String> {
-        let all: Option<Vec<String>> = list.iter().map(|node| self.typed(node, ty)).collect();
+    /// Whether a constant takes this type, or is of it.
+    fn is_of(&self, node: &Node, ty: &str) -> bool {
+        let Some(NodeEnum::ParamRef(p)) = &node.node else { return true };
+        let declared = usize::try_from(p.number).map(|number| self.parameters.get(number));
+        declared.is_ok_and(|declared| declared == ParameterType::Inferred || declared.name() == Some(ty))
+    }
+
+    fn array(&self, list: &[Node], cast: &str) -> Option<String> {
+        let all: Option<Vec<String>> = list.iter().map(|n| Some(format!("{}{cast}", self.constant_text(n)?))).collect();
         Some(format!("ARRAY[{}]", all?.join(", ")))
     }
 
@@ -146,6 +166,10 @@ impl Analyser<'_> {
             declared => Some(Some(declared.element()?.name()?)),
         }
     }
+}
+
+fn typed_as(name: &str) -> String {
+    format!("pg_catalog.{}", quote_ident(name))
 }
 
 /// The constants of `IN (…)` or `ARRAY[…]`.

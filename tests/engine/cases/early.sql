@@ -118,3 +118,16 @@ SELECT id FROM customers WHERE (SELECT max(country::int + p.id) OVER () FROM pro
 ;;
 -- marketing/marketing: changed | has CASE WHEN ("consentry_t"."updated_at"
 SELECT c.id FROM customers c WHERE (SELECT count(c) FILTER (WHERE p.id > 0) FROM products p) > 0
+;;
+-- A copy of a condition holds no cast that could fail: PostgreSQL would run it for the first stored row that gets there.
+-- marketing/marketing: changed | has OFFSET 0) | lacks ARRAY[$1
+PREPARE early_1 (int8, int8) AS SELECT id FROM customers WHERE account_manager_id IN ($1, $2) AND 1 / id >= 0
+;;
+-- marketing/marketing: changed | has ANY ((SELECT ARRAY[$1::pg_catalog."int4", $2::pg_catalog."int4"])::pg_catalog."int4"[])
+PREPARE early_2 AS SELECT id FROM customers WHERE account_manager_id IN ($1, $2) AND 1 / id >= 0
+;;
+-- marketing/marketing: changed | has "account_manager_id" OPERATOR(pg_catalog.=) (SELECT $1)
+PREPARE early_3 (int8) AS SELECT id FROM customers WHERE account_manager_id IN ($1) AND 1 / id >= 0
+;;
+-- marketing/marketing: changed | has ARRAY['a'::pg_catalog."varchar", 'b'::pg_catalog."varchar"]
+SELECT id FROM customers WHERE language IN ('a', 'b') AND 1 / id >= 0
