@@ -20,6 +20,7 @@ const SOURCES: &[&str] = &[
     "typecmds.c",
     // Statements.
     "createas.c",
+    "plancache.c",
     "heap.c",
     "rewriteHandler.c",
     "nodeLimit.c",
@@ -119,6 +120,7 @@ const WORDS: &[(&str, &str)] = &[
     ("relation \"{a}\" already exists", ""),
     ("cannot insert a non-DEFAULT value into column \"{a}\"", ""),
     ("column \"{a}\" can only be updated to DEFAULT", ""),
+    ("cached plan must not change result type", ""),
     ("numeric field overflow", ""),
     ("value overflows numeric format", ""),
 ];

@@ -413,3 +413,21 @@ fn until_there(c: &mut Raw, column: &str) {
         std::thread::sleep(Duration::from_millis(5));
     }
 }
+
+/// PostgreSQL's own word for it, where the statement leaves as before.
+#[test]
+fn nor_does_postgresql_let_them() {
+    let behind = Behind::new("shapes_own");
+    behind.run("ALTER TABLE things ADD COLUMN size numeric(8, 2)");
+    let mut c = behind.session();
+    while c.exchange(&[parse("s", "SELECT t.*, c.id FROM things t, customers c"), sync()]) != "1 Z:I"
+        || c.ask("SELECT size FROM things LIMIT 0").starts_with('E')
+    {
+        std::thread::sleep(Duration::from_millis(5));
+        c.ask("DEALLOCATE ALL");
+    }
+    assert!(c.exchange(&[bind("", "s", &[]), execute("", 1), sync()]).starts_with("2 D:"));
+    behind.run("ALTER TABLE things ALTER COLUMN size TYPE numeric(8, 3)");
+    assert_eq!(c.exchange(&[bind("", "s", &[]), execute("", 0), sync()]), "E:0A000 Z:I");
+    assert_eq!(c.said('M'), "cached plan must not change result type");
+}
