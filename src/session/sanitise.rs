@@ -29,8 +29,9 @@ pub enum Sensitivity {
     Protected,
 }
 
-/// Points `P` into the client's text, and takes out what could carry a stored value.
-pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitivity) {
+/// Points `P` into the client's text, and takes out what could carry a stored value. `is_part`: whether a relation of this
+/// name is a partition or a child of another one: in which of them a row lies, its values decide.
+pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitivity, is_part: &dyn Fn(&str) -> bool) {
     let in_text = fields.field(POSITION).is_some();
     if let Some(judged) = judged {
         if let Some(refusal) = raised(fields, judged) {
@@ -55,10 +56,12 @@ pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitiv
     // RAISE names constraints, columns and tables as it likes.
     let named: &[u8] = &[SCHEMA, TABLE, COLUMN, DATA_TYPE, CONSTRAINT];
     gone.iter().for_each(|letter| fields.remove(*letter));
-    if !own_words::names_are_true(fields) {
+    let tells_part = !in_text && names_a_part(fields, is_part);
+    if tells_part || !own_words::names_are_true(fields) {
         named.iter().for_each(|letter| fields.remove(*letter));
     }
     match own_words::without_values(fields) {
+        Some(_) | None if tells_part => fields.set(MESSAGE, neutral_message(fields)),
         Some(own) => fields.set(MESSAGE, own),
         None if said_by_a_function || !message_is_safe(fields.sqlstate(), in_text) => {
             let neutral = neutral_message(fields);
@@ -66,6 +69,11 @@ pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitiv
         }
         None => {}
     }
+}
+
+fn names_a_part(fields: &Fields, is_part: &dyn Fn(&str) -> bool) -> bool {
+    let quoted = fields.field(MESSAGE).into_iter().flat_map(|message| message.split('"').skip(1).step_by(2));
+    quoted.chain(fields.field(TABLE)).any(is_part)
 }
 
 /// The refusal that a statement's own test stands for, when it is what failed.
@@ -137,7 +145,7 @@ mod tests {
     }
 
     fn text_after(sensitivity: Sensitivity, mut f: Fields) -> String {
-        error(&mut f, None, sensitivity);
+        error(&mut f, None, sensitivity, &|name| name == "visits_north");
         f.0.into_iter().map(|(_, t)| t).collect::<Vec<_>>().join("|")
     }
 
@@ -193,6 +201,19 @@ mod tests {
         let f = fields("23505", said, &[(FILE, "nbtinsert.c"), (CONSTRAINT, "customers_email_key")]);
         let said = format!("23505|{said}|nbtinsert.c|customers_email_key");
         assert_eq!(text_after(Sensitivity::Protected, f), said);
+    }
+
+    #[test]
+    fn a_partition_is_not_told() {
+        let of = [(TABLE, "visits_north"), (CONSTRAINT, "visits_north_check"), (FILE, "execMain.c")];
+        for (code, said) in [
+            ("23514", "new row for relation \"visits_north\" violates check constraint \"visits_check\""),
+            ("23505", "duplicate key value violates unique constraint \"visits_north_pkey\""),
+            ("55P03", "could not obtain lock on row in relation \"visits_north\""),
+        ] {
+            let said = text_after(Sensitivity::Protected, fields(code, said, &of));
+            assert!(!said.contains("north"), "{said}");
+        }
     }
 
     #[test]

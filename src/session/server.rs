@@ -245,7 +245,7 @@ impl Core {
                     return Ok(Verdict::Drop);
                 }
                 let judged = self.queue.front().and_then(|e| e.judged.as_deref());
-                sanitise::error(&mut fields, judged, Sensitivity::Lingering);
+                sanitise::error(&mut fields, judged, Sensitivity::Lingering, &|name| self.is_part(name));
                 Ok(Verdict::Instead(b'N', fields))
             }
         }
@@ -275,7 +275,8 @@ impl Core {
                 Some(refusal) => fields = refusal,
                 None => {
                     let protected = head.protected || self.is_about_closed(&fields);
-                    sanitise::error(&mut fields, head.judged.as_deref(), self.sensitivity(protected));
+                    let (judged, sensitivity) = (head.judged.as_deref(), self.sensitivity(protected));
+                    sanitise::error(&mut fields, judged, sensitivity, &|name| self.is_part(name));
                 }
             },
         }
@@ -287,6 +288,11 @@ impl Core {
     fn is_about_closed(&self, fields: &Fields) -> bool {
         let named = fields.field(SCHEMA).zip(fields.field(TABLE));
         named.is_some_and(|(schema, table)| self.snapshot.engine.is_closed_to(&self.context.role, schema, table))
+    }
+
+    /// Whether a relation of this name is a partition, or a child, of another one.
+    fn is_part(&self, name: &str) -> bool {
+        self.snapshot.engine.catalog.relations_named(name).any(|r| !r.parents.is_empty())
     }
 
     /// The refusal that the test of a prepared statement stands for, when EXECUTE ran it and it failed.
