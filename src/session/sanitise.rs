@@ -61,7 +61,7 @@ pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitiv
         named.iter().for_each(|letter| fields.remove(*letter));
     }
     match own_words::without_values(fields) {
-        Some(_) | None if tells_part => fields.set(MESSAGE, neutral_message(fields)),
+        _ if tells_part => fields.set(MESSAGE, neutral_message(fields)),
         Some(own) => fields.set(MESSAGE, own),
         None if said_by_a_function || !message_is_safe(fields.sqlstate(), in_text) => {
             let neutral = neutral_message(fields);

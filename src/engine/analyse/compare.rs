@@ -188,10 +188,7 @@ impl<'e> Analyser<'e> {
             self.harmless_side(test, scope)?;
         }
         let Some(query) = s.subselect.as_mut() else { return Ok(false) };
-        let (columns, asked) = self.compared_query(query, scope)?;
-        let always = self.compares_with_query(&col, &columns, s.location)?;
-        self.last_query = Some(asked.compared(always));
-        Ok(true)
+        self.compares_query(&col, query, scope, s.location).map(|()| true)
     }
 
     /// Whether it is `column = (SELECT …)` of one row at most.
@@ -215,19 +212,18 @@ impl<'e> Analyser<'e> {
         };
         let Some(query) = s.subselect.as_mut() else { return Ok(false) };
         self.harmless_side(left, scope)?;
-        let (columns, asked) = self.compared_query(query, scope)?;
-        let always = self.compares_with_query(&col, &columns, e.location)?;
-        self.last_query = Some(asked.compared(always));
-        Ok(true)
+        self.compares_query(&col, query, scope, e.location).map(|()| true)
     }
 
-    /// Judges a query whose only column a column is compared with.
-    fn compared_query(&mut self, query: &mut Node, scope: &Scope<'_>) -> Result<(Columns, AskedQuery), Refusal> {
+    /// Judges a query whose only column a column is compared with, and the comparison.
+    fn compares_query(&mut self, col: &Col, query: &mut Node, scope: &Scope<'_>, location: i32) -> Result<(), Refusal> {
         let (pended, before) = (self.pending.len(), std::mem::replace(&mut self.may_fail, false));
         let columns = self.in_expression(|a| a.query(query, scope, At { usage: At::KEY.usage, ..At::ITEM }))?;
         let asked = AskedQuery { fails: self.may_fail, refers: self.pending.len() > pended };
         self.may_fail |= before;
-        Ok((columns, asked))
+        let always = self.compares_with_query(col, &columns, location)?;
+        self.last_query = Some(asked.compared(always));
+        Ok(())
     }
 
     /// Notes that a column is compared, by `=`, with the one of a query. Returns whether that has an answer always.

@@ -4,7 +4,7 @@
 use pg_query::protobuf::{self as pb, Token};
 use pg_query::{Node, NodeEnum};
 
-use super::super::{Analyser, Replacement, names};
+use super::super::{Analyser, Replacement, injection_of, names};
 use super::fence::{Fallible, Part, is_and};
 use super::target::Protected;
 use crate::engine::refusal::{self, Refusal};
@@ -70,7 +70,7 @@ pub fn joined_with(part: &Node) -> Option<&Node> {
     let Some(NodeEnum::AExpr(e)) = &part.node else { return None };
     let (left, right) = (e.lexpr.as_deref()?, e.rexpr.as_deref()?);
     let plain = e.kind() == pb::AExprKind::AexprOp && names(&e.name) == ["="];
-    let is_target = |n: &Node| matches!(&n.node, Some(NodeEnum::ParamRef(p)) if p.number < 0);
+    let is_target = |n: &Node| injection_of(n).is_some();
     let is_column = |n: &Node| matches!(&n.node, Some(NodeEnum::ColumnRef(_)));
     match plain {
         true if is_target(left) && is_column(right) => Some(right),
