@@ -18,18 +18,10 @@ use crate::session::meters::Result as Label;
 #[derive(Default)]
 struct News {
     /// Of the server file; `None`: it is the one that ran.
-    server: Option<Changes>,
+    server: Option<ServerReload>,
     /// Of policies: database and digest.
     policies: Vec<(String, String)>,
     faults: Vec<Error>,
-}
-
-/// Sections of the server file, as `database crm` or `user ana`.
-#[derive(Default)]
-struct Changes {
-    added: Vec<String>,
-    removed: Vec<String>,
-    changed: Vec<String>,
 }
 
 impl Service {
@@ -41,10 +33,7 @@ impl Service {
             news.faults.push(error);
             self.record(ServerReload { from: running.clone(), to: running, problems: 1, ..ServerReload::default() });
         } else if let Some(changes) = &news.server {
-            let Changes { added, removed, changed } = changes;
-            let (added, removed, changed) = (added.clone(), removed.clone(), changed.clone());
-            let to = self.running.lock().digest.clone();
-            self.record(ServerReload { from: running, to, added, removed, changed, problems: 0 });
+            self.record(changes.clone());
         }
         let result = if news.faults.is_empty() { "ok" } else { "failed" };
         self.house.meters.reloads.get_or_create(&Label { result }).inc();
@@ -54,20 +43,21 @@ impl Service {
     async fn try_reload(&self, news: &mut News) -> Result<()> {
         let (server, source) = load(&self.config)?;
         let known = self.keepers.lock().clone();
-        let Running { server: before, digest } = self.running.lock().clone();
+        let ran = self.running.lock().clone();
+        let before = &ran.server;
         let tls = client_tls(&server)?;
         let fixed = |s: &Server| (s.listen.address.clone(), s.admin.clone(), s.audit.clone());
-        if fixed(&before) != fixed(&server) {
+        if fixed(before) != fixed(&server) {
             tracing::warn!("changes of [listen] address, [admin] and [audit] are taken at the next start");
         }
         let (meters, recorder) = (&self.house.meters, &self.house.recorder);
         // First what is open, and one beside the other: a database that cannot be reached keeps no other's policy back.
         reload_policies(&server, &known, news).await;
-        let running = Some((&before, self.house.doors()));
+        let running = Some((before, self.house.doors()));
         let (keepers, doors) = open_doors(&server, &known, running, recorder, meters).await?;
         check_roles(&server, &source, &doors)?;
         let now = Running::new(server, &source);
-        news.server = (now.digest != digest).then(|| Changes::between(&before, &now.server));
+        news.server = (now.digest != ran.digest).then(|| changes(&ran, &now));
         self.house.tls.store(Arc::new(tls));
         self.orders.send_modify(|o| o.doors = Arc::new(doors));
         *self.keepers.lock() = keepers;
@@ -107,7 +97,7 @@ async fn reload_policies(server: &Server, known: &BTreeMap<String, Keeper>, news
 
 impl News {
     fn tell(&self) {
-        let server = self.server.iter().map(|changes| format!("server file: {}", changes.in_words()));
+        let server = self.server.iter().map(|changes| format!("server file: {}", in_words(changes)));
         let policy = |(name, digest): &(String, String)| format!("policy of database {name}: {}", short(digest));
         let taken: Vec<String> = server.chain(self.policies.iter().map(policy)).collect();
         match (taken.as_slice(), self.faults.as_slice()) {
@@ -126,41 +116,40 @@ fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
 }
 
-impl Changes {
-    fn between(before: &Server, after: &Server) -> Self {
-        let mut changes = Self::default();
-        changes.compare("database", &before.databases, &after.databases, |a, b| a == b);
-        // Where a user stands in the file is no matter.
-        let same = |a: &User, b: &User| (&a.role, &a.verifier, &a.databases) == (&b.role, &b.verifier, &b.databases);
-        changes.compare("user", &before.users, &after.users, same);
-        if before.listen.tls != after.listen.tls {
-            changes.changed.push("listen tls".to_owned());
-        }
-        changes
+fn changes(ran: &Running, now: &Running) -> ServerReload {
+    let mut all = ServerReload { from: ran.digest.clone(), to: now.digest.clone(), ..ServerReload::default() };
+    let (before, after) = (&ran.server, &now.server);
+    compare(&mut all, "database", &before.databases, &after.databases, |a, b| a == b);
+    // Where a user stands in the file is no matter.
+    let same = |a: &User, b: &User| (&a.role, &a.verifier, &a.databases) == (&b.role, &b.verifier, &b.databases);
+    compare(&mut all, "user", &before.users, &after.users, same);
+    if before.listen.tls != after.listen.tls {
+        all.changed.push("listen tls".to_owned());
     }
+    all
+}
 
-    fn compare<T>(
-        &mut self,
-        what: &str,
-        before: &BTreeMap<String, T>,
-        after: &BTreeMap<String, T>,
-        same: impl Fn(&T, &T) -> bool,
-    ) {
-        let named = |name: &String| format!("{what} {name}");
-        self.removed.extend(before.keys().filter(|name| !after.contains_key(*name)).map(named));
-        for (name, now) in after {
-            match before.get(name) {
-                None => self.added.push(named(name)),
-                Some(then) if !same(then, now) => self.changed.push(named(name)),
-                Some(_) => {}
-            }
+fn compare<T>(
+    all: &mut ServerReload,
+    what: &str,
+    before: &BTreeMap<String, T>,
+    after: &BTreeMap<String, T>,
+    same: impl Fn(&T, &T) -> bool,
+) {
+    let named = |name: &String| format!("{what} {name}");
+    all.removed.extend(before.keys().filter(|name| !after.contains_key(*name)).map(named));
+    for (name, now) in after {
+        match before.get(name) {
+            None => all.added.push(named(name)),
+            Some(then) if !same(then, now) => all.changed.push(named(name)),
+            Some(_) => {}
         }
     }
+}
 
-    fn in_words(&self) -> String {
-        let parts = [("added", &self.added), ("removed", &self.removed), ("changed", &self.changed)];
-        let parts = parts.iter().filter(|(_, names)| !names.is_empty());
-        let words: Vec<String> = parts.map(|(what, names)| format!("{what} {}", names.join(", "))).collect();
-        if words.is_empty() { "no database, user or certificate is another".to_owned() } else { words.join(", ") }
-    }
+fn in_words(changes: &ServerReload) -> String {
+    let parts = [("added", &changes.added), ("removed", &changes.removed), ("changed", &changes.changed)];
+    let parts = parts.iter().filter(|(_, names)| !names.is_empty());
+    let words: Vec<String> = parts.map(|(what, names)| format!("{what} {}", names.join(", "))).collect();
+    if words.is_empty() { "no database, user or certificate is another".to_owned() } else { words.join(", ") }
 }
