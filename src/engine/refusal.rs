@@ -258,6 +258,17 @@ pub fn right_missing(right: &str, what: &str) -> Refusal {
     )
 }
 
+/// A partition is named, and which rows lie in it follows from a column that the purpose does not show in every row.
+pub fn partition_tells(partition: &str, column: &str, whole: &str) -> Refusal {
+    Refusal::new(
+        "partition-tells",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("permission denied for table {partition}"),
+        format!("rule partition-tells: its rows are told by {column}, which this purpose does not show in clear"),
+        format!("name {whole}, or use a purpose that shows the column's category in clear"),
+    )
+}
+
 /// Purpose problems.
 pub fn purpose_unknown(purpose: &str) -> Refusal {
     Refusal::new(

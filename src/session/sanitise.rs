@@ -29,9 +29,9 @@ pub enum Sensitivity {
     Protected,
 }
 
-/// Points `P` into the client's text, and takes out what could carry a stored value. `is_part`: whether a relation of this
-/// name is a partition or a child of another one: in which of them a row lies, its values decide.
-pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitivity, is_part: &dyn Fn(&str) -> bool) {
+/// Points `P` into the client's text, and takes out what could carry a stored value. `is_whole`: whether a relation of this
+/// name is known, and no partition or child of another one: in which of them a row lies, its values decide.
+pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitivity, is_whole: &dyn Fn(&str) -> bool) {
     let in_text = fields.field(POSITION).is_some();
     if let Some(judged) = judged {
         if let Some(refusal) = raised(fields, judged) {
@@ -56,7 +56,7 @@ pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitiv
     // RAISE names constraints, columns and tables as it likes.
     let named: &[u8] = &[SCHEMA, TABLE, COLUMN, DATA_TYPE, CONSTRAINT];
     gone.iter().for_each(|letter| fields.remove(*letter));
-    let tells_part = !in_text && names_a_part(fields, is_part);
+    let tells_part = !in_text && names_a_part(fields, is_whole);
     if tells_part || !own_words::names_are_true(fields) {
         named.iter().for_each(|letter| fields.remove(*letter));
     }
@@ -71,9 +71,12 @@ pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitiv
     }
 }
 
-fn names_a_part(fields: &Fields, is_part: &dyn Fn(&str) -> bool) -> bool {
-    let quoted = fields.field(MESSAGE).into_iter().flat_map(|message| message.split('"').skip(1).step_by(2));
-    quoted.chain(fields.field(TABLE)).any(is_part)
+fn names_a_part(fields: &Fields, is_whole: &dyn Fn(&str) -> bool) -> bool {
+    let message = fields.field(MESSAGE).unwrap_or_default();
+    // The other table's name is in no field: the one whose row is referred to, or that is locked.
+    let other = message.strip_prefix("update or delete on table \"").and_then(|m| m.split("\" violates ").next());
+    let locked = message.strip_prefix("could not obtain lock on row in relation \"").and_then(|m| m.strip_suffix('"'));
+    [other, locked, fields.field(TABLE)].into_iter().flatten().any(|name| !is_whole(name))
 }
 
 /// The refusal that a statement's own test stands for, when it is what failed.
@@ -145,7 +148,7 @@ mod tests {
     }
 
     fn text_after(sensitivity: Sensitivity, mut f: Fields) -> String {
-        error(&mut f, None, sensitivity, &|name| name == "visits_north");
+        error(&mut f, None, sensitivity, &|name| ["customers", "orders"].contains(&name));
         f.0.into_iter().map(|(_, t)| t).collect::<Vec<_>>().join("|")
     }
 
@@ -209,11 +212,25 @@ mod tests {
         for (code, said) in [
             ("23514", "new row for relation \"visits_north\" violates check constraint \"visits_check\""),
             ("23505", "duplicate key value violates unique constraint \"visits_north_pkey\""),
-            ("55P03", "could not obtain lock on row in relation \"visits_north\""),
         ] {
             let said = text_after(Sensitivity::Protected, fields(code, said, &of));
             assert!(!said.contains("north"), "{said}");
         }
+        // Of one whose name has a quote, which PostgreSQL does not write twice, too.
+        for (code, said) in [
+            ("55P03", "could not obtain lock on row in relation \"visits\"north\""),
+            (
+                "23503",
+                "update or delete on table \"visits\"north\" violates foreign key constraint \"a\" on table \"orders\"",
+            ),
+        ] {
+            let said =
+                text_after(Sensitivity::Protected, fields(code, said, &[(TABLE, "orders"), (FILE, "ri_triggers.c")]));
+            assert!(!said.contains("north"), "{said}");
+        }
+        let said = "update or delete on table \"customers\" violates foreign key constraint \"c\" on table \"orders\"";
+        let f = fields("23503", said, &[(TABLE, "orders"), (FILE, "ri_triggers.c")]);
+        assert!(text_after(Sensitivity::Protected, f).contains(said));
     }
 
     #[test]

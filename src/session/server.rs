@@ -245,7 +245,7 @@ impl Core {
                     return Ok(Verdict::Drop);
                 }
                 let judged = self.queue.front().and_then(|e| e.judged.as_deref());
-                sanitise::error(&mut fields, judged, Sensitivity::Lingering, &|name| self.is_part(name));
+                sanitise::error(&mut fields, judged, Sensitivity::Lingering, &|name| self.is_whole(name));
                 Ok(Verdict::Instead(b'N', fields))
             }
         }
@@ -276,7 +276,7 @@ impl Core {
                 None => {
                     let protected = head.protected || self.is_about_closed(&fields);
                     let (judged, sensitivity) = (head.judged.as_deref(), self.sensitivity(protected));
-                    sanitise::error(&mut fields, judged, sensitivity, &|name| self.is_part(name));
+                    sanitise::error(&mut fields, judged, sensitivity, &|name| self.is_whole(name));
                 }
             },
         }
@@ -290,9 +290,10 @@ impl Core {
         named.is_some_and(|(schema, table)| self.snapshot.engine.is_closed_to(&self.context.role, schema, table))
     }
 
-    /// Whether a relation of this name is a partition, or a child, of another one.
-    fn is_part(&self, name: &str) -> bool {
-        self.snapshot.engine.catalog.relations_named(name).any(|r| !r.parents.is_empty())
+    /// Whether relations of this name are known, and none is a partition or child of another one.
+    fn is_whole(&self, name: &str) -> bool {
+        let mut known = self.snapshot.engine.catalog.relations_named(name).peekable();
+        known.peek().is_some() && known.all(|r| r.parents.is_empty())
     }
 
     /// The refusal that the test of a prepared statement stands for, when EXECUTE ran it and it failed.

@@ -60,7 +60,25 @@ pub fn visible_of<'a>(
     let (engine, secrets, (table, purpose)) = (a.engine, secrets_for(a), rules_of(a, o)?);
     let (catalog, policy) = (&engine.catalog, &engine.policy);
     let v = visible::visible_table_as(form, catalog, policy, secrets, a.role, purpose, table, relation, alias)?;
+    // Who may record choices reaches every row.
+    if o.target != Some(Aim::Consent) {
+        tells_nothing_by_place(a, relation, &v)?;
+    }
     Ok((v, purpose))
+}
+
+/// In which partition a row lies, the columns say that it was found by: whoever names one must see these in every row.
+fn tells_nothing_by_place(a: &Analyser<'_>, relation: &Relation, v: &VisibleTable) -> Result<(), Refusal> {
+    let catalog = &a.engine.catalog;
+    let above = catalog.ancestry(relation.oid).into_iter().skip(1).filter_map(|oid| catalog.relation(oid));
+    for whole in above {
+        let hidden = |cell: &&Cell| whole.partition_key.contains(&cell.name) && !matches!(cell.kind, CellKind::Clear);
+        if let Some(cell) = v.cells.iter().find(hidden) {
+            let (partition, whole) = (relation.name.to_string(), whole.name.to_string());
+            return Err(refusal::partition_tells(&partition, &cell.name, &whole));
+        }
+    }
+    Ok(())
 }
 
 /// What must be true of a row for rows that lead through it to move with it.

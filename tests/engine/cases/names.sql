@@ -142,3 +142,19 @@ UPDATE customers SET language = 'es' WHERE id = 1 RETURNING fresh
 ;;
 -- crm_app/marketing: undefined-column
 UPDATE customers SET language = (SELECT fresh FROM products LIMIT 1) WHERE id = 1
+;;
+-- A partition that is named tells of its rows what they were found by.
+-- crm_app/marketing: partition-tells
+SELECT id FROM parcels_b_all
+;;
+-- crm_app/marketing: partition-tells
+UPDATE parcels_b_all SET note = 'x' WHERE id = 1
+;;
+-- crm_app/marketing: partition-tells
+SELECT count(*) FROM ONLY parcels_b_all
+;;
+-- crm_app/marketing: changed
+SELECT id FROM parcels_b
+;;
+-- crm_app/marketing: changed
+SELECT id FROM parcels_a
