@@ -269,6 +269,17 @@ pub fn partition_tells(partition: &str, column: &str, whole: &str) -> Refusal {
     )
 }
 
+/// Rows of one partition that others refer to cannot be removed as those of another can.
+pub fn held_in_partition(table: &str, column: &str, partition: &str) -> Refusal {
+    Refusal::new(
+        "partition-tells",
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        format!("permission denied for table {table}"),
+        format!("rule partition-tells: a foreign key refers to {partition} alone, where rows are by {column}"),
+        format!("use a purpose that shows {column} in clear, or let the foreign key refer to {table}"),
+    )
+}
+
 /// Purpose problems.
 pub fn purpose_unknown(purpose: &str) -> Refusal {
     Refusal::new(

@@ -174,6 +174,13 @@ CREATE TABLE public.parcels (id int, customer_id bigint, kind text, size int, no
 CREATE TABLE public.parcels_a PARTITION OF public.parcels FOR VALUES IN ('a');
 CREATE TABLE public.parcels_b PARTITION OF public.parcels (CHECK (sec > 500)) FOR VALUES IN ('b') PARTITION BY RANGE (size, sec);
 CREATE TABLE public.parcels_b_all PARTITION OF public.parcels_b DEFAULT;
+CREATE TABLE public.depots (id int PRIMARY KEY);
+CREATE TABLE public.halls (id int PRIMARY KEY);
+CREATE TABLE public.crates (id int, customer_id bigint, kind text, size int, note text, label text, depot int REFERENCES public.depots ON DELETE SET NULL,
+    hall int REFERENCES public.halls ON DELETE SET NULL) PARTITION BY LIST (kind);
+CREATE TABLE public.crates_a PARTITION OF public.crates FOR VALUES IN ('a');
+CREATE TABLE public.crates_b PARTITION OF public.crates (CHECK (size > 0), note NOT NULL, UNIQUE (id), depot NOT NULL) FOR VALUES IN ('b');
+CREATE TABLE public.crate_tags (crate int REFERENCES public.crates_b (id));
 CREATE TABLE public.unproven (id int, customer_id bigint, note text, sec int);
 ALTER TABLE public.unproven ADD CHECK (sec < 600) NOT VALID;
 CREATE TABLE public.hazards (id int PRIMARY KEY);

@@ -69,14 +69,9 @@ pub fn visible_of<'a>(
 
 /// In which partition a row lies, the columns say that it was found by: whoever names one must see these in every row.
 fn tells_nothing_by_place(a: &Analyser<'_>, relation: &Relation, v: &VisibleTable) -> Result<(), Refusal> {
-    let catalog = &a.engine.catalog;
-    let above = catalog.ancestry(relation.oid).into_iter().skip(1).filter_map(|oid| catalog.relation(oid));
-    for whole in above {
-        let hidden = |cell: &&Cell| whole.partition_key.contains(&cell.name) && !matches!(cell.kind, CellKind::Clear);
-        if let Some(cell) = v.cells.iter().find(hidden) {
-            let (partition, whole) = (relation.name.to_string(), whole.name.to_string());
-            return Err(refusal::partition_tells(&partition, &cell.name, &whole));
-        }
+    let hidden = |column: &str| v.cells.iter().any(|cell| cell.name == column && !matches!(cell.kind, CellKind::Clear));
+    if let Some((whole, column)) = a.engine.catalog.placed_by(relation.oid).into_iter().find(|(_, c)| hidden(c)) {
+        return Err(refusal::partition_tells(&relation.name.to_string(), column, &whole.name.to_string()));
     }
     Ok(())
 }

@@ -298,12 +298,38 @@ UPDATE parcels_b SET size = 1 WHERE id = 5
 -- crm_app/service: changed
 UPDATE parcels SET note = 'x' WHERE id = 5
 ;;
+-- What one partition alone demands of a row tells that it lies there.
+-- crm_app/service: column-not-writable
+UPDATE crates SET size = 0 WHERE id = 5
+;;
+-- crm_app/service: column-not-writable
+UPDATE crates SET note = NULL WHERE id = 5
+;;
+-- crm_app/service: column-not-writable
+UPDATE crates SET id = 6 WHERE id = 5
+;;
+-- crm_app/service: changed
+UPDATE crates SET label = 'x' WHERE id = 5
+;;
+-- crm_app/service: partition-tells
+DELETE FROM crates WHERE id = 5
+;;
+-- crm_app/service: changed
+DELETE FROM parcels WHERE id = 5
+;;
 -- crm_app/service: column-not-writable
 UPDATE unproven SET note = 'x' WHERE id = 5
 ;;
 -- What a foreign key sets in hidden rows passes a check with their values.
 -- crm_app/service: not-understood
 DELETE FROM hazards WHERE id = 4
+;;
+-- Only one partition of those that refer to it demands that they do.
+-- crm_app/service: not-understood
+DELETE FROM depots WHERE id = 4
+;;
+-- crm_app/service: changed
+DELETE FROM halls WHERE id = 4
 ;;
 -- Another kind's row of the same key.
 -- crm_app/service: subject-moved

@@ -81,6 +81,19 @@ pub fn followed_triggers(catalog: &Catalog, table: Oid) -> BTreeSet<String> {
     set.filter(|c| catalog.relations().any(|by| by.foreign_keys.iter().any(|key| follows(key, c)))).collect()
 }
 
+/// The parts of a table that some foreign key refers to which does not refer to the whole: in them alone a row may be held,
+/// or take others with it.
+pub fn referred_apart(catalog: &Catalog, table: Oid) -> Vec<&Relation> {
+    let parts = catalog.family(table).into_iter().skip(1);
+    let apart = |part: &&Relation| catalog.relations().any(|by| refers_apart(by, table, part));
+    parts.filter(apart).collect()
+}
+
+fn refers_apart(by: &Relation, table: Oid, part: &Relation) -> bool {
+    let to_whole = |key: &ForeignKey| by.foreign_keys.iter().any(|k| k.references == table && k.columns == key.columns);
+    by.foreign_keys.iter().any(|key| key.references == part.oid && !to_whole(key))
+}
+
 /// Whether rows of a partitioned table that change their partition are removed for some foreign key: for one that refers to
 /// a partition by itself they are.
 pub fn leaves_partitions(catalog: &Catalog, table: Oid) -> bool {

@@ -13,14 +13,14 @@ use super::super::Analyser;
 use super::super::relations::protecting_ancestor;
 use super::Aim;
 use super::assign::subject_link;
-use super::carried::{Carried, Cause, Change, assigned, carried, followed_triggers, leaves_partitions};
+use super::carried::{Carried, Cause, Change, assigned, carried, followed_triggers, leaves_partitions, referred_apart};
 use super::decides::way;
 use super::target::{Kind, Target};
 use super::together::read_together;
 use crate::engine::catalog::{ForeignKey, Relation};
 use crate::engine::policy::{ColumnUse, Purpose, Right, SubjectKind, TablePolicy};
 use crate::engine::refusal::{self, Refusal, SqlState};
-use crate::engine::visible::{self, Dependent};
+use crate::engine::visible::{self, CellKind, Dependent};
 
 impl<'e> Analyser<'e> {
     /// Judges the assignment of a column that other tables may lead through.
@@ -74,8 +74,21 @@ impl<'e> Analyser<'e> {
     /// Judges the removal of rows with which people's choices go, or whose person's rows would be about nobody then.
     pub fn takes_choices(&mut self, target: &Target<'e>) -> Result<(), Refusal> {
         let Some(relation) = target.stored() else { return Ok(()) };
+        self.held_alike(target)?;
         let carried = self.follow(&format!("removing rows of {}", relation.name), relation, Change::Removed)?;
         self.leaves_nobodys(target, relation, &carried)
+    }
+
+    /// A row that only its partition's foreign keys hold tells by that what it was put there for.
+    fn held_alike(&self, target: &Target<'e>) -> Result<(), Refusal> {
+        let (catalog, Some(p)) = (&self.engine.catalog, target.protected()) else { return Ok(()) };
+        let clear = |column: &str| p.visible.cells.iter().any(|c| c.name == column && c.kind == CellKind::Clear);
+        for part in referred_apart(catalog, p.relation.oid) {
+            if let Some((whole, column)) = catalog.placed_by(part.oid).into_iter().find(|(_, c)| !clear(c)) {
+                return Err(refusal::held_in_partition(&whole.name.to_string(), column, &part.name.to_string()));
+            }
+        }
+        Ok(())
     }
 
     /// Judges assignments for the foreign keys that take rows which change their partition for removed ones.

@@ -27,6 +27,8 @@ pub fn read_together<'c>(
     if family.iter().any(|r| read_with(&&r.partition_key)) {
         others.extend(differences(relation, &family));
     }
+    let differs = |part: &&&Relation| reads_otherwise(part, relation, &changed);
+    others.extend(family.iter().filter(differs).flat_map(|part| catalog.placed_by(part.oid)).map(|(_, c)| c));
     others.retain(|c| !changed.contains(*c) && !whole.contains(*c));
     others
 }
@@ -50,6 +52,23 @@ fn differences<'c>(whole: &'c Relation, family: &[&'c Relation]) -> BTreeSet<&'c
         found.extend(not_null(part).difference(&not_null(whole)));
     }
     found
+}
+
+/// Whether a value of these columns passes, or fails, in a part otherwise than in the whole: which, tells where the row lies.
+fn reads_otherwise(part: &Relation, whole: &Relation, columns: &BTreeSet<String>) -> bool {
+    let sets = |r: &Relation| {
+        let reads = |set: &&Vec<String>| set.iter().any(|c| columns.contains(c));
+        let mut sets: Vec<Vec<String>> = r.together.iter().filter(reads).cloned().collect();
+        sets.sort();
+        sets
+    };
+    let not_null = |r: &Relation| r.columns.iter().filter(|c| c.not_null && columns.contains(&c.name)).count();
+    // What a partitioned table has for its key is no constraint of a part's.
+    let mut own = sets(whole);
+    if let Some(key) = own.iter().position(|set| *set == whole.partition_key) {
+        own.remove(key);
+    }
+    part.oid != whole.oid && (sets(part) != own || not_null(part) != not_null(whole))
 }
 
 fn ancestors(catalog: &Catalog, relation: Oid) -> Vec<&Relation> {
