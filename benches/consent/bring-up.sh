@@ -1,15 +1,15 @@
-# Sourced by benches/*/run.sh: a throwaway PostgreSQL, and Consentry before it. Sets bin, home, port, proxy_port, and on exit
-# stops and removes everything (KEEP=1 leaves it running).
+# Sourced by benches/*/run.sh: a throwaway PostgreSQL, Consentry before it, and pgbouncer. Sets bin, home, port, proxy_port,
+# bouncer_port, and on exit stops and removes everything (KEEP=1 leaves it running).
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 consentry=${CONSENTRY:-$top/target/release/consentry}
 [ -x "$consentry" ] || { echo "no $consentry: cargo build --release, or set CONSENTRY" >&2; exit 1; }
 bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
-home=$(mktemp -d /tmp/consentry-bench.XXXXXX); port=${PORT:-$((20000 + RANDOM % 20000))}; proxy_port=$((port + 1))
+home=$(mktemp -d /tmp/consentry-bench.XXXXXX); port=${PORT:-$((20000 + RANDOM % 20000))}; proxy_port=$((port + 1)) bouncer_port=$((port + 2))
 export PGPASSWORD=bench PGSSLMODE=disable
 as_postgres() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 
 stop() {
-    [ -z "${proxy:-}" ] || kill "$proxy" 2>/dev/null || true
+    kill ${proxy:-} ${bouncer:-} 2>/dev/null || true
     as_postgres "$bin/pg_ctl" -D "$home/data" -m immediate stop >/dev/null 2>&1 || true
     rm -rf "$home"
 }
@@ -44,4 +44,15 @@ start_proxy() {
         sleep 0.2
     done
     cat "$home/proxy.log" >&2; exit 1
+}
+
+# start_pgbouncer DATABASE: for the user consentry, a session each
+start_pgbouncer() {
+    command -v pgbouncer >/dev/null || { echo "apt-get install pgbouncer first" >&2; exit 1; }
+    mkdir "$home/bouncer"
+    [ "$(id -u)" != 0 ] || chown postgres "$home/bouncer"
+    printf '"consentry" ""\n' > "$home/bouncer/users"
+    printf '[databases]\n%s = host=127.0.0.1 port=%s\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %s\nauth_type = trust\nauth_file = %s\npool_mode = session\nmax_client_conn = 200\ndefault_pool_size = 100\nunix_socket_dir =\nlogfile = %s\n' \
+        "$1" "$port" "$bouncer_port" "$home/bouncer/users" "$home/bouncer/log" > "$home/bouncer/ini"
+    as_postgres pgbouncer -q "$home/bouncer/ini" & bouncer=$!
 }
