@@ -27,6 +27,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["wire/", "relay/"]),
     ("moka", &["session/plans.rs"]),
     ("toml", &["engine/policy/raw", "config/raw"]),
+    ("parquet", &["audit/export/table.rs"]),
     ("clap", &["cli/"]),
 ];
 

@@ -1,6 +1,6 @@
 //! `consentry audit export`: the record in other systems' words.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -25,6 +25,8 @@ enum ExportFormat {
     Ocsf,
     /// ArcSight Common Event Format
     Cef,
+    /// Apache Parquet: a table, a row an event (to a file or pipe: it is no text)
+    Parquet,
     /// The lines as they are
     Jsonl,
 }
@@ -35,10 +37,14 @@ impl ExportCommand {
         let dialect = match self.format {
             ExportFormat::Ocsf => Dialect::Ocsf,
             ExportFormat::Cef => Dialect::Cef,
+            ExportFormat::Parquet => Dialect::Parquet,
             ExportFormat::Jsonl => Dialect::Jsonl,
         };
+        if dialect == Dialect::Parquet && io::stdout().is_terminal() {
+            anyhow::bail!("Parquet is no text to be read on a terminal: write it to a file (> record.parquet)");
+        }
         let bar = progress(&self.folder, |s| filter.wants_file(s))?;
-        let mut out = io::BufWriter::new(io::stdout().lock());
+        let mut out = io::BufWriter::new(io::stdout());
         let written = export(&self.folder, filter, dialect, &mut out, &mut |bytes| bar.set_position(bytes));
         bar.finish_and_clear();
         match written.and_then(|()| out.flush()) {

@@ -1,5 +1,6 @@
 //! Live sinks and exports: what others are told, and that a slow one harms nobody.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::net::UnixDatagram;
@@ -12,6 +13,8 @@ use consentry::audit::filter::Filter;
 use consentry::audit::sinks::SinkConfig;
 use consentry::audit::{Config, Recorder};
 use consentry::engine::cleared::Outcome;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
 
 const PATIENCE: Option<Duration> = Some(Duration::from_secs(20));
 
@@ -184,6 +187,10 @@ fn sinks_are_named_as_documented() {
 // === exports ===
 
 async fn exported(dialect: Dialect) -> String {
+    String::from_utf8(exported_bytes(dialect).await).unwrap()
+}
+
+async fn exported_bytes(dialect: Dialect) -> Vec<u8> {
     let dir = tempfile::tempdir().unwrap();
     let config = Config::new(dir.path().join("audit"));
     let recorder = Recorder::open(config.clone()).unwrap();
@@ -210,7 +217,7 @@ async fn exported(dialect: Dialect) -> String {
     recorder.shutdown().await;
     let mut out = Vec::new();
     export(&config.folder, Filter::default(), dialect, &mut out, &mut |_| {}).unwrap();
-    String::from_utf8(out).unwrap()
+    out
 }
 
 #[tokio::test]
@@ -255,4 +262,29 @@ async fn jsonl_is_the_lines_themselves() {
     let seqs: Vec<u64> =
         text.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()["seq"].as_u64().unwrap()).collect();
     assert_eq!(seqs, [1, 2, 3, 4, 5, 6, 7]);
+}
+
+#[tokio::test]
+async fn parquet_is_a_table_of_the_events() {
+    let bytes = bytes::Bytes::from(exported_bytes(Dialect::Parquet).await);
+    let file = SerializedFileReader::new(bytes).unwrap();
+    let rows: Vec<BTreeMap<String, Field>> = file
+        .get_row_iter(None)
+        .unwrap()
+        .map(|row| row.unwrap().get_column_iter().map(|(name, field)| (name.clone(), field.clone())).collect())
+        .collect();
+    let text = |t: &str| Field::Str(t.to_owned());
+    let events: Vec<&Field> = rows.iter().map(|r| &r["event"]).collect();
+    // As with OCSF: what has no end on record comes last.
+    assert_eq!(events, ["start", "login", "decision", "decision", "stop", "decision"].map(text).each_ref());
+    let (login, refused, ended, endless) = (&rows[1], &rows[2], &rows[3], &rows[5]);
+    assert_eq!((&login["user"], &login["client_address"]), (&text("app"), &text("10.0.0.7")));
+    assert!(matches!(login["time"], Field::TimestampMicros(at) if at > 1_700_000_000_000_000), "{:?}", login["time"]);
+    assert_eq!((&refused["refusal_rule"], &refused["rows"]), (&text("table-not-listed"), &Field::Null));
+    assert_eq!((&ended["completed_outcome"], &ended["bytes"]), (&text("ok"), &Field::Long(40)));
+    assert_eq!((&ended["ms"], &ended["unrestricted"]), (&Field::Double(0.5), &Field::Bool(false)));
+    assert_eq!((&endless["outcome"], &endless["completed_outcome"]), (&ended["outcome"], &Field::Null));
+    let Field::Str(tables) = &ended["tables"] else { panic!("{:?}", ended["tables"]) };
+    let tables: serde_json::Value = serde_json::from_str(tables).unwrap();
+    assert_eq!(tables[0]["table"], "public.customers");
 }

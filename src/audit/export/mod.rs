@@ -1,7 +1,8 @@
-//! The record in other systems' words: one line in, one line out (a statement's decision and completion become one).
+//! The record in other systems' words: an event each, but for a statement's decision and completion, which become one.
 
 mod cef;
 mod ocsf;
+mod table;
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -18,6 +19,8 @@ pub enum Dialect {
     Ocsf,
     /// ArcSight Common Event Format.
     Cef,
+    /// Apache Parquet: a table for DuckDB, Spark, pandas, …
+    Parquet,
     /// The lines as they are.
     Jsonl,
 }
@@ -28,11 +31,17 @@ pub fn export(
     folder: &Path,
     filter: Filter,
     dialect: Dialect,
-    out: &mut impl Write,
+    out: &mut (impl Write + Send),
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<()> {
     let mut sieve = Sieve::new(filter.clone());
-    let mut exporter = Exporter { dialect, out, running: HashMap::new() };
+    let words: Box<dyn Words + '_> = match dialect {
+        Dialect::Ocsf => Box::new(Lines { out, words: |l, e, c| ocsf::event(l, e, c).map(|v| v.to_string()) }),
+        Dialect::Cef => Box::new(Lines { out, words: |_, e, c| cef::event(e, c) }),
+        Dialect::Parquet => Box::new(table::Table::begin(out)?),
+        Dialect::Jsonl => Box::new(AsTheyAre { out }),
+    };
+    let mut exporter = Exporter { words, joins: dialect != Dialect::Jsonl, running: HashMap::new() };
     let mut result = Ok(());
     read::for_each_line(
         folder,
@@ -50,21 +59,56 @@ pub fn export(
         },
     )?;
     result?;
-    exporter.end_running()
+    exporter.end_running()?;
+    exporter.words.end()
 }
 
-struct Exporter<'o, W> {
-    dialect: Dialect,
+/// Writes events down.
+trait Words {
+    /// `line`: as on record. `completion`: of a decision, if it is on record.
+    fn write(&mut self, line: &[u8], event: &Recorded, completion: Option<&Recorded>) -> io::Result<()>;
+
+    /// There are no more.
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A line of text for each event that has words.
+struct Lines<'o, W> {
     out: &'o mut W,
+    words: fn(&[u8], &Recorded, Option<&Recorded>) -> Option<String>,
+}
+
+impl<W: Write> Words for Lines<'_, W> {
+    fn write(&mut self, line: &[u8], event: &Recorded, completion: Option<&Recorded>) -> io::Result<()> {
+        (self.words)(line, event, completion).map_or(Ok(()), |text| writeln!(self.out, "{text}"))
+    }
+}
+
+struct AsTheyAre<'o, W> {
+    out: &'o mut W,
+}
+
+impl<W: Write> Words for AsTheyAre<'_, W> {
+    fn write(&mut self, line: &[u8], _: &Recorded, _: Option<&Recorded>) -> io::Result<()> {
+        self.out.write_all(line)?;
+        self.out.write_all(b"\n")
+    }
+}
+
+struct Exporter<'o> {
+    words: Box<dyn Words + 'o>,
+    /// Whether decisions and completions become one.
+    joins: bool,
     /// Decisions that wait for their completion.
     running: HashMap<String, Vec<u8>>,
 }
 
-impl<W: Write> Exporter<'_, W> {
+impl Exporter<'_> {
     fn take(&mut self, line: &[u8], event: &Recorded) -> io::Result<()> {
-        if self.dialect == Dialect::Jsonl {
-            self.out.write_all(line)?;
-            return self.out.write_all(b"\n");
+        if !self.joins {
+            return self.words.write(line, event, None);
         }
         match (&*event.event, event.statement.as_deref()) {
             ("decision", Some(statement)) if !event.is_refused() => {
@@ -77,9 +121,9 @@ impl<W: Write> Exporter<'_, W> {
             },
             ("start", _) => {
                 self.end_running()?;
-                self.write(line, event, None)
+                self.words.write(line, event, None)
             }
-            _ => self.write(line, event, None),
+            _ => self.words.write(line, event, None),
         }
     }
 
@@ -91,15 +135,6 @@ impl<W: Write> Exporter<'_, W> {
     }
 
     fn write_line(&mut self, line: &[u8], completion: Option<&Recorded>) -> io::Result<()> {
-        Recorded::parse(line).map_or(Ok(()), |event| self.write(line, &event, completion))
-    }
-
-    fn write(&mut self, line: &[u8], event: &Recorded, completion: Option<&Recorded>) -> io::Result<()> {
-        let text = match self.dialect {
-            Dialect::Ocsf => ocsf::event(line, event, completion).map(|v| v.to_string()),
-            Dialect::Cef => cef::event(event, completion),
-            Dialect::Jsonl => None,
-        };
-        text.map_or(Ok(()), |text| writeln!(self.out, "{text}"))
+        Recorded::parse(line).map_or(Ok(()), |event| self.words.write(line, &event, completion))
     }
 }
