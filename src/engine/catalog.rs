@@ -302,6 +302,7 @@ pub struct Catalog {
     /// Names of relations and columns, in any schema.
     names: HashSet<String>,
     typing: overloads::Index,
+    types_digest: u64,
 }
 
 /// The snapshot as it is read and written.
@@ -382,6 +383,7 @@ impl Catalog {
             children,
             names: data.relations.iter().flat_map(names_of).collect(),
             typing: overloads::Index::of(&data.typing),
+            types_digest: types::digest(&data),
             data,
         }
     }
@@ -401,6 +403,11 @@ impl Catalog {
 
     pub fn data(&self) -> &CatalogData {
         &self.data
+    }
+
+    /// The same for two catalogs in which every expression is of the same type.
+    pub fn types_digest(&self) -> u64 {
+        self.types_digest
     }
 
     fn typing_index(&self) -> &overloads::Index {

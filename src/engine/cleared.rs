@@ -158,12 +158,15 @@ pub struct RowShape {
     pub names: u64,
     /// The columns' types; 0: not known.
     pub types: Box<[Oid]>,
+    /// What types that are not known follow from.
+    pub catalog: u64,
 }
 
 impl RowShape {
     /// Whether rows of another shape may be read as such.
     pub fn fits(&self, other: &Self) -> bool {
-        let same = |(a, b): (&Oid, &Oid)| a == b || *a == 0 || *b == 0;
+        let same =
+            |(a, b): (&Oid, &Oid)| (*a != 0 && a == b) || ((*a == 0 || *b == 0) && self.catalog == other.catalog);
         let alike = self.names == other.names && self.types.len() == other.types.len();
         alike && self.types.iter().zip(&other.types).all(same)
     }

@@ -180,7 +180,20 @@ CREATE TABLE public.crates (id int, customer_id bigint, kind text, size int, not
     hall int REFERENCES public.halls ON DELETE SET NULL) PARTITION BY LIST (kind);
 CREATE TABLE public.crates_a PARTITION OF public.crates FOR VALUES IN ('a');
 CREATE TABLE public.crates_b PARTITION OF public.crates (CHECK (size > 0), note NOT NULL, UNIQUE (id), depot NOT NULL) FOR VALUES IN ('b');
+CREATE TABLE public.crates_c PARTITION OF public.crates FOR VALUES IN ('c') PARTITION BY RANGE (label);
+CREATE TABLE public.crates_c_all PARTITION OF public.crates_c DEFAULT;
 CREATE TABLE public.crate_tags (crate int REFERENCES public.crates_b (id));
+CREATE TABLE public.bales (id int, customer_id bigint, kind text, note text) PARTITION BY LIST (kind);
+CREATE TABLE public.bales_a PARTITION OF public.bales FOR VALUES IN ('a');
+-- What reads the whole row reads each of its columns.
+CREATE TABLE public.lots (id int, customer_id bigint, size int, note text, label text, sec int);
+ALTER TABLE public.lots ADD CONSTRAINT lots_row CHECK (NOT (size > 100 AND (to_jsonb(lots) ->> 'sec')::int > 50));
+CREATE TABLE public.halves (id int, customer_id bigint, size int, note text, label text, sec int);
+CREATE UNIQUE INDEX ON public.halves (size) WHERE (halves IS NOT NULL);
+CREATE UNIQUE INDEX ON public.halves (note, (hash_record(halves)));
+CREATE TABLE public.watched (id int, customer_id bigint, size int, note text, sec int);
+ALTER TABLE public.watched ENABLE ROW LEVEL SECURITY;
+CREATE POLICY all_rows ON public.watched USING (true) WITH CHECK (size < sec);
 CREATE TABLE public.unproven (id int, customer_id bigint, note text, sec int);
 ALTER TABLE public.unproven ADD CHECK (sec < 600) NOT VALID;
 CREATE TABLE public.hazards (id int PRIMARY KEY);

@@ -405,6 +405,27 @@ fn rows_never_look_otherwise_than_was_described() {
     );
 }
 
+/// Also where the type of a column is PostgreSQL's to say.
+#[test]
+fn nor_where_only_postgresql_knows_its_type() {
+    let behind = Behind::new("shapes_typed");
+    behind.run("ALTER TABLE customers ADD COLUMN notes text; ALTER TABLE things ADD COLUMN size int");
+    let mut c = behind.session();
+    until_there(&mut c, "notes");
+    let sql = "SELECT nullif(t.size, 5), count(c.notes) OVER () FROM things t, customers c";
+    assert_eq!(c.exchange(&[parse("s", sql), bind("", "s", &[]), execute("", 1), sync()]).get(..3), Some("1 2"));
+    // Another purpose is no other type.
+    c.ask("SET consentry.purpose = 'service'");
+    assert!(c.exchange(&[bind("", "s", &[]), execute("", 1), sync()]).starts_with("2 D:"));
+    behind.run("ALTER TABLE things ALTER size TYPE real; ALTER TABLE customers DROP notes, ADD COLUMN notes int");
+    let start = Instant::now();
+    while c.exchange(&[bind("", "s", &[]), execute("", 0), sync()]) != "E:0A000 Z:I" {
+        assert!(start.elapsed() < PATIENCE, "it is read as before");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(c.said('M'), "cached plan must not change result type");
+}
+
 /// Until the proxy knows of a column of `customers`.
 fn until_there(c: &mut Raw, column: &str) {
     let start = Instant::now();

@@ -116,13 +116,10 @@ impl<'e> Analyser<'e> {
         let pb::AExpr { kind, name, lexpr, rexpr, rexpr_list_start: _, rexpr_list_end: _, location } = e;
         let operator = names(name).last().copied().unwrap_or_default();
         self.makes_one_type_by(operator).map_err(|r| r.at(*location))?;
-        let sides = [&*lexpr, &*rexpr].into_iter().flatten().flat_map(|side| match &side.node {
-            Some(NodeEnum::List(list)) => list.items.iter().collect(),
-            Some(NodeEnum::RowExpr(row)) => row.args.iter().collect(),
-            _ => vec![&**side],
-        });
+        let mut sides = Vec::new();
+        [&*lexpr, &*rexpr].into_iter().flatten().for_each(|side| values_in(side, &mut sides));
         let how = if *kind == pb::AExprKind::AexprNullif as i32 { Beside::Common } else { Beside::Compared };
-        self.makes_beside(sides, scope, how).map_err(|r| r.at(*location))
+        self.makes_beside(sides.into_iter(), scope, how).map_err(|r| r.at(*location))
     }
 
     /// `ROW(…) op (SELECT …)`: PostgreSQL compares column by column.
@@ -346,6 +343,15 @@ impl<'e> Analyser<'e> {
         self.edit(start, kept, Replacement::Text(String::new()));
         r.fields.drain(..alias_at);
         Ok(())
+    }
+}
+
+/// The values in a side of an operator: those of a list, and of rows that are written out.
+fn values_in<'n>(side: &'n Node, found: &mut Vec<&'n Node>) {
+    match &side.node {
+        Some(NodeEnum::List(list)) => list.items.iter().for_each(|item| values_in(item, found)),
+        Some(NodeEnum::RowExpr(row)) => row.args.iter().for_each(|part| values_in(part, found)),
+        _ => found.push(side),
     }
 }
 

@@ -149,7 +149,8 @@ impl<'e> Analyser<'e> {
     pub fn row_compared(&mut self, e: &pb::AExpr, columns: &Columns, scope: &Scope<'_>) -> Result<(), Refusal> {
         let Some(row) = e.lexpr.as_deref() else { return Ok(()) };
         let compared = self.compared_with_columns(row, columns, scope);
-        compared.iter().try_for_each(|operands| self.operator(&e.name, e.location, Some(operands)))
+        compared.iter().try_for_each(|operands| self.operator(&e.name, e.location, Some(operands)))?;
+        compared.iter().try_for_each(|pair| self.makes_of(pair, Beside::Compared)).map_err(|r| r.at(e.location))
     }
 }
 

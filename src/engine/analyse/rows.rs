@@ -13,6 +13,10 @@ impl Analyser<'_> {
         let mut names = DefaultHasher::new();
         columns.iter().for_each(|col| col.name.hash(&mut names));
         let ty = |col: &Col| col.operand.stored_as().unwrap_or(0);
-        Some(RowShape { names: names.finish(), types: columns.iter().map(ty).collect() })
+        Some(RowShape {
+            names: names.finish(),
+            types: columns.iter().map(ty).collect(),
+            catalog: self.engine.catalog.types_digest(),
+        })
     }
 }

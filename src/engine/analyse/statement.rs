@@ -3,6 +3,7 @@
 use pg_query::protobuf::{self as pb, TransactionStmtKind as T};
 use pg_query::{Node, NodeEnum};
 
+use super::relations::Protection;
 use super::scope::Scope;
 use super::set_config::is_plain_call_list;
 use super::{Aim, Analyser, At, Occurrence, inner, kind_of, subjects};
@@ -10,6 +11,7 @@ use crate::engine::cleared::Effect;
 use crate::engine::context::ParameterTypes;
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
+use crate::engine::rewrite::guard;
 
 /// A statement's kind and effect.
 #[derive(Debug, Clone)]
@@ -42,7 +44,7 @@ impl<'e> Analyser<'e> {
     fn may_read(&self) -> Result<(), Refusal> {
         let reads = |o: &Occurrence| match o.target {
             None => o.protected_by.is_some(),
-            Some(Aim::Rows | Aim::Added) => o.uses.iter().any(|u| u.shown || u.compared),
+            Some(Aim::Rows | Aim::Added | Aim::Emptied) => o.uses.iter().any(|u| u.shown || u.compared),
             Some(Aim::Consent) => false,
         };
         let own = self.occurrences.get(self.first_occurrence..).unwrap_or_default();
@@ -259,7 +261,13 @@ impl<'e> Analyser<'e> {
                 return Err(refusal::not_supported("LOCK", "it locks something that is no table"));
             };
             if let super::relations::Named::Relation(relation) = self.resolve_pinned(var)? {
-                self.protection(relation, !var.inh).map_err(|r| r.at(var.location))?;
+                let protection = self.protection(relation, !var.inh);
+                let named = protection.and_then(|protection| match protection {
+                    // Whoever writes a row locks its partition.
+                    Protection::Protected(table) => guard::may_be_named(self, relation, table),
+                    Protection::Open | Protection::View | Protection::Nulled(_) => Ok(()),
+                });
+                named.map_err(|r| r.at(var.location))?;
                 self.qualify(var, relation);
             }
         }

@@ -1,8 +1,10 @@
 //! Types, and what PostgreSQL runs when a value becomes one of another.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use serde::{Deserialize, Serialize};
 
-use super::{Catalog, ColumnType, FIRST_NORMAL_OID, Oid, QualifiedName};
+use super::{Catalog, CatalogData, ColumnType, FIRST_NORMAL_OID, Oid, QualifiedName};
 
 /// A type outside `pg_catalog` (enum, domain, composite, range, base), without the row types of tables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,4 +102,18 @@ impl Catalog {
     pub fn casts_anywhere(&self) -> impl Iterator<Item = &Cast> {
         self.data.casts.iter().filter(|c| c.unwritten && !c.source.is_own() && !c.target.is_own())
     }
+}
+
+/// A digest of what the type of an expression follows from: relations' columns and their types, and which functions,
+/// operators and types there are (what one gives stays the same while it is there). Built-in ones never change.
+pub fn digest(data: &CatalogData) -> u64 {
+    let mut digest = DefaultHasher::new();
+    for relation in &data.relations {
+        (relation.oid, &relation.name).hash(&mut digest);
+        relation.columns.iter().for_each(|c| (&c.name, c.ty.oid, c.ty.typmod).hash(&mut digest));
+    }
+    data.functions.iter().for_each(|f| (f.oid, &f.name).hash(&mut digest));
+    data.operators.iter().for_each(|o| (o.oid, &o.name).hash(&mut digest));
+    data.types.iter().for_each(|t| (t.oid, &t.name).hash(&mut digest));
+    digest.finish()
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use crate::engine::analyse::{Aim, Analyser, Conjunct, Occurrence};
-use crate::engine::catalog::{Relation, quote_ident};
+use crate::engine::catalog::{Oid, Relation, quote_ident};
 use crate::engine::clear::Secrets;
 use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage};
 use crate::engine::policy::{Purpose, TablePolicy};
@@ -41,8 +41,11 @@ pub fn write(a: &Analyser<'_>, o: &Occurrence) -> Result<Guard, Refusal> {
 
 /// The policy's table and the purpose that hold where an occurrence stands.
 fn rules_of<'a>(a: &Analyser<'a>, o: &Occurrence) -> Result<(&'a TablePolicy, &'a Purpose), Refusal> {
-    let table = o.protected_by.and_then(|oid| a.engine.policy.tables.get(&oid));
-    table.zip(a.purpose).ok_or_else(|| refusal::not_faithful("a protected table without a purpose"))
+    rules(a, o.protected_by).ok_or_else(|| refusal::not_faithful("a protected table without a purpose"))
+}
+
+fn rules<'a>(a: &Analyser<'a>, table: Option<Oid>) -> Option<(&'a TablePolicy, &'a Purpose)> {
+    table.and_then(|oid| a.engine.policy.tables.get(&oid)).zip(a.purpose)
 }
 
 fn secrets_for<'a>(a: &Analyser<'a>) -> &'a Secrets {
@@ -60,11 +63,23 @@ pub fn visible_of<'a>(
     let (engine, secrets, (table, purpose)) = (a.engine, secrets_for(a), rules_of(a, o)?);
     let (catalog, policy) = (&engine.catalog, &engine.policy);
     let v = visible::visible_table_as(form, catalog, policy, secrets, a.role, purpose, table, relation, alias)?;
-    // Who may record choices reaches every row.
-    if o.target != Some(Aim::Consent) {
-        tells_nothing_by_place(a, relation, &v)?;
+    match o.target {
+        // Who may record choices reaches every row; what goes with a table that was named nobody named.
+        Some(Aim::Consent | Aim::Emptied) => {}
+        Some(Aim::Rows | Aim::Added) | None => tells_nothing_by_place(a, relation, &v)?,
     }
     Ok((v, purpose))
+}
+
+/// Whether a table under the rules of `table` may be named where nothing of its rows is read.
+pub fn may_be_named(a: &Analyser<'_>, relation: &Relation, table: Oid) -> Result<(), Refusal> {
+    let (engine, Some((table, purpose))) = (a.engine, rules(a, Some(table))) else { return Ok(()) };
+    if engine.catalog.placed_by(relation.oid).is_empty() {
+        return Ok(());
+    }
+    let (catalog, policy, secrets) = (&engine.catalog, &engine.policy, secrets_for(a));
+    let v = visible::visible_table_as(Form::Exists, catalog, policy, secrets, a.role, purpose, table, relation, ALIAS)?;
+    tells_nothing_by_place(a, relation, &v)
 }
 
 /// In which partition a row lies, the columns say that it was found by: whoever names one must see these in every row.
@@ -170,7 +185,7 @@ pub fn stored_condition(a: &Analyser<'_>, c: &Conjunct, cell: &Cell, stored: &st
 /// A write's target stays in the statement as it is (`target.rs`): only what the record says of it.
 fn target(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Guard, Refusal> {
     let (v, _) = visible_of(a, Form::Exists, o, relation, ALIAS)?;
-    let words = if o.target == Some(Aim::Added) { Vec::new() } else { v.words.clone() };
+    let words = if matches!(o.target, Some(Aim::Added | Aim::Emptied)) { Vec::new() } else { v.words.clone() };
     Ok(Guard { text: String::new(), touched: Some(touched(o, relation, &v)), words })
 }
 

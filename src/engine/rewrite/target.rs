@@ -83,7 +83,7 @@ impl Over<'_> {
         }
         match self.o.target {
             Some(Aim::Consent) => cell.category.is_some(),
-            Some(Aim::Rows | Aim::Added) | None => {
+            Some(Aim::Rows | Aim::Added | Aim::Emptied) | None => {
                 self.a.guard_all || cell.computes || self.o.uses.get(column).is_some_and(|u| u.early)
             }
         }

@@ -38,6 +38,8 @@ SELECT concat_ws('.',
     (SELECT count(*) || '-' || bit_xor(hashint8extended((t.oid::int8 << 32) | int8in(xidout(t.xmin)), 0))
      FROM pg_catalog.pg_trigger t JOIN class ON class.oid = t.tgrelid WHERE NOT t.tgisinternal),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((p.oid::int8 << 32) | int8in(xidout(p.xmin)), 0))
+     FROM pg_catalog.pg_policy p JOIN class ON class.oid = p.polrelid),
+    (SELECT count(*) || '-' || bit_xor(hashint8extended((p.oid::int8 << 32) | int8in(xidout(p.xmin)), 0))
      FROM pg_catalog.pg_proc p JOIN namespace n ON n.oid = p.pronamespace WHERE p.oid >= 16384),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((o.oid::int8 << 32) | int8in(xidout(o.xmin)), 0))
      FROM pg_catalog.pg_operator o WHERE o.oid >= 16384),

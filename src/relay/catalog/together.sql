@@ -1,7 +1,8 @@
 -- Columns that one expression or condition of a table reads: whether it holds, or fails, tells one by another.
--- Constraints, unique indexes, indexes with expressions or a condition (their key columns too), and partition keys. A CHECK
--- that is NOT VALID is tested whatever column is assigned. Not generated columns: an order's quantity can be changed by who is
--- not shown its price (README, "What it does not do").
+-- Constraints, unique indexes, indexes with expressions or a condition (their key columns too), partition keys, and the policies
+-- of row-level security as one. Number 0, or less, is the whole row: all columns. (In a stored expression that is a variable of
+-- attribute 0, which pg_depend does not tell.) A CHECK that is NOT VALID is tested whatever column is assigned. Not generated
+-- columns: an order's quantity can be changed by who is not shown its price (README, "What it does not do").
 WITH read AS (
     SELECT k.conrelid AS relation, k.oid AS reader, false AS is_partition_key, c.number
     FROM pg_catalog.pg_constraint k, unnest(k.conkey) AS c(number)
@@ -9,26 +10,47 @@ WITH read AS (
   UNION
     SELECT i.indrelid, i.indexrelid, false, c.number
     FROM pg_catalog.pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY AS c(number, place)
-    WHERE (i.indisunique AND c.place <= i.indnkeyatts) OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
+    WHERE c.number > 0 AND ((i.indisunique AND c.place <= i.indnkeyatts) OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
   UNION
     SELECT i.indrelid, i.indexrelid, false, d.refobjsubid::int2
     FROM pg_catalog.pg_index i
     JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid
-        AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = i.indrelid
+        AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid > 0
     WHERE i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
+  UNION
+    SELECT i.indrelid, i.indexrelid, false, 0
+    FROM pg_catalog.pg_index i
+    WHERE concat(i.indexprs::text, i.indpred::text) ~ ':varattno (0|-)'
+  UNION
+    SELECT p.polrelid, p.polrelid, false, d.refobjsubid::int2
+    FROM pg_catalog.pg_policy p
+    JOIN pg_catalog.pg_class c ON c.oid = p.polrelid AND c.relrowsecurity
+    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_policy'::regclass AND d.objid = p.oid
+        AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = p.polrelid AND d.refobjsubid > 0
+  UNION
+    SELECT p.polrelid, p.polrelid, false, 0
+    FROM pg_catalog.pg_policy p
+    JOIN pg_catalog.pg_class c ON c.oid = p.polrelid AND c.relrowsecurity
+    WHERE concat(p.polqual::text, p.polwithcheck::text) ~ ':varattno (0|-)'
+  UNION
+    SELECT p.partrelid, p.partrelid, true, 0
+    FROM pg_catalog.pg_partitioned_table p
+    WHERE p.partexprs::text ~ ':varattno (0|-)'
   UNION
     SELECT p.partrelid, p.partrelid, true, c.number
     FROM pg_catalog.pg_partitioned_table p, unnest(p.partattrs::int2[]) AS c(number)
+    WHERE c.number > 0
   UNION
     SELECT p.partrelid, p.partrelid, true, d.refobjsubid::int2
     FROM pg_catalog.pg_partitioned_table p
     JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = p.partrelid AND d.objsubid = 0
-        AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = p.partrelid
+        AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = p.partrelid AND d.refobjsubid > 0
 ), sets AS (
     SELECT read.relation, read.reader, read.is_partition_key,
            array_agg(DISTINCT a.attname::text ORDER BY a.attname::text) AS columns
     FROM read
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = read.relation AND a.attnum = read.number AND a.attnum > 0
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = read.relation AND a.attnum > 0 AND NOT a.attisdropped
+        AND (a.attnum = read.number OR read.number <= 0)
     JOIN pg_catalog.pg_class c ON c.oid = read.relation
     WHERE c.oid >= 16384
     GROUP BY read.relation, read.reader, read.is_partition_key

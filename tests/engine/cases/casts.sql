@@ -203,6 +203,25 @@ SELECT id FROM with_known WHERE '[1,2]' <> ALL (SELECT spans FROM with_known)
 -- support/service: function-not-allowed
 SELECT count(*) OVER (PARTITION BY CASE mails WHEN '{x}' THEN 1 END) FROM with_known
 ;;
+-- Rows in lists.
+-- support/service: function-not-allowed
+SELECT (id, spans) IN ((1, '[1,2]')) FROM with_known
+;;
+-- support/service: function-not-allowed
+SELECT (id, mails) NOT IN ((1, '{x}'), (2, '{y}')) FROM with_known
+;;
+-- support/service: function-not-allowed
+SELECT (mails, 1) BETWEEN ('{a}', 1) AND ('{q}', 1) FROM with_known
+;;
+-- support/service: function-not-allowed
+PREPARE casts_rows AS SELECT id FROM with_known WHERE (id, spans) IN ((1, $1))
+;;
+-- support/service: function-not-allowed
+SELECT id FROM with_known WHERE (id, (1, spans)) = (1, (1, '[1,2]'))
+;;
+-- support/service: same
+SELECT (id, mail) IN ((1, 'x'), (2, 'y')) FROM with_known
+;;
 -- Of the type below a domain, nothing is checked.
 -- support/service: same
 SELECT CASE mail WHEN 'x' THEN 1 END, rank('x') WITHIN GROUP (ORDER BY mail) FROM with_known GROUP BY mail

@@ -308,8 +308,47 @@ UPDATE crates SET note = NULL WHERE id = 5
 -- crm_app/service: column-not-writable
 UPDATE crates SET id = 6 WHERE id = 5
 ;;
--- crm_app/service: changed
+-- A part's own partition key is such a demand.
+-- crm_app/service: column-not-writable
 UPDATE crates SET label = 'x' WHERE id = 5
+;;
+-- crm_app/service: changed
+UPDATE crates SET hall = 3 WHERE id = 5
+;;
+-- Whoever writes a row locks its partition: a lock that is not to be had tells of it.
+-- crm_app/service: partition-tells
+LOCK TABLE crates_b IN SHARE MODE NOWAIT
+;;
+-- crm_app/service: same
+LOCK TABLE crates IN SHARE MODE NOWAIT
+;;
+-- crm_app/service: same
+LOCK TABLE parcels_b IN SHARE MODE NOWAIT
+;;
+-- sweeper/service: partition-tells
+TRUNCATE crates_a
+;;
+-- sweeper/service: changed
+TRUNCATE bales
+;;
+-- A whole row in a check, in an index's condition or expression, and a policy of row-level security.
+-- crm_app/service: column-not-writable
+UPDATE lots SET size = 101 WHERE id = 5
+;;
+-- crm_app/service: column-not-writable
+UPDATE lots SET label = 'x' WHERE id = 5
+;;
+-- crm_app/service: column-not-writable
+UPDATE halves SET size = 3 WHERE id = 5
+;;
+-- crm_app/service: column-not-writable
+UPDATE halves SET note = 'x' WHERE id = 5
+;;
+-- crm_app/service: column-not-writable
+UPDATE watched SET size = 3 WHERE id = 5
+;;
+-- crm_app/service: changed
+UPDATE watched SET note = 'x' WHERE id = 5
 ;;
 -- crm_app/service: partition-tells
 DELETE FROM crates WHERE id = 5

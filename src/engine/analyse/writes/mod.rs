@@ -59,6 +59,8 @@ pub enum Aim {
     Rows,
     /// New rows only; nothing of it is read.
     Added,
+    /// All its rows go, whoever sees them, with those of a table that was named.
+    Emptied,
     /// People's choices are recorded in it: `record_consent` is enough, and any row is reached.
     Consent,
 }

@@ -315,7 +315,7 @@ impl<'e> Analyser<'e> {
                 name(var, relation);
                 after
             }
-            (Aim::Rows | Aim::Consent, _) => self.rename_target(var, relation)?,
+            (Aim::Rows | Aim::Consent | Aim::Emptied, _) => self.rename_target(var, relation)?,
         };
         self.must_rewrite = true;
         self.writes_protected = true;

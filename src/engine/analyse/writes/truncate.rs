@@ -106,7 +106,7 @@ impl<'e> Analyser<'e> {
             Protection::Protected(table) => {
                 let (occurrence, _) = self.occurrence(relation, Some(table), true, &[])?;
                 if let Some(o) = self.occurrences.get_mut(occurrence) {
-                    o.target = Some(Aim::Added);
+                    o.target = Some(Aim::Emptied);
                 }
                 (0..relation.columns.len()).for_each(|i| self.note_written(occurrence, i));
                 self.writes_protected = true;
