@@ -185,6 +185,10 @@ CREATE TABLE public.crates_c_all PARTITION OF public.crates_c DEFAULT;
 CREATE TABLE public.crate_tags (crate int REFERENCES public.crates_b (id));
 CREATE TABLE public.bales (id int, customer_id bigint, kind text, note text) PARTITION BY LIST (kind);
 CREATE TABLE public.bales_a PARTITION OF public.bales FOR VALUES IN ('a');
+CREATE TABLE public.sacks (id int, customer_id bigint, kind text, size int, note text) PARTITION BY LIST (lower(kind));
+CREATE TABLE public.sacks_a PARTITION OF public.sacks FOR VALUES IN ('a');
+CREATE TABLE public.heaps (id int, customer_id bigint, kind text, size int, note text) PARTITION BY RANGE ((size + length(kind)));
+CREATE TABLE public.heaps_low PARTITION OF public.heaps FOR VALUES FROM (0) TO (10);
 -- What reads the whole row reads each of its columns.
 CREATE TABLE public.lots (id int, customer_id bigint, size int, note text, label text, sec int);
 ALTER TABLE public.lots ADD CONSTRAINT lots_row CHECK (NOT (size > 100 AND (to_jsonb(lots) ->> 'sec')::int > 50));
@@ -194,6 +198,13 @@ CREATE UNIQUE INDEX ON public.halves (note, (hash_record(halves)));
 CREATE TABLE public.watched (id int, customer_id bigint, size int, note text, sec int);
 ALTER TABLE public.watched ENABLE ROW LEVEL SECURITY;
 CREATE POLICY all_rows ON public.watched USING (true) WITH CHECK (size < sec);
+CREATE FUNCTION public.some_known(int) RETURNS public.with_known LANGUAGE sql AS 'SELECT w FROM public.with_known w WHERE w.id = $1';
+-- A row that is cast by a function of the database's own.
+CREATE TABLE public.papers (id int, txt text);
+CREATE FUNCTION public.paper_text(public.papers) RETURNS text LANGUAGE sql AS 'SELECT full_name FROM public.customers WHERE id = ($1).id';
+CREATE CAST (public.papers AS text) WITH FUNCTION public.paper_text(public.papers) AS IMPLICIT;
+CREATE VIEW public.kept_papers AS SELECT * FROM public.papers;
+CREATE UNLOGGED TABLE public.paper_sink (v text);
 CREATE TABLE public.unproven (id int, customer_id bigint, note text, sec int);
 ALTER TABLE public.unproven ADD CHECK (sec < 600) NOT VALID;
 CREATE TABLE public.hazards (id int PRIMARY KEY);

@@ -88,8 +88,11 @@ fn main() {
 }
 
 /// Tables, sequences and types of the cases that everybody may use.
-const OPEN: [&str; 25] = [
+const OPEN: [&str; 28] = [
     "far",
+    "papers",
+    "kept_papers",
+    "paper_sink",
     "sites",
     "moody",
     "_moody",

@@ -164,7 +164,10 @@ impl<'e> Analyser<'e> {
         let of = [of];
         let others: Vec<&Function> =
             self.paths().flat_map(|path| self.function_meaning(path, field, Some(&of)).0).collect();
-        others.into_iter().try_for_each(|f| self.user_function(f))?;
+        for function in others {
+            self.user_function(function)?;
+            self.holds_checked_of(function);
+        }
         match allow::builtin_function(field, 1) {
             None => Ok(()),
             // PostgreSQL has none that takes it.
@@ -200,8 +203,9 @@ impl<'e> Analyser<'e> {
             Some("pg_catalog") => self.function_meaning(&[], base, operands).0,
             Some(schema) => self.engine.catalog.functions_named(base).filter(|f| f.name.schema == schema).collect(),
         };
-        for function in &others {
+        for function in others.iter().copied() {
             self.user_function(function)?;
+            self.holds_checked_of(function);
         }
         if schema.is_none() && self.view_depth > 0 {
             let found = self.function_meaning(&self.context.search_path, base, operands).0;
@@ -336,8 +340,10 @@ impl<'e> Analyser<'e> {
             Some("pg_catalog") => self.operator_meaning(&[], base, operands).0,
             Some(schema) => self.engine.catalog.operators_named(base).filter(|o| o.name.schema == schema).collect(),
         };
-        for operator in &others {
+        for operator in others.iter().copied() {
             self.user_operator(operator).map_err(|r| r.at(location))?;
+            let catalog = &self.engine.catalog;
+            catalog.functions_named(&operator.function.name).for_each(|f| self.holds_checked_of(f));
         }
         if schema.is_none() && self.view_depth > 0 {
             let shadowing = self.operator_meaning(&self.context.search_path, base, operands).0;

@@ -8,10 +8,10 @@
 use pg_query::protobuf::AExprKind;
 use pg_query::{Node, NodeEnum};
 
-use super::scope::{self, Col, Found, Lasts, Scope};
+use super::scope::{self, Col, Found, Item, Lasts, Scope};
 use super::types::{COMPARISONS, INTEGER, LITERAL, NUMBER};
 use super::{Analyser, names};
-use crate::engine::catalog::{Cast, RelationKind};
+use crate::engine::catalog::Cast;
 use crate::engine::refusal::{self, Refusal};
 
 impl Analyser<'_> {
@@ -50,10 +50,14 @@ impl Analyser<'_> {
             [.., alias, _] => scope::item(scope, None, alias).map(|(item, _)| item.clone()),
             [] => None,
         };
-        item.map_or(Ok(()), |item| self.casts_columns(item.columns.list()))?;
-        let catalog = &self.engine.catalog;
-        let is_row = |c: &&Cast| catalog.relations_named(&c.source.name).any(|r| r.kind != RelationKind::Composite);
-        catalog.data().casts.iter().filter(is_row).try_for_each(|c| self.may_cast(c))
+        let Some(item) = item else { return Ok(()) };
+        self.casts_columns(item.columns.list())?;
+        self.casts_row(&item)
+    }
+
+    /// The same of a row of an item, as one value. Where it goes from here, nobody knows of what type it is.
+    pub fn casts_row(&self, item: &Item) -> Result<(), Refusal> {
+        item.row.as_deref().map_or(Ok(()), |ty| self.casts_value(ty))
     }
 
     /// Whether the role may call what a cast runs.

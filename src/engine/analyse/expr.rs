@@ -287,6 +287,7 @@ impl<'e> Analyser<'e> {
     fn whole_row(&mut self, found: Found, name: &str, at: At) -> Result<Col, Refusal> {
         match found {
             Found::Row { item } => {
+                self.casts_row(&item)?;
                 self.whole_rows.extend(item.occurrence);
                 self.all_at_once(std::slice::from_ref(&item));
                 Ok(self.row_of(&item.columns, at))

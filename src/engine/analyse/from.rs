@@ -74,6 +74,7 @@ impl<'e> Analyser<'e> {
             occurrence: None,
             stored: false,
             whole: Operand::Row,
+            row: None,
             columns: columns.renamed(&renames),
             unqualified: true,
             qualified: true,
@@ -105,6 +106,7 @@ impl<'e> Analyser<'e> {
                 return Ok((Item { stored, ..item(columns) }, None));
             }
             Named::Created(created) => {
+                self.reads_as_before(&created.made).map_err(|r| r.at(var.location))?;
                 self.beside_few();
                 self.reads_unknown();
                 self.reads_changeable = true;
@@ -125,6 +127,7 @@ impl<'e> Analyser<'e> {
                     Item {
                         relation: relation_name,
                         stored: relation.kind != RelationKind::View,
+                        row: Some(relation.name.name.as_str().into()),
                         ..item(self.plain_columns(relation))
                     },
                     None,
@@ -133,7 +136,8 @@ impl<'e> Analyser<'e> {
             Protection::View => {
                 let (columns, index) = self.view(var, relation)?;
                 let replaced = index.is_some();
-                return Ok((Item { relation: relation_name, replaced, ..item(columns) }, index));
+                let row = (!replaced).then(|| relation.name.name.as_str().into());
+                return Ok((Item { relation: relation_name, replaced, row, ..item(columns) }, index));
             }
             Protection::Protected(table) => (Some(table), &[]),
             Protection::Nulled(columns) => (None, columns),
@@ -367,6 +371,7 @@ pub fn aliased(alias: Option<&pb::Alias>, columns: Columns) -> Item {
         occurrence: None,
         stored: false,
         whole: Operand::Row,
+        row: None,
         columns: columns.renamed(&renames),
         unqualified: true,
         qualified: alias.is_some(),

@@ -7,7 +7,7 @@ use pg_query::{Node, NodeEnum};
 use super::Analyser;
 use super::calls::runs_for;
 use super::scope::{Col, Columns, Scope};
-use crate::engine::catalog::{Operand, Relation};
+use crate::engine::catalog::{Function, Operand, Relation};
 use crate::engine::refusal::Refusal;
 
 /// PostgreSQL's own of `anyelement`, `anycompatible` and the like beside a second argument (PostgreSQL manual, 38.2.5), and
@@ -77,6 +77,11 @@ impl Analyser<'_> {
         held.column = held.column.take().or_else(|| refused.clone());
         held.checked = held.checked.take().or(refused);
         held.cast = held.cast.take().or(cast);
+    }
+
+    /// The same of a function that is called: of what it gives, which may stand beside a literal.
+    pub fn holds_checked_of(&mut self, function: &Function) {
+        function.types.iter().for_each(|ty| self.holds_checked_type(ty));
     }
 
     /// The same of a relation whose columns are not known.

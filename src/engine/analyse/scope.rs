@@ -166,6 +166,8 @@ pub struct Item {
     pub stored: bool,
     /// What its name alone is, as a value.
     pub whole: Operand,
+    /// The name of the type that this value is of, where it is a row of a relation that leaves by its name.
+    pub row: Option<Rc<str>>,
     pub columns: Columns,
     /// `column` alone finds it (not inside a join that merges or renames).
     pub unqualified: bool,

@@ -139,6 +139,7 @@ impl<'e> Analyser<'e> {
             occurrence: None,
             stored: false,
             whole: Operand::Row,
+            row: None,
             columns: columns.clone(),
             unqualified: true,
             qualified: false,

@@ -7,6 +7,7 @@ use pg_query::protobuf as pb;
 use super::Analyser;
 use super::scope::{Col, Columns, Lasts};
 use crate::engine::cleared::add_table;
+use crate::engine::context::Defined;
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::shape::{Shape, Shaped};
 
@@ -40,6 +41,16 @@ impl Analyser<'_> {
         self.collated = true;
         self.can_fail_here();
         self.may_hold_checked();
+    }
+
+    /// The values of a table that has changed are of the types that they were of. (Of a new table's, and a view's, it is judged
+    /// when it is made.)
+    pub fn reads_as_before(&mut self, made: &Defined) -> Result<(), Refusal> {
+        let Defined::Changed(oid) = made else { return Ok(()) };
+        let Some(relation) = self.engine.catalog.relation(*oid) else { return Ok(()) };
+        self.holds_checked(relation);
+        let types = relation.columns.iter().map(|c| c.ty.name.as_str()).chain([relation.name.name.as_str()]);
+        types.into_iter().try_for_each(|ty| self.casts_value(ty))
     }
 
     /// What is known of a temporary table's columns.

@@ -41,10 +41,11 @@ WITH read AS (
     FROM pg_catalog.pg_partitioned_table p, unnest(p.partattrs::int2[]) AS c(number)
     WHERE c.number > 0
   UNION
-    SELECT p.partrelid, p.partrelid, true, d.refobjsubid::int2
+    -- Recorded the other way about (StorePartitionKey in catalog/heap.c): the column needs the table.
+    SELECT p.partrelid, p.partrelid, true, d.objsubid::int2
     FROM pg_catalog.pg_partitioned_table p
-    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = p.partrelid AND d.objsubid = 0
-        AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = p.partrelid AND d.refobjsubid > 0
+    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = p.partrelid AND d.objsubid > 0
+        AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = p.partrelid AND d.refobjsubid = 0 AND d.deptype = 'i'
 ), sets AS (
     SELECT read.relation, read.reader, read.is_partition_key,
            array_agg(DISTINCT a.attname::text ORDER BY a.attname::text) AS columns

@@ -203,6 +203,16 @@ SELECT id FROM with_known WHERE '[1,2]' <> ALL (SELECT spans FROM with_known)
 -- support/service: function-not-allowed
 SELECT count(*) OVER (PARTITION BY CASE mails WHEN '{x}' THEN 1 END) FROM with_known
 ;;
+-- Out of a function that the role lists.
+-- giver/marketing: function-not-allowed | alone
+SELECT spans = '[1,2]' FROM some_known(1)
+;;
+-- giver/marketing: function-not-allowed
+SELECT coalesce((some_known(1)).spans, '[1,2]')
+;;
+-- giver/marketing: same
+SELECT (some_known(1)).spans, k.mail FROM some_known(2) k
+;;
 -- Rows in lists.
 -- support/service: function-not-allowed
 SELECT (id, spans) IN ((1, '[1,2]')) FROM with_known

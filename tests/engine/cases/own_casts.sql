@@ -173,3 +173,61 @@ UPDATE moody SET tones[1] = 'low'::text
 ;;
 -- builder/service: same
 INSERT INTO moody (id, long, echo) VALUES (1, 'low', 'high')
+;;
+-- A row of a table is of a type of its own, wherever it goes.
+-- marketing/marketing: function-not-allowed
+SELECT p::text FROM papers p
+;;
+-- marketing/marketing: function-not-allowed
+SELECT x.p::text FROM (SELECT p FROM papers p) x
+;;
+-- marketing/marketing: function-not-allowed
+SELECT (SELECT p FROM papers p LIMIT 1)::text
+;;
+-- marketing/marketing: function-not-allowed
+WITH c AS (SELECT p AS e FROM papers p) SELECT length(e) FROM c
+;;
+-- marketing/marketing: function-not-allowed
+SELECT l.e LIKE 'x' FROM papers p, LATERAL (SELECT p AS e) l
+;;
+-- marketing/marketing: function-not-allowed
+SELECT (ARRAY(SELECT papers FROM papers))[1]::text
+;;
+-- marketing/marketing: function-not-allowed
+SELECT x.p::text FROM (SELECT jsonb_populate_record(e, '{"id": 2}') AS p FROM (SELECT p AS e FROM papers p) y) x
+;;
+-- builder/service: function-not-allowed
+INSERT INTO paper_sink (v) SELECT p FROM papers p
+;;
+-- marketing/marketing: same
+SELECT p.id, p.txt FROM papers p WHERE p.txt = 'x'
+;;
+-- Of a view, it is the view's.
+-- marketing/marketing: same
+SELECT x.k::text FROM (SELECT k FROM kept_papers k) x
+;;
+-- What is protected leaves as a query, whose rows are of no type.
+-- marketing/marketing: changed
+SELECT x.c::text FROM (SELECT c FROM customers c WHERE c.id = 1) x
+;;
+-- Of a view that has just been made, nobody knows the types.
+-- builder/service: function-not-allowed
+CREATE TEMP VIEW v AS SELECT * FROM moody
+;;
+-- builder/service: function-not-allowed
+CREATE VIEW v AS SELECT tone AS t FROM moody; SELECT t + 1 FROM v
+;;
+-- builder/service: function-not-allowed
+CREATE TEMP VIEW v AS SELECT spans FROM with_known
+;;
+-- builder/service: function-not-allowed
+CREATE TEMP VIEW v AS SELECT p FROM papers p
+;;
+-- builder/service: function-not-allowed
+ALTER TABLE moody ADD COLUMN z int; SELECT tone + 1 FROM moody
+;;
+-- builder/service: function-not-allowed
+ALTER TABLE papers ADD COLUMN z int; SELECT x.s::text FROM (SELECT s FROM papers s) x
+;;
+-- builder/service: changed
+CREATE TEMP VIEW v AS SELECT id FROM moody; SELECT id FROM v

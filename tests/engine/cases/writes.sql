@@ -331,6 +331,19 @@ TRUNCATE crates_a
 -- sweeper/service: changed
 TRUNCATE bales
 ;;
+-- Partition keys that are expressions.
+-- crm_app/service: partition-tells
+SELECT id FROM sacks_a
+;;
+-- crm_app/service: partition-tells
+SELECT id FROM heaps_low
+;;
+-- crm_app/service: column-not-writable
+UPDATE heaps SET size = 7 WHERE id = 1
+;;
+-- crm_app/service: changed
+UPDATE sacks SET size = 7 WHERE id = 1
+;;
 -- A whole row in a check, in an index's condition or expression, and a policy of row-level security.
 -- crm_app/service: column-not-writable
 UPDATE lots SET size = 101 WHERE id = 5

@@ -88,7 +88,7 @@ impl<'e> Analyser<'e> {
         let query = query.as_mut().ok_or_else(|| refusal::not_supported("CREATE VIEW", "its query is empty"))?;
         let view = view.as_mut().ok_or_else(|| refusal::not_supported("CREATE VIEW", "it has no name"))?;
         let written = query.clone();
-        match inner(query)? {
+        let columns = match inner(query)? {
             NodeEnum::SelectStmt(s) => self.select(s, &Scope::EMPTY, At::OUTPUT)?,
             other => return Err(refusal::not_supported(&kind_of(other), "only a query can be a view")),
         };
@@ -105,15 +105,15 @@ impl<'e> Analyser<'e> {
             return Err(refusal::not_supported("a view of a temporary relation", why));
         }
         match self.makes(view)? {
-            Place::Temporary => self.create_temporary_view(&view.relname, protected),
-            Place::Schema(schema) => self.create_lasting_view(view, &schema, protected),
+            Place::Temporary => self.create_temporary_view(&view.relname, protected, &columns),
+            Place::Schema(schema) => self.create_lasting_view(view, &schema, protected, &columns),
             Place::Nowhere => self.needs_ddl("CREATE VIEW").and_then(|()| ddl()),
         }
     }
 
     /// PostgreSQL expands it by itself, so all that it reads must be open, whenever it is read. Nothing is written through it:
     /// that would be a write to its table, which is judged by the table's name.
-    fn create_temporary_view(&mut self, name: &str, protected: bool) -> Result<Judged, Refusal> {
+    fn create_temporary_view(&mut self, name: &str, protected: bool, columns: &Columns) -> Result<Judged, Refusal> {
         if protected {
             let why = "its definition is not known to the proxy afterwards; create it in a schema";
             return Err(refusal::not_supported("a temporary view of what is not shown as it is stored", why));
@@ -126,17 +126,33 @@ impl<'e> Analyser<'e> {
             let why = "what it reads may be replaced by a view of protected tables: create it in a schema";
             return Err(refusal::not_supported("a temporary view of another view", why));
         }
+        self.types_are_known(columns)?;
         let made = Derived { view: Some(self.left.stored.clone()), ..Derived::default() };
         Ok(Judged { kind: "ddl", effect: self.creates_temporary(name, made, false, false)? })
     }
 
-    fn create_lasting_view(&mut self, view: &pb::RangeVar, schema: &str, protected: bool) -> Result<Judged, Refusal> {
+    /// Until the catalog has a view, nobody knows of what types its columns are.
+    fn types_are_known(&self, columns: &Columns) -> Result<(), Refusal> {
+        self.keeps_types(columns)?;
+        self.casts_columns(columns.list())
+    }
+
+    fn create_lasting_view(
+        &mut self,
+        view: &pb::RangeVar,
+        schema: &str,
+        protected: bool,
+        columns: &Columns,
+    ) -> Result<Judged, Refusal> {
         self.needs_ddl("CREATE VIEW")?;
         let named = pb::RangeVar { schemaname: schema.to_owned(), ..view.clone() };
         let existing = self.unprotected(Some(&named), "CREATE OR REPLACE VIEW")?;
         self.not_named_by_policy(existing, "CREATE OR REPLACE VIEW")?;
         // A view that it reads may be replaced before it is read itself.
         let open = !protected && existing.is_none() && !self.reads_changeable;
+        if open {
+            self.types_are_known(columns)?;
+        }
         let defined = match existing {
             _ if open => Defined::View(self.left.stored.clone()),
             None => Defined::UnreadView,

@@ -236,6 +236,7 @@ pub fn own_item(var: &pb::RangeVar) -> Item {
         occurrence: None,
         stored: true,
         whole: Operand::Row,
+        row: None,
         columns: Columns::Unknown,
         unqualified: true,
         qualified: true,

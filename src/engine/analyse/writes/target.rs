@@ -368,6 +368,7 @@ fn item(var: &pb::RangeVar, relation: Option<&QualifiedName>, columns: Columns) 
         occurrence: None,
         stored: true,
         whole: Operand::Row,
+        row: None,
         columns,
         unqualified: true,
         qualified: true,

@@ -132,6 +132,7 @@ impl<'e> Analyser<'e> {
             occurrence: Some(p.occurrence),
             stored: true,
             whole: Operand::Row,
+            row: None,
             columns: shown(self, &layer.columns, p.relation, p.occurrence),
             unqualified: true,
             qualified: true,
