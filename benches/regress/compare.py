@@ -7,7 +7,8 @@ Three equal clusters run in lockstep: `direct`, `control` (a second direct one: 
 deterministic and is counted apart) and `proxied`. Each statement goes to the proxy first. When the proxy refuses it, it runs
 nowhere in the session; if it is no SELECT and no transaction is open, it is then done on all three from outside (by an
 unrestricted user of the proxy, else directly), so that later statements find what they need. A refusal is told from
-PostgreSQL's own errors by lacking the field R (routine). Without --consentry the proxied cluster is spoken to directly:
+PostgreSQL's own errors by lacking the field R (routine). Numbers of temporary schemas (pg_temp_3) are left out: they say
+which backend served whom. Without --consentry the proxied cluster is spoken to directly:
 a check of this script itself.
 """
 
@@ -19,6 +20,7 @@ import pathlib
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -130,6 +132,7 @@ class Run:
         self.proxy = proxy
         self.counts = collections.defaultdict(collections.Counter)
         self.refusals = collections.defaultdict(collections.Counter)
+        self.rules = collections.defaultdict(collections.Counter)
         self.examples, self.different = {}, []
 
     def connect_all(self):
@@ -152,7 +155,8 @@ class Run:
         direct, control, through = sessions
         sql, data = statement.sql, statement.copy_data
         seen = through.query(sql, data)
-        if seen.error and "R" not in seen.error and self.proxy:
+        # In a transaction that has failed nothing runs, and every answer can be compared.
+        if seen.error and "R" not in seen.error and self.proxy and status != "E":
             if status == "I" and statement.kind() != "other" and self.same_error(statement, seen.error, (direct, control)):
                 self.counts[statement.kind()]["equal"] += 1
                 self.counts[statement.kind()]["of these, equal errors"] += 1
@@ -167,18 +171,18 @@ class Run:
             return seen.status
         expected, other = direct.query(sql, data), control.query(sql, data)
         kind = statement.kind()
-        if seen.comparable() == expected.comparable():
+        if comparable(seen) == comparable(expected):
             self.counts[kind]["equal"] += 1
             if expected.error:
                 self.counts[kind]["of these, equal errors"] += 1
-        elif expected.comparable() != other.comparable():
+        elif comparable(expected) != comparable(other):
             self.counts[kind]["not deterministic"] += 1
         elif NULLED.search(statement.sql) and not seen.error and not expected.error:
             self.counts[kind]["nulled by rule"] += 1
         elif without_oids(expected) == without_oids(seen):
             self.counts[kind]["equal but for OIDs of user objects"] += 1
         else:
-            self.note(name, statement, "different", first_difference(expected.comparable(), seen.comparable()))
+            self.note(name, statement, "different", first_difference(comparable(expected), comparable(seen)))
         return seen.status
 
     def same_error(self, statement, error, sessions):
@@ -212,6 +216,8 @@ class Run:
         self.counts[kind]["refused"] += 1
         why = re.sub(r'"[^"]*"', '""', error.get("M", ""))
         why = re.sub(r"(function|table) (?!pg_catalog)\w+\.\w+$", r"\1 of the tests, which the policy does not list", why)
+        rule = re.match(r"rule ([\w-]+)", error.get("D", ""))
+        self.rules[kind][rule[1] if rule else "PostgreSQL's own words, but not here"] += 1
         self.refusals[kind][f'{error["C"]} {why}'] += 1
         self.examples.setdefault(f'{kind} {error["C"]} {why}', []).append(
             {"at": f"{name}:{statement.line}", "sql": statement.sql[:300], "error": {k: error[k] for k in "MDH" if k in error}})
@@ -226,6 +232,8 @@ class Run:
             total = sum(v for k, v in self.counts[kind].items() if not k.startswith("of these"))
             parts = ", ".join(f"{k} {v} ({100 * v / total:.1f} %)" for k, v in self.counts[kind].most_common())
             out.append(f"{kind}: {total} statements: {parts}")
+        for kind, rules in self.rules.items():
+            out.append(f"\nrefused by rule, {kind}: " + ", ".join(f"{rule} {n}" for rule, n in rules.most_common()))
         for kind, reasons in self.refusals.items():
             out.append(f"\nrefused, {kind}:")
             out += [f"  {n:6} {why}" for why, n in reasons.most_common(40)]
@@ -240,8 +248,34 @@ def text_of(answer):
     return rows[0][6:].decode() if rows else ""
 
 
+# A temporary schema's number says which backend served whom, nothing else; in any session it stands for the same.
+TEMPORARY_SCHEMA = re.compile(rb"(pg_(?:toast_)?temp_)\d+")
+
+
+def comparable(answer):
+    """What was answered, with the numbers of temporary schemas left out."""
+    def told(part):
+        if isinstance(part, bytes):
+            return TEMPORARY_SCHEMA.sub(rb"\1N", part)
+        if isinstance(part, str):
+            return told(part.encode()).decode()
+        return tuple(told(p) for p in part) if isinstance(part, tuple) else part
+    return [(event[0], tuple(told(v) for v in values(event[1]))) if event[0] == "row" else told(event)
+            for event in answer.comparable()]
+
+
+def values(row):
+    """The values of a DataRow."""
+    at, out = 2, []
+    for _ in range(struct.unpack("!h", row[:2])[0]):
+        length = struct.unpack("!i", row[at:at + 4])[0]
+        out.append(None if length < 0 else row[at + 4:at + 4 + length])
+        at += 4 + max(length, 0)
+    return out
+
+
 def without_oids(answer):
-    return re.sub(r"\b(1[6-9]|[2-9][0-9])[0-9]{3}\b", "(oid)", repr(answer.comparable()))
+    return re.sub(r"\b(1[6-9]|[2-9][0-9])[0-9]{3}\b", "(oid)", repr(comparable(answer)))
 
 
 def first_difference(expected, seen):
@@ -291,7 +325,7 @@ def main():
             print(f"{name} {time.time() - began:.1f}s", file=sys.stderr, flush=True)
             if chosen.report:
                 pathlib.Path(chosen.report).write_text(json.dumps(
-                    {"counts": runner.counts, "refusals": runner.refusals, "examples": runner.examples,
+                    {"counts": runner.counts, "rules": runner.rules, "refusals": runner.refusals, "examples": runner.examples,
                      "different": runner.different}, indent=1))
     finally:
         if runner:

@@ -10,6 +10,7 @@ use super::record::{self, Subject};
 use crate::audit::event::What;
 use crate::engine::refusal::{Refusal, SqlState};
 use crate::relay::outgoing::{Name, OWN_NAME};
+use crate::wire::backend::Status;
 use crate::wire::error::{Fields, ROUTINE, Severity, from_refusal};
 use crate::wire::frame::Malformed;
 use crate::wire::frontend::Parse;
@@ -23,7 +24,7 @@ impl Core {
         understood: Option<&Arc<What>>,
     ) -> Result<Taken, End> {
         self.record_refusal(refusal, subject(text, understood));
-        self.fail_query(from_refusal(refusal, Severity::Error, text))
+        self.fail_query(self.told(refusal, text))
     }
 
     /// Fails a Query as PostgreSQL itself would, with nothing to record.
@@ -47,7 +48,7 @@ impl Core {
         }
         self.record_refusal(refusal, subject(parse.sql, understood));
         let dropped = NameChange::new("", self.statements.change("", self.batch, None));
-        self.fail_batch(Name::Client(""), from_refusal(refusal, Severity::Error, parse.sql), Some(dropped))
+        self.fail_batch(Name::Client(""), self.told(refusal, parse.sql), Some(dropped))
     }
 
     /// Refuses a message of the extended protocol. The marker gets our own name, so that the client's unnamed statement
@@ -59,7 +60,22 @@ impl Core {
         understood: Option<&Arc<What>>,
     ) -> Result<Taken, End> {
         self.record_refusal(refusal, subject(text, understood));
-        self.answer_with(from_refusal(refusal, Severity::Error, text))
+        self.answer_with(self.told(refusal, text))
+    }
+
+    /// What the client is told. In a transaction that surely has failed, PostgreSQL looks at nothing but whether a text can
+    /// be read, and whether its first statement ends the transaction.
+    fn told(&self, refusal: &Refusal, text: &str) -> Fields {
+        let failed = self.status == Status::Failed && self.queue.is_empty() && !self.unsynced;
+        let unreadable = !matches!(refusal.sqlstate.0.get(..2), Some("42" | "3F" | "0A" | "22"))
+            || refusal.sqlstate == SqlState::SYNTAX_ERROR
+            || refusal.rule == NOT_UTF8;
+        // One behind another may come when the transaction has ended.
+        let several = text.trim_end_matches(|c: char| c == ';' || c.is_whitespace()).contains(';');
+        match failed && !unreadable && !several && !text.is_empty() {
+            true => fields(&transaction_failed(), Severity::Error),
+            false => from_refusal(refusal, Severity::Error, text),
+        }
     }
 
     /// Fails in the extended protocol as PostgreSQL itself would, with nothing to record.
@@ -97,6 +113,12 @@ fn fields(refusal: &Refusal, severity: Severity) -> Fields {
     from_refusal(refusal, severity, "")
 }
 
+/// PostgreSQL's own words and SQLSTATE.
+fn transaction_failed() -> Refusal {
+    let message = "current transaction is aborted, commands ignored until end of transaction block";
+    Refusal::new("transaction-failed", SqlState("25P02"), message, "", "")
+}
+
 /// The client's bytes are not the protocol: PostgreSQL ends such a session, and so do we.
 pub fn role_narrowed(role: &str) -> Refusal {
     Refusal::new(
@@ -127,9 +149,11 @@ pub fn protocol_violation(fault: Malformed) -> Fields {
     fields(&Refusal::new(rule, state, fault.to_string(), "", ""), Severity::Fatal)
 }
 
+const NOT_UTF8: &str = "not-utf8";
+
 pub fn not_utf8() -> Refusal {
     Refusal::new(
-        "not-utf8",
+        NOT_UTF8,
         SqlState("22021"),
         Malformed::Utf8.to_string(),
         "The client's encoding is UTF-8, whatever it asks for.",

@@ -24,6 +24,21 @@ fn it_aborts_an_open_transaction() {
 }
 
 #[test]
+fn in_a_failed_transaction_it_is_told_as_by_postgresql() {
+    let mut c = session("ana");
+    assert_eq!(c.ask("BEGIN"), "C:BEGIN Z:T");
+    assert_eq!(c.ask("SELECT * FROM nowhere"), "E:42P01 Z:E");
+    for sql in [REFUSED, "SELECT * FROM nowhere", "EXECUTE nothing", "SELECT no_such(1);\n"] {
+        assert_eq!(c.ask(sql), "E:25P02 Z:E", "{sql}");
+        assert_eq!(c.exchange(&[parse("", sql), bind("", "", &[]), execute("", 0), sync()]), "E:25P02 Z:E", "{sql}");
+    }
+    assert_eq!(c.ask("SELEC"), "E:42601 Z:E");
+    // What stands behind its end is refused as such, and nothing has ended.
+    assert_eq!(c.ask(&format!("ROLLBACK; {REFUSED}")), "E:42501 Z:E");
+    assert_eq!(c.exchange(&[query("ROLLBACK"), query(REFUSED)]), "C:ROLLBACK Z:I E:42501 Z:I");
+}
+
+#[test]
 fn in_a_pipeline_it_skips_to_sync_and_keeps_the_order() {
     let mut c = session("ana");
     let sent = [

@@ -76,7 +76,7 @@ SELECT pg_try_advisory_lock(77), pg_advisory_unlock(77)
 SELECT count(*) FROM pg_locks WHERE mode = 'SIReadLock'
 ;;
 --! pg_export_snapshot / SET TRANSACTION SNAPSHOT
---: ana | 42501, 42501 | nothing
+--: ana | 42501, 25P02 | nothing
 -- That session B would see consent as before a withdrawal needs two sessions: tests/proxy. Here: neither half is to be had.
 BEGIN ISOLATION LEVEL REPEATABLE READ
 
