@@ -1,7 +1,7 @@
 //! Types that were worked out already, by where an expression stands in the text: each is asked for by all that is around it.
 //! And what operators mean: long conditions are of a few kinds.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use pg_query::{Node, NodeEnum};
@@ -24,6 +24,8 @@ pub struct Known {
     types: RefCell<HashMap<Key, Option<Ty>>>,
     operands: RefCell<HashMap<Key, Operand>>,
     operators: RefCell<HashMap<Asked, Meaning>>,
+    /// What is asked is about a query that was not walked yet, of which more is known later: it is not kept.
+    ahead: Cell<bool>,
 }
 
 impl Known {
@@ -74,7 +76,20 @@ impl Analyser<'_> {
         found
     }
 
+    /// What `find` says of a query that was not walked yet; of one in that nothing is said.
+    pub fn ahead(&self, find: impl FnOnce() -> Operand) -> Operand {
+        if self.known.ahead.replace(true) {
+            return Operand::Any;
+        }
+        let found = find();
+        self.known.ahead.set(false);
+        found
+    }
+
     fn place_in_text(&self, node: &Node, scope: &Scope<'_>) -> Option<Key> {
+        if self.known.ahead.get() {
+            return None;
+        }
         let (kind, location) = match node.node.as_ref()? {
             NodeEnum::AExpr(e) => (0, e.location),
             NodeEnum::FuncCall(f) => (1, f.location),

@@ -3,6 +3,7 @@
 //! Works on PostgreSQL's own tree. Each place that must change is remembered twice: as an edit of the text, and as a
 //! placeholder in the tree (`tree.rs`), so that `clear.rs` can hold one against the other.
 
+mod ahead;
 mod built_in;
 mod calls;
 mod casts;

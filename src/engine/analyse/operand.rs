@@ -3,7 +3,7 @@
 //! Not whether they have an answer (`total.rs`): a type that is said here is the one that PostgreSQL's parser gives the
 //! expression, or the statement fails before it runs. What is not known is [`Operand::Any`].
 
-use pg_query::protobuf::{self as pb, AExprKind, SqlValueFunctionOp, SubLinkType, a_const::Val};
+use pg_query::protobuf::{self as pb, AExprKind, SqlValueFunctionOp, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
 use super::scope::{self, Col, Columns, Found, Scope};
@@ -58,10 +58,7 @@ impl Analyser<'_> {
             NodeEnum::ParamRef(p) => usize::try_from(p.number).map_or(Operand::Any, |n| self.operand_of_parameter(n)),
             NodeEnum::SqlvalueFunction(f) => catalog.operand_named(type_of_clock(f.op())),
             NodeEnum::BoolExpr(_) | NodeEnum::NullTest(_) | NodeEnum::BooleanTest(_) => Operand::BOOL,
-            NodeEnum::SubLink(s) => match s.sub_link_type() {
-                SubLinkType::ExistsSublink | SubLinkType::AnySublink | SubLinkType::AllSublink => Operand::BOOL,
-                _ => Operand::Any,
-            },
+            NodeEnum::SubLink(s) => self.operand_of_query(s, scope),
             NodeEnum::GroupingFunc(_) => Operand::INT4,
             NodeEnum::CollateClause(c) => c.arg.as_deref().map_or(Operand::Any, part),
             NodeEnum::TypeCast(c) => c.type_name.as_ref().map_or(Operand::Any, |ty| self.operand_of_type(ty)),
@@ -184,6 +181,14 @@ impl Analyser<'_> {
             | AExprKind::AexprBetweenSym
             | AExprKind::AexprNotBetweenSym => return Operand::BOOL,
             AExprKind::AexprOp | AExprKind::AexprLike | AExprKind::AexprIlike | AExprKind::AexprSimilar => {}
+            AExprKind::AexprNullif => {
+                return match &self.operations(e, scope)[..] {
+                    [(name, pair)] if self.is_built_in_operation(e, scope) => {
+                        self.engine.catalog.first_of_compared(name, pair)
+                    }
+                    _ => Operand::Any,
+                };
+            }
             _ => return Operand::Any,
         }
         let operator = match names(&e.name)[..] {

@@ -68,8 +68,13 @@ impl Analyser<'_> {
             Some(types) => types.into_iter().for_each(|ty| self.holds_checked_type(ty)),
             None => self.may_hold_checked(),
         }
-        Columns::known(shape.columns.iter().map(column).collect())
+        columns_of(&shape)
     }
+}
+
+/// The columns of a table of this shape.
+pub fn columns_of(shape: &Shape) -> Columns {
+    Columns::known(shape.columns.iter().map(column).collect())
 }
 
 /// Whatever is in it, a client may have written.

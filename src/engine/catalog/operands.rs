@@ -103,6 +103,27 @@ impl Catalog {
         if found.any(of_two) { Operand::Of(Sure(oid)) } else { Operand::Any }
     }
 
+    /// What the first of two values is to an operator of PostgreSQL's own that takes exactly these: that is what NULLIF gives
+    /// (`transformAExprNullIf` of its parser).
+    pub fn first_of_compared(&self, operator: &str, pair: &[Operand]) -> Operand {
+        let [left, right] = *pair else { return Operand::Any };
+        let (left, right) = match (left.stored_as(), right.stored_as()) {
+            (Some(left), Some(right)) => (left, right),
+            // A literal becomes what stands beside it.
+            (Some(one), None) if right == Operand::Literal => (one, one),
+            (None, Some(one)) if left == Operand::Literal => (one, one),
+            _ => return Operand::Any,
+        };
+        // Of `varchar` it has none.
+        let texts = [left, right].iter().all(|ty| [TEXT, VARCHAR].contains(ty));
+        let takes = if texts { [TEXT, TEXT] } else { [left, right] };
+        let mut found = self.typing_index().operators.get(operator).into_iter().flatten();
+        match found.any(|i| self.data().typing.operators[*i].signature.arguments == takes) {
+            true => Operand::Of(Sure(takes[0])),
+            false => Operand::Any,
+        }
+    }
+
     /// Whether a value may be an array.
     pub fn may_be_array(&self, operand: Operand) -> bool {
         match operand {

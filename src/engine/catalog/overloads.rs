@@ -251,8 +251,21 @@ impl Catalog {
             // Of a domain over an array it is that array.
             ("anyarray", _, Some(Operand::Of(array) | Operand::Over(array))) => Operand::Of(array),
             ("anyarray", Some(of), None) => self.array_of(of),
+            ("anycompatible" | "anycompatiblenonarray", ..) => self.made_alike(one, operands),
+            ("anycompatiblearray", ..) => self.array_of(self.made_alike(one, operands)),
             _ => Operand::Any,
         }
+    }
+
+    /// What PostgreSQL makes all that it is given as `anycompatible`, and elements of arrays of such.
+    fn made_alike(&self, one: &Candidate, operands: &[Operand]) -> Operand {
+        let part = |(ty, given): (&Oid, &Operand)| match self.type_facts(*ty).map_or("", |t| t.name.as_str()) {
+            "anycompatible" | "anycompatiblenonarray" => Some(*given),
+            "anycompatiblearray" => Some(self.element_of(*given)),
+            "anycompatiblerange" | "anycompatiblemultirange" => Some(Operand::Any),
+            _ => None,
+        };
+        self.common(one.takes.iter().zip(operands).filter_map(part))
     }
 
     /// The built-in one that PostgreSQL chooses, if it surely is one.

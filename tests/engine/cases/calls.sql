@@ -28,8 +28,14 @@ SELECT initcap(name) FROM products
 -- marketing/marketing: function-not-allowed
 SELECT initcap(c) FROM customers c
 ;;
--- marketing/marketing: function-not-allowed
+-- marketing/marketing: changed | has pg_catalog.initcap((SELECT name))
 SELECT initcap((SELECT name)) FROM products
+;;
+-- marketing/marketing: function-not-allowed
+SELECT initcap((SELECT c)) FROM customers c
+;;
+-- marketing/marketing: function-not-allowed
+SELECT initcap((SELECT c FROM customers c LIMIT 1)) FROM products
 ;;
 -- marketing/marketing: same
 SELECT pg_catalog.initcap(name) FROM products

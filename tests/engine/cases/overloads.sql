@@ -531,3 +531,92 @@ SELECT h.id FROM handles h JOIN jsonb_to_recordset('[]') AS r (code varchar, sma
 ;;
 -- marketing/marketing on public, hostile: changed | has END AS "n"
 SELECT h.id FROM handles h JOIN jsonb_to_recordset('[{"n": 1}]') AS r (n int, name text) ON r.n = h.n AND r.name = h.name
+;;
+-- The only column of a query in an expression, before the query is walked: names in it mean what they mean there.
+-- marketing/marketing on public, ext, spy: changed
+SELECT (SELECT count(*) FROM handles) + 1, (SELECT min(h.n) FROM handles h WHERE h.id = o.id) + o.n, (SELECT name FROM handles LIMIT 1) || 'x', ARRAY(SELECT h.n + 1 FROM handles h) || o.n,
+(SELECT count(*) FROM handles h JOIN products p ON p.id = h.id) + 1, (WITH w AS (SELECT n FROM handles) SELECT 'x' FROM w LIMIT 1) FROM handles o
+;;
+-- marketing/marketing on public, ext, spy: changed
+WITH w AS (SELECT n, name FROM handles) SELECT (SELECT min(n) FROM w) + 1, (SELECT v.a FROM w AS v(b, a) LIMIT 1) || 'x'
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT (SELECT n FROM handles LIMIT 1) = NULL::money
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT ARRAY(SELECT n FROM handles) + 1
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT (SELECT count(*)::int FROM handles) = NULL::money
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT (SELECT name FROM (SELECT n AS name FROM handles) s LIMIT 1) = NULL::money FROM handles
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT (SELECT h.name FROM (SELECT n AS name FROM handles) h LIMIT 1) = NULL::money FROM handles h
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT (SELECT h FROM unnest(ARRAY[1]) h) = NULL::money FROM handles h
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+WITH handles AS (SELECT 1 AS name) SELECT (SELECT name FROM handles) = NULL::money
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT (WITH handles AS (SELECT 1 AS name) SELECT name FROM handles) = NULL::money
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT (SELECT v.name FROM handles AS v(name) LIMIT 1) = NULL::money
+;;
+-- NULLIF gives what its `=` takes first; what is made alike of several arguments is of one type.
+-- marketing/marketing on public, ext, spy: changed
+SELECT nullif(n, 0) + 1, nullif(name, 'x') || 'y', nullif(code, name) || 'y', nullif('x', code) || 'y', nullif(n, 5::bigint) + 1,
+lag(n, 1, 0) OVER () + 1, lag(name, 1, 'x') OVER () || 'y', (array_append(ARRAY[n], 1))[1] + 1, array_cat(ARRAY[name], '{x}') || 'y'::text FROM handles
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT nullif(n, 0) = NULL::money FROM handles
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT nullif(NULL, n) = NULL::money FROM handles
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT nullif(n, 5::bigint) = NULL::money FROM handles
+;;
+-- marketing/marketing on public, hostile: operator-not-allowed
+SELECT nullif(code, 'x') || 'y' FROM handles
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT lag(n, 1, 0) OVER () = NULL::money FROM handles
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT lag(small, 1, 0) OVER () = NULL::money FROM handles
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT array_append(ARRAY[small], n) + 1 FROM handles
+;;
+-- The columns of a table that is made, altered or indexed are those that it has by then.
+-- builder/service on public, ext, spy: changed | has "public".made_here (a int
+CREATE TABLE made_here (a int CHECK (a + 1 = 2), b text CHECK (b || 'x' <> 'y'), c serial CHECK (c + 1 > 0), CHECK (a = c AND b LIKE 'x%')); DROP TABLE made_here
+;;
+-- builder/service on public, ext, spy: changed | has "pg_temp".made_here ((b
+CREATE TEMP TABLE made_here (a int, b text CHECK (b || 'x' <> 'y')); CREATE INDEX ON made_here ((b || 'x')) WHERE a + 1 = 2; ALTER TABLE made_here ADD CHECK (b || 'x' <> 'z')
+;;
+-- builder/service on public, ext, spy: same
+CREATE INDEX ON products ((name || 'x')) WHERE id = 1
+;;
+-- builder/service on public, ext, spy: same
+ALTER TABLE products ADD CHECK (name || 'x' <> 'y' AND id + 1 <> 0)
+;;
+-- builder/service on public, spy: operator-not-allowed
+CREATE TABLE made_here (a int, CHECK (a = NULL::money))
+;;
+-- builder/service on public, spy: operator-not-allowed
+CREATE TEMP TABLE made_here (a text, CHECK (a = 'x')); ALTER TABLE made_here ALTER COLUMN a TYPE int USING 1, ADD CHECK (a = NULL::money)
+;;
+-- builder/service on public, spy: operator-not-allowed
+CREATE INDEX ON products (id) WHERE price::int = NULL::money
+;;
+-- builder/service on public, spy: operator-not-allowed
+ALTER TABLE products ADD COLUMN more int, ADD CHECK (more = NULL::money)
+;;
+-- builder/service on public, spy: operator-not-allowed
+CREATE TEMP TABLE made_here (a text); ALTER TABLE made_here ALTER COLUMN a TYPE int USING 1; ALTER TABLE made_here ADD CHECK (a = NULL::money)

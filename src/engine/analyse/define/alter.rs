@@ -6,7 +6,7 @@ use pg_query::{Node, NodeEnum};
 use super::table::own_item;
 use super::{Closed, ddl};
 use crate::engine::analyse::relations::{Created, Named};
-use crate::engine::analyse::scope::Scope;
+use crate::engine::analyse::scope::{Columns, Scope};
 use crate::engine::analyse::statement::Judged;
 use crate::engine::analyse::{Analyser, At, Replacement, inner, kind_of, names};
 use crate::engine::catalog::{Relation, quote_ident};
@@ -34,6 +34,13 @@ impl<'e> Analyser<'e> {
             _ => self.changed_relation(var),
         };
         let temporary = matches!(named, Ok(Named::Temporary(_)));
+        // What changes columns comes before what is said of them.
+        let settled = !a.cmds.iter().any(changes_columns);
+        let columns = match &named {
+            Ok(Named::Relation(relation)) if settled => self.plain_columns(relation),
+            Ok(Named::Temporary(_)) if settled => self.columns_of_temporary(&var.relname),
+            _ => Columns::Unknown,
+        };
         let closed = match named {
             // Conversions, checks and defaults run over its rows.
             Ok(Named::Temporary(purpose)) => self.read_temporary(var, purpose).map(|()| None)?,
@@ -63,7 +70,7 @@ impl<'e> Analyser<'e> {
         };
         // What PostgreSQL says of rows that do not fit is not for the client.
         self.writes_protected |= closed.is_some();
-        let own = [own_item(var)];
+        let own = [own_item(var, columns)];
         let scope = Scope { items: &own, parent: None };
         let mut cascades = false;
         for command in &mut a.cmds {
@@ -292,6 +299,17 @@ impl Analyser<'_> {
         let shape = self.renamed(&var.relname, &r.subname, &r.newname);
         let effect = Effect::AlterTemporary { name: var.relname.clone(), shape };
         Ok(Some(Judged { kind: "ddl", effect }))
+    }
+}
+
+/// Whether a command gives the table other columns, or one another type.
+fn changes_columns(node: &Node) -> bool {
+    let subtype = |c: &pb::AlterTableCmd| c.subtype();
+    match &node.node {
+        Some(NodeEnum::AlterTableCmd(c)) => {
+            matches!(subtype(c), A::AtAddColumn | A::AtDropColumn | A::AtAlterColumnType)
+        }
+        _ => true,
     }
 }
 

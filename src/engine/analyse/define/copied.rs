@@ -54,7 +54,8 @@ impl Analyser<'_> {
         let Some(NodeEnum::SelectStmt(mut select)) = statement else {
             return Err(not_read("an expression in it cannot be read"));
         };
-        let mut own = own_item(&pb::RangeVar { relname: relation.name.name.clone(), ..Default::default() });
+        let var = pb::RangeVar { relname: relation.name.name.clone(), ..Default::default() };
+        let mut own = own_item(&var, self.plain_columns(relation));
         own.relation = Some(relation.name.clone());
         self.sources.push(Source { text, tokens: parsed.tokens, edits: Vec::new() });
         // As in `Analyser::view`: its names mean what they meant to its author.

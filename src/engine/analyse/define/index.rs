@@ -7,7 +7,7 @@ use pg_query::{Node, NodeEnum};
 use super::ddl;
 use super::table::own_item;
 use crate::engine::analyse::relations::Named;
-use crate::engine::analyse::scope::{Item, Scope};
+use crate::engine::analyse::scope::{Columns, Item, Scope};
 use crate::engine::analyse::statement::Judged;
 use crate::engine::analyse::{Analyser, At, inner};
 use crate::engine::catalog::{Column, Relation};
@@ -40,10 +40,12 @@ const HASHED: [&str; 5] = ["text", "varchar", "bpchar", "bytea", "numeric"];
 
 impl<'e> Analyser<'e> {
     pub fn create_index(&mut self, i: &mut pb::IndexStmt) -> Result<Judged, Refusal> {
+        let mut columns = Columns::Unknown;
         let temporary = match i.relation.as_mut().map(|v| self.resolve_pinned(v)).transpose()? {
             Some(Named::Temporary(purpose)) => {
                 if let Some(var) = i.relation.as_ref() {
                     self.read_temporary(var, purpose)?;
+                    columns = self.columns_of_temporary(&var.relname);
                 }
                 true
             }
@@ -59,10 +61,11 @@ impl<'e> Analyser<'e> {
                 if let Some(var) = i.relation.as_mut() {
                     self.qualify(var, relation);
                 }
+                columns = self.plain_columns(relation);
                 false
             }
         };
-        let own: Vec<Item> = i.relation.iter().map(own_item).collect();
+        let own: Vec<Item> = i.relation.iter().map(|var| own_item(var, columns.clone())).collect();
         let scope = Scope { items: &own, parent: None };
         for element in i.index_params.iter_mut().chain(&mut i.index_including_params) {
             if let NodeEnum::IndexElem(element) = inner(element)?

@@ -8,6 +8,7 @@ use super::{Place, ddl};
 use crate::engine::analyse::relations::{Created, Named};
 use crate::engine::analyse::scope::{Columns, Item, Scope};
 use crate::engine::analyse::statement::Judged;
+use crate::engine::analyse::temporary::columns_of;
 use crate::engine::analyse::{Analyser, At, inner, kind_of, names};
 use crate::engine::catalog::{Operand, QualifiedName};
 use crate::engine::context::{Defined, Derived};
@@ -43,7 +44,9 @@ impl<'e> Analyser<'e> {
         if let Some(ty) = of_typename.as_ref() {
             self.type_name(ty)?;
         }
-        let own = [own_item(relation)];
+        let plain = inh_relations.is_empty() && of_typename.is_none() && partbound.is_none();
+        let shape = if plain { self.shape_of_elements(table_elts) } else { None };
+        let own = [own_item(relation, shape.map_or(Columns::Unknown, |shape| columns_of(&shape)))];
         let scope = Scope { items: &own, parent: None };
         self.table_elements(table_elts, &scope)?;
         self.constraints(constraints, &scope)?;
@@ -227,8 +230,8 @@ fn is_own(var: &pb::RangeVar, scope: &Scope<'_>) -> bool {
     own.is_some_and(|own| own.name == var.relname && (var.schemaname.is_empty() || own.schema == var.schemaname))
 }
 
-/// What names the table's own columns in its definition, whatever they are.
-pub fn own_item(var: &pb::RangeVar) -> Item {
+/// What names the table's own columns in its definition.
+pub fn own_item(var: &pb::RangeVar, columns: Columns) -> Item {
     Item {
         alias: Some(var.relname.as_str().into()),
         relation: Some(QualifiedName::new(var.schemaname.as_str(), var.relname.as_str())),
@@ -237,7 +240,7 @@ pub fn own_item(var: &pb::RangeVar) -> Item {
         stored: true,
         whole: Operand::Row,
         row: None,
-        columns: Columns::Unknown,
+        columns,
         unqualified: true,
         qualified: true,
     }
