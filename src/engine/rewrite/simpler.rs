@@ -94,8 +94,17 @@ impl Reading<'_> {
             "WITH" if self.are(i + 1, &["ORDINALITY"]) => self.drop(i, i + 2),
             "FOR" => self.row_lock(i),
             "SYMMETRIC" => self.drop(i, i + 1),
+            // The one row that a cursor stands at.
+            "CURRENT" if self.are(i + 1, &["OF"]) && i > 0 && self.are(i - 1, &["WHERE"]) && self.is_name(i + 2) => {
+                self.put(i, "TRUE");
+                self.drop(i + 1, i + 3);
+            }
+            // Sets of keys, one in another, as if it were a call.
+            "SETS" if i > 0 && self.are(i - 1, &["GROUPING"]) && self.are(i + 1, &["("]) => self.drop(i, i + 1),
+            "(" if i > 0 && self.is_any(i - 1, &["(", ","]) && self.are(i + 1, &[")"]) => self.put(i, "(0"),
             "DISTINCT" | "ALL" if i > 1 && self.are(i - 2, &["GROUP", "BY"]) => self.drop(i, i + 1),
-            "[" => self.assigned_subscript(i),
+            "[" => self.plain_subscript(i),
+            "PRECEDING" | "FOLLOWING" if i > 0 => self.frame_bound(i),
             "DOCUMENT" if i > 0 && self.is_any(i - 1, &["IS", "NOT"]) => self.put(i, "NULL"),
             name if name.starts_with("XML") && self.are(i + 1, &["("]) => self.xml(i),
             _ => {}
@@ -222,12 +231,26 @@ impl Reading<'_> {
         }
     }
 
-    /// `SET a[1] = …`: the column alone.
-    fn assigned_subscript(&mut self, open: usize) {
+    /// `SET a[1] = …`, `INTO t (a[1:2])`: the column alone.
+    fn plain_subscript(&mut self, open: usize) {
         let Some(close) = self.closing(open) else { return };
-        let plain = (open + 1..close).all(|i| self.is_constant(i) || self.are(i, &[":"]));
-        if plain && self.are(close + 1, &["="]) {
+        let of_column =
+            open > 0 && (self.is_name(open - 1) || self.are(open - 1, &["]"])) && !self.are(open - 1, &["ARRAY"]);
+        let bound = |i: usize| self.is_constant(i) || self.is_any(i, &[":", "-"]);
+        let named = close == open + 2 && self.is_name(open + 1) && !self.is_any(open + 1, &QUERIES);
+        if of_column && (named || (open + 1..close).all(bound)) {
             self.drop(open, close + 1);
+        }
+    }
+
+    /// `'1 year'::interval PRECEDING`: some number of them.
+    fn frame_bound(&mut self, end: usize) {
+        let is_text = |i: usize| self.tokens.get(i).is_some_and(|t| t.kind == Token::Sconst);
+        let cast = end > 2 && self.is_name(end - 1) && self.are(end - 2, &["::"]) && is_text(end - 3);
+        let from = if cast { end - 3 } else { end - 1 };
+        if is_text(from) {
+            self.drop(from, end);
+            self.put(from, "1");
         }
     }
 
@@ -332,6 +355,23 @@ mod tests {
         ] {
             assert_eq!(stands_in(text), "", "{text}");
         }
+        for (text, wanted) in [
+            (
+                "UPDATE t SET a['b'][0] = 1, c[:2][-3:-1] = 2, d[e] = 3, f[1].g = 4",
+                "UPDATE t SET a = 1, c = 2, d = 3, f .g = 4",
+            ),
+            ("INSERT INTO t (a[1:2], b[-2]) VALUES (ARRAY[1], 2)", "INSERT INTO t (a , b ) VALUES (ARRAY[1], 2)"),
+            (
+                "SELECT sum(a) OVER (ORDER BY b RANGE BETWEEN '1 year'::interval PRECEDING AND (SELECT c FROM u)::interval FOLLOWING) FROM t",
+                "SELECT sum(a) OVER (ORDER BY b RANGE BETWEEN 1 PRECEDING AND (SELECT c FROM u)::interval FOLLOWING) FROM t",
+            ),
+        ] {
+            assert_eq!(stands_in(text), wanted);
+        }
+        let sets = "SELECT 1 FROM t GROUP BY GROUPING SETS ((), GROUPING SETS (((a, b)), ((SELECT c FROM u))))";
+        let wanted = "SELECT 1 FROM t GROUP BY GROUPING ( (0 ), GROUPING (((a, b)), ((SELECT c FROM u))))";
+        assert_eq!(stands_in(sets), wanted);
+        assert_eq!(stands_in("DELETE FROM t WHERE CURRENT OF c"), "DELETE FROM t WHERE TRUE");
         let xml = "SELECT xmlelement(name p, xmlattributes((SELECT a FROM t) AS b, f(a AS c)), (SELECT d FROM u))";
         let wanted = "SELECT xmlelement( 0 , xmlattributes((SELECT a FROM t) , f(a AS c)), (SELECT d FROM u))";
         assert_eq!(stands_in(xml), wanted);

@@ -146,3 +146,26 @@ DECLARE c SCROLL BINARY INSENSITIVE CURSOR FOR SELECT name FROM products WHERE i
 -- support/service: changed
 DECLARE c CURSOR FOR SELECT email FROM customers; FETCH c; FETCH 2 FROM c; FETCH BACKWARD ALL IN c; MOVE 2 c; MOVE ABSOLUTE -1 FROM "c"; CLOSE c
 ;;
+-- support/service: changed
+SELECT country, count(*) FROM customers GROUP BY GROUPING SETS ((), GROUPING SETS ((country), ()))
+;;
+-- builder/service: changed | has "pg_temp".made_here WHERE CURRENT OF c | error 34000
+CREATE TEMP TABLE made_here (a int)
+-- then
+DELETE FROM made_here WHERE CURRENT OF c
+;;
+-- crm_app/service: not-understood
+DELETE FROM customers WHERE CURRENT OF c
+;;
+-- support/service: changed
+SELECT count(*) OVER (ORDER BY created_at RANGE BETWEEN '1 year'::interval PRECEDING AND '2 days'::interval FOLLOWING EXCLUDE TIES) FROM customers
+;;
+-- builder/service: changed | has "pg_temp".made_here SET
+CREATE TEMP TABLE made_here (a int[], j jsonb, id int)
+-- then
+UPDATE made_here SET a[-1:2] = '{1,2,3,4}', j['x'][0] = '1', j['y'][id] = '2'
+;;
+-- builder/service: changed | has "pg_temp".made_here (a[1:2])
+CREATE TEMP TABLE made_here (a int[], j jsonb, id int)
+-- then
+INSERT INTO made_here (a[1:2]) VALUES ('{1,2}')
