@@ -133,7 +133,11 @@ impl Engine {
         runs.try_for_each(|t| analyse::runs_for(role, t))
     }
 
-    /// Whether what leaves for `text` holds a secret, which must not be shown: what leaves with another one differs then.
+    /// What PostgreSQL has in front of the names that a user gives prepared transactions.
+    pub fn mark_of(user: &str) -> String {
+        analyse::mark_of(user)
+    }
+
     /// Whether an error about a row of this relation may tell a role of protected data.
     pub fn is_closed_to(&self, role: &str, schema: &str, table: &str) -> bool {
         let relation = self.catalog.relation_named(schema, table).filter(|r| r.oid >= FIRST_NORMAL_OID);
@@ -141,6 +145,7 @@ impl Engine {
         !unrestricted && relation.is_some_and(|r| analyse::is_closed(&self.catalog, &self.policy, r))
     }
 
+    /// Whether what leaves for `text` holds a secret, which must not be shown: what leaves with another one differs then.
     pub fn tells_secrets(&self, text: &str, context: &Context, protocol: Protocol) -> bool {
         let secrets = Secrets { pseudonym: b"not the key".to_vec() };
         let other = Self::new(self.catalog.clone(), self.policy.clone(), secrets);

@@ -82,6 +82,8 @@ pub struct QueryRun {
     pub unnamed: [Option<u64>; 2],
     /// Sent in messages of the extended protocol (`inquiry`), whose own answers nobody hears.
     pub in_steps: bool,
+    /// What its rows look like, which the client hears when the first of them comes (`described`).
+    pub description: Option<Vec<u8>>,
     /// A statement of it has failed.
     pub failed: bool,
     /// What is said in place of the error that comes.

@@ -70,9 +70,7 @@ impl Core {
         let unreadable = !matches!(refusal.sqlstate.0.get(..2), Some("42" | "3F" | "0A" | "22"))
             || refusal.sqlstate == SqlState::SYNTAX_ERROR
             || refusal.rule == NOT_UTF8;
-        // One behind another may come when the transaction has ended.
-        let several = text.trim_end_matches(|c: char| c == ';' || c.is_whitespace()).contains(';');
-        match failed && !unreadable && !several && !text.is_empty() {
+        match failed && !unreadable && !text.is_empty() && !self.may_end_transaction(text) {
             true => fields(&transaction_failed(), Severity::Error),
             false => from_refusal(refusal, Severity::Error, text),
         }
@@ -91,6 +89,12 @@ impl Core {
         self.expect(Kind::Refused { said, dropped }, Audience::Client);
         self.skipping = true;
         Ok(Taken::Done)
+    }
+
+    /// One behind another may come when the transaction has ended.
+    fn may_end_transaction(&self, text: &str) -> bool {
+        let kind = self.snapshot.engine.describe(text).kind;
+        matches!(kind, "commit" | "rollback" | "rollback_to" | "prepare_transaction" | "several" | "unknown")
     }
 
     fn record_refusal(&mut self, refusal: &Refusal, subject: Subject<'_>) {

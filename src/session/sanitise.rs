@@ -71,6 +71,17 @@ pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitiv
     }
 }
 
+/// Takes the mark of the user out of the name of a prepared transaction, which is not the client's.
+pub fn unmark(fields: &mut Fields, mark: impl FnOnce() -> String) {
+    const WORDS: [&str; 2] = ["transaction identifier \"", "prepared transaction with identifier \""];
+    let message = fields.field(MESSAGE).unwrap_or_default();
+    let Some((words, name)) = WORDS.iter().find_map(|w| Some((*w, message.strip_prefix(w)?))) else { return };
+    if let Some(own) = name.strip_prefix(&mark()) {
+        let said = format!("{words}{own}");
+        fields.set(MESSAGE, said);
+    }
+}
+
 fn names_a_part(fields: &Fields, is_whole: &dyn Fn(&str) -> bool) -> bool {
     let message = fields.field(MESSAGE).unwrap_or_default();
     // The other table's name is in no field: the one whose row is referred to, or that is locked.
@@ -172,6 +183,20 @@ mod tests {
             let said = text_after(Sensitivity::Protected, fields(code, message, &more));
             assert!(!said.contains(secret), "{code}: {said}");
         }
+    }
+
+    #[test]
+    fn a_mark_is_not_told() {
+        let said = |message: &str| {
+            let mut f = fields("42710", message, &[]);
+            unmark(&mut f, || "abc:".to_owned());
+            f.field(MESSAGE).map(str::to_owned)
+        };
+        let busy = "prepared transaction with identifier \"x\" is busy".to_owned();
+        assert_eq!(said("prepared transaction with identifier \"abc:x\" is busy"), Some(busy));
+        let taken = said("transaction identifier \"abc:abc:x\" is already in use");
+        assert_eq!(taken, Some("transaction identifier \"abc:x\" is already in use".to_owned()));
+        assert_eq!(said("role \"abc:x\""), Some("role \"abc:x\"".to_owned()));
     }
 
     #[test]

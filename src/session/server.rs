@@ -11,6 +11,7 @@ use super::path::NOT_TAKEN;
 use super::prepared::{Portal, Progress};
 use super::sanitise::{self, Sensitivity};
 use super::subjects::Watch;
+use crate::engine::clear::Engine;
 use crate::engine::cleared::{Effect, Statement};
 use crate::engine::refusal::Refusal;
 use crate::relay::login::PINNED;
@@ -77,6 +78,18 @@ impl Core {
             if head.tag == b'd' && self.is_watched() {
                 // A row of COPY, in one of many forms: it is counted.
                 self.watch(None);
+            }
+            if head.tag == b'T' && self.description_waits() && head.body <= MAX_INSPECTED_BODY {
+                let Some(whole) = bytes.get(at..end) else { break };
+                self.to_client.tail().extend_from_slice(&bytes[from..at]);
+                self.hold_description(whole);
+                (from, at) = (end, end);
+                continue;
+            }
+            if let Some(description) = self.described(head.tag) {
+                self.to_client.tail().extend_from_slice(&bytes[from..at]);
+                self.to_client.tail().extend_from_slice(&description);
+                from = at;
             }
             if is_streamed(head.tag) {
                 let audience = self.streamed(head.tag, head.body)?;
@@ -276,6 +289,7 @@ impl Core {
                 None => {
                     let protected = head.protected || self.is_about_closed(&fields);
                     let (judged, sensitivity) = (head.judged.as_deref(), self.sensitivity(protected));
+                    sanitise::unmark(&mut fields, || Engine::mark_of(&self.clerk.who.user));
                     sanitise::error(&mut fields, judged, sensitivity, &|name| self.is_whole(name));
                 }
             },

@@ -81,6 +81,7 @@ impl Core {
             stage: Stage::default(),
             unnamed,
             in_steps,
+            description: None,
             failed: false,
             refused: None,
         };

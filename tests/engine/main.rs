@@ -14,6 +14,7 @@
 mod alike;
 #[path = "../common/mod.rs"]
 mod common;
+mod open;
 mod stale;
 
 use std::path::Path;
@@ -79,6 +80,11 @@ fn main() {
     let changed = world.clone();
     trials.push(Trial::test("stale::a way to a person that is not sound any more", move || {
         changed.goes_stale();
+        Ok(())
+    }));
+    let open = world.clone();
+    trials.push(Trial::test("open::a policy that closes nothing", move || {
+        open.opens_all();
         Ok(())
     }));
     let overloaded = worlds[OVERLOADS].clone();

@@ -50,6 +50,12 @@ CREATE OPERATOR spy.= (LEFTARG = int, RIGHTARG = money, FUNCTION = spy.look);
 CREATE OPERATOR spy.<= (LEFTARG = int, RIGHTARG = money, FUNCTION = spy.look);
 CREATE FUNCTION spy.look(varchar, ext.citext) RETURNS boolean LANGUAGE sql AS 'SELECT true';
 CREATE OPERATOR spy.~~ (LEFTARG = varchar, RIGHTARG = ext.citext, FUNCTION = spy.look);
+CREATE VIEW public.of_with AS WITH t AS (SELECT id FROM public.products) SELECT id FROM t;
+CREATE VIEW public.of_with_people AS WITH t AS (SELECT id FROM public.customers) SELECT id FROM t;
+-- What runs PostgreSQL's own functions by other names.
+CREATE OPERATOR spy.@#@ (RIGHTARG = int, FUNCTION = pg_catalog.abs);
+CREATE OPERATOR spy.%#% (LEFTARG = text, RIGHTARG = text, FUNCTION = pg_catalog.texteq);
+CREATE OPERATOR spy.@## (RIGHTARG = text, FUNCTION = pg_catalog.pg_read_file);
 CREATE FUNCTION spy.put(int[], int) RETURNS int[] LANGUAGE sql AS 'SELECT $1 || $2';
 CREATE OPERATOR spy.+ (LEFTARG = int[], RIGHTARG = int, FUNCTION = spy.put);
 CREATE FUNCTION spy.put(ext.hstore, ext.hstore) RETURNS ext.hstore LANGUAGE sql AS 'SELECT $1';

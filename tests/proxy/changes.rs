@@ -14,6 +14,23 @@ use super::common::proxy::Proxy;
 use super::raw::{Raw, bind, describe, execute, flush, message, parse, query, sync};
 use super::{policy, serve};
 
+/// What a trigger or function says comes before the rows that its statement returns, and in place of them where it fails.
+#[test]
+fn what_a_write_says_comes_before_its_rows() {
+    let w = Behind::new("changes_said");
+    w.run(
+        "CREATE FUNCTION says() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'said'; \
+         IF NEW.name = 'bad' THEN RAISE 'no'; END IF; RETURN NEW; END $$; \
+         CREATE TRIGGER says INSTEAD OF INSERT ON listed FOR EACH ROW EXECUTE FUNCTION says()",
+    );
+    let mut c = w.session();
+    w.settled(&mut c);
+    assert_eq!(c.ask("INSERT INTO listed VALUES (8, 'eight') RETURNING id"), "N:said T D:8 C:INSERT 0 1 Z:I");
+    assert_eq!(c.ask("INSERT INTO listed VALUES (8, 'bad') RETURNING id"), "N:said E:P0001 Z:I");
+    assert_eq!(c.ask("SELECT id FROM listed WHERE id < 2"), "T D:1 C:SELECT 1 Z:I");
+    assert_eq!(c.ask("EXPLAIN (COSTS off) SELECT 1 FROM listed WHERE false").split(' ').next(), Some("T"));
+}
+
 /// Only a proxy that never sees a change waits for it.
 const PATIENCE: Duration = Duration::from_secs(20);
 const HIDDEN: &str = "Ned Never";

@@ -24,11 +24,25 @@ fn it_aborts_an_open_transaction() {
 }
 
 #[test]
+fn a_function_that_is_not_there_is_named_as_by_postgresql() {
+    let mut c = session("ana");
+    let call = "no_such(1, 'x', NULL, now(), ARRAY[1], 'a'::varchar(3), id) FROM things";
+    let words = "(integer, unknown, unknown, timestamp with time zone, integer[], character varying, integer)";
+    for name in ["", "public.", "lower"] {
+        let call = call.replace("no_such", if name == "lower" { "lower" } else { "no_such" });
+        let schema = if name == "lower" { "" } else { name };
+        assert_eq!(c.ask(&format!("SELECT {schema}{call}")), "E:42883 Z:I");
+        let called = if name == "lower" { "lower" } else { "no_such" };
+        assert_eq!(c.said('M'), format!("function {schema}{called}{words} does not exist"));
+    }
+}
+
+#[test]
 fn in_a_failed_transaction_it_is_told_as_by_postgresql() {
     let mut c = session("ana");
     assert_eq!(c.ask("BEGIN"), "C:BEGIN Z:T");
     assert_eq!(c.ask("SELECT * FROM nowhere"), "E:42P01 Z:E");
-    for sql in [REFUSED, "SELECT * FROM nowhere", "EXECUTE nothing", "SELECT no_such(1);\n"] {
+    for sql in [REFUSED, "SELECT * FROM nowhere", "EXECUTE nothing", "SELECT no_such(1);\n", "DO $$ BEGIN; END $$"] {
         assert_eq!(c.ask(sql), "E:25P02 Z:E", "{sql}");
         assert_eq!(c.exchange(&[parse("", sql), bind("", "", &[]), execute("", 0), sync()]), "E:25P02 Z:E", "{sql}");
     }

@@ -60,6 +60,18 @@ fn its_user_finds_it_and_ends_it() {
 }
 
 #[test]
+fn an_error_names_it_as_the_client_did() {
+    prepare("ana", "named", 110);
+    let mut c = session("ana");
+    c.ask("BEGIN");
+    assert_eq!(c.ask("PREPARE TRANSACTION 'named'"), "E:42710 Z:I");
+    assert_eq!(c.said('M'), "transaction identifier \"named\" is already in use");
+    assert_eq!(c.ask("COMMIT PREPARED 'none'"), "E:42704 Z:I");
+    assert_eq!(c.said('M'), "prepared transaction with identifier \"none\" does not exist");
+    assert_eq!(c.ask("ROLLBACK PREPARED 'named'"), "C:ROLLBACK PREPARED Z:I");
+}
+
+#[test]
 fn nobody_else_does() {
     prepare("ana", "hers", 102);
     for user in ["amy", "bea"] {

@@ -196,7 +196,7 @@ impl<'e> Analyser<'e> {
             [base] => (None, *base),
             [schema, base] => (Some(*schema), *base),
             [db, schema, base] if *db == self.engine.catalog.database() => (Some(*schema), *base),
-            _ => return Err(refusal::undefined_function(&name.join("."))),
+            _ => return Err(self.undefined_function(&name.join("."), operands)),
         };
         let others: Vec<&Function> = match schema {
             None => self.function_meaning(&self.search_path, base, operands).0,
@@ -216,13 +216,14 @@ impl<'e> Analyser<'e> {
             if others.is_empty() && nargs == 1 && self.is_type(schema, base) {
                 return self.runs_for_type(schema, base).map(|()| None);
             }
-            return if others.is_empty() { Err(refusal::undefined_function(&name.join("."))) } else { Ok(None) };
+            let undefined = || self.undefined_function(&name.join("."), operands);
+            return if others.is_empty() { Err(undefined()) } else { Ok(None) };
         }
         match allow::builtin_function(base, nargs) {
             None if others.is_empty() && nargs == 1 && self.is_type(schema, base) => {
                 self.runs_for_type(schema, base).map(|()| None)
             }
-            None if others.is_empty() => Err(refusal::undefined_function(base)),
+            None if others.is_empty() => Err(self.undefined_function(&name.join("."), operands)),
             None => Ok(None),
             Some(class) => self.builtin(base, class).map(Some),
         }
@@ -367,12 +368,21 @@ impl<'e> Analyser<'e> {
 
     fn user_operator(&self, operator: &Operator) -> Result<(), Refusal> {
         let brought = self.brought(operator.extension.as_deref(), &operator.function).unwrap_or(false);
-        if self.role.unrestricted || brought || self.role.functions.contains(&operator.function) {
+        let lists = self.role.functions.contains(&operator.function);
+        if self.role.unrestricted || brought || lists || self.runs_built_in(operator) {
             let runs = self.engine.catalog.functions_named(&operator.function.name);
             return runs.flat_map(|f| &f.types).try_for_each(|ty| self.casts_value(ty));
         }
         let why = format!("it runs {}, which the role does not list", operator.function);
         Err(refusal::operator_not_allowed(&operator.name.to_string(), &why))
+    }
+
+    /// Whether an operator runs one of PostgreSQL's own functions that computes from its arguments only, by another name.
+    fn runs_built_in(&self, operator: &Operator) -> bool {
+        let QualifiedName { schema, name } = &operator.function;
+        let Some(signature) = operator.signature.as_ref().filter(|_| schema == "pg_catalog") else { return false };
+        let pure = allow::builtin_function(name, signature.arguments.len()) == Some(FunctionClass::Pure);
+        pure && self.engine.catalog.functions_named(name).all(|f| f.name != operator.function)
     }
 
     /// Whether a type may be named: built in and for values, or one of this database's.

@@ -226,14 +226,19 @@ impl<'e> Analyser<'e> {
             },
             [qualifier @ .., alias, _] if whole => {
                 let schema = qualifier.last().map(String::as_str);
-                let item = scope::item(scope, schema, alias).ok_or_else(|| missing_from(alias).at(r.location))?.0;
+                let Some((item, _)) = scope::item(scope, schema, alias) else {
+                    return Ok(self.misses(alias, r.location, "row"));
+                };
                 self.all_at_once(std::slice::from_ref(item));
                 self.row_of(&item.columns.clone(), at)
             }
             [qualifier @ .., column] if !qualifier.is_empty() => {
                 let (schema, alias) = split_qualifier(qualifier);
-                let item =
-                    scope::item(scope, schema, alias).ok_or_else(|| missing_from(alias).at(r.location))?.0.clone();
+                let Some((item, _)) = scope::item(scope, schema, alias) else {
+                    self.field_notation(column, Operand::Any)?;
+                    return Ok(self.misses(alias, r.location, column));
+                };
+                let item = item.clone();
                 match item.columns.list().iter().find(|c| &*c.name == column) {
                     Some(col) => col.clone(),
                     None if self.shows_system_column(&item, column) => Col::computed(column),
@@ -261,6 +266,12 @@ impl<'e> Analyser<'e> {
             }
         }
         Ok(col)
+    }
+
+    /// A reference to an item that no FROM holds.
+    fn misses(&mut self, alias: &str, location: i32, name: &str) -> Col {
+        self.missing.get_or_insert_with(|| missing_from(alias).at(location));
+        Col::computed(name)
     }
 
     /// A system column of a system table with nulled columns: shown beside the others (catalog queries join by `tableoid`).

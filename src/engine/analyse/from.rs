@@ -279,7 +279,7 @@ impl<'e> Analyser<'e> {
             return Err(refusal::not_supported(&format!("view {name}"), "it reads too many views inside each other"));
         }
         if self.sources.len() > super::MAX_VIEWS {
-            return Err(super::too_many(super::MAX_VIEWS, "views"));
+            return Err(too_many(super::MAX_VIEWS, "views"));
         }
         let text = definition.trim().trim_end_matches(';').to_owned();
         let parsed = parse::parse(&text)?;
@@ -388,4 +388,23 @@ pub fn visible_columns(items: &[Item]) -> Option<Vec<Col>> {
         }
     }
     Some(all)
+}
+
+impl Analyser<'_> {
+    fn enough(&self) -> Result<(), Refusal> {
+        match self.occurrences.len() < super::MAX_OCCURRENCES {
+            true => Ok(()),
+            false => Err(too_many(super::MAX_OCCURRENCES, "protected relations")),
+        }
+    }
+}
+
+fn too_many(most: usize, what: &str) -> Refusal {
+    Refusal::new(
+        "too-many-relations",
+        refusal::SqlState::STATEMENT_TOO_COMPLEX,
+        format!("statement reads more than {most} {what}"),
+        "rule too-many-relations: views are counted with what they read",
+        "split the statement",
+    )
 }

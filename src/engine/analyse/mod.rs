@@ -41,6 +41,7 @@ mod temporary;
 mod total;
 mod two_phase;
 mod types;
+mod undefined;
 mod ungrouped;
 mod unrestricted;
 mod vary;
@@ -67,6 +68,7 @@ pub use session::{moves_session_only, moves_the_session};
 pub use settings::{judge as judge_setting, purpose};
 pub use statement::Judged;
 pub use subjects::{NamedBy, Naming, name_once};
+pub use two_phase::mark_of;
 pub use writes::{Aim, Called, Help, Moment, Pending, TARGET, What};
 
 /// Deepest nesting of views in views.
@@ -299,6 +301,8 @@ pub struct Analyser<'e> {
     /// The query of WITH that is to be walked next, if it may read itself.
     recursive: Option<with::Recursive>,
     view_depth: usize,
+    /// A reference to what no FROM holds: where nothing protected is in the statement, PostgreSQL says what is wrong with it.
+    missing: Option<Refusal>,
     /// Why a view's text may not leave: on the session's path a name in it may mean what the role may not call.
     shadowed: Option<Refusal>,
     /// `search_path` that unqualified names are looked up in: the session's, or nothing inside a view.
@@ -385,6 +389,7 @@ impl<'e> Analyser<'e> {
             ctes: Vec::new(),
             recursive: None,
             view_depth: 0,
+            missing: None,
             shadowed: None,
             search_path: context.search_path.clone(),
             subjects: Vec::new(),
@@ -440,23 +445,6 @@ impl<'e> Analyser<'e> {
             uses.decides |= self.outward.decides((occurrence, column), at);
         }
     }
-
-    fn enough(&self) -> Result<(), Refusal> {
-        match self.occurrences.len() < MAX_OCCURRENCES {
-            true => Ok(()),
-            false => Err(too_many(MAX_OCCURRENCES, "protected relations")),
-        }
-    }
-}
-
-fn too_many(most: usize, what: &str) -> Refusal {
-    Refusal::new(
-        "too-many-relations",
-        refusal::SqlState::STATEMENT_TOO_COMPLEX,
-        format!("statement reads more than {most} {what}"),
-        "rule too-many-relations: views are counted with what they read",
-        "split the statement",
-    )
 }
 
 /// The tree's stand-in for injection `index`.

@@ -221,6 +221,19 @@ impl<'e> Analyser<'e> {
             .all(|read| relation(read).is_some_and(|r| matches!(self.protection(r, read.only), Ok(Protection::Open))))
     }
 
+    /// Whether the policy closes no rows at all, those of relations to come included. (A materialized view is made of others:
+    /// where none of these is closed, it holds nothing that is.)
+    pub fn closes_nothing(&self) -> bool {
+        use RelationKind::{Composite, MaterializedView, View};
+        let (catalog, policy) = (&*self.engine.catalog, &*self.engine.policy);
+        let without_own =
+            |r: &Relation| r.oid < FIRST_NORMAL_OID || matches!(r.kind, View | Composite | MaterializedView);
+        policy.tables.is_empty()
+            && policy.subjects.is_empty()
+            && policy.unlisted_tables == Unlisted::Open
+            && catalog.relations().all(|r| without_own(r) || is_open(catalog, policy, r))
+    }
+
     fn temporary(&self, name: &str) -> Option<Named<'e>> {
         self.context.temporary.get(name).map(|known| Named::Temporary(known.purpose.clone()))
     }

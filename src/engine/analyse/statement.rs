@@ -35,9 +35,16 @@ impl<'e> Analyser<'e> {
             self.casts_anywhere()?;
         }
         let judged = self.kind_of_statement(node)?;
+        self.misses_nothing()?;
         self.settle_outward()?;
         self.may_read()?;
         self.with_taint(judged)
+    }
+
+    /// What a reference means that finds nothing here, PostgreSQL may say of a statement that touches nothing protected.
+    fn misses_nothing(&mut self) -> Result<(), Refusal> {
+        let touches = self.occurrences.len() > self.first_occurrence || self.reads_derived || self.writes_protected;
+        self.missing.take().filter(|_| touches).map_or(Ok(()), Err)
     }
 
     /// Reading takes a right of its own, in writes too; recording choices is enough for what that reads.

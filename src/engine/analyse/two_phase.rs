@@ -32,6 +32,13 @@ pub struct Own {
     pub condition: String,
 }
 
+/// The mark of a user.
+pub fn mark_of(user: &str) -> String {
+    let digest = Sha256::digest(user.as_bytes());
+    let letters = digest.iter().take(9).map(|byte| char::from(LETTERS[usize::from(byte & 63)]));
+    letters.chain([':']).collect()
+}
+
 impl Analyser<'_> {
     /// PREPARE TRANSACTION, COMMIT PREPARED, ROLLBACK PREPARED.
     pub fn two_phase(&mut self, t: &mut pb::TransactionStmt) -> Result<(), Refusal> {
@@ -50,10 +57,7 @@ impl Analyser<'_> {
 
     /// What the names of this user's prepared transactions begin with.
     fn mark(&self) -> Result<String, Refusal> {
-        let user = self.context.user.as_ref().ok_or_else(refusal::user_needed)?;
-        let digest = Sha256::digest(user.as_bytes());
-        let letters = digest.iter().take(9).map(|byte| char::from(LETTERS[usize::from(byte & 63)]));
-        Ok(letters.chain([':']).collect())
+        self.context.user.as_deref().map(mark_of).ok_or_else(refusal::user_needed)
     }
 
     /// The client's part of PostgreSQL's list of prepared transactions; `None` for any other relation.

@@ -16,6 +16,24 @@ pub const FLOATS: &[Oid] = &[700, 701];
 /// `date`, `timestamp`, `timestamptz`.
 const MOMENTS: &[Oid] = &[1082, 1114, 1184];
 
+/// Types that SQL, and PostgreSQL's messages, call otherwise than the catalog does (`format_type_extended` of its source).
+const LONG_NAMES: [(&str, &str); 14] = [
+    ("bool", "boolean"),
+    ("bpchar", "character"),
+    ("char", "\"char\""),
+    ("float4", "real"),
+    ("float8", "double precision"),
+    ("int2", "smallint"),
+    ("int4", "integer"),
+    ("int8", "bigint"),
+    ("time", "time without time zone"),
+    ("timetz", "time with time zone"),
+    ("timestamp", "timestamp without time zone"),
+    ("timestamptz", "timestamp with time zone"),
+    ("varbit", "bit varying"),
+    ("varchar", "character varying"),
+];
+
 /// A type that something surely is of. The catalog makes it out of an OID, or of a name that is in PostgreSQL's own source:
 /// never out of a name that was read somewhere, which another type may bear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -122,6 +140,21 @@ impl Catalog {
             true => Operand::Of(Sure(takes[0])),
             false => Operand::Any,
         }
+    }
+
+    /// The type as PostgreSQL's messages name it (`format_type`); `None`: it is not known, or not one of its own.
+    pub fn words_of(&self, operand: Operand) -> Option<String> {
+        let oid = match operand {
+            Operand::Literal => return Some("unknown".to_owned()),
+            Operand::Of(Sure(oid)) if oid < FIRST_NORMAL_OID => oid,
+            _ => return None,
+        };
+        let facts = self.type_facts(oid)?;
+        if facts.element != 0 && facts.category == 'A' {
+            return Some(format!("{}[]", self.words_of(Operand::Of(Sure(facts.element)))?));
+        }
+        let words = LONG_NAMES.iter().find(|(name, _)| *name == facts.name);
+        Some(words.map_or(facts.name.as_str(), |(_, words)| words).to_owned())
     }
 
     /// Whether a value may be an array.

@@ -210,3 +210,18 @@ SELECT x FROM (SELECT pg_catalog.age(date_trunc('day', now())) AS x) s
 -- dba/-: same
 SELECT age('3'::xid)
 ;;
+-- What a reference misses, PostgreSQL says of a statement that touches nothing protected; what it calls is judged all the same.
+-- marketing/marketing: same | error 42P01
+SELECT nope.id FROM products
+;;
+-- marketing/marketing: same | error 42P01
+SELECT f1, g FROM products a, (SELECT a.name AS g) ss(g)
+;;
+-- marketing/marketing: undefined-table
+SELECT nope.id FROM customers
+;;
+-- marketing/marketing: undefined-table
+SELECT nope.email FROM products WHERE EXISTS (SELECT 1 FROM customers)
+;;
+-- marketing/marketing: function-not-allowed
+SELECT nope.peek FROM products

@@ -620,3 +620,23 @@ ALTER TABLE products ADD COLUMN more int, ADD CHECK (more = NULL::money)
 ;;
 -- builder/service on public, spy: operator-not-allowed
 CREATE TEMP TABLE made_here (a text); ALTER TABLE made_here ALTER COLUMN a TYPE int USING 1; ALTER TABLE made_here ADD CHECK (a = NULL::money)
+;;
+-- An operator of somebody's own may run what computes from its arguments only; as a condition it is none of PostgreSQL's.
+-- marketing/marketing on public, spy: same
+SELECT @#@ 1
+;;
+-- marketing/marketing on public, spy: changed
+SELECT name %#% 'x' FROM handles
+;;
+-- marketing/marketing on public, spy: changed | has OFFSET 0
+SELECT id FROM handles WHERE name %#% 'x'
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT @## name FROM handles
+;;
+-- A query of WITH is no table that PostgreSQL writes through a view.
+-- crm_app/service on public, spy: same | error 55000
+UPDATE of_with SET id = 1
+;;
+-- crm_app/service on public, spy: not-understood
+UPDATE of_with_people SET id = 1

@@ -100,7 +100,7 @@ SHOW consentry.user; SELECT 1
 -- marketing/marketing: syntax-error
 SHOW consentry.user.x
 ;;
--- marketing/marketing: undefined-table
+-- marketing/marketing: same | error 42P01
 SELECT consentry.user
 ;;
 -- marketing/marketing: syntax-error

@@ -89,7 +89,11 @@ impl<'e> Analyser<'e> {
             NodeEnum::VacuumStmt(v) => {
                 self.needs_ddl("VACUUM and ANALYZE")?;
                 // VERBOSE counts rows, hidden ones too; without names it is every table.
-                self.writes_protected = v.rels.is_empty() || !v.rels.iter().all(|rel| self.vacuums_open(rel));
+                let open = match v.rels.as_slice() {
+                    [] => self.closes_nothing(),
+                    rels => rels.iter().all(|rel| self.vacuums_open(rel)),
+                };
+                self.writes_protected = !open;
                 Ok(Judged { kind: "vacuum", effect: Effect::None })
             }
             other => {
@@ -344,7 +348,7 @@ impl<'e> Analyser<'e> {
         self.needs_ddl("REFRESH MATERIALIZED VIEW")?;
         self.unprotected_pinned(r.relation.as_mut(), "REFRESH MATERIALIZED VIEW")?;
         // It runs over whatever the view reads, and its errors name rows.
-        self.writes_protected = true;
+        self.writes_protected = !self.closes_nothing();
         Ok(Judged { kind: "refresh", effect: Effect::None })
     }
 

@@ -190,7 +190,8 @@ fn is_plain(s: &pb::SelectStmt) -> bool {
 /// The one relation that a query reads, where it reads one and nothing else.
 fn one_relation(s: &pb::SelectStmt) -> Option<&pb::RangeVar> {
     match s.from_clause.as_slice() {
-        [Node { node: Some(NodeEnum::RangeVar(var)) }] => Some(var),
+        // The name may be one of WITH.
+        [Node { node: Some(NodeEnum::RangeVar(var)) }] if s.with_clause.is_none() => Some(var),
         _ => None,
     }
 }
