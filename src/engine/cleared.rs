@@ -154,21 +154,29 @@ impl Statement {
 /// What a client knows of a statement's rows once it has heard of them.
 #[derive(Debug, Clone)]
 pub struct RowShape {
-    /// A hash of the columns' names, in order.
+    /// `None`: not known.
+    pub columns: Option<ShownColumns>,
+    /// What is not known follows from this.
+    pub from: u64,
+}
+
+#[derive(Debug, Clone)]
+pub struct ShownColumns {
+    /// A hash of their names, in order.
     pub names: u64,
-    /// The columns' types; 0: not known.
+    /// 0: not known.
     pub types: Box<[Oid]>,
-    /// What types that are not known follow from.
-    pub catalog: u64,
 }
 
 impl RowShape {
-    /// Whether rows of another shape may be read as such.
-    pub fn fits(&self, other: &Self) -> bool {
-        let same =
-            |(a, b): (&Oid, &Oid)| (*a != 0 && a == b) || ((*a == 0 || *b == 0) && self.catalog == other.catalog);
-        let alike = self.names == other.names && self.types.len() == other.types.len();
-        alike && self.types.iter().zip(&other.types).all(same)
+    /// Whether rows of another shape may be read as such. `same_text`: PostgreSQL is given the same text for both, and looks
+    /// itself.
+    pub fn fits(&self, other: &Self, same_text: bool) -> bool {
+        let alike = same_text || self.from == other.from;
+        let (Some(own), Some(others)) = (&self.columns, &other.columns) else { return alike };
+        let same = |(a, b): (&Oid, &Oid)| if *a == 0 || *b == 0 { alike } else { a == b };
+        let types = || own.types.iter().zip(&others.types).all(same);
+        own.names == others.names && own.types.len() == others.types.len() && types()
     }
 }
 

@@ -47,7 +47,7 @@ impl Core {
         // The client knows its rows by what it was told once, and would read others' values in them.
         let shape = |judged: &Judged| judged.cleared.statements.first().and_then(|s| s.row_shape.clone());
         if let (Some(told), Some(rows)) = (shape(&prepared.judged), shape(&judged))
-            && !told.fits(&rows)
+            && !told.fits(&rows, judged.cleared.wire_text() == prepared.judged.cleared.wire_text())
         {
             return Err(NotNow::Fails(refuse::result_type_changed()));
         }

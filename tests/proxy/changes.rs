@@ -443,6 +443,24 @@ fn nor_where_only_postgresql_knows_its_type() {
     assert_eq!(c.said('M'), "cached plan must not change result type");
 }
 
+/// And where it does not know a column: those of a row.
+#[test]
+fn nor_where_only_postgresql_knows_its_columns() {
+    let behind = Behind::new("shapes_rows");
+    let mut c = behind.session();
+    let sql = "SELECT (c).* FROM customers c ORDER BY (c).id";
+    assert_eq!(c.exchange(&[parse("s", sql), bind("", "s", &[]), execute("", 1), sync()]).get(..3), Some("1 2"));
+    // Another purpose is no other row.
+    c.ask("SET consentry.purpose = 'service'");
+    assert!(c.exchange(&[bind("", "s", &[]), execute("", 1), sync()]).starts_with("2 D:"));
+    behind.run("ALTER TABLE customers ADD COLUMN notes text");
+    let start = Instant::now();
+    while c.exchange(&[bind("", "s", &[]), execute("", 0), sync()]) != "E:0A000 Z:I" {
+        assert!(start.elapsed() < PATIENCE, "it is read as before");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// Until the proxy knows of a column of `customers`.
 fn until_there(c: &mut Raw, column: &str) {
     let start = Instant::now();

@@ -378,7 +378,7 @@ impl<'e> Analyser<'e> {
             help: None,
             left: relations::Left::default(),
             defines: Vec::new(),
-            output: Columns::Unknown,
+            output: Columns::known(Vec::new()),
             for_the_record: unrestricted::ForTheRecord::default(),
             sources: vec![Source { text, tokens, edits: Vec::new() }],
             source: 0,

@@ -4,19 +4,33 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Analyser;
 use super::scope::{Col, Columns};
-use crate::engine::cleared::RowShape;
+use crate::engine::cleared::{RowShape, ShownColumns};
 
 impl Analyser<'_> {
-    /// `None`: its columns are not known, or it has none.
+    /// `None`: it has none.
     pub fn row_shape(&self) -> Option<RowShape> {
-        let Columns::Known(columns) = &self.output else { return None };
-        let mut names = DefaultHasher::new();
-        columns.iter().for_each(|col| col.name.hash(&mut names));
-        let ty = |col: &Col| col.operand.stored_as().unwrap_or(0);
-        Some(RowShape {
-            names: names.finish(),
-            types: columns.iter().map(ty).collect(),
-            catalog: self.engine.catalog.types_digest(),
-        })
+        let columns = match &self.output {
+            Columns::Known(columns) if columns.is_empty() => return None,
+            Columns::Known(columns) => Some(shown(columns)),
+            Columns::Unknown => None,
+        };
+        let settled = columns.as_ref().is_some_and(|c| !c.types.contains(&0));
+        Some(RowShape { columns, from: if settled { 0 } else { self.origin() } })
     }
+
+    /// A digest of what a column follows from whose name or type is not known.
+    fn origin(&self) -> u64 {
+        let mut digest = DefaultHasher::new();
+        let context = &self.context;
+        (self.engine.catalog.types_digest(), &context.search_path, &context.temporary, &context.defined)
+            .hash(&mut digest);
+        digest.finish()
+    }
+}
+
+fn shown(columns: &[Col]) -> ShownColumns {
+    let mut names = DefaultHasher::new();
+    columns.iter().for_each(|col| col.name.hash(&mut names));
+    let types = columns.iter().map(|col| col.operand.stored_as().unwrap_or(0)).collect();
+    ShownColumns { names: names.finish(), types }
 }

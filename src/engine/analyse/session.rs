@@ -43,7 +43,7 @@ impl<'e> Analyser<'e> {
         self.help = None;
         self.defines.clear();
         self.left = Default::default();
-        self.output = Columns::Unknown;
+        self.output = Columns::known(Vec::new());
         self.outward = super::outward::Outward::default();
         self.known.forget();
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{CopySource, ObjectName, Statement, visit_relations};
+use sqlparser::ast::{CopySource, Ident, ObjectName, Query, SetExpr, Statement, Visit, Visitor};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 
@@ -31,17 +31,9 @@ pub fn agree(
     });
     let statements =
         statements.ok_or_else(|| refusal::not_faithful("the second parser cannot read the rewritten statement"))?;
-    let mut found = BTreeSet::new();
-    let _ = visit_relations(&statements, |name: &ObjectName| {
-        found.extend(last_name(name));
-        ControlFlow::<()>::Continue(())
-    });
-    // sqlparser's own walk leaves out the table of a COPY.
-    for statement in &statements {
-        if let Statement::Copy { source: CopySource::Table { table_name, .. }, .. } = statement {
-            found.extend(last_name(table_name));
-        }
-    }
+    let mut found = Found::default();
+    let _ = statements.visit(&mut found);
+    let Found(found) = found;
     match relations.iter().find(|r| !found.contains(*r)) {
         None => Ok(()),
         Some(missing) => Err(refusal::not_faithful(&format!(
@@ -50,12 +42,49 @@ pub fn agree(
     }
 }
 
+/// The relations that sqlparser finds.
+#[derive(Default)]
+struct Found(BTreeSet<String>);
+
+impl Visitor for Found {
+    type Break = ();
+
+    fn pre_visit_relation(&mut self, name: &ObjectName) -> ControlFlow<()> {
+        self.0.extend(last_name(name));
+        ControlFlow::Continue(())
+    }
+
+    /// Its own walk leaves out the table of a COPY, …
+    fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<()> {
+        if let Statement::Copy { source: CopySource::Table { table_name, .. }, .. } = statement {
+            self.0.extend(last_name(table_name));
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// … and that of `TABLE name`.
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        let mut arms = vec![&*query.body];
+        while let Some(arm) = arms.pop() {
+            match arm {
+                SetExpr::Table(table) => self.0.extend(table.table_name.as_ref().map(folded)),
+                SetExpr::SetOperation { left, right, .. } => arms.extend([&**left, &**right]),
+                _ => {}
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
 fn last_name(name: &ObjectName) -> Option<String> {
-    let last = name.0.last()?.as_ident()?;
+    name.0.last()?.as_ident().map(folded)
+}
+
+fn folded(last: &Ident) -> String {
     // Quoted names come as they were written, with doubled quotes.
     let quoted = last.quote_style.is_some();
     let name = if quoted { last.value.replace("\"\"", "\"") } else { last.value.to_lowercase() };
-    Some(crate::engine::names::truncated(name))
+    crate::engine::names::truncated(name)
 }
 
 fn read(text: &str) -> Option<Vec<Statement>> {
@@ -80,6 +109,15 @@ mod tests {
         assert!(!agrees("SELECT 't'", &["t"]));
         // One operator to sqlparser; to PostgreSQL an operator and a comment.
         assert!(!agrees("SELECT ''||-- '\n ssn FROM customers -- '", &["customers"]));
+    }
+
+    #[test]
+    fn a_table_by_its_name_alone_is_one() {
+        assert!(agrees(
+            "SELECT a FROM t WHERE a IN (TABLE u) AND EXISTS (TABLE s.v UNION TABLE \"W\")",
+            &["t", "u", "v", "W"]
+        ));
+        assert!(!agrees("SELECT a FROM t WHERE a IN (TABLE u)", &["w"]));
     }
 
     #[test]
