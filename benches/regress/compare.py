@@ -40,9 +40,9 @@ SETTINGS = {"fsync": "off", "autovacuum": "off", "max_connections": "20", "share
 
 
 # What reads as null, not at all or as something computed through the proxy, whatever the policy (src/engine/allow): sizes,
-# statistics, row counts, what others have prepared, options of user mappings.
+# statistics, row counts, what others have prepared, options of user mappings, values of new columns.
 NULLED = re.compile(r"_size\s*\(|reltuples|relpages|relallvisible|pg_stat|pg_locks|pg_prepared_statements|pg_cursors|"
-                    r"pg_sequences|pg_settings|pg_prepared_xacts|relfrozenxid|user_mapping", re.I)
+                    r"pg_sequences|pg_settings|pg_prepared_xacts|relfrozenxid|user_mapping|attmissingval", re.I)
 
 
 def free_port():
