@@ -49,3 +49,15 @@ INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, 1,
 -- crm_app/service: right-missing
 COPY newsletter_sends (newsletter_id, customer_id) FROM STDIN
 ;;
+-- As Django inserts many rows.
+-- crm_app/marketing: changed | has AS "consentry_f"("c0", "c1", "c2") | has "consentry_f"."c0", (SELECT CASE WHEN
+PREPARE stored_many AS INSERT INTO newsletter_sends (newsletter_id, customer_id, address) SELECT * FROM UNNEST(($1)::int[], ($2)::int[], ($3)::text[]) RETURNING newsletter_id
+;;
+-- crm_app/marketing: changed | error 22P02
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) SELECT * FROM unnest('{1,1}'::int[], '{2,3}'::int[], '{a,b}'::text[]) ON CONFLICT DO NOTHING
+;;
+-- crm_app/marketing: not-understood
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) SELECT * FROM unnest('{1,1}'::int[], '{2,3}'::int[], '{a,b}'::text[]) LIMIT 1
+;;
+-- crm_app/marketing: not-understood
+INSERT INTO newsletter_sends (newsletter_id, customer_id, address) SELECT u.* FROM unnest('{1,1}'::int[], '{2,3}'::int[], '{a,b}'::text[]) u

@@ -23,6 +23,7 @@ mod returning;
 mod spans;
 mod store;
 mod store_copy;
+mod store_function;
 mod store_rows;
 mod target;
 mod together;

@@ -12,6 +12,7 @@ use super::super::{Analyser, Part, Replacement, inner, ours, placeholder};
 use super::Aim;
 use super::assign::subject_link;
 use super::deeper::{Times, means_the_same_deeper};
+use super::store_function::only_function;
 use super::target::{Protected, Target};
 use crate::engine::catalog::{Column, FIRST_NORMAL_OID, quote_ident, quote_literal};
 use crate::engine::cleared::Raise;
@@ -59,10 +60,12 @@ impl<'e> Analyser<'e> {
             return Err(self.not_given(&test));
         };
         self.becomes_key(given.list().get(place).and_then(|c| c.ty.clone()), p, &test)?;
-        if select.values_lists.is_empty() {
-            self.check_select(select, p.after, place, &test)
-        } else {
-            self.check_values(select, p, place, &test)
+        if !select.values_lists.is_empty() {
+            return self.check_values(select, p, place, &test);
+        }
+        match only_function(select) {
+            true => self.check_function(select, p.after, (place, given), &test),
+            false => self.check_select(select, p.after, place, &test),
         }
     }
 
@@ -204,6 +207,11 @@ impl<'e> Analyser<'e> {
         if !means_the_same_deeper(value, &self.engine.catalog, times) {
             return Err(from_below());
         }
+        self.surround(value, span, "", test)
+    }
+
+    /// Puts the test around an expression that stands in `span`, behind a text of ours.
+    pub fn surround(&mut self, value: &mut Node, span: (usize, usize), ours: &str, test: &Test) -> Result<(), Refusal> {
         let condition = self.inject(Part::Expression(test.condition.clone()), None, false);
         let raises = self.inject(Part::Expression(test.raise()), None, false);
         let [a, b, c, d] = test.around();
@@ -212,7 +220,7 @@ impl<'e> Analyser<'e> {
         value.node = Some(ours::filled(&format!("{a}$1{b}$2{c}$3{d}"), parts)?);
         self.edit(span.0, span.0, Replacement::Text(a));
         self.edit(span.0, span.0, Replacement::Injected(condition, b));
-        self.edit(span.0, span.0, Replacement::Injected(raises, c));
+        self.edit(span.0, span.0, Replacement::Injected(raises, format!("{c}{ours}")));
         self.edit(span.1, span.1, Replacement::Text(d));
         self.may_raise(test);
         Ok(())
