@@ -44,11 +44,6 @@ impl QualifiedName {
         Self::new(schema, "")
     }
 
-    /// Whether it is none of PostgreSQL's own.
-    pub fn is_own(&self) -> bool {
-        self.schema != "pg_catalog"
-    }
-
     /// The name as SQL text, each part quoted.
     pub fn to_sql(&self) -> String {
         format!("{}.{}", quote_ident(&self.schema), quote_ident(&self.name))
@@ -167,6 +162,14 @@ pub struct Arbiter {
     pub exact: bool,
 }
 
+/// Columns that one expression or condition reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Together {
+    pub columns: Vec<String>,
+    /// A part has it of the whole.
+    pub inherited: bool,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Relation {
     pub oid: Oid,
@@ -196,10 +199,10 @@ pub struct Relation {
     pub rows: u64,
     #[serde(default)]
     pub foreign_keys: Vec<ForeignKey>,
-    /// Columns that one constraint, partition key, or index that is unique or has an expression or a condition
-    /// reads; one entry for each of these.
+    /// One entry for each constraint, partition key, or index that is unique or has an expression or a condition; the
+    /// policies of row-level security are one.
     #[serde(default)]
-    pub together: Vec<Vec<String>>,
+    pub together: Vec<Together>,
     /// Columns by which rows find their partition.
     #[serde(default)]
     pub partition_key: Vec<String>,

@@ -205,6 +205,26 @@ CREATE FUNCTION public.paper_text(public.papers) RETURNS text LANGUAGE sql AS 'S
 CREATE CAST (public.papers AS text) WITH FUNCTION public.paper_text(public.papers) AS IMPLICIT;
 CREATE VIEW public.kept_papers AS SELECT * FROM public.papers;
 CREATE UNLOGGED TABLE public.paper_sink (v text);
+-- A booking: what the exclusion constraint reads, and nothing else.
+CREATE TABLE public.rents (id int, customer_id bigint, size int, opens int, closes int, note text, sec int,
+    EXCLUDE USING gist (int4range(opens, closes) WITH &&));
+-- What a trigger assigns passes a check, or does not, with what is not shown.
+CREATE TABLE public.levels (id int, customer_id bigint, size int, level int, note text, sec int, CHECK (level < sec));
+CREATE FUNCTION public.set_level() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.level := NEW.size; RETURN NEW; END';
+CREATE TRIGGER set_level BEFORE UPDATE ON public.levels FOR EACH ROW EXECUTE FUNCTION public.set_level();
+-- Parts that compute otherwise, and that are indexed one by one.
+CREATE TABLE public.vats (id int, customer_id bigint, kind text, size int, mark int, note text, made int) PARTITION BY LIST (kind);
+CREATE TABLE public.vats_a PARTITION OF public.vats FOR VALUES IN ('a');
+CREATE TABLE public.vats_b (id int, customer_id bigint, kind text, size int, mark int, note text, made int GENERATED ALWAYS AS (10 / (size - 5)) STORED);
+ALTER TABLE public.vats ATTACH PARTITION public.vats_b FOR VALUES IN ('b');
+CREATE INDEX ON ONLY public.vats (mark) WHERE mark > 0;
+ALTER TABLE public.vats_a ADD CHECK (mark < 100);
+-- Keys from parts to parts are those of the whole.
+CREATE TABLE public.racks (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE public.racks_low PARTITION OF public.racks FOR VALUES FROM (0) TO (10);
+CREATE TABLE public.racks_high PARTITION OF public.racks FOR VALUES FROM (10) TO (20);
+CREATE TABLE public.racked (id int, customer_id bigint, kind text, rack int REFERENCES public.racks, note text) PARTITION BY LIST (kind);
+CREATE TABLE public.racked_a PARTITION OF public.racked FOR VALUES IN ('a');
 CREATE TABLE public.unproven (id int, customer_id bigint, note text, sec int);
 ALTER TABLE public.unproven ADD CHECK (sec < 600) NOT VALID;
 CREATE TABLE public.hazards (id int PRIMARY KEY);

@@ -310,6 +310,8 @@ impl World {
     fn casts_anywhere(&self) -> Result<(), Failed> {
         let mut data = self.engine.catalog.data().clone();
         data.casts.push(Cast {
+            source_is_own: false,
+            target_is_own: false,
             source: QualifiedName::new("pg_catalog", "text"),
             target: QualifiedName::new("pg_catalog", "date"),
             unwritten: true,

@@ -151,7 +151,7 @@ impl Analyser<'_> {
                 let fits = match declared {
                     ParameterType::Inferred => !self.is_repeated(usize::try_from(p.number).ok()?),
                     declared => {
-                        let mut own = self.engine.catalog.casts_to(name).filter(|c| !c.source.is_own());
+                        let mut own = self.engine.catalog.casts_to(name).filter(|c| !c.source_is_own);
                         casts_safely(declared, name) && own.next().is_none()
                     }
                 };

@@ -15,7 +15,7 @@ pub(super) struct ValueCasts {
 
 impl ValueCasts {
     pub(super) fn of(data: &CatalogData) -> Self {
-        let calls = |(_, c): &(usize, &Cast)| c.function.is_some() && (c.source.is_own() || c.target.is_own());
+        let calls = |(_, c): &(usize, &Cast)| c.function.is_some() && (c.source_is_own || c.target_is_own);
         let casts: Vec<(usize, &Cast)> = data.casts.iter().enumerate().filter(calls).collect();
         let mut found = Self::default();
         if casts.is_empty() {
@@ -25,10 +25,10 @@ impl ValueCasts {
         for ty in &data.typing.types {
             let (inside, near) = (types.reached([ty], TypeParts::parts), types.reached([ty], TypeParts::near));
             let used = |c: &Cast| {
-                let source = c.source.is_own() && near.contains(&*c.source.name);
-                source || c.unwritten && c.target.is_own() && near.contains(&*c.target.name)
+                let source = c.source_is_own && near.contains(&*c.source.name);
+                source || c.unwritten && c.target_is_own && near.contains(&*c.target.name)
             };
-            let stored = |c: &Cast| c.unwritten && c.target.is_own() && inside.contains(&*c.target.name);
+            let stored = |c: &Cast| c.unwritten && c.target_is_own && inside.contains(&*c.target.name);
             add(&mut found.used, &ty.name, casts.iter().filter(|(_, c)| used(c)));
             add(&mut found.stored, &ty.name, casts.iter().filter(|(_, c)| stored(c)));
         }

@@ -41,6 +41,9 @@ pub struct TypeFunction {
 pub struct Cast {
     pub source: QualifiedName,
     pub target: QualifiedName,
+    /// Whether initdb did not make the type; in whatever schema it is.
+    pub source_is_own: bool,
+    pub target_is_own: bool,
     /// PostgreSQL applies it where none is written: everywhere, or where a value is stored or a condition is tested.
     pub unwritten: bool,
     /// What it runs, where that is neither PostgreSQL's nor an extension's.
@@ -100,7 +103,7 @@ impl Catalog {
 
     /// Casts between built-in types that PostgreSQL applies where none is written: anywhere.
     pub fn casts_anywhere(&self) -> impl Iterator<Item = &Cast> {
-        self.data.casts.iter().filter(|c| c.unwritten && !c.source.is_own() && !c.target.is_own())
+        self.data.casts.iter().filter(|c| c.unwritten && !c.source_is_own && !c.target_is_own)
     }
 }
 

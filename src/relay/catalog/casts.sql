@@ -1,7 +1,7 @@
 -- Casts that initdb did not make and that run something: a function, or the text of one type read as the other. The
 -- function where neither initdb nor an extension made it. Not those that PostgreSQL makes with a range type, to its multirange.
 SELECT sn.nspname::text AS schema, s.typname::text AS name, tn.nspname::text AS target_schema, t.typname::text AS target_name,
-       c.castcontext <> 'e' AS unwritten,
+       s.oid >= 16384 AS source_is_own, t.oid >= 16384 AS target_is_own, c.castcontext <> 'e' AS unwritten,
        CASE WHEN f.oid >= 16384 AND NOT EXISTS (
            SELECT FROM pg_catalog.pg_depend d
            WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = f.oid

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use super::{CatalogError, triggers, typing};
 use crate::engine::catalog::{
     Arbiter, Cast, Column, ColumnType, Expression, ExpressionKind, ForeignKey, Function, Oid, Operator, QualifiedName,
-    Relation, RelationKind, TypeFunction, UserType,
+    Relation, RelationKind, Together, TypeFunction, UserType,
 };
 
 /// Puts columns and keys (each ordered by relation) to their relations.
@@ -66,7 +66,7 @@ pub(super) fn relations(
             if row.try_get("is_partition_key")? {
                 found[i].partition_key.clone_from(&columns);
             }
-            found[i].together.push(columns);
+            found[i].together.push(Together { columns, inherited: row.try_get("inherited")? });
         }
     }
     for row in triggers {
@@ -211,6 +211,8 @@ pub(super) fn casts(rows: &[Row]) -> Result<Vec<Cast>, CatalogError> {
             Ok(Cast {
                 source: qualified(row, "schema", "name")?,
                 target: qualified(row, "target_schema", "target_name")?,
+                source_is_own: row.try_get("source_is_own")?,
+                target_is_own: row.try_get("target_is_own")?,
                 unwritten: row.try_get("unwritten")?,
                 function: own.map(|_| qualified(row, "function_schema", "function_name")).transpose()?,
             })

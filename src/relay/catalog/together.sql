@@ -1,12 +1,12 @@
 -- Columns that one expression or condition of a table reads: whether it holds, or fails, tells one by another.
 -- Constraints, unique indexes, indexes with expressions or a condition (their key columns too), partition keys, and the policies
 -- of row-level security as one. Number 0, or less, is the whole row: all columns. (In a stored expression that is a variable of
--- attribute 0, which pg_depend does not tell.) A CHECK that is NOT VALID is tested whatever column is assigned. Not generated
+-- attribute 0, which pg_depend does not tell; in the key of an exclusion constraint 0 is an expression.) A CHECK that is NOT VALID is tested whatever column is assigned. Not generated
 -- columns: an order's quantity can be changed by who is not shown its price (README, "What it does not do").
 WITH read AS (
     SELECT k.conrelid AS relation, k.oid AS reader, false AS is_partition_key, c.number
     FROM pg_catalog.pg_constraint k, unnest(k.conkey) AS c(number)
-    WHERE k.contype IN ('c', 'f', 'u', 'p', 'x') AND k.conrelid <> 0
+    WHERE k.contype IN ('c', 'f', 'u', 'p', 'x') AND k.conrelid <> 0 AND (k.contype = 'c' OR c.number > 0)
   UNION
     SELECT i.indrelid, i.indexrelid, false, c.number
     FROM pg_catalog.pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY AS c(number, place)
@@ -48,6 +48,12 @@ WITH read AS (
         AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = p.partrelid AND d.refobjsubid = 0 AND d.deptype = 'i'
 ), sets AS (
     SELECT read.relation, read.reader, read.is_partition_key,
+           -- Policies of a part are nothing to who names the whole.
+           read.relation = read.reader AND NOT read.is_partition_key
+               OR EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = read.reader AND h.inhrelid <> read.relation)
+               OR EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                          LEFT JOIN pg_catalog.pg_inherits h ON h.inhrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
+                          WHERE k.oid = read.reader AND (k.coninhcount > 0 OR k.conparentid <> 0 OR h.inhrelid IS NOT NULL)) AS inherited,
            array_agg(DISTINCT a.attname::text ORDER BY a.attname::text) AS columns
     FROM read
     JOIN pg_catalog.pg_attribute a ON a.attrelid = read.relation AND a.attnum > 0 AND NOT a.attisdropped
@@ -56,13 +62,13 @@ WITH read AS (
     WHERE c.oid >= 16384
     GROUP BY read.relation, read.reader, read.is_partition_key
 ), always AS (
-    SELECT sets.relation, array_prepend(a.attname::text, sets.columns) AS columns
+    SELECT sets.relation, sets.inherited, array_prepend(a.attname::text, sets.columns) AS columns
     FROM sets
     JOIN pg_catalog.pg_constraint k ON k.oid = sets.reader AND k.conrelid = sets.relation AND k.contype = 'c' AND NOT k.convalidated
     JOIN pg_catalog.pg_attribute a ON a.attrelid = sets.relation AND a.attnum > 0 AND NOT a.attisdropped
     WHERE a.attname::text <> ALL (sets.columns)
 )
-SELECT relation, is_partition_key, columns FROM sets
+SELECT relation, is_partition_key, inherited, columns FROM sets
 UNION ALL
-SELECT relation, false, columns FROM always
+SELECT relation, false, inherited, columns FROM always
 ORDER BY relation, is_partition_key, columns

@@ -44,7 +44,7 @@ impl Token {
 
 /// The columns that a text assigns to `NEW`; `None`: any.
 fn assigned_by(text: &str) -> Option<BTreeSet<String>> {
-    let tokens = tokens(text);
+    let tokens = tokens(text)?;
     let is = |i: usize, word: &str| tokens.get(i).is_some_and(|t| t.is(word));
     let symbol = |i: usize, c: char| tokens.get(i) == Some(&Token::Symbol(c));
     let mut names = BTreeSet::new();
@@ -83,21 +83,27 @@ fn returns_it(rest: &[Token]) -> bool {
     rest.iter().take_while(|t| **t != Token::Symbol(';')).all(plain)
 }
 
-/// Words and symbols, without comments and literals.
-fn tokens(text: &str) -> Vec<Token> {
+/// Words and symbols, without comments and literals. `None`: where one of these ends takes more than a glance to see (`\\'`,
+/// `""`, `$tag$`, a comment in a comment), and what follows might be read for what it is not.
+fn tokens(text: &str) -> Option<Vec<Token>> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         let word = |c: char| c.is_alphanumeric() || c == '_' || !c.is_ascii();
         let end = match c {
             '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
-            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |at| at + 2),
-            '\'' => rest.get(1..).and_then(|r| r.find('\'')).map_or(rest.len(), |at| at + 2),
-            '"' => {
-                let name = rest.split('"').nth(1).unwrap_or_default();
-                found.push(Token::Word(name.to_owned()));
-                (name.len() + 2).min(rest.len())
+            '/' if rest.starts_with("/*") => {
+                let inside = rest.get(2..)?.split_once("*/")?.0;
+                (!inside.contains("/*")).then_some(inside.len() + 4)?
             }
+            '\'' => quoted(rest, c)?.len() + 2,
+            '"' => {
+                let name =
+                    quoted(rest, c).filter(|name| !rest.get(name.len() + 2..).is_some_and(|r| r.starts_with(c)))?;
+                found.push(Token::Word(name.to_owned()));
+                name.len() + 2
+            }
+            '$' if !rest.get(1..)?.starts_with(|c: char| c.is_ascii_digit()) => return None,
             _ if word(c) => {
                 let end = rest.find(|c: char| !word(c)).unwrap_or(rest.len());
                 found.push(Token::Word(rest.get(..end).unwrap_or_default().to_lowercase()));
@@ -110,9 +116,15 @@ fn tokens(text: &str) -> Vec<Token> {
                 c.len_utf8()
             }
         };
-        rest = rest.get(end..).unwrap_or_default();
+        rest = rest.get(end..)?;
     }
-    found
+    Some(found)
+}
+
+/// What stands between the quotes at the beginning of a text. (Of `'it''s'`, the first half: the second follows.)
+fn quoted(text: &str, quote: char) -> Option<&str> {
+    let inside = text.get(1..)?.split_once(quote)?.0;
+    (!inside.contains('\\')).then_some(inside)
 }
 
 #[cfg(test)]
@@ -137,6 +149,12 @@ mod tests {
             ("BEGIN IF OLD.id <> NEW.id THEN RAISE 'no'; END IF; <<l>> NEW.name := 1; RETURN NEW; END", Some("name")),
             ("BEGIN NEW.\"Name\"[1] := 'x'; RETURN NEW; END", Some("Name")),
             ("BEGIN CALL fill(NEW.name); RETURN NEW; END", Some("name")),
+            ("BEGIN RAISE 'it''s'; NEW.name := 'a''b'; RAISE 'x'; RETURN NEW; END", Some("name")),
+            ("BEGIN /*/ NEW.id := 1; */ NEW.name := $1; RETURN NEW; END", Some("name")),
+            (r"BEGIN RAISE E'it\'s'; NEW.name := 1; RAISE 'x'; RETURN NEW; END", None),
+            ("BEGIN RAISE $q$it's$q$; NEW.name := 1; RAISE 'x'; RETURN NEW; END", None),
+            ("BEGIN /* /* */ ' */ NEW.name := 1; RAISE 'x'; RETURN NEW; END", None),
+            ("BEGIN NEW.\"a\"\"b\" := 1; RETURN NEW; END", None),
             ("BEGIN NEW := jsonb_populate_record(NEW, x); RETURN NEW; END", None),
             ("BEGIN RETURN NEW #= h; END", None),
             ("DECLARE r record; BEGIN r := NEW; r.id := 1; RETURN r; END", None),

@@ -331,6 +331,30 @@ TRUNCATE crates_a
 -- sweeper/service: changed
 TRUNCATE bales
 ;;
+-- An exclusion constraint reads what its expressions read.
+-- crm_app/service: changed
+UPDATE rents SET opens = 1 WHERE id = 5
+;;
+-- What a trigger assigns.
+-- crm_app/service: column-not-writable
+UPDATE levels SET size = 101 WHERE id = 5
+;;
+-- crm_app/service: column-not-writable
+UPDATE levels SET note = 'x' WHERE id = 5
+;;
+-- What only one part computes so, or demands where the whole has but an index of its own.
+-- crm_app/service: column-not-writable
+UPDATE vats SET size = 5 WHERE id = 5
+;;
+-- crm_app/service: column-not-writable
+UPDATE vats SET mark = 500 WHERE id = 5
+;;
+-- crm_app/service: changed
+UPDATE vats SET note = 'x' WHERE id = 5
+;;
+-- crm_app/service: changed
+UPDATE racked SET rack = 5 WHERE id = 5
+;;
 -- Partition keys that are expressions.
 -- crm_app/service: partition-tells
 SELECT id FROM sacks_a

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::carried::assigned;
-use crate::engine::catalog::{Catalog, Oid, Relation};
+use crate::engine::catalog::{Catalog, Column, ExpressionKind, Oid, Relation};
 
 /// The other columns that are read with one that is assigned: by constraints, generated columns, indexes and partition keys
 /// of the table, of its parts and of what it is a part of. Not those that the statement gives a value of its own as a
@@ -14,61 +14,56 @@ pub fn read_together<'c>(
     column: &str,
     whole: &BTreeSet<String>,
 ) -> BTreeSet<&'c str> {
-    let changed = assigned(catalog, relation.oid, column);
-    let read_with = |all: &&Vec<String>| all.iter().any(|c| changed.contains(c));
     let family = catalog.family(relation.oid);
+    // Triggers assign what they assign whatever the statement does.
+    let triggered = family.iter().flat_map(|r| &r.set_by_triggers).map(String::as_str);
+    let changed: BTreeSet<String> =
+        triggered.chain([column]).flat_map(|c| assigned(catalog, relation.oid, c)).collect();
     let above = ancestors(catalog, relation.oid);
-    let sets = family.iter().chain(&above).flat_map(|r| &r.together);
-    let mut others: BTreeSet<&str> = sets.filter(read_with).flatten().map(String::as_str).collect();
+    let sets = family.iter().chain(&above).flat_map(|r| &r.together).filter(|set| reads(&set.columns, &changed));
+    let mut others: BTreeSet<&str> = sets.flat_map(|set| &set.columns).map(String::as_str).collect();
     // What is computed from the column may be computed from others too.
     let computed = family.iter().flat_map(|r| &r.columns).filter(|c| others.contains(c.name.as_str()));
     let from: Vec<&str> = computed.flat_map(|c| &c.computed_from).map(String::as_str).collect();
     others.extend(from);
-    if family.iter().any(|r| read_with(&&r.partition_key)) {
-        others.extend(differences(relation, &family));
+    let parts = || family.iter().filter(|r| r.oid != relation.oid);
+    if family.iter().any(|r| reads(&r.partition_key, &changed)) {
+        others.extend(parts().flat_map(|part| differences(catalog, part, relation)).flatten());
     }
-    let differs = |part: &&&Relation| reads_otherwise(part, relation, &changed);
-    others.extend(family.iter().filter(differs).flat_map(|part| catalog.placed_by(part.oid)).map(|(_, c)| c));
+    let differs = |part: &&&Relation| differences(catalog, part, relation).iter().any(|set| reads(set, &changed));
+    others.extend(parts().filter(differs).flat_map(|part| catalog.placed_by(part.oid)).map(|(_, c)| c));
     others.retain(|c| !changed.contains(*c) && !whole.contains(*c));
     others
 }
 
-/// A row that changes its partition meets constraints that it did not meet before: the columns that these read.
-fn differences<'c>(whole: &'c Relation, family: &[&'c Relation]) -> BTreeSet<&'c str> {
-    let sets = |r: &'c Relation| {
-        let mut sets: Vec<&Vec<String>> = r.together.iter().collect();
-        sets.sort();
-        sets
-    };
-    let not_null =
-        |r: &'c Relation| r.columns.iter().filter(|c| c.not_null).map(|c| c.name.as_str()).collect::<BTreeSet<_>>();
-    // What a partitioned table has for its key is no constraint of a part's.
-    let own: Vec<_> = sets(whole).into_iter().filter(|set| **set != whole.partition_key).collect();
-    let mut found = BTreeSet::new();
-    for part in family.iter().filter(|r| r.oid != whole.oid) {
-        if sets(part) != own {
-            found.extend(part.together.iter().flatten().map(String::as_str));
-        }
-        found.extend(not_null(part).difference(&not_null(whole)));
+fn reads<S: AsRef<str>>(set: &[S], columns: &BTreeSet<String>) -> bool {
+    set.iter().any(|c| columns.contains(c.as_ref()))
+}
+
+/// What a part demands of a row, or computes in it, that the whole does not: the columns that each of these reads. A row that
+/// comes there meets them, and whether a value passes tells whether the row lies there.
+fn differences<'c>(catalog: &Catalog, part: &'c Relation, whole: &Relation) -> Vec<Vec<&'c str>> {
+    let own = part.together.iter().filter(|set| !set.inherited);
+    let mut found: Vec<Vec<&str>> = own.map(|set| set.columns.iter().map(String::as_str).collect()).collect();
+    let nullable = |c: &&'c Column| whole.column(&c.name).is_none_or(|other| !other.not_null);
+    found.extend(part.columns.iter().filter(|c| c.not_null).filter(nullable).map(|c| vec![c.name.as_str()]));
+    if !computes_alike(catalog, part, whole) {
+        let computed = part.columns.iter().filter(|c| c.computed);
+        found.extend(computed.map(|c| c.computed_from.iter().chain([&c.name]).map(String::as_str).collect()));
     }
     found
 }
 
-/// Whether a value of these columns passes, or fails, in a part otherwise than in the whole: which, tells where the row lies.
-fn reads_otherwise(part: &Relation, whole: &Relation, columns: &BTreeSet<String>) -> bool {
-    let sets = |r: &Relation| {
-        let reads = |set: &&Vec<String>| set.iter().any(|c| columns.contains(c));
-        let mut sets: Vec<Vec<String>> = r.together.iter().filter(reads).cloned().collect();
-        sets.sort();
-        sets
+/// Whether both are known to compute the same of a row.
+fn computes_alike(catalog: &Catalog, part: &Relation, whole: &Relation) -> bool {
+    let computed = |relation: &Relation| {
+        let expressions = catalog.expressions_of(relation.oid).filter(|e| e.kind == ExpressionKind::Generated);
+        let mut texts: Vec<Option<String>> = expressions.map(|e| e.text.clone()).collect();
+        texts.sort();
+        texts
     };
-    let not_null = |r: &Relation| r.columns.iter().filter(|c| c.not_null && columns.contains(&c.name)).count();
-    // What a partitioned table has for its key is no constraint of a part's.
-    let mut own = sets(whole);
-    if let Some(key) = own.iter().position(|set| *set == whole.partition_key) {
-        own.remove(key);
-    }
-    part.oid != whole.oid && (sets(part) != own || not_null(part) != not_null(whole))
+    let texts = computed(part);
+    !texts.contains(&None) && texts == computed(whole)
 }
 
 fn ancestors(catalog: &Catalog, relation: Oid) -> Vec<&Relation> {
