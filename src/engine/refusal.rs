@@ -233,6 +233,17 @@ pub fn type_not_allowed(name: &str) -> Refusal {
     )
 }
 
+/// A view's definition names a built-in type that the session calls something else.
+pub fn type_shadowed(name: &str) -> Refusal {
+    Refusal::new(
+        "type-not-allowed",
+        SqlState("42704"),
+        format!("type \"pg_catalog.{name}\" is not what the session calls \"{name}\""),
+        "rule type-not-allowed: a view that is read takes it for another type than its author did",
+        "put pg_catalog first in search_path",
+    )
+}
+
 /// The rule of [`user_needed`].
 pub const USER_NEEDED: &str = "user-needed";
 

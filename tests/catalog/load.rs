@@ -93,7 +93,7 @@ fn keys(catalog: &Catalog) {
     assert_eq!(orders.foreign_keys.len(), 1);
     assert_eq!(orders.foreign_keys[0].references, people.oid);
     let lines = relation(catalog, "lines");
-    let has = |r: &Relation, set: &[&str]| r.together.iter().any(|columns| columns == set);
+    let has = |r: &Relation, set: &[&str]| r.together.iter().any(|together| together.columns == set);
     assert!(
         has(orders, &["id", "part"]) && has(people, &["country", "nick"]) && has(lines, &["order_id", "order_part"])
     );
@@ -245,6 +245,24 @@ async fn a_locked_view_is_not_waited_for() {
     assert_eq!(stamped.fingerprint, fingerprint(&client).await.unwrap());
 }
 
+/// Nor whoever locks a table that a view reads: to print the view, PostgreSQL would wait for it.
+#[tokio::test]
+async fn nor_is_a_view_of_a_locked_table() {
+    let db = shared().database(
+        "catalog_locked_table",
+        "CREATE TABLE t (a int); CREATE VIEW held AS SELECT a FROM t; CREATE VIEW outside AS SELECT a FROM held",
+    );
+    let (client, other) = (db.upstream().await, db.superuser().await);
+    let known = load(&client).await.unwrap();
+    other.batch_execute("BEGIN; LOCK TABLE ONLY t IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    db.psql("CREATE TABLE fresh (a int)");
+    let stamped = reload_stamped(&client, &known).await.unwrap();
+    let known = |name: &str| stamped.catalog.relation_named("public", name).and_then(|r| r.definition.as_ref());
+    assert!(stamped.catalog.relation_named("public", "fresh").is_some());
+    assert!(known("held").is_none() && known("outside").is_some());
+    other.batch_execute("ROLLBACK").await.unwrap();
+}
+
 #[tokio::test]
 async fn functions_behind_types_are_told() {
     let db = shared().database(
@@ -278,4 +296,23 @@ async fn functions_behind_types_are_told() {
     assert_eq!(told("bpchar"), Some(("citext", true, None)), "what an extension brings is not told");
     let types = |function: &str| catalog.functions_named(function).next().map(|f| f.types.join(" "));
     assert_eq!((types("wrap").as_deref(), types("fits").as_deref()), (Some("wrapped"), Some("")));
+}
+
+/// Constants in definitions are read by sessions whose settings may be others than the role's.
+#[tokio::test]
+async fn constants_come_out_as_every_session_reads_them() {
+    let db = shared().database(
+        "catalog_constants",
+        "CREATE TABLE t (d date, i interval, f float8);
+         CREATE VIEW v AS SELECT d FROM t
+             WHERE d < date '2020-02-01' AND i > interval '-1 day -02:03:04' AND f < 0.1::float8 + '0.30000000000000004'::float8;
+         ALTER ROLE consentry IN DATABASE catalog_constants SET datestyle = 'German';
+         ALTER ROLE consentry IN DATABASE catalog_constants SET intervalstyle = 'sql_standard';
+         ALTER ROLE consentry IN DATABASE catalog_constants SET extra_float_digits = 0",
+    );
+    let catalog = load(&db.upstream().await).await.unwrap();
+    let definition = catalog.relation_named("public", "v").and_then(|v| v.definition.clone()).unwrap();
+    for constant in ["'2020-02-01'", "'-1 days -02:03:04'", "0.30000000000000004"] {
+        assert!(definition.contains(constant), "{constant}: {definition}");
+    }
 }

@@ -75,3 +75,6 @@ CREATE DOMAIN spy.length AS text CHECK (spy.is_long(VALUE));
 CREATE TABLE spy."interval" (a json);
 CREATE TABLE public.stays (id int, customer_id bigint, name text, planned spy."interval", taken spy."interval", spent interval, docs json[]);
 CREATE FUNCTION spy.unnest(int[], int[]) RETURNS SETOF record LANGUAGE sql AS 'SELECT 1, 2';
+-- What a view's author called macaddr8 was PostgreSQL's own.
+CREATE DOMAIN spy.macaddr8 AS text CHECK (length(VALUE) < 3);
+CREATE VIEW public.of_type AS SELECT id, '08:00:2b:01:02:03:04:05'::macaddr8 AS m FROM public.customers;

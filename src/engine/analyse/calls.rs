@@ -386,7 +386,7 @@ impl<'e> Analyser<'e> {
     }
 
     /// Whether a type may be named: built in and for values, or one of this database's.
-    pub fn type_name(&self, ty: &pb::TypeName) -> Result<(), Refusal> {
+    pub fn type_name(&mut self, ty: &pb::TypeName) -> Result<(), Refusal> {
         let (schema, base) = match names(&ty.names)[..] {
             [base] => (None, base),
             [schema, base] => (Some(schema), base),
@@ -403,7 +403,19 @@ impl<'e> Analyser<'e> {
         if !known {
             return Err(refusal::type_not_allowed(base).at(ty.location));
         }
+        if schema.is_none() && self.view_depth > 0 && self.is_shadowed_type(base) {
+            self.shadowed = self.shadowed.take().or(Some(refusal::type_shadowed(base)));
+        }
         self.runs_for_type(schema, base).map_err(|r| r.at(ty.location))
+    }
+
+    /// Whether a type that a view means is another one to the session, which reads the view's text.
+    fn is_shadowed_type(&self, name: &str) -> bool {
+        let (catalog, context) = (&self.engine.catalog, &self.context);
+        let ahead = context.search_path.iter().take_while(|s| *s != "pg_catalog");
+        let ahead: Vec<&String> = ahead.filter(|_| context.search_path.iter().any(|s| s == "pg_catalog")).collect();
+        let own = catalog.types_named(name).map(|t| &t.name).chain(catalog.relations_named(name).map(|r| &r.name));
+        own.into_iter().any(|own| ahead.contains(&&own.schema))
     }
 
     /// Whether the open transaction, or the message so far, has made a type of this name.

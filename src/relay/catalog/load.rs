@@ -10,10 +10,14 @@ use crate::engine::catalog::{Catalog, CatalogData, FIRST_NORMAL_OID, Oid};
 /// `bit_xor`).
 const OLDEST_SERVER: u32 = 140_000;
 
-/// All names come out qualified under an empty path, and nobody's `public.=` is found before `pg_catalog`'s. A view that is
-/// locked while it is being read is not waited for.
+/// All names come out qualified under an empty path, and nobody's `public.=` is found before `pg_catalog`'s. Constants in the
+/// definitions come out as any session reads them, whatever the role's or the database's own settings are (pg_dump sets the
+/// same). A view that is locked while it is being read is not waited for.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''; \
-                     SET LOCAL quote_all_identifiers = off; SET LOCAL lock_timeout = '300ms'";
+                     SET LOCAL quote_all_identifiers = off; SET LOCAL DateStyle = 'ISO'; \
+                     SET LOCAL IntervalStyle = 'postgres'; SET LOCAL extra_float_digits = 3; \
+                     SET LOCAL bytea_output = 'hex'; SET LOCAL TimeZone = 'UTC'; SET LOCAL lc_monetary = 'C'; \
+                     SET LOCAL lock_timeout = '300ms'";
 
 /// Reads the snapshot in a transaction of its own. What initdb made is taken from `known`, if that is there: it never
 /// changes while the server runs, and is most of what there is to read.

@@ -46,6 +46,9 @@ pub struct Stamped {
     pub fingerprint: String,
 }
 
+/// What a query is told that waits too long for a lock, and one behind it.
+const LOCKED: [SqlState; 2] = [SqlState::LOCK_NOT_AVAILABLE, SqlState::IN_FAILED_SQL_TRANSACTION];
+
 const ATTEMPTS: u32 = 5;
 
 /// Reads everything the engine needs to know of the database that `client` is connected to, in about three round trips.
@@ -73,8 +76,8 @@ async fn stamped(client: &Client, known: Option<&Catalog>) -> Result<Stamped, Ca
     let mut before = fingerprint(client).await?;
     for _ in 0..ATTEMPTS {
         let data = match load::snapshot(client, known).await {
-            // Locked between two glances: the next one leaves it out.
-            Err(CatalogError::Postgres(e)) if e.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => continue,
+            // Locked between two glances: the next one leaves it out. Of queries that are sent together, another one may tell.
+            Err(CatalogError::Postgres(e)) if e.code().is_some_and(|code| LOCKED.contains(code)) => continue,
             data => data?,
         };
         let after = fingerprint(client).await?;

@@ -1,12 +1,21 @@
 -- Tables, views, materialized views, foreign tables, sequences and free-standing composite types of all lasting schemas.
--- `pg_get_viewdef` waits for whoever changes or locks the view, which may take as long as a transaction; meanwhile nothing
--- else would be read. The definition of such a view is left out (load.rs: it is not complete), so it is closed.
+-- `pg_get_viewdef` waits for whoever changes or locks the view, or a relation that it names, which may take as long as a
+-- transaction; meanwhile nothing else would be read. The definition of such a view is left out (load.rs: it is not complete),
+-- so it is closed.
+WITH changing AS MATERIALIZED (
+    SELECT l.relation FROM pg_catalog.pg_locks l
+    WHERE l.mode = 'AccessExclusiveLock' AND l.relation IS NOT NULL
+      AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
+), unreadable AS MATERIALIZED (
+    SELECT relation FROM changing
+    UNION
+    SELECT r.ev_class FROM changing
+    JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = changing.relation
+        AND d.classid = 'pg_catalog.pg_rewrite'::regclass
+    JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid
+)
 SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
-       CASE WHEN c.relkind = 'v' AND c.oid NOT IN (
-           SELECT l.relation FROM pg_catalog.pg_locks l
-           WHERE l.mode = 'AccessExclusiveLock' AND l.relation IS NOT NULL
-             AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
-       ) THEN pg_get_viewdef(c.oid) END AS definition,
+       CASE WHEN c.relkind = 'v' AND c.oid NOT IN (SELECT relation FROM unreadable) THEN pg_get_viewdef(c.oid) END AS definition,
        (SELECT substr(o, length('check_option=') + 1) FROM unnest(c.reloptions) AS o WHERE o LIKE 'check\_option=%') AS check_option,
        (SELECT e.extname::text FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
         WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0

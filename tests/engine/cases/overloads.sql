@@ -640,3 +640,10 @@ UPDATE of_with SET id = 1
 ;;
 -- crm_app/service on public, spy: not-understood
 UPDATE of_with_people SET id = 1
+;;
+-- What a view's author called macaddr8 was PostgreSQL's own.
+-- marketing/marketing on spy, pg_catalog, public: type-not-allowed
+SELECT m FROM of_type
+;;
+-- marketing/marketing on public, spy: changed
+SELECT m FROM of_type
