@@ -134,6 +134,9 @@ pub struct ForeignKey {
     /// A row may lose what it refers to and stay: ON DELETE SET NULL or SET DEFAULT, or a check that waits for COMMIT.
     #[serde(default)]
     pub releases: bool,
+    /// The columns that ON DELETE SET NULL or SET DEFAULT assigns.
+    #[serde(default)]
+    pub released: Vec<String>,
     /// A row goes with what it refers to: ON DELETE CASCADE.
     #[serde(default)]
     pub cascades: bool,

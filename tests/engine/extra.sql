@@ -225,6 +225,12 @@ CREATE TABLE public.racks_low PARTITION OF public.racks FOR VALUES FROM (0) TO (
 CREATE TABLE public.racks_high PARTITION OF public.racks FOR VALUES FROM (10) TO (20);
 CREATE TABLE public.racked (id int, customer_id bigint, kind text, rack int REFERENCES public.racks, note text) PARTITION BY LIST (kind);
 CREATE TABLE public.racked_a PARTITION OF public.racked FOR VALUES IN ('a');
+-- Keys as Django makes them, and such that lose one column of two.
+CREATE TABLE public.plots (id int, half int, PRIMARY KEY (id), UNIQUE (id, half));
+CREATE TABLE public.beds (id int, customer_id bigint, plot int REFERENCES public.plots DEFERRABLE INITIALLY DEFERRED, sec int, CHECK (plot < sec));
+CREATE TABLE public.fields (id int, half int, UNIQUE (id, half));
+CREATE TABLE public.rows_of (id int, customer_id bigint, field int, half int, sec int, CHECK (half < sec),
+    FOREIGN KEY (field, half) REFERENCES public.fields (id, half) ON DELETE SET NULL (field));
 CREATE TABLE public.unproven (id int, customer_id bigint, note text, sec int);
 ALTER TABLE public.unproven ADD CHECK (sec < 600) NOT VALID;
 CREATE TABLE public.hazards (id int PRIMARY KEY);

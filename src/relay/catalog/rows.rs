@@ -52,6 +52,7 @@ pub(super) fn relations(
                 references: row.try_get("referenced")?,
                 referenced_columns: row.try_get("referenced_columns")?,
                 releases: row.try_get("releases")?,
+                released: row.try_get("released")?,
                 cascades: row.try_get("cascades")?,
                 defaults: row.try_get("defaults")?,
                 waits: row.try_get("waits")?,

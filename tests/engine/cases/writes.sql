@@ -355,6 +355,13 @@ UPDATE vats SET note = 'x' WHERE id = 5
 -- crm_app/service: changed
 UPDATE racked SET rack = 5 WHERE id = 5
 ;;
+-- A key whose check waits for COMMIT changes nothing; of two columns one is set to null.
+-- crm_app/service: changed
+DELETE FROM plots WHERE id = 5
+;;
+-- crm_app/service: changed
+DELETE FROM fields WHERE id = 5
+;;
 -- Partition keys that are expressions.
 -- crm_app/service: partition-tells
 SELECT id FROM sacks_a

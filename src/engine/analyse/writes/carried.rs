@@ -11,6 +11,15 @@ pub enum Change {
     Removed,
     /// A column is given another value.
     Assigned(String),
+    /// A column refers to a row that is gone, as long as the transaction runs; nothing is changed.
+    Outlives(String),
+}
+
+impl Change {
+    /// Whether anything is stored otherwise.
+    pub fn is_one(&self) -> bool {
+        !matches!(self, Change::Outlives(_))
+    }
 }
 
 /// What a foreign key follows.
@@ -43,7 +52,7 @@ pub fn carried(catalog: &Catalog, table: Oid, change: Change) -> BTreeSet<Carrie
         for by in catalog.relations() {
             for key in by.foreign_keys.iter().filter(|k| k.references == table) {
                 let cause = match change {
-                    Change::Assigned(_) => Cause::Update,
+                    Change::Assigned(_) | Change::Outlives(_) => Cause::Update,
                     Change::Removed if key.defaults => Cause::Default,
                     Change::Removed => Cause::Delete,
                 };
@@ -115,14 +124,18 @@ pub fn leaves_partitions(catalog: &Catalog, table: Oid) -> bool {
 
 /// What a foreign key does to the rows of its table `by` when the row that they refer to changes.
 fn followed(key: &ForeignKey, catalog: &Catalog, by: Oid, change: &Change) -> BTreeSet<Change> {
-    let (removed, assigns) = match change {
-        Change::Removed => (key.cascades, key.releases),
-        Change::Assigned(column) => (false, key.carries && key.referenced_columns.contains(column)),
+    let columns: &[String] = match change {
+        Change::Removed if key.cascades => return BTreeSet::from([Change::Removed]),
+        Change::Removed if key.released.is_empty() && key.releases => {
+            return key.columns.iter().cloned().map(Change::Outlives).collect();
+        }
+        Change::Removed => &key.released,
+        Change::Assigned(column) if key.carries && key.referenced_columns.contains(column) => &key.columns,
+        Change::Assigned(_) | Change::Outlives(_) => &[],
     };
-    let mut changes: BTreeSet<Change> = removed.then_some(Change::Removed).into_iter().collect();
-    if assigns {
-        changes.extend(key.columns.iter().flat_map(|c| assigned(catalog, by, c)).map(Change::Assigned));
-        changes.extend(followed_triggers(catalog, by).into_iter().map(Change::Assigned));
+    let mut changes: BTreeSet<String> = columns.iter().flat_map(|c| assigned(catalog, by, c)).collect();
+    if !changes.is_empty() {
+        changes.extend(followed_triggers(catalog, by));
     }
-    changes
+    changes.into_iter().map(Change::Assigned).collect()
 }

@@ -120,8 +120,9 @@ impl<'e> Analyser<'e> {
     /// Judges, and puts on record, all that comes with a change of a table's rows. `what`: the change, in words.
     fn follow(&mut self, what: &str, relation: &Relation, change: Change) -> Result<BTreeSet<Carried>, Refusal> {
         let carried = carried(&self.engine.catalog, relation.oid, change);
-        self.note_carried(&carried);
-        self.carries(what, &carried)?;
+        let changed: BTreeSet<Carried> = carried.iter().filter(|c| c.change.is_one()).cloned().collect();
+        self.note_carried(&changed);
+        self.carries(what, &changed)?;
         Ok(carried)
     }
 
@@ -168,6 +169,7 @@ impl<'e> Analyser<'e> {
                 _ if self.role.unrestricted => false,
                 // Nobody is restricted whose row is gone.
                 Change::Removed => policy.subjects.values().any(restricts),
+                Change::Outlives(_) => false,
                 Change::Assigned(column) => {
                     let protected = protecting_ancestor(catalog, policy, by.oid).is_some();
                     (protected && c.cause == Cause::Update) || self.decides(by.oid, column) || self.tells(by, column)
@@ -211,7 +213,7 @@ impl<'e> Analyser<'e> {
                 way(table, kind).iter().any(|step| {
                     let known =
                         step.leads_to.is_some_and(|next| there == Some(next)) && c.direct && c.cause == Cause::Delete;
-                    c.change == Change::Assigned(step.column.to_owned())
+                    [Change::Assigned, Change::Outlives].iter().any(|made| c.change == made(step.column.to_owned()))
                         && self.is_part(c.table, step.table)
                         && (may_be_hidden || !known)
                 })
