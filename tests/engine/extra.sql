@@ -196,7 +196,7 @@ CREATE TABLE public.halves (id int, customer_id bigint, size int, note text, lab
 CREATE UNIQUE INDEX ON public.halves (size) WHERE (halves IS NOT NULL);
 CREATE UNIQUE INDEX ON public.halves (note, (hash_record(halves)));
 CREATE TABLE public.watched (id int, customer_id bigint, size int, note text, sec int);
-ALTER TABLE public.watched ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.watched ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY all_rows ON public.watched USING (true) WITH CHECK (size < sec);
 CREATE FUNCTION public.some_known(int) RETURNS public.with_known LANGUAGE sql AS 'SELECT w FROM public.with_known w WHERE w.id = $1';
 -- A row that is cast by a function of the database's own.
@@ -231,6 +231,11 @@ CREATE TABLE public.beds (id int, customer_id bigint, plot int REFERENCES public
 CREATE TABLE public.fields (id int, half int, UNIQUE (id, half));
 CREATE TABLE public.rows_of (id int, customer_id bigint, field int, half int, sec int, CHECK (half < sec),
     FOREIGN KEY (field, half) REFERENCES public.fields (id, half) ON DELETE SET NULL (field));
+-- Read whatever is written: by a trigger that may read anything, and by a check of the day.
+CREATE TABLE public.opaque (id int, customer_id bigint, size int, note text, sec int, CHECK (size < sec));
+CREATE FUNCTION public.say_so() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE DEBUG USING MESSAGE = $q$it is$q$; RETURN NEW; END';
+CREATE TRIGGER say_so BEFORE UPDATE ON public.opaque FOR EACH ROW EXECUTE FUNCTION public.say_so();
+CREATE TABLE public.daily (id int, customer_id bigint, size int, note text, sec int, CHECK (sec > date_part('year', now())));
 CREATE TABLE public.unproven (id int, customer_id bigint, note text, sec int);
 ALTER TABLE public.unproven ADD CHECK (sec < 600) NOT VALID;
 CREATE TABLE public.hazards (id int PRIMARY KEY);

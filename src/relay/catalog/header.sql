@@ -9,4 +9,5 @@ SELECT current_database()::text AS database,
               AND s.setrole IN (0, session_user::regrole) AND setting LIKE 'search\_path=%'
             ORDER BY s.setrole <> 0 DESC, s.setdatabase <> 0 DESC LIMIT 1),
            (SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'search_path')) AS search_path,
-       session_user::text AS "user"
+       -- What "$user" in `search_path` means: not who logged in, where that role has SET role to another (namespace.c).
+       current_user::text AS "user"

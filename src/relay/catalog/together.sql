@@ -1,9 +1,15 @@
 -- Columns that one expression or condition of a table reads: whether it holds, or fails, tells one by another.
 -- Constraints, unique indexes, indexes with expressions or a condition (their key columns too), partition keys, and the policies
 -- of row-level security as one. Number 0, or less, is the whole row: all columns. (In a stored expression that is a variable of
--- attribute 0, which pg_depend does not tell; in the key of an exclusion constraint 0 is an expression.) A CHECK that is NOT VALID is tested whatever column is assigned. Not generated
--- columns: an order's quantity can be changed by who is not shown its price (README, "What it does not do").
-WITH read AS (
+-- attribute 0, which pg_depend does not tell; in the key of an exclusion constraint 0 is an expression.) Not generated columns:
+-- an order's quantity can be changed by who is not shown its price (README, "What it does not do").
+-- Some are tested whatever column is assigned, and may fail for what is stored already: a CHECK that is NOT VALID, or that is
+-- not immutable, and policies, which the rows may never have met.
+WITH policed AS (
+    -- As in relations.sql.
+    SELECT c.oid AS relation FROM pg_catalog.pg_class c
+    WHERE c.relrowsecurity AND (c.relforcerowsecurity OR NOT pg_has_role(current_user, c.relowner, 'USAGE'))
+), read AS (
     SELECT k.conrelid AS relation, k.oid AS reader, false AS is_partition_key, c.number
     FROM pg_catalog.pg_constraint k, unnest(k.conkey) AS c(number)
     WHERE k.contype IN ('c', 'f', 'u', 'p', 'x') AND k.conrelid <> 0 AND (k.contype = 'c' OR c.number > 0)
@@ -24,13 +30,13 @@ WITH read AS (
   UNION
     SELECT p.polrelid, p.polrelid, false, d.refobjsubid::int2
     FROM pg_catalog.pg_policy p
-    JOIN pg_catalog.pg_class c ON c.oid = p.polrelid AND c.relrowsecurity
+    JOIN policed ON policed.relation = p.polrelid
     JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_policy'::regclass AND d.objid = p.oid
         AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = p.polrelid AND d.refobjsubid > 0
   UNION
     SELECT p.polrelid, p.polrelid, false, 0
     FROM pg_catalog.pg_policy p
-    JOIN pg_catalog.pg_class c ON c.oid = p.polrelid AND c.relrowsecurity
+    JOIN policed ON policed.relation = p.polrelid
     WHERE concat(p.polqual::text, p.polwithcheck::text) ~ ':varattno (0|-)'
   UNION
     SELECT p.partrelid, p.partrelid, true, 0
@@ -64,9 +70,13 @@ WITH read AS (
 ), always AS (
     SELECT sets.relation, sets.inherited, array_prepend(a.attname::text, sets.columns) AS columns
     FROM sets
-    JOIN pg_catalog.pg_constraint k ON k.oid = sets.reader AND k.conrelid = sets.relation AND k.contype = 'c' AND NOT k.convalidated
+    LEFT JOIN pg_catalog.pg_constraint k ON k.oid = sets.reader AND k.conrelid = sets.relation AND k.contype = 'c'
     JOIN pg_catalog.pg_attribute a ON a.attrelid = sets.relation AND a.attnum > 0 AND NOT a.attisdropped
     WHERE a.attname::text <> ALL (sets.columns)
+      AND (sets.reader = sets.relation AND NOT sets.is_partition_key
+        OR NOT k.convalidated OR k.conbin::text LIKE '%{SQLVALUEFUNCTION %'
+        OR EXISTS (SELECT FROM regexp_matches(k.conbin::text, ':(?:op)?funcid (\d+)', 'g') AS called(number)
+                   JOIN pg_catalog.pg_proc p ON p.oid = called.number[1]::oid WHERE p.provolatile <> 'i'))
 )
 SELECT relation, is_partition_key, inherited, columns FROM sets
 UNION ALL

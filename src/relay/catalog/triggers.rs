@@ -51,6 +51,10 @@ fn assigned_by(text: &str) -> Option<BTreeSet<String>> {
     // Where a statement starts, and where words name what takes a value.
     let (mut starts, mut takes) = (true, false);
     for (i, token) in tokens.iter().enumerate() {
+        // `block.NEW.name`, where the trigger's function is such a block.
+        if token.is("new") && i.checked_sub(1).is_some_and(|before| symbol(before, '.')) {
+            return None;
+        }
         if token.is("new") && (starts || takes) {
             match (symbol(i + 1, '.'), tokens.get(i + 2)) {
                 (true, Some(Token::Word(name))) => names.insert(name.clone()),
@@ -151,6 +155,7 @@ mod tests {
             ("BEGIN CALL fill(NEW.name); RETURN NEW; END", Some("name")),
             ("BEGIN RAISE 'it''s'; NEW.name := 'a''b'; RAISE 'x'; RETURN NEW; END", Some("name")),
             ("BEGIN /*/ NEW.id := 1; */ NEW.name := $1; RETURN NEW; END", Some("name")),
+            ("BEGIN set_name.NEW.name := 1; RETURN NEW; END", None),
             (r"BEGIN RAISE E'it\'s'; NEW.name := 1; RAISE 'x'; RETURN NEW; END", None),
             ("BEGIN RAISE $q$it's$q$; NEW.name := 1; RAISE 'x'; RETURN NEW; END", None),
             ("BEGIN /* /* */ ' */ NEW.name := 1; RAISE 'x'; RETURN NEW; END", None),

@@ -391,8 +391,14 @@ UPDATE halves SET note = 'x' WHERE id = 5
 -- crm_app/service: column-not-writable
 UPDATE watched SET size = 3 WHERE id = 5
 ;;
--- crm_app/service: changed
+-- crm_app/service: column-not-writable
 UPDATE watched SET note = 'x' WHERE id = 5
+;;
+-- crm_app/service: column-not-writable
+UPDATE opaque SET size = 3 WHERE id = 5
+;;
+-- crm_app/service: column-not-writable
+UPDATE daily SET note = 'x' WHERE id = 5
 ;;
 -- crm_app/service: partition-tells
 DELETE FROM crates WHERE id = 5

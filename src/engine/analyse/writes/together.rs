@@ -15,10 +15,10 @@ pub fn read_together<'c>(
     whole: &BTreeSet<String>,
 ) -> BTreeSet<&'c str> {
     let family = catalog.family(relation.oid);
-    // Triggers assign what they assign whatever the statement does.
-    let triggered = family.iter().flat_map(|r| &r.set_by_triggers).map(String::as_str);
-    let changed: BTreeSet<String> =
-        triggered.chain([column]).flat_map(|c| assigned(catalog, relation.oid, c)).collect();
+    let given = assigned(catalog, relation.oid, column);
+    // Triggers may assign what they assign whatever the statement does, and read it.
+    let triggered = family.iter().flat_map(|r| &r.set_by_triggers).flat_map(|c| assigned(catalog, relation.oid, c));
+    let changed: BTreeSet<String> = triggered.chain(given.iter().cloned()).collect();
     let above = ancestors(catalog, relation.oid);
     let sets = family.iter().chain(&above).flat_map(|r| &r.together).filter(|set| reads(&set.columns, &changed));
     let mut others: BTreeSet<&str> = sets.flat_map(|set| &set.columns).map(String::as_str).collect();
@@ -32,7 +32,7 @@ pub fn read_together<'c>(
     }
     let differs = |part: &&&Relation| differences(catalog, part, relation).iter().any(|set| reads(set, &changed));
     others.extend(parts().filter(differs).flat_map(|part| catalog.placed_by(part.oid)).map(|(_, c)| c));
-    others.retain(|c| !changed.contains(*c) && !whole.contains(*c));
+    others.retain(|c| !given.contains(*c) && !whole.contains(*c));
     others
 }
 
