@@ -42,21 +42,19 @@ impl Core {
                     None => None,
                 };
                 let tag = own.as_deref().unwrap_or(tag);
-                let Some(StatementRun { mut run, settings }) = query.runs.get_mut(index).and_then(Option::take) else {
+                let Some(StatementRun { run, settings }) = query.runs.get_mut(index).and_then(Option::take) else {
                     return Err(OUT_OF_ORDER);
                 };
                 query.done += 1;
                 let context = query.context;
-                self.count_rows(&mut run, Some(tag));
-                self.clerk.complete(run, Ending::Ok, None);
+                self.completed(run, tag);
                 self.apply(&Completed { judged: &judged, index, context, settings: &settings, tag });
                 Ok(own.map_or(Verdict::Pass, Verdict::Completed))
             }
             Some(Expect { kind: Kind::Execute(_), .. }) => {
                 let portal = self.pop_execute()?;
-                if let Some(mut run) = portal.finish() {
-                    self.count_rows(&mut run, Some(tag));
-                    self.clerk.complete(run, Ending::Ok, None);
+                if let Some(run) = portal.finish() {
+                    self.completed(run, tag);
                 }
                 let Portal { judged, index, context, settings, .. } = &*portal;
                 // What PREPARE was about runs, not the PREPARE.
@@ -117,7 +115,7 @@ impl Core {
                 statement.map(|id| self.statements.settle("", id, Fate::Happened));
                 let portal = portal.and_then(|id| self.portals.settle("", id, Fate::Happened));
                 self.finish_portals(portal);
-                self.rest_never_ran(*query);
+                self.cancel_rest(*query);
             }
             Kind::RefusedQuery(_) | Kind::Sync => {}
             _ => return Err(OUT_OF_ORDER),
@@ -146,14 +144,24 @@ impl Core {
 
     // === rows and records ===
 
-    /// Moves what was counted since the last statement to `run`. A tag's number counts rows that were written.
+    /// Moves what was counted since the last statement to `run`. A tag's number counts rows that were written, and those of
+    /// COPY, which may send a header besides.
     fn count_rows(&mut self, run: &mut Run, tag: Option<&str>) {
         let sent = std::mem::take(&mut self.rows);
-        run.rows += match tag.and_then(rows_in_tag) {
-            Some(written) if sent == 0 => written,
-            _ => sent,
-        };
+        let counts = |tag: &&str| sent == 0 || tag.starts_with("COPY ");
+        run.rows += tag.filter(counts).and_then(rows_in_tag).unwrap_or(sent);
         run.bytes += std::mem::take(&mut self.bytes);
+    }
+
+    fn completed(&mut self, mut run: Run, tag: &str) {
+        self.count_rows(&mut run, Some(tag));
+        self.clerk.complete(run, Ending::Ok, None);
+    }
+
+    /// It ends before PostgreSQL has completed it: what it has sent until then is on record too.
+    fn broke_off(&mut self, mut run: Run, ending: Ending, sqlstate: Option<&str>) {
+        self.count_rows(&mut run, None);
+        self.clerk.complete(run, ending, sqlstate);
     }
 
     pub(super) fn query_statement_failed(&mut self, fields: &Fields) {
@@ -163,21 +171,19 @@ impl Core {
         let run = query.runs.get_mut(query.done).and_then(Option::take);
         query.done += 1;
         query.failed = true;
-        if let Some(StatementRun { mut run, .. }) = run {
-            self.count_rows(&mut run, None);
-            self.complete_with(run, fields);
+        if let Some(StatementRun { run, .. }) = run {
+            self.failed(run, fields);
         }
     }
 
-    fn complete_with(&mut self, run: Run, fields: &Fields) {
+    fn failed(&mut self, run: Run, fields: &Fields) {
         let ending = if fields.sqlstate() == QUERY_CANCELED { Ending::Cancelled } else { Ending::Error };
-        self.clerk.complete(run, ending, Some(fields.sqlstate()));
+        self.broke_off(run, ending, Some(fields.sqlstate()));
     }
 
     pub(super) fn finish_portal(&mut self, portal: &Portal, fields: &Fields) {
-        if let Some(mut run) = portal.finish() {
-            self.count_rows(&mut run, None);
-            self.complete_with(run, fields);
+        if let Some(run) = portal.finish() {
+            self.failed(run, fields);
         }
     }
 
@@ -185,15 +191,14 @@ impl Core {
     pub(super) fn finish_portals(&mut self, portals: impl IntoIterator<Item = Arc<Portal>>) {
         for portal in portals {
             if let Some(run) = portal.finish() {
-                self.clerk.complete(run, Ending::Ok, None);
+                self.broke_off(run, Ending::Ok, None);
             }
         }
     }
 
-    /// It was sent behind one that failed.
-    pub(super) fn never_ran(&mut self, portal: &Portal) {
+    pub(super) fn cancel_portal(&mut self, portal: &Portal) {
         if let Some(run) = portal.finish() {
-            self.clerk.complete(run, Ending::Cancelled, None);
+            self.broke_off(run, Ending::Cancelled, None);
         }
     }
 
@@ -201,29 +206,22 @@ impl Core {
         let [statement, portal] = query.unnamed;
         statement.map(|id| self.statements.settle("", id, Fate::DidNot));
         portal.map(|id| self.portals.settle("", id, Fate::DidNot));
-        self.rest_never_ran(query);
+        self.cancel_rest(query);
     }
 
-    fn rest_never_ran(&mut self, query: QueryRun) {
+    fn cancel_rest(&mut self, query: QueryRun) {
         for StatementRun { run, .. } in query.runs.into_iter().flatten() {
-            self.clerk.complete(run, Ending::Cancelled, None);
+            self.broke_off(run, Ending::Cancelled, None);
         }
     }
 
-    /// The session ends with statements running.
-    pub fn abandon(&mut self, sqlstate: Option<&str>) {
+    /// The session ends with statements running: what is counted is the first one's.
+    pub fn abandon(&mut self) {
+        self.throw_away();
         while let Some(expect) = self.queue.pop_front() {
             match expect.kind {
-                Kind::Query(query) => {
-                    for StatementRun { run, .. } in query.runs.into_iter().flatten() {
-                        self.clerk.complete(run, Ending::Cancelled, sqlstate);
-                    }
-                }
-                Kind::Execute(portal) => {
-                    if let Some(run) = portal.finish() {
-                        self.clerk.complete(run, Ending::Cancelled, sqlstate);
-                    }
-                }
+                Kind::Query(query) => self.cancel_rest(*query),
+                Kind::Execute(portal) => self.cancel_portal(&portal),
                 _ => {}
             }
         }

@@ -244,6 +244,7 @@ impl Core {
             self.readies = from.readies;
         }
         self.passing_to = Audience::Nobody;
+        (self.rows, self.bytes) = (0, 0);
     }
 
     /// What is held back is thrown away for another reason; where it began.

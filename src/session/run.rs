@@ -104,7 +104,7 @@ impl Session {
                 other => break self.finish(other).await,
             }
         };
-        self.core.abandon(None);
+        self.core.abandon();
         let clerk = self.core.clerk();
         clerk.note(Event::SessionEnd(SessionEnd {
             session: clerk.who.session.clone(),
@@ -287,7 +287,9 @@ impl Session {
         }
         // A client that closes after its last message still wants it done, as with PostgreSQL itself.
         let sent = self.core.to_server.waiting() == 0 && self.core.takes_messages() && !self.has_client_message();
-        (self.ends.client && (sent || self.ends.server)).then_some(Turn::ClientLost)
+        // Nobody reads its answers: when they have piled up, nothing more is read of PostgreSQL, which would wait for ever.
+        let piled_up = self.core.to_client.waiting() >= MAX_WAITING;
+        (self.ends.client && (sent || self.ends.server || piled_up)).then_some(Turn::ClientLost)
     }
 
     fn has_client_message(&self) -> bool {

@@ -180,12 +180,11 @@ impl Core {
         };
         let audience = if self.withheld.is_some() { Audience::Nobody } else { head.audience };
         match (tag, &head.kind) {
-            (b'D', Kind::Query(_) | Kind::Execute(_) | Kind::OwnExecute(_)) => {
+            (b'D', Kind::OwnExecute(_)) | (b'D' | b'd', Kind::Query(_) | Kind::Execute(_)) => {
                 self.rows += 1;
                 self.bytes += length as u64;
             }
             (b'D', Kind::OwnAssert) => {}
-            (b'd', Kind::Query(_) | Kind::Execute(_)) => self.bytes += length as u64,
             (b'T', Kind::Query(_)) => {}
             (b'T', Kind::DescribeStatement | Kind::DescribePortal) => drop(self.queue.pop_front()),
             _ => return Err(OUT_OF_ORDER),
@@ -411,7 +410,7 @@ impl Core {
         match expect.kind {
             Kind::Execute(portal) => {
                 self.inquiry_is_void(&portal);
-                self.never_ran(&portal);
+                self.cancel_portal(&portal);
             }
             Kind::Query(query) => self.query_never_ran(*query),
             _ => {}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::Shutdown;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -94,6 +95,85 @@ fn every_statement_is_decided_and_completed() {
     let all = events(&proxy.audit());
     assert!(all.iter().any(|e| e["event"] == "login" && e["user"] == "ana"));
     drop(c);
+}
+
+/// Rows and bytes of the last statement on record, once `n` have ended.
+fn last_sent(proxy: &Proxy, n: usize) -> (u64, u64) {
+    told(proxy, n);
+    let all = events(&proxy.audit());
+    let last = all.iter().rfind(|e| e["event"] == "completion").unwrap();
+    assert_eq!(last["outcome"], "cancelled", "{last}");
+    (last["rows"].as_u64().unwrap(), last["bytes"].as_u64().unwrap())
+}
+
+/// More rows of one digit than wait anywhere between PostgreSQL and a client.
+fn many() -> String {
+    let crossed: Vec<String> = (0..15).map(|i| format!("things t{i}")).collect();
+    format!("SELECT t0.id FROM {}", crossed.join(", "))
+}
+
+/// Sends a message, and reads so many rows of the answer.
+fn read_some(c: &mut Raw, message: &[u8], rows: u64) {
+    c.send(message);
+    let mut read = 0;
+    while read < rows {
+        let answer = c.answer();
+        assert!(!answer.starts_with("E:"), "{:?}", c.error);
+        read += u64::from(answer.starts_with("D:") || answer == "d");
+    }
+}
+
+/// Nobody reads the rest of an answer whose client has hung up: PostgreSQL does not wait for that for ever, nor does what
+/// stands behind it.
+#[test]
+fn a_client_that_hangs_up_in_the_middle_of_an_answer_leaves_no_session() {
+    let proxy = start(world());
+    let mut c = log_in(&proxy);
+    read_some(&mut c, &query(&format!("SELECT id FROM things; {}", many())), 10);
+    let stream = c.into_stream();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let ends: Vec<_> = told(&proxy, 2).into_iter().map(|(_, _, end, _)| end).collect();
+    assert_eq!(ends, ["ok", "cancelled"]);
+}
+
+/// Who breaks off after having read what he wanted has got it: rows that left are on record however their session ended.
+#[test]
+fn what_was_sent_before_a_session_ended_is_on_record() {
+    const READ: u64 = 3000;
+    let proxy = start(world());
+    let many = many();
+    let suspended = [parse("", &many), bind("", "", &[]), execute("", 1000), execute("", 0), sync()].concat();
+    let in_block = format!("BEGIN; DECLARE c CURSOR FOR {many}");
+    // What comes before, what breaks off, how many statements both are, how long a row is.
+    let ways = [
+        ("", query(&many), 1, 7),
+        ("", query(&format!("SELECT id FROM things; {many}")), 2, 7),
+        (in_block.as_str(), query("FETCH ALL FROM c"), 3, 7),
+        ("", query(&format!("COPY ({many}) TO STDOUT")), 1, 2),
+        ("", suspended, 1, 7),
+    ];
+    let mut n = 0;
+    for (before, breaks_off, statements, length) in ways {
+        let mut c = log_in(&proxy);
+        c.ask(before);
+        read_some(&mut c, &breaks_off, READ);
+        drop(c);
+        n += statements;
+        let (rows, bytes) = last_sent(&proxy, n);
+        assert!(rows >= READ - 3, "{rows} rows of {READ} are on record: {}", String::from_utf8_lossy(&breaks_off));
+        assert_eq!(bytes, rows * length);
+    }
+}
+
+/// COPY that fails has sent rows as well.
+#[test]
+fn what_copy_sent_before_it_failed_is_on_record() {
+    let proxy = start(world());
+    let mut c = Raw::log_in(proxy.port(), "dan", &[]);
+    let answer = c.ask("COPY (SELECT 1 / (5 - i) FROM generate_series(1, 9) i) TO STDOUT");
+    assert_eq!(answer, "H d d d d E:22012 Z:I");
+    assert_eq!(c.ask("COPY (SELECT id FROM things) TO STDOUT (FORMAT csv, HEADER)"), "H d d d d c C:COPY 3 Z:I");
+    assert_eq!(told(&proxy, 2), [line("copy_to", "allowed", "error", 4), line("copy_to", "allowed", "ok", 3)]);
 }
 
 /// A bare key column tells whose rows have left, in text and in binary, and the same person has the same hash, however
