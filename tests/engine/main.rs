@@ -8,7 +8,7 @@
 //! `changed`, a rule (`table-not-listed`), each optionally followed by `| has TEXT` / `| lacks TEXT` about what leaves,
 //! or `| error 42703` when PostgreSQL itself is to refuse what leaves. `| alike`: statements with other literals are cleared
 //! by this one; `| unlike`: none is. A line `-- then` ends a message of its own, which leaves before what is judged. What the record says: `| about customer:42 customer:$1` (or `nobody`), `| keys 0 2`
-//! (output columns that are a subject's bare key, or `none`), `| touches public.customers.email shown`, `| names public.customers`
+//! (output columns that are a subject's bare key, or `none`), `| touches public.customers.email shown` (or `shown of contact`), `| names public.customers`
 //! (with whatever columns, or none), `| unseen DO, public.f()` (what an unrestricted role runs unseen, or `nothing`).
 
 mod alike;
@@ -27,7 +27,7 @@ use consentry::config::folder::read_policy;
 use consentry::engine::alike::Shape;
 use consentry::engine::catalog::{Cast, Catalog, QualifiedName};
 use consentry::engine::clear::{Engine, NoMemory, Secrets};
-use consentry::engine::cleared::{Argument, Cleared, Effect, NOT_LOOKED_INTO, NamedSubject, Outcome};
+use consentry::engine::cleared::{Argument, Cleared, Effect, NOT_LOOKED_INTO, NamedSubject, Outcome, TouchedColumn};
 use consentry::engine::context::{Context, Protocol, PurposeSource};
 use consentry::engine::policy::diagnostics::SourceFile;
 use consentry::engine::policy::resolve::resolve;
@@ -401,5 +401,10 @@ fn unseen(cleared: &Cleared) -> &str {
 fn touches(cleared: &Cleared) -> Vec<String> {
     let tables = cleared.statements.iter().flat_map(|s| &s.tables);
     let columns = tables.flat_map(|t| t.columns.iter().map(move |c| (&t.table, c)));
-    columns.map(|(table, c)| format!("{table}.{} {}", c.name, format!("{:?}", c.usage).to_lowercase())).collect()
+    let told = |(table, c): (&String, &TouchedColumn)| {
+        let usage = format!("{table}.{} {}", c.name, format!("{:?}", c.usage).to_lowercase());
+        let of = c.category.as_ref().map(|category| format!("{usage} of {category}"));
+        [Some(usage), of]
+    };
+    columns.flat_map(told).flatten().collect()
 }

@@ -184,20 +184,24 @@ impl<'e> Analyser<'e> {
     /// The columns that are written.
     fn written(&self, writing: &Writing<'_>) -> Option<TouchedTable> {
         let Ok(super::relations::Named::Relation(relation)) = self.resolve(writing.relation) else { return None };
+        Some(self.written_unread(relation, |column| match &writing.columns {
+            Columns::All => !column.generated,
+            Columns::Named(names) => names.contains(&column.name),
+        }))
+    }
+
+    /// What the record says of columns that are written and not read.
+    pub fn written_unread(&self, relation: &Relation, meant: impl Fn(&Column) -> bool) -> TouchedTable {
         let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
         let table = super::relations::protecting_ancestor(catalog, policy, relation.oid);
         let policy = table.and_then(|table| policy.tables.get(&table));
-        let meant = |column: &&Column| match &writing.columns {
-            Columns::All => !column.generated,
-            Columns::Named(names) => names.contains(&column.name),
-        };
-        let columns = relation.columns.iter().filter(meant).map(|column| TouchedColumn {
+        let columns = relation.columns.iter().filter(|column| meant(column)).map(|column| TouchedColumn {
             name: column.name.clone(),
             category: category(policy.and_then(|p| p.columns.get(&column.name))),
             usage: Usage::Written,
             treatment: Treatment::Clear,
         });
-        Some(TouchedTable { table: relation.name.to_string(), columns: columns.collect() })
+        TouchedTable { table: relation.name.to_string(), columns: columns.collect() }
     }
 }
 

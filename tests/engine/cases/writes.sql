@@ -25,6 +25,16 @@ INSERT INTO products (id, name) VALUES (1, 'x')
 -- crm_app/service: changed | has DELETE FROM "public"."customers" AS "consentry_w" WHERE
 DELETE FROM customers WHERE email LIKE 'user%' AND id = -1 RETURNING id, email, customers.full_name AS name
 ;;
+-- What goes with a row, and what is added without being read, is told with its categories.
+-- crm_app/service: changed | touches public.messages.body written of free_text | touches public.messages.id written
+DELETE FROM tickets WHERE id = -1
+;;
+-- crm_app/service: changed | touches public.consents.status written of choices | touches public.addresses.line1 written of address
+DELETE FROM customers WHERE id = -1
+;;
+-- officer/service: changed | touches public.consents.status written of choices
+INSERT INTO consents (subject_id, purpose, status) VALUES (7, 'marketing', 'granted')
+;;
 -- crm_app/service: changed
 DELETE FROM orders USING customers c WHERE c.id = orders.customer_id AND c.email = 'nobody' RETURNING orders.*
 ;;

@@ -108,7 +108,9 @@ impl<'e> Analyser<'e> {
             _ => cols.iter().map(|col| place(relation, col)).collect::<Result<_, _>>()?,
         };
         let Some(p) = target.protected() else {
-            self.record_unread(relation, &filled);
+            let names: Vec<&str> =
+                filled.iter().filter_map(|i| Some(relation.columns.get(*i)?.name.as_str())).collect();
+            self.record_unread(relation, |column| names.contains(&column.name.as_str()));
             return Ok(filled);
         };
         for &i in &filled {

@@ -135,11 +135,11 @@ impl<'e> Analyser<'e> {
             if !protected && !self.is_consent_table(relation) {
                 continue;
             }
-            let changed = |name: &str| c.change == Change::Removed || c.change == Change::Assigned(name.to_owned());
-            let columns: Vec<usize> =
-                (0..relation.columns.len()).filter(|i| changed(&relation.columns[*i].name)).collect();
             self.writes_protected = true;
-            self.record_unread(relation, &columns);
+            self.record_unread(relation, |column| match &c.change {
+                Change::Removed => true,
+                Change::Assigned(name) => *name == column.name,
+            });
         }
     }
 

@@ -10,8 +10,8 @@ use super::super::{Analyser, Replacement};
 use super::view::{Through, shown};
 use super::{Aim, TARGET};
 use crate::engine::allow::{SystemRelation, system_relation};
-use crate::engine::catalog::{Oid, Operand, QualifiedName, Relation, quote_ident};
-use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage, add_table};
+use crate::engine::catalog::{Column, Oid, Operand, QualifiedName, Relation, quote_ident};
+use crate::engine::cleared::add_table;
 use crate::engine::policy::{Right, TablePolicy};
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::rewrite::guard;
@@ -265,19 +265,10 @@ impl<'e> Analyser<'e> {
         Ok(Target { item, kind: Kind::Unread { relation, after } })
     }
 
-    /// What the record says of a target that is no occurrence.
-    pub fn record_unread(&mut self, relation: &Relation, columns: &[usize]) {
-        let columns = columns
-            .iter()
-            .filter_map(|i| relation.columns.get(*i))
-            .map(|c| TouchedColumn {
-                name: c.name.clone(),
-                category: None,
-                usage: Usage::Written,
-                treatment: Treatment::Clear,
-            })
-            .collect();
-        add_table(&mut self.for_the_record.tables, TouchedTable { table: relation.name.to_string(), columns });
+    /// Puts on record what is written of a target that is no occurrence.
+    pub fn record_unread(&mut self, relation: &Relation, meant: impl Fn(&Column) -> bool) {
+        let written = self.written_unread(relation, meant);
+        add_table(&mut self.for_the_record.tables, written);
     }
 
     fn protected_target(

@@ -38,7 +38,7 @@ impl<'e> Analyser<'e> {
                 target::Kind::Protected(p) => {
                     (0..p.relation.columns.len()).for_each(|i| self.note_written(p.occurrence, i));
                 }
-                target::Kind::Unread { relation, .. } => self.record_unread(relation, &[]),
+                target::Kind::Unread { relation, .. } => self.record_unread(relation, |_| true),
                 target::Kind::Temporary { .. } | target::Kind::Created { .. } | target::Kind::Open { .. } => {}
             }
         }
@@ -98,7 +98,7 @@ impl<'e> Analyser<'e> {
         self.may_write(relation, &[Right::Truncate])?;
         if self.is_consent_table(relation) {
             self.writes_protected = true;
-            self.record_unread(relation, &[]);
+            self.record_unread(relation, |_| true);
             return Ok(());
         }
         match self.protection(relation, true)? {
