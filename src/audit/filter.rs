@@ -1,10 +1,14 @@
 //! Which events are asked for: the filters of `audit show`, `audit report` and `audit export`.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
+use std::io;
+use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::read;
 use super::recorded::{Recorded, Text, names_table};
 use super::segment::Segment;
 
@@ -44,6 +48,15 @@ impl Filter {
         self.outcome.is_none() || self.outcome.as_deref() == outcome
     }
 
+    fn wants_kind(&self, e: &Recorded) -> bool {
+        self.event.as_ref().is_none_or(|kind| *kind == e.event)
+    }
+
+    /// Whether an event has what is asked of it alone.
+    fn wants_event(&self, e: &Recorded) -> bool {
+        self.wants_time(e.time) && self.wants_kind(e) && self.wants_outcome(e.outcome.as_deref())
+    }
+
     /// Who, why and what; not the outcome and not the subject.
     fn wants_facts(&self, e: &Recorded) -> bool {
         let equal = |asked: &Option<String>, is: &Option<Text>| asked.is_none() || asked.as_deref() == is.as_deref();
@@ -80,20 +93,72 @@ pub struct Sieve {
     filter: Filter,
     /// Nothing is asked for, so nothing need be remembered.
     all: bool,
-    /// Statements that run: those whose facts are wanted, with their decision's line when it has not been let through.
-    running: HashMap<String, Option<Vec<u8>>>,
+    /// What is let through.
+    by: By,
+    /// Statements that run and whose facts are wanted.
+    running: HashMap<String, Running>,
+}
+
+#[derive(PartialEq, Eq, Clone, Copy)]
+enum By {
+    /// Each event for itself.
+    Event,
+    /// Statements from their decision to their end: what is asked for, one of their events has.
+    Statement,
+}
+
+/// What has not been met yet of what is asked of a statement.
+struct Running {
+    unnamed: bool,
+    other_outcome: bool,
+    other_event: bool,
+    /// Its lines until all is.
+    held: Vec<Vec<u8>>,
 }
 
 impl Sieve {
-    pub fn new(filter: Filter) -> Self {
-        Self { all: filter == Filter::default(), filter, running: HashMap::new() }
+    /// Lets single events through.
+    pub fn of_events(filter: Filter) -> Self {
+        Self { all: filter == Filter::default(), filter, by: By::Event, running: HashMap::new() }
+    }
+
+    /// Lets whole statements through, for what puts a decision and its completion together. Of a wanted time are those that
+    /// were decided then.
+    pub fn of_statements(filter: Filter) -> Self {
+        Self { by: By::Statement, ..Self::of_events(filter) }
     }
 
     pub fn filter(&self) -> &Filter {
         &self.filter
     }
 
-    /// Calls `out` for `line`, if it is wanted, and before it for the decision that it makes wanted.
+    /// Reads a record, and calls `out` for all that is wanted until that says `false`. `progress` is told how many bytes have
+    /// been read.
+    pub fn read(
+        mut self,
+        folder: &Path,
+        progress: &mut dyn FnMut(u64),
+        mut out: impl FnMut(&[u8], &Recorded) -> bool,
+    ) -> io::Result<()> {
+        let filter = self.filter.clone();
+        // What was decided in the wanted time may have ended in another file.
+        let waits = Cell::new(false);
+        read::for_each_line(
+            folder,
+            |segment| filter.wants_file(segment) || waits.get(),
+            |line, bytes| {
+                progress(bytes);
+                let mut goes_on = true;
+                if let Some(event) = Recorded::parse(line) {
+                    self.pass(line, &event, |line, event| goes_on = goes_on && out(line, event));
+                }
+                waits.set(self.by == By::Statement && !self.running.is_empty());
+                goes_on
+            },
+        )
+    }
+
+    /// Calls `out` for `line`, if it is wanted, and before it for those that it makes wanted.
     pub fn pass(&mut self, line: &[u8], event: &Recorded, mut out: impl FnMut(&[u8], &Recorded)) {
         if self.all {
             return out(line, event);
@@ -102,53 +167,66 @@ impl Sieve {
             // What ran then has no end on record.
             self.running.clear();
         }
-        if !self.filter.wants_time(event.time) {
-            return;
-        }
-        let wanted = match &*event.event {
-            "decision" => self.pass_decision(line, event),
-            "completion" => self.pass_completion(event),
-            "subjects_seen" => self.pass_subjects(event, &mut out),
-            _ => self.wants_other(event),
-        };
-        if wanted && self.filter.event.as_ref().is_none_or(|kind| *kind == event.event) {
-            out(line, event);
+        match (&*event.event, event.statement.as_deref()) {
+            ("decision", Some(statement)) if self.filter.wants_time(event.time) && self.filter.wants_facts(event) => {
+                self.running.insert(statement.to_owned(), Running::new(&self.filter));
+                self.pass_of(statement, line, event, &mut out);
+            }
+            ("completion" | "subjects_seen", Some(statement)) => self.pass_of(statement, line, event, &mut out),
+            ("decision" | "completion" | "subjects_seen", _) => {}
+            _ if self.wants_other(event) => out(line, event),
+            _ => {}
         }
     }
 
-    fn pass_decision(&mut self, line: &[u8], e: &Recorded) -> bool {
-        if !self.filter.wants_facts(e) {
-            return false;
+    /// An event of a statement.
+    fn pass_of(&mut self, statement: &str, line: &[u8], e: &Recorded, out: &mut impl FnMut(&[u8], &Recorded)) {
+        let Some(running) = self.running.get_mut(statement) else { return };
+        running.meet(&self.filter, self.by, e);
+        if running.is_wanted() {
+            for line in running.held.drain(..) {
+                Recorded::parse(&line).into_iter().for_each(|event| out(&line, &event));
+            }
         }
-        let named = self.filter.names_subject(e);
-        if let Some(statement) = e.statement.as_deref().filter(|_| !e.is_refused()) {
-            self.running.insert(statement.into(), (!named).then(|| line.to_vec()));
+        let wanted = self.by == By::Statement || self.filter.wants_event(e);
+        // Others' keys are not asked for.
+        if wanted && (e.event != "subjects_seen" || self.filter.names_subject(e)) {
+            match running.is_wanted() {
+                true => out(line, e),
+                false => running.held.push(line.to_vec()),
+            }
         }
-        named && self.filter.wants_outcome(e.outcome.as_deref())
-    }
-
-    fn pass_completion(&mut self, e: &Recorded) -> bool {
-        let of_wanted = e.statement.as_deref().and_then(|s| self.running.remove(s)).is_some_and(|held| held.is_none());
-        of_wanted && self.filter.wants_outcome(e.outcome.as_deref())
-    }
-
-    fn pass_subjects(&mut self, e: &Recorded, out: &mut impl FnMut(&[u8], &Recorded)) -> bool {
-        let Some(held) = e.statement.as_deref().and_then(|s| self.running.get_mut(s)) else { return false };
-        let named = self.filter.names_subject(e);
-        if named
-            && self.filter.outcome.is_none()
-            && let Some(line) = held.take()
-            && let Some(decision) = Recorded::parse(&line)
-        {
-            out(&line, &decision);
+        if e.event == "completion" || e.is_refused() {
+            self.running.remove(statement);
         }
-        named && self.filter.outcome.is_none()
     }
 
     /// Logins, reloads and the like have neither tables nor subjects.
     fn wants_other(&self, e: &Recorded) -> bool {
         let f = &self.filter;
         let about = f.is_about_statements() || f.subject.is_some() || f.outcome.is_some();
-        !about && (f.user.is_none() || f.user.as_deref() == e.user.as_deref())
+        !about && f.wants_event(e) && (f.user.is_none() || f.user.as_deref() == e.user.as_deref())
+    }
+}
+
+impl Running {
+    fn new(filter: &Filter) -> Self {
+        Self {
+            unnamed: filter.subject.is_some(),
+            other_outcome: filter.outcome.is_some(),
+            other_event: filter.event.is_some(),
+            held: Vec::new(),
+        }
+    }
+
+    fn is_wanted(&self) -> bool {
+        !(self.unnamed || self.other_outcome || self.other_event)
+    }
+
+    /// Looks at one of its events.
+    fn meet(&mut self, filter: &Filter, by: By, e: &Recorded) {
+        self.unnamed &= !filter.names_subject(e);
+        self.other_outcome &= by == By::Statement && !filter.wants_outcome(e.outcome.as_deref());
+        self.other_event &= by == By::Statement && !filter.wants_kind(e);
     }
 }

@@ -169,7 +169,7 @@ pub struct Show {
 
 impl Show {
     fn run(self) -> anyhow::Result<ExitCode> {
-        let mut sieve = Sieve::new(self.filter.resolve(&self.folder)?);
+        let mut sieve = Sieve::of_events(self.filter.resolve(&self.folder)?);
         let mut out = io::BufWriter::new(anstream::stdout().lock());
         let mut tail = read::Tail::new(&self.folder, |s| sieve.filter().wants_file(s))?;
         loop {
@@ -297,6 +297,7 @@ pub struct FilterArguments {
     /// email or public.customers.email
     #[arg(long)]
     column: Option<String>,
+    /// How statements were decided, or how they ended
     #[arg(long, value_parser = ["allowed", "changed", "refused", "ok", "error", "cancelled"])]
     outcome: Option<String>,
     /// A person, such as customer:42
@@ -363,7 +364,8 @@ impl FilterArguments {
 
 fn parse_since(text: &str) -> Result<Timestamp, String> {
     let day = || text.parse::<Date>().ok().and_then(start_of);
-    let ago = || text.parse::<SignedDuration>().ok().and_then(|d| Timestamp::now().checked_sub(d).ok());
+    // "24h ago" is read as a negative one.
+    let ago = || text.parse::<SignedDuration>().ok().and_then(|d| Timestamp::now().checked_sub(d.abs()).ok());
     text.parse().ok().or_else(day).or_else(ago).ok_or_else(|| "not a time, a day or a duration".to_owned())
 }
 

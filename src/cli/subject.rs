@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs::OpenOptions;
 use std::io::{BufWriter, Write, stdout};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
@@ -16,7 +16,7 @@ use super::direct::{Deed, Direct, Opened, block_on, counted};
 use crate::audit::event::UpkeepCount;
 use crate::audit::filter::{Filter, Sieve};
 use crate::audit::recorded::Recorded;
-use crate::audit::{read, subjects};
+use crate::audit::subjects;
 use crate::consent::erasure::{Erased, Run, erase};
 use crate::consent::export::{export, is_known};
 use crate::consent::path::canonical_key;
@@ -97,24 +97,14 @@ fn accesses(opened: &Opened, kind: &str, key: &str) -> Result<Value> {
         .into_iter()
         .collect();
     let filter = Filter { subject: Some(hashes), event: Some("decision".to_owned()), ..Filter::default() };
-    let mut sieve = Sieve::new(filter);
     let mut found = Vec::new();
-    read_accesses(&config.folder, &mut sieve, &mut found)
+    Sieve::of_events(filter)
+        .read(&config.folder, &mut |_| {}, |_, e| {
+            found.push(access(e));
+            true
+        })
         .with_context(|| format!("cannot read the record {}", config.folder.display()))?;
     Ok(Value::Array(found))
-}
-
-fn read_accesses(folder: &Path, sieve: &mut Sieve, found: &mut Vec<Value>) -> std::io::Result<()> {
-    read::for_each_line(
-        folder,
-        |_| true,
-        |line, _| {
-            if let Some(event) = Recorded::parse(line) {
-                sieve.pass(line, &event, |_, e| found.push(access(e)));
-            }
-            true
-        },
-    )
 }
 
 fn access(e: &Recorded<'_>) -> Value {

@@ -103,8 +103,13 @@ async fn show_filters() {
         (vec!["--column", "customers.email", "--event", "decision"], vec!["named", "seen", "refused"]),
         (vec!["--column", "phone"], vec![]),
         (vec!["--subject", "customer:42"], vec!["named", "named", "seen", "seen", "seen"]),
+        (vec!["--subject", "customer:42", "--outcome", "ok"], vec!["named", "seen"]),
+        (vec!["--subject", "customer:42", "--event", "completion"], vec!["named", "seen"]),
+        (vec!["--subject", "customer:42", "--event", "subjects_seen"], vec!["seen"]),
+        (vec!["--subject", "customer:42", "--outcome", "changed"], vec!["named", "seen"]),
         (vec!["--subject", "customer:43"], vec![]),
         (vec!["--since", "1h", "--outcome", "changed"], vec!["named", "seen"]),
+        (vec!["--since", "1h ago", "--outcome", "changed"], vec!["named", "seen"]),
         (vec!["--until", "2020-01-01"], vec![]),
     ] {
         let output = audit(dir.path(), &[vec!["show", "--format", "json"], arguments.clone()].concat());
@@ -212,6 +217,41 @@ async fn report_tells_everything_about_one_person() {
     let users: Vec<_> = r["person"].as_array().unwrap().iter().map(|p| p["user"].as_str().unwrap()).collect();
     assert_eq!(users, ["app", "bob"], "named by one, seen by the other");
     assert_eq!(report(dir.path(), &["--subject", "customer:7"])["person"], serde_json::json!([]));
+}
+
+/// A filter chooses statements, and these are told to their end.
+#[tokio::test]
+async fn filters_part_no_statement_from_its_end() {
+    let dir = sample().await;
+    for (filter, expected) in [
+        (&["--outcome", "changed"][..], [2, 2, 2, 0]),
+        (&["--outcome", "ok"], [2, 2, 2, 0]),
+        (&["--outcome", "refused"], [1, 0, 0, 0]),
+        (&["--outcome", "error"], [0, 0, 0, 0]),
+        (&["--event", "decision"], [3, 2, 2, 0]),
+        (&["--event", "completion"], [2, 2, 2, 0]),
+        (&["--event", "subjects_seen"], [1, 1, 1, 0]),
+        (&["--event", "login"], [0, 0, 0, 0]),
+        (&["--subject", "customer:42", "--outcome", "ok"], [2, 2, 2, 0]),
+    ] {
+        let r = report(dir.path(), filter);
+        let never = r["never_completed"].as_array().unwrap().len() as u64;
+        let [statements, completed, rows] =
+            ["statements", "completed", "rows"].map(|n| r["totals"][n].as_u64().unwrap());
+        assert_eq!([statements, completed, rows, never], expected, "{filter:?}");
+        let exported = stdout(&audit(dir.path(), &[&["export", "--format", "cef"], filter].concat()));
+        let ended = exported.lines().filter(|l| l.contains("rows")).count() as u64;
+        assert_eq!(ended, completed, "{filter:?}: {exported}");
+    }
+    // A day is over, and what was begun in it has ended in the next one.
+    let file = crate::support::segments(&dir.path().join("audit")).pop().unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let later =
+        |l: &str| if l.contains("completion") { l.replacen("\"time\":\"2", "\"time\":\"3", 1) } else { l.to_owned() };
+    std::fs::write(&file, text.lines().map(|l| later(l) + "\n").collect::<String>()).unwrap();
+    let r = audit(dir.path(), &["report", "--format", "json", "--until", "2999-01-01"]);
+    let r: serde_json::Value = serde_json::from_slice(&r.stdout).unwrap();
+    assert_eq!((&r["totals"]["completed"], &r["never_completed"]), (&2.into(), &serde_json::json!([])));
 }
 
 #[tokio::test]

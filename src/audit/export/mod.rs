@@ -9,7 +9,6 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::filter::{Filter, Sieve};
-use super::read;
 use super::recorded::Recorded;
 
 /// Whose words.
@@ -34,30 +33,20 @@ pub fn export(
     out: &mut (impl Write + Send),
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<()> {
-    let mut sieve = Sieve::new(filter.clone());
     let words: Box<dyn Words + '_> = match dialect {
         Dialect::Ocsf => Box::new(Lines { out, words: |l, e, c| ocsf::event(l, e, c).map(|v| v.to_string()) }),
         Dialect::Cef => Box::new(Lines { out, words: |_, e, c| cef::event(e, c) }),
         Dialect::Parquet => Box::new(table::Table::begin(out)?),
         Dialect::Jsonl => Box::new(AsTheyAre { out }),
     };
-    let mut exporter = Exporter { words, joins: dialect != Dialect::Jsonl, running: HashMap::new() };
+    let joins = dialect != Dialect::Jsonl;
+    let sieve = if joins { Sieve::of_statements(filter) } else { Sieve::of_events(filter) };
+    let mut exporter = Exporter { words, joins, running: HashMap::new() };
     let mut result = Ok(());
-    read::for_each_line(
-        folder,
-        |s| filter.wants_file(s),
-        |line, bytes| {
-            progress(bytes);
-            if let Some(event) = Recorded::parse(line) {
-                sieve.pass(line, &event, |line, event| {
-                    if result.is_ok() {
-                        result = exporter.take(line, event);
-                    }
-                });
-            }
-            result.is_ok()
-        },
-    )?;
+    sieve.read(folder, progress, |line, event| {
+        result = exporter.take(line, event);
+        result.is_ok()
+    })?;
     result?;
     exporter.end_running()?;
     exporter.words.end()

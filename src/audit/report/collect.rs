@@ -139,8 +139,8 @@ struct Running {
 impl Tally {
     fn seen(&mut self, time: Timestamp) {
         self.count += 1;
-        self.first.get_or_insert(time);
-        self.last = Some(time);
+        self.first = earlier(self.first, time);
+        self.last = self.last.max(Some(time));
     }
 
     fn names(&self, names: &Names) -> Vec<String> {
@@ -156,6 +156,11 @@ impl Tally {
     fn last(&self) -> String {
         self.last.map(second).unwrap_or_default()
     }
+}
+
+/// Statements come when all that is asked for is known of them, which may be at their end.
+fn earlier(known: Option<Timestamp>, time: Timestamp) -> Option<Timestamp> {
+    Some(known.map_or(time, |known| known.min(time)))
 }
 
 /// A time to the second.
@@ -183,8 +188,8 @@ impl Collector {
     }
 
     pub fn take(&mut self, e: &Recorded) {
-        self.first.get_or_insert(e.time);
-        self.last = Some(e.time);
+        self.first = earlier(self.first, e.time);
+        self.last = self.last.max(Some(e.time));
         match &*e.event {
             "decision" => self.decision(e),
             "completion" => self.completion(e),
@@ -368,6 +373,7 @@ impl Collector {
     pub fn finish(mut self) -> Report {
         self.end_running();
         let (mut report, names) = (self.report, &self.names);
+        report.person.sort_by_key(|event| event.seq);
         (report.totals.first, report.totals.last) = (self.first.map(second), self.last.map(second));
         report.days = self.days.into_iter().map(|(day, counts)| day_of(day, counts)).collect();
         report.uses = self.uses.lines.into_iter().map(|(k, t)| use_of(names, k, t)).collect();

@@ -14,8 +14,6 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::filter::{Filter, Sieve};
-use super::read;
-use super::recorded::Recorded;
 use super::verify::Verdict;
 
 pub use page::{page, style_digest};
@@ -169,23 +167,18 @@ pub struct PolicyInForce {
 /// Reads a record through `filter`. `progress` is told how many bytes have been read.
 pub fn collect(folder: &Path, filter: Filter, progress: &mut dyn FnMut(u64)) -> io::Result<Report> {
     let person = filter.subject.is_some();
-    let mut sieve = Sieve::new(filter.clone());
     let mut collector = collect::Collector::new(person);
     let mut lines: u64 = 0;
-    read::for_each_line(
-        folder,
-        |s| filter.wants_file(s),
-        |line, bytes| {
-            lines += 1;
-            if lines.is_multiple_of(4096) {
-                progress(bytes);
-            }
-            if let Some(event) = Recorded::parse(line) {
-                sieve.pass(line, &event, |_, event| collector.take(event));
-            }
-            true
-        },
-    )?;
+    let mut progress = |bytes| {
+        lines += 1;
+        if lines.is_multiple_of(4096) {
+            progress(bytes);
+        }
+    };
+    Sieve::of_statements(filter).read(folder, &mut progress, |_, event| {
+        collector.take(event);
+        true
+    })?;
     let mut report = collector.finish();
     report.folder = folder.display().to_string();
     report.made = format!("{:.0}", jiff::Timestamp::now());
