@@ -5,6 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::serve::Crew;
 
@@ -18,7 +23,8 @@ pub struct Serve {
     /// The server file
     #[arg(short, long, env = "CONSENTRY_CONFIG", default_value = "consentry.toml")]
     config: PathBuf,
-    /// What to log: error, warn, info, debug, or a filter such as `consentry::session=debug`
+    /// What to log: error, warn, info, debug, or a filter such as `consentry::session=debug`. Of the libraries in it, only
+    /// warnings are logged: what else they tell can hold values
     #[arg(long, env = "CONSENTRY_LOG", default_value = "info")]
     log: String,
     /// Log as JSON lines
@@ -39,18 +45,26 @@ impl Serve {
     }
 
     fn start_log(&self) -> Result<()> {
-        let filter = tracing_subscriber::EnvFilter::try_new(&self.log).context("--log")?;
+        let filter = EnvFilter::try_new(&self.log).context("--log")?;
         // libpg_query points file descriptor 2 elsewhere for the time of each parse, in whichever thread; two at once can
         // leave it there. The log keeps a descriptor of its own.
         let stderr =
             std::fs::File::from(std::io::stderr().as_fd().try_clone_to_owned().context("no stderr to log to")?);
-        let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
-        let started = match self.log_json {
-            true => builder.json().try_init(),
-            false => builder.with_ansi(std::env::var_os("NO_COLOR").is_none() && is_terminal()).try_init(),
+        let layer = fmt::layer().with_writer(stderr);
+        let layer = match self.log_json {
+            true => layer.json().boxed(),
+            false => layer.with_ansi(std::env::var_os("NO_COLOR").is_none() && is_terminal()).boxed(),
         };
+        let filter = filter.and(filter_fn(tells_no_values));
+        let started = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
         started.map_err(|error| anyhow::anyhow!("logging cannot start: {error}"))
     }
+}
+
+/// Others tell what they work on: a parser its texts with all their literals, a client of PostgreSQL what triggers say.
+fn tells_no_values(about: &Metadata<'_>) -> bool {
+    let ours = about.target().split("::").next() == Some(env!("CARGO_CRATE_NAME"));
+    ours || *about.level() <= Level::WARN
 }
 
 fn is_terminal() -> bool {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::raw::{Raw, bind, describe, execute, message, parse, query, sync};
 use super::{start, start_with, world};
-use crate::common::proxy::Proxy;
+use crate::common::proxy::{Proxy, Served};
 
 pub fn log_in(proxy: &Proxy) -> Raw {
     Raw::log_in(proxy.port(), "ana", &[])
@@ -174,6 +174,21 @@ fn what_copy_sent_before_it_failed_is_on_record() {
     assert_eq!(answer, "H d d d d E:22012 Z:I");
     assert_eq!(c.ask("COPY (SELECT id FROM things) TO STDOUT (FORMAT csv, HEADER)"), "H d d d d c C:COPY 3 Z:I");
     assert_eq!(told(&proxy, 2), [line("copy_to", "allowed", "error", 4), line("copy_to", "allowed", "ok", 3)]);
+}
+
+/// Nor in the log, however much is logged: what we are made of would tell each text that it reads.
+#[test]
+fn no_literal_is_in_the_log_at_any_level() {
+    let served = [Served { name: "app", database: &world().database, policy: &super::policy() }];
+    let proxy = Proxy::start_with(&served, &[("ana", "app")], "", &[("CONSENTRY_LOG", Path::new("trace"))]);
+    let mut c = log_in(&proxy);
+    assert_eq!(c.ask("SELECT id FROM customers WHERE name = 'secret-word'"), "T C:SELECT 0 Z:I");
+    assert_eq!(c.ask("SELECT id FROM things WHERE name = 'secret-word' -- secret-word"), "T C:SELECT 0 Z:I");
+    told(&proxy, 2);
+    let log = proxy.log();
+    assert!(log.contains("INFO"), "{log}");
+    let secret: Vec<_> = log.lines().filter(|l| l.contains("secret-word")).collect();
+    assert!(secret.is_empty(), "{secret:?}");
 }
 
 /// A bare key column tells whose rows have left, in text and in binary, and the same person has the same hash, however
