@@ -259,9 +259,9 @@ impl Engine {
         let read = std::mem::take(&mut a.read_before);
         guards.iter().filter_map(|g| g.touched.clone()).chain(read).for_each(|table| add_table(&mut tables, table));
         if let Effect::CreateTemporary { made, .. } = &mut judged.effect
-            && made.purpose.is_some()
+            && (made.purpose.is_some() || role.unrestricted)
         {
-            made.from.clone_from(&tables);
+            made.from = tables.iter().filter_map(TouchedTable::as_read).collect();
         }
         Ok(Draft {
             only_named: changed && a.only_names(),

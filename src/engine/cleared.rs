@@ -211,6 +211,13 @@ pub fn add_table(tables: &mut Vec<TouchedTable>, table: TouchedTable) {
 }
 
 impl TouchedTable {
+    /// Without what is only written.
+    pub fn as_read(&self) -> Option<Self> {
+        let columns: Vec<_> = self.columns.iter().filter(|c| c.usage != Usage::Written).cloned().collect();
+        let read = !columns.is_empty() || self.columns.is_empty();
+        read.then(|| Self { table: self.table.clone(), columns })
+    }
+
     /// Adds the columns of another occurrence of the same table: what is written stands beside what is read, of which the
     /// stronger use counts.
     pub fn add(&mut self, other: TouchedTable) {

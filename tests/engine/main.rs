@@ -258,6 +258,7 @@ impl World {
                         let known = context.temporary.get_mut(name).ok_or("it is there")?;
                         known.shape.clone_from(shape);
                     }
+                    Effect::DropRelations(names) => context.temporary.retain(|known, _| !names.contains(known)),
                     other => return Err(format!("a case does not follow {other:?}").into()),
                 }
             }

@@ -15,6 +15,19 @@ pub struct Reading {
 pub struct Writing<'n> {
     pub relation: &'n pb::RangeVar,
     pub columns: Columns,
+    pub way: Way,
+}
+
+/// How rows are written: by that, others are with them.
+#[derive(Clone, Copy)]
+pub enum Way {
+    Added,
+    Assigned,
+    Removed,
+    /// TRUNCATE.
+    Emptied {
+        cascades: bool,
+    },
 }
 
 pub enum Columns {
@@ -28,7 +41,8 @@ pub fn readings(node: &Node) -> Vec<Reading> {
         Some(NodeEnum::SelectStmt(s)) => {
             let mut query = (**s).clone();
             let mut all = aside(&mut query.with_clause);
-            all.push(Reading { query, output: true });
+            let output = query.into_clause.take().is_none();
+            all.push(Reading { query, output });
             all
         }
         Some(NodeEnum::CopyStmt(c)) if c.query.is_none() && !c.is_from => {
@@ -275,36 +289,50 @@ fn copied(columns: &[Node]) -> Vec<Node> {
 
 // === what is written ===
 
-fn written(node: &NodeEnum) -> Option<Writing<'_>> {
-    let (relation, columns) = match node {
-        NodeEnum::UpdateStmt(u) => (u.relation.as_ref()?, Columns::Named(assigned(&u.target_list))),
+fn written(node: &NodeEnum) -> Vec<Writing<'_>> {
+    let all: Vec<(&Option<pb::RangeVar>, Columns, Way)> = match node {
+        NodeEnum::UpdateStmt(u) => vec![(&u.relation, Columns::Named(assigned(&u.target_list)), Way::Assigned)],
+        NodeEnum::DeleteStmt(d) => vec![(&d.relation, Columns::All, Way::Removed)],
         NodeEnum::InsertStmt(i) => {
-            let conflict = i.on_conflict_clause.iter().flat_map(|c| assigned(&c.target_list));
-            let columns = match i.cols.is_empty() {
-                true => Columns::All,
-                false => Columns::Named(assigned(&i.cols).into_iter().chain(conflict).collect()),
-            };
-            (i.relation.as_ref()?, columns)
+            let conflict: Vec<_> = i.on_conflict_clause.iter().flat_map(|c| assigned(&c.target_list)).collect();
+            let added = if i.cols.is_empty() { Columns::All } else { Columns::Named(assigned(&i.cols)) };
+            vec![(&i.relation, added, Way::Added), (&i.relation, Columns::Named(conflict), Way::Assigned)]
         }
-        NodeEnum::MergeStmt(m) => {
-            let blind = |c: &pb::MergeWhenClause| c.target_list.is_empty() && !c.values.is_empty();
-            let columns = match merge_clauses(m).any(blind) {
-                true => Columns::All,
-                false => Columns::Named(merge_clauses(m).flat_map(|c| assigned(&c.target_list)).collect()),
-            };
-            (m.relation.as_ref()?, columns)
-        }
+        NodeEnum::MergeStmt(m) => merge_clauses(m).map(|clause| merged(m, clause)).collect(),
         NodeEnum::CopyStmt(c) if c.is_from => {
             let named = c.attlist.iter().filter_map(|n| match n.node.as_ref()? {
                 NodeEnum::String(s) => Some(s.sval.clone()),
                 _ => None,
             });
             let named: Vec<String> = named.collect();
-            (c.relation.as_ref()?, if named.is_empty() { Columns::All } else { Columns::Named(named) })
+            let columns = if named.is_empty() { Columns::All } else { Columns::Named(named) };
+            vec![(&c.relation, columns, Way::Added)]
         }
-        _ => return None,
+        NodeEnum::TruncateStmt(t) => return emptied(t).collect(),
+        _ => Vec::new(),
     };
-    Some(Writing { relation, columns })
+    let known = all.into_iter().filter_map(|(relation, columns, way)| Some((relation.as_ref()?, columns, way)));
+    known.map(|(relation, columns, way)| Writing { relation, columns, way }).collect()
+}
+
+/// What one clause of MERGE does.
+fn merged<'n>(m: &'n pb::MergeStmt, clause: &pb::MergeWhenClause) -> (&'n Option<pb::RangeVar>, Columns, Way) {
+    let named = || Columns::Named(assigned(&clause.target_list));
+    let (columns, way) = match clause.command_type() {
+        pb::CmdType::CmdDelete => (Columns::All, Way::Removed),
+        pb::CmdType::CmdInsert if clause.target_list.is_empty() => (Columns::All, Way::Added),
+        pb::CmdType::CmdInsert => (named(), Way::Added),
+        _ => (named(), Way::Assigned),
+    };
+    (&m.relation, columns, way)
+}
+
+fn emptied(t: &pb::TruncateStmt) -> impl Iterator<Item = Writing<'_>> {
+    let way = Way::Emptied { cascades: t.behavior() == pb::DropBehavior::DropCascade };
+    t.relations.iter().filter_map(move |n| match n.node.as_ref()? {
+        NodeEnum::RangeVar(relation) => Some(Writing { relation, columns: Columns::All, way }),
+        _ => None,
+    })
 }
 
 fn assigned(targets: &[Node]) -> Vec<String> {

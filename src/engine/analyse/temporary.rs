@@ -21,11 +21,11 @@ impl Analyser<'_> {
         if shows.is_some_and(|reads| !self.role.unrestricted && !self.are_open(reads)) {
             return Err(refusal::view_of_closed(&var.relname).at(var.location));
         }
-        let Some(purpose) = purpose else { return Ok(()) };
-        self.reads_derived = true;
-        for table in self.context.temporary.get(&var.relname).into_iter().flat_map(|known| &known.from) {
+        for table in known.into_iter().flat_map(|known| &known.from) {
             add_table(&mut self.read_before, table.clone());
         }
+        let Some(purpose) = purpose else { return Ok(()) };
+        self.reads_derived = true;
         let as_now = known.is_some_and(|known| known.policy.as_ref() == Some(&self.engine.policy.digest));
         match self.purpose.is_some_and(|p| p.name == purpose) {
             _ if self.role.unrestricted => Ok(()),

@@ -4,16 +4,20 @@
 
 use std::collections::BTreeSet;
 
-use pg_query::protobuf as pb;
+use pg_query::protobuf::{self as pb, ObjectType};
 use pg_query::{Node, NodeEnum};
 use serde::Serialize;
 
-use super::readings::{Columns, Reading, Writing, readings, writings};
+use super::define::{Place, range_var_of};
+use super::readings::{Columns, Reading, Way, Writing, readings, writings};
+use super::relations::Named;
 use super::scope::Scope;
 use super::statement::{Judged, declares, session_statement};
+use super::writes::carried::{Change, carried};
 use super::{Analyser, At, Occurrence, inner, moves_the_session, subjects};
 use crate::engine::catalog::{Column, Relation};
 use crate::engine::cleared::{Effect, TouchedColumn, TouchedTable, Treatment, Usage, add_table};
+use crate::engine::context::Derived;
 use crate::engine::policy::ColumnUse;
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::{allow, parse, tree};
@@ -53,7 +57,39 @@ impl<'e> Analyser<'e> {
             return self.unrestricted_select(s);
         }
         self.calls_set_config_only(node, 0)?;
-        Ok(raw_statement(inner(node)?))
+        let Judged { kind, effect } = raw_statement(inner(node)?);
+        Ok(Judged { kind, effect: self.moves_aside(node, &effect).unwrap_or(effect) })
+    }
+
+    /// What a statement does to the session's temporary relations: whoever reads one later reads what has come into it.
+    fn moves_aside(&self, node: &Node, effect: &Effect) -> Option<Effect> {
+        let into = |into: &pb::IntoClause| self.makes_aside(into.rel.as_ref()?, into.on_commit());
+        match (node.node.as_ref()?, effect) {
+            (NodeEnum::SelectStmt(s), _) => into(s.into_clause.as_ref()?),
+            (NodeEnum::CreateTableAsStmt(c), _) => into(c.into.as_ref()?),
+            (NodeEnum::ViewStmt(v), _) => self.makes_aside(v.view.as_ref()?, pb::OnCommitAction::OncommitNoop),
+            (NodeEnum::CreateStmt(c), _) => self.makes_aside(c.relation.as_ref()?, c.oncommit()),
+            (NodeEnum::DropStmt(d), _) => self.drops_aside(d),
+            (_, Effect::None) => {
+                let temporary = |w: &Writing<'_>| matches!(self.resolve(w.relation), Ok(Named::Temporary(_)));
+                let filled = writings(node).into_iter().find(temporary)?;
+                Some(aside(&filled.relation.relname, false))
+            }
+            _ => None,
+        }
+    }
+
+    fn makes_aside(&self, var: &pb::RangeVar, on_commit: pb::OnCommitAction) -> Option<Effect> {
+        let temporary = matches!(self.place_of(var), Ok(Place::Temporary));
+        temporary.then(|| aside(&var.relname, on_commit == pb::OnCommitAction::OncommitDrop))
+    }
+
+    fn drops_aside(&self, d: &pb::DropStmt) -> Option<Effect> {
+        let tables = matches!(d.remove_type(), ObjectType::ObjectTable | ObjectType::ObjectView);
+        let vars = d.objects.iter().filter(|_| tables).filter_map(|n| range_var_of(&mut n.clone()).ok());
+        let temporary = vars.filter(|var| matches!(self.resolve(var), Ok(Named::Temporary(_))));
+        let names: Vec<String> = temporary.map(|var| var.relname).collect();
+        (!names.is_empty()).then_some(Effect::DropRelations(names))
     }
 
     fn unrestricted_select(&mut self, s: &mut pb::SelectStmt) -> Result<Judged, Refusal> {
@@ -92,10 +128,11 @@ impl<'e> Analyser<'e> {
         if !understood && !named.tables.is_empty() {
             named.hidden.insert("which columns".to_owned());
         }
-        let written = writings(node).into_iter().filter_map(|w| self.written(&w));
+        let written = writings(node).into_iter().flat_map(|w| self.written(&w));
         for touched in beside.occurrences.iter().filter_map(|o| beside.touched(o)).chain(written) {
             add_table(&mut named.tables, touched);
         }
+        beside.read_before.drain(..).for_each(|table| add_table(&mut named.tables, table));
         self.unlike_others |= !beside.subjects.is_empty() || !named.hidden.is_empty();
         let (tables, hidden) = (named.tables, named.hidden.into_iter().collect());
         self.for_the_record = ForTheRecord { tables, subject_columns: beside.subject_columns(), hidden };
@@ -105,10 +142,10 @@ impl<'e> Analyser<'e> {
 
     /// What a statement names: relations that the catalog knows, those behind its views, and code. Where code runs, also
     /// relations that any text in the statement names: it may be put together out of that.
-    fn named(&self, node: &Node) -> Result<Named, Refusal> {
+    fn named(&self, node: &Node) -> Result<Names, Refusal> {
         let unfaithful = |e: tree::TreeError| refusal::not_faithful(&e.to_string());
         let catalog = &self.engine.catalog;
-        let mut found = Named::default();
+        let mut found = Names::default();
         let strings = found.of(node, self).map_err(unfaithful)?;
         let mut views: Vec<&Relation> =
             catalog.relations().filter(|r| found.relations.contains(&r.name.name)).collect();
@@ -181,13 +218,26 @@ impl<'e> Analyser<'e> {
         Some(TouchedTable { table: relation.name.to_string(), columns })
     }
 
-    /// The columns that are written.
-    fn written(&self, writing: &Writing<'_>) -> Option<TouchedTable> {
-        let Ok(super::relations::Named::Relation(relation)) = self.resolve(writing.relation) else { return None };
-        Some(self.written_unread(relation, |column| match &writing.columns {
+    /// The columns that are written, and what is written with them.
+    fn written(&self, writing: &Writing<'_>) -> Vec<TouchedTable> {
+        let Ok(Named::Relation(relation)) = self.resolve(writing.relation) else { return Vec::new() };
+        let own = self.written_unread(relation, |column| match &writing.columns {
             Columns::All => !column.generated,
             Columns::Named(names) => names.contains(&column.name),
-        }))
+        });
+        let change = |change| self.written_by_keys(&carried(&self.engine.catalog, relation.oid, change));
+        let with = match (writing.way, &writing.columns) {
+            (Way::Added, _) | (Way::Assigned, Columns::All) => Vec::new(),
+            (Way::Assigned, Columns::Named(names)) => {
+                names.iter().flat_map(|name| change(Change::Assigned(name.clone()))).collect()
+            }
+            (Way::Removed, _) => change(Change::Removed),
+            (Way::Emptied { cascades }, _) => {
+                let all = self.emptied(&[(relation, writing.relation.inh)], cascades);
+                all.into_iter().filter(|r| self.is_told_of(r)).map(|r| self.written_unread(r, |_| true)).collect()
+            }
+        };
+        [vec![own], with].concat()
     }
 
     /// What the record says of columns that are written and not read.
@@ -207,13 +257,13 @@ impl<'e> Analyser<'e> {
 
 /// What statements and views name.
 #[derive(Default)]
-struct Named {
+struct Names {
     relations: BTreeSet<String>,
     tables: Vec<TouchedTable>,
     hidden: BTreeSet<String>,
 }
 
-impl Named {
+impl Names {
     /// Adds what a tree names; returns the strings in it.
     fn of<T: Serialize>(&mut self, tree: &T, analyser: &Analyser<'_>) -> Result<BTreeSet<String>, tree::TreeError> {
         self.relations.extend(tree::relations(tree)?);
@@ -253,6 +303,11 @@ fn category(used: Option<&ColumnUse>) -> Option<String> {
     }
 }
 
+/// A temporary relation takes something in: what the statement reads, which is added when that is known (`clear`).
+fn aside(name: &str, on_commit_drop: bool) -> Effect {
+    Effect::CreateTemporary { name: name.to_owned(), made: Derived::default(), on_commit_drop }
+}
+
 /// Kind and effect of a statement that is not looked into.
 fn raw_statement(node: &NodeEnum) -> Judged {
     let (kind, effect) = match node {
@@ -267,6 +322,7 @@ fn raw_statement(node: &NodeEnum) -> Judged {
             }
             _ => ("explain", Effect::None),
         },
+        NodeEnum::TruncateStmt(_) => ("truncate", Effect::None),
         NodeEnum::LockStmt(_) => ("lock", Effect::None),
         NodeEnum::ListenStmt(_) => ("listen", Effect::None),
         NodeEnum::UnlistenStmt(_) => ("unlisten", Effect::None),

@@ -50,6 +50,58 @@ CREATE VIEW seen AS SELECT id, email FROM customers
 -- dba/-: same | unseen nothing | touches public.customers.email shown
 CREATE TABLE seen AS SELECT id, email FROM customers
 ;;
+-- dba/-: same | unseen nothing | touches public.customers.email shown of email
+SELECT id, email INTO TEMP aside FROM customers
+;;
+-- What was put aside is read later as what it was taken from.
+-- dba/-: same | unseen nothing | touches public.customers.email shown of email
+SELECT id, email INTO TEMP aside FROM customers
+-- then
+SELECT * FROM aside
+;;
+-- dba/-: same | unseen nothing | touches public.customers.email shown of email
+CREATE TEMP VIEW aside AS SELECT email, internal_note FROM customers
+-- then
+SELECT count(*) FROM aside
+;;
+-- dba/-: same | unseen nothing | touches public.customers.phone shown of phone | touches public.orders.note shown of free_text
+CREATE TEMP TABLE aside (x text)
+-- then
+INSERT INTO aside SELECT phone FROM customers
+-- then
+UPDATE pg_temp.aside SET x = (SELECT note FROM orders LIMIT 1)
+-- then
+SELECT x FROM aside
+;;
+-- dba/-: same | unseen nothing | touches public.customers.email shown of email
+CREATE TEMP TABLE orders AS SELECT email FROM customers; CREATE TEMP TABLE further AS SELECT * FROM orders; SELECT * FROM further
+;;
+-- dba/-: same | unseen nothing | touches public.customers.email shown of email
+CREATE TEMP TABLE customers AS SELECT 1 AS email
+-- then
+DROP TABLE customers
+-- then
+SELECT email FROM customers
+;;
+-- Rows that go are written, and so are those that go with them.
+-- dba/-: same | unseen nothing | touches public.tickets.subject written of free_text | touches public.messages.body written of free_text
+DELETE FROM tickets WHERE id = -1
+;;
+-- dba/-: same | unseen nothing | touches public.messages.body written of free_text
+WITH d AS (DELETE FROM messages WHERE id = -1 RETURNING id) SELECT count(*) FROM d
+;;
+-- dba/-: same | unseen nothing | touches public.tickets.subject written of free_text | touches public.messages.body written of free_text
+MERGE INTO tickets t USING products p ON t.id = p.id AND false WHEN MATCHED THEN DELETE
+;;
+-- dba/-: same | unseen nothing | touches public.tickets.subject written of free_text | touches public.messages.body written of free_text
+TRUNCATE tickets CASCADE
+;;
+-- dba/-: same | unseen nothing | touches public.tickets.subject written of free_text | touches public.messages.body written of free_text
+TRUNCATE products, tickets, messages CASCADE
+;;
+-- dba/-: same | unseen nothing | touches public.ranked.rank written
+UPDATE ranks SET name = name WHERE name = 'none'
+;;
 -- dba/-: same | unseen nothing | touches public.products.name written
 INSERT INTO products (id, sku, name, category, price) VALUES (99999, 'x', 'n', 'c', 1) ON CONFLICT (id) DO NOTHING
 ;;

@@ -13,7 +13,7 @@ mod table;
 use pg_query::protobuf::{self as pb, ObjectType};
 use pg_query::{Node, NodeEnum};
 
-use names::Place;
+pub use names::Place;
 
 use super::relations::{Named, Protection};
 use super::scope::Scope;
@@ -366,7 +366,7 @@ impl<'e> Analyser<'e> {
 }
 
 /// The name in a DROP list as a range variable.
-fn range_var_of(object: &mut Node) -> Result<pb::RangeVar, Refusal> {
+pub fn range_var_of(object: &mut Node) -> Result<pb::RangeVar, Refusal> {
     let parts: Vec<String> = match inner(object)? {
         NodeEnum::List(list) => names(&list.items).into_iter().map(str::to_owned).collect(),
         other => return Err(refusal::not_supported(&kind_of(other), "a name is expected here")),

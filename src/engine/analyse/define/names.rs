@@ -46,7 +46,7 @@ impl<'e> Analyser<'e> {
         Ok(place)
     }
 
-    fn place_of(&self, var: &pb::RangeVar) -> Result<Place, Refusal> {
+    pub fn place_of(&self, var: &pb::RangeVar) -> Result<Place, Refusal> {
         if var.relpersistence == "t" || is_temporary_schema(&var.schemaname) {
             return Ok(Place::Temporary);
         }

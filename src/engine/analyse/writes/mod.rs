@@ -6,7 +6,7 @@
 
 mod apart;
 mod assign;
-mod carried;
+pub mod carried;
 mod copy;
 mod decides;
 mod deeper;

@@ -18,6 +18,7 @@ use super::decides::way;
 use super::target::{Kind, Target};
 use super::together::read_together;
 use crate::engine::catalog::{ForeignKey, Relation};
+use crate::engine::cleared::{TouchedTable, add_table};
 use crate::engine::policy::{ColumnUse, Purpose, Right, SubjectKind, TablePolicy};
 use crate::engine::refusal::{self, Refusal, SqlState};
 use crate::engine::visible::{self, CellKind, Dependent};
@@ -128,19 +129,30 @@ impl<'e> Analyser<'e> {
 
     /// What PostgreSQL changes in protected tables on its own is on record, and its errors there tell nothing of their rows.
     fn note_carried(&mut self, carried: &BTreeSet<Carried>) {
-        let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
-        for c in carried {
-            let Some(relation) = catalog.relation(c.table) else { continue };
-            let protected = protecting_ancestor(catalog, policy, relation.oid).is_some();
-            if !protected && !self.is_consent_table(relation) {
-                continue;
-            }
+        for written in self.written_by_keys(carried) {
             self.writes_protected = true;
-            self.record_unread(relation, |column| match &c.change {
-                Change::Removed => true,
-                Change::Assigned(name) => *name == column.name,
-            });
+            add_table(&mut self.for_the_record.tables, written);
         }
+    }
+
+    /// What the record says of changes that come with others.
+    pub fn written_by_keys(&self, carried: &BTreeSet<Carried>) -> Vec<TouchedTable> {
+        let changes = carried.iter().filter(|c| c.change.is_one());
+        let known = changes.filter_map(|c| Some((self.engine.catalog.relation(c.table)?, &c.change)));
+        let told = known.filter(|(relation, _)| self.is_told_of(relation));
+        let written = |(relation, change): (&Relation, &Change)| {
+            self.written_unread(relation, |column| match change {
+                Change::Removed => true,
+                Change::Assigned(name) | Change::Outlives(name) => *name == column.name,
+            })
+        };
+        told.map(written).collect()
+    }
+
+    /// Whether the record says what is written of a relation that the statement does not name.
+    pub fn is_told_of(&self, relation: &Relation) -> bool {
+        protecting_ancestor(&self.engine.catalog, &self.engine.policy, relation.oid).is_some()
+            || self.is_consent_table(relation)
     }
 
     /// The columns of the stored table that an assignment may change.

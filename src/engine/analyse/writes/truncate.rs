@@ -42,7 +42,7 @@ impl<'e> Analyser<'e> {
                 target::Kind::Temporary { .. } | target::Kind::Created { .. } | target::Kind::Open { .. } => {}
             }
         }
-        let emptied = self.reached(&roots, cascades);
+        let emptied = self.emptied(&roots, cascades);
         self.ends_no_restriction(&emptied)?;
         for relation in emptied {
             if !named.contains(&relation.oid) {
@@ -53,7 +53,7 @@ impl<'e> Analyser<'e> {
     }
 
     /// All relations that lose their rows: parts of the named ones, and with CASCADE those that refer to them.
-    fn reached(&self, roots: &[(&'e Relation, bool)], cascades: bool) -> Vec<&'e Relation> {
+    pub fn emptied(&self, roots: &[(&'e Relation, bool)], cascades: bool) -> Vec<&'e Relation> {
         let catalog: &'e crate::engine::catalog::Catalog = &self.engine.catalog;
         let mut seen: BTreeSet<Oid> = BTreeSet::new();
         let mut todo: Vec<(Oid, bool)> = roots.iter().map(|(r, parts)| (r.oid, *parts)).collect();
