@@ -55,7 +55,7 @@ fn catalog() -> &'static Catalog {
     CATALOG.get_or_init(|| {
         let db = shared().database("policies", include_str!("policy/schema.sql"));
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        let load = async { consentry::relay::catalog::load(&db.superuser().await).await.expect("a catalog") };
+        let load = async { consentry::relay::catalog::load(&db.upstream().await).await.expect("a catalog") };
         with_unreviewed(runtime.block_on(load))
     })
 }

@@ -224,9 +224,15 @@ pub struct Relation {
     /// Has user triggers, or rules other than a view's own.
     #[serde(default)]
     pub has_triggers: bool,
+    /// Has row triggers that it has not of the table that it is a part of.
+    #[serde(default)]
+    pub has_own_triggers: bool,
     /// Columns that triggers may assign before a row is updated, whatever the statement assigns.
     #[serde(default)]
     pub set_by_triggers: Vec<String>,
+    /// Of a part: the same before a row of another part comes to it.
+    #[serde(default)]
+    pub set_where_it_comes: Vec<String>,
     #[serde(default)]
     pub has_rules: bool,
     /// PostgreSQL itself tests its rows by policies of its own, for the upstream role.

@@ -280,14 +280,16 @@ pub fn partition_tells(partition: &str, column: &str, whole: &str) -> Refusal {
     )
 }
 
-/// Rows of one partition that others refer to cannot be removed as those of another can.
+/// Rows of one partition, to which others refer or which has a trigger, cannot be removed as those of another can.
 pub fn held_in_partition(table: &str, column: &str, partition: &str) -> Refusal {
     Refusal::new(
         "partition-tells",
         SqlState::INSUFFICIENT_PRIVILEGE,
         format!("permission denied for table {table}"),
-        format!("rule partition-tells: a foreign key refers to {partition} alone, where rows are by {column}"),
-        format!("use a purpose that shows {column} in clear, or let the foreign key refer to {table}"),
+        format!(
+            "rule partition-tells: a foreign key or trigger is about {partition} alone, where rows are by {column}"
+        ),
+        format!("use a purpose that shows {column} in clear, or let it be about {table}"),
     )
 }
 

@@ -152,6 +152,7 @@ CREATE TABLE public.wardens (id int PRIMARY KEY);
 CREATE TABLE public.tenants (id int PRIMARY KEY, house int REFERENCES public.houses ON DELETE CASCADE, blocked_by int REFERENCES public.wardens ON DELETE SET NULL);
 -- A schema that nothing is in.
 CREATE SCHEMA empty;
+GRANT USAGE ON SCHEMA empty TO consentry;
 -- Values that a function checks which reads people.
 CREATE TABLE public.with_known (id int, mail public.known_email, mails public.known_email[], plain text[], spans public.known_range, contact public.contact);
 -- What a protected table rests on, and the policy does not name.
@@ -236,6 +237,18 @@ CREATE TABLE public.opaque (id int, customer_id bigint, size int, note text, sec
 CREATE FUNCTION public.say_so() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE DEBUG USING MESSAGE = $q$it is$q$; RETURN NEW; END';
 CREATE TRIGGER say_so BEFORE UPDATE ON public.opaque FOR EACH ROW EXECUTE FUNCTION public.say_so();
 CREATE TABLE public.daily (id int, customer_id bigint, size int, note text, sec int, CHECK (sec > date_part('year', now())));
+-- Indexes that demand nothing, and one that can fail.
+CREATE TABLE public.docs_of (id int, customer_id bigint, status text, size int, note text, deleted_at timestamptz, sec int);
+CREATE INDEX ON public.docs_of (status) WHERE deleted_at IS NULL;
+CREATE INDEX ON public.docs_of (lower(note), id) WHERE sec > 5 AND status IN ('a', 'b');
+CREATE INDEX ON public.docs_of (size) WHERE size / sec > 0;
+CREATE FUNCTION public.put_size() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.mark := NEW.size; RETURN NEW; END';
+CREATE TABLE public.tubs (id int, customer_id bigint, kind text, size int, mark int, note text, CHECK (mark < 100)) PARTITION BY LIST (kind);
+CREATE TABLE public.tubs_a PARTITION OF public.tubs FOR VALUES IN ('a');
+CREATE TRIGGER put_size BEFORE UPDATE ON public.tubs_a FOR EACH ROW EXECUTE FUNCTION public.put_size();
+CREATE TABLE public.moving (id int, customer_id bigint, kind int, size int, mark int, note text, sec int, CHECK (mark < sec)) PARTITION BY RANGE (kind);
+CREATE TABLE public.moving_low PARTITION OF public.moving FOR VALUES FROM (0) TO (100);
+CREATE TRIGGER put_size BEFORE INSERT ON public.moving FOR EACH ROW EXECUTE FUNCTION public.put_size();
 CREATE TABLE public.unproven (id int, customer_id bigint, note text, sec int);
 ALTER TABLE public.unproven ADD CHECK (sec < 600) NOT VALID;
 CREATE TABLE public.hazards (id int PRIMARY KEY);

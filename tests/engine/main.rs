@@ -180,7 +180,7 @@ impl World {
         db.psql(script);
         let (engine, client) = runtime.block_on(async {
             let client = db.superuser().await;
-            let catalog = consentry::relay::catalog::load(&client).await.expect("catalog");
+            let catalog = consentry::relay::catalog::load(&db.upstream().await).await.expect("catalog");
             let mut files = policy_files();
             if name == WORLDS[OVERLOADS].0 {
                 let text = include_str!("overloads.toml").to_owned();

@@ -107,3 +107,6 @@ CREATE TABLE lent_gifts () INHERITS (loans, gifts);
 -- PostgreSQL filters it itself.
 CREATE TABLE policed (id bigint, customer_id bigint, detail text);
 ALTER TABLE policed ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+-- What PostgreSQL hides in it does not count.
+CREATE TABLE policed_consents (subject_id bigint, purpose text, channel text, status text);
+ALTER TABLE policed_consents ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

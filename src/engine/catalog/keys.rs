@@ -9,6 +9,8 @@ pub enum Unsound<'c> {
     Ambiguous,
     /// So may rows of tables that inherit from it.
     Inherited,
+    /// Row-level security may hide the row that is led to, as if it led nowhere.
+    Policed,
     /// Rows of this table need not refer to anything.
     NoKey(&'c Relation),
 }
@@ -57,6 +59,9 @@ impl Catalog {
         }
         if !self.binds_children(target) {
             return Err(Unsound::Inherited);
+        }
+        if target.row_security {
+            return Err(Unsound::Policed);
         }
         let free = self.family(relation.oid).into_iter().find(|part| !part.refers(from, target, to));
         free.map_or(Ok(()), |part| Err(Unsound::NoKey(part)))

@@ -176,6 +176,8 @@ mod tests {
             check_option: None,
             extension: None,
             has_triggers: false,
+            has_own_triggers: false,
+            set_where_it_comes: Vec::new(),
             set_by_triggers: vec![],
             has_rules: false,
             row_security: false,

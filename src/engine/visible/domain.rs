@@ -74,6 +74,8 @@ fn word_of(ty: &ColumnType) -> Relation {
         check_option: None,
         extension: None,
         has_triggers: false,
+        has_own_triggers: false,
+        set_where_it_comes: Vec::new(),
         set_by_triggers: Vec::new(),
         has_rules: false,
         row_security: false,

@@ -157,6 +157,13 @@ pub fn check_way<'a>(
         at = there;
     }
     let people = relation_of(catalog, kind.table)?;
+    let asked = kind.consent.as_ref().map(|source| source.table);
+    for table in asked.into_iter().chain(kind.restricted_when.as_ref().map(|_| kind.table)) {
+        let table = relation_of(catalog, table)?;
+        if table.row_security {
+            return Err(stale(format!("{} has row-level security now, and what it hides would not count", table.name)));
+        }
+    }
     if !people.is_unique(&kind.key) {
         return Err(stale(format!("{}.{} is not unique any more", people.name, kind.key)));
     }

@@ -11,7 +11,7 @@ WITH namespace AS MATERIALIZED (
     FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_(toast|temp)'
 ), class AS MATERIALIZED (
     SELECT c.oid, hash_record_extended(ROW(c.oid, c.relname, c.relnamespace, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relowner,
-        c.reloptions,
+        c.reloptions, c.relrowsecurity AND pg_has_role(current_user, c.relowner, 'USAGE'),
         CASE WHEN c.reltuples >= 100000 THEN floor(log(c.reltuples::float8)) END), 0) AS hash
     FROM pg_catalog.pg_class c
     WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relpersistence <> 't'
@@ -57,5 +57,6 @@ SELECT concat_ws('.',
      FROM pg_catalog.pg_extension e),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((d.objid::int8 << 32) | d.classid::int8, d.refobjid::int8))
      FROM pg_catalog.pg_depend d WHERE d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e'),
+    (SELECT hash_record_extended(ROW(u.rolname, u.rolsuper, u.rolbypassrls), 3) FROM pg_catalog.pg_roles u WHERE u.rolname = current_user),
     (SELECT bit_xor(hash_record_extended(ROW(s.setdatabase, s.setrole, s.setconfig), 2)) FROM pg_catalog.pg_db_role_setting s),
     current_setting('server_version_num'))

@@ -37,8 +37,12 @@ SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::tex
            ORDER BY 1) ELSE '{}' END AS serves,
        ARRAY(SELECT inhparent FROM pg_catalog.pg_inherits WHERE inhrelid = c.oid ORDER BY inhseqno) AS parents,
        EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal) AS has_triggers,
+       EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgparentid = 0
+                   AND t.tgenabled <> 'D' AND t.tgtype & 1 <> 0) AS has_own_triggers,
        EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN') AS has_rules,
-       c.relrowsecurity AND (c.relforcerowsecurity OR NOT pg_has_role(current_user, c.relowner, 'USAGE')) AS row_security,
+       -- As in together.sql (PostgreSQL's check_enable_rls).
+       c.relrowsecurity AND (c.relforcerowsecurity OR NOT pg_has_role(current_user, c.relowner, 'USAGE'))
+           AND NOT (SELECT u.rolsuper OR u.rolbypassrls FROM pg_catalog.pg_roles u WHERE u.rolname = current_user) AS row_security,
        -- As in meaning.sql; what goes into it goes into fingerprint.sql too.
        CASE WHEN c.oid < 16384 THEN 0 ELSE
            hash_record_extended(ROW(c.oid, c.relname, c.relkind, n.oid, n.nspname, n.xmin::text), 0)

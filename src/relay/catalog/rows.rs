@@ -73,7 +73,10 @@ pub(super) fn relations(
     for row in triggers {
         if let Some(i) = place(row)? {
             let assigned = triggers::assigned(row, &found[i])?;
-            found[i].set_by_triggers.extend(assigned);
+            match row.try_get("on_update")? {
+                true => found[i].set_by_triggers.extend(assigned),
+                false => found[i].set_where_it_comes.extend(assigned),
+            }
         }
     }
     Ok(found)
@@ -101,7 +104,9 @@ fn relation(row: &Row) -> Result<Relation, CatalogError> {
         check_option: row.try_get("check_option")?,
         extension: row.try_get("extension")?,
         has_triggers: row.try_get("has_triggers")?,
+        has_own_triggers: row.try_get("has_own_triggers")?,
         set_by_triggers: Vec::new(),
+        set_where_it_comes: Vec::new(),
         has_rules: row.try_get("has_rules")?,
         row_security: row.try_get("row_security")?,
         version: row.try_get("version")?,

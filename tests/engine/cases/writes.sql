@@ -372,6 +372,26 @@ DELETE FROM plots WHERE id = 5
 -- crm_app/service: changed
 DELETE FROM fields WHERE id = 5
 ;;
+-- An index that is not unique and cannot fail demands nothing.
+-- crm_app/service: changed
+UPDATE docs_of SET status = 'b', note = 'x' WHERE id = 5
+;;
+-- crm_app/service: column-not-writable
+UPDATE docs_of SET size = 5 WHERE id = 5
+;;
+-- A trigger that only one part has; one that a row meets where it comes to.
+-- crm_app/service: column-not-writable
+UPDATE tubs SET size = 500 WHERE id = 5
+;;
+-- crm_app/service: partition-tells
+DELETE FROM tubs WHERE id = 5
+;;
+-- crm_app/service: changed
+UPDATE moving SET size = 101 WHERE id = 5
+;;
+-- crm_app/service: column-not-writable
+UPDATE moving SET size = 101, kind = 50 WHERE id = 5
+;;
 -- Partition keys that are expressions.
 -- crm_app/service: partition-tells
 SELECT id FROM sacks_a

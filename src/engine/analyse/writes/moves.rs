@@ -80,11 +80,12 @@ impl<'e> Analyser<'e> {
         self.leaves_nobodys(target, relation, &carried)
     }
 
-    /// A row that only its partition's foreign keys hold tells by that what it was put there for.
+    /// A row that only its partition's foreign keys or triggers hold tells by that what it was put there for.
     fn held_alike(&self, target: &Target<'e>) -> Result<(), Refusal> {
         let (catalog, Some(p)) = (&self.engine.catalog, target.protected()) else { return Ok(()) };
         let clear = |column: &str| p.visible.cells.iter().any(|c| c.name == column && c.kind == CellKind::Clear);
-        for part in referred_apart(catalog, p.relation.oid) {
+        let triggered = catalog.family(p.relation.oid).into_iter().skip(1).filter(|part| part.has_own_triggers);
+        for part in referred_apart(catalog, p.relation.oid).into_iter().chain(triggered) {
             if let Some((whole, column)) = catalog.placed_by(part.oid).into_iter().find(|(_, c)| !clear(c)) {
                 return Err(refusal::held_in_partition(&whole.name.to_string(), column, &part.name.to_string()));
             }

@@ -17,7 +17,10 @@ pub fn read_together<'c>(
     let family = catalog.family(relation.oid);
     let given = assigned(catalog, relation.oid, column);
     // Triggers may assign what they assign whatever the statement does, and read it.
-    let triggered = family.iter().flat_map(|r| &r.set_by_triggers).flat_map(|c| assigned(catalog, relation.oid, c));
+    let moves = family.iter().any(|r| reads(&r.partition_key, &given));
+    let comes = family.iter().filter(|_| moves).flat_map(|r| &r.set_where_it_comes);
+    let triggered = family.iter().flat_map(|r| &r.set_by_triggers).chain(comes);
+    let triggered = triggered.flat_map(|c| assigned(catalog, relation.oid, c));
     let changed: BTreeSet<String> = triggered.chain(given.iter().cloned()).collect();
     let above = ancestors(catalog, relation.oid);
     let sets = family.iter().chain(&above).flat_map(|r| &r.together).filter(|set| reads(&set.columns, &changed));
@@ -47,6 +50,10 @@ fn differences<'c>(catalog: &Catalog, part: &'c Relation, whole: &Relation) -> V
     let mut found: Vec<Vec<&str>> = own.map(|set| set.columns.iter().map(String::as_str).collect()).collect();
     let nullable = |c: &&'c Column| whole.column(&c.name).is_none_or(|other| !other.not_null);
     found.extend(part.columns.iter().filter(|c| c.not_null).filter(nullable).map(|c| vec![c.name.as_str()]));
+    // A trigger of its own may read anything.
+    if part.has_own_triggers {
+        found.push(part.columns.iter().map(|c| c.name.as_str()).collect());
+    }
     if !computes_alike(catalog, part, whole) {
         let computed = part.columns.iter().filter(|c| c.computed);
         found.extend(computed.map(|c| c.computed_from.iter().chain([&c.name]).map(String::as_str).collect()));

@@ -27,6 +27,13 @@ pub(super) fn resolve(
     if !subjects::stores_rows(r, relation, table) {
         return None;
     }
+    if relation.row_security {
+        r.error(
+            table.span(),
+            subjects::hidden(relation, "a choice that it hides would not count"),
+            subjects::NOT_HIDDEN,
+        );
+    }
     let source = ConsentSource {
         table: relation.oid,
         table_name: relation.name.clone(),

@@ -3,6 +3,7 @@
 use super::super::super::catalog::{ForeignKey, Oid, QualifiedName, Relation, Unsound, quote_ident};
 use super::super::raw::{RawTable, Spanned};
 use super::super::{Hop, SubjectPath, names};
+use super::subjects::{NOT_HIDDEN, hidden};
 use super::{Resolver, comparable};
 
 /// What a table's `subject` says.
@@ -138,6 +139,7 @@ fn hop(r: &mut Resolver<'_, '_>, relation: &Relation, text: &Spanned<String>, re
                 format!("`{to}` is not unique in {} with the tables that inherit from it", target.name),
                 "lead to a table that no other inherits from (partitions are no matter)".to_owned(),
             ),
+            Unsound::Policed => (hidden(target, "a row that it hides would lead to nobody"), NOT_HIDDEN.to_owned()),
             Unsound::NoKey(part) => (
                 format!("{}.{from} is no foreign key to {}.{to} that all rows obey", part.name, target.name),
                 foreign_key_ddl(part, &from, target, &to),

@@ -39,6 +39,9 @@ fn subject(r: &mut Resolver<'_, '_>, name: &Spanned<String>, raw: &RawSubject) -
         }
         Some(column)
     })??;
+    if raw.restricted_when.is_some() && relation.row_security {
+        r.error(table?.span(), hidden(relation, "a person whom it hides would not count as restricted"), NOT_HIDDEN);
+    }
     let restricted_when = raw.restricted_when.as_ref().map(|text| r.condition(text, relation));
     let consent = raw.consent.as_ref().map(|c| consent::resolve(r, name, c, key));
     Some(SubjectKind {
@@ -49,6 +52,14 @@ fn subject(r: &mut Resolver<'_, '_>, name: &Spanned<String>, raw: &RawSubject) -
         restricted_when: restricted_when.flatten(),
         consent: consent.flatten(),
     })
+}
+
+pub(super) const NOT_HIDDEN: &str =
+    "disable it there, or let it not apply to the upstream role (its owner's, or with BYPASSRLS)";
+
+/// What PostgreSQL hides from the upstream role, nobody here can tell from what is not there.
+pub(super) fn hidden(relation: &Relation, so: &str) -> String {
+    format!("{} has row-level security in PostgreSQL: {so}", relation.name)
 }
 
 /// People and choices are rows of a table, not of a view over one.
