@@ -113,6 +113,9 @@ impl Config {
     }
 }
 
+/// What the folder of the log of commands has behind the name of the proxy's (`audit` → `audit-upkeep`).
+pub const UPKEEP: &str = "-upkeep";
+
 /// `audit` → `audit-keys`.
 pub fn keys_beside(folder: &Path) -> PathBuf {
     let mut name = folder.file_name().unwrap_or_default().to_os_string();

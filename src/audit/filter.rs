@@ -201,11 +201,11 @@ impl Sieve {
         }
     }
 
-    /// Logins, reloads and the like have neither tables nor subjects.
+    /// Logins, reloads and the like have no tables; what commands did has subjects.
     fn wants_other(&self, e: &Recorded) -> bool {
         let f = &self.filter;
-        let about = f.is_about_statements() || f.subject.is_some() || f.outcome.is_some();
-        !about && f.wants_event(e) && (f.user.is_none() || f.user.as_deref() == e.user.as_deref())
+        let about = f.is_about_statements() || f.outcome.is_some();
+        !about && f.wants_event(e) && f.names_subject(e) && (f.user.is_none() || f.user.as_deref() == e.user.as_deref())
     }
 }
 

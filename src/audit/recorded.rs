@@ -87,12 +87,34 @@ pub struct Recorded<'a> {
     pub subjects: Vec<Text<'a>>,
     #[serde(borrow, default)]
     pub sqlstate: Option<Text<'a>>,
+    /// Of a change of purpose.
+    #[serde(borrow, default)]
+    pub from: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub to: Option<Text<'a>>,
+    /// For which a reload was refused.
+    #[serde(default)]
+    pub problems: u64,
+    /// Of what a command did.
+    #[serde(borrow, default)]
+    pub action: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub counts: Vec<RecordedCount<'a>>,
     #[serde(default)]
     pub rows: Option<u64>,
     #[serde(default)]
     pub bytes: Option<u64>,
     #[serde(default)]
     pub ms: Option<f64>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct RecordedCount<'a> {
+    #[serde(borrow)]
+    pub table: Cow<'a, str>,
+    #[serde(borrow)]
+    pub what: Cow<'a, str>,
+    pub rows: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -145,6 +167,12 @@ impl<'a> Recorded<'a> {
 
     pub fn is_refused(&self) -> bool {
         self.outcome.as_deref() == Some("refused")
+    }
+
+    /// What a command did, in words: `public.chat: 3 deleted`.
+    pub fn counts_in_words(&self) -> String {
+        let words = |c: &RecordedCount| format!("{}: {} {}", c.table, c.rows, c.what);
+        self.counts.iter().map(words).collect::<Vec<_>>().join(", ")
     }
 
     /// The code that the statement ran and that nobody looked into, by name.

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::filter::{Filter, Sieve};
@@ -171,12 +172,14 @@ impl Show {
     fn run(self) -> anyhow::Result<ExitCode> {
         let mut sieve = Sieve::of_events(self.filter.resolve(&self.folder)?);
         let mut out = io::BufWriter::new(anstream::stdout().lock());
+        let mut found = false;
         let mut tail = read::Tail::new(&self.folder, |s| sieve.filter().wants_file(s))?;
         loop {
             let mut fault = Ok(());
             tail.read_new(|line| {
                 let Some(event) = Recorded::parse(line) else { return };
                 sieve.pass(line, &event, |line, event| {
+                    found = true;
                     let written = match self.format {
                         Format::Text => show::line(&mut out, line, event),
                         Format::Json => out.write_all(line).and_then(|()| out.write_all(b"\n")),
@@ -189,6 +192,9 @@ impl Show {
                 written => written?,
             }
             if !self.follow {
+                if !found {
+                    self.filter.tell_of_nothing();
+                }
                 return Ok(ExitCode::SUCCESS);
             }
             std::thread::sleep(std::time::Duration::from_millis(200));
@@ -279,7 +285,7 @@ pub(crate) fn load_key(given: &str) -> anyhow::Result<NoteVerifier> {
 
 #[derive(Args)]
 pub struct FilterArguments {
-    /// From this time on: 2026-11-25, 2026-11-25T10:00:00Z, or 24h ago
+    /// From this time on (UTC): 2026-11-25, 2026-11-25T10:00, 2026-11-25T10:00:00+02:00, or 24h ago
     #[arg(long, value_parser = parse_since)]
     since: Option<Timestamp>,
     /// Up to this time; a day is included
@@ -346,13 +352,20 @@ impl FilterArguments {
         if words.is_empty() { "the whole record".to_owned() } else { words.join(", ") }
     }
 
+    /// A name that is spelt otherwise on record finds nothing: that must not be taken for an answer.
+    pub fn tell_of_nothing(&self) {
+        let keys = "; a key is spelt as PostgreSQL prints it, such as customer:42";
+        let hint = if self.subject.is_some() { keys } else { "" };
+        eprintln!("nothing is on record for: {}{hint}", self.describe());
+    }
+
     pub fn subject(&self) -> Option<&str> {
         self.subject.as_deref()
     }
 
     fn subject_hashes(&self, subject: &str, folder: &Path) -> anyhow::Result<HashSet<String>> {
         let (kind, key) = subject.split_once(':').context("--subject takes KIND:KEY, such as customer:42")?;
-        let keys = self.subject_keys.clone().unwrap_or_else(|| config::keys_beside(folder).join("subjects"));
+        let keys = self.subject_keys.clone().unwrap_or_else(|| keys_of(folder).join("subjects"));
         let hashes = subjects::hashes(&keys, kind, key)
             .with_context(|| format!("{}: cannot read the subject keys (--subject-keys)", keys.display()))?;
         if hashes.is_empty() {
@@ -363,22 +376,41 @@ impl FilterArguments {
 }
 
 fn parse_since(text: &str) -> Result<Timestamp, String> {
-    let day = || text.parse::<Date>().ok().and_then(start_of);
+    let day = || day(text).and_then(start_of);
     // "24h ago" is read as a negative one.
     let ago = || text.parse::<SignedDuration>().ok().and_then(|d| Timestamp::now().checked_sub(d.abs()).ok());
-    text.parse().ok().or_else(day).or_else(ago).ok_or_else(|| "not a time, a day or a duration".to_owned())
+    moment(text).or_else(day).or_else(ago).ok_or_else(|| "not a time, a day or a duration".to_owned())
 }
 
 fn parse_until(text: &str) -> Result<Timestamp, String> {
-    let end_of_day = || text.parse::<Date>().ok()?.tomorrow().ok().and_then(start_of);
-    text.parse().ok().or_else(end_of_day).ok_or_else(|| "not a time or a day".to_owned())
+    let end_of_day = || day(text)?.tomorrow().ok().and_then(start_of);
+    moment(text).or_else(end_of_day).ok_or_else(|| "not a time or a day".to_owned())
+}
+
+/// A time; of no zone, it is UTC, as those on record. (A zone by name would be read past.)
+fn moment(text: &str) -> Option<Timestamp> {
+    let civil = || text.parse::<DateTime>().ok().filter(|_| day(text).is_none() && !text.contains('['));
+    text.parse().ok().or_else(|| civil()?.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp()))
+}
+
+/// A day and nothing behind it, which would be read past.
+fn day(text: &str) -> Option<Date> {
+    text.parse().ok().filter(|_| text.chars().all(|c| c.is_ascii_digit() || c == '-'))
 }
 
 fn start_of(day: Date) -> Option<Timestamp> {
-    day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|z| z.timestamp())
+    day.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp())
 }
 
 // === helpers ===
+
+/// Where the keys of a record are: the log of what commands did has those of the proxy's record.
+pub(super) fn keys_of(folder: &Path) -> PathBuf {
+    let name = folder.file_name().and_then(|name| name.to_str());
+    let of_proxy = name.and_then(|name| name.strip_suffix(config::UPKEEP)).map(|name| folder.with_file_name(name));
+    let beside = config::keys_beside(folder);
+    of_proxy.filter(|_| !beside.exists()).map_or(beside, |proxy| config::keys_beside(&proxy))
+}
 
 fn read_text(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))

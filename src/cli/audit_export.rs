@@ -47,9 +47,12 @@ impl ExportCommand {
         let mut out = io::BufWriter::new(io::stdout());
         let written = export(&self.folder, filter, dialect, &mut out, &mut |bytes| bar.set_position(bytes));
         bar.finish_and_clear();
-        match written.and_then(|()| out.flush()) {
-            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-            written => Ok(written.map(|()| ExitCode::SUCCESS)?),
+        match written.and_then(|found| out.flush().map(|()| found)) {
+            Ok(true) => {}
+            Ok(false) => self.filter.tell_of_nothing(),
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {}
+            Err(e) => return Err(e.into()),
         }
+        Ok(ExitCode::SUCCESS)
     }
 }

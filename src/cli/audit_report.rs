@@ -9,8 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, Parser, ValueEnum};
 
-use super::audit::{FilterArguments, LogArgument, load_key, progress};
-use crate::audit::config::keys_beside;
+use super::audit::{FilterArguments, LogArgument, keys_of, load_key, progress};
 use crate::audit::filter::Filter;
 use crate::audit::note::NoteVerifier;
 use crate::audit::report::{self, Report};
@@ -50,12 +49,15 @@ impl ReportCommand {
         let key = self.load_key()?.map(|key| self.log.of(key)).transpose()?;
         let report = make(&self.folder, &self.filter, key.as_ref())?;
         self.write(&report)?;
+        if report.totals.first.is_none() {
+            self.filter.tell_of_nothing();
+        }
         let damaged = report.verdict.as_ref().is_some_and(|v| !v.is_whole());
         Ok(if damaged { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
     fn load_key(&self) -> anyhow::Result<Option<NoteVerifier>> {
-        let beside = keys_beside(&self.folder).join("signing.key.pub");
+        let beside = keys_of(&self.folder).join("signing.key.pub");
         match &self.key {
             Some(given) => load_key(given).map(Some),
             None if beside.exists() => load_key(&beside.to_string_lossy()).map(Some),

@@ -131,7 +131,7 @@ impl Opened {
         let proxy = self.audit_config();
         make_key(&proxy)?;
         let mut folder = proxy.folder.file_name().unwrap_or_default().to_os_string();
-        folder.push("-upkeep");
+        folder.push(audit::config::UPKEEP);
         let record = audit::Config {
             key: Some(proxy.key_file()),
             subject_keys: Some(proxy.subject_keys_folder()),

@@ -5,8 +5,8 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use crate::support::{completion, decision, decision_of, what, who};
-use consentry::audit::event::{Event, RefusalRecord, SubjectsSeen};
-use consentry::audit::{Config, Recorder};
+use consentry::audit::event::{Event, RefusalRecord, SubjectsSeen, Upkeep, UpkeepCount};
+use consentry::audit::{Config, Log, Recorder};
 use consentry::engine::cleared::Outcome;
 
 fn audit(dir: &Path, arguments: &[&str]) -> Output {
@@ -252,6 +252,64 @@ async fn filters_part_no_statement_from_its_end() {
     let r = audit(dir.path(), &["report", "--format", "json", "--until", "2999-01-01"]);
     let r: serde_json::Value = serde_json::from_slice(&r.stdout).unwrap();
     assert_eq!((&r["totals"]["completed"], &r["never_completed"]), (&2.into(), &serde_json::json!([])));
+}
+
+/// What finds nothing is no answer by itself: a name may be spelt otherwise on record.
+#[tokio::test]
+async fn nothing_found_is_told() {
+    let dir = sample().await;
+    let hours = |n| jiff::Timestamp::now() + jiff::SignedDuration::from_hours(n);
+    let [before, after] = [-1, 1].map(|n| hours(n).strftime("%Y-%m-%dT%H:%M").to_string());
+    for (filter, found) in [
+        (["--since", &before], true),
+        (["--since", &after], false),
+        (["--until", &before], false),
+        (["--until", &after], true),
+        (["--table", "tomers"], false),
+        (["--event", "descision"], false),
+        (["--subject", "customer:042"], false),
+        (["--subject", "Customer:42"], false),
+    ] {
+        for command in [&["show"][..], &["report"], &["export", "--format", "ocsf"]] {
+            let output = audit(dir.path(), &[command, &filter].concat());
+            assert!(output.status.success());
+            let said = String::from_utf8(output.stderr).unwrap();
+            let told = said.contains(&format!("nothing is on record for: {}", filter[0].trim_start_matches('-')));
+            assert_eq!(told, !found, "{command:?} {filter:?}: {said}");
+        }
+    }
+    for wrong in ["2026-11-25T10:00[Europe/Madrid]", "2026-11-25x", "soon"] {
+        assert_eq!(audit(dir.path(), &["show", "--since", wrong]).status.code(), Some(2), "{wrong}");
+    }
+}
+
+/// The log of what commands did answers the same questions.
+#[tokio::test]
+async fn what_commands_did_is_found_by_person_and_reported() {
+    let dir = sample().await;
+    let config = Config {
+        subject_keys: Some(dir.path().join("audit-keys/subjects")),
+        key: Some(dir.path().join("audit-keys/signing.key")),
+        log: Log::Upkeep,
+        ..Config::new(dir.path().join("audit-upkeep"))
+    };
+    let recorder = Recorder::open(config).unwrap();
+    let subjects = vec![recorder.subject_hash("customer", "42").unwrap()];
+    let counts = vec![UpkeepCount { table: "public.chat".into(), what: "deleted", rows: 3 }];
+    let [user, database, policy] = ["keeper", "app", "digest"].map(str::to_owned);
+    let done = Upkeep { action: "erasure", user, database, purpose: None, counts, subjects, policy };
+    recorder.append(Event::Upkeep(done)).unwrap();
+    recorder.shutdown().await;
+    let shown = stdout(&audit(dir.path(), &["show", "audit-upkeep", "--subject", "customer:42"]));
+    assert_eq!(shown.lines().count(), 1, "{shown}");
+    let told = stdout(&audit(dir.path(), &["report", "audit-upkeep", "--upkeep"]));
+    let row = told.lines().find(|l| l.contains("erasure")).unwrap_or_else(|| panic!("{told}"));
+    assert!(row.contains("keeper") && row.contains("public.chat: 3 deleted") && told.starts_with("whole"), "{told}");
+    let cef = stdout(&audit(dir.path(), &["export", "audit-upkeep", "--format", "cef", "--event", "upkeep"]));
+    assert!(cef.contains("act=erasure") && cef.contains("cs4=public.chat: 3 deleted"), "{cef}");
+    let ocsf = stdout(&audit(dir.path(), &["export", "audit-upkeep", "--format", "ocsf", "--event", "upkeep"]));
+    let ocsf: serde_json::Value = serde_json::from_str(&ocsf).unwrap();
+    assert_eq!((&ocsf["type_uid"], &ocsf["consentry"]["counts"]), (&600_507.into(), &"public.chat: 3 deleted".into()));
 }
 
 #[tokio::test]

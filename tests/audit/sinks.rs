@@ -7,7 +7,7 @@ use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use crate::support::{completion, decision, decision_of, lines, what, who};
-use consentry::audit::event::{Client, Event, Login, RefusalRecord};
+use consentry::audit::event::{Client, Event, Login, PolicyReload, PurposeChange, RefusalRecord};
 use consentry::audit::export::{Dialect, export};
 use consentry::audit::filter::Filter;
 use consentry::audit::sinks::SinkConfig;
@@ -246,6 +246,37 @@ async fn ocsf_has_the_classes_and_required_attributes() {
     assert_eq!(endless["status_id"], 0);
 }
 
+/// A purpose, and a policy that was refused, are told as what they are.
+#[tokio::test]
+async fn purposes_and_refused_reloads_have_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config::new(dir.path().join("audit"));
+    let recorder = Recorder::open(config.clone()).unwrap();
+    let (session, user, set_by) = ("5e55".to_owned(), "app".to_owned(), "set");
+    let [from, to] = ["service", "marketing"].map(|p| Some(p.to_owned()));
+    recorder.append(Event::PurposeChange(PurposeChange { session, user, from, to, set_by })).unwrap();
+    let (database, digest) = ("crm".to_owned(), Some("d1".to_owned()));
+    let reload = PolicyReload { database, from: digest.clone(), to: digest, problems: 2 };
+    recorder.append(Event::PolicyReload(reload)).unwrap();
+    recorder.shutdown().await;
+    let exported = |dialect| {
+        let mut out = Vec::new();
+        export(&config.folder, Filter::default(), dialect, &mut out, &mut |_| {}).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let cef = exported(Dialect::Cef);
+    assert!(cef.contains("cs1=marketing cs6Label=purposeBefore cs6=service"), "{cef}");
+    assert!(cef.contains("|policy_reload|Reload refused|5|"), "{cef}");
+    let ocsf: Vec<serde_json::Value> =
+        exported(Dialect::Ocsf).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let (change, reload) = (&ocsf[1], &ocsf[2]);
+    assert_eq!(
+        (&change["privileges"], &change["consentry"]["purpose_before"]),
+        (&serde_json::json!(["marketing"]), &"service".into())
+    );
+    assert_eq!((&reload["type_uid"], &reload["status"]), (&600_208.into(), &"Failure".into()));
+}
+
 #[tokio::test]
 async fn cef_is_escaped() {
     let text = exported(Dialect::Cef).await;
@@ -279,6 +310,9 @@ async fn parquet_is_a_table_of_the_events() {
     assert_eq!(events, ["start", "login", "decision", "decision", "stop", "decision"].map(text).each_ref());
     let (login, refused, ended, endless) = (&rows[1], &rows[2], &rows[3], &rows[5]);
     assert_eq!((&login["user"], &login["client_address"]), (&text("app"), &text("10.0.0.7")));
+    let Field::Str(fields) = &rows[0]["event_fields"] else { panic!("{:?}", rows[0]["event_fields"]) };
+    assert!(fields.contains("\"key\":") && !fields.contains("\"seq\":"), "{fields}");
+    assert_eq!(ended["event_fields"], Field::Null);
     assert!(matches!(login["time"], Field::TimestampMicros(at) if at > 1_700_000_000_000_000), "{:?}", login["time"]);
     assert_eq!((&refused["refusal_rule"], &refused["rows"]), (&text("table-not-listed"), &Field::Null));
     assert_eq!((&ended["completed_outcome"], &ended["bytes"]), (&text("ok"), &Field::Long(40)));

@@ -35,6 +35,8 @@ fn signature(e: &Recorded) -> Option<(String, &'static str, u8)> {
         "login_refused" => plain("Login refused", 5),
         "session_end" => plain("Session ended", 0),
         "purpose_change" => plain("Purpose changed", 1),
+        "upkeep" => plain("Stored data changed or exported by a command", 3),
+        "policy_reload" | "server_reload" if e.problems > 0 => plain("Reload refused", 5),
         "policy_reload" => plain("Policy reloaded", 3),
         "server_reload" => plain("Server file reloaded", 3),
         "start" => plain("Proxy started", 2),
@@ -47,6 +49,9 @@ fn fields(e: &Recorded, completion: Option<&Recorded>) -> Vec<(&'static str, Opt
     let text = |t: &Option<Text>| t.as_deref().map(str::to_owned);
     let labelled = |value: Option<String>, label: &str| value.is_some().then(|| label.to_owned());
     let tables = e.tables.iter().map(table_words).collect::<Vec<_>>().join(" ");
+    let tables = if e.action.is_some() { e.counts_in_words() } else { tables };
+    let moved = e.event == "purpose_change";
+    let (purpose, before) = if moved { (text(&e.to), text(&e.from)) } else { (text(&e.purpose), None) };
     let tables = (!tables.is_empty()).then_some(tables);
     let address = e.client.as_ref().map(|c| c.address.to_string());
     let is_ip = address.as_ref().is_some_and(|a| a.parse::<std::net::IpAddr>().is_ok());
@@ -58,11 +63,11 @@ fn fields(e: &Recorded, completion: Option<&Recorded>) -> Vec<(&'static str, Opt
         (if is_ip { "src" } else { "shost" }, address),
         ("requestClientApplication", e.client.as_ref().and_then(|c| c.application_name.as_deref().map(str::to_owned))),
         ("dhost", text(&e.database)),
-        ("act", text(&e.outcome)),
+        ("act", text(&e.outcome).or(text(&e.action))),
         ("outcome", completion.and_then(|c| c.outcome.as_deref().map(str::to_owned))),
         ("reason", e.refusal.as_ref().map(|r| format!("{} {}", r.sqlstate, r.message)).or(text(&e.reason))),
-        ("cs1Label", labelled(text(&e.purpose), "purpose")),
-        ("cs1", text(&e.purpose)),
+        ("cs1Label", labelled(purpose.clone(), "purpose")),
+        ("cs1", purpose),
         ("cs2Label", labelled(text(&e.basis), "legalBasis")),
         ("cs2", text(&e.basis)),
         ("cs3Label", labelled(text(&e.recipient), "recipient")),
@@ -71,6 +76,8 @@ fn fields(e: &Recorded, completion: Option<&Recorded>) -> Vec<(&'static str, Opt
         ("cs4", tables),
         ("cs5Label", labelled(text(&e.policy), "policy")),
         ("cs5", text(&e.policy)),
+        ("cs6Label", labelled(before.clone(), "purposeBefore")),
+        ("cs6", before),
         ("cn1Label", completion.and_then(|c| c.rows).map(|_| "rows".to_owned())),
         ("cn1", completion.and_then(|c| c.rows).map(|n| n.to_string())),
         ("out", completion.and_then(|c| c.bytes).map(|n| n.to_string())),

@@ -24,7 +24,7 @@ pub enum Dialect {
     Jsonl,
 }
 
-/// Writes the wanted events of a record. Heartbeats and the record's own housekeeping have no words in OCSF and CEF and
+/// Writes the wanted events of a record; whether there are any. Heartbeats and the record's own housekeeping have no words in OCSF and CEF and
 /// are left out there.
 pub fn export(
     folder: &Path,
@@ -32,7 +32,7 @@ pub fn export(
     dialect: Dialect,
     out: &mut (impl Write + Send),
     progress: &mut dyn FnMut(u64),
-) -> io::Result<()> {
+) -> io::Result<bool> {
     let words: Box<dyn Words + '_> = match dialect {
         Dialect::Ocsf => Box::new(Lines { out, words: |l, e, c| ocsf::event(l, e, c).map(|v| v.to_string()) }),
         Dialect::Cef => Box::new(Lines { out, words: |_, e, c| cef::event(e, c) }),
@@ -42,14 +42,16 @@ pub fn export(
     let joins = dialect != Dialect::Jsonl;
     let sieve = if joins { Sieve::of_statements(filter) } else { Sieve::of_events(filter) };
     let mut exporter = Exporter { words, joins, running: HashMap::new() };
-    let mut result = Ok(());
+    let (mut result, mut found) = (Ok(()), false);
     sieve.read(folder, progress, |line, event| {
+        found = true;
         result = exporter.take(line, event);
         result.is_ok()
     })?;
     result?;
     exporter.end_running()?;
-    exporter.words.end()
+    exporter.words.end()?;
+    Ok(found)
 }
 
 /// Writes events down.

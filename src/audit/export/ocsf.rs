@@ -37,7 +37,8 @@ pub fn event(line: &[u8], e: &Recorded, completion: Option<&Recorded>) -> Option
         }
         6002 => {
             out.insert("app".into(), json!({"name": "consentry", "version": env!("CARGO_PKG_VERSION")}));
-            status(&mut out, Some(true), None, None);
+            // A reload that was refused.
+            status(&mut out, Some(e.problems == 0), None, None);
         }
         _ => session(&mut out, e),
     }
@@ -48,6 +49,7 @@ fn activity(e: &Recorded) -> Option<Activity> {
     let of = |category, class, activity| Some(Activity { category, class, activity });
     match &*e.event {
         "decision" => of(APPLICATION, DATASTORE, datastore_activity(e.kind.as_deref().unwrap_or_default())),
+        "upkeep" => of(APPLICATION, DATASTORE, upkeep_activity(e.action.as_deref().unwrap_or_default())),
         "login" | "login_refused" => of(IDENTITY, AUTHENTICATION, (1, "Logon")),
         "session_end" => of(IDENTITY, AUTHENTICATION, (2, "Logoff")),
         "purpose_change" => of(IDENTITY, AUTHORIZE, (1, "Assign Privileges")),
@@ -66,6 +68,16 @@ fn datastore_activity(kind: &str) -> (u64, &'static str) {
         "delete" | "truncate" => (7, "Delete"),
         "show" | "explain" => (1, "Read"),
         kind if kind.starts_with("create") => (6, "Create"),
+        _ => (99, "Other"),
+    }
+}
+
+/// What a command of ours does.
+fn upkeep_activity(action: &str) -> (u64, &'static str) {
+    match action {
+        "retention" | "erasure" => (7, "Delete"),
+        "choice" | "import" => (5, "Write"),
+        "export" => (1, "Read"),
         _ => (99, "Other"),
     }
 }
@@ -176,6 +188,8 @@ fn extension(line: &[u8], e: &Recorded, completion: Option<&Recorded>) -> Value 
         "tables": tables,
         "subjects": e.subjects,
         "rows": completion.and_then(|c| c.rows),
+        "command": e.action,
+        "counts": (!e.counts.is_empty()).then(|| e.counts_in_words()),
         // Its place in the record's Merkle tree (RFC 6962): the leaf with index `sequence - 1`.
         "leaf_hash": hex::encode(leaf_hash(line)),
     })
@@ -205,6 +219,10 @@ fn session(out: &mut Map<String, Value>, e: &Recorded) {
         ("auth_protocol".into(), json!("SCRAM-SHA-256")),
         ("service".into(), json!({"name": e.database})),
     ]);
+    if e.event == "purpose_change" {
+        out.insert("privileges".into(), json!(e.to.as_ref().map(|to| [to])));
+        out.insert("consentry".into(), json!({"purpose": e.to, "purpose_before": e.from}));
+    }
 }
 
 fn user(e: &Recorded) -> Value {

@@ -1,8 +1,10 @@
 //! Events as an Apache Parquet table: a row an event, its columns named as the fields on record.
 //!
-//! What has a form of its own on record (`tables`, `rules`, `subjects`) is JSON text. The record's own housekeeping is there
+//! What has a form of its own on record (`tables`, `rules`, `subjects`) is JSON text, and so are the fields of single kinds
+//! of event (`event_fields`). The record's own housekeeping is there
 //! too: who wants statements alone asks for `event = 'decision'`.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -42,6 +44,8 @@ enum Values {
 struct Row<'r> {
     event: &'r Recorded<'r>,
     nested: Nested<'r>,
+    /// What else is on its line, as JSON.
+    rest: Option<String>,
     completion: Option<&'r Recorded<'r>>,
 }
 
@@ -93,6 +97,7 @@ const COLUMNS: &[Column] = &[
     Column { name: "rules", values: Values::Json(|r| r.nested.rules.map(|j| j.get().to_owned())) },
     Column { name: "subjects", values: Values::Json(|r| r.nested.subjects.map(|j| j.get().to_owned())) },
     Column { name: "policy", values: Values::Text(|r| text(&r.event.policy)) },
+    Column { name: "event_fields", values: Values::Json(|r| r.rest.clone()) },
     Column { name: "completed_seq", values: Values::Number(|r| count(r.completion.map(|c| c.seq))) },
     Column { name: "completed_outcome", values: Values::Text(|r| r.completion.and_then(|c| text(&c.outcome))) },
     Column { name: "completed_sqlstate", values: Values::Text(|r| r.completion.and_then(|c| text(&c.sqlstate))) },
@@ -100,6 +105,18 @@ const COLUMNS: &[Column] = &[
     Column { name: "bytes", values: Values::Number(|r| count(r.completion.and_then(|c| c.bytes))) },
     Column { name: "ms", values: Values::Milliseconds(|r| r.completion.and_then(|c| c.ms)) },
 ];
+
+/// Fields of a line that have columns of another name.
+const SPREAD: [&str; 2] = ["client", "refusal"];
+
+/// The fields of a line that have no column.
+fn rest(line: &[u8]) -> Option<String> {
+    let mut fields: BTreeMap<String, &RawValue> = serde_json::from_slice(line).ok()?;
+    fields.retain(|name, value| {
+        value.get() != "null" && !SPREAD.contains(&name.as_str()) && COLUMNS.iter().all(|column| column.name != name)
+    });
+    (!fields.is_empty()).then(|| serde_json::to_string(&fields).ok()).flatten()
+}
 
 fn text(field: &Option<Text>) -> Option<String> {
     field.as_deref().map(str::to_owned)
@@ -156,7 +173,10 @@ impl<W: Write + Send> Table<W> {
 
 impl<W: Write + Send> Words for Table<W> {
     fn write(&mut self, line: &[u8], event: &Recorded, completion: Option<&Recorded>) -> io::Result<()> {
-        let row = Row { event, nested: serde_json::from_slice(line).unwrap_or_default(), completion };
+        let nested = serde_json::from_slice(line).unwrap_or_default();
+        // All of a decision's have columns, and it is most of the lines.
+        let rest = if event.is_decision() { None } else { rest(line) };
+        let row = Row { event, nested, rest, completion };
         for (column, held) in COLUMNS.iter().zip(&mut self.held) {
             match (&column.values, held) {
                 (Values::Text(of) | Values::Json(of), Held::Text(values)) => {

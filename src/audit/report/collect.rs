@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::names::{Name, Names};
-use super::{Day, PersonEvent, PolicyInForce, RecipientUse, RefusalCount, Report, Unfinished, UnrestrictedUse, Use};
+use super::{
+    CommandRun, Day, PersonEvent, PolicyInForce, RecipientUse, RefusalCount, Report, Unfinished, UnrestrictedUse, Use,
+};
 use crate::audit::recorded::{Recorded, Text};
 use crate::audit::show::table_words;
 
@@ -196,6 +198,7 @@ impl Collector {
             "login" => self.report.totals.logins += 1,
             "login_refused" => self.report.totals.logins_refused += 1,
             "start" => self.end_running(),
+            "upkeep" => self.command(e),
             _ => {}
         }
     }
@@ -331,6 +334,22 @@ impl Collector {
             kind: text(&e.kind),
             outcome: text(&e.outcome),
             tables: e.tables.iter().map(table_words).collect::<Vec<_>>().join(" "),
+        });
+    }
+
+    fn command(&mut self, e: &Recorded) {
+        if self.report.commands.len() >= MOST_LISTED {
+            self.report.more_commands += 1;
+            return;
+        }
+        self.report.commands.push(CommandRun {
+            seq: e.seq,
+            time: second(e.time),
+            action: text(&e.action),
+            user: text(&e.user),
+            database: text(&e.database),
+            purpose: owned(&e.purpose),
+            counts: e.counts_in_words(),
         });
     }
 

@@ -39,6 +39,9 @@ pub struct Report {
     /// Everything about one person, when one was asked for.
     pub person: Vec<PersonEvent>,
     pub more_person: u64,
+    /// What commands did to stored data: they have a log of their own.
+    pub commands: Vec<CommandRun>,
+    pub more_commands: u64,
     pub never_completed: Vec<Unfinished>,
     pub more_never_completed: u64,
     pub policies: Vec<PolicyInForce>,
@@ -153,6 +156,17 @@ pub struct Unfinished {
     pub purpose: Option<String>,
     pub kind: String,
     pub tables: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CommandRun {
+    pub seq: u64,
+    pub time: String,
+    pub action: String,
+    pub user: String,
+    pub database: String,
+    pub purpose: Option<String>,
+    pub counts: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

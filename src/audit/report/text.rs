@@ -66,6 +66,9 @@ pub(super) fn sections(r: &Report) -> Vec<Section> {
     if r.subject.is_some() {
         sections.insert(0, person(r));
     }
+    if !r.commands.is_empty() {
+        sections.push(commands(r));
+    }
     sections.extend([never_completed(r), policies(r)]);
     sections
 }
@@ -90,7 +93,7 @@ fn uses(r: &Report) -> Section {
     };
     Section {
         title: "Who used which data, for which purpose, on which basis",
-        none: "No personal data was touched.",
+        none: "No statement touched personal data.",
         head: &[
             "user", "role", "purpose", "basis", "category", "tables", "in clear", "masked", "compared", "written",
             "rows", "first", "last",
@@ -189,6 +192,27 @@ fn person(r: &Report) -> Section {
         head: &["line", "time", "user", "role", "recipient", "purpose", "basis", "kind", "outcome", "tables"],
         rows: r.person.iter().map(row).collect(),
         more: r.more_person,
+    }
+}
+
+fn commands(r: &Report) -> Section {
+    let row = |c: &super::CommandRun| {
+        vec![
+            c.seq.to_string(),
+            c.time.clone(),
+            c.action.clone(),
+            c.user.clone(),
+            c.database.clone(),
+            or_dash(&c.purpose),
+            c.counts.clone(),
+        ]
+    };
+    Section {
+        title: "What commands did to stored data, or were about to do",
+        none: "No command did anything.",
+        head: &["line", "time", "action", "user", "database", "purpose", "rows"],
+        rows: r.commands.iter().map(row).collect(),
+        more: r.more_commands,
     }
 }
 
