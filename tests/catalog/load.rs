@@ -250,7 +250,8 @@ async fn a_locked_view_is_not_waited_for() {
 async fn nor_is_a_view_of_a_locked_table() {
     let db = shared().database(
         "catalog_locked_table",
-        "CREATE TABLE t (a int); CREATE VIEW held AS SELECT a FROM t; CREATE VIEW outside AS SELECT a FROM held",
+        "CREATE TABLE t (a int); CREATE VIEW held AS SELECT a FROM t; CREATE VIEW outside AS SELECT a FROM held;
+         CREATE TABLE parts (a int, b int); CREATE VIEW typed AS SELECT ROW(1, 2)::parts AS r;",
     );
     let (client, other) = (db.upstream().await, db.superuser().await);
     let known = load(&client).await.unwrap();
@@ -260,6 +261,13 @@ async fn nor_is_a_view_of_a_locked_table() {
     let known = |name: &str| stamped.catalog.relation_named("public", name).and_then(|r| r.definition.as_ref());
     assert!(stamped.catalog.relation_named("public", "fresh").is_some());
     assert!(known("held").is_none() && known("outside").is_some());
+    other.batch_execute("ROLLBACK").await.unwrap();
+    // A type, which PostgreSQL opens where it has not seen it yet, as a new connection has not.
+    db.psql("ALTER TABLE parts ADD COLUMN c int");
+    other.batch_execute("BEGIN; LOCK TABLE parts IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let stamped = reload_stamped(&db.upstream().await, &stamped.catalog).await.unwrap();
+    assert!(stamped.catalog.relation_named("public", "typed").is_some_and(|v| v.definition.is_none()));
+    assert_ne!(stamped.fingerprint, fingerprint(&client).await.unwrap(), "it is to be read again");
     other.batch_execute("ROLLBACK").await.unwrap();
 }
 

@@ -16,7 +16,7 @@ WITH changing AS MATERIALIZED (
     SELECT s.stxrelid, 's', s.stxexprs FROM pg_catalog.pg_statistic_ext s WHERE s.stxexprs IS NOT NULL
 )
 SELECT c.oid AS relation, s.kind,
-       CASE WHEN c.oid NOT IN (SELECT relation FROM changing) THEN pg_get_expr(s.tree, c.oid) END AS text
+       CASE WHEN $1 AND c.oid NOT IN (SELECT relation FROM changing) THEN pg_get_expr(s.tree, c.oid) END AS text
 FROM stored s JOIN pg_catalog.pg_class c ON c.oid = s.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid >= 16384 AND n.nspname !~ '^pg_(toast|temp)'
 ORDER BY c.oid, s.kind, text

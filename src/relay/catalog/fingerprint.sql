@@ -36,7 +36,7 @@ SELECT concat_ws('.',
     (SELECT count(*) || '-' || bit_xor(hashint8extended((r.oid::int8 << 32) | int8in(xidout(r.xmin)), 0))
      FROM pg_catalog.pg_rewrite r JOIN class ON class.oid = r.ev_class),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((t.oid::int8 << 32) | int8in(xidout(t.xmin)), 0))
-     FROM pg_catalog.pg_trigger t JOIN class ON class.oid = t.tgrelid WHERE NOT t.tgisinternal),
+     FROM pg_catalog.pg_trigger t JOIN class ON class.oid = t.tgrelid WHERE NOT t.tgisinternal OR t.tgenabled <> 'O'),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((p.oid::int8 << 32) | int8in(xidout(p.xmin)), 0))
      FROM pg_catalog.pg_policy p JOIN class ON class.oid = p.polrelid),
     (SELECT count(*) || '-' || bit_xor(hashint8extended((p.oid::int8 << 32) | int8in(xidout(p.xmin)), 0))

@@ -11,7 +11,9 @@ SELECT k.conrelid AS relation, k.confrelid AS referenced,
              ORDER BY a.attnum) AS released,
         k.confdeltype = 'c' AS cascades,
        k.confdeltype = 'd' AS defaults, k.confdeltype = 'a' AS waits, k.confupdtype IN ('c', 'n', 'd') AS carries,
-       k.convalidated AS valid
+       -- Nor where the triggers are off that see to it (ALTER TABLE … DISABLE TRIGGER ALL), or fire for replication only.
+       k.convalidated AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t
+                                      WHERE t.tgconstraint = k.oid AND t.tgenabled NOT IN ('O', 'A')) AS valid
 FROM pg_catalog.pg_constraint k
 WHERE k.contype = 'f'
 ORDER BY k.conrelid, k.oid

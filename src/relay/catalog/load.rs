@@ -1,6 +1,6 @@
 //! One consistent read of all catalogs, pipelined.
 
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
 use super::{CatalogError, rows, typing};
@@ -20,10 +20,15 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL 
                      SET LOCAL lock_timeout = '300ms'";
 
 /// Reads the snapshot in a transaction of its own. What initdb made is taken from `known`, if that is there: it never
-/// changes while the server runs, and is most of what there is to read.
-pub(super) async fn snapshot(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, CatalogError> {
+/// changes while the server runs, and is most of what there is to read. `definitions`: whether those of views and the
+/// expressions of tables are read, which somebody may have locked.
+pub(super) async fn snapshot(
+    client: &Client,
+    known: Option<&Catalog>,
+    definitions: bool,
+) -> Result<CatalogData, CatalogError> {
     client.batch_execute(BEGIN).await?;
-    let read = read(client, known).await;
+    let read = read(client, known, definitions).await;
     // A failed read leaves an aborted transaction; its own error is what matters then.
     let ended = client.batch_execute("ROLLBACK").await;
     let data = read?;
@@ -32,10 +37,13 @@ pub(super) async fn snapshot(client: &Client, known: Option<&Catalog>) -> Result
 }
 
 /// The queries are independent, so they are all sent before the first answer is awaited.
-async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, CatalogError> {
+async fn read(client: &Client, known: Option<&Catalog>, definitions: bool) -> Result<CatalogData, CatalogError> {
     let first: Oid = if known.is_some() { FIRST_NORMAL_OID } else { 0 };
     let query = |sql: &'static str| client.query_typed(sql, &[]);
-    let from_first = [(&first as &(dyn tokio_postgres::types::ToSql + Sync), Type::OID)];
+    let defined: (&(dyn ToSql + Sync), Type) = (&definitions, Type::BOOL);
+    let from_first: [(&(dyn ToSql + Sync), Type); 1] = [(&first, Type::OID)];
+    let of_relations = [from_first[0].clone(), defined.clone()];
+    let of_expressions = [defined];
     let query_from = |sql: &'static str| client.query_typed(sql, &from_first);
     let (
         header,
@@ -60,7 +68,7 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
     ) = tokio::try_join!(
         query(include_str!("header.sql")),
         query(include_str!("schemas.sql")),
-        query_from(include_str!("relations.sql")),
+        client.query_typed(include_str!("relations.sql"), &of_relations),
         query_from(include_str!("columns.sql")),
         query_from(include_str!("keys.sql")),
         query(include_str!("foreign_keys.sql")),
@@ -71,7 +79,7 @@ async fn read(client: &Client, known: Option<&Catalog>) -> Result<CatalogData, C
         query(include_str!("types.sql")),
         query(include_str!("type_functions.sql")),
         query(include_str!("casts.sql")),
-        query(include_str!("expressions.sql")),
+        client.query_typed(include_str!("expressions.sql"), &of_expressions),
         query(include_str!("extensions.sql")),
         query_from(include_str!("type_facts.sql")),
         query(include_str!("implicit_casts.sql")),

@@ -74,15 +74,21 @@ pub async fn reload_stamped(client: &Client, known: &Catalog) -> Result<Stamped,
 /// transaction's snapshot. So the fingerprints before and after must be equal, else it is read again.
 async fn stamped(client: &Client, known: Option<&Catalog>) -> Result<Stamped, CatalogError> {
     let mut before = fingerprint(client).await?;
+    let mut definitions = true;
     for _ in 0..ATTEMPTS {
-        let data = match load::snapshot(client, known).await {
-            // Locked between two glances: the next one leaves it out. Of queries that are sent together, another one may tell.
-            Err(CatalogError::Postgres(e)) if e.code().is_some_and(|code| LOCKED.contains(code)) => continue,
+        let data = match load::snapshot(client, known, definitions).await {
+            // Something is locked that nobody saw would be opened (the type of a row, or it was locked between two glances):
+            // the next attempt opens nothing. Of queries that are sent together, another one may tell.
+            Err(CatalogError::Postgres(e)) if e.code().is_some_and(|code| LOCKED.contains(code)) => {
+                definitions = false;
+                continue;
+            }
             data => data?,
         };
         let after = fingerprint(client).await?;
         if before == after {
-            let complete = data.relations.iter().all(|r| r.kind != RelationKind::View || r.definition.is_some());
+            let complete =
+                definitions && data.relations.iter().all(|r| r.kind != RelationKind::View || r.definition.is_some());
             let fingerprint = if complete { after } else { format!("{after} without locked views") };
             return Ok(Stamped { catalog: Catalog::new(data), fingerprint });
         }

@@ -15,7 +15,7 @@ WITH changing AS MATERIALIZED (
     JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid
 )
 SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
-       CASE WHEN c.relkind = 'v' AND c.oid NOT IN (SELECT relation FROM unreadable) THEN pg_get_viewdef(c.oid) END AS definition,
+       CASE WHEN $2 AND c.relkind = 'v' AND c.oid NOT IN (SELECT relation FROM unreadable) THEN pg_get_viewdef(c.oid) END AS definition,
        (SELECT substr(o, length('check_option=') + 1) FROM unnest(c.reloptions) AS o WHERE o LIKE 'check\_option=%') AS check_option,
        (SELECT e.extname::text FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
         WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
