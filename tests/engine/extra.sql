@@ -166,6 +166,7 @@ CREATE TABLE public.loose (id serial, label text, code varchar(20));
 CREATE INDEX loose_label ON public.loose (label);
 CREATE VIEW public.loose_labels AS SELECT label FROM public.loose;
 CREATE TABLE public.told_of (id int);
+CREATE FUNCTION public.all_told() RETURNS SETOF public.customers LANGUAGE sql AS 'SELECT * FROM public.customers';
 CREATE FUNCTION public.count_told() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM public.told_of; END;
 CREATE TABLE public.cut (id int) PARTITION BY LIST (id);
 CREATE TABLE public.cut_rest PARTITION OF public.cut DEFAULT;

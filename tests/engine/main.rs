@@ -9,7 +9,7 @@
 //! or `| error 42703` when PostgreSQL itself is to refuse what leaves. `| alike`: statements with other literals are cleared
 //! by this one; `| unlike`: none is. A line `-- then` ends a message of its own, which leaves before what is judged. What the record says: `| about customer:42 customer:$1` (or `nobody`), `| keys 0 2`
 //! (output columns that are a subject's bare key, or `none`), `| touches public.customers.email shown` (or `shown of contact`), `| names public.customers`
-//! (with whatever columns, or none), `| unseen DO, public.f()` (what an unrestricted role runs unseen, or `nothing`).
+//! (with whatever columns, or none), `| unseen DO, public.f()` (what runs unseen, or `nothing`).
 
 mod alike;
 #[path = "../common/mod.rs"]

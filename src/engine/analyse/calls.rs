@@ -167,6 +167,7 @@ impl<'e> Analyser<'e> {
         for function in others {
             self.user_function(function)?;
             self.holds_checked_of(function);
+            self.record_listed(function);
         }
         match allow::builtin_function(field, 1) {
             None => Ok(()),
@@ -206,6 +207,7 @@ impl<'e> Analyser<'e> {
         for function in others.iter().copied() {
             self.user_function(function)?;
             self.holds_checked_of(function);
+            self.record_listed(function);
         }
         if schema.is_none() && self.view_depth > 0 {
             let found = self.function_meaning(&self.context.search_path, base, operands).0;
@@ -344,7 +346,10 @@ impl<'e> Analyser<'e> {
         for operator in others.iter().copied() {
             self.user_operator(operator).map_err(|r| r.at(location))?;
             let catalog = &self.engine.catalog;
-            catalog.functions_named(&operator.function.name).for_each(|f| self.holds_checked_of(f));
+            for function in catalog.functions_named(&operator.function.name) {
+                self.holds_checked_of(function);
+                self.record_listed(function);
+            }
         }
         if schema.is_none() && self.view_depth > 0 {
             let shadowing = self.operator_meaning(&self.context.search_path, base, operands).0;

@@ -15,7 +15,7 @@ use super::scope::Scope;
 use super::statement::{Judged, declares, session_statement};
 use super::writes::carried::{Change, carried};
 use super::{Analyser, At, Occurrence, inner, moves_the_session, subjects};
-use crate::engine::catalog::{Column, Relation};
+use crate::engine::catalog::{Column, Function, Relation};
 use crate::engine::cleared::{Effect, TouchedColumn, TouchedTable, Treatment, Usage, add_table};
 use crate::engine::context::Derived;
 use crate::engine::policy::ColumnUse;
@@ -189,6 +189,24 @@ impl<'e> Analyser<'e> {
             hidden.push("a function that is not known".to_owned());
         }
         hidden
+    }
+
+    /// Puts on record that a function runs which the role lists, because nobody looks into it, and what is known to be read
+    /// there.
+    pub fn record_listed(&mut self, function: &Function) {
+        if self.role.unrestricted || !self.role.functions.contains(&function.name) {
+            return;
+        }
+        let name = format!("{}()", function.name);
+        if !self.for_the_record.hidden.contains(&name) {
+            self.for_the_record.hidden.push(name);
+        }
+        let read = function.depends_on.iter().filter_map(|oid| self.engine.catalog.relation(*oid));
+        let told: Vec<&Relation> = read.filter(|relation| self.is_told_of(relation)).collect();
+        for relation in told {
+            let named = TouchedTable { table: relation.name.to_string(), columns: Vec::new() };
+            add_table(&mut self.for_the_record.tables, named);
+        }
     }
 
     fn hidden_operator(&self, name: &[String]) -> Vec<String> {

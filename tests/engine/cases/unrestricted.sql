@@ -20,6 +20,10 @@ SELECT peek(id::int) FROM orders
 -- dba/-: same | unseen public.peek() | names public.peeked
 SELECT p.email FROM peeked p
 ;;
+-- What a role may call because it is listed, is not looked into either.
+-- trusting/service: changed | unseen public.all_told(), public.peek() | names public.customers | touches public.orders.id shown
+SELECT peek(orders.id::int), peek(1), t.email FROM orders, all_told() t
+;;
 -- dba/-: same | unseen public.count_told() | names public.told_of
 SELECT count_told()
 ;;
