@@ -1,12 +1,15 @@
 //! Keys in an array (`= ANY ($1)`), as PostgreSQL reads one: in text (`array_in`) or in binary (`array_recv`).
 //!
-//! Only arrays of one dimension; of others nobody's key is told.
+//! To `ANY`, an array of several dimensions is the list of its elements, whatever they are numbered by.
 
 use crate::wire::frame::Reader;
 use crate::wire::frontend::Parameter;
 
 /// Most keys of one array that are told apart: more are a list of people rather than a question about somebody.
 const MOST: usize = 1000;
+
+/// PostgreSQL's `MAXDIM`.
+const MOST_DIMENSIONS: i32 = 6;
 
 /// An element that is not NULL.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,13 +34,14 @@ pub fn elements(array: Parameter<'_>) -> Vec<Element> {
 
 fn in_binary(value: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut r = Reader(value);
-    // Dimensions, whether there are nulls, the elements' type; then length and lower bound.
-    if r.i32().ok()? != 1 {
-        return None;
-    }
+    // Dimensions, whether there are nulls, the elements' type; then length and lower bound of each.
+    let dimensions = r.i32().ok().filter(|n| (1..=MOST_DIMENSIONS).contains(n))?;
     r.bytes(8).ok()?;
-    let length = r.i32().ok()?;
-    r.i32().ok()?;
+    let mut length = 1_i32;
+    for _ in 0..dimensions {
+        length = length.saturating_mul(r.i32().ok()?);
+        r.i32().ok()?;
+    }
     let mut all = Vec::new();
     for _ in 0..length.min(MOST as i32) {
         all.extend(r.value().ok()?.map(<[u8]>::to_vec));
@@ -45,10 +49,13 @@ fn in_binary(value: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(all)
 }
 
-/// `{a,"b c",NULL}`: a backslash takes the next character as it is, in quotes and out of them.
+/// `{a,"b c",NULL}`, `[0:1]={a,b}`, `{{a},{b}}`: a backslash takes the next character as it is, in quotes and out of them.
 fn in_text(text: &str) -> Option<Vec<Vec<u8>>> {
     let is_space = |c: char| c.is_ascii_whitespace() || c == '\x0b';
-    let inside = text.trim_matches(is_space).strip_prefix('{')?.strip_suffix('}')?;
+    let text = text.trim_matches(is_space);
+    let bounds = text.strip_prefix('[').and_then(|_| text.split_once('='));
+    let listed = bounds.map_or(text, |(_, listed)| listed.trim_start_matches(is_space));
+    let inside = listed.strip_prefix('{')?.strip_suffix('}')?;
     let (mut all, mut element, mut quoted, mut in_quotes) = (Vec::new(), String::new(), false, false);
     // Behind white space at its end.
     let mut kept = 0;
@@ -62,7 +69,7 @@ fn in_text(text: &str) -> Option<Vec<Vec<u8>>> {
             Some('"') => {
                 (quoted, in_quotes, kept) = (true, !in_quotes, element.len());
             }
-            Some('{' | '}') if !in_quotes => return None,
+            Some('{' | '}') if !in_quotes => {}
             end @ (Some(',') | None) if !in_quotes => {
                 element.truncate(kept);
                 if quoted || !(element.is_empty() || element.eq_ignore_ascii_case("null")) {
@@ -105,8 +112,10 @@ mod tests {
             ("{}", &[]),
             ("{\"a,b\",\"NULL\",\"\"}", &["a,b", "NULL", ""]),
             ("{a\\,b,\"c\\\"d\", e f }", &["a,b", "c\"d", "e f"]),
-            ("{{1},{2}}", &[]),
-            ("[0:1]={5,6}", &[]),
+            ("{{1,NULL},{\"2\", 3 }}", &["1", "2", "3"]),
+            (" [0:1] = {5,6}", &["5", "6"]),
+            ("[0:0][2:3]={{5,6}}", &["5", "6"]),
+            ("[0:1]", &[]),
             ("{\"a}", &[]),
             ("5", &[]),
         ] {
@@ -121,5 +130,7 @@ mod tests {
         assert_eq!(told(true, &array), ["5"]);
         assert_eq!(told(true, &array[..array.len() - 6]), [""; 0]);
         assert_eq!(told(true, &[0; 12]), [""; 0]);
+        let head = [2, 0, 23, 2, 1, 1, 5].map(i32::to_be_bytes).concat();
+        assert_eq!(told(true, &[&head[..], &[0, 0, 0, 1, b'5', 0, 0, 0, 1, b'6']].concat()), ["5", "6"]);
     }
 }

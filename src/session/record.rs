@@ -224,7 +224,7 @@ fn keys_of(subject: &NamedSubject, bound: &[Parameter<'_>], engine: &Engine) -> 
 fn as_printed(text: String, base_type: &str) -> String {
     let spaces = |c: char| c.is_ascii_whitespace() || c == '\x0b';
     match base_type {
-        "int2" | "int4" | "int8" | "oid" => text.trim_matches(spaces).parse::<i64>().map_or(text, |n| n.to_string()),
+        "int2" | "int4" | "int8" | "oid" => whole(text.trim_matches(spaces)).map_or(text, |n| n.to_string()),
         "uuid" => {
             let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_ascii_lowercase();
             let plain = digits.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit() || "{}-".contains(c));
@@ -236,6 +236,12 @@ fn as_printed(text: String, base_type: &str) -> String {
         "bpchar" => text.trim_end_matches(' ').to_owned(),
         _ => text,
     }
+}
+
+/// A whole number, also one that is written as a numeric: 7.0, 1e3.
+fn whole(text: &str) -> Option<i64> {
+    let exact = |n: &f64| n.fract() == 0.0 && n.abs() < 2_f64.powi(53);
+    text.parse().ok().or_else(|| text.parse::<f64>().ok().filter(exact).map(|n| n as i64))
 }
 
 /// A key as PostgreSQL would print it, for the types that keys have. `None`: NULL or not such a type.
@@ -268,6 +274,10 @@ mod tests {
             (" +7\n", "int8", "7"),
             ("-007", "int8", "-7"),
             ("x", "int4", "x"),
+            ("7.0", "int4", "7"),
+            ("-1e3", "int8", "-1000"),
+            ("7.5", "int4", "7.5"),
+            ("inf", "int4", "inf"),
             ("{A0EEBC99-9C0B4EF8-BB6D6BB9BD380A11}", "uuid", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
             ("a0eebc999c0b4ef8bb6d6bb9bd380a11", "uuid", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
             ("07", "text", "07"),

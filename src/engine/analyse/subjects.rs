@@ -39,7 +39,7 @@ pub fn name_once(subjects: &mut Vec<NamedSubject>, subject: NamedSubject) {
 
 impl Analyser<'_> {
     /// Remembers the subjects that a condition names: `key = constant`, `key IN (constants)` and `key = ANY (array)`, also
-    /// where one of several may hold.
+    /// where one of several may hold, and in rows that are compared.
     pub fn name_subjects(&mut self, condition: &Node, scope: &Scope<'_>) {
         match &condition.node {
             Some(NodeEnum::BoolExpr(b)) if b.boolop() != pb::BoolExprType::NotExpr => {
@@ -56,21 +56,12 @@ impl Analyser<'_> {
         let (["="] | ["pg_catalog", "="]) = names(&e.name)[..] else { return None };
         let (left, right) = (e.lexpr.as_deref()?, e.rexpr.as_deref()?);
         match e.kind() {
-            AExprKind::AexprOp => {
-                for (column, constant) in [(left, right), (right, left)] {
-                    if let Some(kind) = self.key_of(column, scope) {
-                        self.name_subject(&kind, constant, false);
-                    }
-                }
-            }
+            AExprKind::AexprOp | AExprKind::AexprNotDistinct => self.name_equal(left, right, scope),
             AExprKind::AexprIn => {
-                let kind = self.key_of(left, scope)?;
                 let Some(NodeEnum::List(list)) = &right.node else { return None };
-                list.items.iter().for_each(|constant| {
-                    self.name_subject(&kind, constant, false);
-                });
+                list.items.iter().for_each(|item| self.name_equal(left, item, scope));
             }
-            AExprKind::AexprOpAny => {
+            AExprKind::AexprOpAny | AExprKind::AexprOpAll => {
                 let kind = self.key_of(left, scope)?;
                 match &uncast(right).0.node {
                     Some(NodeEnum::AArrayExpr(array)) => array.elements.iter().for_each(|constant| {
@@ -82,6 +73,19 @@ impl Analyser<'_> {
             _ => {}
         }
         Some(())
+    }
+
+    /// The same of two sides that are equal; of rows, each column's.
+    fn name_equal(&mut self, left: &Node, right: &Node, scope: &Scope<'_>) {
+        if let (Some(NodeEnum::RowExpr(left)), Some(NodeEnum::RowExpr(right))) = (&left.node, &right.node) {
+            left.args.iter().zip(&right.args).for_each(|(left, right)| self.name_equal(left, right, scope));
+            return;
+        }
+        for (column, constant) in [(left, right), (right, left)] {
+            if let Some(kind) = self.key_of(column, scope) {
+                self.name_subject(&kind, constant, false);
+            }
+        }
     }
 
     /// The kind of subject whose key a column reference is.

@@ -32,6 +32,18 @@ SELECT full_name FROM customers WHERE id = ANY ('{42,7}'::bigint[]) OR id = ANY 
 -- crm_app/service: changed | about customer:-42 | alike
 SELECT full_name FROM customers WHERE id = -42
 ;;
+-- crm_app/service: changed | about customer:42 customer:7
+SELECT full_name FROM customers WHERE (id, country) IN ((42, 'ES'), (7, 'FR'))
+;;
+-- crm_app/service: changed | about customer:42 customer:7
+SELECT full_name FROM customers WHERE (country, id) = ('ES', 42) OR id IS NOT DISTINCT FROM 7
+;;
+-- crm_app/service: changed | about customer:42
+SELECT full_name FROM customers WHERE id = ALL (ARRAY[42])
+;;
+-- crm_app/service: changed | about nobody
+SELECT full_name FROM customers WHERE (id, country) <> (42, 'ES') AND id IS DISTINCT FROM 7
+;;
 -- crm_app/service: changed | about nobody | keys 1
 SELECT full_name, id AS who FROM customers WHERE NOT (id = 42) AND id <> 7 AND id > 3
 ;;
