@@ -9,7 +9,7 @@ use crate::engine::policy::{Channel, ConsentSource, Policy};
 
 use super::fault::Fault;
 use super::import::line::parse_time;
-use super::standing::{Record, Standing};
+use super::standing::{Record, Standing, counted, objection};
 
 /// What a person says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +92,12 @@ impl Choice {
             (Act::Withdraw, None) => self.withdraw_everywhere(records),
             (Act::Withdraw, Some(channel)) => self.withdraw_one(channel, standing),
         };
+        // Whoever has objected and withdraws says no twice: the objection stays in its place.
+        let objects =
+            |row: &Write| counted(records, &row.purpose).any(|r| r.channel == row.channel && objection(source, r));
+        for row in rows.iter_mut().filter(|row| row.act == Act::Withdraw) {
+            row.act = if objects(row) { Act::Object } else { Act::Withdraw };
+        }
         if self.act != Act::Grant {
             let beside: Vec<Write> = rows.iter().filter_map(|row| self.beside(row, source, records)).collect();
             rows.extend(beside);
@@ -108,7 +114,7 @@ impl Choice {
             |r: &Record| self.at.zip(r.recorded_at.as_deref().and_then(parse_time)).is_some_and(|(at, t)| t > at);
         let agreed_since = same().any(|r| !r.ahead && source.granted.contains(&r.status) && later(r));
         let ahead = same().find(|r| r.newest && r.ahead)?;
-        (row.act == self.act && !agreed_since).then(|| Write { ahead: ahead.recorded_at.clone(), ..row.clone() })
+        (row.act != Act::Grant && !agreed_since).then(|| Write { ahead: ahead.recorded_at.clone(), ..row.clone() })
     }
 
     fn row(&self, channel: Option<String>) -> Write {

@@ -160,7 +160,8 @@ fn doubts(purpose: &Purpose, source: &ConsentSource, record: &Record) -> Vec<Dou
     findings.into_iter().filter_map(|(found, doubt)| found.then_some(doubt)).collect()
 }
 
-fn objection(source: &ConsentSource, record: &Record) -> bool {
+/// Whether a record is an objection.
+pub fn objection(source: &ConsentSource, record: &Record) -> bool {
     source.objected.contains(&record.status)
 }
 

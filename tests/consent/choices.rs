@@ -121,6 +121,22 @@ async fn withdrawing_a_purpose_withdraws_all_its_channels() {
     }
 }
 
+/// Who has objected and withdraws says no twice: that lifts nothing.
+#[tokio::test]
+async fn a_withdrawal_leaves_an_objection() {
+    for (name, sql) in [("objects_state", STATE), ("objects_ledger", LEDGER)] {
+        let case = Case::new(name, sql).await;
+        for channel in [None, Some(Channel::Email)] {
+            case.choose("2", choice(Act::Object, channel)).await;
+            let withdrawn = case.choose("2", withdraw(channel)).await;
+            assert!(withdrawn.standing.objects, "{name}");
+        }
+        assert!(case.choose("2", withdraw(None)).await.standing.objects_on.contains(&Channel::Email), "{name}");
+        case.choose("2", grant(None)).await;
+        assert!(!case.choose("2", withdraw(None)).await.standing.objects, "{name}: a grant had lifted it");
+    }
+}
+
 /// A consent for all channels would keep the withdrawn one alive.
 #[tokio::test]
 async fn one_channel_is_taken_out_of_a_consent_for_all() {
