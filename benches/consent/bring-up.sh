@@ -9,7 +9,7 @@ export PGPASSWORD=bench PGSSLMODE=disable
 as_postgres() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 
 stop() {
-    kill ${proxy:-} ${bouncer:-} 2>/dev/null || true
+    kill ${proxy:-} $(cat "$home/bouncer/pid" 2>/dev/null) 2>/dev/null || true
     as_postgres "$bin/pg_ctl" -D "$home/data" -m immediate stop >/dev/null 2>&1 || true
     rm -rf "$home"
 }
@@ -52,7 +52,7 @@ start_pgbouncer() {
     mkdir "$home/bouncer"
     [ "$(id -u)" != 0 ] || chown postgres "$home/bouncer"
     printf '"consentry" ""\n' > "$home/bouncer/users"
-    printf '[databases]\n%s = host=127.0.0.1 port=%s\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %s\nauth_type = trust\nauth_file = %s\npool_mode = session\nmax_client_conn = 200\ndefault_pool_size = 100\nunix_socket_dir =\nlogfile = %s\n' \
-        "$1" "$port" "$bouncer_port" "$home/bouncer/users" "$home/bouncer/log" > "$home/bouncer/ini"
-    as_postgres pgbouncer -q "$home/bouncer/ini" & bouncer=$!
+    printf '[databases]\n%s = host=127.0.0.1 port=%s\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %s\nauth_type = trust\nauth_file = %s\npool_mode = session\nmax_client_conn = 200\ndefault_pool_size = 100\nunix_socket_dir =\nlogfile = %s\npidfile = %s\n' \
+        "$1" "$port" "$bouncer_port" "$home/bouncer/users" "$home/bouncer/log" "$home/bouncer/pid" > "$home/bouncer/ini"
+    as_postgres pgbouncer -q -d "$home/bouncer/ini"
 }

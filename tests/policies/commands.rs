@@ -200,7 +200,12 @@ fn the_record_of_processing_activities() {
     assert_eq!(marketing["recipients"], serde_json::json!(["Adworks GmbH"]));
     let kept = serde_json::json!({"table": "public.customers", "since": "updated_at", "keep": "2 years"});
     assert!(marketing["retention"].as_array().unwrap().contains(&kept), "{marketing}");
+    // Consent to this is asked for as well, for what the advertising partner gets.
+    let sharing = &json["activities"][4];
+    assert_eq!(sharing["recipients"], serde_json::json!(["Adworks GmbH"]));
+    assert!(sharing["data"].as_array().unwrap().iter().any(|d| d["category"] == "email"), "{sharing}");
     let text = site.text(&["policy", "ropa", "--controller", "Shop S.L."]);
+    assert_says(&text, &["limited to no purpose, and recorded as such: dba"]);
     assert_says(&text, &["Controller: Shop S.L.", "Data protection officer: not stated", "Recipients: Adworks GmbH"]);
     assert_says(
         &site.text(&["policy", "ropa", "--format", "markdown"]),
@@ -237,6 +242,9 @@ fn the_notice_in_two_languages() {
             "You can withdraw your consent at any time",
         ],
     );
+    let sharing = site.text(&["policy", "notice", "--purpose", "third_party_sharing"]);
+    assert_says(&sharing, &["email address", "Adworks GmbH"]);
+    assert!(!sharing.contains("nobody outside"), "{sharing}");
     let spanish = notice(&["--language", "es", "--format", "markdown"]);
     assert_says(
         &spanish,

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::engine::policy::{Basis, Channel, ColumnUse, Mask, Period, Policy, Purpose, Role, TablePolicy};
+use crate::engine::policy::{
+    Basis, Channel, ColumnUse, Mask, Period, Policy, Purpose, Role, TablePolicy, WithoutConsent,
+};
 
 /// One purpose as it is lived: an activity in the sense of GDPR Art. 30.
 #[derive(Debug, Serialize)]
@@ -26,6 +28,9 @@ pub struct Activity {
     pub roles: BTreeSet<String>,
     /// Accepted notice versions; empty: any.
     pub notices: Vec<String>,
+    /// Of those who have not agreed, masked data is used.
+    #[serde(skip)]
+    pub masked_without_consent: bool,
 }
 
 /// A category as the purpose uses it.
@@ -37,9 +42,11 @@ pub struct Datum {
     /// The mask, in words; `None`: in clear.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mask: Option<String>,
-    /// Only as far as the person's choice for this channel goes.
+    /// Only as far as the person's choice for this channel goes: of what they agreed to, or what they did not object to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<&'static str>,
+    #[serde(skip)]
+    pub unless_objected: bool,
     pub tables: BTreeSet<String>,
     #[serde(skip)]
     pub pseudonymous: bool,
@@ -62,8 +69,16 @@ pub fn activities(policy: &Policy) -> Vec<Activity> {
 }
 
 fn activity(policy: &Policy, purpose: &Purpose) -> Activity {
-    let tables: Vec<&TablePolicy> = sorted_tables(policy).into_iter().filter(|t| used_in(t, purpose)).collect();
-    let roles: Vec<&Role> = policy.roles.values().filter(|r| r.purposes.contains(&purpose.name)).collect();
+    let uses = |r: &&Role| r.purposes.contains(&purpose.name) || r.also_requires.contains(&purpose.name);
+    let roles: Vec<&Role> = policy.roles.values().filter(uses).collect();
+    // Who must agree to it as well, agrees to what the role does with it: its other purposes' data.
+    let further = roles.iter().filter(|r| r.also_requires.contains(&purpose.name)).flat_map(|r| &r.purposes);
+    let purposes: BTreeMap<&str, &Purpose> =
+        further.chain([&purpose.name]).filter_map(|name| Some((name.as_str(), policy.purposes.get(name)?))).collect();
+    let used = |t: &&TablePolicy| purposes.values().any(|p| used_in(t, p));
+    let tables: Vec<&TablePolicy> = sorted_tables(policy).into_iter().filter(used).collect();
+    // What is limited to no purpose may be used for any.
+    let receives = policy.roles.values().filter(|r| r.unrestricted || uses(r));
     Activity {
         purpose: purpose.name.clone(),
         description: purpose.description.clone(),
@@ -71,11 +86,12 @@ fn activity(policy: &Policy, purpose: &Purpose) -> Activity {
         article: article(purpose.basis),
         dpv: purpose.dpv.clone(),
         subjects: tables.iter().filter_map(|t| t.subject.as_ref().map(|s| s.kind.clone())).collect(),
-        data: data(policy, purpose, &tables),
+        data: data(policy, purpose, &purposes, &tables),
         retention: tables.iter().map(|t| kept(t, purpose)).collect(),
-        recipients: roles.iter().filter_map(|r| r.recipient.clone()).collect(),
+        recipients: receives.filter_map(|r| r.recipient.clone()).collect(),
         roles: roles.iter().map(|r| r.name.clone()).collect(),
         notices: purpose.notices.clone().unwrap_or_default(),
+        masked_without_consent: purpose.basis == Basis::Consent && purpose.without_consent == WithoutConsent::Mask,
     }
 }
 
@@ -93,7 +109,13 @@ pub fn used_in(table: &TablePolicy, purpose: &Purpose) -> bool {
     })
 }
 
-fn data(policy: &Policy, purpose: &Purpose, tables: &[&TablePolicy]) -> Vec<Datum> {
+/// `purposes`: this one, and those whose data it is about too.
+fn data(
+    policy: &Policy,
+    purpose: &Purpose,
+    purposes: &BTreeMap<&str, &Purpose>,
+    tables: &[&TablePolicy],
+) -> Vec<Datum> {
     let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for table in tables {
         for usage in table.columns.values() {
@@ -103,16 +125,19 @@ fn data(policy: &Policy, purpose: &Purpose, tables: &[&TablePolicy]) -> Vec<Datu
         }
     }
     let datum = |(category, tables): (&str, BTreeSet<String>)| {
-        let mask = purpose.masks.get(category);
-        if mask.is_none() && !purpose.shows.contains(category) {
+        let clear = purposes.values().any(|p| p.shows.contains(category));
+        let masks = purposes.values().filter_map(|p| p.masks.get(category)).next();
+        if masks.is_none() && !clear {
             return None;
         }
+        let mask = masks.filter(|_| !clear);
         let declared = policy.categories.get(category);
         Some(Datum {
             category: category.to_owned(),
             dpv: declared.and_then(|c| c.dpv.clone()),
             mask: mask.map(Mask::describe),
             channel: declared.and_then(|c| c.channel).filter(|_| purpose.basis.is_by_choice()).map(Channel::as_str),
+            unless_objected: purpose.basis.can_be_objected_to(),
             tables,
             pseudonymous: mask == Some(&Mask::Pseudonym),
         })

@@ -165,7 +165,9 @@ impl RopaArgs {
     fn text(&self, judged: &Judged) -> Result<String> {
         let (controller, activities) = (self.controller.controller(), activities(&judged.policy));
         let (database, policy) = (judged.catalog.database(), &judged.policy.digest);
-        let ropa = Ropa::new(&controller, database, policy, &activities, self.language)?;
+        let roles = judged.policy.roles.values().filter(|role| role.unrestricted);
+        let unrestricted: Vec<String> = roles.map(|role| role.name.clone()).collect();
+        let ropa = Ropa::new(&controller, database, policy, &activities, &unrestricted, self.language)?;
         match self.format {
             RopaFormat::Text => Ok(ropa.text()),
             RopaFormat::Markdown => Ok(ropa.markdown()),

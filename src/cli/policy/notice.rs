@@ -34,6 +34,7 @@ pub struct Texts {
     masked: String,
     pseudonymous: String,
     by_channel: String,
+    unless_objected: String,
     no_data: String,
     how_long: String,
     limit: String,
@@ -44,6 +45,8 @@ pub struct Texts {
     rights: String,
     periods: BTreeMap<String, String>,
     bases: BTreeMap<String, String>,
+    /// In place of the basis, where masked data is used without it.
+    masked_without_consent: String,
     choices: BTreeMap<String, String>,
     channels: BTreeMap<String, String>,
     /// Usual names of categories; others are shown by their own.
@@ -155,11 +158,15 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;mar
 impl Texts {
     fn section(&self, activity: &Activity) -> Section {
         let phrase = |map: &BTreeMap<String, String>| map.get(activity.basis).cloned().unwrap_or_default();
+        let basis = match activity.masked_without_consent {
+            true => self.masked_without_consent.clone(),
+            false => phrase(&self.bases),
+        };
         let data: Vec<String> = activity.data.iter().map(|d| self.datum(d)).collect();
         let recipients: Vec<String> = activity.recipients.iter().cloned().collect();
         let or = |items: Vec<String>, none: &String| if items.is_empty() { vec![none.clone()] } else { items };
         let mut facts = vec![
-            (self.basis.clone(), vec![phrase(&self.bases)]),
+            (self.basis.clone(), vec![basis]),
             (self.data.clone(), or(data, &self.no_data)),
             (self.how_long.clone(), activity.retention.iter().map(|kept| self.limit(kept)).collect()),
             (self.recipients.clone(), or(recipients, &self.no_recipients)),
@@ -176,7 +183,8 @@ impl Texts {
             (Some(_), _) if datum.pseudonymous => self.pseudonymous.replace("{data}", &name),
             (Some(_), _) => self.masked.replace("{data}", &name),
             (None, Some(channel)) => {
-                self.by_channel.replace("{data}", &name).replace("{channel}", self.channel(channel))
+                let phrase = if datum.unless_objected { &self.unless_objected } else { &self.by_channel };
+                phrase.replace("{data}", &name).replace("{channel}", self.channel(channel))
             }
             (None, None) => name,
         }
@@ -231,7 +239,9 @@ mod tests {
             assert!(
                 texts.limit.contains("{table}") && texts.limit.contains("{period}") && texts.limit.contains("{since}")
             );
-            assert!(texts.by_channel.contains("{data}") && texts.by_channel.contains("{channel}"));
+            for phrase in [&texts.by_channel, &texts.unless_objected] {
+                assert!(phrase.contains("{data}") && phrase.contains("{channel}"));
+            }
             assert!(texts.masked.contains("{data}") && texts.pseudonymous.contains("{data}"));
             assert!(texts.no_limit.contains("{table}"));
         }

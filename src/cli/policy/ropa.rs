@@ -44,9 +44,12 @@ pub struct Words {
     none: String,
     masked: String,
     by_channel: String,
+    unless_objected: String,
     limit: String,
     no_limit: String,
     bases: BTreeMap<String, String>,
+    /// A measure, where roles are limited to no purpose.
+    unlimited: String,
     measures: String,
     /// GDPR Art. 32(1).
     each_measure: Vec<String>,
@@ -85,14 +88,18 @@ impl<'a> Ropa<'a> {
         database: &'a str,
         policy: &'a str,
         activities: &'a [Activity],
+        unrestricted: &[String],
         language: Language,
     ) -> Result<Self> {
         let file = match language {
             Language::En => include_str!("texts/ropa.en.json"),
             Language::Es => include_str!("texts/ropa.es.json"),
         };
-        let words =
+        let mut words: Words =
             serde_json::from_str(file).with_context(|| format!("the language file ropa.{}.json", language.code()))?;
+        if !unrestricted.is_empty() {
+            words.each_measure.push(words.unlimited.replace("{roles}", &unrestricted.join(", ")));
+        }
         Ok(Self { controller, database, policy, activities, words, texts: language.texts()?, language })
     }
 
@@ -204,7 +211,8 @@ impl<'a> Ropa<'a> {
         match (&datum.mask, datum.channel) {
             (Some(mask), _) => w.masked.replace("{data}", &datum.category).replace("{mask}", mask),
             (None, Some(channel)) => {
-                w.by_channel.replace("{data}", &datum.category).replace("{channel}", self.texts.channel(channel))
+                let phrase = if datum.unless_objected { &w.unless_objected } else { &w.by_channel };
+                phrase.replace("{data}", &datum.category).replace("{channel}", self.texts.channel(channel))
             }
             (None, None) => datum.category.clone(),
         }
@@ -244,7 +252,7 @@ mod tests {
     fn languages_say_the_same_things() {
         let controller = Controller::default();
         for language in [Language::En, Language::Es] {
-            let ropa = Ropa::new(&controller, "crm", "digest", &[], language).unwrap();
+            let ropa = Ropa::new(&controller, "crm", "digest", &[], &[], language).unwrap();
             let w = &ropa.words;
             assert_eq!((w.each_measure.len(), w.each_by_hand.len()), (4, 1));
             for basis in
@@ -255,6 +263,8 @@ mod tests {
             for (phrase, parts) in [
                 (&w.masked, &["{data}", "{mask}"][..]),
                 (&w.by_channel, &["{data}", "{channel}"]),
+                (&w.unless_objected, &["{data}", "{channel}"]),
+                (&w.unlimited, &["{roles}"]),
                 (&w.limit, &["{table}", "{period}", "{since}"]),
                 (&w.no_limit, &["{table}"]),
             ] {
