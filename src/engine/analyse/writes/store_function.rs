@@ -49,7 +49,7 @@ impl Analyser<'_> {
         let (star, end) = self.star_and_end(from)?;
         let names: Vec<String> = (0..given.len()).map(|i| format!("c{i}")).collect();
         let column = |name: &String| format!("{ALIAS}.\"{name}\"");
-        let (before, behind) = names.split_at(place);
+        let (before, behind) = names.split_at_checked(place).ok_or_else(plainly)?;
         let (tested, behind) = behind.split_first().ok_or_else(plainly)?;
         let before: String = before.iter().map(|name| format!("{}, ", column(name))).collect();
         let behind: String = behind.iter().map(|name| format!(", {}", column(name))).collect();

@@ -16,12 +16,8 @@ pub fn read_together<'c>(
 ) -> BTreeSet<&'c str> {
     let family = catalog.family(relation.oid);
     let given = assigned(catalog, relation.oid, column);
-    // Triggers may assign what they assign whatever the statement does, and read it.
-    let moves = family.iter().any(|r| reads(&r.partition_key, &given));
-    let comes = family.iter().filter(|_| moves).flat_map(|r| &r.set_where_it_comes);
-    let triggered = family.iter().flat_map(|r| &r.set_by_triggers).chain(comes);
-    let triggered = triggered.flat_map(|c| assigned(catalog, relation.oid, c));
-    let changed: BTreeSet<String> = triggered.chain(given.iter().cloned()).collect();
+    let mut changed = triggered(catalog, relation, &family, &given);
+    changed.extend(given.iter().cloned());
     let above = ancestors(catalog, relation.oid);
     let sets = family.iter().chain(&above).flat_map(|r| &r.together).filter(|set| reads(&set.columns, &changed));
     let mut others: BTreeSet<&str> = sets.flat_map(|set| &set.columns).map(String::as_str).collect();
@@ -37,6 +33,19 @@ pub fn read_together<'c>(
     others.extend(parts().filter(differs).flat_map(|part| catalog.placed_by(part.oid)).map(|(_, c)| c));
     others.retain(|c| !given.contains(*c) && !whole.contains(*c));
     others
+}
+
+/// What triggers may assign, whatever the statement does, where these columns are given: they may read it, too.
+fn triggered(
+    catalog: &Catalog,
+    relation: &Relation,
+    family: &[&Relation],
+    given: &BTreeSet<String>,
+) -> BTreeSet<String> {
+    let moves = family.iter().any(|r| reads(&r.partition_key, given));
+    let comes = family.iter().filter(|_| moves).flat_map(|r| &r.set_where_it_comes);
+    let columns = family.iter().flat_map(|r| &r.set_by_triggers).chain(comes);
+    columns.flat_map(|c| assigned(catalog, relation.oid, c)).collect()
 }
 
 fn reads<S: AsRef<str>>(set: &[S], columns: &BTreeSet<String>) -> bool {
