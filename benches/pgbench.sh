@@ -17,7 +17,7 @@ command -v pgbouncer >/dev/null || { echo "apt-get install pgbouncer first"; exi
 
 as_postgres() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --clear-groups "$@"; else "$@"; fi; }
 stop() {
-  kill ${PROXY:-} ${BOUNCER:-} 2>/dev/null || true
+  kill ${PROXY:-} $(cat "$DIR/bouncer/pid" 2>/dev/null) 2>/dev/null || true
   as_postgres "$PGBIN/pg_ctl" -D "$DIR/pg" -m immediate stop >/dev/null 2>&1 || true
   rm -rf "$DIR"
 }
@@ -55,11 +55,11 @@ verifier = "$VERIFIER"
 folder = "audit"
 durability = "${DURABILITY:-strict}"
 TOML
-printf '[databases]\nbench = host=127.0.0.1 port=%s\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %s\nauth_type = trust\nauth_file = %s/users\npool_mode = session\nmax_client_conn = 200\ndefault_pool_size = 100\nunix_socket_dir =\nlogfile = %s/log\n' \
-  "$PG_PORT" "$BOUNCER_PORT" "$DIR/bouncer" "$DIR/bouncer" > "$DIR/bouncer/ini"
+printf '[databases]\nbench = host=127.0.0.1 port=%s\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %s\nauth_type = trust\nauth_file = %s/users\npool_mode = session\nmax_client_conn = 200\ndefault_pool_size = 100\nunix_socket_dir =\nlogfile = %s/log\npidfile = %s/pid\n' \
+  "$PG_PORT" "$BOUNCER_PORT" "$DIR/bouncer" "$DIR/bouncer" "$DIR/bouncer" > "$DIR/bouncer/ini"
 echo '"bench" "bench"' > "$DIR/bouncer/users"
 "$BIN" serve --config "$DIR/consentry.toml" --log error & PROXY=$!
-as_postgres pgbouncer -q "$DIR/bouncer/ini" & BOUNCER=$!
+as_postgres pgbouncer -q -d "$DIR/bouncer/ini"
 for _ in $(seq 50); do "$PGBIN/psql" -qAt -h 127.0.0.1 -p $PORT -U bench bench -c 'SELECT 1' >/dev/null 2>&1 && break; sleep 0.2; done
 
 tps() { # PORT MODE CLIENTS
