@@ -38,9 +38,16 @@ impl Catalog {
         self.children(oid).iter().fold(own, |sum, child| sum.saturating_add(self.rows(*child)))
     }
 
+    /// What a relation is a partition or inheritance child of, and what that is one of.
+    pub fn above(&self, oid: Oid) -> Vec<&Relation> {
+        self.ancestry(oid).into_iter().skip(1).filter_map(|oid| self.relation(oid)).collect()
+    }
+
     /// The columns that say in which part of a table a row lies, as far as it lies in this one; each after its table.
     pub fn placed_by(&self, part: Oid) -> Vec<(&Relation, &str)> {
-        let above = self.ancestry(part).into_iter().skip(1).filter_map(|oid| self.relation(oid));
-        above.flat_map(|whole| whole.partition_key.iter().map(move |c| (whole, c.as_str()))).collect()
+        self.above(part)
+            .into_iter()
+            .flat_map(|whole| whole.partition_key.iter().map(move |c| (whole, c.as_str())))
+            .collect()
     }
 }

@@ -94,32 +94,28 @@ pub fn followed_triggers(catalog: &Catalog, table: Oid) -> BTreeSet<String> {
 /// or take others with it.
 pub fn referred_apart(catalog: &Catalog, table: Oid) -> Vec<&Relation> {
     let parts = catalog.family(table).into_iter().skip(1);
-    let apart = |part: &&Relation| catalog.relations().any(|by| refers_apart(by, table, part));
-    parts.filter(apart).collect()
-}
-
-fn refers_apart(by: &Relation, table: Oid, part: &Relation) -> bool {
-    let to_whole = |key: &ForeignKey| by.foreign_keys.iter().any(|k| k.references == table && k.columns == key.columns);
-    by.foreign_keys.iter().any(|key| key.references == part.oid && !to_whole(key))
+    parts.filter(|part| refers_apart(catalog, part, |_| true)).collect()
 }
 
 /// Whether rows of a partitioned table that change their partition are removed for some foreign key: for one that refers to
 /// a partition by itself they are.
 pub fn leaves_partitions(catalog: &Catalog, table: Oid) -> bool {
     let family = catalog.family(table);
-    if !family.iter().any(|r| r.kind == RelationKind::PartitionedTable) {
-        return false;
-    }
-    let of_part = |by: &Relation, key: &ForeignKey| {
+    let acts = |key: &ForeignKey| key.cascades || key.releases;
+    family.iter().any(|r| r.kind == RelationKind::PartitionedTable)
+        && family.iter().any(|part| refers_apart(catalog, part, acts))
+}
+
+/// Whether such a foreign key refers to a part by itself, and not because it refers to what the part is one of.
+fn refers_apart(catalog: &Catalog, part: &Relation, such: impl Fn(&ForeignKey) -> bool) -> bool {
+    let above = catalog.above(part.oid);
+    let apart = |by: &Relation, key: &ForeignKey| {
         let whole = |other: &ForeignKey| {
-            other.columns == key.columns
-                && catalog.family(other.references).iter().skip(1).any(|r| r.oid == key.references)
+            other.columns == key.columns && above.iter().any(|whole| whole.oid == other.references)
         };
-        family.iter().any(|part| part.oid == key.references && !part.parents.is_empty())
-            && (key.cascades || key.releases)
-            && !by.foreign_keys.iter().any(whole)
+        key.references == part.oid && such(key) && !by.foreign_keys.iter().any(whole)
     };
-    catalog.relations().any(|by| by.foreign_keys.iter().any(|key| of_part(by, key)))
+    !above.is_empty() && catalog.relations().any(|by| by.foreign_keys.iter().any(|key| apart(by, key)))
 }
 
 /// What a foreign key does to the rows of its table `by` when the row that they refer to changes.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::carried::assigned;
-use crate::engine::catalog::{Catalog, Column, ExpressionKind, Oid, Relation};
+use crate::engine::catalog::{Catalog, Column, ExpressionKind, Relation};
 
 /// The other columns that are read with one that is assigned: by constraints, generated columns, indexes and partition keys
 /// of the table, of its parts and of what it is a part of. Not those that the statement gives a value of its own as a
@@ -18,7 +18,7 @@ pub fn read_together<'c>(
     let given = assigned(catalog, relation.oid, column);
     let mut changed = triggered(catalog, relation, &family, &given);
     changed.extend(given.iter().cloned());
-    let above = ancestors(catalog, relation.oid);
+    let above = catalog.above(relation.oid);
     let sets = family.iter().chain(&above).flat_map(|r| &r.together).filter(|set| reads(&set.columns, &changed));
     let mut others: BTreeSet<&str> = sets.flat_map(|set| &set.columns).map(String::as_str).collect();
     // What is computed from the column may be computed from others too.
@@ -80,13 +80,4 @@ fn computes_alike(catalog: &Catalog, part: &Relation, whole: &Relation) -> bool 
     };
     let texts = computed(part);
     !texts.contains(&None) && texts == computed(whole)
-}
-
-fn ancestors(catalog: &Catalog, relation: Oid) -> Vec<&Relation> {
-    catalog
-        .ancestry(relation)
-        .into_iter()
-        .filter(|oid| *oid != relation)
-        .filter_map(|oid| catalog.relation(oid))
-        .collect()
 }
