@@ -78,3 +78,9 @@ CREATE FUNCTION spy.unnest(int[], int[]) RETURNS SETOF record LANGUAGE sql AS 'S
 -- What a view's author called macaddr8 was PostgreSQL's own.
 CREATE DOMAIN spy.macaddr8 AS text CHECK (length(VALUE) < 3);
 CREATE VIEW public.of_type AS SELECT id, '08:00:2b:01:02:03:04:05'::macaddr8 AS m FROM public.customers;
+-- Of a literal beside a value PostgreSQL makes one of its type where there is such an operator, whoever made that.
+CREATE FUNCTION spy.diff(jsonb, jsonb) RETURNS text LANGUAGE sql AS 'SELECT full_name FROM public.customers LIMIT 1';
+CREATE OPERATOR spy.- (LEFTARG = jsonb, RIGHTARG = jsonb, FUNCTION = spy.diff);
+CREATE FUNCTION spy.padded(bpchar, bpchar) RETURNS boolean LANGUAGE sql AS 'SELECT count(*) > 0 FROM public.customers';
+CREATE OPERATOR spy.~~ (LEFTARG = bpchar, RIGHTARG = bpchar, FUNCTION = spy.padded);
+CREATE DOMAIN spy.padded_text AS bpchar;

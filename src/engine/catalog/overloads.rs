@@ -272,10 +272,23 @@ impl Catalog {
     fn chosen<'c>(&self, all: &'c [Candidate], operands: &[Operand], like_the_other: bool) -> Option<&'c Candidate> {
         let exact = |types: &[Oid]| all.iter().find(|c| c.takes == types && c.own.is_none());
         let types: Vec<Oid> = operands.iter().filter_map(|o| self.known(*o)).collect();
-        let same = match types[..] {
-            [one] if like_the_other && operands.len() == 2 => exact(&[one, one]),
-            _ if types.len() == operands.len() => exact(&types),
+        let alone = match types[..] {
+            [one] if like_the_other && operands.len() == 2 => Some(one),
             _ => None,
+        };
+        // Of two of one type PostgreSQL takes the database's own before it looks at any other (`binary_oper_exact`): of the
+        // type itself, or where that is a domain, of the one below it.
+        let own_of = |c: &Candidate, one: Oid| match c.takes[..] {
+            [a, b] => c.own.is_some() && a == b && self.below(a) == one,
+            _ => false,
+        };
+        if alone.is_some_and(|one| all.iter().any(|c| own_of(c, one))) {
+            return None;
+        }
+        let same = match alone {
+            Some(one) => exact(&[one, one]),
+            None if types.len() == operands.len() => exact(&types),
+            None => None,
         };
         same.or_else(|| self.selected(all, operands)).filter(|c| c.own.is_none())
     }

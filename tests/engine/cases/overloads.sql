@@ -647,3 +647,25 @@ SELECT m FROM of_type
 ;;
 -- marketing/marketing on public, spy: changed
 SELECT m FROM of_type
+;;
+-- A literal beside a value becomes one of its type, where the database has an operator of two such.
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT '{}'::jsonb - '1'
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT h.j - '1' FROM (SELECT '{}'::jsonb AS j) h
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+PREPARE overloads_diff AS SELECT '{}'::jsonb - $1
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT 'x'::bpchar LIKE '1'
+;;
+-- marketing/marketing on public, spy: operator-not-allowed
+SELECT 'x'::spy.padded_text LIKE '1'
+;;
+-- marketing/marketing on public, spy: same
+SELECT '{}'::jsonb - 'a'::text, '[1]'::jsonb - 0
+;;
+-- marketing/marketing: same
+SELECT '{}'::jsonb - '1', 'x'::bpchar LIKE '1'
