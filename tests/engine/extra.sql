@@ -202,7 +202,7 @@ ALTER TABLE public.watched ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY all_rows ON public.watched USING (true) WITH CHECK (size < sec);
 CREATE FUNCTION public.some_known(int) RETURNS public.with_known LANGUAGE sql AS 'SELECT w FROM public.with_known w WHERE w.id = $1';
 -- A row that is cast by a function of the database's own.
-CREATE TABLE public.papers (id int, txt text);
+CREATE TABLE public.papers (id int UNIQUE, txt text);
 CREATE FUNCTION public.paper_text(public.papers) RETURNS text LANGUAGE sql AS 'SELECT full_name FROM public.customers WHERE id = ($1).id';
 CREATE CAST (public.papers AS text) WITH FUNCTION public.paper_text(public.papers) AS IMPLICIT;
 CREATE VIEW public.kept_papers AS SELECT * FROM public.papers;
@@ -267,6 +267,9 @@ CREATE UNIQUE INDEX ON public.tenant_choices (tenant, purpose) WHERE channel IS 
 CREATE UNIQUE INDEX ON public.tenant_choices (tenant, purpose, channel) WHERE channel IS NOT NULL;
 CREATE SCHEMA aside;
 CREATE TABLE aside.kinds (id int PRIMARY KEY);
+CREATE FUNCTION aside.all_told(int) RETURNS int LANGUAGE sql AS 'SELECT $1';
+CREATE OPERATOR public.@## (RIGHTARG = int, FUNCTION = aside.all_told);
+GRANT USAGE ON SCHEMA aside TO consentry;
 CREATE TABLE public.stamped_aside (id int, customer_id bigint, kind int REFERENCES aside.kinds);
 -- A part whose own key waits where the whole's does not.
 CREATE TABLE public.shelves (id bigint PRIMARY KEY, customer_id bigint);

@@ -231,3 +231,28 @@ ALTER TABLE papers ADD COLUMN z int; SELECT x.s::text FROM (SELECT s FROM papers
 ;;
 -- builder/service: changed
 CREATE TEMP VIEW v AS SELECT id FROM moody; SELECT id FROM v
+;;
+-- The row of a write's target, and what it runs into.
+-- builder/service: function-not-allowed
+UPDATE papers SET txt = papers WHERE id = 1 RETURNING txt
+;;
+-- builder/service: function-not-allowed
+INSERT INTO papers VALUES (9, 'z') RETURNING papers::text
+;;
+-- builder/service: function-not-allowed
+WITH d AS (DELETE FROM papers p WHERE id = 9 RETURNING p AS r) SELECT r::text FROM d
+;;
+-- builder/service: function-not-allowed
+DELETE FROM papers WHERE length(papers) = 77
+;;
+-- builder/service: function-not-allowed
+INSERT INTO papers AS p VALUES (9, 'z') ON CONFLICT (id) DO UPDATE SET txt = excluded
+;;
+-- builder/service: function-not-allowed
+MERGE INTO papers p USING products q ON q.id = p.id WHEN MATCHED THEN UPDATE SET txt = p
+;;
+-- builder/service: function-not-allowed
+ALTER TABLE papers ADD COLUMN z int; UPDATE papers SET txt = papers
+;;
+-- builder/service: same
+UPDATE papers SET txt = 'x' WHERE id = 1 RETURNING id, txt

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use pg_query::protobuf::{self as pb, Token};
 
+use super::super::from::aliased;
 use super::super::relations::{Named, Protection};
 use super::super::scope::{Columns, Item};
 use super::super::{Analyser, Replacement};
 use super::view::{Through, shown};
 use super::{Aim, TARGET};
 use crate::engine::allow::{SystemRelation, system_relation};
-use crate::engine::catalog::{Column, Oid, Operand, QualifiedName, Relation, quote_ident};
+use crate::engine::catalog::{Column, Oid, QualifiedName, Relation, quote_ident};
 use crate::engine::cleared::add_table;
 use crate::engine::policy::{Right, TablePolicy};
 use crate::engine::refusal::{self, Refusal};
@@ -117,6 +118,7 @@ impl<'e> Analyser<'e> {
             Named::Relation(relation) => relation,
             Named::Created(created) => {
                 self.may_write_created(&created, &var.relname, rights).map_err(|r| r.at(at))?;
+                self.reads_as_before(&created.made).map_err(|r| r.at(at))?;
                 let kind = Kind::Created { open: self.will_be_open(&created) };
                 let name = QualifiedName::new(created.schema, var.relname.as_str());
                 return Ok(Target { item: item(var, Some(&name), Columns::Unknown), kind });
@@ -293,7 +295,8 @@ impl<'e> Analyser<'e> {
             .map_err(|r| r.at(var.location))?;
         let columns = through.as_ref().map_or(columns, |t| shown(self, &t.columns, relation, occurrence));
         let named = through.as_ref().map_or(relation, |t| t.view);
-        let item = Item { occurrence: Some(occurrence), ..item(var, Some(&named.name), columns) };
+        // What leaves is a row of cells, of no type.
+        let item = Item { occurrence: Some(occurrence), row: None, ..item(var, Some(&named.name), columns) };
         let after = match (aim, &through) {
             (Aim::Added, None) => {
                 self.qualify(var, relation);
@@ -355,14 +358,10 @@ fn item(var: &pb::RangeVar, relation: Option<&QualifiedName>, columns: Columns) 
     Item {
         alias: Some(alias.unwrap_or(&var.relname).into()),
         relation: relation.filter(|_| alias.is_none()).cloned(),
-        replaced: false,
-        occurrence: None,
+        row: relation.map(|named| named.name.as_str().into()),
         stored: true,
-        whole: Operand::Row,
-        row: None,
-        columns,
-        unqualified: true,
         qualified: true,
+        ..aliased(None, columns)
     }
 }
 
