@@ -164,11 +164,7 @@ impl<'e> Analyser<'e> {
         let of = [of];
         let others: Vec<&Function> =
             self.paths().flat_map(|path| self.function_meaning(path, field, Some(&of)).0).collect();
-        for function in others {
-            self.user_function(function)?;
-            self.holds_checked_of(function);
-            self.record_listed(function);
-        }
+        others.into_iter().try_for_each(|f| self.calls(f))?;
         match allow::builtin_function(field, 1) {
             None => Ok(()),
             // PostgreSQL has none that takes it.
@@ -204,11 +200,7 @@ impl<'e> Analyser<'e> {
             Some("pg_catalog") => self.function_meaning(&[], base, operands).0,
             Some(schema) => self.engine.catalog.functions_named(base).filter(|f| f.name.schema == schema).collect(),
         };
-        for function in others.iter().copied() {
-            self.user_function(function)?;
-            self.holds_checked_of(function);
-            self.record_listed(function);
-        }
+        others.iter().try_for_each(|f| self.calls(f))?;
         if schema.is_none() && self.view_depth > 0 {
             let found = self.function_meaning(&self.context.search_path, base, operands).0;
             let refused = found.into_iter().map(|f| self.user_function(f)).find_map(Result::err);
@@ -246,6 +238,19 @@ impl<'e> Analyser<'e> {
 
     fn on_path(&self, schema: &str) -> bool {
         self.search_path.iter().any(|s| s == schema)
+    }
+
+    /// Judges a function that is called.
+    fn calls(&mut self, function: &Function) -> Result<(), Refusal> {
+        self.user_function(function)?;
+        self.follows(function);
+        Ok(())
+    }
+
+    /// What is to be known of a function that runs: what it gives, and that it did.
+    fn follows(&mut self, function: &Function) {
+        self.holds_checked_of(function);
+        self.record_listed(function);
     }
 
     pub fn user_function(&self, function: &Function) -> Result<(), Refusal> {
@@ -346,10 +351,8 @@ impl<'e> Analyser<'e> {
         for operator in others.iter().copied() {
             self.user_operator(operator).map_err(|r| r.at(location))?;
             let catalog = &self.engine.catalog;
-            for function in catalog.functions_named(&operator.function.name) {
-                self.holds_checked_of(function);
-                self.record_listed(function);
-            }
+            let of_that_name = catalog.functions_named(&operator.function.name);
+            of_that_name.filter(|f| f.name == operator.function).for_each(|f| self.follows(f));
         }
         if schema.is_none() && self.view_depth > 0 {
             let shadowing = self.operator_meaning(&self.context.search_path, base, operands).0;
@@ -416,11 +419,11 @@ impl<'e> Analyser<'e> {
 
     /// Whether a type that a view means is another one to the session, which reads the view's text.
     fn is_shadowed_type(&self, name: &str) -> bool {
-        let (catalog, context) = (&self.engine.catalog, &self.context);
-        let ahead = context.search_path.iter().take_while(|s| *s != "pg_catalog");
-        let ahead: Vec<&String> = ahead.filter(|_| context.search_path.iter().any(|s| s == "pg_catalog")).collect();
+        let (catalog, path) = (&self.engine.catalog, &self.context.search_path);
+        let ahead = path.split(|schema| schema == "pg_catalog").next().filter(|ahead| ahead.len() < path.len());
+        let Some(ahead) = ahead else { return false };
         let own = catalog.types_named(name).map(|t| &t.name).chain(catalog.relations_named(name).map(|r| &r.name));
-        own.into_iter().any(|own| ahead.contains(&&own.schema))
+        own.into_iter().any(|own| ahead.contains(&own.schema))
     }
 
     /// Whether the open transaction, or the message so far, has made a type of this name.

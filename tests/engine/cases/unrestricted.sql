@@ -24,6 +24,10 @@ SELECT p.email FROM peeked p
 -- trusting/service: changed | unseen public.all_told(), public.peek() | names public.customers | touches public.orders.id shown
 SELECT peek(orders.id::int), peek(1), t.email FROM orders, all_told() t
 ;;
+-- An operator runs its own function, not another of the name.
+-- peeker/service: same | unseen aside.all_told()
+SELECT @## id FROM products
+;;
 -- dba/-: same | unseen public.count_told() | names public.told_of
 SELECT count_told()
 ;;
