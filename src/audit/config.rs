@@ -113,7 +113,8 @@ impl Config {
     }
 }
 
-/// What the folder of the log of commands has behind the name of the proxy's (`audit` → `audit-upkeep`).
+/// What the log of commands has behind the name of the proxy's: its folder (`audit` → `audit-upkeep`), and itself, signed as
+/// it is with the same key.
 pub const UPKEEP: &str = "-upkeep";
 
 /// `audit` → `audit-keys`.

@@ -13,6 +13,7 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
+use super::config::UPKEEP;
 use super::head::Seal;
 use super::subjects::{make_private_folder, write_new};
 
@@ -20,8 +21,6 @@ use super::subjects::{make_private_folder, write_new};
 const ED25519: u8 = 0x01;
 /// Name of a key, and so of a log, when nobody gives another.
 pub const DEFAULT_ORIGIN: &str = "consentry/audit";
-/// Ends the name of the log of what the commands did, which is signed with the key of the proxy's.
-const UPKEEP: &str = "-upkeep";
 const SIGNATURE_MARK: &str = "\u{2014} ";
 /// A note of ours is far smaller; a file that claims otherwise is not read into memory.
 const MAX_NOTE_BYTES: usize = 1 << 20;

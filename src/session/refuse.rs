@@ -123,7 +123,7 @@ fn transaction_failed() -> Refusal {
     Refusal::new("transaction-failed", SqlState("25P02"), message, "", "")
 }
 
-/// The client's bytes are not the protocol: PostgreSQL ends such a session, and so do we.
+/// A session whose role is unrestricted no longer.
 pub fn role_narrowed(role: &str) -> Refusal {
     Refusal::new(
         "role-narrowed",
@@ -139,6 +139,7 @@ pub fn ends_narrowed(role: &str) -> Fields {
     fields(&role_narrowed(role), Severity::Fatal)
 }
 
+/// The client's bytes are not the protocol: PostgreSQL ends such a session, and so do we.
 pub fn protocol_violation(fault: Malformed) -> Fields {
     let (state, rule) = match fault {
         Malformed::TooLong => return fields(&message_too_long(), Severity::Fatal),

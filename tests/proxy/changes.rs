@@ -14,23 +14,6 @@ use super::common::proxy::Proxy;
 use super::raw::{Raw, bind, describe, execute, flush, message, parse, query, sync};
 use super::{policy, serve};
 
-/// What a trigger or function says comes before the rows that its statement returns, and in place of them where it fails.
-#[test]
-fn what_a_write_says_comes_before_its_rows() {
-    let w = Behind::new("changes_said");
-    w.run(
-        "CREATE FUNCTION says() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'said'; \
-         IF NEW.name = 'bad' THEN RAISE 'no'; END IF; RETURN NEW; END $$; \
-         CREATE TRIGGER says INSTEAD OF INSERT ON listed FOR EACH ROW EXECUTE FUNCTION says()",
-    );
-    let mut c = w.session();
-    w.settled(&mut c);
-    assert_eq!(c.ask("INSERT INTO listed VALUES (8, 'eight') RETURNING id"), "N:said T D:8 C:INSERT 0 1 Z:I");
-    assert_eq!(c.ask("INSERT INTO listed VALUES (8, 'bad') RETURNING id"), "N:said E:P0001 Z:I");
-    assert_eq!(c.ask("SELECT id FROM listed WHERE id < 2"), "T D:1 C:SELECT 1 Z:I");
-    assert_eq!(c.ask("EXPLAIN (COSTS off) SELECT 1 FROM listed WHERE false").split(' ').next(), Some("T"));
-}
-
 /// Only a proxy that never sees a change waits for it.
 const PATIENCE: Duration = Duration::from_secs(20);
 const HIDDEN: &str = "Ned Never";
@@ -88,6 +71,23 @@ fn has_leaked(c: &Raw) -> bool {
 }
 
 type Way = fn(&str) -> Vec<Vec<u8>>;
+
+/// What a trigger or function says comes before the rows that its statement returns, and in place of them where it fails.
+#[test]
+fn what_a_write_says_comes_before_its_rows() {
+    let w = Behind::new("changes_said");
+    w.run(
+        "CREATE FUNCTION says() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'said'; \
+         IF NEW.name = 'bad' THEN RAISE 'no'; END IF; RETURN NEW; END $$; \
+         CREATE TRIGGER says INSTEAD OF INSERT ON listed FOR EACH ROW EXECUTE FUNCTION says()",
+    );
+    let mut c = w.session();
+    w.settled(&mut c);
+    assert_eq!(c.ask("INSERT INTO listed VALUES (8, 'eight') RETURNING id"), "N:said T D:8 C:INSERT 0 1 Z:I");
+    assert_eq!(c.ask("INSERT INTO listed VALUES (8, 'bad') RETURNING id"), "N:said E:P0001 Z:I");
+    assert_eq!(c.ask("SELECT id FROM listed WHERE id < 2"), "T D:1 C:SELECT 1 Z:I");
+    assert_eq!(c.ask("EXPLAIN (COSTS off) SELECT 1 FROM listed WHERE false").split(' ').next(), Some("T"));
+}
 
 /// What a client sends that reads `name` from `listed`, from Query to pipeline; `{}` is the relation.
 const WAYS: [(&str, Way); 17] = [
@@ -435,11 +435,7 @@ fn nor_where_only_postgresql_knows_its_type() {
     c.ask("SET consentry.purpose = 'service'");
     assert!(c.exchange(&[bind("", "s", &[]), execute("", 1), sync()]).starts_with("2 D:"));
     behind.run("ALTER TABLE things ALTER size TYPE real; ALTER TABLE customers DROP notes, ADD COLUMN notes int");
-    let start = Instant::now();
-    while c.exchange(&[bind("", "s", &[]), execute("", 0), sync()]) != "E:0A000 Z:I" {
-        assert!(start.elapsed() < PATIENCE, "it is read as before");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until_it_fails(&mut c, "s");
     assert_eq!(c.said('M'), "cached plan must not change result type");
 }
 
@@ -454,8 +450,13 @@ fn nor_where_only_postgresql_knows_its_columns() {
     c.ask("SET consentry.purpose = 'service'");
     assert!(c.exchange(&[bind("", "s", &[]), execute("", 1), sync()]).starts_with("2 D:"));
     behind.run("ALTER TABLE customers ADD COLUMN notes text");
+    until_it_fails(&mut c, "s");
+}
+
+/// Until a prepared statement does not run any more.
+fn until_it_fails(c: &mut Raw, statement: &str) {
     let start = Instant::now();
-    while c.exchange(&[bind("", "s", &[]), execute("", 0), sync()]) != "E:0A000 Z:I" {
+    while c.exchange(&[bind("", statement, &[]), execute("", 0), sync()]) != "E:0A000 Z:I" {
         assert!(start.elapsed() < PATIENCE, "it is read as before");
         std::thread::sleep(Duration::from_millis(5));
     }

@@ -1,8 +1,8 @@
 //! Events as an Apache Parquet table: a row an event, its columns named as the fields on record.
 //!
 //! What has a form of its own on record (`tables`, `rules`, `subjects`) is JSON text, and so are the fields of single kinds
-//! of event (`event_fields`). The record's own housekeeping is there
-//! too: who wants statements alone asks for `event = 'decision'`.
+//! of event (`event_fields`). The record's own housekeeping is there too: who wants statements alone asks for
+//! `event = 'decision'`.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -126,11 +126,11 @@ fn data(
     }
     let datum = |(category, tables): (&str, BTreeSet<String>)| {
         let clear = purposes.values().any(|p| p.shows.contains(category));
-        let masks = purposes.values().filter_map(|p| p.masks.get(category)).next();
-        if masks.is_none() && !clear {
+        let mask = purpose.masks.get(category);
+        let mask = mask.or_else(|| purposes.values().find_map(|p| p.masks.get(category))).filter(|_| !clear);
+        if mask.is_none() && !clear {
             return None;
         }
-        let mask = masks.filter(|_| !clear);
         let declared = policy.categories.get(category);
         Some(Datum {
             category: category.to_owned(),

@@ -7,11 +7,12 @@ use std::rc::Rc;
 use pg_query::protobuf::{self as pb, SetOperation, SubLinkType};
 use pg_query::{Node, NodeEnum};
 
+use super::Analyser;
+use super::from::aliased;
 use super::relations::Named;
 use super::scope::{Columns, Item, Scope};
 use super::select::{is_row_expansion, star};
 use super::temporary::columns_of;
-use super::{Analyser, names};
 use crate::engine::catalog::{Operand, RelationKind};
 
 impl Analyser<'_> {
@@ -54,24 +55,13 @@ impl Analyser<'_> {
                 Named::Relation(_) | Named::Created(_) => Columns::Unknown,
             },
         };
-        let renames = var.alias.as_ref().map_or(Vec::new(), |alias| names(&alias.colnames));
         let alias: Rc<str> = var.alias.as_ref().map_or(var.relname.as_str(), |a| a.aliasname.as_str()).into();
-        Some(Item { alias: Some(alias), columns: columns.renamed(&renames), ..nothing_known() })
+        let named = aliased(var.alias.as_ref(), columns);
+        Some(Item { alias: Some(alias), whole: Operand::Any, qualified: true, ..named })
     }
 }
 
 /// An item in which any column may be.
 fn nothing_known() -> Item {
-    Item {
-        alias: None,
-        relation: None,
-        replaced: false,
-        occurrence: None,
-        stored: false,
-        whole: Operand::Any,
-        row: None,
-        columns: Columns::Unknown,
-        unqualified: true,
-        qualified: true,
-    }
+    Item { whole: Operand::Any, qualified: true, ..aliased(None, Columns::Unknown) }
 }

@@ -65,19 +65,10 @@ impl<'e> Analyser<'e> {
     fn range_var(&mut self, var: &mut pb::RangeVar) -> Result<(Item, Option<usize>), Refusal> {
         let alias = var.alias.clone();
         let alias_name: Rc<str> = alias.as_ref().map_or(var.relname.as_str(), |a| a.aliasname.as_str()).into();
-        let renames: Vec<String> = alias.iter().flat_map(|a| names(&a.colnames)).map(str::to_owned).collect();
-        let renames: Vec<&str> = renames.iter().map(String::as_str).collect();
         let item = |columns: Columns| Item {
             alias: Some(alias_name.clone()),
-            relation: None,
-            replaced: false,
-            occurrence: None,
-            stored: false,
-            whole: Operand::Row,
-            row: None,
-            columns: columns.renamed(&renames),
-            unqualified: true,
             qualified: true,
+            ..aliased(alias.as_ref(), columns)
         };
         if var.schemaname.is_empty()
             && var.catalogname.is_empty()

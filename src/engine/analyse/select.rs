@@ -10,7 +10,6 @@ use super::keys::{keys_among, names_output};
 use super::scope::{self, Base, Col, Columns, Item, Lasts, Scope};
 use super::with::Recursive;
 use super::{Analyser, At, Place, inner, kind_of, names};
-use crate::engine::catalog::Operand;
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
 
@@ -132,18 +131,7 @@ impl<'e> Analyser<'e> {
             self.columns_compared(&columns);
         }
         // ORDER BY of a set operation sees its output columns only.
-        let output = [Item {
-            alias: None,
-            relation: None,
-            replaced: false,
-            occurrence: None,
-            stored: false,
-            whole: Operand::Row,
-            row: None,
-            columns: columns.clone(),
-            unqualified: true,
-            qualified: false,
-        }];
+        let output = [aliased(None, columns.clone())];
         self.tail(s, &Scope { items: &output, parent: None }, &outer.child(&[]))?;
         Ok(columns)
     }

@@ -109,7 +109,7 @@ impl Catalog {
 
 /// A digest of what the type of an expression follows from: relations' columns and their types, and which functions,
 /// operators and types there are (what one gives stays the same while it is there). Built-in ones never change.
-pub fn digest(data: &CatalogData) -> u64 {
+pub(super) fn digest(data: &CatalogData) -> u64 {
     let mut digest = DefaultHasher::new();
     for relation in &data.relations {
         (relation.oid, &relation.name).hash(&mut digest);

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use crate::engine::analyse::{Aim, Analyser, Conjunct, Occurrence};
-use crate::engine::catalog::{Oid, Relation, quote_ident};
+use crate::engine::catalog::{Catalog, Oid, Relation, quote_ident};
 use crate::engine::clear::Secrets;
 use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage};
 use crate::engine::policy::{Purpose, TablePolicy};
@@ -84,11 +84,18 @@ pub fn may_be_named(a: &Analyser<'_>, relation: &Relation, table: Oid) -> Result
 
 /// In which partition a row lies, the columns say that it was found by: whoever names one must see these in every row.
 fn tells_nothing_by_place(a: &Analyser<'_>, relation: &Relation, v: &VisibleTable) -> Result<(), Refusal> {
-    let hidden = |column: &str| v.cells.iter().any(|cell| cell.name == column && !matches!(cell.kind, CellKind::Clear));
-    if let Some((whole, column)) = a.engine.catalog.placed_by(relation.oid).into_iter().find(|(_, c)| hidden(c)) {
-        return Err(refusal::partition_tells(&relation.name.to_string(), column, &whole.name.to_string()));
+    match hidden_place(&a.engine.catalog, relation, v) {
+        None => Ok(()),
+        Some((whole, column)) => {
+            Err(refusal::partition_tells(&relation.name.to_string(), column, &whole.name.to_string()))
+        }
     }
-    Ok(())
+}
+
+/// A column by which rows come to lie in `part`, with its table, that is not clear in every row.
+pub fn hidden_place<'c>(catalog: &'c Catalog, part: &Relation, v: &VisibleTable) -> Option<(&'c Relation, &'c str)> {
+    let clear = |column: &str| v.cells.iter().any(|c| c.name == column && c.kind == CellKind::Clear);
+    catalog.placed_by(part.oid).into_iter().find(|(_, column)| !clear(column))
 }
 
 /// What must be true of a row for rows that lead through it to move with it.

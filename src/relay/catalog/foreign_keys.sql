@@ -9,8 +9,7 @@ SELECT k.conrelid AS relation, k.confrelid AS referenced,
              WHERE k.confdeltype IN ('n', 'd') AND a.attrelid = k.conrelid
                AND coalesce(nullif(to_jsonb(k) -> 'confdelsetcols', 'null') @> to_jsonb(a.attnum), a.attnum = ANY (k.conkey))
              ORDER BY a.attnum) AS released,
-        k.confdeltype = 'c' AS cascades,
-       k.confdeltype = 'd' AS defaults, k.confdeltype = 'a' AS waits, k.confupdtype IN ('c', 'n', 'd') AS carries,
+       k.confdeltype = 'c' AS cascades, k.confdeltype = 'd' AS defaults, k.confdeltype = 'a' AS waits, k.confupdtype IN ('c', 'n', 'd') AS carries,
        -- Nor where the triggers are off that see to it (ALTER TABLE … DISABLE TRIGGER ALL), or fire for replication only.
        k.convalidated AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t
                                       WHERE t.tgconstraint = k.oid AND t.tgenabled NOT IN ('O', 'A')) AS valid

@@ -87,7 +87,7 @@ fn returns_it(rest: &[Token]) -> bool {
     rest.iter().take_while(|t| **t != Token::Symbol(';')).all(plain)
 }
 
-/// Words and symbols, without comments and literals. `None`: where one of these ends takes more than a glance to see (`\\'`,
+/// Words and symbols, without comments and literals. `None`: where one of these ends takes more than a glance to see (`\'`,
 /// `""`, `$tag$`, a comment in a comment), and what follows might be read for what it is not.
 fn tokens(text: &str) -> Option<Vec<Token>> {
     let mut found = Vec::new();

@@ -5,12 +5,13 @@ use pg_query::{Node, NodeEnum};
 
 use super::copied::{self, INHERITED};
 use super::{Place, ddl};
+use crate::engine::analyse::from::aliased;
 use crate::engine::analyse::relations::{Created, Named};
 use crate::engine::analyse::scope::{Columns, Item, Scope};
 use crate::engine::analyse::statement::Judged;
 use crate::engine::analyse::temporary::columns_of;
 use crate::engine::analyse::{Analyser, At, inner, kind_of, names};
-use crate::engine::catalog::{Operand, QualifiedName};
+use crate::engine::catalog::QualifiedName;
 use crate::engine::context::{Defined, Derived};
 use crate::engine::refusal::{self, Refusal};
 
@@ -235,14 +236,9 @@ pub fn own_item(var: &pb::RangeVar, columns: Columns) -> Item {
     Item {
         alias: Some(var.relname.as_str().into()),
         relation: Some(QualifiedName::new(var.schemaname.as_str(), var.relname.as_str())),
-        replaced: false,
-        occurrence: None,
         stored: true,
-        whole: Operand::Row,
-        row: None,
-        columns,
-        unqualified: true,
         qualified: true,
+        ..aliased(None, columns)
     }
 }
 

@@ -21,7 +21,8 @@ use crate::engine::catalog::{ForeignKey, Relation};
 use crate::engine::cleared::{TouchedTable, add_table};
 use crate::engine::policy::{ColumnUse, Purpose, Right, SubjectKind, TablePolicy};
 use crate::engine::refusal::{self, Refusal, SqlState};
-use crate::engine::visible::{self, CellKind, Dependent};
+use crate::engine::rewrite::guard;
+use crate::engine::visible::{self, Dependent};
 
 impl<'e> Analyser<'e> {
     /// Judges the assignment of a column that other tables may lead through.
@@ -83,10 +84,9 @@ impl<'e> Analyser<'e> {
     /// A row that only its partition's foreign keys or triggers hold tells by that what it was put there for.
     fn held_alike(&self, target: &Target<'e>) -> Result<(), Refusal> {
         let (catalog, Some(p)) = (&self.engine.catalog, target.protected()) else { return Ok(()) };
-        let clear = |column: &str| p.visible.cells.iter().any(|c| c.name == column && c.kind == CellKind::Clear);
         let triggered = catalog.family(p.relation.oid).into_iter().skip(1).filter(|part| part.has_own_triggers);
         for part in referred_apart(catalog, p.relation.oid).into_iter().chain(triggered) {
-            if let Some((whole, column)) = catalog.placed_by(part.oid).into_iter().find(|(_, c)| !clear(c)) {
+            if let Some((whole, column)) = guard::hidden_place(catalog, part, &p.visible) {
                 return Err(refusal::held_in_partition(&whole.name.to_string(), column, &part.name.to_string()));
             }
         }
@@ -122,9 +122,8 @@ impl<'e> Analyser<'e> {
     /// Judges, and puts on record, all that comes with a change of a table's rows. `what`: the change, in words.
     fn follow(&mut self, what: &str, relation: &Relation, change: Change) -> Result<BTreeSet<Carried>, Refusal> {
         let carried = carried(&self.engine.catalog, relation.oid, change);
-        let changed: BTreeSet<Carried> = carried.iter().filter(|c| c.change.is_one()).cloned().collect();
-        self.note_carried(&changed);
-        self.carries(what, &changed)?;
+        self.note_carried(&carried);
+        self.carries(what, &carried)?;
         Ok(carried)
     }
 
@@ -170,7 +169,8 @@ impl<'e> Analyser<'e> {
     /// Foreign keys change no choices for those who may not record them, and no hidden rows so that they would be seen.
     fn carries(&self, what: &str, carried: &BTreeSet<Carried>) -> Result<(), Refusal> {
         let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
-        for (by, c) in carried.iter().filter_map(|c| Some((catalog.relation(c.table)?, c))) {
+        let changes = carried.iter().filter(|c| c.change.is_one());
+        for (by, c) in changes.filter_map(|c| Some((catalog.relation(c.table)?, c))) {
             if self.is_consent_table(by) && !self.role.may(Right::RecordConsent) {
                 return Err(refusal::right_missing(
                     "record_consent",

@@ -25,12 +25,14 @@ pub fn read_together<'c>(
     let computed = family.iter().flat_map(|r| &r.columns).filter(|c| others.contains(c.name.as_str()));
     let from: Vec<&str> = computed.flat_map(|c| &c.computed_from).map(String::as_str).collect();
     others.extend(from);
-    let parts = || family.iter().filter(|r| r.oid != relation.oid);
-    if family.iter().any(|r| reads(&r.partition_key, &changed)) {
-        others.extend(parts().flat_map(|part| differences(catalog, part, relation)).flatten());
+    let moves = family.iter().any(|r| reads(&r.partition_key, &changed));
+    for part in family.iter().filter(|r| r.oid != relation.oid) {
+        let apart = differences(catalog, part, relation);
+        if apart.iter().any(|set| reads(set, &changed)) {
+            others.extend(catalog.placed_by(part.oid).into_iter().map(|(_, column)| column));
+        }
+        others.extend(apart.into_iter().filter(|_| moves).flatten());
     }
-    let differs = |part: &&&Relation| differences(catalog, part, relation).iter().any(|set| reads(set, &changed));
-    others.extend(parts().filter(differs).flat_map(|part| catalog.placed_by(part.oid)).map(|(_, c)| c));
     others.retain(|c| !given.contains(*c) && !whole.contains(*c));
     others
 }

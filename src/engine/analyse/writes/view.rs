@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use pg_query::protobuf::Token;
 use pg_query::{Node, NodeEnum};
 
+use super::super::from::aliased;
 use super::super::relations::Protection;
 use super::super::scope::{Col, Columns, Item, Scope};
 use super::super::{Analyser, At, Part, Replacement, Source, inner};
@@ -15,7 +16,7 @@ use super::What;
 use super::definition::{Condition, Link};
 use super::refs::undefined_column_of;
 use super::target::{Protected, Target};
-use crate::engine::catalog::{Catalog, Column, Operand, QualifiedName, Relation, quote_ident};
+use crate::engine::catalog::{Catalog, Column, QualifiedName, Relation, quote_ident};
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::tree;
 
@@ -128,14 +129,10 @@ impl<'e> Analyser<'e> {
         let items = [Item {
             alias: Some(layer.alias.as_str().into()),
             relation: layer.reads.clone(),
-            replaced: false,
             occurrence: Some(p.occurrence),
             stored: true,
-            whole: Operand::Row,
-            row: None,
-            columns: shown(self, &layer.columns, p.relation, p.occurrence),
-            unqualified: true,
             qualified: true,
+            ..aliased(None, shown(self, &layer.columns, p.relation, p.occurrence))
         }];
         let Condition { text, tokens, tree } = condition;
         self.sources.push(Source { text: text.clone(), tokens: tokens.clone(), edits: Vec::new() });
