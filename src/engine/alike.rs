@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use pg_query::protobuf::Token;
 
 use super::analyse::{Analyser, NamedBy, Naming, Replacement, name_once};
-use super::cleared::{Argument, Cleared, Effect, NamedSubject, Splice, Statement};
+use super::cleared::{Argument, Cleared, Copied, Effect, NamedSubject, Places, Splice, Statement};
 use super::parse::{self, Tok, Tokens};
 use super::refusal::{self, Refusal};
 
@@ -29,6 +29,17 @@ const MAX_LITERALS: usize = 2_000;
 /// In text of ours, a copy of the client's literal at byte `at` of its text. NUL is in no text that is read.
 pub fn copy_of(at: usize) -> String {
     format!("\0{at}\0")
+}
+
+/// The same of words of the client's that are no literal of [`literals`], nor hold one. They are the same in all that is
+/// alike, but for where they stand.
+pub fn copy_of_words(start: usize, end: usize) -> String {
+    format!("\0{start}-{end}\0")
+}
+
+/// Whether a text of ours has a copy of a literal in it.
+pub fn copies_literals(ours: &str) -> bool {
+    ours.split('\0').skip(1).step_by(2).any(|copy| !copy.contains('-'))
 }
 
 /// A pattern of LIKE with so many `%` at most is matched in as few steps into each other.
@@ -101,6 +112,31 @@ enum Part {
     Ours(String),
     /// The client's literal of this index.
     Copy(usize),
+    /// So many bytes of the client's text, which begin `skip` bytes behind the first so many literals.
+    Words {
+        behind: usize,
+        skip: usize,
+        len: usize,
+    },
+}
+
+impl Part {
+    /// Which bytes of the client's text it is.
+    fn copied(&self, literals: &[(usize, usize)]) -> Option<(usize, usize)> {
+        match self {
+            Self::Ours(_) => None,
+            Self::Copy(index) => literals.get(*index).copied(),
+            Self::Words { behind, skip, len } => {
+                let start = end_of(literals, *behind)? + skip;
+                Some((start, start + len))
+            }
+        }
+    }
+}
+
+/// Where the first so many literals end.
+fn end_of(literals: &[(usize, usize)], count: usize) -> Option<usize> {
+    count.checked_sub(1).map_or(Some(0), |last| literals.get(last).map(|(_, end)| *end))
 }
 
 /// What leaves, in pieces.
@@ -134,8 +170,8 @@ impl Pieces {
     }
 
     /// What leaves for `text`, and where each of our parts went.
-    pub fn around(&self, text: &str, literals: &[(usize, usize)]) -> Option<(String, Vec<Splice>)> {
-        let (mut out, mut splices, mut at) = (String::with_capacity(text.len() * 2), Vec::new(), 0);
+    pub fn around(&self, text: &str, literals: &[(usize, usize)]) -> Option<(String, Places)> {
+        let (mut out, mut places, mut at) = (String::with_capacity(text.len() * 2), Places::default(), 0);
         for piece in &self.0 {
             match piece {
                 Piece::Kept(length) => {
@@ -149,13 +185,13 @@ impl Pieces {
                 }
                 Piece::Put(len_in, parts) => {
                     let at_out = out.len();
-                    put(&mut out, parts, text, literals)?;
-                    splices.push(Splice { at_in: at, len_in: *len_in, at_out, len_out: out.len() - at_out });
+                    put(&mut out, parts, text, literals, &mut places.copies)?;
+                    places.splices.push(Splice { at_in: at, len_in: *len_in, at_out, len_out: out.len() - at_out });
                     at += len_in;
                 }
             }
         }
-        (at == text.len()).then_some((out, splices))
+        (at == text.len()).then_some((out, places))
     }
 
     /// The literals that may not be another: those that do not leave where they stand. By index.
@@ -180,6 +216,7 @@ impl Pieces {
             Piece::Put(_, parts) => parts.iter().all(|part| match part {
                 Part::Ours(ours) => alone(ours.len(), None),
                 Part::Copy(index) => alone(0, Some(*index)),
+                Part::Words { len, .. } => alone(*len, None),
             }),
         })
     }
@@ -199,27 +236,41 @@ fn keep(pieces: &mut Vec<Piece>, from: usize, to: usize, literals: &[(usize, usi
     Some(())
 }
 
-/// A text of ours at its copies of the client's literals.
+/// A text of ours at its copies of the client's literals and words.
 fn cut(text: &str, literals: &[(usize, usize)]) -> Option<Vec<Part>> {
     let mut parts = Vec::new();
     for (i, part) in text.split('\0').enumerate() {
-        parts.push(match i % 2 {
-            0 => Part::Ours(part.to_owned()),
-            _ => {
+        parts.push(match (i % 2, part.split_once('-')) {
+            (0, _) => Part::Ours(part.to_owned()),
+            (_, None) => {
                 let at: usize = part.parse().ok()?;
                 Part::Copy(literals.binary_search_by_key(&at, |(start, _)| *start).ok()?)
+            }
+            (_, Some((start, end))) => {
+                let (start, end): (usize, usize) = (start.parse().ok()?, end.parse().ok()?);
+                let behind = literals.partition_point(|(_, end)| *end <= start);
+                let skip = start.checked_sub(end_of(literals, behind)?)?;
+                let holds_none = literals.get(behind).is_none_or(|(next, _)| *next >= end);
+                holds_none.then_some(Part::Words { behind, skip, len: end.checked_sub(start)? })?
             }
         });
     }
     Some(parts)
 }
 
-fn put(out: &mut String, parts: &[Part], text: &str, literals: &[(usize, usize)]) -> Option<()> {
+fn put(
+    out: &mut String,
+    parts: &[Part],
+    text: &str,
+    literals: &[(usize, usize)],
+    copies: &mut Vec<Copied>,
+) -> Option<()> {
     for part in parts {
         match part {
             Part::Ours(ours) => out.push_str(ours),
-            Part::Copy(index) => {
-                let (start, end) = *literals.get(*index)?;
+            Part::Copy(_) | Part::Words { .. } => {
+                let (start, end) = part.copied(literals)?;
+                copies.push(Copied { at_in: start, at_out: out.len(), len: end - start });
                 out.push_str(text.get(start..end)?);
             }
         }
@@ -227,10 +278,10 @@ fn put(out: &mut String, parts: &[Part], text: &str, literals: &[(usize, usize)]
     Some(())
 }
 
-/// A text of ours with the client's own literals in place of their copies.
+/// A text of ours with the client's own literals and words in place of their copies.
 pub fn filled(ours: &str, text: &str, literals: &[(usize, usize)]) -> Result<String, Refusal> {
     let mut out = String::with_capacity(ours.len());
-    let parts = cut(ours, literals).and_then(|parts| put(&mut out, &parts, text, literals));
+    let parts = cut(ours, literals).and_then(|parts| put(&mut out, &parts, text, literals, &mut Vec::new()));
     parts.map(|()| out).ok_or_else(|| refusal::not_faithful("a literal was not found in the text"))
 }
 
@@ -310,7 +361,7 @@ impl Template {
     }
 
     fn fill(&self, text: &str, literals: &[(usize, usize)]) -> Option<Cleared> {
-        let (out, splices) = self.pieces.around(text, literals)?;
+        let (out, places) = self.pieces.around(text, literals)?;
         if out.len() > parse::MAX_BYTES {
             return None;
         }
@@ -327,7 +378,7 @@ impl Template {
             name_once(&mut statement.subjects, NamedSubject { kind: naming.kind.clone(), key, array: naming.array });
         }
         statement.source = text.get(self.start..text.len().checked_sub(self.behind)?)?.to_owned();
-        Some(Cleared::mint(out, vec![statement], splices))
+        Some(Cleared::mint(out, vec![statement], places))
     }
 
     /// A rough count of the bytes that it takes.

@@ -293,7 +293,7 @@ impl Engine {
     ) -> Result<(Cleared, Option<Template>), Refusal> {
         let injected = if all.changed() { rewrite::injected(&a, &all.guards(), memory)? } else { Injected::default() };
         let pieces = Pieces::of(&a, &injected.texts)?;
-        let (out, splices) = pieces
+        let (out, places) = pieces
             .around(text, &alike::literals(text, tokens))
             .ok_or_else(|| refusal::not_faithful("two edits of the text overlap"))?;
         if all.changed() {
@@ -301,7 +301,7 @@ impl Engine {
         }
         let span = all.0.first().map_or((0, 0), |d| d.span);
         let statements = all.0.into_iter().map(|d| d.statement(text, tokens, &a)).collect();
-        let cleared = Cleared::mint(out, statements, splices);
+        let cleared = Cleared::mint(out, statements, places);
         let template = Template::of(&a, pieces, &cleared, span);
         Ok((cleared, template))
     }

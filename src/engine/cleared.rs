@@ -20,7 +20,14 @@ pub struct Cleared {
     text: String,
     /// One per statement, in order; empty for an empty query string.
     pub statements: Vec<Statement>,
-    splices: Vec<Splice>,
+    places: Places,
+}
+
+/// Which parts of the outgoing text are the client's.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    pub splices: Vec<Splice>,
+    pub copies: Vec<Copied>,
 }
 
 /// `len_in` bytes at `at_in` of the client's text became `len_out` bytes at `at_out` of the outgoing text.
@@ -32,10 +39,40 @@ pub struct Splice {
     pub len_out: usize,
 }
 
+/// `len` bytes at `at_in` of the client's text stand, inside of a splice, at `at_out` of the outgoing text too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Copied {
+    pub at_in: usize,
+    pub at_out: usize,
+    pub len: usize,
+}
+
+impl Places {
+    /// Maps a byte offset of the outgoing text to the client's text: of a copy to what it is a copy of, inside of any other
+    /// splice to where that begins.
+    fn client_offset(&self, out: usize) -> usize {
+        let is_in = |c: &&Copied| (c.at_out..c.at_out + c.len).contains(&out);
+        if let Some(copy) = self.copies.iter().find(is_in) {
+            return copy.at_in + (out - copy.at_out);
+        }
+        let mut shift: isize = 0;
+        for s in &self.splices {
+            if out < s.at_out {
+                break;
+            }
+            if out < s.at_out + s.len_out {
+                return s.at_in;
+            }
+            shift = (s.at_in + s.len_in) as isize - (s.at_out + s.len_out) as isize;
+        }
+        out.saturating_add_signed(shift)
+    }
+}
+
 impl Cleared {
     /// Only `clear.rs` and `alike.rs` call this, and our own statement.
-    pub(super) fn mint(text: String, statements: Vec<Statement>, splices: Vec<Splice>) -> Self {
-        Self { text, statements, splices }
+    pub(super) fn mint(text: String, statements: Vec<Statement>, places: Places) -> Self {
+        Self { text, statements, places }
     }
 
     /// The proxy's own statement: PostgreSQL's `search_path` is made `path`. No rule of any role has a say in it, nor has
@@ -43,12 +80,12 @@ impl Cleared {
     pub fn search_path(path: &str) -> Self {
         // Not SET: it has no way to say the empty path, nor one that was written in another way than SET's.
         let path = quote_literal(path);
-        Self::mint(format!("SELECT pg_catalog.set_config('search_path', {path}, false)"), Vec::new(), Vec::new())
+        Self::mint(format!("SELECT pg_catalog.set_config('search_path', {path}, false)"), Vec::new(), Places::default())
     }
 
     /// The same for `client`, a text of one statement in which `len_in` bytes at `at_in` are written otherwise.
     pub(super) fn for_text(mut self, client: &str, (at_in, len_in): (usize, usize), len_out: usize) -> Self {
-        self.splices = vec![Splice { at_in, len_in, at_out: at_in, len_out }];
+        self.places = Places { splices: vec![Splice { at_in, len_in, at_out: at_in, len_out }], copies: Vec::new() };
         for statement in &mut self.statements {
             statement.source = client.to_owned();
             statement.outcome = Outcome::Changed;
@@ -61,19 +98,9 @@ impl Cleared {
         &self.text
     }
 
-    /// Maps a byte offset of the outgoing text to the client's text: inside a splice, its start.
+    /// Where in the client's text is what stands at this byte of the outgoing text.
     pub fn client_offset(&self, out: usize) -> usize {
-        let mut shift: isize = 0;
-        for s in &self.splices {
-            if out < s.at_out {
-                break;
-            }
-            if out < s.at_out + s.len_out {
-                return s.at_in;
-            }
-            shift = (s.at_in + s.len_in) as isize - (s.at_out + s.len_out) as isize;
-        }
-        out.saturating_add_signed(shift)
+        self.places.client_offset(out)
     }
 
     /// Whether a statement that depends on purpose or `search_path` stands behind an end of the transaction.

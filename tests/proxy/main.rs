@@ -13,6 +13,7 @@ mod live;
 mod names;
 mod narrowed;
 mod paths;
+mod positions;
 mod purpose;
 mod raw;
 mod reason;

@@ -10,7 +10,7 @@ use super::record::{events, told};
 
 const TABLES: [&str; 8] = ["letters", "log", "parted", "cards", "samples", "given", "late", "consentry_store"];
 
-struct World {
+pub(super) struct World {
     proxy: Proxy,
     database: Database<'static>,
 }
@@ -29,13 +29,13 @@ fn world(name: &str) -> World {
 }
 
 /// For tests that leave nothing behind, each with its own session.
-fn common_world() -> &'static World {
+pub(super) fn common_world() -> &'static World {
     static WORLD: OnceLock<World> = OnceLock::new();
     WORLD.get_or_init(|| world("store"))
 }
 
 impl World {
-    fn session(&self) -> Raw {
+    pub(super) fn session(&self) -> Raw {
         Raw::log_in(self.proxy.port(), "ana", &[])
     }
 

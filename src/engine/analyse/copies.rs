@@ -68,7 +68,7 @@ impl Analyser<'_> {
         Some(())
     }
 
-    /// The text of a constant that is one token; of the client's literals, what `alike.rs` puts it in place of.
+    /// The text of a constant that is one token; of the client's own, what `alike.rs` puts it in place of.
     fn constant_text(&self, node: &Node) -> Option<String> {
         let location = match &node.node {
             Some(NodeEnum::AConst(c)) => c.location,
@@ -84,11 +84,12 @@ impl Analyser<'_> {
         {
             return None;
         }
-        if self.source == 0 && alike::is_literal(token, &self.sources[0].text) {
+        let own = self.source == 0;
+        if own && alike::is_literal(token, &self.sources[0].text) {
             return Some(alike::copy_of(token.start));
         }
         // `'a' ⏎ 'b'` is one constant of several pieces; it is one token too.
-        single.then(|| text.to_owned())
+        single.then(|| if own { alike::copy_of_words(token.start, token.end) } else { text.to_owned() })
     }
 
     fn copy_of_one(&self, op: &str, col: &Col, column: usize, constant: &Node) -> Option<Conjunct> {

@@ -116,8 +116,7 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
     // The guard stays: of a bare column PostgreSQL would try the client's comparison on its statistics, when it plans.
     let guard = visible::guard(&v);
     let fenced = a.may_fail && guard.is_some();
-    let (mut columns, mut inside, mut joins) =
-        (Vec::with_capacity(relation.columns.len()), Vec::new(), BTreeSet::new());
+    let (mut columns, mut guarded, mut joins) = (Vec::with_capacity(v.cells.len()), Vec::new(), BTreeSet::new());
     for (i, (column, cell)) in relation.columns.iter().zip(&v.cells).enumerate() {
         let used = a.guard_all || o.uses.get(i).is_none_or(|u| u.any());
         // Of a bare column PostgreSQL would expect what its statistics say, of hidden rows' values too.
@@ -139,13 +138,16 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
             }
         };
         columns.push(format!("{text} AS {}", quote_ident(&column.name)));
-        let stored = format!("{ALIAS}.{}", quote_ident(&column.name));
-        for conjunct in o.inside.iter().filter(|c| c.column == i) {
-            inside.extend(stored_condition(a, conjunct, cell, &stored, guard.is_some() || fenced));
-        }
+        guarded.push(guard.is_some() || fenced);
     }
+    // In the client's order: of two constants that are none of their columns' types, PostgreSQL tells of the first.
+    let inside = o.inside.iter().filter_map(|conjunct| {
+        let (column, cell) = (relation.columns.get(conjunct.column)?, v.cells.get(conjunct.column)?);
+        let stored = format!("{ALIAS}.{}", quote_ident(&column.name));
+        stored_condition(a, conjunct, cell, &stored, *guarded.get(conjunct.column)?)
+    });
     let only = if o.only { "ONLY " } else { "" };
-    let conditions: Vec<String> = inside.into_iter().chain(visible::row_sql_with(&v, &joins)).collect();
+    let conditions: Vec<String> = inside.chain(visible::row_sql_with(&v, &joins)).collect();
     let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
     let joins: String = joins.iter().filter_map(|n| v.joins.get(*n)).map(String::as_str).collect();
     let (columns, name) = (columns.join(", "), relation.name.to_sql());

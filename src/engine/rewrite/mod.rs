@@ -140,7 +140,7 @@ fn read(
 ) -> Result<Arc<[u8]>, Refusal> {
     let sql = alike::filled(ours, text, literals)?;
     let sql = if what == What::Expression { format!("SELECT ({sql})") } else { sql };
-    let key = (!ours.contains('\0')).then(|| format!("{}{sql}", if what == What::Query { 'q' } else { 'e' }));
+    let key = (!alike::copies_literals(ours)).then(|| format!("{}{sql}", if what == What::Query { 'q' } else { 'e' }));
     if let Some(known) = key.as_deref().and_then(|key| memory.tree(key)) {
         return Ok(known);
     }

@@ -105,11 +105,11 @@ impl<'e> Analyser<'e> {
         let text = self.sources.get(self.source).map_or("", |s| s.text.as_str());
         let (mut copy, mut at) = (String::new(), start);
         for token in self.tokens().within(start, end).iter().filter(|t| alike::is_literal(t, text)) {
-            copy.push_str(text.get(at..token.start).unwrap_or_default());
+            copy.push_str(&alike::copy_of_words(at, token.start));
             copy.push_str(&alike::copy_of(token.start));
             at = token.end;
         }
-        copy.push_str(text.get(at..end).unwrap_or_default());
+        copy.push_str(&alike::copy_of_words(at, end));
         copy
     }
 }
