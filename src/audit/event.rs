@@ -41,8 +41,10 @@ pub enum Event {
     Resumed(Resumed),
     /// A live sink was too slow; the file has everything.
     SinkDropped(SinkDropped),
-    /// Something that `consentry` itself did to stored data on an operator's word, outside of any session.
+    /// Something that `consentry` itself is about to do with stored data on an operator's word, outside of any session.
     Upkeep(Upkeep),
+    /// What came of it. As long as this is not on record, nothing tells whether it took effect.
+    UpkeepDone(UpkeepDone),
     /// A period's subject key was destroyed: its hashes mean nothing any more (GDPR Art. 17).
     SubjectKeyForgotten {
         period: String,
@@ -50,10 +52,16 @@ pub enum Event {
 }
 
 impl Event {
-    /// Whether somebody waits for this event to be on disk: it tells of something that has not happened yet.
+    /// Whether somebody waits for this event to be on disk: it tells of something that has not happened yet, or is the
+    /// last word of a process.
     pub fn comes_before(&self) -> bool {
         match self {
-            Event::Decision(_) | Event::Login(_) | Event::Start(_) | Event::Stop(_) | Event::Upkeep(_) => true,
+            Event::Decision(_)
+            | Event::Login(_)
+            | Event::Start(_)
+            | Event::Stop(_)
+            | Event::Upkeep(_)
+            | Event::UpkeepDone(_) => true,
             Event::Completion(_)
             | Event::LoginRefused(_)
             | Event::SessionEnd(_)
@@ -374,17 +382,39 @@ pub struct SinkDropped {
 /// A batch of retention, an erasure, an export, a choice, an import. On record before it takes effect.
 #[derive(Debug, Clone, Serialize)]
 pub struct Upkeep {
+    /// Random, unique over all time; its [`UpkeepDone`] names it. (Records of older versions have none, and no ends.)
+    pub deed: String,
     /// `retention`, `erasure`, `export`, `choice` or `import`.
     pub action: &'static str,
     /// The PostgreSQL login that it was done as.
     pub user: String,
     pub database: String,
     pub purpose: Option<String>,
+    /// What its transaction has done and COMMIT would make so.
     pub counts: Vec<UpkeepCount>,
     /// Keyed hashes of the persons whom it is about, where it is about one.
     pub subjects: Vec<String>,
     /// Digest of the policy.
     pub policy: String,
+}
+
+/// PostgreSQL has said that the deed is committed, or that it is undone; of an export, that it is written, or how far it
+/// came. Where PostgreSQL was lost before it said so, there is no such event: nobody knows.
+#[derive(Debug, Clone, Serialize)]
+pub struct UpkeepDone {
+    pub deed: String,
+    pub outcome: DeedOutcome,
+    /// Of the error that PostgreSQL answered with.
+    pub sqlstate: Option<String>,
+    /// Where more is known than before: what has left. Empty: what the deed says.
+    pub counts: Vec<UpkeepCount>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeedOutcome {
+    Ok,
+    Error,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -24,7 +24,7 @@ pub struct Filter {
     pub table: Option<String>,
     /// `email`, `customers.email` or `public.customers.email`.
     pub column: Option<String>,
-    /// Of a decision (allowed, changed, refused) or of a completion (ok, error, cancelled).
+    /// Of a decision (allowed, changed, refused), of a completion (ok, error, cancelled) or of a deed's end (ok, error).
     pub outcome: Option<String>,
     /// Keyed hashes of one subject, one for each period.
     pub subject: Option<HashSet<String>>,
@@ -57,14 +57,26 @@ impl Filter {
         self.wants_time(e.time) && self.wants_kind(e) && self.wants_outcome(e.outcome.as_deref())
     }
 
+    /// Who and why.
+    fn wants_asker(&self, e: &Recorded) -> bool {
+        let equal = |asked: &Option<String>, is: &Option<Text>| asked.is_none() || asked.as_deref() == is.as_deref();
+        equal(&self.user, &e.user) && equal(&self.role, &e.role) && equal(&self.purpose, &e.purpose)
+    }
+
     /// Who, why and what; not the outcome and not the subject.
     fn wants_facts(&self, e: &Recorded) -> bool {
-        let equal = |asked: &Option<String>, is: &Option<Text>| asked.is_none() || asked.as_deref() == is.as_deref();
-        equal(&self.user, &e.user)
-            && equal(&self.role, &e.role)
-            && equal(&self.purpose, &e.purpose)
+        self.wants_asker(e)
             && self.table.as_ref().is_none_or(|asked| e.tables.iter().any(|t| names_table(&t.table, asked)))
             && self.column.as_ref().is_none_or(|asked| touches_column(e, asked))
+    }
+
+    /// Who and why of a command's deed; which tables, its end may have to tell. It has no columns.
+    fn wants_deed(&self, e: &Recorded) -> bool {
+        self.wants_time(e.time) && self.wants_asker(e) && self.column.is_none()
+    }
+
+    fn counts_table(&self, e: &Recorded) -> bool {
+        self.table.as_ref().is_none_or(|asked| e.counts.iter().any(|c| names_table(&c.table, asked)))
     }
 
     /// Whether only statements can be meant.
@@ -88,7 +100,8 @@ fn touches_column(e: &Recorded, asked: &str) -> bool {
         .any(|t| t.columns.iter().any(|c| c.name == column))
 }
 
-/// A filter at work: completions and seen subjects belong to decisions that came before them.
+/// A filter at work: completions and seen subjects belong to decisions that came before them, and ends to the deeds of
+/// commands.
 pub struct Sieve {
     filter: Filter,
     /// Nothing is asked for, so nothing need be remembered.
@@ -97,18 +110,25 @@ pub struct Sieve {
     by: By,
     /// Statements that run and whose facts are wanted.
     running: HashMap<String, Running>,
+    /// The same of commands' deeds. No start ends them: commands write to their log by turns.
+    deeds: HashMap<String, Running>,
 }
 
 #[derive(PartialEq, Eq, Clone, Copy)]
 enum By {
     /// Each event for itself.
     Event,
-    /// Statements from their decision to their end: what is asked for, one of their events has.
+    /// Statements from their decision to their end, and deeds to theirs: what is asked for, one of their events has.
     Statement,
 }
 
-/// What has not been met yet of what is asked of a statement.
+/// What has not been met yet of what is asked of a statement, or of a deed.
 struct Running {
+    /// Number of its first line.
+    seq: u64,
+    /// That line was let through.
+    shown: bool,
+    elsewhere: bool,
     unnamed: bool,
     other_outcome: bool,
     other_event: bool,
@@ -119,7 +139,8 @@ struct Running {
 impl Sieve {
     /// Lets single events through.
     pub fn of_events(filter: Filter) -> Self {
-        Self { all: filter == Filter::default(), filter, by: By::Event, running: HashMap::new() }
+        let all = filter == Filter::default();
+        Self { all, filter, by: By::Event, running: HashMap::new(), deeds: HashMap::new() }
     }
 
     /// Lets whole statements through, for what puts a decision and its completion together. Of a wanted time are those that
@@ -130,6 +151,14 @@ impl Sieve {
 
     pub fn filter(&self) -> &Filter {
         &self.filter
+    }
+
+    /// Numbers of the lines with those deeds that were let through and of whose end nothing has come: nothing tells whether
+    /// they took effect.
+    pub fn without_end(&self) -> Vec<u64> {
+        let mut lines: Vec<u64> = self.deeds.values().filter(|deed| deed.shown).map(|deed| deed.seq).collect();
+        lines.sort_unstable();
+        lines
     }
 
     /// Reads a record, and calls `out` for all that is wanted until that says `false`. `progress` is told how many bytes have
@@ -152,7 +181,7 @@ impl Sieve {
                 if let Some(event) = Recorded::parse(line) {
                     self.pass(line, &event, |line, event| goes_on = goes_on && out(line, event));
                 }
-                waits.set(self.by == By::Statement && !self.running.is_empty());
+                waits.set(self.by == By::Statement && !(self.running.is_empty() && self.deeds.is_empty()));
                 goes_on
             },
         )
@@ -160,8 +189,16 @@ impl Sieve {
 
     /// Calls `out` for `line`, if it is wanted, and before it for those that it makes wanted.
     pub fn pass(&mut self, line: &[u8], event: &Recorded, mut out: impl FnMut(&[u8], &Recorded)) {
-        if self.all {
-            return out(line, event);
+        match (&*event.event, event.deed.as_deref()) {
+            ("upkeep", Some(deed)) => {
+                if self.filter.wants_deed(event) {
+                    self.deeds.insert(deed.to_owned(), Running::new(&self.filter, event));
+                }
+                return self.pass_of(deed, line, event, &mut out);
+            }
+            ("upkeep_done", Some(deed)) => return self.pass_of(deed, line, event, &mut out),
+            _ if self.all => return out(line, event),
+            _ => {}
         }
         if event.event == "start" {
             // What ran then has no end on record.
@@ -169,7 +206,7 @@ impl Sieve {
         }
         match (&*event.event, event.statement.as_deref()) {
             ("decision", Some(statement)) if self.filter.wants_time(event.time) && self.filter.wants_facts(event) => {
-                self.running.insert(statement.to_owned(), Running::new(&self.filter));
+                self.running.insert(statement.to_owned(), Running::new(&self.filter, event));
                 self.pass_of(statement, line, event, &mut out);
             }
             ("completion" | "subjects_seen", Some(statement)) => self.pass_of(statement, line, event, &mut out),
@@ -179,11 +216,13 @@ impl Sieve {
         }
     }
 
-    /// An event of a statement.
-    fn pass_of(&mut self, statement: &str, line: &[u8], e: &Recorded, out: &mut impl FnMut(&[u8], &Recorded)) {
-        let Some(running) = self.running.get_mut(statement) else { return };
+    /// An event of a statement or of a deed, by its name.
+    fn pass_of(&mut self, name: &str, line: &[u8], e: &Recorded, out: &mut impl FnMut(&[u8], &Recorded)) {
+        let all = if e.deed.is_some() { &mut self.deeds } else { &mut self.running };
+        let Some(running) = all.get_mut(name) else { return };
         running.meet(&self.filter, self.by, e);
         if running.is_wanted() {
+            running.shown |= !running.held.is_empty();
             for line in running.held.drain(..) {
                 Recorded::parse(&line).into_iter().for_each(|event| out(&line, &event));
             }
@@ -192,26 +231,36 @@ impl Sieve {
         // Others' keys are not asked for.
         if wanted && (e.event != "subjects_seen" || self.filter.names_subject(e)) {
             match running.is_wanted() {
-                true => out(line, e),
+                true => {
+                    running.shown = true;
+                    out(line, e);
+                }
                 false => running.held.push(line.to_vec()),
             }
         }
-        if e.event == "completion" || e.is_refused() {
-            self.running.remove(statement);
+        if matches!(&*e.event, "completion" | "upkeep_done") || e.is_refused() {
+            all.remove(name);
         }
     }
 
-    /// Logins, reloads and the like have no tables; what commands did has subjects.
+    /// Logins, reloads and the like have no tables; deeds of commands that older versions put on record have no end.
     fn wants_other(&self, e: &Recorded) -> bool {
         let f = &self.filter;
+        if e.event == "upkeep" {
+            return f.wants_deed(e) && f.counts_table(e) && f.wants_event(e) && f.names_subject(e);
+        }
         let about = f.is_about_statements() || f.outcome.is_some();
         !about && f.wants_event(e) && f.names_subject(e) && (f.user.is_none() || f.user.as_deref() == e.user.as_deref())
     }
 }
 
 impl Running {
-    fn new(filter: &Filter) -> Self {
+    fn new(filter: &Filter, first: &Recorded) -> Self {
         Self {
+            seq: first.seq,
+            shown: false,
+            // A statement that is elsewhere is not followed at all.
+            elsewhere: first.deed.is_some() && filter.table.is_some(),
             unnamed: filter.subject.is_some(),
             other_outcome: filter.outcome.is_some(),
             other_event: filter.event.is_some(),
@@ -220,11 +269,12 @@ impl Running {
     }
 
     fn is_wanted(&self) -> bool {
-        !(self.unnamed || self.other_outcome || self.other_event)
+        !(self.elsewhere || self.unnamed || self.other_outcome || self.other_event)
     }
 
     /// Looks at one of its events.
     fn meet(&mut self, filter: &Filter, by: By, e: &Recorded) {
+        self.elsewhere &= !filter.counts_table(e);
         self.unnamed &= !filter.names_subject(e);
         self.other_outcome &= by == By::Statement && !filter.wants_outcome(e.outcome.as_deref());
         self.other_event &= by == By::Statement && !filter.wants_kind(e);

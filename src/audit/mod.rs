@@ -21,6 +21,9 @@
 //! (`opening`).
 //! The proxy and the commands each write a log with a name (C2SP: an origin) of its own under one key, so that a copy of
 //! one never passes as the other.
+//!
+//! **What a command did** is on record as it comes: `upkeep` before its COMMIT, `upkeep_done` with PostgreSQL's answer. Of a
+//! deed without the second nobody knows whether it took effect, as of a decision without completion.
 
 mod attendance;
 mod batch;

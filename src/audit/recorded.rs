@@ -95,7 +95,9 @@ pub struct Recorded<'a> {
     /// For which a reload was refused.
     #[serde(default)]
     pub problems: u64,
-    /// Of what a command did.
+    /// Of what a command does, and of its end.
+    #[serde(borrow, default)]
+    pub deed: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub action: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -108,7 +110,7 @@ pub struct Recorded<'a> {
     pub ms: Option<f64>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct RecordedCount<'a> {
     #[serde(borrow)]
     pub table: Cow<'a, str>,
@@ -169,10 +171,11 @@ impl<'a> Recorded<'a> {
         self.outcome.as_deref() == Some("refused")
     }
 
-    /// What a command did, in words: `public.chat: 3 deleted`.
-    pub fn counts_in_words(&self) -> String {
+    /// What a command does, in words: `public.chat: 3 deleted`. Its end may know better.
+    pub fn counts_in_words(&self, end: Option<&Recorded>) -> String {
         let words = |c: &RecordedCount| format!("{}: {} {}", c.table, c.rows, c.what);
-        self.counts.iter().map(words).collect::<Vec<_>>().join(", ")
+        let counts = end.map(|end| &end.counts).filter(|counts| !counts.is_empty()).unwrap_or(&self.counts);
+        counts.iter().map(words).collect::<Vec<_>>().join(", ")
     }
 
     /// The code that the statement ran and that nobody looked into, by name.

@@ -32,9 +32,11 @@ pub fn line(out: &mut impl Write, line: &[u8], event: &Recorded) -> io::Result<(
     let (style, outcome, rest) = match &*event.event {
         "decision" => decision(event),
         "completion" => completion(event),
+        "upkeep" => deed(event),
+        "upkeep_done" => deed_done(event),
         _ => other(event, line),
     };
-    let statement = event.statement.as_deref().unwrap_or_default();
+    let statement = event.statement.as_deref().or(event.deed.as_deref()).unwrap_or_default();
     let (outcome, rest, statement) = (safe(&outcome), safe(&rest), safe(statement));
     writeln!(out, "{head}{style}{outcome:8}{style:#} {rest} {DIM}{statement}{DIM:#}")
 }
@@ -96,6 +98,34 @@ fn completion(e: &Recorded) -> Words {
     (style, outcome.to_owned(), rest)
 }
 
+/// What a command was about to do when this went on record.
+fn deed(e: &Recorded) -> Words {
+    let or_dash = |t: &Option<Text>| t.as_deref().unwrap_or("-").to_owned();
+    let mut rest = format!("{} in {}: {}", or_dash(&e.user), or_dash(&e.database), or_dash(&e.action));
+    if let Some(purpose) = &e.purpose {
+        rest += &format!(" for {purpose}");
+    }
+    if !e.counts.is_empty() {
+        rest += &format!(" {}", e.counts_in_words(None));
+    }
+    if !e.subjects.is_empty() {
+        rest += &format!("; about {}", e.subjects.join(", "));
+    }
+    (CHANGED, "upkeep".to_owned(), rest)
+}
+
+fn deed_done(e: &Recorded) -> Words {
+    let ok = e.outcome.as_deref() == Some("ok");
+    let mut rest = if ok { "took effect" } else { "did not take effect" }.to_owned();
+    if !e.counts.is_empty() {
+        rest = e.counts_in_words(None);
+    }
+    if let Some(sqlstate) = &e.sqlstate {
+        rest += &format!(", {sqlstate}");
+    }
+    (if ok { GOOD } else { BAD }, e.outcome.as_deref().unwrap_or("?").to_owned(), rest)
+}
+
 /// Any other event: its kind and its fields as they stand.
 fn other(e: &Recorded, line: &[u8]) -> Words {
     let mut rest = Vec::new();
@@ -139,21 +169,29 @@ pub fn extent(v: &Verdict) -> String {
         (Some(first), Some(last)) => format!(", from {first} to {last}"),
         _ => String::new(),
     };
+    let deeds = match v.deeds {
+        0 => String::new(),
+        n => format!(
+            "; {}, {} of them without an end on record",
+            counted(n, "deed of a command", "deeds of commands"),
+            v.deeds_without_end
+        ),
+    };
     format!(
         "{} in {}{times}; {} of {} checkpoints checked, vouching up to line {}; {}, {} of them without an end on \
-         record{}",
-        counted(v.lines, "line"),
-        counted(v.files, "file"),
+         record{}{deeds}",
+        counted(v.lines, "line", "lines"),
+        counted(v.files, "file", "files"),
         v.checkpoints_checked,
         v.checkpoints,
         v.vouched,
-        counted(v.decisions, "decision"),
+        counted(v.decisions, "decision", "decisions"),
         v.never_completed,
         if v.running > 0 { format!(", {} still running", v.running) } else { String::new() },
     )
 }
 
 /// `1 file`, `2 files`.
-fn counted(n: u64, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+fn counted(n: u64, one: &str, many: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }

@@ -195,9 +195,25 @@ impl Show {
                 if !found {
                     self.filter.tell_of_nothing();
                 }
+                tell_of_no_end(&sieve.without_end());
                 return Ok(ExitCode::SUCCESS);
             }
             std::thread::sleep(std::time::Duration::from_millis(200));
+        }
+    }
+}
+
+/// Deeds of commands that were shown without their ends, since these are not on record.
+fn tell_of_no_end(lines: &[u64]) {
+    let all: Vec<String> = lines.iter().map(u64::to_string).collect();
+    match &all[..] {
+        [] => {}
+        [one] => {
+            anstream::eprintln!("of what line {one} tells no end is on record: nothing tells whether it took effect");
+        }
+        all => {
+            let lines = all.join(", ");
+            anstream::eprintln!("of what lines {lines} tell no end is on record: nothing tells whether it took effect");
         }
     }
 }
@@ -303,7 +319,7 @@ pub struct FilterArguments {
     /// email or public.customers.email
     #[arg(long)]
     column: Option<String>,
-    /// How statements were decided, or how they ended
+    /// How statements were decided, or how they or what commands did ended
     #[arg(long, value_parser = ["allowed", "changed", "refused", "ok", "error", "cancelled"])]
     outcome: Option<String>,
     /// A person, such as customer:42

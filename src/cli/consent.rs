@@ -14,9 +14,9 @@ use super::consent_show::{Show, sentence};
 use super::direct::{Deed, Direct, block_on};
 use crate::audit::event::UpkeepCount;
 use crate::consent::choice::{Act, Choice, Provenance};
-use crate::consent::history::Person;
+use crate::consent::commit::Moment;
 use crate::consent::import::line::parse_time;
-use crate::consent::record::record;
+use crate::consent::record::{Written, record};
 use crate::consent::target::Target;
 use crate::engine::policy::{Channel, Policy, SubjectKind};
 
@@ -196,19 +196,17 @@ impl Choose {
         let upkeeper = opened.upkeeper()?;
         let kind = self.who.kind_that_chooses(&opened.policy)?;
         let target = Target::of(&opened.policy, &opened.catalog, kind)?;
-        let mut put = |person: &Person, rows: usize| {
-            upkeeper.put(Deed {
+        let table = target.source.table_name.to_string();
+        let mut open = None;
+        let mut hear = |moment: Moment<'_, Written>| {
+            upkeeper.hear(&mut open, moment, |done| Deed {
                 action: "choice",
                 purpose: Some(&self.purpose),
-                counts: vec![UpkeepCount {
-                    table: target.source.table_name.to_string(),
-                    what: "written",
-                    rows: rows as u64,
-                }],
-                subject: Some((kind, &person.key)),
+                counts: vec![UpkeepCount { table: table.clone(), what: "written", rows: done.rows as u64 }],
+                subject: Some((kind, &done.person.key)),
             })
         };
-        let done = record(&mut opened.client, &target, &self.who.key, &self.choice(act), &mut put).await?;
+        let done = record(&mut opened.client, &target, &self.who.key, &self.choice(act), &mut hear).await?;
         let rows = if done.rows_written == 1 { "row" } else { "rows" };
         let mut out = anstream::stdout().lock();
         writeln!(out, "recorded: {} {rows} in {}", done.rows_written, target.source.table_name)?;

@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::consent::kind_that_chooses;
 use super::direct::{Deed, Direct};
 use crate::audit::event::UpkeepCount;
+use crate::consent::commit::Moment;
 use crate::consent::import::{BadLines, Imported, Progress, import};
 use crate::consent::target::Target;
 
@@ -41,13 +42,16 @@ impl Import {
         let table = target.source.table_name.to_string();
         let bar = bar(length)?;
         let bad_lines = if self.skip_bad { BadLines::Skip } else { BadLines::Refuse };
-        let mut put = |done: &Imported| {
-            let count = |what, rows| UpkeepCount { table: table.clone(), what, rows };
-            let counts = vec![count("written", done.added + done.changed), count("kept", done.older)];
-            upkeeper.put(Deed { action: "import", purpose: None, counts, subject: None })
+        let mut open = None;
+        let mut hear = |moment: Moment<'_, Imported>| {
+            upkeeper.hear(&mut open, moment, |done| {
+                let count = |what, rows| UpkeepCount { table: table.clone(), what, rows };
+                let counts = vec![count("written", done.added + done.changed), count("kept", done.older)];
+                Deed { action: "import", purpose: None, counts, subject: None }
+            })
         };
         let mut on = |progress: Progress| tell(&bar, progress);
-        let done = import(&mut opened.client, &target, file, bad_lines, &mut on, &mut put).await;
+        let done = import(&mut opened.client, &target, file, bad_lines, &mut on, &mut hear).await;
         bar.finish_and_clear();
         let done = done?;
         println!(

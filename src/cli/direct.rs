@@ -7,12 +7,13 @@ use clap::Args;
 use tokio_postgres::Client;
 
 use super::databases::{ConfigOption, Findings, choose, load_server, upstream_of};
-use crate::audit::event::{Upkeep, UpkeepCount};
+use crate::audit::event::{DeedOutcome, Upkeep, UpkeepCount, UpkeepDone};
 use crate::audit::note::{DEFAULT_ORIGIN, NoteSigner};
-use crate::audit::{self, Event, Recorder};
+use crate::audit::{self, Event, RecordUnavailable, Recorder};
 use crate::config::folder::read_policy;
 use crate::config::server::{self, Database, Server};
 use crate::config::upstream::Upstream as Place;
+use crate::consent::commit::Moment;
 use crate::consent::fault::Fault;
 use crate::consent::sweep::TableCount;
 use crate::engine::catalog::Catalog;
@@ -171,9 +172,10 @@ fn make_key(proxy: &audit::Config) -> Result<()> {
 /// How long a command waits for others that put something on record.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Puts on record what is done in one database.
+/// Puts on record what is done in one database: each deed before it takes effect, and what came of it. One that was begun
+/// and has no end on record may have taken effect or not.
 ///
-/// The record is open for the moment in which a deed is put on it: many commands may work at the same time, and one that
+/// The record is open for the moment in which something is put on it: many commands may work at the same time, and one that
 /// does nothing leaves nothing. Whoever has it open waits for nothing, so no two wait for each other.
 pub struct Upkeeper {
     record: audit::Config,
@@ -192,37 +194,81 @@ pub struct Deed<'d> {
     pub subject: Option<(&'d str, &'d str)>,
 }
 
+/// A deed that is on record and has not ended.
+pub struct Begun {
+    deed: String,
+}
+
 impl Upkeeper {
-    /// Returns once the deed is on disk. Must be called from a worker thread of the runtime.
-    pub fn put(&self, deed: Deed<'_>) -> Result<(), Fault> {
+    /// Returns once the deed is on disk. Must be called from a worker thread of the runtime, as what follows.
+    pub fn begin(&self, deed: Deed<'_>) -> Result<Begun, Fault> {
+        let begun = Begun { deed: hex::encode(rand::random::<[u8; 12]>()) };
+        let event = |recorder: &Recorder| {
+            let subject = deed.subject.map(|(kind, key)| recorder.subject_hash(kind, key)).transpose()?;
+            Ok(Event::Upkeep(Upkeep {
+                deed: begun.deed.clone(),
+                action: deed.action,
+                user: self.user.clone(),
+                database: self.database.clone(),
+                purpose: deed.purpose.map(str::to_owned),
+                counts: deed.counts,
+                subjects: subject.into_iter().collect(),
+                policy: self.policy.clone(),
+            }))
+        };
+        self.put(event)
+            .map_err(|fault| Fault::new(fault).hint("nothing was changed; make room, or mend the folder"))?;
+        Ok(begun)
+    }
+
+    /// What came of it; `counts` where more is known than before.
+    pub fn end(&self, begun: Begun, how: Result<(), Option<&str>>, counts: Vec<UpkeepCount>) -> Result<(), Fault> {
+        let (outcome, sqlstate) = match how {
+            Ok(()) => (DeedOutcome::Ok, None),
+            Err(sqlstate) => (DeedOutcome::Error, sqlstate.map(str::to_owned)),
+        };
+        let words = match outcome {
+            DeedOutcome::Ok => "it is done; the record has that it was begun, not that it is done",
+            DeedOutcome::Error => "the record has that it was begun, not that it failed",
+        };
+        let done = Event::UpkeepDone(UpkeepDone { deed: begun.deed, outcome, sqlstate, counts });
+        self.put(|_| Ok(done)).map_err(|fault| Fault::new(fault).hint(words))
+    }
+
+    /// Takes each moment of a transaction; `open` is kept between them.
+    pub fn hear<'d, T>(
+        &self,
+        open: &mut Option<Begun>,
+        moment: Moment<'d, T>,
+        deed: impl FnOnce(&'d T) -> Deed<'d>,
+    ) -> Result<(), Fault> {
+        match moment {
+            Moment::Before(done) => {
+                *open = Some(self.begin(deed(done))?);
+                Ok(())
+            }
+            Moment::Committed(_) => open.take().map_or(Ok(()), |begun| self.end(begun, Ok(()), Vec::new())),
+            Moment::Undone(_, fault) => {
+                open.take().map_or(Ok(()), |begun| self.end(begun, Err(fault.sqlstate.as_deref()), Vec::new()))
+            }
+        }
+    }
+
+    /// Opens the record for this one event.
+    fn put(&self, event: impl FnOnce(&Recorder) -> Result<Event, RecordUnavailable>) -> Result<(), String> {
         let put = async {
-            let recorder = Recorder::open(self.record.clone()).map_err(|fault| unavailable(&fault))?;
-            let put = self.put_on(&recorder, deed).await;
+            let recorder =
+                Recorder::open(self.record.clone()).map_err(|f| format!("the record cannot be written: {f}"))?;
+            let put = async {
+                let ticket = recorder.append(event(&recorder)?)?;
+                recorder.durable(&ticket).await
+            };
+            let put = put.await.map_err(|fault| fault.to_string());
             recorder.shutdown().await;
             put
         };
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(put))
     }
-
-    async fn put_on(&self, recorder: &Recorder, deed: Deed<'_>) -> Result<(), Fault> {
-        let subject = deed.subject.map(|(kind, key)| recorder.subject_hash(kind, key));
-        let event = Event::Upkeep(Upkeep {
-            action: deed.action,
-            user: self.user.clone(),
-            database: self.database.clone(),
-            purpose: deed.purpose.map(str::to_owned),
-            counts: deed.counts,
-            subjects: subject.transpose().map_err(|fault| unavailable(&fault))?.into_iter().collect(),
-            policy: self.policy.clone(),
-        });
-        let ticket = recorder.append(event).map_err(|fault| unavailable(&fault))?;
-        recorder.durable(&ticket).await.map_err(|fault| unavailable(&fault))
-    }
-}
-
-fn unavailable(fault: &dyn std::fmt::Display) -> Fault {
-    Fault::new(format!("the record cannot be written: {fault}"))
-        .hint("nothing was changed; make room, or mend the folder")
 }
 
 /// Counts of one kind, as the record takes them.

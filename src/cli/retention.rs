@@ -9,7 +9,8 @@ use comfy_table::{Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::consent::Format;
-use super::direct::{Deed, Direct, Upkeeper, block_on, counted};
+use super::direct::{Begun, Deed, Direct, Upkeeper, block_on, counted};
+use crate::consent::commit::Moment;
 use crate::consent::fault::Fault;
 use crate::consent::retention::{Applied, Batch, Step, TableReport, apply, report};
 
@@ -103,14 +104,15 @@ impl Apply {
         let upkeeper = opened.upkeeper()?;
         let bar = ProgressBar::new(0)
             .with_style(ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}").context("progress bar")?);
-        let mut on = |step: Step| take(&upkeeper, &bar, step);
+        let mut open = None;
+        let mut on = |step: Step<'_>| take(&upkeeper, &mut open, &bar, step);
         let applied = apply(&mut opened.client, &opened.policy, &opened.catalog, self.batch, &mut on).await;
         bar.finish_and_clear();
         Ok(tell(&applied?))
     }
 }
 
-fn take(upkeeper: &Upkeeper, bar: &ProgressBar, step: Step) -> Result<(), Fault> {
+fn take(upkeeper: &Upkeeper, open: &mut Option<Begun>, bar: &ProgressBar, step: Step<'_>) -> Result<(), Fault> {
     match step {
         Step::Table { table, due } => {
             bar.set_length(due);
@@ -118,15 +120,17 @@ fn take(upkeeper: &Upkeeper, bar: &ProgressBar, step: Step) -> Result<(), Fault>
             bar.set_message(table);
             Ok(())
         }
-        Step::Batch(Batch { table, swept, .. }) => {
-            let own = swept.nulled.iter().chain(&swept.deleted).filter(|c| c.table == table).map(|c| c.rows).sum();
-            let mut counts = counted(&swept.nulled, "nulled");
-            counts.extend(counted(&swept.deleted, "deleted"));
-            upkeeper.put(Deed { action: "retention", purpose: None, counts, subject: None })?;
-            bar.inc(own);
-            Ok(())
+        Step::Batch(moment) => {
+            if let Moment::Committed(Batch { table, swept, .. }) = &moment {
+                let of_table = swept.nulled.iter().chain(&swept.deleted).filter(|c| c.table == *table);
+                bar.inc(of_table.map(|c| c.rows).sum());
+            }
+            upkeeper.hear(open, moment, |batch| {
+                let mut counts = counted(&batch.swept.nulled, "nulled");
+                counts.extend(counted(&batch.swept.deleted, "deleted"));
+                Deed { action: "retention", purpose: None, counts, subject: None }
+            })
         }
-        Step::Committed => Ok(()),
     }
 }
 

@@ -17,9 +17,12 @@ use crate::audit::event::UpkeepCount;
 use crate::audit::filter::{Filter, Sieve};
 use crate::audit::recorded::Recorded;
 use crate::audit::subjects;
+use crate::consent::commit::Moment;
 use crate::consent::erasure::{Erased, Run, erase};
-use crate::consent::export::{export, is_known};
+use crate::consent::export::{Json, export, is_known};
+use crate::consent::fault::Fault;
 use crate::consent::path::canonical_key;
+use crate::consent::sweep::TableCount;
 use crate::consent::target::subject_kind;
 
 #[derive(Subcommand)]
@@ -66,12 +69,35 @@ impl Export {
             bail!("no row of any table leads to a {kind} with this key");
         }
         // On record before a byte leaves; how many rows it was is not known yet.
-        upkeeper.put(Deed { action: "export", purpose: None, counts: Vec::new(), subject: Some((&kind, &key)) })?;
-        let mut out = self.open()?;
-        let done = export(&mut opened.client, &opened.policy, &opened.catalog, &kind, &key, accesses, &mut out).await?;
-        drop(out);
-        anstream::eprintln!("exported {} rows of {} tables", done.rows, done.tables);
+        let deed = Deed { action: "export", purpose: None, counts: Vec::new(), subject: Some((&kind, &key)) };
+        let begun = upkeeper.begin(deed)?;
+        let mut given = Vec::new();
+        let done = self.write(&mut opened, &kind, &key, accesses, &mut given).await;
+        let how = done.as_ref().copied().map_err(|e| e.downcast_ref::<Fault>()?.sqlstate.as_deref());
+        let mut counts = counted(&given, "exported");
+        counts.retain(|c| c.rows > 0);
+        let put = upkeeper.end(begun, how, counts);
+        done?;
+        put?;
+        let rows: u64 = given.iter().map(|table| table.rows).sum();
+        anstream::eprintln!("exported {rows} rows of {} tables", given.len());
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// `given` is what has left, also where it fails.
+    async fn write(
+        &self,
+        opened: &mut Opened,
+        kind: &str,
+        key: &str,
+        accesses: Option<Value>,
+        given: &mut Vec<TableCount>,
+    ) -> Result<()> {
+        let mut out = self.open()?;
+        let mut json = Json::to(&mut out);
+        let done = export(&mut opened.client, &opened.policy, &opened.catalog, kind, key, accesses, &mut json).await;
+        *given = json.given;
+        Ok(done?)
     }
 
     fn open(&self) -> Result<Box<dyn Write>> {
@@ -140,15 +166,16 @@ impl Erase {
         let key =
             canonical_key(&opened.client, &opened.catalog, subject_kind(&opened.policy, &kind)?, &self.who.key).await?;
         let run = if self.dry_run { Run::Dry } else { Run::ForGood };
-        let mut put = |erased: &Erased| {
-            upkeeper.put(Deed {
+        let mut open = None;
+        let mut hear = |moment: Moment<'_, Erased>| {
+            upkeeper.hear(&mut open, moment, |erased| Deed {
                 action: "erasure",
                 purpose: None,
                 counts: counts(erased),
                 subject: Some((&kind, &key)),
             })
         };
-        let erased = erase(&mut opened.client, &opened.policy, &opened.catalog, &kind, &key, run, &mut put).await?;
+        let erased = erase(&mut opened.client, &opened.policy, &opened.catalog, &kind, &key, run, &mut hear).await?;
         match self.format {
             Format::Text => tell(&erased, run),
             Format::Json => println!("{}", serde_json::to_string_pretty(&erased)?),

@@ -7,6 +7,7 @@ use tokio_postgres::{Client, GenericClient, Transaction};
 use crate::engine::catalog::{Catalog, quote_ident};
 use crate::engine::policy::{Erase, Policy, SubjectKind, TablePolicy};
 
+use super::commit::{OnCommit, commit};
 use super::fault::Fault;
 use super::init::SCHEMA;
 use super::path::{bad_key, leads_to, tables_of};
@@ -52,7 +53,7 @@ pub struct TableErased {
     pub unlisted: Vec<String>,
 }
 
-/// Erases the person with this key; `before_commit` is told what was done, and an error from it undoes all.
+/// Erases the person with this key, and tells `on` of it.
 pub async fn erase(
     client: &mut Client,
     policy: &Policy,
@@ -60,7 +61,7 @@ pub async fn erase(
     kind: &str,
     key: &str,
     run: Run,
-    before_commit: &mut dyn FnMut(&Erased) -> Result<(), Fault>,
+    on: &mut OnCommit<'_, Erased>,
 ) -> Result<Erased, Fault> {
     let kind = subject_kind(policy, kind)?;
     let sweep = Sweep::start(client, policy, catalog).await?;
@@ -86,10 +87,7 @@ pub async fn erase(
     };
     match run {
         Run::Dry => tx.rollback().await?,
-        Run::ForGood => {
-            before_commit(&erased)?;
-            tx.commit().await?;
-        }
+        Run::ForGood => commit(tx, &erased, on).await?,
     }
     Ok(erased)
 }

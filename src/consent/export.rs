@@ -15,17 +15,11 @@ use super::fault::Fault;
 use super::history::records;
 use super::path::{bad_key, canonical_key, leads_to, tables_of};
 use super::standing::{Record, Standing, judge_all};
+use super::sweep::TableCount;
 use super::target::{Target, subject_kind};
 
 /// What the caller adds from the record (`audit`): accesses to this person's data.
 pub type Accesses = serde_json::Value;
-
-/// How many rows of how many tables were written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Exported {
-    pub tables: usize,
-    pub rows: u64,
-}
 
 /// Why a person's data are used (Art. 15(1)(a), (c), (d)).
 #[derive(Debug, Serialize)]
@@ -67,7 +61,7 @@ struct RetentionNote<'a> {
     keep: &'a str,
 }
 
-/// Writes everything about the person with this key to `out`, as one JSON object, from one snapshot of the database.
+/// Writes everything about the person with this key to `json`, as one JSON object, from one snapshot of the database.
 pub async fn export(
     client: &mut Client,
     policy: &Policy,
@@ -75,13 +69,12 @@ pub async fn export(
     kind: &str,
     key: &str,
     accesses: Option<Accesses>,
-    out: &mut dyn Write,
-) -> Result<Exported, Fault> {
+    json: &mut Json<'_>,
+) -> Result<(), Fault> {
     let kind = subject_kind(policy, kind)?;
     let tx = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().await?;
     let key = &canonical_key(&tx, catalog, kind, key).await?;
     let choices = choices(&tx, policy, catalog, kind, key).await?;
-    let mut json = Json { out };
     json.raw("{\n  \"subject\": ")?;
     json.value(&serde_json::json!({ "kind": kind.name, "key": key }))?;
     json.raw(",\n  \"exported_at\": ")?;
@@ -89,9 +82,12 @@ pub async fn export(
     json.raw(",\n  \"purposes\": ")?;
     json.value(&purposes(policy, &choices.1))?;
     json.raw(",\n  \"choices\": ")?;
+    if let Some(source) = &kind.consent {
+        json.given(&source.table_name.to_string(), choices.0.len() as u64);
+    }
     json.value(&choices.0)?;
     json.raw(",\n  \"tables\": [")?;
-    let exported = tables(&tx, policy, catalog, kind, key, &mut json).await?;
+    tables(&tx, policy, catalog, kind, key, json).await?;
     json.raw("\n  ]")?;
     if let Some(accesses) = accesses {
         json.raw(",\n  \"accesses\": ")?;
@@ -99,8 +95,7 @@ pub async fn export(
     }
     json.raw("\n}\n")?;
     json.out.flush().map_err(unwritable)?;
-    tx.rollback().await?;
-    Ok(exported)
+    Ok(tx.rollback().await?)
 }
 
 /// Whether anything in the database is about the person with this key.
@@ -180,15 +175,13 @@ async fn tables(
     kind: &SubjectKind,
     key: &str,
     json: &mut Json<'_>,
-) -> Result<Exported, Fault> {
-    let mut exported = Exported::default();
-    for (table, path) in tables_of(policy, kind) {
-        json.raw(if exported.tables == 0 { "\n    " } else { ",\n    " })?;
+) -> Result<(), Fault> {
+    for (i, (table, path)) in tables_of(policy, kind).into_iter().enumerate() {
+        json.raw(if i == 0 { "\n    " } else { ",\n    " })?;
         let condition = leads_to(catalog, table, path)?;
-        exported.rows += write_table(tx, policy, table, &condition, key, json).await?;
-        exported.tables += 1;
+        write_table(tx, policy, table, &condition, key, json).await?;
     }
-    Ok(exported)
+    Ok(())
 }
 
 async fn write_table(
@@ -198,7 +191,7 @@ async fn write_table(
     condition: &str,
     key: &str,
     json: &mut Json<'_>,
-) -> Result<u64, Fault> {
+) -> Result<(), Fault> {
     let note = serde_json::to_string(&note(policy, table)).map_err(unserialisable)?;
     // The note's object is left open for its rows.
     json.raw(note.strip_suffix('}').unwrap_or(&note))?;
@@ -209,15 +202,15 @@ async fn write_table(
     );
     let rows = tx.query_raw(&sql, [&key]).await.map_err(|e| bad_key(e.into()))?;
     let mut rows = std::pin::pin!(rows);
-    let mut count = 0;
+    let (name, mut first) = (table.name.to_string(), true);
+    json.given(&name, 0);
     while let Some(row) = rows.try_next().await? {
         let text: String = row.try_get(0)?;
-        json.raw(if count == 0 { "\n      " } else { ",\n      " })?;
+        json.raw(if std::mem::take(&mut first) { "\n      " } else { ",\n      " })?;
+        json.given(&name, 1);
         json.value(&RawValue::from_string(text).map_err(unserialisable)?)?;
-        count += 1;
     }
-    json.raw("]}")?;
-    Ok(count)
+    json.raw("]}")
 }
 
 fn note<'p>(policy: &'p Policy, table: &'p TablePolicy) -> TableNote<'p> {
@@ -238,12 +231,25 @@ fn note<'p>(policy: &'p Policy, table: &'p TablePolicy) -> TableNote<'p> {
     }
 }
 
-/// JSON as it is written, piece by piece.
-struct Json<'w> {
+/// JSON as it is written, piece by piece, and how far it came.
+pub struct Json<'w> {
     out: &'w mut dyn Write,
+    /// Rows that were given to the output, by table; those of the consent table also as choices.
+    pub given: Vec<TableCount>,
 }
 
-impl Json<'_> {
+impl<'w> Json<'w> {
+    pub fn to(out: &'w mut dyn Write) -> Self {
+        Self { out, given: Vec::new() }
+    }
+
+    fn given(&mut self, table: &str, rows: u64) {
+        match self.given.iter_mut().find(|count| count.table == table) {
+            Some(count) => count.rows += rows,
+            None => self.given.push(TableCount { table: table.to_owned(), rows }),
+        }
+    }
+
     fn raw(&mut self, text: &str) -> Result<(), Fault> {
         self.out.write_all(text.as_bytes()).map_err(unwritable)
     }

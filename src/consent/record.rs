@@ -11,6 +11,7 @@ use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 use crate::engine::catalog::{Column, quote_ident};
 
 use super::choice::{Act, At, Choice, Write};
+use super::commit::{OnCommit, commit};
 use super::fault::Fault;
 use super::held_up::held_up;
 use super::history::{Person, person, records};
@@ -28,22 +29,26 @@ pub struct Recorded {
     pub standing: Standing,
 }
 
-/// Told who and how many rows; an error from it undoes them. After a lost race it is told again.
-pub type BeforeCommit<'f> = dyn FnMut(&Person, usize) -> Result<(), Fault> + 'f;
+/// Of whom rows are written, and how many.
+#[derive(Debug)]
+pub struct Written {
+    pub person: Person,
+    pub rows: usize,
+}
 
-/// Records `choice` of the person with `key`, in one transaction.
+/// Records `choice` of the person with `key`, in one transaction. After a lost race there is another one.
 pub async fn record(
     client: &mut Client,
     target: &Target<'_>,
     key: &str,
     choice: &Choice,
-    before_commit: &mut BeforeCommit<'_>,
+    on: &mut OnCommit<'_, Written>,
 ) -> Result<Recorded, Fault> {
     choice.check(target.policy)?;
     let locks = may_lock(client, target).await?;
     let (mut attempt, mut unsaid) = (1, Unsaid::Here);
     loop {
-        match try_record(client, target, key, choice, locks, unsaid, before_commit).await {
+        match try_record(client, target, key, choice, locks, unsaid, on).await {
             Err(fault) if fault.sqlstate.as_deref() == Some(CHECK_VIOLATION) && unsaid == Unsaid::Here => {
                 unsaid = Unsaid::Default;
             }
@@ -61,7 +66,7 @@ async fn try_record(
     choice: &Choice,
     locks: bool,
     unsaid: Unsaid,
-    before_commit: &mut BeforeCommit<'_>,
+    on: &mut OnCommit<'_, Written>,
 ) -> Result<Recorded, Fault> {
     let tx = client.build_transaction().isolation_level(IsolationLevel::Serializable).start().await?;
     if locks {
@@ -74,11 +79,12 @@ async fn try_record(
     for write in &writes {
         write_row(&tx, target, &person.key, write, unsaid).await?;
     }
-    before_commit(&person, writes.len())?;
-    tx.commit().await?;
+    let written = Written { person, rows: writes.len() };
+    commit(tx, &written, on).await?;
+    let Written { person, rows } = written;
     // Judged after the commit, by a statement of its own: its clock is later than that of the row.
     let (standing, _) = self::standing(client, target, &person.key, &choice.purpose).await?;
-    Ok(Recorded { person, rows_written: writes.len(), standing })
+    Ok(Recorded { person, rows_written: rows, standing })
 }
 
 /// Of a state table, the only kind that an import locks; who may change some columns only may not lock it.

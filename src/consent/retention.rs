@@ -11,6 +11,7 @@ use tokio_postgres::{Client, GenericClient};
 use crate::engine::catalog::{Catalog, Oid, quote_ident};
 use crate::engine::policy::{ColumnUse, Erase, Policy, Purpose, Retention, TablePolicy};
 
+use super::commit::{Moment, commit};
 use super::fault::Fault;
 use super::foreign_keys::children_first;
 use super::refusals::erase_of;
@@ -47,13 +48,11 @@ pub struct PurposeReport {
 }
 
 /// What the caller hears while `apply` goes on.
-pub enum Step {
+pub enum Step<'s> {
     /// A table is begun: this many rows of it are past their time and not held.
     Table { table: String, due: u64 },
-    /// A batch is about to be committed; an error from the callback undoes it.
-    Batch(Batch),
-    /// Its commit is done.
-    Committed,
+    /// A batch, before and after its COMMIT.
+    Batch(Moment<'s, Batch>),
 }
 
 /// One batch of one table.
@@ -218,7 +217,7 @@ pub async fn apply(
     policy: &Policy,
     catalog: &Catalog,
     batch: u32,
-    on: &mut dyn FnMut(Step) -> Result<(), Fault>,
+    on: &mut dyn FnMut(Step<'_>) -> Result<(), Fault>,
 ) -> Result<Applied, Fault> {
     let sweep = Sweep::start(client, policy, catalog).await?;
     let kept = kept(policy);
@@ -260,7 +259,7 @@ async fn apply_table(
     left: &str,
     batch: u32,
     applied: &mut Applied,
-    on: &mut dyn FnMut(Step) -> Result<(), Fault>,
+    on: &mut dyn FnMut(Step<'_>) -> Result<(), Fault>,
 ) -> Result<u64, Fault> {
     let condition = format!("({}) AND ({left})", kept.older_than(catalog, 1)?);
     let due = count_due(client, kept, &condition).await?;
@@ -276,15 +275,11 @@ async fn apply_table(
         }
         sweep.settle(&tx).await?;
         let swept = sweep.carry_out(&tx).await?;
-        if swept.rows() > 0 {
-            on(Step::Batch(Batch {
-                table: kept.table.name.to_string(),
-                keep: kept.retention.keep.0.clone(),
-                swept: swept.clone(),
-            }))?;
-        }
-        tx.commit().await?;
-        on(Step::Committed)?;
+        let done = Batch { table: kept.table.name.to_string(), keep: kept.retention.keep.0.clone(), swept };
+        // One that changes nothing only remembers what is kept.
+        let changes = done.swept.rows() > 0;
+        commit(tx, &done, &mut |moment| if changes { on(Step::Batch(moment)) } else { Ok(()) }).await?;
+        let Batch { swept, .. } = done;
         erased += swept.rows();
         add(&mut applied.nulled, swept.nulled);
         add(&mut applied.deleted, swept.deleted);

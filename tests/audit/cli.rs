@@ -5,15 +5,15 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use crate::support::{completion, decision, decision_of, what, who};
-use consentry::audit::event::{Event, RefusalRecord, SubjectsSeen, Upkeep, UpkeepCount};
-use consentry::audit::{Config, Log, Recorder};
+use consentry::audit::event::{Event, RefusalRecord, SubjectsSeen};
+use consentry::audit::{Config, Recorder};
 use consentry::engine::cleared::Outcome;
 
-fn audit(dir: &Path, arguments: &[&str]) -> Output {
+pub fn audit(dir: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_consentry")).arg("audit").args(arguments).current_dir(dir).output().unwrap()
 }
 
-fn stdout(output: &Output) -> String {
+pub fn stdout(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap()
 }
@@ -179,7 +179,7 @@ async fn reopen(dir: &Path) {
     panic!("the folder stays locked");
 }
 
-fn report(dir: &Path, arguments: &[&str]) -> serde_json::Value {
+pub fn report(dir: &Path, arguments: &[&str]) -> serde_json::Value {
     serde_json::from_str(&stdout(&audit(dir, &[&["report", "--format", "json"], arguments].concat()))).unwrap()
 }
 
@@ -281,35 +281,6 @@ async fn nothing_found_is_told() {
     for wrong in ["2026-11-25T10:00[Europe/Madrid]", "2026-11-25x", "soon"] {
         assert_eq!(audit(dir.path(), &["show", "--since", wrong]).status.code(), Some(2), "{wrong}");
     }
-}
-
-/// The log of what commands did answers the same questions.
-#[tokio::test]
-async fn what_commands_did_is_found_by_person_and_reported() {
-    let dir = sample().await;
-    let config = Config {
-        subject_keys: Some(dir.path().join("audit-keys/subjects")),
-        key: Some(dir.path().join("audit-keys/signing.key")),
-        log: Log::Upkeep,
-        ..Config::new(dir.path().join("audit-upkeep"))
-    };
-    let recorder = Recorder::open(config).unwrap();
-    let subjects = vec![recorder.subject_hash("customer", "42").unwrap()];
-    let counts = vec![UpkeepCount { table: "public.chat".into(), what: "deleted", rows: 3 }];
-    let [user, database, policy] = ["keeper", "app", "digest"].map(str::to_owned);
-    let done = Upkeep { action: "erasure", user, database, purpose: None, counts, subjects, policy };
-    recorder.append(Event::Upkeep(done)).unwrap();
-    recorder.shutdown().await;
-    let shown = stdout(&audit(dir.path(), &["show", "audit-upkeep", "--subject", "customer:42"]));
-    assert_eq!(shown.lines().count(), 1, "{shown}");
-    let told = stdout(&audit(dir.path(), &["report", "audit-upkeep", "--upkeep"]));
-    let row = told.lines().find(|l| l.contains("erasure")).unwrap_or_else(|| panic!("{told}"));
-    assert!(row.contains("keeper") && row.contains("public.chat: 3 deleted") && told.starts_with("whole"), "{told}");
-    let cef = stdout(&audit(dir.path(), &["export", "audit-upkeep", "--format", "cef", "--event", "upkeep"]));
-    assert!(cef.contains("act=erasure") && cef.contains("cs4=public.chat: 3 deleted"), "{cef}");
-    let ocsf = stdout(&audit(dir.path(), &["export", "audit-upkeep", "--format", "ocsf", "--event", "upkeep"]));
-    let ocsf: serde_json::Value = serde_json::from_str(&ocsf).unwrap();
-    assert_eq!((&ocsf["type_uid"], &ocsf["consentry"]["counts"]), (&600_507.into(), &"public.chat: 3 deleted".into()));
 }
 
 #[tokio::test]

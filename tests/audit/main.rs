@@ -12,3 +12,4 @@ mod service;
 mod sinks;
 mod support;
 mod tamper;
+mod upkeep;

@@ -1,9 +1,10 @@
 //! Choices written into consent tables of several shapes, and what they amount to.
 
 use consentry::consent::choice::{Act, Choice, Provenance};
+use consentry::consent::commit::Moment;
 use consentry::consent::fault::Fault;
-use consentry::consent::history::{Person, person, records};
-use consentry::consent::record::{Recorded, record};
+use consentry::consent::history::{person, records};
+use consentry::consent::record::{Recorded, Written, record};
 use consentry::consent::standing::Doubt;
 use consentry::consent::target::Target;
 use consentry::engine::catalog::Catalog;
@@ -48,7 +49,7 @@ impl Case {
     }
 
     async fn try_choose(&self, key: &str, choice: Choice) -> Result<Recorded, Fault> {
-        record(&mut self.db.superuser().await, &self.target(), key, &choice, &mut |_, _| Ok(())).await
+        record(&mut self.db.superuser().await, &self.target(), key, &choice, &mut |_| Ok(())).await
     }
 
     async fn choose(&self, key: &str, choice: Choice) -> Recorded {
@@ -245,14 +246,14 @@ async fn booleans_and_uuids_are_as_good() {
     let policy = policy::customers(&catalog, Some(source));
     let target = Target::of(&policy, &catalog, "customer").unwrap();
     let key = "00000000-0000-0000-0000-00000000000A";
-    let granted = record(&mut client, &target, key, &grant(None), &mut |_, _| Ok(())).await.unwrap();
+    let granted = record(&mut client, &target, key, &grant(None), &mut |_| Ok(())).await.unwrap();
     assert_eq!((granted.person.key.as_str(), granted.standing.any), ("00000000-0000-0000-0000-00000000000a", Ok(())));
-    record(&mut client, &target, key, &withdraw(None), &mut |_, _| Ok(())).await.unwrap();
+    record(&mut client, &target, key, &withdraw(None), &mut |_| Ok(())).await.unwrap();
     assert_eq!(db.psql("SELECT status FROM consents"), "f");
-    let refused = record(&mut client, &target, key, &choice(Act::Object, None), &mut |_, _| Ok(())).await.unwrap_err();
+    let refused = record(&mut client, &target, key, &choice(Act::Object, None), &mut |_| Ok(())).await.unwrap_err();
     assert!(refused.message.contains("objection"), "{refused}");
     let no_channel =
-        record(&mut client, &target, key, &grant(Some(Channel::Email)), &mut |_, _| Ok(())).await.unwrap_err();
+        record(&mut client, &target, key, &grant(Some(Channel::Email)), &mut |_| Ok(())).await.unwrap_err();
     assert!(no_channel.message.contains("`channel`"), "{no_channel}");
 }
 
@@ -278,10 +279,14 @@ async fn two_choices_at_once_make_one_row() {
 #[tokio::test]
 async fn a_choice_that_comes_in_between_is_seen() {
     let case = Case::new("crossing", LEDGER).await;
-    let mut told = 0;
-    let mut in_between = |_: &Person, _: usize| {
-        told += 1;
-        if told == 1 {
+    let mut told = Vec::new();
+    let mut in_between = |moment: Moment<'_, Written>| {
+        told.push(match moment {
+            Moment::Before(written) => format!("{} rows of {}", written.rows, written.person.key),
+            Moment::Committed(_) => "committed".to_owned(),
+            Moment::Undone(_, fault) => format!("undone: {}", fault.sqlstate.as_deref().unwrap_or_default()),
+        });
+        if told.len() == 1 {
             let grant_all = || {
                 let runtime = tokio::runtime::Runtime::new().unwrap();
                 runtime.block_on(case.choose("5", grant(None)));
@@ -292,6 +297,7 @@ async fn a_choice_that_comes_in_between_is_seen() {
     };
     let mut client = case.db.superuser().await;
     record(&mut client, &case.target(), "5", &withdraw(Some(Channel::Email)), &mut in_between).await.unwrap();
+    assert_eq!(told, ["1 rows of 5", "undone: 40001", "5 rows of 5", "committed"], "what was lost is told as such");
     assert_eq!(case.channels("5").await, ["sms", "phone", "post"]);
 }
 
@@ -315,7 +321,7 @@ async fn who_holds_a_choice_up_is_said() {
     let pid: i32 = tx.query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get(0);
     let mut client = case.db.superuser().await;
     client.batch_execute("SET lock_timeout = '50ms'").await.unwrap();
-    let held = record(&mut client, &case.target(), "2", &withdraw(None), &mut |_, _| Ok(())).await.unwrap_err();
+    let held = record(&mut client, &case.target(), "2", &withdraw(None), &mut |_| Ok(())).await.unwrap_err();
     let who = format!("PostgreSQL process {pid} of role \"postgres\"");
     assert!(held.message.contains("public.consents") && held.message.contains(&who), "{held}");
     assert!(held.hint.unwrap_or_default().contains("try again"));

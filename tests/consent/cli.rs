@@ -49,13 +49,13 @@ shows = ["identity"]
 purposes = ["marketing", "service"]
 "#;
 
-struct Home {
+pub struct Home {
     folder: tempfile::TempDir,
-    db: Database<'static>,
+    pub db: Database<'static>,
 }
 
 impl Home {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let db = shared().database(&format!("cli_{name}"), SQL).brief();
         db.grant_to_upstream();
         let folder = tempfile::tempdir().unwrap();
@@ -68,11 +68,11 @@ impl Home {
         Self { folder, db }
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_consentry"))
             .args(arguments)
             .current_dir(self.path())
@@ -83,23 +83,23 @@ impl Home {
     }
 
     /// Standard output of a command that must do its work.
-    fn well(&self, arguments: &[&str]) -> String {
+    pub fn well(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// Standard error of a command that must fail, with nothing on its standard output.
-    fn fails(&self, arguments: &[&str]) -> String {
+    pub fn fails(&self, arguments: &[&str]) -> String {
         self.fails_with(1, arguments)
     }
 
     /// The same of a command line that names what is not there.
-    fn is_misused(&self, arguments: &[&str]) -> String {
+    pub fn is_misused(&self, arguments: &[&str]) -> String {
         self.fails_with(2, arguments)
     }
 
-    fn fails_with(&self, code: i32, arguments: &[&str]) -> String {
+    pub fn fails_with(&self, code: i32, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(String::from_utf8_lossy(&output.stdout), "");
@@ -107,7 +107,7 @@ impl Home {
     }
 
     /// `action what-rows…` of every upkeep event on record.
-    fn on_record(&self) -> Vec<String> {
+    pub fn on_record(&self) -> Vec<String> {
         let mut events = Vec::new();
         let shown = self.well(&["audit", "show", "audit-upkeep", "--event", "upkeep", "--format", "json"]);
         for line in shown.lines() {

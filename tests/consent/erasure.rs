@@ -1,5 +1,6 @@
 //! The right to erasure: everything that leads to a person goes, in one transaction, but what must stay, and that is told.
 
+use consentry::consent::commit::Moment;
 use consentry::consent::erasure::{Erased, Run, erase};
 use consentry::consent::fault::Fault;
 use consentry::consent::sweep::{Blocked, TableCount};
@@ -184,7 +185,7 @@ async fn a_cascade_takes_along_what_no_policy_keeps() {
 async fn nothing_is_done_when_the_record_fails_or_nobody_is_there() {
     let case = Case::new("undone", SHOP, &shop_policy()).await;
     let mut client = case.db.superuser().await;
-    let mut fails = |_: &Erased| Err(Fault::new("disk full"));
+    let mut fails = |_: Moment<'_, Erased>| Err(Fault::new("disk full"));
     let failed = erase(&mut client, &case.policy, &case.catalog, "customer", "1", Run::ForGood, &mut fails).await;
     assert_eq!(failed.unwrap_err().message, "disk full");
     assert_eq!(case.count("customers"), "3");

@@ -1,6 +1,6 @@
 //! The rights of access and portability: one JSON object with all that leads to a person, and nothing of anybody else.
 
-use consentry::consent::export::export;
+use consentry::consent::export::{Json, export};
 use consentry::relay::catalog;
 
 use crate::common::postgres::shared;
@@ -62,8 +62,10 @@ async fn all_that_leads_to_a_person_and_nothing_else() {
     let accesses = serde_json::json!([{ "user": "clerk" }]);
     let mut out = Vec::new();
     let key = "00000000-0000-0000-0000-000000000001";
-    let done = export(&mut client, &policy, &catalog, "customer", key, Some(accesses), &mut out).await.unwrap();
-    assert_eq!((done.tables, done.rows), (3, 4));
+    let mut json = Json::to(&mut out);
+    export(&mut client, &policy, &catalog, "customer", key, Some(accesses), &mut json).await.unwrap();
+    let given: Vec<String> = json.given.iter().map(|count| format!("{} {}", count.table, count.rows)).collect();
+    assert_eq!(given, ["public.consents 1", "public.customers 1", "public.items 2", "public.orders 1"]);
 
     let text = String::from_utf8(out).unwrap();
     assert!(!text.contains("SOMEBODYELSE") && !text.contains("nobody"), "{text}");
@@ -105,10 +107,13 @@ async fn somebody_without_rows_gets_an_empty_answer() {
     let policy = policy::from_toml(&catalog, TOML);
     let mut out = Vec::new();
     let key = "00000000-0000-0000-0000-00000000000F";
-    let done = export(&mut client, &policy, &catalog, "customer", key, None, &mut out).await.unwrap();
-    assert_eq!(done.rows, 0);
+    let mut json = Json::to(&mut out);
+    export(&mut client, &policy, &catalog, "customer", key, None, &mut json).await.unwrap();
+    assert!(json.given.iter().all(|count| count.rows == 0));
     let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
     assert_eq!(json["subject"]["key"], key.to_lowercase());
-    let wrong = export(&mut client, &policy, &catalog, "customer", "42", None, &mut Vec::new()).await.unwrap_err();
+    let (mut out, key) = (Vec::new(), "42");
+    let wrong =
+        export(&mut client, &policy, &catalog, "customer", key, None, &mut Json::to(&mut out)).await.unwrap_err();
     assert!(wrong.message.contains("does not fit"), "{wrong}");
 }

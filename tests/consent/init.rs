@@ -68,10 +68,10 @@ async fn both_tables_tell_the_same() {
         let catalog = catalog::load(&client).await.unwrap();
         let policy = policy::customers(&catalog, Some(source(&catalog)));
         let target = Target::of(&policy, &catalog, "customer").unwrap();
-        let granted = record(&mut client, &target, "1", &marketing(Act::Grant), &mut |_, _| Ok(())).await.unwrap();
+        let granted = record(&mut client, &target, "1", &marketing(Act::Grant), &mut |_| Ok(())).await.unwrap();
         assert_eq!(granted.standing.any, Ok(()), "{name}");
-        record(&mut client, &target, "1", &marketing(Act::Withdraw), &mut |_, _| Ok(())).await.unwrap();
-        record(&mut client, &target, "1", &marketing(Act::Grant), &mut |_, _| Ok(())).await.unwrap();
+        record(&mut client, &target, "1", &marketing(Act::Withdraw), &mut |_| Ok(())).await.unwrap();
+        record(&mut client, &target, "1", &marketing(Act::Grant), &mut |_| Ok(())).await.unwrap();
         assert_eq!(
             db.psql("SELECT status, event_type, notice, source, recipient, valid_until = '2099-01-01 00:00+00', subject_kind
                        FROM consentry.customer_ledger ORDER BY event_time"),

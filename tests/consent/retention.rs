@@ -1,5 +1,6 @@
 //! What is past its time goes, in batches; what is held or referred to stays and is reported.
 
+use consentry::consent::commit::Moment;
 use consentry::consent::fault::Fault;
 use consentry::consent::retention::{Applied, Step, apply, report};
 use consentry::consent::sweep::{Blocked, TableCount};
@@ -28,7 +29,7 @@ impl Case {
         self.try_apply(batch, &mut |_| Ok(())).await.unwrap()
     }
 
-    async fn try_apply(&self, batch: u32, on: &mut dyn FnMut(Step) -> Result<(), Fault>) -> Result<Applied, Fault> {
+    async fn try_apply(&self, batch: u32, on: &mut dyn FnMut(Step<'_>) -> Result<(), Fault>) -> Result<Applied, Fault> {
         apply(&mut self.db.superuser().await, &self.policy, &self.catalog, batch, on).await
     }
 }
@@ -91,8 +92,8 @@ async fn rows_past_their_time_go_in_batches_and_holds_stay() {
         .try_apply(25, &mut |step| {
             match step {
                 Step::Table { table, due } => batches.push(format!("{table} {due}")),
-                Step::Batch(b) => batches.push(format!("{}", b.swept.rows())),
-                Step::Committed => {}
+                Step::Batch(Moment::Before(b)) => batches.push(format!("{}", b.swept.rows())),
+                Step::Batch(moment) => assert!(matches!(moment, Moment::Committed(_)), "{moment:?}"),
             }
             Ok(())
         })
@@ -117,12 +118,12 @@ async fn a_batch_that_cannot_be_recorded_is_undone_and_the_next_run_goes_on() {
     let mut seen = 0;
     let stopped = case
         .try_apply(10, &mut |step| match step {
-            Step::Batch(_) if seen == 1 => Err(Fault::new("disk full")),
-            Step::Batch(_) => {
+            Step::Batch(Moment::Before(_)) if seen == 1 => Err(Fault::new("disk full")),
+            Step::Batch(Moment::Before(_)) => {
                 seen += 1;
                 Ok(())
             }
-            Step::Table { .. } | Step::Committed => Ok(()),
+            Step::Table { .. } | Step::Batch(_) => Ok(()),
         })
         .await;
     assert_eq!(stopped.unwrap_err().message, "disk full");

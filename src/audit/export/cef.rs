@@ -5,7 +5,7 @@ use crate::audit::show::table_words;
 
 /// The event as a CEF line; `None` for the record's own housekeeping.
 pub fn event(e: &Recorded, completion: Option<&Recorded>) -> Option<String> {
-    let (id, name, severity) = signature(e)?;
+    let (id, name, severity) = signature(e, completion)?;
     let mut out =
         format!("CEF:0|Consentry|Consentry|{}|{}|{}|{severity}|", env!("CARGO_PKG_VERSION"), header(&id), header(name));
     let mut first = true;
@@ -23,7 +23,7 @@ pub fn event(e: &Recorded, completion: Option<&Recorded>) -> Option<String> {
 }
 
 /// Signature id, name and severity (0 to 10).
-fn signature(e: &Recorded) -> Option<(String, &'static str, u8)> {
+fn signature(e: &Recorded, completion: Option<&Recorded>) -> Option<(String, &'static str, u8)> {
     let plain = |name, severity| Some((e.event.to_string(), name, severity));
     match &*e.event {
         "decision" => match &e.refusal {
@@ -35,7 +35,11 @@ fn signature(e: &Recorded) -> Option<(String, &'static str, u8)> {
         "login_refused" => plain("Login refused", 5),
         "session_end" => plain("Session ended", 0),
         "purpose_change" => plain("Purpose changed", 1),
-        "upkeep" => plain("Stored data changed or exported by a command", 3),
+        "upkeep" => match completion.and_then(|end| end.outcome.as_deref()) {
+            Some("ok") => plain("Stored data changed or exported by a command", 3),
+            Some(_) => plain("Command that would change or export stored data failed", 3),
+            None => plain("Command that changes or exports stored data, of unknown end", 4),
+        },
         "policy_reload" | "server_reload" if e.problems > 0 => plain("Reload refused", 5),
         "policy_reload" => plain("Policy reloaded", 3),
         "server_reload" => plain("Server file reloaded", 3),
@@ -49,7 +53,7 @@ fn fields(e: &Recorded, completion: Option<&Recorded>) -> Vec<(&'static str, Opt
     let text = |t: &Option<Text>| t.as_deref().map(str::to_owned);
     let labelled = |value: Option<String>, label: &str| value.is_some().then(|| label.to_owned());
     let tables = e.tables.iter().map(table_words).collect::<Vec<_>>().join(" ");
-    let tables = if e.action.is_some() { e.counts_in_words() } else { tables };
+    let tables = if e.action.is_some() { e.counts_in_words(completion) } else { tables };
     let moved = e.event == "purpose_change";
     let (purpose, before) = if moved { (text(&e.to), text(&e.from)) } else { (text(&e.purpose), None) };
     let tables = (!tables.is_empty()).then_some(tables);

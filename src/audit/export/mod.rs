@@ -1,4 +1,5 @@
-//! The record in other systems' words: an event each, but for a statement's decision and completion, which become one.
+//! The record in other systems' words: an event each, but for a statement's decision and completion, and for a command's
+//! deed and its end, which become one.
 
 mod cef;
 mod ocsf;
@@ -41,7 +42,7 @@ pub fn export(
     };
     let joins = dialect != Dialect::Jsonl;
     let sieve = if joins { Sieve::of_statements(filter) } else { Sieve::of_events(filter) };
-    let mut exporter = Exporter { words, joins, running: HashMap::new() };
+    let mut exporter = Exporter { words, joins, running: HashMap::new(), deeds: HashMap::new() };
     let (mut result, mut found) = (Ok(()), false);
     sieve.read(folder, progress, |line, event| {
         found = true;
@@ -50,13 +51,14 @@ pub fn export(
     })?;
     result?;
     exporter.end_running()?;
+    exporter.end_deeds()?;
     exporter.words.end()?;
     Ok(found)
 }
 
 /// Writes events down.
 trait Words {
-    /// `line`: as on record. `completion`: of a decision, if it is on record.
+    /// `line`: as on record. `completion`: of a decision, or the end of a deed, if it is on record.
     fn write(&mut self, line: &[u8], event: &Recorded, completion: Option<&Recorded>) -> io::Result<()>;
 
     /// There are no more.
@@ -90,10 +92,12 @@ impl<W: Write> Words for AsTheyAre<'_, W> {
 
 struct Exporter<'o> {
     words: Box<dyn Words + 'o>,
-    /// Whether decisions and completions become one.
+    /// Whether decisions and completions become one, and deeds and their ends.
     joins: bool,
     /// Decisions that wait for their completion.
     running: HashMap<String, Vec<u8>>,
+    /// Deeds that wait for their end.
+    deeds: HashMap<String, Vec<u8>>,
 }
 
 impl Exporter<'_> {
@@ -101,7 +105,15 @@ impl Exporter<'_> {
         if !self.joins {
             return self.words.write(line, event, None);
         }
-        match (&*event.event, event.statement.as_deref()) {
+        match (&*event.event, event.statement.as_deref().or(event.deed.as_deref())) {
+            ("upkeep", Some(deed)) => {
+                self.deeds.insert(deed.to_owned(), line.to_vec());
+                Ok(())
+            }
+            ("upkeep_done", Some(deed)) => match self.deeds.remove(deed) {
+                Some(begun) => self.write_line(&begun, Some(event)),
+                None => Ok(()),
+            },
             ("decision", Some(statement)) if !event.is_refused() => {
                 self.running.insert(statement.to_owned(), line.to_vec());
                 Ok(())
@@ -120,7 +132,17 @@ impl Exporter<'_> {
 
     /// What runs now has no end on record.
     fn end_running(&mut self) -> io::Result<()> {
-        let mut lines: Vec<Vec<u8>> = self.running.drain().map(|(_, line)| line).collect();
+        let lines = self.running.drain().map(|(_, line)| line).collect();
+        self.write_endless(lines)
+    }
+
+    /// Nor do these deeds have one.
+    fn end_deeds(&mut self) -> io::Result<()> {
+        let lines = self.deeds.drain().map(|(_, line)| line).collect();
+        self.write_endless(lines)
+    }
+
+    fn write_endless(&mut self, mut lines: Vec<Vec<u8>>) -> io::Result<()> {
         lines.sort_by_key(|line| super::segment::seq_of(line));
         lines.iter().try_for_each(|line| self.write_line(line, None))
     }

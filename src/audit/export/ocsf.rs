@@ -99,7 +99,7 @@ fn head(line: &[u8], e: &Recorded, a: &Activity) -> Map<String, Value> {
             "log_name": "audit",
             "sequence": e.seq,
             "original_time": e.time.to_string(),
-            "correlation_uid": e.statement.as_deref().or(e.session.as_deref()),
+            "correlation_uid": e.statement.as_deref().or(e.deed.as_deref()).or(e.session.as_deref()),
             "profiles": ["security_control"],
             "extensions": [{"name": "consentry", "uid": "999", "version": env!("CARGO_PKG_VERSION")}],
         },
@@ -189,7 +189,7 @@ fn extension(line: &[u8], e: &Recorded, completion: Option<&Recorded>) -> Value 
         "subjects": e.subjects,
         "rows": completion.and_then(|c| c.rows),
         "command": e.action,
-        "counts": (!e.counts.is_empty()).then(|| e.counts_in_words()),
+        "counts": Some(e.counts_in_words(completion)).filter(|words| !words.is_empty()),
         // Its place in the record's Merkle tree (RFC 6962): the leaf with index `sequence - 1`.
         "leaf_hash": hex::encode(leaf_hash(line)),
     })

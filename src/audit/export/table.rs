@@ -40,7 +40,7 @@ enum Values {
     Truth(fn(&Row) -> bool),
 }
 
-/// An event, with the completion of its statement.
+/// An event, with the completion of its statement or the end of its deed.
 struct Row<'r> {
     event: &'r Recorded<'r>,
     nested: Nested<'r>,
@@ -101,6 +101,7 @@ const COLUMNS: &[Column] = &[
     Column { name: "completed_seq", values: Values::Number(|r| count(r.completion.map(|c| c.seq))) },
     Column { name: "completed_outcome", values: Values::Text(|r| r.completion.and_then(|c| text(&c.outcome))) },
     Column { name: "completed_sqlstate", values: Values::Text(|r| r.completion.and_then(|c| text(&c.sqlstate))) },
+    Column { name: "completed_counts", values: Values::Json(|r| r.completion.and_then(counts)) },
     Column { name: "rows", values: Values::Number(|r| count(r.completion.and_then(|c| c.rows))) },
     Column { name: "bytes", values: Values::Number(|r| count(r.completion.and_then(|c| c.bytes))) },
     Column { name: "ms", values: Values::Milliseconds(|r| r.completion.and_then(|c| c.ms)) },
@@ -120,6 +121,11 @@ fn rest(line: &[u8]) -> Option<String> {
 
 fn text(field: &Option<Text>) -> Option<String> {
     field.as_deref().map(str::to_owned)
+}
+
+/// What the end of a deed knows better.
+fn counts(end: &Recorded) -> Option<String> {
+    (!end.counts.is_empty()).then(|| serde_json::to_string(&end.counts).ok()).flatten()
 }
 
 /// Parquet's integers are signed where every reader is to understand them.

@@ -9,15 +9,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::commands::Commands;
 use super::names::{Name, Names};
-use super::{
-    CommandRun, Day, PersonEvent, PolicyInForce, RecipientUse, RefusalCount, Report, Unfinished, UnrestrictedUse, Use,
-};
+use super::{Day, PersonEvent, PolicyInForce, RecipientUse, RefusalCount, Report, Unfinished, UnrestrictedUse, Use};
 use crate::audit::recorded::{Recorded, Text};
 use crate::audit::show::table_words;
 
 /// Single events that are listed.
-const MOST_LISTED: usize = 10_000;
+pub(super) const MOST_LISTED: usize = 10_000;
 /// Different texts that a client chooses (reasons, refused names): beyond this they are counted together.
 const MOST_DIFFERENT: usize = 10_000;
 const SECONDS_A_DAY: i64 = 86_400;
@@ -36,6 +35,7 @@ pub(super) struct Collector {
     refusals: BTreeMap<RefusalKey, Tally>,
     unrestricted: BTreeMap<UnrestrictedKey, Tally>,
     running: HashMap<String, Running>,
+    commands: Commands,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
     /// What the statement at hand touches; kept for its room.
@@ -166,15 +166,15 @@ fn earlier(known: Option<Timestamp>, time: Timestamp) -> Option<Timestamp> {
 }
 
 /// A time to the second.
-fn second(time: Timestamp) -> String {
+pub(super) fn second(time: Timestamp) -> String {
     format!("{time:.0}")
 }
 
-fn owned(text: &Option<Text>) -> Option<String> {
+pub(super) fn owned(text: &Option<Text>) -> Option<String> {
     text.as_deref().map(str::to_owned)
 }
 
-fn text(text: &Option<Text>) -> String {
+pub(super) fn text(text: &Option<Text>) -> String {
     owned(text).unwrap_or_default()
 }
 
@@ -198,7 +198,8 @@ impl Collector {
             "login" => self.report.totals.logins += 1,
             "login_refused" => self.report.totals.logins_refused += 1,
             "start" => self.end_running(),
-            "upkeep" => self.command(e),
+            "upkeep" => self.commands.begun(e),
+            "upkeep_done" => self.commands.done(e),
             _ => {}
         }
     }
@@ -337,22 +338,6 @@ impl Collector {
         });
     }
 
-    fn command(&mut self, e: &Recorded) {
-        if self.report.commands.len() >= MOST_LISTED {
-            self.report.more_commands += 1;
-            return;
-        }
-        self.report.commands.push(CommandRun {
-            seq: e.seq,
-            time: second(e.time),
-            action: text(&e.action),
-            user: text(&e.user),
-            database: text(&e.database),
-            purpose: owned(&e.purpose),
-            counts: e.counts_in_words(),
-        });
-    }
-
     fn completion(&mut self, e: &Recorded) {
         let Some(running) = e.statement.as_deref().and_then(|s| self.running.remove(s)) else { return };
         let (totals, rows) = (&mut self.report.totals, e.rows.unwrap_or(0));
@@ -393,6 +378,7 @@ impl Collector {
         self.end_running();
         let (mut report, names) = (self.report, &self.names);
         report.person.sort_by_key(|event| event.seq);
+        (report.commands, report.more_commands) = self.commands.finish();
         (report.totals.first, report.totals.last) = (self.first.map(second), self.last.map(second));
         report.days = self.days.into_iter().map(|(day, counts)| day_of(day, counts)).collect();
         report.uses = self.uses.lines.into_iter().map(|(k, t)| use_of(names, k, t)).collect();

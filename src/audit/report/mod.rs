@@ -4,6 +4,7 @@
 //! lists of single events are bounded, and say how many more there were.
 
 mod collect;
+mod commands;
 mod names;
 mod page;
 mod text;
@@ -158,6 +159,7 @@ pub struct Unfinished {
     pub tables: String,
 }
 
+/// What a command was about to do, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CommandRun {
     pub seq: u64,
@@ -167,6 +169,9 @@ pub struct CommandRun {
     pub database: String,
     pub purpose: Option<String>,
     pub counts: String,
+    /// `ok` or `error`; `None`: its end is not on record, and nothing tells whether it took effect.
+    pub outcome: Option<String>,
+    pub sqlstate: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

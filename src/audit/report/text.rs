@@ -205,14 +205,25 @@ fn commands(r: &Report) -> Section {
             c.database.clone(),
             or_dash(&c.purpose),
             c.counts.clone(),
+            end_of(c),
         ]
     };
     Section {
         title: "What commands did to stored data, or were about to do",
         none: "No command did anything.",
-        head: &["line", "time", "action", "user", "database", "purpose", "rows"],
+        head: &["line", "time", "action", "user", "database", "purpose", "rows", "took effect"],
         rows: r.commands.iter().map(row).collect(),
         more: r.more_commands,
+    }
+}
+
+fn end_of(c: &super::CommandRun) -> String {
+    match (c.outcome.as_deref(), &c.sqlstate) {
+        (None, _) => "not known: no end on record".to_owned(),
+        (Some("ok"), _) => "yes".to_owned(),
+        (Some(_), Some(sqlstate)) => format!("no: {sqlstate}"),
+        // An export has left as far as its rows say.
+        (Some(_), None) => "failed".to_owned(),
     }
 }
 

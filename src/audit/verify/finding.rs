@@ -235,6 +235,16 @@ pub enum Notice {
         seq: u64,
         statement: String,
     },
+    /// A command was about to do this; its end is not on record.
+    DeedWithoutEnd {
+        seq: u64,
+        action: String,
+        deed: String,
+    },
+    /// Older versions put no ends of deeds on record.
+    EndsNotKept {
+        deeds: u64,
+    },
     /// The proxy ended without a stop event.
     NoStop {
         after: u64,
@@ -319,6 +329,20 @@ impl fmt::Display for Notice {
         match self {
             Notice::NeverCompleted { seq, statement } => {
                 write!(f, "line {seq}: statement {statement} was let through; its end is not on record")
+            }
+            Notice::DeedWithoutEnd { seq, action, deed } => {
+                write!(
+                    f,
+                    "line {seq}: {action} {deed} has no end on record, and nothing tells whether it took effect: its \
+                    command was killed, lost PostgreSQL or the record, or is still at work"
+                )
+            }
+            Notice::EndsNotKept { deeds } => {
+                write!(
+                    f,
+                    "{deeds} deeds of commands are on record without a name: a version that put no ends on record was about to \
+                    do them, and nothing tells whether they took effect"
+                )
             }
             Notice::NoStop { after, time } => {
                 write!(f, "the proxy ended without a stop event after line {after} ({time})")

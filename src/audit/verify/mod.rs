@@ -54,6 +54,9 @@ pub struct Verdict {
     pub decisions: u64,
     /// Statements that were let through and of whose end nothing is on record.
     pub never_completed: u64,
+    /// What commands were about to do, and of how much of it nothing tells whether it took effect.
+    pub deeds: u64,
+    pub deeds_without_end: u64,
     /// A proxy writes this very folder now.
     pub being_written: bool,
     /// Statements that it has let through and that have not ended yet.

@@ -19,6 +19,10 @@ pub struct Story {
     behind_the_end: Option<(u64, u64)>,
     /// Statements that were let through and have not ended: number of the decision.
     open: HashMap<String, u64>,
+    /// Deeds of commands without an end yet: number, and what they do. Commands start and stop by turns between them.
+    deeds: HashMap<String, (u64, String)>,
+    /// Deeds without a name, of versions that put no ends on record.
+    nameless: u64,
     last: Option<Moment>,
     /// Heartbeat of the running proxy; `None`: it does not run.
     heartbeat: Option<SignedDuration>,
@@ -40,6 +44,10 @@ struct Told<'a> {
     statement: Option<Text<'a>>,
     #[serde(borrow, default)]
     outcome: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    deed: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    action: Option<Text<'a>>,
     #[serde(default)]
     heartbeat_seconds: Option<u64>,
     #[serde(default)]
@@ -75,7 +83,16 @@ const OPENING: [&str; 5] = ["start", "recovered", "head_missing", "not_as_left",
 
 impl Story {
     pub fn new(vouched: u64) -> Self {
-        Self { vouched, idle: false, behind_the_end: None, open: HashMap::new(), last: None, heartbeat: None }
+        Self {
+            vouched,
+            idle: false,
+            behind_the_end: None,
+            open: HashMap::new(),
+            deeds: HashMap::new(),
+            nameless: 0,
+            last: None,
+            heartbeat: None,
+        }
     }
 
     /// Takes the next line. A line that cannot be read is `lines`' finding, not ours.
@@ -90,6 +107,10 @@ impl Story {
             "decision" => self.decided(told, verdict),
             "completion" => {
                 told.statement.map(|s| self.open.remove(&*s));
+            }
+            "upkeep" => self.begun(&told, verdict),
+            "upkeep_done" => {
+                told.deed.map(|deed| self.deeds.remove(&*deed));
             }
             "stop" => self.heartbeat = None,
             "recovered" => verdict.note(Notice::PutAside {
@@ -145,6 +166,17 @@ impl Story {
         }
     }
 
+    fn begun(&mut self, told: &Told, verdict: &mut Verdict) {
+        verdict.deeds += 1;
+        match &told.deed {
+            Some(deed) => {
+                let action = told.action.as_deref().unwrap_or("deed");
+                self.deeds.insert(deed.to_string(), (told.seq, action.to_owned()));
+            }
+            None => self.nameless += 1,
+        }
+    }
+
     fn keep_time(&mut self, told: &Told, verdict: &mut Verdict) {
         let time = told.time;
         verdict.first_time.get_or_insert_with(|| format!("{time:.6}"));
@@ -190,11 +222,25 @@ impl Story {
         open
     }
 
+    /// Deeds of which nothing more is on record.
+    fn tell_of_deeds(&mut self, verdict: &mut Verdict) {
+        let mut left: Vec<_> = self.deeds.drain().map(|(deed, (seq, action))| (seq, action, deed)).collect();
+        left.sort();
+        verdict.deeds_without_end = left.len() as u64 + self.nameless;
+        for (seq, action, deed) in left {
+            verdict.note(Notice::DeedWithoutEnd { seq, action, deed });
+        }
+        if self.nameless > 0 {
+            verdict.note(Notice::EndsNotKept { deeds: self.nameless });
+        }
+    }
+
     /// `written`: a proxy has been writing the folder while it was read, and may have signed since.
     pub fn finish(mut self, written: bool, verdict: &mut Verdict) {
         if let Some((from, to)) = self.behind_the_end.filter(|_| !written) {
             verdict.find(Finding::BehindTheEnd { from, to });
         }
+        self.tell_of_deeds(verdict);
         verdict.last_time = self.last.as_ref().map(|l| format!("{:.6}", l.time));
         let Some(last) = self.last.as_ref().filter(|_| self.heartbeat.is_some()) else {
             return self.forget_open(verdict);

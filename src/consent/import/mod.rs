@@ -14,6 +14,7 @@ use futures_util::SinkExt;
 use jiff::Timestamp;
 use tokio_postgres::{Client, CopyInSink, Transaction};
 
+use super::commit::{OnCommit, commit};
 use super::fault::Fault;
 use super::held_up::held_up;
 use super::target::{Shape, Target};
@@ -55,17 +56,16 @@ pub struct Imported {
     pub older: u64,
 }
 
-/// Imports `file`; `on` hears of every bad line, whether or not they are skipped; an error from
-/// `before_commit` undoes all.
+/// Imports `file`; `on` hears of every bad line, whether or not they are skipped, and `on_commit` of the transaction.
 pub async fn import(
     client: &mut Client,
     target: &Target<'_>,
     file: impl Read,
     bad_lines: BadLines,
     on: &mut dyn FnMut(Progress),
-    before_commit: &mut dyn FnMut(&Imported) -> Result<(), Fault>,
+    on_commit: &mut OnCommit<'_, Imported>,
 ) -> Result<Imported, Fault> {
-    match try_import(client, target, file, bad_lines, on, before_commit).await {
+    match try_import(client, target, file, bad_lines, on, on_commit).await {
         Err(fault) => Err(held_up(client, target, fault).await),
         done => done,
     }
@@ -77,7 +77,7 @@ async fn try_import(
     file: impl Read,
     bad_lines: BadLines,
     on: &mut dyn FnMut(Progress),
-    before_commit: &mut dyn FnMut(&Imported) -> Result<(), Fault>,
+    on_commit: &mut OnCommit<'_, Imported>,
 ) -> Result<Imported, Fault> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
     let header = Header::read(reader.headers().map_err(unreadable)?, target)?;
@@ -95,8 +95,7 @@ async fn try_import(
             .hint("correct them, or leave them out with --skip-bad"));
     }
     merge_staged(&tx, target, &merge, &mut done).await.map_err(|f| target.explain(f))?;
-    before_commit(&done)?;
-    tx.commit().await?;
+    commit(tx, &done, on_commit).await?;
     Ok(done)
 }
 
