@@ -27,6 +27,19 @@ CREATE FUNCTION public.text_compare(text, text) RETURNS int LANGUAGE sql IMMUTAB
 CREATE OPERATOR CLASS public.text_own FOR TYPE text USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
   FUNCTION 1 public.text_compare(text, text);
 CREATE TYPE public.text_range AS RANGE (subtype = text, subtype_opclass = public.text_own);
+-- What PostgreSQL's own functions read by SQL text or by name, a check or default reads with them.
+CREATE DOMAIN public.told_email AS text CHECK (query_to_xml('SELECT FROM public.customers WHERE email = ' || quote_literal(VALUE), true, false, '')::text <> '');
+CREATE TYPE public.told_contact AS (email public.told_email);
+CREATE DOMAIN public.retold_email AS public.told_email;
+CREATE DOMAIN public.read_file AS text CHECK (length(pg_read_file(VALUE)) > 0);
+CREATE OPERATOR public.@#@ (FUNCTION = pg_catalog.pg_read_file, RIGHTARG = text);
+CREATE DOMAIN public.operated_file AS text CHECK ((OPERATOR(public.@#@) VALUE) <> '');
+CREATE DOMAIN public.moved_path AS text CHECK (set_config('search_path', VALUE, false) <> '');
+CREATE DOMAIN public.told_name AS text CHECK (pg_notify('names', VALUE) IS NOT NULL);
+CREATE DOMAIN public.filled_xml AS xml DEFAULT query_to_xml('SELECT email FROM public.customers', true, false, '');
+-- These compute.
+CREATE DOMAIN public.plain_email AS varchar(99) CHECK (lower(VALUE) LIKE '%@%' AND length(btrim(VALUE)) < 90 AND VALUE::varchar(3) <> '' AND current_setting('TimeZone') <> '');
+CREATE DOMAIN public.grown_up AS date CHECK (age(VALUE) > '18 years' AND now() > VALUE);
 CREATE DOMAIN public.filled_email AS text DEFAULT public.first_email();
 CREATE DOMAIN public.refilled_email AS public.filled_email;
 -- Not in the policy.
@@ -63,6 +76,7 @@ CREATE SEQUENCE public.numbers;
 CREATE SEQUENCE reporting.numbers;
 -- Sequences that are open.
 CREATE SEQUENCE public.ticks START 1000000;
+CREATE DOMAIN public.numbered AS int DEFAULT nextval('public.ticks');
 CREATE SEQUENCE public.marks;
 -- A key that rows of protected tables follow.
 CREATE TABLE public.leagues (id int, name text UNIQUE, badge text GENERATED ALWAYS AS (left(name, 3)) STORED UNIQUE);
@@ -285,6 +299,9 @@ CREATE SCHEMA contrib;
 CREATE EXTENSION tablefunc SCHEMA contrib;
 CREATE EXTENSION pg_trgm SCHEMA contrib;
 CREATE EXTENSION pgrowlocks SCHEMA contrib;
+CREATE DOMAIN public.limited_word AS text CHECK (contrib.set_limit(length(VALUE)) > 0);
+CREATE DOMAIN public.similar_word AS text CHECK (contrib.similarity(VALUE, 'word') > 0.1 AND VALUE OPERATOR(contrib.%) 'word');
+
 CREATE VIEW public.pivoted AS
   SELECT * FROM contrib.crosstab('SELECT id, 1, email FROM public.customers ORDER BY 1') AS t(id bigint, email text);
 -- Definitions that call what few may call.

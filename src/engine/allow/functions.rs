@@ -103,6 +103,18 @@ pub fn builtin_function(name: &str, nargs: usize) -> Option<FunctionClass> {
     exact.or(entry.any_count)
 }
 
+/// Whether a function of `pg_catalog` may run where no statement calls it, in the check of a domain: it gives what it computes,
+/// and tells nobody. (Of a setting that a check reads the session is told its own.)
+pub fn may_run_unseen(name: &str, nargs: usize, takes_transactions: bool) -> bool {
+    use FunctionClass::{Metadata, Moment, Pure, Session, Setting};
+    match builtin_function(name, nargs) {
+        Some(Pure | Session | Metadata) => true,
+        Some(Moment) => !takes_transactions,
+        Some(Setting) => name == "current_setting",
+        _ => false,
+    }
+}
+
 /// Whether a function of `pg_catalog`, however many its arguments are, is one that a client may be let call: what it does
 /// is known.
 pub fn is_known_through(name: &str) -> bool {

@@ -15,6 +15,7 @@ mod types;
 pub use extensions::{ExtensionFunction, extension_function};
 pub use functions::{
     FunctionClass, builtin_function, is_builtin_function, is_information_schema_function, is_known_through, is_scalar,
+    may_run_unseen,
 };
 pub use operators::{builtin_operator, leakproof, leakproof_between};
 pub use relations::{SystemRelation, system_relation};

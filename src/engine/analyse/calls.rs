@@ -442,11 +442,26 @@ impl<'e> Analyser<'e> {
 
 /// Whether a role may call what runs when a value becomes one of a type.
 pub fn runs_for(role: &Role, t: &TypeFunction) -> Result<(), Refusal> {
+    let function = t.function.to_string();
+    let refused = |why: &str| {
+        let why = format!("it runs when a value becomes one of the type {}, and {why}", t.name);
+        Err(refusal::function_not_allowed(&function, &why))
+    };
     if role.unrestricted || role.functions.contains(&t.function) {
         return Ok(());
     }
-    let why = format!("it runs when a value becomes one of the type {}, and the role does not list it", t.name);
-    Err(refusal::function_not_allowed(&t.function.to_string(), &why))
+    let Some(extension) = &t.extension else {
+        return refused(match t.function.schema.as_str() {
+            "pg_catalog" => "does more than compute: have the check, default or cast call no such function",
+            _ => "the role does not list it",
+        });
+    };
+    match allow::extension_function(extension, &t.function.name) {
+        ExtensionFunction::Pure => Ok(()),
+        ExtensionFunction::Unreviewed if role.extensions.contains(extension) => Ok(()),
+        ExtensionFunction::Unreviewed => refused(&format!("the role lists neither it nor the extension {extension}")),
+        ExtensionFunction::Withheld(why) => refused(&format!("it {why}: the role would have to list it")),
+    }
 }
 
 /// A text argument that PostgreSQL takes as it is written: a string, a parameter or NULL, bare or cast to `text`. Any

@@ -27,13 +27,16 @@ pub struct UserType {
 }
 
 /// A function that runs when a value becomes one of a type: of a cast, or of the check or the default of a domain in it.
-/// Neither initdb nor an extension made it.
+/// Neither initdb nor an extension made it, or it does more than compute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TypeFunction {
     /// The type's OID; it may be a built-in one, or a table's row.
     pub oid: Oid,
     pub name: QualifiedName,
     pub function: QualifiedName,
+    /// Of a function that an extension brings, which a check calls.
+    #[serde(default)]
+    pub extension: Option<String>,
 }
 
 /// A cast that initdb did not make and that runs something, which may fail.

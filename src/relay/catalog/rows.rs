@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use tokio_postgres::Row;
 
 use super::{CatalogError, triggers, typing};
+use crate::engine::allow::{self, ExtensionFunction};
 use crate::engine::catalog::{
     Arbiter, Cast, Column, ColumnType, Expression, ExpressionKind, ForeignKey, Function, Oid, Operator, QualifiedName,
     Relation, RelationKind, Together, TypeFunction, UserType,
@@ -199,15 +200,22 @@ pub(super) fn types(rows: &[Row]) -> Result<Vec<UserType>, CatalogError> {
 }
 
 pub(super) fn type_functions(rows: &[Row]) -> Result<Vec<TypeFunction>, CatalogError> {
-    rows.iter()
-        .map(|row| {
-            Ok(TypeFunction {
-                oid: row.try_get("oid")?,
-                name: qualified(row, "schema", "name")?,
-                function: qualified(row, "function_schema", "function_name")?,
-            })
-        })
-        .collect()
+    let mut all = Vec::new();
+    for row in rows {
+        let function = qualified(row, "function_schema", "function_name")?;
+        let extension: Option<String> = row.try_get("extension")?;
+        let (takes, of_transactions): (i32, bool) = (row.try_get("takes")?, row.try_get("takes_xid")?);
+        let made: bool = row.try_get("made")?;
+        let computes = match &extension {
+            Some(extension) => allow::extension_function(extension, &function.name) == ExtensionFunction::Pure,
+            None => !made && allow::may_run_unseen(&function.name, takes.unsigned_abs() as usize, of_transactions),
+        };
+        if !computes {
+            let (oid, name) = (row.try_get("oid")?, qualified(row, "schema", "name")?);
+            all.push(TypeFunction { oid, name, function, extension });
+        }
+    }
+    Ok(all)
 }
 
 pub(super) fn casts(rows: &[Row]) -> Result<Vec<Cast>, CatalogError> {

@@ -54,6 +54,64 @@ SELECT '{"{[1,2]}"}'::known_multirange[]
 -- marketing/marketing: function-not-allowed
 SELECT '[a,b]'::text_range
 ;;
+-- A function of PostgreSQL's own in a check does what it does in a statement.
+-- marketing/marketing: function-not-allowed
+SELECT 'a@b.example'::told_email
+;;
+-- marketing/marketing: function-not-allowed
+SELECT 'a@b.example'::public.retold_email, 1
+;;
+-- marketing/marketing: function-not-allowed
+SELECT full_name::told_email FROM customers
+;;
+-- marketing/marketing: function-not-allowed
+SELECT '{a@b.example}'::told_email[]
+;;
+-- marketing/marketing: function-not-allowed
+SELECT ROW('a@b.example')::told_contact
+;;
+-- marketing/marketing: function-not-allowed
+SELECT '/etc/passwd'::read_file
+;;
+-- marketing/marketing: function-not-allowed
+SELECT '/etc/passwd'::operated_file
+;;
+-- marketing/marketing: function-not-allowed
+SELECT 'spy'::moved_path
+;;
+-- marketing/marketing: function-not-allowed
+SELECT full_name::told_name FROM customers
+;;
+-- builder/service: function-not-allowed
+CREATE TEMP TABLE mine (e filled_xml)
+;;
+-- builder/service: function-not-allowed
+CREATE TEMP TABLE mine (e told_email)
+;;
+-- marketing/marketing: function-not-allowed
+SELECT '0.5'::limited_word
+;;
+-- marketing/marketing: function-not-allowed
+PREPARE told (told_email) AS SELECT $1
+;;
+-- trusting/service: function-not-allowed
+SELECT 'a@b.example'::told_email
+;;
+-- pivoting/marketing: function-not-allowed
+SELECT '0.5'::limited_word
+;;
+-- pivoting/marketing: same | error 23514
+SELECT 'a@b.example'::similar_word
+;;
+-- marketing/marketing: same
+SELECT 'a@b.example'::plain_email, '1990-01-01'::grown_up, '7'::numbered, 'word'::similar_word
+;;
+-- builder/service: same
+CREATE TEMP TABLE mine (e plain_email, g grown_up, n numbered)
+;;
+-- dba/-: same | error 58P01
+SELECT '/nowhere'::read_file
+;;
 -- A domain's default fills columns of it, and a table that is made of a result has its columns' types.
 -- marketing/marketing: function-not-allowed
 CREATE TEMP TABLE mine (e filled_email, n int)
