@@ -76,7 +76,7 @@ CREATE SEQUENCE public.numbers;
 CREATE SEQUENCE reporting.numbers;
 -- Sequences that are open.
 CREATE SEQUENCE public.ticks START 1000000;
-CREATE DOMAIN public.numbered AS int DEFAULT nextval('public.ticks');
+CREATE DOMAIN public.ticked AS int DEFAULT nextval('public.ticks');
 CREATE SEQUENCE public.marks;
 -- A key that rows of protected tables follow.
 CREATE TABLE public.leagues (id int, name text UNIQUE, badge text GENERATED ALWAYS AS (left(name, 3)) STORED UNIQUE);
@@ -310,6 +310,10 @@ CREATE TABLE public.filled (n int, filled text DEFAULT public.peek(1),
   computed text GENERATED ALWAYS AS (public.peek_still(n)) STORED, CHECK (public.peek_still(n) IS NOT NULL OR n > 0));
 CREATE INDEX ON public.filled (n, public.peek_still(n)) WHERE n > 1;
 CREATE STATISTICS public.of_filled ON public.peek_still(n), (n + 1) FROM public.filled;
+-- Definitions that call what nobody may.
+CREATE TABLE public.reports (n int, report xml DEFAULT query_to_xml('SELECT email FROM public.customers', true, false, ''));
+CREATE TABLE public.checked (n int, report text CHECK (length(pg_read_file(report)) > n));
+CREATE VIEW public.all_reports AS SELECT n FROM public.reports;
 CREATE SEQUENCE public.choices;
 CREATE TABLE public.drawn (id int DEFAULT nextval('public.choices'), CHECK (id > 0));
 -- Types that have no equality.

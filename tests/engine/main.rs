@@ -94,7 +94,7 @@ fn main() {
 }
 
 /// Tables, sequences and types of the cases that everybody may use.
-const OPEN: [&str; 28] = [
+const OPEN: [&str; 30] = [
     "far",
     "papers",
     "kept_papers",
@@ -123,6 +123,8 @@ const OPEN: [&str; 28] = [
     "sheets",
     "of_sheet",
     "filled",
+    "reports",
+    "checked",
 ];
 
 /// The demo's policy, and what the cases need beside it.

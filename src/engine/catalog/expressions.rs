@@ -11,6 +11,10 @@ pub struct Expression {
     pub kind: ExpressionKind,
     /// As `pg_get_expr` prints it under an empty `search_path`: one or a list; `None`: somebody was changing the table.
     pub text: Option<String>,
+    /// A function that it calls, of PostgreSQL's own or an extension's, which is not for clients to call: it runs SQL text, say,
+    /// or reads what is named by text.
+    #[serde(default)]
+    pub runs: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

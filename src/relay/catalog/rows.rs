@@ -244,7 +244,17 @@ pub(super) fn expressions(rows: &[Row]) -> Result<Vec<Expression>, CatalogError>
                 "i" => ExpressionKind::Index,
                 _ => ExpressionKind::Statistics,
             };
-            Ok(Expression { relation: row.try_get("relation")?, kind, text: row.try_get("text")? })
+            let calls: Vec<String> = row.try_get::<_, Option<_>>("calls")?.unwrap_or_default();
+            let extensions: Vec<Option<String>> = row.try_get::<_, Option<_>>("extensions")?.unwrap_or_default();
+            let withheld = |(name, extension): (&String, Option<String>)| match extension {
+                Some(extension) => {
+                    matches!(allow::extension_function(&extension, name), ExtensionFunction::Withheld(_))
+                }
+                None => !allow::is_known_through(name) || name == "set_config",
+            };
+            let runs =
+                calls.iter().zip(extensions).find(|(name, e)| withheld((name, e.clone()))).map(|(n, _)| n.clone());
+            Ok(Expression { relation: row.try_get("relation")?, kind, text: row.try_get("text")?, runs })
         })
         .collect()
 }

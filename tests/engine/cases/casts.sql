@@ -104,10 +104,10 @@ SELECT '0.5'::limited_word
 SELECT 'a@b.example'::similar_word
 ;;
 -- marketing/marketing: same
-SELECT 'a@b.example'::plain_email, '1990-01-01'::grown_up, '7'::numbered, 'word'::similar_word
+SELECT 'a@b.example'::plain_email, '1990-01-01'::grown_up, '7'::ticked, 'word'::similar_word
 ;;
 -- builder/service: same
-CREATE TEMP TABLE mine (e plain_email, g grown_up, n numbered)
+CREATE TEMP TABLE mine (e plain_email, g grown_up, n ticked)
 ;;
 -- dba/-: same | error 58P01
 SELECT '/nowhere'::read_file

@@ -52,3 +52,30 @@ CREATE TABLE public.more (LIKE public.products INCLUDING ALL)
 -- trusting/service: same
 CREATE TEMP TABLE t (LIKE public.filled INCLUDING ALL)
 ;;
+-- What a table's own definition runs, in rows that come.
+-- mover/marketing: function-not-allowed
+INSERT INTO reports (n) VALUES (1) RETURNING report
+;;
+-- mover/marketing: function-not-allowed
+INSERT INTO all_reports VALUES (1)
+;;
+-- mover/marketing: function-not-allowed
+UPDATE reports SET report = DEFAULT RETURNING report
+;;
+-- mover/marketing: function-not-allowed
+UPDATE checked SET report = '/etc/passwd'
+;;
+-- crm_app/service: function-not-allowed
+COPY reports (n) FROM STDIN
+;;
+-- mover/marketing: function-not-allowed
+MERGE INTO checked USING products p ON p.id = n WHEN NOT MATCHED THEN INSERT VALUES (p.id, p.name)
+;;
+-- mover/marketing: same
+DELETE FROM reports WHERE n = 1; SELECT n, report FROM reports
+;;
+-- dba/-: same
+INSERT INTO reports (n) VALUES (1)
+;;
+-- mover/marketing: same
+INSERT INTO filled (n) VALUES (5)

@@ -171,6 +171,24 @@ impl<'e> Analyser<'e> {
         }
     }
 
+    /// Whether the defaults and checks of a table leave alone what no client may call. (Functions of the database's own in them
+    /// are its owner's to trust, as triggers are; what runs a text, the owner did not write.)
+    fn fills(&self, relation: &Relation, rights: &[Right]) -> Result<(), Refusal> {
+        let stores = rights.iter().any(|right| matches!(right, Right::Insert | Right::Update | Right::CopyIn));
+        if self.role.unrestricted || !stores {
+            return Ok(());
+        }
+        let catalog = &self.engine.catalog;
+        let parts = catalog.family(relation.oid).into_iter();
+        match parts.flat_map(|part| catalog.expressions_of(part.oid)).find_map(|e| e.runs.as_ref()) {
+            None => Ok(()),
+            Some(function) => {
+                let why = format!("a default or check of {} calls it: have it call no such function", relation.name);
+                Err(refusal::function_not_allowed(function, &why))
+            }
+        }
+    }
+
     /// A view over a protected table: that table is the target.
     fn target_through(
         &mut self,
@@ -208,6 +226,7 @@ impl<'e> Analyser<'e> {
             let why = "PostgreSQL would run the rule's own statements on stored tables";
             return Err(refusal::not_supported(&format!("a write to {name}, which has rules"), why));
         }
+        self.fills(relation, rights)?;
         // Among a parent's rows are those of its parts.
         if self.engine.catalog.family(relation.oid).into_iter().any(|r| self.is_consent_table(r)) {
             if !self.role.may(Right::RecordConsent) {
