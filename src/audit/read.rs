@@ -78,27 +78,31 @@ impl Tail {
         Ok(Self { folder: folder.to_path_buf(), file: None, offset: 0, skip_before })
     }
 
-    /// Calls `each` with every whole line that is new.
-    pub fn read_new(&mut self, mut each: impl FnMut(&[u8])) -> io::Result<()> {
+    /// Calls `each` with every whole line that is new, until that says `false`.
+    pub fn read_new(&mut self, mut each: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
         let start = self.file.or(self.skip_before).unwrap_or(0);
         for segment in segment::list(&self.folder)?.into_iter().filter(|s| s.first >= start) {
             if self.file != Some(segment.first) {
                 (self.file, self.offset) = (Some(segment.first), 0);
             }
-            self.read_file(&segment, &mut each)?;
+            if !self.read_file(&segment, &mut each)? {
+                return Ok(());
+            }
         }
         Ok(())
     }
 
-    fn read_file(&mut self, segment: &Segment, each: &mut impl FnMut(&[u8])) -> io::Result<()> {
+    fn read_file(&mut self, segment: &Segment, each: &mut impl FnMut(&[u8]) -> bool) -> io::Result<bool> {
         let mut file = File::open(&segment.path)?;
         io::Seek::seek(&mut file, io::SeekFrom::Start(self.offset))?;
         let mut reader = LineReader::new(BufReader::with_capacity(1 << 20, file));
         let mut line = Line::default();
         while reader.read(&mut line)? && !line.torn {
             self.offset += line.bytes.len() as u64 + 1;
-            each(&line.bytes);
+            if !each(&line.bytes) {
+                return Ok(false);
+            }
         }
-        Ok(())
+        Ok(true)
     }
 }

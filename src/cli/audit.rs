@@ -12,9 +12,10 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::out::{self, remark, say};
 use crate::audit::filter::{Filter, Sieve};
 use crate::audit::note::{DEFAULT_ORIGIN, NoteSigner, NoteVerifier};
-use crate::audit::prove::{Proof, prove};
+use crate::audit::prove::{Proof, ProveError, prove};
 use crate::audit::recorded::Recorded;
 use crate::audit::verify::{Verdict, verify};
 use crate::audit::{config, read, segment, show, subjects};
@@ -72,7 +73,7 @@ impl Keygen {
             }
             false => format!("cannot write {}", self.file.display()),
         })?;
-        println!("{}", signer.verifier());
+        say!("{}", signer.verifier())?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -107,7 +108,7 @@ impl Verify {
         let external = self.checkpoint.as_deref().map(read_text).transpose()?;
         let verdict = verify_with_progress(&folder, &key, external.as_deref())?;
         match self.format {
-            Format::Text => show::verdict(&mut anstream::stdout().lock(), &verdict)?,
+            Format::Text => out::write(|out| show::verdict(out, &verdict))?,
             Format::Json => print_json(&verdict)?,
         }
         Ok(if verdict.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -118,7 +119,7 @@ fn check_proof(path: &Path, key: &NoteVerifier) -> anyhow::Result<ExitCode> {
     let proof: Proof =
         serde_json::from_str(&read_text(path)?).with_context(|| format!("{}: not a proof", path.display()))?;
     proof.check(key).with_context(|| format!("{} proves nothing", path.display()))?;
-    println!("line {} is on record, under the checkpoint of {} lines", proof.seq, proof.tree_size);
+    say!("line {} is on record, under the checkpoint of {} lines", proof.seq, proof.tree_size)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -130,7 +131,7 @@ pub(super) fn verify_with_progress(
     let bar = progress(folder, |_| true)?;
     let verdict = verify(folder, key, external, &mut |bytes| bar.set_position(bytes));
     bar.finish_and_clear();
-    verdict.with_context(|| format!("cannot read {}", folder.display()))
+    verdict.with_context(|| cannot_read(folder))
 }
 
 // === prove ===
@@ -147,7 +148,10 @@ pub struct Prove {
 
 impl Prove {
     fn run(self) -> anyhow::Result<ExitCode> {
-        let proof = prove(&self.folder, &self.key.load()?, self.seq)?;
+        let proof = prove(&self.folder, &self.key.load()?, self.seq).map_err(|fault| match fault {
+            ProveError::Io(fault) => anyhow::Error::from(fault).context(cannot_read(&self.folder)),
+            other => other.into(),
+        })?;
         print_json(&proof)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -171,13 +175,14 @@ pub struct Show {
 impl Show {
     fn run(self) -> anyhow::Result<ExitCode> {
         let mut sieve = Sieve::of_events(self.filter.resolve(&self.folder)?);
-        let mut out = io::BufWriter::new(anstream::stdout().lock());
+        let mut out = io::BufWriter::new(out::stdout());
         let mut found = false;
-        let mut tail = read::Tail::new(&self.folder, |s| sieve.filter().wants_file(s))?;
+        let unreadable = || cannot_read(&self.folder);
+        let mut tail = read::Tail::new(&self.folder, |s| sieve.filter().wants_file(s)).with_context(unreadable)?;
         loop {
             let mut fault = Ok(());
-            tail.read_new(|line| {
-                let Some(event) = Recorded::parse(line) else { return };
+            let read = tail.read_new(|line| {
+                let Some(event) = Recorded::parse(line) else { return true };
                 sieve.pass(line, &event, |line, event| {
                     found = true;
                     let written = match self.format {
@@ -186,10 +191,12 @@ impl Show {
                     };
                     fault = std::mem::replace(&mut fault, Ok(())).and(written);
                 });
-            })?;
-            match fault.and_then(|()| out.flush()) {
-                Err(e) if e.kind() == io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
-                written => written?,
+                fault.is_ok() && !out.get_ref().is_closed()
+            });
+            fault.and_then(|()| out.flush())?;
+            read.with_context(unreadable)?;
+            if out.get_ref().is_closed() {
+                return Ok(ExitCode::SUCCESS);
             }
             if !self.follow {
                 if !found {
@@ -209,11 +216,11 @@ fn tell_of_no_end(lines: &[u64]) {
     match &all[..] {
         [] => {}
         [one] => {
-            anstream::eprintln!("of what line {one} tells no end is on record: nothing tells whether it took effect");
+            remark!("of what line {one} tells no end is on record: nothing tells whether it took effect");
         }
         all => {
             let lines = all.join(", ");
-            anstream::eprintln!("of what lines {lines} tell no end is on record: nothing tells whether it took effect");
+            remark!("of what lines {lines} tell no end is on record: nothing tells whether it took effect");
         }
     }
 }
@@ -235,12 +242,12 @@ impl Forget {
             .with_context(|| format!("the key of {} was not destroyed", self.period))?;
         match forgotten {
             subjects::Forgotten::Destroyed => {
-                println!(
+                say!(
                     "the key of {} is destroyed; the running proxy, or the next start, puts that on record",
                     self.period
-                );
+                )?;
             }
-            subjects::Forgotten::AlreadyDestroyed => println!("the key of {} had been destroyed before", self.period),
+            subjects::Forgotten::AlreadyDestroyed => say!("the key of {} had been destroyed before", self.period)?,
             subjects::Forgotten::NeverThere => bail!("{} holds no key of {}", self.keys.display(), self.period),
         }
         Ok(ExitCode::SUCCESS)
@@ -372,7 +379,7 @@ impl FilterArguments {
     pub fn tell_of_nothing(&self) {
         let keys = "; a key is spelt as PostgreSQL prints it, such as customer:42";
         let hint = if self.subject.is_some() { keys } else { "" };
-        eprintln!("nothing is on record for: {}{hint}", self.describe());
+        remark!("nothing is on record for: {}{hint}", self.describe());
     }
 
     pub fn subject(&self) -> Option<&str> {
@@ -428,19 +435,24 @@ pub(super) fn keys_of(folder: &Path) -> PathBuf {
     of_proxy.filter(|_| !beside.exists()).map_or(beside, |proxy| config::keys_beside(&proxy))
 }
 
+fn cannot_read(folder: &Path) -> String {
+    format!("cannot read {}", folder.display())
+}
+
 fn read_text(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, value)?;
-    Ok(writeln!(out)?)
+    out::write(|out| {
+        serde_json::to_writer_pretty(&mut *out, value)?;
+        Ok(writeln!(out)?)
+    })
 }
 
 /// A bar over the bytes of a record's files, on a terminal.
 pub(super) fn progress(folder: &Path, wanted: impl Fn(&segment::Segment) -> bool) -> anyhow::Result<ProgressBar> {
-    let files = segment::list(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let files = segment::list(folder).with_context(|| cannot_read(folder))?;
     let bytes = files.iter().filter(|s| wanted(s)).filter_map(|s| s.path.metadata().ok()).map(|m| m.len()).sum();
     let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {bytes_per_sec}, {eta} left")?;
     Ok(ProgressBar::new(bytes).with_style(style))

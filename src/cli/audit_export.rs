@@ -51,7 +51,7 @@ impl ExportCommand {
             Ok(true) => {}
             Ok(false) => self.filter.tell_of_nothing(),
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {}
-            Err(e) => return Err(e.into()),
+            Err(e) => return Err(anyhow::Error::from(e).context("cannot write the export")),
         }
         Ok(ExitCode::SUCCESS)
     }

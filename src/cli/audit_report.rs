@@ -72,7 +72,7 @@ impl ReportCommand {
                 let file = std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
                 Box::new(anstream::StripStream::new(file))
             }
-            None => Box::new(anstream::stdout()),
+            None => Box::new(super::out::stdout()),
         };
         let mut text = Vec::new();
         match self.format {

@@ -1,9 +1,8 @@
 //! `consentry consent …`: people's choices. What is written, and what it amounts to, is decided in `crate::consent`.
 
-use std::io::Write;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
@@ -12,6 +11,7 @@ use super::consent_import::Import;
 use super::consent_init::Init;
 use super::consent_show::{Show, sentence};
 use super::direct::{Deed, Direct, block_on};
+use super::out::say;
 use crate::audit::event::UpkeepCount;
 use crate::consent::choice::{Act, Choice, Provenance};
 use crate::consent::commit::Moment;
@@ -208,10 +208,8 @@ impl Choose {
         };
         let done = record(&mut opened.client, &target, &self.who.key, &self.choice(act), &mut hear).await?;
         let rows = if done.rows_written == 1 { "row" } else { "rows" };
-        let mut out = anstream::stdout().lock();
-        writeln!(out, "recorded: {} {rows} in {}", done.rows_written, target.source.table_name)?;
-        writeln!(out, "{}: {}", self.purpose, sentence(&done.standing, done.person.restricted))
-            .context("cannot print")?;
+        say!("recorded: {} {rows} in {}", done.rows_written, target.source.table_name)?;
+        say!("{}: {}", self.purpose, sentence(&done.standing, done.person.restricted))?;
         Ok(ExitCode::SUCCESS)
     }
 }

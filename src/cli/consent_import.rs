@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::consent::kind_that_chooses;
 use super::direct::{Deed, Direct};
+use super::out::{remark, say};
 use crate::audit::event::UpkeepCount;
 use crate::consent::commit::Moment;
 use crate::consent::import::{BadLines, Imported, Progress, import};
@@ -54,10 +55,14 @@ impl Import {
         let done = import(&mut opened.client, &target, file, bad_lines, &mut on, &mut hear).await;
         bar.finish_and_clear();
         let done = done?;
-        println!(
+        say!(
             "{} lines: {} rows added to {table}, {} changed, {} older than what is on record, {} bad lines left out",
-            done.lines, done.added, done.changed, done.older, done.bad
-        );
+            done.lines,
+            done.added,
+            done.changed,
+            done.older,
+            done.bad
+        )?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -86,6 +91,6 @@ fn tell(bar: &ProgressBar, progress: Progress) {
     match progress {
         Progress::Read(bytes) => bar.set_position(bytes),
         Progress::Merging => bar.set_message("checking and merging"),
-        Progress::Bad { line, wrong } => bar.suspend(|| anstream::eprintln!("line {line}: {wrong}")),
+        Progress::Bad { line, wrong } => bar.suspend(|| remark!("line {line}: {wrong}")),
     }
 }

@@ -1,11 +1,13 @@
 //! `consentry consent init`: consent tables for those who have none.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
 
 use super::direct::Direct;
+use super::out::{self, remark};
 use crate::consent::init::{create, grants, plan};
 use crate::engine::policy::names;
 
@@ -36,14 +38,14 @@ impl Init {
         let mut client = self.direct.connect().await?;
         let made = plan(&client, &self.kind, &table, &self.key).await?;
         if self.print {
-            print!("{}", made.ddl);
-            if let Some(role) = &self.grant_to {
-                print!("\n{}", grants(&self.kind, role));
-            }
+            out::write(|out| {
+                write!(out, "{}", made.ddl)?;
+                self.grant_to.iter().try_for_each(|role| write!(out, "\n{}", grants(&self.kind, role)))
+            })?;
         } else {
             create(&mut client, &made, &self.kind, self.grant_to.as_deref()).await?;
-            eprintln!("created consentry.{0}_ledger and consentry.{0}_consent; this maps them:\n", self.kind);
-            print!("{}", made.policy);
+            remark!("created consentry.{0}_ledger and consentry.{0}_consent; this maps them:\n", self.kind);
+            out::write(|out| write!(out, "{}", made.policy))?;
         }
         Ok(ExitCode::SUCCESS)
     }

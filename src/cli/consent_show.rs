@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::consent::{Format, Who};
 use super::direct::Direct;
+use super::out;
 use crate::consent::history::{Person, person, records};
 use crate::consent::standing::{Record, Standing, Verdict, judge_all};
 use crate::consent::target::Target;
@@ -32,10 +33,10 @@ impl Show {
         let person = person(&opened.client, &target, &self.who.key).await?;
         let records = records(&opened.client, &target, &person.key).await?;
         let standings = judge_all(&opened.policy, target.source, &records);
-        let mut out = anstream::stdout().lock();
+        let kind = &target.kind.name;
         match self.format {
-            Format::Text => text(&mut out, &target.kind.name, &person, &records, &standings)?,
-            Format::Json => writeln!(out, "{:#}", as_json(&target.kind.name, &person, &records, &standings))?,
+            Format::Text => out::write(|out| text(out, kind, &person, &records, &standings))?,
+            Format::Json => out::line(format_args!("{:#}", as_json(kind, &person, &records, &standings)))?,
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -9,6 +9,7 @@ use clap::Args;
 use tokio_postgres::Client;
 
 use super::BadUsage;
+use super::out::remark;
 use crate::config::folder::read_policy;
 use crate::config::server::{self, Database, LoadError, Server};
 use crate::engine::catalog::Catalog;
@@ -48,7 +49,7 @@ impl Findings {
     pub fn tell(&self) {
         match self {
             Findings::Problems(problems, files) => tell(problems, files),
-            Findings::Error(error) => anstream::eprintln!("error: {error:#}"),
+            Findings::Error(error) => remark!("error: {error:#}"),
         }
     }
 }
@@ -89,7 +90,10 @@ pub fn upstream_of(database: &Database) -> Result<Upstream> {
 
 /// Problems on stderr, in colour where that is welcome (`anstream` decides).
 pub fn tell(problems: &[Problem], files: &[SourceFile]) {
-    anstream::eprint!("{}", render(problems, files, Style::Coloured));
+    let rendered = render(problems, files, Style::Coloured);
+    if !rendered.is_empty() {
+        remark!("{}", rendered.strip_suffix('\n').unwrap_or(&rendered));
+    }
 }
 
 /// A database with its policy, resolved.

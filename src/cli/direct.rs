@@ -7,6 +7,7 @@ use clap::Args;
 use tokio_postgres::Client;
 
 use super::databases::{ConfigOption, Findings, choose, load_server, upstream_of};
+use super::out::remark;
 use crate::audit::event::{DeedOutcome, Upkeep, UpkeepCount, UpkeepDone};
 use crate::audit::note::{DEFAULT_ORIGIN, NoteSigner};
 use crate::audit::{self, Event, RecordUnavailable, Recorder};
@@ -164,7 +165,7 @@ fn make_key(proxy: &audit::Config) -> Result<()> {
     if proxy.key.is_none() && !path.exists() {
         let made = NoteSigner::generate(DEFAULT_ORIGIN)?;
         made.save(&path).with_context(|| format!("cannot write {}", path.display()))?;
-        anstream::eprintln!("made a key for the record's checkpoints: {}", made.verifier());
+        remark!("made a key for the record's checkpoints: {}", made.verifier());
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `consentry explain`: what PostgreSQL would receive for a statement, and why, in plain words.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
@@ -8,6 +9,7 @@ use clap::Args;
 use super::BadUsage;
 use super::consent::known_purpose;
 use super::databases::{ConfigOption, block_on, choose, judge, load_server};
+use super::out;
 use crate::engine::clear::{Engine, Secrets};
 use crate::engine::cleared::{Cleared, Outcome, Statement, TouchedTable, Treatment, Usage};
 use crate::engine::context::{Context, Protocol, PurposeSource, effective_path};
@@ -47,11 +49,11 @@ impl Explain {
         let context = Context { user: Some(self.user.clone()), ..context(&engine, &role, self.purpose.as_deref())? };
         match engine.clear(&self.sql, &context, Protocol::Simple) {
             Ok(cleared) => {
-                anstream::print!("{}", in_words(&cleared, &self.sql));
+                out::write(|out| out.write_all(in_words(&cleared, &self.sql).as_bytes()))?;
                 Ok(ExitCode::SUCCESS)
             }
             Err(refusal) => {
-                anstream::print!("{}", refused_in_words(&refusal));
+                out::write(|out| out.write_all(refused_in_words(&refusal).as_bytes()))?;
                 Ok(ExitCode::FAILURE)
             }
         }

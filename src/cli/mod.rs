@@ -12,6 +12,7 @@ mod databases;
 pub mod demo;
 mod direct;
 pub mod explain;
+mod out;
 pub mod passwd;
 pub mod policy;
 pub mod retention;
@@ -72,12 +73,7 @@ pub fn main() -> ExitCode {
 /// Tells an error with its causes on stderr.
 fn exit(result: anyhow::Result<ExitCode>) -> ExitCode {
     result.unwrap_or_else(|e| {
-        // Whoever closes the pipe (`| head`) has read enough.
-        let closed = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
-        if e.root_cause().downcast_ref().is_some_and(closed) {
-            return ExitCode::FAILURE;
-        }
-        anstream::eprintln!("error: {e:#}");
+        out::remark!("error: {e:#}");
         if e.is::<BadUsage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
     })
 }

@@ -6,6 +6,8 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use postgres_protocol::password::scram_sha_256;
 
+use super::out::say;
+
 /// Longer ones are a mistake (a file in the pipe), not a password.
 const LONGEST: usize = 1024;
 
@@ -21,8 +23,7 @@ impl Passwd {
         if password.is_empty() {
             bail!("the password is empty");
         }
-        println!("{}", verifier(&password));
-        Ok(())
+        Ok(say!("{}", verifier(&password))?)
     }
 }
 

@@ -1,6 +1,5 @@
 //! `consentry retention …`: what is past its time, and taking it away.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
@@ -10,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::consent::Format;
 use super::direct::{Begun, Deed, Direct, Upkeeper, block_on, counted};
+use super::out::{remark, say};
 use crate::consent::commit::Moment;
 use crate::consent::fault::Fault;
 use crate::consent::retention::{Applied, Batch, Step, TableReport, apply, report};
@@ -43,10 +43,9 @@ impl Report {
     async fn run(self) -> Result<ExitCode> {
         let opened = self.direct.open().await?;
         let reports = report(&opened.client, &opened.policy, &opened.catalog).await?;
-        let mut out = anstream::stdout().lock();
         match self.format {
-            Format::Text => writeln!(out, "{}", table(&reports))?,
-            Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&reports)?)?,
+            Format::Text => say!("{}", table(&reports))?,
+            Format::Json => say!("{}", serde_json::to_string_pretty(&reports)?)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -96,9 +95,9 @@ impl Apply {
             let reports = report(&opened.client, &opened.policy, &opened.catalog).await?;
             for report in &reports {
                 let due = report.past.saturating_sub(report.held);
-                println!("{}: would {} {due} rows; {} under hold stay", report.table, report.erase, report.held);
+                say!("{}: would {} {due} rows; {} under hold stay", report.table, report.erase, report.held)?;
             }
-            println!("rows that others refer to may stay too; `retention apply` names them");
+            say!("rows that others refer to may stay too; `retention apply` names them")?;
             return Ok(ExitCode::SUCCESS);
         }
         let upkeeper = opened.upkeeper()?;
@@ -108,7 +107,7 @@ impl Apply {
         let mut on = |step: Step<'_>| take(&upkeeper, &mut open, &bar, step);
         let applied = apply(&mut opened.client, &opened.policy, &opened.catalog, self.batch, &mut on).await;
         bar.finish_and_clear();
-        Ok(tell(&applied?))
+        tell(&applied?)
     }
 }
 
@@ -134,20 +133,20 @@ fn take(upkeeper: &Upkeeper, open: &mut Option<Begun>, bar: &ProgressBar, step: 
     }
 }
 
-fn tell(applied: &Applied) -> ExitCode {
+fn tell(applied: &Applied) -> Result<ExitCode> {
     for (counts, what) in [(&applied.deleted, "deleted"), (&applied.nulled, "nulled")] {
         for count in counts {
-            println!("{}: {} rows {what}", count.table, count.rows);
+            say!("{}: {} rows {what}", count.table, count.rows)?;
         }
     }
     if applied.deleted.is_empty() && applied.nulled.is_empty() {
-        println!("nothing to erase");
+        say!("nothing to erase")?;
     }
     for blocked in &applied.blocked {
-        println!("{blocked}");
+        say!("{blocked}")?;
     }
     for problem in &applied.problems {
-        anstream::eprintln!("error: {problem}");
+        remark!("error: {problem}");
     }
-    if applied.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    Ok(if applied.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

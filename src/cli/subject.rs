@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::OpenOptions;
-use std::io::{BufWriter, Write, stdout};
+use std::io::{self, BufWriter, Write, stdout};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::consent::{Format, Who};
 use super::direct::{Deed, Direct, Opened, block_on, counted};
+use super::out::{self, remark, say};
 use crate::audit::event::UpkeepCount;
 use crate::audit::filter::{Filter, Sieve};
 use crate::audit::recorded::Recorded;
@@ -80,7 +81,7 @@ impl Export {
         done?;
         put?;
         let rows: u64 = given.iter().map(|table| table.rows).sum();
-        anstream::eprintln!("exported {rows} rows of {} tables", given.len());
+        remark!("exported {rows} rows of {} tables", given.len());
         Ok(ExitCode::SUCCESS)
     }
 
@@ -177,8 +178,8 @@ impl Erase {
         };
         let erased = erase(&mut opened.client, &opened.policy, &opened.catalog, &kind, &key, run, &mut hear).await?;
         match self.format {
-            Format::Text => tell(&erased, run),
-            Format::Json => println!("{}", serde_json::to_string_pretty(&erased)?),
+            Format::Text => out::write(|out| tell(out, &erased, run))?,
+            Format::Json => say!("{}", serde_json::to_string_pretty(&erased)?)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -194,7 +195,7 @@ fn counts(erased: &Erased) -> Vec<UpkeepCount> {
     counts
 }
 
-fn tell(erased: &Erased, run: Run) {
+fn tell(out: &mut impl Write, erased: &Erased, run: Run) -> io::Result<()> {
     let done = |word: &str| match (word, run) {
         ("delete", Run::ForGood) => "deleted",
         ("delete", Run::Dry) => "would be deleted",
@@ -202,21 +203,26 @@ fn tell(erased: &Erased, run: Run) {
         (_, Run::Dry) => "would be nulled",
     };
     for table in &erased.tables {
-        println!("{}: {} of {} rows {}", table.table, table.erased, table.rows, done(table.erase));
+        writeln!(out, "{}: {} of {} rows {}", table.table, table.erased, table.rows, done(table.erase))?;
         if table.held > 0 {
-            println!("  {} kept: legal hold", table.held);
+            writeln!(out, "  {} kept: legal hold", table.held)?;
         }
         if !table.unlisted.is_empty() && table.erased > 0 {
-            println!("  left as they are, because the policy does not list them: {}", table.unlisted.join(", "));
+            writeln!(out, "  left as they are, because the policy does not list them: {}", table.unlisted.join(", "))?;
         }
     }
     for count in &erased.along {
-        println!("{}: {} rows {} along with them", count.table, count.rows, done("delete"));
+        writeln!(out, "{}: {} rows {} along with them", count.table, count.rows, done("delete"))?;
     }
     for blocked in &erased.blocked {
-        println!("{blocked}");
+        writeln!(out, "{blocked}")?;
     }
     if let Some(choices) = &erased.choices {
-        println!("{}: {} choices kept, as proof of what was allowed when (Art. 7(1))", choices.table, choices.rows);
+        writeln!(
+            out,
+            "{}: {} choices kept, as proof of what was allowed when (Art. 7(1))",
+            choices.table, choices.rows
+        )?;
     }
+    Ok(())
 }

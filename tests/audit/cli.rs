@@ -20,7 +20,7 @@ pub fn stdout(output: &Output) -> String {
 
 /// A record with a decision for each of three users, one refused, one about customer 42 by name, and one whose result
 /// turned out to hold customer 42.
-async fn sample() -> tempfile::TempDir {
+pub async fn sample() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let recorder = Recorder::open(Config::new(dir.path().join("audit"))).unwrap();
     let customer = recorder.subject_hash("customer", "42").unwrap();

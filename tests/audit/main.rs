@@ -7,6 +7,7 @@ mod cli;
 mod faults;
 mod journal;
 mod log;
+mod pipes;
 mod proof;
 mod service;
 mod sinks;

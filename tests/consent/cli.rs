@@ -410,3 +410,34 @@ fn what_neither_server_file_nor_policy_declares_is_wrong_usage() {
     let said = home.is_misused(&["consent", "show", "--key", "2"]);
     assert!(said.contains("say which with --database: crm, other"), "{said}");
 }
+
+/// Nobody reads what they print; they do their work, and say so by their status.
+#[test]
+fn a_closed_pipe_undoes_nothing() {
+    let home = Home::new("pipe");
+    std::fs::write(home.path().join("in.csv"), "subject,purpose,choice\n2,marketing,grant\n").unwrap();
+    for (code, arguments) in [
+        (0, &["consent", "import", "in.csv"][..]),
+        (0, &["consent", "show", "--key", "2"]),
+        (0, &["consent", "withdraw", "--key", "2", "--purpose", "marketing"]),
+        (0, &["retention", "report"]),
+        (0, &["retention", "apply", "--dry-run"]),
+        (0, &["retention", "apply"]),
+        (0, &["subject", "erase", "--key", "2"]),
+        (1, &["subject", "erase", "--key", "2"]),
+        (0, &["check", "--config", "consentry.toml"]),
+        (0, &["policy", "show"]),
+    ] {
+        let [out, err] = [(), ()].map(|()| std::io::pipe().unwrap().1);
+        let run = Command::new(env!("CARGO_BIN_EXE_consentry"))
+            .args(arguments)
+            .current_dir(home.path())
+            .env("UP", UPSTREAM_PASSWORD)
+            .stdout(out)
+            .stderr(err)
+            .status()
+            .unwrap();
+        assert_eq!(run.code(), Some(code), "{arguments:?}");
+    }
+    assert_eq!(home.db.psql("SELECT string_agg(id::text, ' ') FROM customers"), "3");
+}

@@ -5,12 +5,14 @@ mod index;
 mod temporary;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
 
 use super::databases::{ConfigOption, Findings, Judged, block_on, judge_wholly, load_server, tell};
+use super::out::{remark, say};
 use crate::config::server::Server;
 use crate::engine::policy::Policy;
 use crate::engine::policy::diagnostics::{Severity, SourceFile};
@@ -41,18 +43,16 @@ impl Check {
         let sinks = server.check_sinks();
         tally.warnings += sinks.len();
         tell(&sinks, std::slice::from_ref(&source));
-        block_on(async {
-            let policies = databases(&server, &mut tally).await;
-            users(&server, &source, &policies, &mut tally);
-        })?;
-        Ok(self.verdict(&tally))
+        let policies = block_on(databases(&server, &mut tally))??;
+        users(&server, &source, &policies, &mut tally);
+        self.verdict(&tally)
     }
 
-    fn verdict(&self, tally: &Tally) -> ExitCode {
+    fn verdict(&self, tally: &Tally) -> Result<ExitCode> {
         let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-        anstream::println!("{}, {}", count(tally.errors, "error"), count(tally.warnings, "warning"));
+        say!("{}, {}", count(tally.errors, "error"), count(tally.warnings, "warning"))?;
         let failed = tally.errors > 0 || self.strict && tally.warnings > 0;
-        if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+        Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 }
 
@@ -63,7 +63,7 @@ struct Tally {
 }
 
 /// Checks every database; gives the policies that are in order.
-async fn databases(server: &Server, tally: &mut Tally) -> BTreeMap<String, Policy> {
+async fn databases(server: &Server, tally: &mut Tally) -> Result<BTreeMap<String, Policy>> {
     let mut policies = BTreeMap::new();
     for (name, database) in &server.databases {
         match judge_wholly(database).await {
@@ -71,11 +71,11 @@ async fn databases(server: &Server, tally: &mut Tally) -> BTreeMap<String, Polic
                 tell(&judged.warnings, &judged.files);
                 tally.warnings += judged.warnings.len();
                 live(name, &judged, tally).await;
-                summary(name, &judged);
+                summary(name, &judged)?;
                 policies.insert(name.clone(), judged.policy);
             }
             Err(findings) => {
-                anstream::eprintln!("database {name}:");
+                remark!("database {name}:");
                 findings.tell();
                 let problems = match &findings {
                     Findings::Problems(problems, _) => problems.as_slice(),
@@ -87,27 +87,27 @@ async fn databases(server: &Server, tally: &mut Tally) -> BTreeMap<String, Polic
             }
         }
     }
-    policies
+    Ok(policies)
 }
 
 /// Whether consent tables have their index, and the upstream role the rights that COPY takes.
 async fn live(name: &str, judged: &Judged, tally: &mut Tally) {
     for advice in index::missing(judged).await.into_iter().chain(temporary::missing(judged).await) {
-        anstream::eprintln!("warning: database {name}: {advice}\n");
+        remark!("warning: database {name}: {advice}\n");
         tally.warnings += 1;
     }
 }
 
-fn summary(name: &str, judged: &Judged) {
+fn summary(name: &str, judged: &Judged) -> io::Result<()> {
     let policy = &judged.policy;
-    anstream::println!(
+    say!(
         "database {name}: {} protected tables, {} open, {} purposes, {} roles; policy {}",
         policy.tables.len(),
         policy.open.len(),
         policy.purposes.len(),
         policy.roles.len(),
         policy.digest.get(..12).unwrap_or_default(),
-    );
+    )
 }
 
 fn users(server: &Server, source: &SourceFile, policies: &BTreeMap<String, Policy>, tally: &mut Tally) {

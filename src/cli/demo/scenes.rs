@@ -1,6 +1,5 @@
 //! The scenes of the demo, in order. Each says what it does before it does it.
 
-use std::io::Write;
 use std::process::Command;
 
 use anstyle::{AnsiColor, Style};
@@ -10,6 +9,7 @@ use comfy_table::{ContentArrangement, Table};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::stage::{PASSWORD, Stage};
+use crate::cli::out;
 
 const TITLE: Style = AnsiColor::Cyan.on_default().bold();
 const TYPED: Style = Style::new().bold();
@@ -57,7 +57,7 @@ pub async fn side_by_side(stage: &Stage) -> Result<()> {
         let cells = answers.iter().map(|rows| person(rows, id));
         table.add_row([format!("{id} {story}")].into_iter().chain(cells));
     }
-    anstream::println!("{table}");
+    say(&table.to_string());
     Ok(())
 }
 
@@ -80,7 +80,6 @@ pub fn refused(stage: &Stage) -> Result<()> {
     title("What a purpose has no use for is refused, as psql shows it");
     let psql = stage.postgres.bin().join("psql");
     typed(&format!("psql \"{}\" -c \"{REFUSED}\"", stage.psql_string("marketing")));
-    flush();
     let mut psql = Command::new(psql);
     psql.args(["-X", "-d", &stage.psql_string("marketing"), "-c", REFUSED]).stderr(std::io::stdout());
     let status = psql.status()?;
@@ -144,7 +143,6 @@ fn own(stage: &Stage, arguments: &[&str]) -> Result<()> {
     let words = arguments.iter().map(|a| if a.contains(' ') { format!("\"{a}\"") } else { (*a).to_owned() });
     let folder = format!("{}/", stage.folder.path().display());
     typed(&format!("consentry {}", words.collect::<Vec<_>>().join(" ").replace(&folder, "")));
-    flush();
     let status = stage.own_command(arguments)?.status()?;
     if !status.success() {
         bail!("`consentry {}` ended with {status}", arguments.join(" "));
@@ -163,23 +161,18 @@ fn print(rows: &[Vec<Option<String>>]) {
     for row in rows {
         table.add_row(row.iter().map(|cell| cell.as_deref().unwrap_or("null")));
     }
-    anstream::println!("{table}");
+    say(&table.to_string());
 }
 
 fn title(text: &str) {
-    anstream::println!("\n{TITLE}== {text}{TITLE:#}");
+    say(&format!("\n{TITLE}== {text}{TITLE:#}"));
 }
 
 fn typed(text: &str) {
-    anstream::println!("{TYPED}{text}{TYPED:#}");
+    say(&format!("{TYPED}{text}{TYPED:#}"));
 }
 
 fn say(text: &str) {
-    anstream::println!("{text}");
-}
-
-/// Before another process writes to the same place.
-fn flush() {
-    // A closed pipe is noticed by the next print.
-    let _ = anstream::stdout().flush();
+    // A show without a stage: it ends as it would have.
+    let _ = out::line(format_args!("{text}"));
 }

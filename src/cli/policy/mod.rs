@@ -11,13 +11,14 @@ mod show;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
 
 use self::activity::activities;
 use self::notice::{Language, Notice};
 use self::ropa::{Controller, Ropa};
 use super::databases::{ConfigOption, Judged, block_on, choose, judge, load_server};
+use super::out::{self, remark};
 
 /// A policy in words
 #[derive(Subcommand)]
@@ -111,11 +112,9 @@ impl PolicyCommand {
             PolicyCommand::Notice(NoticeArgs { which, .. }) => which,
         };
         let Some(judged) = which.judged()? else { return Ok(ExitCode::FAILURE) };
-        match std::io::stdout().write_all(self.text(&judged)?.as_bytes()) {
-            // Whoever reads had enough (`… | head`).
-            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-            written => written.context("cannot write to stdout").map(|()| ExitCode::SUCCESS),
-        }
+        let text = self.text(&judged)?;
+        out::write(|out| out.write_all(text.as_bytes()))?;
+        Ok(ExitCode::SUCCESS)
     }
 
     fn text(&self, judged: &Judged) -> Result<String> {
@@ -183,9 +182,7 @@ impl NoticeArgs {
         let mut activities = activities(&judged.policy);
         activities.retain(|a| self.purpose.as_ref().is_none_or(|only| a.purpose == *only));
         if self.controller.controller.is_none() || self.controller.contact.is_none() {
-            anstream::eprintln!(
-                "note: people must be told who is responsible and how to reach them: --controller, --contact"
-            );
+            remark!("note: people must be told who is responsible and how to reach them: --controller, --contact");
         }
         let notice = Notice::new(&activities, &self.controller.controller(), self.language)?;
         Ok(match self.format {
