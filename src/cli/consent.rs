@@ -32,7 +32,8 @@ pub enum ConsentCommand {
     Object(Choose),
     /// Show somebody's choices, what holds now, and why not
     Show(Show),
-    /// Take choices from a CSV file
+    /// Take choices from a CSV file: also the history of people's choices. The newest of a person, purpose and channel holds
+    /// (of equally new ones the objection, then the withdrawal); a ledger keeps them all
     Import(Import),
 }
 

@@ -41,13 +41,16 @@ impl Import {
         let kind = kind_that_chooses(self.kind.as_deref(), &opened.policy)?;
         let target = Target::of(&opened.policy, &opened.catalog, kind)?;
         let table = target.source.table_name.to_string();
+        let ledger = target.ledger_beside().map(|source| source.table_name.to_string());
         let bar = bar(length)?;
         let bad_lines = if self.skip_bad { BadLines::Skip } else { BadLines::Refuse };
         let mut open = None;
         let mut hear = |moment: Moment<'_, Imported>| {
             upkeeper.hear(&mut open, moment, |done| {
-                let count = |what, rows| UpkeepCount { table: table.clone(), what, rows };
-                let counts = vec![count("written", done.added + done.changed), count("kept", done.older)];
+                let count = |table: &str, what, rows| UpkeepCount { table: table.to_owned(), what, rows };
+                let mut counts =
+                    vec![count(&table, "written", done.added + done.changed), count(&table, "kept", done.older)];
+                counts.extend(ledger.iter().map(|ledger| count(ledger, "written", done.history)));
                 Deed { action: "import", purpose: None, counts, subject: None }
             })
         };
@@ -55,8 +58,9 @@ impl Import {
         let done = import(&mut opened.client, &target, file, bad_lines, &mut on, &mut hear).await;
         bar.finish_and_clear();
         let done = done?;
+        let history = ledger.map_or(String::new(), |ledger| format!(", {} of before that to {ledger}", done.history));
         say!(
-            "{} lines: {} rows added to {table}, {} changed, {} older than what is on record, {} bad lines left out",
+            "{} lines: {} rows added to {table}, {} changed{history}, {} older than what is on record, {} bad lines left out",
             done.lines,
             done.added,
             done.changed,

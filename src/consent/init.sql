@@ -57,7 +57,7 @@ CREATE TRIGGER {kind}_consent_no_delete BEFORE DELETE ON consentry.{kind}_consen
 CREATE TRIGGER {kind}_consent_no_truncate BEFORE TRUNCATE ON consentry.{kind}_consent
     FOR EACH STATEMENT EXECUTE FUNCTION consentry.keep_proof();
 
--- Ledger to state: of several choices the newest counts, of two equally new ones the no.
+-- Ledger to state: of several choices the newest counts, of equally new ones the no, and of two of these the objection.
 CREATE FUNCTION consentry.{kind}_ledger_to_consent() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -72,14 +72,15 @@ BEGIN
            CASE WHEN status = 'granted' THEN event_time END, CASE WHEN status <> 'granted' THEN event_time END,
            valid_until, event_time, event_type, notice, source, recipient, record_id
       FROM fresh
-     ORDER BY subject_key, purpose, channel, event_time DESC, status = 'granted'
+     ORDER BY subject_key, purpose, channel, event_time DESC, status = 'granted', status = 'withdrawn', record_id
     ON CONFLICT (subject_key, purpose, channel) DO UPDATE
        SET status = excluded.status, granted_at = coalesce(excluded.granted_at, c.granted_at),
            withdrawn_at = excluded.withdrawn_at, valid_until = excluded.valid_until, event_time = excluded.event_time,
            event_type = excluded.event_type, notice = excluded.notice, source = excluded.source,
            recipient = excluded.recipient, record_id = excluded.record_id
      WHERE c.record_id <> excluded.record_id
-       AND (excluded.event_time > c.event_time OR excluded.event_time = c.event_time AND excluded.status <> 'granted');
+       AND (excluded.event_time > c.event_time OR excluded.event_time = c.event_time
+            AND (excluded.status = 'granted', excluded.status = 'withdrawn') < (c.status = 'granted', c.status = 'withdrawn'));
     RETURN NULL;
 END $$;
 CREATE TRIGGER {kind}_ledger_to_consent AFTER INSERT ON consentry.{kind}_ledger

@@ -192,7 +192,7 @@ impl Row {
         statement.execute(tx, &sql).await.map_err(|f| target.explain(f))
     }
 
-    /// A choice that is told late must not undo a newer one.
+    /// A choice that is told late must not undo a newer one, nor a yes a no of its own moment.
     async fn refuse_older(&self, tx: &Transaction<'_>, target: &Target<'_>) -> Result<(), Fault> {
         let Some(at) = &self.not_after else { return Ok(()) };
         let mut statement = Statement::default();
@@ -200,11 +200,19 @@ impl Row {
             self.identity.iter().map(|c| statement.finds(target, c)).collect::<Result<_, Fault>>()?;
         let time = statement.push(Some(at.clone()));
         let said = if self.refuses { target.last_said_to_a_no("t")? } else { target.last_said("t")? };
-        found.push(format!("{said} > ${time}::pg_catalog.text::timestamptz"));
+        let newer = format!("{said} > ${time}::pg_catalog.text::timestamptz");
+        found.push(match self.refuses {
+            true => newer,
+            false => format!(
+                "({newer} OR {said} = ${time}::pg_catalog.text::timestamptz AND t.{}::pg_catalog.text NOT IN ({}))",
+                quote_ident(&target.source.status),
+                target.granted_list()
+            ),
+        });
         let sql = format!("SELECT 1 FROM {} AS t WHERE {} LIMIT 1", target.table(), found.join(" AND "));
         match statement.query(tx, &sql).await? {
             0 => Ok(()),
-            _ => Err(Fault::new("a newer choice for this purpose and channel is on record; nothing was changed")
+            _ => Err(Fault::new("a newer choice, or a no of the same moment, for this purpose and channel is on record; nothing was changed")
                 .hint("see `consentry consent show`; leave --at away to record a choice made now")),
         }
     }

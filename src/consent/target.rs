@@ -8,12 +8,14 @@ use crate::engine::policy::{ConsentSource, Policy, SubjectKind};
 
 use super::choice::Act;
 use super::fault::Fault;
+use super::init::SCHEMA;
 
 /// A consent table, ready to be read and written.
 pub struct Target<'a> {
     pub policy: &'a Policy,
     pub kind: &'a SubjectKind,
     pub source: &'a ConsentSource,
+    catalog: &'a Catalog,
     relation: &'a Relation,
     key_type: &'a ColumnType,
 }
@@ -38,7 +40,29 @@ impl<'a> Target<'a> {
         let relation = relation(catalog, source.table, &source.table_name.to_string())?;
         let subject_table = relation_of_kind(catalog, kind)?;
         let key_type = &column(subject_table, &kind.key)?.ty;
-        Ok(Self { policy, kind, source, relation, key_type })
+        Ok(Self { policy, kind, source, catalog, relation, key_type })
+    }
+
+    /// The same people's choices in another table.
+    pub fn over<'s>(&'s self, source: &'s ConsentSource) -> Result<Target<'s>, Fault> {
+        let relation = relation(self.catalog, source.table, &source.table_name.to_string())?;
+        Ok(Target { source, relation, ..*self })
+    }
+
+    /// The ledger that `consent init` made with this state table, mapped as that is.
+    pub fn ledger_beside(&self) -> Option<ConsentSource> {
+        let state = &self.source.table_name;
+        let kind = state.name.strip_suffix("_consent").filter(|_| state.schema == SCHEMA)?;
+        let ledger = self.catalog.relation_named(SCHEMA, &format!("{kind}_ledger"))?;
+        let source = ConsentSource {
+            table: ledger.oid,
+            table_name: ledger.name.clone(),
+            recorded_at: Some("event_time".to_owned()),
+            granted_at: None,
+            withdrawn_at: None,
+            ..self.source.clone()
+        };
+        (self.shape() == Shape::State).then_some(source)
     }
 
     pub fn shape(&self) -> Shape {
@@ -84,8 +108,12 @@ impl<'a> Target<'a> {
 
     /// The policy's words for yes, as SQL literals (they come from the policy, not from people).
     pub fn granted_list(&self) -> String {
-        let words: Vec<String> = self.source.granted.iter().map(|g| quote_literal(g)).collect();
-        if words.is_empty() { "NULL".to_owned() } else { words.join(", ") }
+        word_list(&self.source.granted)
+    }
+
+    /// Its words for an objection.
+    pub fn objected_list(&self) -> String {
+        word_list(&self.source.objected)
     }
 
     /// Of a row of a state table: when it was last said something, as SQL that may be null. A consent that was to begin
@@ -214,6 +242,11 @@ impl<'a> Target<'a> {
         }
         Ok(value)
     }
+}
+
+fn word_list(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| quote_literal(word)).collect();
+    if words.is_empty() { "NULL".to_owned() } else { words.join(", ") }
 }
 
 /// A kind of subject that the policy declares.

@@ -359,6 +359,15 @@ async fn a_choice_told_late_does_not_undo_a_newer_one() {
     late.at = Some("2020-01-01T00:00:00Z".parse().unwrap());
     let refused = case.try_choose("7", late.clone()).await.unwrap_err();
     assert!(refused.message.contains("newer choice"), "{refused}");
+    // Of the same moment, the no counts.
+    for (key, act) in [("3", Act::Withdraw), ("4", Act::Object)] {
+        let at = |act| Choice { at: Some("2024-01-01T00:00:00Z".parse().unwrap()), ..choice(act, None) };
+        case.choose(key, at(act)).await;
+        let refused = case.try_choose(key, at(Act::Grant)).await.unwrap_err();
+        assert!(refused.message.contains("newer choice"), "{refused}");
+        assert_eq!(case.channels(key).await, [""; 0]);
+        case.choose(key, at(act)).await;
+    }
     assert_eq!(case.db.psql("SELECT status FROM consents"), "withdrawn");
 
     let ledger = Case::new("late_ledger", LEDGER).await;

@@ -361,6 +361,14 @@ fn consent_tables_are_made_and_their_policy_is_well() {
     let granted = home.well(&["consent", "grant", "--key", "2", "--purpose", "marketing", "--expires", "2099-01-01"]);
     assert!(granted.contains("marketing: allowed on all channels"), "{granted}");
     assert_eq!(home.db.psql("SELECT count(*) FROM consentry.customer_ledger"), "1");
+    let history = "subject,purpose,choice,time\n3,marketing,grant,2020-01-01\n3,marketing,withdraw,2021-01-01\n";
+    std::fs::write(home.path().join("history.csv"), history).unwrap();
+    let told = home.well(&["consent", "import", "history.csv"]);
+    let words = "2 lines: 1 rows added to consentry.customer_consent, 0 changed, 1 of before that to consentry.customer_ledger, ";
+    assert!(told.starts_with(words), "{told}");
+    let counts =
+        "consentry.customer_consent written 1, consentry.customer_consent kept 0, consentry.customer_ledger written 1";
+    assert_eq!(home.on_record().pop().unwrap(), format!("import: {counts}"));
     let erased = home.well(&["subject", "erase", "--key", "2"]);
     assert!(erased.contains("consentry.customer_consent: 1 choices kept, as proof"), "{erased}");
 }

@@ -1,7 +1,9 @@
 //! CSV files into consent tables: what is taken, what is complained about, and what an old file cannot undo.
 
 use consentry::consent::fault::Fault;
+use consentry::consent::history::records;
 use consentry::consent::import::{BadLines, Imported, Progress, import};
+use consentry::consent::standing::{Record, Standing, judge};
 use consentry::consent::target::Target;
 use consentry::engine::catalog::Catalog;
 use consentry::engine::policy::Policy;
@@ -13,31 +15,31 @@ use crate::policy;
 const CUSTOMERS: &str =
     "CREATE TABLE customers (id int PRIMARY KEY); INSERT INTO customers SELECT generate_series(1, 9);";
 
-const STATE: &str =
+pub const STATE: &str =
     "CREATE TABLE consents (subject_id int REFERENCES customers, purpose text, channel text, status text,
     granted_at timestamptz, withdrawn_at timestamptz, expires_at timestamptz, notice_version varchar(7), source text);";
 
-const LEDGER: &str =
+pub const LEDGER: &str =
     "CREATE TABLE consents (subject_id int, purpose text, channel text, status text, recorded_at timestamptz);";
 
-struct Case {
-    db: Database<'static>,
-    catalog: Catalog,
-    policy: Policy,
+pub struct Case {
+    pub db: Database<'static>,
+    pub catalog: Catalog,
+    pub policy: Policy,
 }
 
 /// What an import said: the result, and its complaints as `line: what`.
-type Said = (Result<Imported, Fault>, Vec<String>);
+pub type Said = (Result<Imported, Fault>, Vec<String>);
 
 impl Case {
-    async fn new(name: &str, sql: &str) -> Self {
+    pub async fn new(name: &str, sql: &str) -> Self {
         let db = shared().database(&format!("import_{name}"), &format!("{CUSTOMERS}{sql}")).brief();
         let catalog = catalog::load(&db.superuser().await).await.unwrap();
         let policy = policy::customers(&catalog, Some(policy::consent_source(&catalog, "public.consents")));
         Self { db, catalog, policy }
     }
 
-    async fn import(&self, file: &str, bad_lines: BadLines) -> Said {
+    pub async fn import(&self, file: &str, bad_lines: BadLines) -> Said {
         let target = Target::of(&self.policy, &self.catalog, "customer").unwrap();
         let mut complaints = Vec::new();
         let mut on = |progress: Progress| {
@@ -51,10 +53,23 @@ impl Case {
     }
 
     /// An import without complaints.
-    async fn import_well(&self, file: &str) -> Imported {
+    pub async fn import_well(&self, file: &str) -> Imported {
         let (result, complaints) = self.import(file, BadLines::Refuse).await;
         assert_eq!(complaints, [""; 0]);
         result.unwrap()
+    }
+
+    /// The same by this login.
+    pub async fn import_as(&self, client: &mut tokio_postgres::Client, file: &str) -> Result<Imported, Fault> {
+        let target = Target::of(&self.policy, &self.catalog, "customer").unwrap();
+        import(client, &target, file.as_bytes(), BadLines::Refuse, &mut |_| {}, &mut |_| Ok(())).await
+    }
+
+    /// What holds now of a person's choices for one purpose, and these.
+    pub async fn standing(&self, person: &str, purpose: &str) -> (Standing, Vec<Record>) {
+        let target = Target::of(&self.policy, &self.catalog, "customer").unwrap();
+        let records = records(&self.db.superuser().await, &target, person).await.unwrap();
+        (judge(&self.policy.purposes[purpose], target.source, &records), records)
     }
 
     fn stored(&self) -> String {
@@ -160,7 +175,7 @@ async fn an_old_file_does_not_undo_a_newer_choice() {
                 4,marketing,grant,email,2024-05-31\n\
                 4,marketing,withdraw,email,2024-05-31\n";
     let done = case.import_well(file).await;
-    assert_eq!(done, Imported { lines: 7, added: 1, changed: 2, older: 1, bad: 0 });
+    assert_eq!(done, Imported { lines: 7, added: 1, changed: 2, older: 1, ..Imported::default() });
     let after =
         "1|marketing|email|withdrawn\n2|marketing|email|withdrawn\n3|marketing||withdrawn\n4|marketing|email|withdrawn";
     assert_eq!(case.stored(), after);
@@ -234,9 +249,7 @@ async fn a_withdrawal_without_channel_reaches_every_channel() {
             "subject,purpose,choice,channel,time\n1,marketing,withdraw,,2024-02-01\n1,marketing,grant,post,2024-01-05\n1,marketing,grant,sms,2024-02-02\n",
         )
         .await;
-        let target = Target::of(&case.policy, &case.catalog, "customer").unwrap();
-        let records = consentry::consent::history::records(&case.db.superuser().await, &target, "1").await.unwrap();
-        let standing = consentry::consent::standing::judge(&case.policy.purposes["marketing"], target.source, &records);
+        let (standing, _) = case.standing("1", "marketing").await;
         let valid: Vec<_> = standing.channels.iter().filter(|(_, v)| v.is_ok()).map(|(c, _)| c.as_str()).collect();
         assert_eq!(valid, ["sms"], "{name}: only what came later holds");
         let last = format!("SELECT status FROM consents WHERE channel = 'fax' ORDER BY {time} DESC LIMIT 1");

@@ -8,6 +8,7 @@ mod cli;
 mod deeds;
 mod erasure;
 mod export;
+mod history;
 mod import;
 mod init;
 mod ledger;

@@ -16,7 +16,11 @@ pub const STAGE: &str = "pg_temp.consentry_import";
 pub const CREATE_STAGE: &str = "CREATE TEMPORARY TABLE consentry_import (
     line int8 NOT NULL, subject text NOT NULL, purpose text NOT NULL, channel text, status text NOT NULL,
     grants bool NOT NULL, withdraws bool NOT NULL, time timestamptz NOT NULL, expires timestamptz,
-    notice text, source text, recipient text, event text) ON COMMIT DROP";
+    notice text, source text, recipient text, event text) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE consentry_import_older (LIKE consentry_import) ON COMMIT DROP";
+
+/// Staged choices that a newer one of the file stands for.
+pub const OLDER: &str = "pg_temp.consentry_import_older";
 
 /// When the newest record lies ahead, in `insert_beside_what_lies_ahead`.
 const AHEAD: &str = "a.\"consentry ahead\"";
@@ -25,7 +29,7 @@ pub const COPY_STAGE: &str = "COPY pg_temp.consentry_import FROM STDIN";
 
 /// How staged text and the table's columns meet.
 pub struct Merge<'a> {
-    target: &'a Target<'a>,
+    pub(super) target: &'a Target<'a>,
     defaults: Defaults,
     /// `s.subject` as a value of the subject table's key, and that key to compare it with.
     subject_key: (String, String),
@@ -50,61 +54,15 @@ impl<'a> Merge<'a> {
         )
     }
 
-    /// Lines that take one channel out of a consent for all channels, which would go on to allow it. A union of two
-    /// semi-joins: PostgreSQL runs an OR of EXISTS line by line when it does not fit into memory.
-    pub fn withdrawn_from_general(&self) -> Result<Option<String>, Fault> {
-        let source = self.target.source;
-        let Some(channel) = &source.channel else { return Ok(None) };
-        let granted = self.target.granted_list();
-        Ok(Some(format!(
-            "SELECT s.line FROM {STAGE} AS s WHERE s.withdraws AND s.channel IS NOT NULL
-                AND EXISTS (SELECT FROM {STAGE} AS o WHERE o.grants AND o.channel IS NULL
-                               AND o.subject = s.subject AND o.purpose = s.purpose)
-              UNION
-             SELECT s.line FROM {STAGE} AS s WHERE s.withdraws AND s.channel IS NOT NULL
-                AND EXISTS (SELECT FROM {table} AS t WHERE t.{subject} = {key} AND t.{purpose}::pg_catalog.text = s.purpose
-                               AND t.{channel} IS NULL AND t.{status}::pg_catalog.text IN ({granted}))
-              ORDER BY 1",
-            table = self.target.table(),
-            subject = quote_ident(&source.subject),
-            key = self.value("subject")?,
-            purpose = quote_ident(&source.purpose),
-            channel = quote_ident(channel),
-            status = quote_ident(&source.status),
-        )))
-    }
-
-    /// A withdrawal without channel is one of every channel on record or in the file.
-    pub fn spread_withdrawals(&self) -> Result<Option<String>, Fault> {
-        let source = self.target.source;
-        let Some(channel) = &source.channel else { return Ok(None) };
-        Ok(Some(format!(
-            "INSERT INTO {STAGE}
-             SELECT s.line, s.subject, s.purpose, c.channel, s.status, s.grants, s.withdraws, s.time, s.expires,
-                    s.notice, s.source, s.recipient, s.event
-               FROM {STAGE} AS s JOIN (
-                    SELECT o.subject, o.purpose, o.channel FROM {STAGE} AS o WHERE o.channel IS NOT NULL
-                    UNION
-                    SELECT s.subject, s.purpose, t.{channel}::pg_catalog.text
-                      FROM {STAGE} AS s JOIN {table} AS t ON t.{subject} = {key} AND t.{purpose}::pg_catalog.text = s.purpose
-                     WHERE s.withdraws AND s.channel IS NULL AND t.{channel} IS NOT NULL
-                    ) AS c ON c.subject = s.subject AND c.purpose = s.purpose
-              WHERE s.withdraws AND s.channel IS NULL",
-            channel = quote_ident(channel),
-            table = self.target.table(),
-            subject = quote_ident(&source.subject),
-            key = self.value("subject")?,
-            purpose = quote_ident(&source.purpose),
-        )))
-    }
-
-    /// For a state table: of each choice only the newest stays staged, of two equally new ones the no.
+    /// For a state table: of each choice only the newest stays staged; of equally new ones the no, and of two of these the
+    /// objection. The others go to [`OLDER`].
     pub fn keep_newest(&self) -> String {
         format!(
-            "DELETE FROM {STAGE} AS s USING (
+            "WITH older AS (DELETE FROM {STAGE} AS s USING (
                  SELECT ctid, pg_catalog.row_number() OVER (PARTITION BY subject, purpose, channel
-                                                            ORDER BY time DESC, grants, line DESC) AS place FROM {STAGE}
-             ) AS o WHERE o.ctid = s.ctid AND o.place > 1"
+                                                            ORDER BY time DESC, grants, withdraws, line DESC) AS place FROM {STAGE}
+             ) AS o WHERE o.ctid = s.ctid AND o.place > 1 RETURNING s.*)
+             INSERT INTO {OLDER} SELECT * FROM older"
         )
     }
 
@@ -136,6 +94,16 @@ impl<'a> Merge<'a> {
 
     /// Every staged choice that is not in the ledger yet, or those for which the state table has no row yet.
     pub fn insert(&self) -> Result<String, Fault> {
+        self.insert_from(&format!("SELECT * FROM {STAGE}"))
+    }
+
+    /// Of a ledger beside the state table: every choice of the file that is not there yet.
+    pub fn insert_history(&self) -> Result<String, Fault> {
+        self.insert_from(&format!("SELECT * FROM {STAGE} UNION ALL SELECT * FROM {OLDER}"))
+    }
+
+    /// A choice that is there twice is one.
+    fn insert_from(&self, staged: &str) -> Result<String, Fault> {
         let (names, values) = self.new_row("s.time")?;
         let table = self.target.table();
         let found = match &self.target.source.recorded_at {
@@ -143,7 +111,9 @@ impl<'a> Merge<'a> {
             None => self.same("t")?,
         };
         Ok(format!(
-            "INSERT INTO {table} ({names}) SELECT {values} FROM {STAGE} AS s
+            "INSERT INTO {table} ({names}) SELECT {values} FROM (
+                 SELECT DISTINCT ON (subject, purpose, channel, time, status) * FROM ({staged}) AS all_of_them
+                  ORDER BY subject, purpose, channel, time, status, line DESC) AS s
               WHERE NOT EXISTS (SELECT FROM {table} AS t WHERE {found}) ORDER BY s.line"
         ))
     }
@@ -213,7 +183,7 @@ impl<'a> Merge<'a> {
     }
 
     /// The staged field `name`, as a value of the column that keeps it.
-    fn value(&self, name: &str) -> Result<String, Fault> {
+    pub(super) fn value(&self, name: &str) -> Result<String, Fault> {
         let source = self.target.source;
         let column = match name {
             "subject" => Some(&source.subject),
@@ -231,7 +201,7 @@ impl<'a> Merge<'a> {
     }
 
     /// Same subject, purpose and channel as row `row`.
-    fn same(&self, row: &str) -> Result<String, Fault> {
+    pub(super) fn same(&self, row: &str) -> Result<String, Fault> {
         let source = self.target.source;
         let mut same = format!(
             "{row}.{} = {} AND {row}.{} = {}",
@@ -248,17 +218,18 @@ impl<'a> Merge<'a> {
         Ok(same)
     }
 
-    /// Whether the staged choice is newer than the row `t`. A no is newer than a yes that has not begun. Without a time
-    /// to compare, only a no changes a row, and a yes one that is a yes already.
+    /// Whether the staged choice is newer than the row `t`; equally new, whether it is the safer one. A no is newer than a
+    /// yes that has not begun. Without a time to compare, only a no changes a row, and a yes one that is a yes already.
     fn newer(&self) -> Result<String, Fault> {
+        let is = format!("t.{}::pg_catalog.text", quote_ident(&self.target.source.status));
+        let (granted, objected) = (self.target.granted_list(), self.target.objected_list());
         Ok(format!(
             "CASE WHEN NOT s.grants AND {later} THEN true
-                  WHEN {stored} IS NULL THEN NOT s.grants OR t.{status}::pg_catalog.text IN ({granted})
-                  ELSE s.time > {stored} OR s.time = {stored} AND NOT s.grants AND t.{status}::pg_catalog.text IN ({granted}) END",
+                  WHEN {stored} IS NULL THEN NOT s.grants OR {is} IN ({granted})
+                  WHEN s.time = {stored} THEN NOT s.grants AND ({is} IN ({granted}) OR NOT s.withdraws AND {is} NOT IN ({objected}))
+                  ELSE s.time > {stored} END",
             later = self.target.begins_later("t")?,
             stored = self.target.last_said("t")?,
-            status = quote_ident(&self.target.source.status),
-            granted = self.target.granted_list(),
         ))
     }
 

@@ -1,10 +1,12 @@
 //! `consent import`: many choices from a CSV file, all or (on request) all good ones, in flat memory.
 //!
 //! Lines are checked one by one (`line`) and copied into a temporary table; what only the database knows is checked
-//! there; then the whole is merged into the consent table (`merge`), in one transaction.
+//! there; then the whole is merged into the consent table (`merge`; `withdrawals` says what those mean beside other
+//! choices), in one transaction.
 
 pub mod line;
 mod merge;
+mod withdrawals;
 
 use std::io::Read;
 
@@ -54,6 +56,8 @@ pub struct Imported {
     pub changed: u64,
     /// Choices left out, because a newer one is on record (state tables).
     pub older: u64,
+    /// Rows added besides to the ledger that `consent init` made with the state table: what came before.
+    pub history: u64,
 }
 
 /// Imports `file`; `on` hears of every bad line, whether or not they are skipped, and `on_commit` of the transaction.
@@ -174,6 +178,9 @@ async fn merge_staged(
     if let Some(sql) = merge.spread_withdrawals()? {
         tx.execute(&sql, &[]).await?;
     }
+    if let Some(sql) = merge.keep_objections()? {
+        tx.execute(&sql, &[]).await?;
+    }
     if target.shape() == Shape::State {
         tx.execute(&merge.keep_newest(), &[]).await?;
         let older: i64 = tx.query_one(&merge.count_older()?, &[]).await?.try_get(0)?;
@@ -184,5 +191,14 @@ async fn merge_staged(
     if let Some(sql) = merge.insert_beside_what_lies_ahead()? {
         done.added += tx.execute(&sql, &[]).await?;
     }
+    done.history = insert_history(tx, target).await?;
     Ok(())
+}
+
+/// What the state came by, into the ledger beside it: the state's own triggers have put there what has become of it.
+async fn insert_history(tx: &Transaction<'_>, target: &Target<'_>) -> Result<u64, Fault> {
+    let Some(source) = target.ledger_beside() else { return Ok(0) };
+    let ledger = target.over(&source)?;
+    let merge = Merge::new(&ledger, Key::of(ledger.key_base()), defaults(tx, &ledger).await?);
+    tx.execute(&merge.insert_history()?, &[]).await.map_err(|e| ledger.explain(e.into()))
 }
