@@ -1,4 +1,5 @@
-//! A policy's conditions and masks, tried on PostgreSQL: prepared and never executed, so no row is read.
+//! A policy's conditions and masks, tried on PostgreSQL: prepared, and executed only where they read no table, so no row is
+//! read.
 
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -17,7 +18,14 @@ pub async fn run(client: &Client, reading: &mut Reading<'_>) -> Result<(), tokio
 }
 
 async fn failure(client: &Client, trial: &Trial) -> Result<Option<Failure>, tokio_postgres::Error> {
-    let Err(error) = client.prepare(trial.sql()).await else { return Ok(None) };
+    let tried = match client.prepare(trial.sql()).await {
+        Ok(statement) if trial.asks() => client.query_one(&statement, &[]).await.and_then(|row| row.try_get(0)),
+        tried => tried.map(|_| true),
+    };
+    let error = match tried {
+        Ok(so) => return Ok((!so).then_some(Failure::Denied)),
+        Err(error) => error,
+    };
     let Some(told) = error.as_db_error() else { return Err(error) };
     let said = told.message().to_owned();
     match (told.code(), told.code().code().get(..2)) {

@@ -9,6 +9,11 @@ CREATE TYPE customer_status AS ENUM ('active', 'blocked', 'erased');
 CREATE TYPE mood AS ENUM ('granted', 'withdrawn', 'objected');
 CREATE TYPE topic AS ENUM ('service', 'analytics');
 CREATE DOMAIN iso_country AS char(2);
+CREATE DOMAIN member_no AS text CHECK (length(VALUE) = 5);
+CREATE DOMAIN digits AS text CHECK (VALUE::int > 0);
+CREATE FUNCTION is_ours(text) RETURNS boolean LANGUAGE sql AS 'SELECT $1 <> ''x''';
+CREATE DOMAIN ours AS text CHECK (is_ours(VALUE));
+CREATE DOMAIN full_score AS int CHECK (VALUE > 0);
 
 CREATE TABLE customers (
     id         bigint PRIMARY KEY,
@@ -110,3 +115,5 @@ ALTER TABLE policed ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 -- What PostgreSQL hides in it does not count.
 CREATE TABLE policed_consents (subject_id bigint, purpose text, channel text, status text);
 ALTER TABLE policed_consents ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+-- Columns of domains that do not take what masks make.
+CREATE TABLE tokens (id bigint PRIMARY KEY, customer_id bigint, no member_no, pin digits, tag ours, score full_score, place iso_country);

@@ -24,6 +24,18 @@ const TYPES: &str = "
     CREATE DOMAIN kinds.mail_of_ours AS kinds.mail CHECK (VALUE LIKE '%@example.org');
     CREATE DOMAIN kinds.percent AS numeric(5, 2) CHECK (VALUE BETWEEN 0 AND 100);
     CREATE DOMAIN kinds.moody AS kinds.mood;
+    -- Checks that masked values fail, that cannot be tried on them, and that nobody knows here.
+    CREATE DOMAIN kinds.code AS text CHECK (length(VALUE) = 5);
+    CREATE DOMAIN kinds.old_code AS kinds.code CHECK (VALUE IN ('abcde', 'vwxyz') OR VALUE LIKE 'z%');
+    CREATE DOMAIN kinds.state AS varchar(2) CHECK (VALUE IN ('ES', 'FR'));
+    CREATE DOMAIN kinds.digits AS text CHECK (VALUE::int > 0);
+    CREATE DOMAIN kinds.positive AS int CHECK (VALUE > 0);
+    CREATE FUNCTION kinds.is_ours(text) RETURNS boolean LANGUAGE sql AS $$SELECT $1 LIKE 'ok%'$$;
+    CREATE DOMAIN kinds.ours AS text CHECK (kinds.is_ours(VALUE));
+    CREATE DOMAIN kinds.always_mail AS text NOT NULL;
+    CREATE DOMAIN kinds.tagged AS text[] CHECK (cardinality(VALUE) > 0);
+    CREATE DOMAIN kinds.keyed AS jsonb CHECK (VALUE ? 'a');
+    CREATE DOMAIN kinds.recent AS date CHECK (VALUE > '1900-06-01' AND VALUE < '2100-01-01');
 ";
 
 /// Type, and literals of values that it can hold.
@@ -103,6 +115,16 @@ const COLUMNS: &[(&str, &[&str])] = &[
     ("kinds.words", &["ab", ""]),
     ("kinds.percent", &["99.99", "100", "0"]),
     ("kinds.moody", &["sad"]),
+    ("kinds.code", &["abcde"]),
+    ("kinds.old_code", &["abcde", "vwxyz"]),
+    ("kinds.state", &["ES"]),
+    ("kinds.digits", &["12"]),
+    ("kinds.positive", &["7", "2147483647"]),
+    ("kinds.ours", &["ok1"]),
+    ("kinds.always_mail", &["a@b.example"]),
+    ("kinds.tagged", &["{a,b}"]),
+    ("kinds.keyed", &["{\"a\": 1}"]),
+    ("kinds.recent", &["1980-05-06", "1900-07-01"]),
 ];
 
 fn masks(catalog: &Catalog) -> Vec<Mask> {
@@ -239,7 +261,8 @@ async fn no_mask_raises_an_error_or_changes_the_type() {
 /// Type, stored value, mask, what is shown.
 type Case = (&'static str, &'static str, Mask, Option<&'static str>);
 
-fn cases() -> Vec<Case> {
+fn cases(catalog: &Catalog) -> Vec<Case> {
+    let sql = |text: &str| Mask::Sql(SqlFragment::mask(text, catalog).expect("mask"));
     let constant = |c: &str| Mask::Constant(c.into());
     let round = |n: &str| Mask::Round(n.into());
     let truncate = |f: &str| Mask::Truncate(f.into());
@@ -312,6 +335,28 @@ fn cases() -> Vec<Case> {
         ("kinds.percent", "99.99", round("30"), Some("90.00")),
         ("kinds.percent", "99.99", round("60"), None),
         ("kinds.moody", "sad", Mask::Redact, None),
+        ("kinds.code", "abcde", Mask::Redact, None),
+        ("kinds.code", "abcde", Mask::KeepFirst(2), Some("ab***")),
+        ("kinds.code", "abcde", sql("left({}, 2)"), None),
+        ("kinds.code", "abcde", sql("left({}, 2) || 'xyz'"), Some("abxyz")),
+        ("kinds.old_code", "vwxyz", sql("left({}, 2) || 'xyz'"), Some("vwxyz")),
+        ("kinds.old_code", "abcde", sql("left({}, 2) || 'xyz'"), None),
+        ("kinds.state", "ES", Mask::Redact, None),
+        ("kinds.state", "ES", constant("FR"), Some("FR")),
+        ("kinds.digits", "12", Mask::Redact, None),
+        ("kinds.digits", "12", Mask::KeepFirst(1), None),
+        ("kinds.digits", "12", sql("left({}, 1)"), None),
+        ("kinds.positive", "7", round("100"), None),
+        ("kinds.positive", "7", sql("{} - 7"), None),
+        ("kinds.positive", "7", sql("{} - 6"), Some("1")),
+        ("kinds.ours", "ok1", sql("left({}, 2)"), None),
+        ("kinds.always_mail", "a@b.example", sql("nullif({}, 'a@b.example')"), None),
+        ("kinds.always_mail", "a@b.example", sql("left({}, 1)"), Some("a")),
+        ("kinds.tagged", "{a,b}", sql("coalesce({}, NULL)"), Some("{a,b}")),
+        ("kinds.keyed", "{\"a\": 1}", constant("{\"b\": 2}"), None),
+        ("kinds.keyed", "{\"a\": 1}", constant("{\"a\": 2}"), Some("{\"a\": 2}")),
+        ("kinds.recent", "1980-05-06", truncate("century"), Some("1901-01-01")),
+        ("kinds.recent", "1900-07-01", truncate("year"), None),
     ]
 }
 
@@ -319,7 +364,7 @@ fn cases() -> Vec<Case> {
 async fn values_are_masked_as_the_contract_says() {
     let (client, catalog) = kinds("masks_by_hand").await;
     client.batch_execute("SET TimeZone = 'UTC'; SET DateStyle = 'ISO'").await.expect("settings");
-    for (ty, value, mask, expected) in cases() {
+    for (ty, value, mask, expected) in cases(&catalog) {
         let i = COLUMNS
             .iter()
             .position(|(t, values)| *t == ty && values.contains(&value))

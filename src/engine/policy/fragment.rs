@@ -35,6 +35,16 @@ impl SqlFragment {
         Self::read(text, text, Scope::Table(table), catalog)
     }
 
+    /// A domain's check, over the one column of `word`; whether it may fail on a value that is none of the domain's.
+    pub fn check(text: &str, word: &Relation, catalog: &Catalog) -> Result<(Self, bool), String> {
+        parser::on_roomy_stack(usize::MAX, || {
+            let mut printer = print::Printer::new(Scope::Table(word), catalog).trying();
+            printer.expression(&parse(text)?)?;
+            let (_, may_fail) = printer.into_parts();
+            Ok((Self::condition(text, word, catalog)?, may_fail))
+        })
+    }
+
     /// A mask over the stored value `{}` of some type: what depends on it is told by [`SqlFragment::over`].
     pub fn mask(text: &str, catalog: &Catalog) -> Result<Self, String> {
         if !text.contains("{}") {

@@ -7,6 +7,7 @@ use crate::engine::policy::{Basis, Category, Channel, ColumnUse, Mask, WithoutCo
 use crate::engine::refusal::Refusal;
 
 use super::consent::Records;
+use super::domain;
 use super::masks::stand_in;
 use super::{Cell, CellKind, StandIn, View, policy_entry};
 
@@ -86,7 +87,18 @@ fn personal(view: &View<'_>, column: &Column, category: &str) -> Result<Cell, Re
     };
     let category = Some(category.name.clone());
     let joins = BTreeSet::new();
-    let fails = |mask: &Mask| matches!(mask, Mask::Sql(sql) if sql.computes);
+    let fails = |mask: &Mask| match mask {
+        Mask::Sql(sql) => sql.computes || domain::computes(view.catalog, &column.ty),
+        // What they make is the same in every row.
+        Mask::Null | Mask::Redact | Mask::Constant(_) => false,
+        Mask::Email
+        | Mask::KeepFirst(_)
+        | Mask::KeepLast(_)
+        | Mask::Pseudonym
+        | Mask::Truncate(_)
+        | Mask::Round(_)
+        | Mask::Prefix(_) => domain::computes(view.catalog, &column.ty),
+    };
     let computes = fails(own) || purpose.masks.get(name).is_some_and(fails);
     let (name, own) = (column.name.clone(), Some(not_there));
     Ok(Cell { name, category, kind, own, stand_in, joins, computes, words })

@@ -1,27 +1,97 @@
 //! Masked values of a domain: the value where the domain takes it, else null. A plain cast would raise an error.
 
 use crate::engine::catalog::{Catalog, Column, ColumnType, QualifiedName, Relation, RelationKind};
-use crate::engine::policy::SqlFragment;
+use crate::engine::policy::{Mask, SqlFragment};
 
-use super::masks::null_of;
-use super::numbers;
-use super::sql::type_sql;
+use super::masks::{null_of, redacted};
+use super::sql::{is_domain, is_text, type_sql};
+use super::{constant, numbers};
 
-/// `value` as the domain `ty`, or null where its checks reject it. `None`: the domain's checks are not known.
-pub fn checked(catalog: &Catalog, ty: &ColumnType, value: &str) -> Option<String> {
-    let domain = catalog.data().types.iter().find(|t| t.oid == ty.oid && t.kind == 'd')?;
-    let value = format!("({value})::{}", base_sql(ty)?);
-    let cast = format!("({value})::{}", type_sql(ty));
-    let word = word_of(ty);
-    let read = |check: &String| SqlFragment::condition(check, &word, catalog).ok();
-    let checks: Option<Vec<SqlFragment>> = domain.checks.iter().map(read).collect();
-    // A check that is null lets a value through (SQL standard, as CHECK constraints of tables).
-    let put = |check: SqlFragment| format!("{} IS NOT FALSE", check.to_sql(|_| format!("({value})"), ""));
-    let tests: Vec<String> = checks?.into_iter().map(put).collect();
-    if tests.is_empty() {
-        return Some(cast);
+/// What a masked value must pass to be one of a domain.
+struct Checks {
+    all: Vec<SqlFragment>,
+    /// The type below the domain, which the checks are about.
+    base: String,
+}
+
+/// Why no masked value is one of a domain.
+enum Untried {
+    /// What its checks say is not known.
+    Unknown,
+    /// They could raise an error on a value that is none of the domain's.
+    Fails,
+}
+
+/// The checks of a column's domain; `Ok(None)`: there are none.
+fn checks(catalog: &Catalog, ty: &ColumnType) -> Result<Option<Checks>, Untried> {
+    let domain = catalog.data().types.iter().find(|t| t.oid == ty.oid && t.kind == 'd').ok_or(Untried::Unknown)?;
+    if domain.checks.is_empty() {
+        return Ok(None);
     }
-    Some(format!("CASE WHEN {} THEN {cast} ELSE {} END", tests.join(" AND "), null_of(ty)))
+    let base = base_sql(ty).ok_or(Untried::Unknown)?;
+    let word = word_of(ty);
+    let mut all = Vec::with_capacity(domain.checks.len());
+    for check in &domain.checks {
+        match SqlFragment::check(check, &word, catalog) {
+            Ok((check, false)) => all.push(check),
+            Ok((_, true)) => return Err(Untried::Fails),
+            Err(_) => return Err(Untried::Unknown),
+        }
+    }
+    Ok(Some(Checks { all, base }))
+}
+
+impl Checks {
+    /// Whether the domain takes `value`.
+    fn take(&self, value: &str) -> String {
+        // A check that is null lets a value through (SQL standard, as CHECK constraints of tables).
+        let put = |check: &SqlFragment| {
+            format!("{} IS NOT FALSE", check.to_sql(|_| format!("(({value})::{})", self.base), ""))
+        };
+        self.all.iter().map(put).collect::<Vec<_>>().join(" AND ")
+    }
+}
+
+/// `value`, which may be null, as the domain `ty`; null where its checks reject it. `None`: no value can be tried on them.
+pub fn checked(catalog: &Catalog, ty: &ColumnType, value: &str) -> Option<String> {
+    let checks = checks(catalog, ty).ok()?;
+    let base = checks.as_ref().map(|checks| format!("({value})::{}", checks.base));
+    let cast = format!("({})::{}", base.as_deref().unwrap_or(value), type_sql(ty));
+    let takes = checks.map(|checks| format!(" AND {}", checks.take(value))).unwrap_or_default();
+    // The domain may be NOT NULL.
+    Some(format!("CASE WHEN ({value}) IS NOT NULL{takes} THEN {cast} ELSE {} END", null_of(ty)))
+}
+
+/// Whether what a value is tried on may fail on some, however rarely: then it is tried in rows only that are there.
+pub fn computes(catalog: &Catalog, ty: &ColumnType) -> bool {
+    is_domain(ty) && checks(catalog, ty).is_ok_and(|c| c.is_some_and(|c| c.all.iter().any(|check| check.computes)))
+}
+
+/// What is to be known of a mask on a column before anybody reads it.
+pub enum Fate {
+    /// Nothing: it shows what it says.
+    AsMask,
+    /// It shows null: why.
+    Null(&'static str),
+    /// It shows null, unless this condition is true.
+    NullUnless(String),
+}
+
+pub fn fate(catalog: &Catalog, mask: &Mask, ty: &ColumnType) -> Fate {
+    let value = match mask {
+        Mask::Null => return Fate::AsMask,
+        Mask::Redact if !is_text(ty) => return Fate::AsMask,
+        Mask::Redact => Some(redacted(ty)),
+        Mask::Constant(value) => constant::expression(catalog, ty, value),
+        _ => None,
+    };
+    match (checks(catalog, ty), value) {
+        _ if !is_domain(ty) => Fate::AsMask,
+        (Err(Untried::Unknown), _) => Fate::Null("what its domain checks is not known here"),
+        (Err(Untried::Fails), _) => Fate::Null("what its domain checks could fail on it"),
+        (Ok(Some(checks)), Some(value)) => Fate::NullUnless(checks.take(&value)),
+        (Ok(_), _) => Fate::AsMask,
+    }
 }
 
 /// The type below the domain, with its modifier, for built-in types.
@@ -36,7 +106,8 @@ fn base_sql(ty: &ColumnType) -> Option<String> {
         },
         (
             base @ ("text" | "bpchar" | "name" | "int2" | "int4" | "int8" | "float4" | "float8" | "date" | "timestamp"
-            | "timestamptz" | "uuid" | "inet" | "cidr" | "bytea" | "bool"),
+            | "timestamptz" | "uuid" | "inet" | "cidr" | "bytea" | "bool" | "json" | "jsonb" | "_text"
+            | "_int4" | "_int8"),
             _,
         ) => format!("pg_catalog.{base}"),
         _ => return None,

@@ -59,10 +59,9 @@ pub fn stand_in(mask: &Mask, ty: &ColumnType) -> StandIn {
 pub fn masked(catalog: &Catalog, of: &Column, alias: &str, mask: &Mask, key: Key<'_>) -> Result<String, Refusal> {
     let stored = column(alias, &of.name);
     let Some(value) = value(catalog, of, &stored, mask, key)? else { return Ok(null_cell(of, alias)) };
-    let value = match value {
-        Value::Plain(value) if is_domain(&of.ty) => domain::checked(catalog, &of.ty, &value),
-        Value::Plain(value) => Some(format!("({value})::{}", type_sql(&of.ty))),
-        Value::Typed(value) => Some(value),
+    let value = match is_domain(&of.ty) {
+        true => domain::checked(catalog, &of.ty, &value),
+        false => Some(format!("({value})::{}", type_sql(&of.ty))),
     };
     // `THEN stored` (a null there) carries the column's own type and collation.
     Ok(match value {
@@ -88,21 +87,14 @@ pub fn null_of(ty: &ColumnType) -> String {
     if is_domain(ty) { format!("(ARRAY[]::{name}[])[1]") } else { format!("NULL::{name}") }
 }
 
-enum Value {
-    /// To be cast to the column's type.
-    Plain(String),
-    /// Of the column's type already.
-    Typed(String),
-}
-
 /// What a value that is not null becomes; `None`: null.
-fn value(catalog: &Catalog, of: &Column, stored: &str, mask: &Mask, key: Key<'_>) -> Result<Option<Value>, Refusal> {
+fn value(catalog: &Catalog, of: &Column, stored: &str, mask: &Mask, key: Key<'_>) -> Result<Option<String>, Refusal> {
     let ty = &of.ty;
     if mask_fits(mask, ty).is_err() {
         // `resolve` refuses such a policy; a column that changed its type since shows nothing.
         return Ok(None);
     }
-    Ok(Some(Value::Plain(match mask {
+    Ok(Some(match mask {
         Mask::Null => return Ok(None),
         Mask::Redact if is_text(ty) => redacted(ty),
         Mask::Redact => return Ok(None),
@@ -124,18 +116,13 @@ fn value(catalog: &Catalog, of: &Column, stored: &str, mask: &Mask, key: Key<'_>
         Mask::Sql(sql) => {
             // `resolve` refuses such a mask; the column may have changed its type since.
             let Ok(sql) = sql.over(ty, catalog) else { return Ok(None) };
-            let sql = sql.to_sql(quote_ident, stored);
-            if is_domain(ty) {
-                // The policy's own expression decides the type; the domain's checks are the policy's business.
-                return Ok(Some(Value::Typed(format!("{sql}::{}", type_sql(ty)))));
-            }
-            sql
+            sql.to_sql(quote_ident, stored)
         }
-    })))
+    }))
 }
 
 /// `***`, no longer than the column takes.
-fn redacted(ty: &ColumnType) -> String {
+pub(super) fn redacted(ty: &ColumnType) -> String {
     let length = ty.length.map_or(STARS.len(), |n| STARS.len().min(n as usize));
     text(&STARS[..length])
 }

@@ -34,6 +34,7 @@ use super::policy::{ColumnUse, Mask, Policy, Purpose, Role, SqlFragment, TablePo
 use super::refusal::{Refusal, SqlState};
 
 pub use dependents::{Dependent, dependents, movable};
+pub use domain::{Fate, fate};
 pub use masks::{mask_fits, null_cell, null_of};
 pub use probe::Look;
 pub use sql::{Operators, operators};

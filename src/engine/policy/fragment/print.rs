@@ -33,11 +33,18 @@ pub(super) struct Printer<'a> {
     depth: usize,
     /// Something was printed that fails for some values.
     computes: bool,
+    /// It is the check of a domain, to be tried on a masked value.
+    tries: bool,
 }
 
 impl<'a> Printer<'a> {
     pub(super) fn new(scope: Scope<'a>, catalog: &'a Catalog) -> Self {
-        Self { scope, catalog, pieces: vec![Piece::Sql(String::new())], depth: 0, computes: false }
+        Self { scope, catalog, pieces: vec![Piece::Sql(String::new())], depth: 0, computes: false, tries: false }
+    }
+
+    /// The same, which takes nothing for failing that fails by its pattern alone: the domain's own values are matched by it.
+    pub(super) fn trying(self) -> Self {
+        Self { tries: true, ..self }
     }
 
     /// What was printed, and whether it may fail.
@@ -436,8 +443,19 @@ impl<'a> Printer<'a> {
         }
         const TOTAL: [&str; 9] =
             ["left", "right", "lower", "upper", "length", "btrim", "md5", "now", "statement_timestamp"];
+        const ALSO_TOTAL: [&str; 8] = [
+            "cardinality",
+            "char_length",
+            "character_length",
+            "jsonb_typeof",
+            "ltrim",
+            "octet_length",
+            "rtrim",
+            "strpos",
+        ];
         // `length(bytea, encoding)` is another one.
-        self.computes |= !TOTAL.contains(&name.as_str()) || (name == "length" && call.args.len() > 1);
+        let answers = TOTAL.contains(&name.as_str()) || (self.tries && ALSO_TOTAL.contains(&name.as_str()));
+        self.computes |= !answers || (name == "length" && call.args.len() > 1);
         self.settled_call(&name, call)
     }
 }

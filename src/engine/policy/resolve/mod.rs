@@ -58,6 +58,7 @@ impl Reading<'_> {
     pub fn failed(&mut self, trial: Trial, failure: Failure) {
         match failure {
             Failure::Unfit(why) => self.problems.error(trial.span, format!("{}: {why}", trial.message), trial.fix),
+            Failure::Denied => self.problems.warning(trial.span, trial.message, trial.fix),
             Failure::NotAllowed(why) => {
                 let fix = "grant the upstream role SELECT on the table: what it may not read nobody sees through it";
                 self.problems.warning(trial.span, format!("this could not be tried on PostgreSQL: {why}"), fix);

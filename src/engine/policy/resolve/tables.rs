@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::super::catalog::{Column, ColumnType, Relation, RelationKind};
-use super::super::super::visible::mask_fits;
+use super::super::super::visible::{Fate, fate, mask_fits};
 use super::super::raw::{RawRetention, RawStoreRequires, RawTable, Spanned};
 use super::super::{Basis, ColumnUse, Erase, Mask, Retention, StoreRequires, TablePolicy, names};
 use super::{Resolver, Trial, is_system, kind_in_words, path};
@@ -143,11 +143,31 @@ fn check_masks(r: &mut Resolver<'_, '_>, relation: &Relation, column: &Column, c
         let message = format!("the mask `{}` {whose} does not fit `{}` of type {ty}", mask.describe(), column.name);
         match misfit(r, &mask, &column.ty) {
             Some(why) => _ = misfits.insert((why, message)),
-            None => r.trials.extend(Trial::mask(&mask, message, relation, column, r.catalog, category.span())),
+            None => {
+                r.trials.extend(Trial::mask(&mask, message, relation, column, r.catalog, category.span()));
+                domain(r, &mask, &whose, column, category);
+            }
         }
     }
     for (why, message) in misfits {
         r.error(category.span(), format!("{message}: {why}"), MASK_FIX);
+    }
+}
+
+/// Of a column of a domain a masked cell is null where the domain does not take what the mask makes.
+fn domain(r: &mut Resolver<'_, '_>, mask: &Mask, whose: &str, column: &Column, category: &Spanned<String>) {
+    let (name, ty, mask_words) = (&column.name, &column.ty.sql, mask.describe());
+    match fate(r.catalog, mask, &column.ty) {
+        Fate::AsMask => {}
+        Fate::Null(why) => {
+            let message = format!("the mask `{mask_words}` {whose} shows null in `{name}` of type {ty}: {why}");
+            r.warning(category.span(), message, MASK_FIX);
+        }
+        Fate::NullUnless(condition) => {
+            let why = "its domain does not take what it makes";
+            let message = format!("the mask `{mask_words}` {whose} shows null in `{name}` of type {ty}: {why}");
+            r.trials.push(Trial::asked(&condition, message, category.span()));
+        }
     }
 }
 

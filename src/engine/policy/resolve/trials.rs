@@ -1,5 +1,6 @@
-//! What only PostgreSQL can tell of a policy: whether a condition is boolean, and a mask of its column's type. The
-//! statements stand here, with what to say when PostgreSQL does not take one; they are planned elsewhere, and never run.
+//! What only PostgreSQL can tell of a policy: whether a condition is boolean, a mask of its column's type, and a constant one
+//! of its domain. The statements stand here, with what to say when PostgreSQL does not take one; those that read a table are
+//! planned elsewhere, and never run.
 
 use std::ops::Range;
 
@@ -9,6 +10,8 @@ use super::super::{Mask, SqlFragment};
 /// A statement that PostgreSQL must be able to plan for the policy to be in order.
 pub struct Trial {
     sql: String,
+    /// It reads nothing, and asks: what it gives is to be true.
+    asks: bool,
     /// What PostgreSQL has to say comes behind it.
     pub(super) message: String,
     pub(super) fix: String,
@@ -21,6 +24,8 @@ pub enum Failure {
     Unfit(String),
     /// The upstream role may not read the table.
     NotAllowed(String),
+    /// What it asks is not so.
+    Denied,
 }
 
 impl Trial {
@@ -28,11 +33,22 @@ impl Trial {
         &self.sql
     }
 
+    /// Whether it is to be run, and to give one row of one boolean.
+    pub fn asks(&self) -> bool {
+        self.asks
+    }
+
+    /// Whether `condition`, which reads nothing, is true; if not, `message` is said as a warning.
+    pub(super) fn asked(condition: &str, message: String, span: Range<usize>) -> Self {
+        Self { sql: format!("SELECT {condition}"), asks: true, message, fix: super::tables::MASK_FIX.into(), span }
+    }
+
     /// Of a condition over the rows of `relation`, written at `span`.
     pub(super) fn condition(fragment: &SqlFragment, relation: &Relation, span: Range<usize>) -> Self {
         let condition = fragment.to_sql(|column| format!("t.{}", quote_ident(column)), "");
         Self {
             sql: format!("SELECT 1 FROM {} AS t WHERE {condition}", relation.name.to_sql()),
+            asks: false,
             message: "this condition cannot be used".into(),
             fix: super::condition_fix(relation),
             span,
@@ -50,7 +66,7 @@ impl Trial {
     ) -> Option<Self> {
         let value = value(mask, column, catalog)?;
         let sql = format!("SELECT CAST({value} AS {}) FROM {} AS t", column.ty.sql, relation.name.to_sql());
-        Some(Self { sql, message, fix: super::tables::MASK_FIX.into(), span })
+        Some(Self { sql, asks: false, message, fix: super::tables::MASK_FIX.into(), span })
     }
 }
 

@@ -2,7 +2,7 @@
 //! rows only that are there. A short list: what it does not know may fail.
 
 use pg_query::NodeEnum;
-use pg_query::protobuf::{AExpr, Node, a_const};
+use pg_query::protobuf::{AExpr, Node, TypeCast, a_const};
 
 use super::Printer;
 use super::kinds::Kind;
@@ -10,6 +10,7 @@ use crate::engine::alike::FEW_WILDCARDS;
 
 const COMPARISONS: [&str; 7] = ["=", "<>", "!=", "<", "<=", ">", ">="];
 const LIKES: [&str; 4] = ["~~", "!~~", "~~*", "!~~*"];
+const MATCHES: [&str; 4] = ["~", "!~", "~*", "!~*"];
 
 impl Printer<'_> {
     /// Whether an operator answers for all values of its operands.
@@ -20,8 +21,12 @@ impl Printer<'_> {
                 compare(&left, &right) || self.is_float_beside_number(e, &left, &right)
             }
             _ if LIKES.contains(&operator) => left == Kind::Text && is_whole_pattern(e.rexpr.as_deref()),
+            // One that is too complex for some text is not expected of a domain.
+            _ if MATCHES.contains(&operator) => {
+                self.tries && left == Kind::Text && pattern(e.rexpr.as_deref()).is_some()
+            }
             "&&" => matches!(&left, Kind::Array(of) if left == right && compare(of, of)),
-            "?" => left == Kind::Json && right == Kind::Literal,
+            "?" => left == Kind::Json && matches!(right, Kind::Literal | Kind::Text),
             _ => false,
         }
     }
@@ -38,10 +43,14 @@ impl Printer<'_> {
     pub(super) fn is_cast_always(&self, node: &Node, target: &Kind) -> bool {
         match self.kind_of(node) {
             Kind::Literal => true,
+            // PostgreSQL works it out before anything runs.
+            _ if matches!(node.node, Some(NodeEnum::AConst(_))) => true,
             Kind::Text | Kind::Bool | Kind::Integer | Kind::Numeric | Kind::Float | Kind::Plain => {
                 *target == Kind::Text
             }
             kind if kind.is_moment() => *target == Kind::Text,
+            // `ARRAY['a'::varchar]::text[]`
+            Kind::Array(of) => *of == Kind::Text && *target == Kind::Array(of),
             _ => false,
         }
     }
@@ -82,8 +91,29 @@ fn compare(left: &Kind, right: &Kind) -> bool {
 
 /// A pattern that is written out, and does not end in the middle of an escape.
 fn is_whole_pattern(node: Option<&Node>) -> bool {
-    let Some(NodeEnum::AConst(constant)) = node.and_then(|n| n.node.as_ref()) else { return false };
-    let Some(a_const::Val::Sval(pattern)) = &constant.val else { return false };
-    let escapes = pattern.sval.bytes().rev().take_while(|b| *b == b'\\').count();
-    escapes % 2 == 0 && pattern.sval.matches('%').count() <= FEW_WILDCARDS
+    pattern(node).is_some_and(|pattern| {
+        let escapes = pattern.bytes().rev().take_while(|b| *b == b'\\').count();
+        escapes % 2 == 0 && pattern.matches('%').count() <= FEW_WILDCARDS
+    })
+}
+
+/// A pattern that is written out, as `pg_get_expr` prints it too: with its type.
+fn pattern(node: Option<&Node>) -> Option<&str> {
+    let text = |cast: &TypeCast| {
+        let ty = cast.type_name.as_ref()?;
+        let name = ty.names.last()?.node.as_ref()?;
+        let whole = ty.typmods.is_empty() && ty.array_bounds.is_empty();
+        matches!(name, NodeEnum::String(name) if whole && name.sval == "text").then_some(())
+    };
+    match node?.node.as_ref()? {
+        NodeEnum::AConst(constant) => match &constant.val {
+            Some(a_const::Val::Sval(pattern)) => Some(&pattern.sval),
+            _ => None,
+        },
+        NodeEnum::TypeCast(cast) if text(cast).is_some() => match cast.arg.as_deref()?.node.as_ref()? {
+            NodeEnum::AConst(_) => pattern(cast.arg.as_deref()),
+            _ => None,
+        },
+        _ => None,
+    }
 }
