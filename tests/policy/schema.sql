@@ -117,3 +117,7 @@ CREATE TABLE policed_consents (subject_id bigint, purpose text, channel text, st
 ALTER TABLE policed_consents ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 -- Columns of domains that do not take what masks make.
 CREATE TABLE tokens (id bigint PRIMARY KEY, customer_id bigint, no member_no, pin digits, tag ours, score full_score, place iso_country);
+-- Columns that PostgreSQL computes.
+CREATE TABLE bills (id bigint PRIMARY KEY, customer_id bigint, net numeric, inner_no int, contact text, rate int,
+    gross numeric GENERATED ALWAYS AS (net * 1.2) STORED, domain text GENERATED ALWAYS AS (split_part(contact, '@', 2)) STORED,
+    twice int GENERATED ALWAYS AS (inner_no * 2) STORED, percent int GENERATED ALWAYS AS (rate * 100) STORED);

@@ -3,6 +3,7 @@
 //! each other.
 
 mod categories;
+mod computed;
 mod consent;
 mod lints;
 mod open;
