@@ -420,7 +420,7 @@ pub enum DeedOutcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UpkeepCount {
     pub table: String,
-    /// `deleted`, `nulled`, `kept`, `written` or `exported`.
+    /// `deleted`, `deleted along` (by a cascade, whoever they are about), `nulled`, `kept`, `written` or `exported`.
     pub what: &'static str,
     pub rows: u64,
 }

@@ -127,6 +127,7 @@ fn take(upkeeper: &Upkeeper, open: &mut Option<Begun>, bar: &ProgressBar, step: 
             upkeeper.hear(open, moment, |batch| {
                 let mut counts = counted(&batch.swept.nulled, "nulled");
                 counts.extend(counted(&batch.swept.deleted, "deleted"));
+                counts.extend(counted(&batch.swept.along, "deleted along"));
                 Deed { action: "retention", purpose: None, counts, subject: None }
             })
         }
@@ -134,7 +135,8 @@ fn take(upkeeper: &Upkeeper, open: &mut Option<Begun>, bar: &ProgressBar, step: 
 }
 
 fn tell(applied: &Applied) -> Result<ExitCode> {
-    for (counts, what) in [(&applied.deleted, "deleted"), (&applied.nulled, "nulled")] {
+    let all = [(&applied.deleted, "deleted"), (&applied.nulled, "nulled"), (&applied.along, "deleted along with them")];
+    for (counts, what) in all {
         for count in counts {
             say!("{}: {} rows {what}", count.table, count.rows)?;
         }

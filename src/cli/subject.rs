@@ -189,7 +189,7 @@ fn counts(erased: &Erased) -> Vec<UpkeepCount> {
     let done = |word: &str| if word == "delete" { "deleted" } else { "nulled" };
     let count = |table: &str, what, rows| UpkeepCount { table: table.to_owned(), what, rows };
     let mut counts: Vec<UpkeepCount> = erased.tables.iter().map(|t| count(&t.table, done(t.erase), t.erased)).collect();
-    counts.extend(counted(&erased.along, "deleted"));
+    counts.extend(counted(&erased.along, "deleted along"));
     counts.extend(erased.tables.iter().map(|t| count(&t.table, "kept", t.rows.saturating_sub(t.erased))));
     counts.retain(|c| c.rows > 0);
     counts

@@ -30,7 +30,7 @@ pub struct Erased {
     pub kind: String,
     /// Every table that leads to this kind of person.
     pub tables: Vec<TableErased>,
-    /// Rows of other tables that went along (ON DELETE CASCADE).
+    /// Rows that led not to the person, or of tables that lead to nobody, and went along (ON DELETE CASCADE).
     pub along: Vec<TableCount>,
     /// Rows that stay because rows that stay refer to them.
     pub blocked: Vec<Blocked>,
@@ -77,11 +77,11 @@ pub async fn erase(
     }
     sweep.settle(&tx).await?;
     let swept = sweep.carry_out(&tx).await?;
-    let along = account(&mut tables, &swept);
+    account(&mut tables, &swept);
     let erased = Erased {
         kind: kind.name.clone(),
         tables,
-        along,
+        along: swept.along,
         blocked: sweep.blocked(&tx).await?,
         choices: choices(&tx, policy, catalog, kind, key).await?,
     };
@@ -120,16 +120,12 @@ async fn count(
     })
 }
 
-/// Enters what was done; what belongs to no listed table went along.
-fn account(tables: &mut [TableErased], swept: &Swept) -> Vec<TableCount> {
-    let mut along = Vec::new();
-    for count in swept.nulled.iter().chain(&swept.deleted).filter(|c| c.rows > 0) {
-        match tables.iter_mut().find(|t| t.table == count.table) {
-            Some(table) => table.erased += count.rows,
-            None => along.push(count.clone()),
-        }
+/// Enters what was done to the rows that led to the person.
+fn account(tables: &mut [TableErased], swept: &Swept) {
+    for count in swept.nulled.iter().chain(&swept.deleted) {
+        let of_table = tables.iter_mut().filter(|t| t.table == count.table);
+        of_table.for_each(|table| table.erased += count.rows);
     }
-    along
 }
 
 /// Choices on record that are left, where the consent table is none of the policy's listed tables.

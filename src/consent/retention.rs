@@ -68,6 +68,8 @@ pub struct Batch {
 pub struct Applied {
     pub deleted: Vec<TableCount>,
     pub nulled: Vec<TableCount>,
+    /// Rows that went along with those (ON DELETE CASCADE), past their own time or not.
+    pub along: Vec<TableCount>,
     /// Rows past their time that stay, because rows that stay refer to them.
     pub blocked: Vec<Blocked>,
     /// Tables that could not be dealt with, and why.
@@ -283,6 +285,7 @@ async fn apply_table(
         erased += swept.rows();
         add(&mut applied.nulled, swept.nulled);
         add(&mut applied.deleted, swept.deleted);
+        add(&mut applied.along, swept.along);
     }
 }
 

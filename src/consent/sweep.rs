@@ -253,13 +253,13 @@ impl<'a> Sweep<'a> {
         Ok(kept)
     }
 
-    /// Nulls and deletes what is marked; how many rows of which table. `deleted` includes what went along.
+    /// Nulls and deletes what is marked; how many rows of which table.
     pub async fn carry_out(&self, tx: &Transaction<'_>) -> Result<Swept, Fault> {
         tx.batch_execute(&format!("ANALYZE {MARKED}")).await?;
         let nulled = self.null(tx).await?;
-        let deleted = self.delete(tx).await?;
+        let (deleted, along) = self.delete(tx).await?;
         tx.batch_execute(&format!("DELETE FROM {MARKED}")).await?;
-        Ok(Swept { nulled, deleted })
+        Ok(Swept { nulled, deleted, along })
     }
 
     async fn null(&self, tx: &Transaction<'_>) -> Result<Vec<TableCount>, Fault> {
@@ -278,33 +278,35 @@ impl<'a> Sweep<'a> {
         Ok(counts)
     }
 
-    async fn delete(&self, tx: &Transaction<'_>) -> Result<Vec<TableCount>, Fault> {
+    /// What was marked by itself, and what went along.
+    async fn delete(&self, tx: &Transaction<'_>) -> Result<(Vec<TableCount>, Vec<TableCount>), Fault> {
         let tables = self.marked(tx, Fate::Delete).await?;
         if tables.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Vec::new()));
         }
         let parts: Vec<String> = tables
             .iter()
             .enumerate()
             .map(|(i, (oid, name))| {
                 format!(
-                    "d{i} AS (DELETE FROM {} AS t USING {MARKED} AS d WHERE {} AND d.fate = 'd' RETURNING 1)",
+                    "d{i} AS (DELETE FROM {} AS t USING {MARKED} AS d WHERE {} AND d.fate = 'd' RETURNING d.along)",
                     name.to_sql(),
                     at("d", *oid, "t")
                 )
             })
             .collect();
+        let count = |i: usize, along: &str| format!("(SELECT pg_catalog.count(*) FROM d{i} WHERE {along})");
         let counts: Vec<String> =
-            (0..tables.len()).map(|i| format!("(SELECT pg_catalog.count(*) FROM d{i})")).collect();
+            ["NOT along", "along"].iter().flat_map(|along| (0..tables.len()).map(move |i| count(i, along))).collect();
         let row = tx.query_one(&format!("WITH {} SELECT {}", parts.join(", "), counts.join(", ")), &[]).await?;
-        tables
-            .iter()
-            .enumerate()
-            .map(|(i, (_, name))| {
-                let rows: i64 = row.try_get(i)?;
+        let counted = |first: usize| {
+            let counts = tables.iter().enumerate().map(|(i, (_, name))| {
+                let rows: i64 = row.try_get(first + i)?;
                 Ok(TableCount { table: name.to_string(), rows: rows.unsigned_abs() })
-            })
-            .collect()
+            });
+            counts.filter(|count| count.as_ref().map_or(true, |c| c.rows > 0)).collect::<Result<Vec<_>, Fault>>()
+        };
+        Ok((counted(0)?, counted(tables.len())?))
     }
 
     /// Tables with marked rows, by name.
@@ -409,11 +411,13 @@ impl Personal {
 pub struct Swept {
     pub nulled: Vec<TableCount>,
     pub deleted: Vec<TableCount>,
+    /// Deleted only because what they refer to was (ON DELETE CASCADE), whoever they are about.
+    pub along: Vec<TableCount>,
 }
 
 impl Swept {
     pub fn rows(&self) -> u64 {
-        self.nulled.iter().chain(&self.deleted).map(|t| t.rows).sum()
+        self.nulled.iter().chain(&self.deleted).chain(&self.along).map(|t| t.rows).sum()
     }
 }
 

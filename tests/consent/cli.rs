@@ -341,6 +341,24 @@ fn a_person_gets_a_copy_and_is_forgotten() {
     assert_eq!(home.on_record()[2..], ["erasure: public.customers deleted 1, public.orders deleted 1"]);
 }
 
+/// What a cascade takes of somebody else is told, and on record, as such.
+#[test]
+fn what_goes_along_is_told_apart() {
+    let home = Home::new("along");
+    home.db.psql(
+        "ALTER TABLE customers ADD invited_by bigint REFERENCES customers ON DELETE CASCADE;
+         UPDATE customers SET invited_by = 2 WHERE id = 3; UPDATE orders SET customer = 2",
+    );
+    let erased = home.well(&["subject", "erase", "--key", "2"]);
+    let own = "public.customers: 1 of 1 rows deleted\npublic.orders: 2 of 2 rows deleted\n";
+    assert_eq!(erased, format!("{own}public.customers: 1 rows deleted along with them\n"));
+    let counts = "public.customers deleted 1, public.orders deleted 2, public.customers deleted along 1";
+    assert_eq!(home.on_record(), [format!("erasure: {counts}")]);
+    home.db.psql("INSERT INTO customers VALUES (4, 'Di', current_date, 1)");
+    let kept = home.well(&["retention", "apply"]);
+    assert_eq!(kept, "public.customers: 1 rows deleted\npublic.customers: 1 rows deleted along with them\n");
+}
+
 #[test]
 fn consent_tables_are_made_and_their_policy_is_well() {
     let home = Home::new("init");

@@ -181,6 +181,34 @@ async fn a_cascade_takes_along_what_no_policy_keeps() {
     assert_eq!((case.count("customers"), case.count("cart_lines")), ("1".into(), "1".into()));
 }
 
+/// Rows of others that a cascade takes along are not the person's own, in tables that hold both.
+#[tokio::test]
+async fn what_goes_along_is_counted_apart() {
+    let sql = SHOP
+        .replace("invited_by bigint REFERENCES customers)", "invited_by bigint REFERENCES customers ON DELETE CASCADE)")
+        .replace(
+            "customer bigint NOT NULL REFERENCES customers,",
+            "customer bigint REFERENCES customers ON DELETE CASCADE,",
+        )
+        .replace("(30, 3, 'd', true)", "(30, 3, 'd', false), (31, 3, 'e', false)")
+        .replace("(300, 30, 1, 'x', NULL)", "(300, 30, 1, 'x', NULL), (310, 31, 1, 'x', NULL)")
+        .replace("order_no int REFERENCES orders,", "order_no int REFERENCES orders ON DELETE CASCADE,");
+    let case = Case::new("apart", &sql, &shop_policy()).await;
+    let along = |table: &str, rows| TableCount { table: table.into(), rows };
+    for run in [Run::Dry, Run::ForGood] {
+        let erased = case.try_erase("2", run).await.unwrap();
+        let tables: Vec<_> = erased.tables.iter().map(|t| (t.table.as_str(), t.rows, t.erased)).collect();
+        let own =
+            [("public.customers", 1, 1), ("public.items", 1, 1), ("public.orders", 1, 1), ("public.returns", 1, 1)];
+        assert_eq!(tables, own);
+        assert_eq!(erased.along, [along("public.customers", 1), along("public.items", 2), along("public.orders", 2)]);
+    }
+    assert_eq!(
+        (case.count("customers"), case.count("orders"), case.count("items")),
+        ("1".into(), "2".into(), "3".into())
+    );
+}
+
 #[tokio::test]
 async fn nothing_is_done_when_the_record_fails_or_nobody_is_there() {
     let case = Case::new("undone", SHOP, &shop_policy()).await;
