@@ -251,6 +251,7 @@ pub struct LoginRefused {
 #[derive(Debug, Clone, Serialize)]
 pub struct SessionEnd {
     pub session: String,
+    pub user: String,
     /// A fixed phrase: `client terminated`, `connection lost`, `upstream lost`, `shut down`.
     pub reason: &'static str,
     pub statements: u64,

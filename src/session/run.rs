@@ -108,6 +108,7 @@ impl Session {
         let clerk = self.core.clerk();
         clerk.note(Event::SessionEnd(SessionEnd {
             session: clerk.who.session.clone(),
+            user: clerk.who.user.clone(),
             reason,
             statements: clerk.statements,
             refused: clerk.refused,

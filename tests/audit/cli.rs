@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use crate::support::{completion, decision, decision_of, what, who};
-use consentry::audit::event::{Event, RefusalRecord, SubjectsSeen};
+use consentry::audit::event::{Event, RefusalRecord, SessionEnd, SubjectsSeen};
 use consentry::audit::{Config, Recorder};
 use consentry::engine::cleared::Outcome;
 
@@ -46,6 +46,23 @@ pub async fn sample() -> tempfile::TempDir {
     recorder.append(decision_of(who("eve"), refused, "refused")).unwrap();
     recorder.shutdown().await;
     dir
+}
+
+/// Sessions are found by user from their login to their end.
+#[tokio::test]
+async fn a_filter_by_user_finds_the_end_of_a_session() {
+    let dir = tempfile::tempdir().unwrap();
+    let recorder = Recorder::open(Config::new(dir.path().join("audit"))).unwrap();
+    for user in ["ana", "bob"] {
+        let [session, user] = ["5e55", user].map(str::to_owned);
+        let end = SessionEnd { session, user, reason: "client terminated", statements: 1, refused: 0 };
+        recorder.append(Event::SessionEnd(end)).unwrap();
+    }
+    recorder.shutdown().await;
+    let shown = stdout(&audit(dir.path(), &["show", "--user", "ana"]));
+    assert!(shown.lines().count() == 1 && shown.contains("session_end session 5e55, user ana, "), "{shown}");
+    let cef = stdout(&audit(dir.path(), &["export", "--format", "cef", "--user", "ana"]));
+    assert!(cef.lines().count() == 1 && cef.contains("|Session ended|0|") && cef.contains("suser=ana"), "{cef}");
 }
 
 #[tokio::test]

@@ -93,8 +93,18 @@ fn every_statement_is_decided_and_completed() {
         assert!(!String::from_utf8_lossy(&bytes).contains("secret-word"), "a literal is on record");
     }
     let all = events(&proxy.audit());
-    assert!(all.iter().any(|e| e["event"] == "login" && e["user"] == "ana"));
+    let login = all.iter().find(|e| e["event"] == "login" && e["user"] == "ana").unwrap();
     drop(c);
+    let begun = Instant::now();
+    let end = loop {
+        let all = events(&proxy.audit());
+        if let Some(end) = all.iter().find(|e| e["event"] == "session_end" && e["session"] == login["session"]) {
+            break end.clone();
+        }
+        assert!(begun.elapsed() < Duration::from_secs(15), "the session's end is not on record");
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    assert_eq!(end["user"], "ana", "a filter by user finds it");
 }
 
 /// Rows and bytes of the last statement on record, once `n` have ended.
