@@ -10,9 +10,10 @@ use anyhow::Context;
 use clap::{Args, Parser, ValueEnum};
 
 use super::audit::{FilterArguments, LogArgument, keys_of, load_key, progress};
+use crate::audit::config::UPKEEP;
 use crate::audit::filter::Filter;
 use crate::audit::note::NoteVerifier;
-use crate::audit::report::{self, Report};
+use crate::audit::report::{self, Report, UpkeepLog};
 use crate::audit::segment;
 use crate::audit::verify::{Verdict, verify};
 
@@ -49,11 +50,10 @@ impl ReportCommand {
         let key = self.load_key()?.map(|key| self.log.of(key)).transpose()?;
         let report = make(&self.folder, &self.filter, key.as_ref())?;
         self.write(&report)?;
-        if report.totals.first.is_none() {
+        if report.is_empty() {
             self.filter.tell_of_nothing();
         }
-        let damaged = report.verdict.as_ref().is_some_and(|v| !v.is_whole());
-        Ok(if damaged { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        Ok(if report.is_damaged() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
     fn load_key(&self) -> anyhow::Result<Option<NoteVerifier>> {
@@ -112,13 +112,32 @@ pub fn asked(asked: &[(String, String)]) -> Result<FilterArguments, String> {
     Asked::try_parse_from(arguments).map(|asked| asked.filter).map_err(|e| e.to_string())
 }
 
-/// The report of `folder`; `key`: with the verification of the whole record.
+/// The report of `folder`, and of what commands did where their log lies beside it; `key`: with the verification of the
+/// whole of both.
 pub fn make(folder: &Path, filter: &FilterArguments, key: Option<&NoteVerifier>) -> anyhow::Result<Report> {
     let (mut report, verdict) = gather(folder, filter.resolve(folder)?, key)?;
     report.verdict = verdict;
+    if let Some(beside) = upkeep_of(folder) {
+        let key = key.map(NoteVerifier::for_upkeep).transpose()?;
+        match gather(&beside, filter.resolve(folder)?, key.as_ref()) {
+            Ok((of_commands, verdict)) => report.take_upkeep(of_commands, verdict),
+            // Whoever runs the proxy may not read what commands did as somebody else.
+            Err(fault) => {
+                let (folder, fault) = (beside.display().to_string(), Some(format!("{fault:#}")));
+                report.upkeep = Some(UpkeepLog { folder, verdict: None, fault });
+            }
+        }
+    }
     report.scope = filter.describe();
     report.subject = filter.subject().map(str::to_owned);
     Ok(report)
+}
+
+/// `audit` → `audit-upkeep`, if it is there.
+fn upkeep_of(folder: &Path) -> Option<PathBuf> {
+    let mut name = folder.file_name()?.to_os_string();
+    name.push(UPKEEP);
+    Some(folder.with_file_name(name)).filter(|beside| beside.is_dir())
 }
 
 /// Reads and verifies at the same time: two passes over the same files, the second of which finds them in memory.

@@ -249,3 +249,46 @@ async fn deeds_of_older_versions_are_read() {
     let shown = stdout(&audit(dir, &folder(&["show", "--event", "upkeep"], &[])));
     assert_eq!(shown.lines().count(), 5, "{shown}");
 }
+
+/// The report of the proxy's record tells what commands did too, where their log lies beside it, and whether that is sound.
+#[tokio::test]
+async fn the_log_beside_a_record_is_reported_with_it() {
+    let keeper = sample().await;
+    let dir = keeper.dir.path();
+    let config = Config { key: Some(dir.join("the.key")), ..Config::new(dir.join("audit")) };
+    let recorder = Recorder::open(config).unwrap();
+    let ticket = recorder.append(crate::support::decision("s1")).unwrap();
+    recorder.durable(&ticket).await.unwrap();
+    recorder.append(crate::support::completion("s1")).unwrap();
+    recorder.shutdown().await;
+    let r = report(dir, &["--key", "the.key.pub"]);
+    assert_eq!((&r["totals"]["statements"], r["commands"].as_array().unwrap().len()), (&1.into(), 5));
+    assert_eq!((&r["upkeep"]["folder"], &r["upkeep"]["verdict"]["deeds"]), (&"audit-upkeep".into(), &5.into()));
+    assert_eq!(report(dir, &["--subject", "customer:43"])["commands"].as_array().unwrap().len(), 2);
+    let told = stdout(&audit(dir, &["report", "--key", "the.key.pub", "--user", "clerk"]));
+    assert!(
+        told.contains("\nand what commands did, in audit-upkeep:\nwhole: ") && told.contains("7 exported"),
+        "{told}"
+    );
+    let nothing = audit(dir, &["report", "--user", "nobody"]);
+    assert!(String::from_utf8(nothing.stderr).unwrap().starts_with("nothing is on record for: user nobody"));
+    let page = stdout(&audit(dir, &["report", "--key", "the.key.pub", "--format", "html"]));
+    assert!(page.contains("The record is whole") && page.contains("The log of what commands did is whole"), "{page}");
+    assert!(page.contains("has no end on record, and nothing tells whether it took effect"), "{page}");
+
+    let file = crate::support::segments(&dir.join("audit-upkeep")).pop().unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replacen("clerk", "other", 1)).unwrap();
+    let damaged = audit(dir, &["report", "--key", "the.key.pub"]);
+    assert_eq!(damaged.status.code(), Some(1));
+    let told = String::from_utf8(damaged.stdout).unwrap();
+    assert!(told.starts_with("whole: ") && told.contains("in audit-upkeep:\ndamaged: line "), "{told}");
+
+    // What cannot be read takes nothing away from what can.
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    let told = stdout(&audit(dir, &["report", "--key", "the.key.pub"]));
+    assert!(told.contains("\nnot known: cannot read audit-upkeep: ") && told.contains("1 statements"), "{told}");
+    let page = stdout(&audit(dir, &["report", "--format", "html"]));
+    assert!(page.contains("What commands did is not known"), "{page}");
+}

@@ -43,6 +43,8 @@ pub struct Report {
     /// What commands did to stored data: they have a log of their own.
     pub commands: Vec<CommandRun>,
     pub more_commands: u64,
+    /// That log, where it lies beside the record that was asked for.
+    pub upkeep: Option<UpkeepLog>,
     pub never_completed: Vec<Unfinished>,
     pub more_never_completed: u64,
     pub policies: Vec<PolicyInForce>,
@@ -159,6 +161,15 @@ pub struct Unfinished {
     pub tables: String,
 }
 
+#[derive(Debug, Clone, Serialize)]
+pub struct UpkeepLog {
+    pub folder: String,
+    /// `None`: no key was given, or it could not be read.
+    pub verdict: Option<Verdict>,
+    /// Why it could not be read: nothing is known of what commands did.
+    pub fault: Option<String>,
+}
+
 /// What a command was about to do, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CommandRun {
@@ -181,6 +192,25 @@ pub struct PolicyInForce {
     pub statements: u64,
     pub first: String,
     pub last: String,
+}
+
+impl Report {
+    /// Whether something was proved to be damaged.
+    pub fn is_damaged(&self) -> bool {
+        let beside = self.upkeep.as_ref().and_then(|log| log.verdict.as_ref());
+        self.verdict.iter().chain(beside).any(|verdict| !verdict.is_whole())
+    }
+
+    /// Nothing on record is what was asked for.
+    pub fn is_empty(&self) -> bool {
+        self.totals.first.is_none() && self.commands.is_empty()
+    }
+
+    /// What the log beside it has of commands.
+    pub fn take_upkeep(&mut self, of_commands: Report, verdict: Option<Verdict>) {
+        (self.commands, self.more_commands) = (of_commands.commands, of_commands.more_commands);
+        self.upkeep = Some(UpkeepLog { folder: of_commands.folder, verdict, fault: None });
+    }
 }
 
 /// Reads a record through `filter`. `progress` is told how many bytes have been read.

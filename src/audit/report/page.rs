@@ -7,7 +7,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::text::{Section, sections, totals};
-use super::{Day, Report};
+use super::{Day, Report, UpkeepLog};
 use crate::audit::show::extent;
 use crate::audit::verify::Verdict;
 
@@ -79,11 +79,13 @@ pub fn page(r: &Report) -> String {
             body {
                 h1 { (title) }
                 p.soft { (r.scope) " · made " time { (r.made) } }
-                (verdict(r.verdict.as_ref()))
+                (verdict("record", r.verdict.as_ref()))
+                @if let Some(log) = &r.upkeep { (upkeep(log)) }
                 (numbers(r))
                 (charts(r))
                 @for section in sections(r) { (answer(&section)) }
-                (gaps(r.verdict.as_ref()))
+                (gaps("Gaps in the record", r.verdict.as_ref()))
+                @if let Some(log) = r.upkeep.as_ref().filter(|log| log.fault.is_none()) { (gaps("Gaps in the log of what commands did", log.verdict.as_ref())) }
                 (footer(r))
             }
         }
@@ -91,27 +93,39 @@ pub fn page(r: &Report) -> String {
     page.into_string()
 }
 
-fn verdict(v: Option<&Verdict>) -> Markup {
+fn verdict(of: &str, v: Option<&Verdict>) -> Markup {
     let Some(v) = v else {
         return html! {
             div.verdict.unknown {
                 strong { "Not verified" }
-                p { "No verifier key was given, so nothing is known of the soundness of this record." }
+                p { "No verifier key was given, so nothing is known of the soundness of this " (of) "." }
             }
         };
     };
     html! {
         @match v.first_finding() {
             None => div.verdict.whole {
-                strong { "The record is whole" }
+                strong { "The " (of) " is whole" }
                 p { "Every line is as it was written: " (extent(v)) "." }
             },
             Some(first) => div.verdict.damaged {
-                strong { "The record is " (first.headline()) ": " (first) }
+                strong { "The " (of) " is " (first.headline()) ": " (first) }
                 p { (extent(v)) "." }
                 ul { @for finding in v.findings.iter().filter(|f| *f != first).take(50) { li { (finding) } } }
             },
         }
+    }
+}
+
+fn upkeep(log: &UpkeepLog) -> Markup {
+    match &log.fault {
+        None => verdict("log of what commands did", log.verdict.as_ref()),
+        Some(fault) => html! {
+            div.verdict.unknown {
+                strong { "What commands did is not known" }
+                p { (fault) "." }
+            }
+        },
     }
 }
 
@@ -259,9 +273,9 @@ fn answer(section: &Section) -> Markup {
 }
 
 /// Gaps in the record, silences, crashes: what verify noticed besides damage.
-fn gaps(v: Option<&Verdict>) -> Markup {
+fn gaps(title: &str, v: Option<&Verdict>) -> Markup {
     html! {
-        h2 { "Gaps in the record" }
+        h2 { (title) }
         @match v {
             None => p.soft { "Not known: the record was not verified." },
             Some(v) if v.notices.is_empty() && v.is_whole() => p.soft { "None: no line is missing, the proxy was never silent." },

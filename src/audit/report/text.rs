@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::Report;
+use super::{Report, UpkeepLog};
 use crate::audit::show::{safe, verdict};
 
 /// Writes the report as text.
@@ -12,6 +12,14 @@ pub fn text(out: &mut impl Write, r: &Report) -> io::Result<()> {
     match &r.verdict {
         Some(v) => verdict(out, v)?,
         None => writeln!(out, "not verified: no key was given (--key), so nothing is known of damage and gaps")?,
+    }
+    if let Some(UpkeepLog { folder, verdict: v, fault }) = &r.upkeep {
+        writeln!(out, "and what commands did, in {}:", safe(folder))?;
+        match (fault, v) {
+            (Some(fault), _) => writeln!(out, "not known: {}", safe(fault))?,
+            (None, Some(v)) => verdict(out, v)?,
+            (None, None) => writeln!(out, "not verified")?,
+        }
     }
     writeln!(out, "\n{}\n{}", r.scope, totals(r))?;
     for section in sections(r) {
@@ -66,7 +74,7 @@ pub(super) fn sections(r: &Report) -> Vec<Section> {
     if r.subject.is_some() {
         sections.insert(0, person(r));
     }
-    if !r.commands.is_empty() {
+    if !r.commands.is_empty() || r.upkeep.as_ref().is_some_and(|log| log.fault.is_none()) {
         sections.push(commands(r));
     }
     sections.extend([never_completed(r), policies(r)]);
