@@ -11,7 +11,7 @@ use serde_json::json;
 use super::consent::{Format, Who};
 use super::direct::Direct;
 use super::out;
-use crate::consent::history::{Person, person, records};
+use crate::consent::history::{Person, past, person, records};
 use crate::consent::standing::{Record, Standing, Verdict, judge_all};
 use crate::consent::target::Target;
 use crate::engine::policy::Basis;
@@ -32,11 +32,14 @@ impl Show {
         let target = Target::of(&opened.policy, &opened.catalog, self.who.kind_that_chooses(&opened.policy)?)?;
         let person = person(&opened.client, &target, &self.who.key).await?;
         let records = records(&opened.client, &target, &person.key).await?;
+        let past = past(&opened.client, &target, &person.key).await?;
         let standings = judge_all(&opened.policy, target.source, &records);
         let kind = &target.kind.name;
         match self.format {
-            Format::Text => out::write(|out| text(out, kind, &person, &records, &standings))?,
-            Format::Json => out::line(format_args!("{:#}", as_json(kind, &person, &records, &standings)))?,
+            Format::Text => out::write(|out| text(out, kind, &person, past.as_ref().unwrap_or(&records), &standings))?,
+            Format::Json => {
+                out::line(format_args!("{:#}", as_json(kind, &person, &records, past.as_deref(), &standings)))?
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -136,7 +139,13 @@ fn reasons(verdict: &Verdict) -> String {
     }
 }
 
-fn as_json(kind: &str, person: &Person, records: &[Record], standings: &[Standing]) -> serde_json::Value {
+fn as_json(
+    kind: &str,
+    person: &Person,
+    records: &[Record],
+    past: Option<&[Record]>,
+    standings: &[Standing],
+) -> serde_json::Value {
     let verdict = |v: &Verdict| match v {
         Ok(()) => json!({ "valid": true }),
         Err(doubts) => json!({ "valid": false, "why": doubts }),
@@ -153,5 +162,10 @@ fn as_json(kind: &str, person: &Person, records: &[Record], standings: &[Standin
             })
         })
         .collect();
-    json!({ "subject": { "kind": kind, "key": person.key, "restricted": person.restricted }, "now": now, "records": records })
+    let subject = json!({ "kind": kind, "key": person.key, "restricted": person.restricted });
+    let mut shown = json!({ "subject": subject, "now": now, "records": records });
+    if let Some(past) = past {
+        shown["history"] = json!(past);
+    }
+    shown
 }

@@ -217,7 +217,7 @@ fn tell(out: &mut impl Write, erased: &Erased, run: Run) -> io::Result<()> {
     for blocked in &erased.blocked {
         writeln!(out, "{blocked}")?;
     }
-    if let Some(choices) = &erased.choices {
+    for choices in erased.choices.iter().chain(&erased.history) {
         writeln!(
             out,
             "{}: {} choices kept, as proof of what was allowed when (Art. 7(1))",

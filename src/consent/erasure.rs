@@ -5,7 +5,7 @@ use serde::Serialize;
 use tokio_postgres::{Client, GenericClient, Transaction};
 
 use crate::engine::catalog::{Catalog, quote_ident};
-use crate::engine::policy::{Erase, Policy, SubjectKind, TablePolicy};
+use crate::engine::policy::{ConsentSource, Erase, Policy, SubjectKind, TablePolicy};
 
 use super::commit::{OnCommit, commit};
 use super::fault::Fault;
@@ -14,7 +14,7 @@ use super::path::{bad_key, leads_to, tables_of};
 use super::refusals::erase_of;
 use super::retention::erase_word;
 use super::sweep::{Blocked, Sweep, Swept, TableCount, not_held};
-use super::target::subject_kind;
+use super::target::{Target, subject_kind};
 
 /// Whether it is done for good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct Erased {
     pub blocked: Vec<Blocked>,
     /// The person's choices that stay, as proof of what was allowed when (Art. 7(1), 17(3)(e)).
     pub choices: Option<TableCount>,
+    /// The same in the ledger that `consent init` made beside them.
+    pub history: Option<TableCount>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -84,6 +86,7 @@ pub async fn erase(
         along: swept.along,
         blocked: sweep.blocked(&tx).await?,
         choices: choices(&tx, policy, catalog, kind, key).await?,
+        history: history(&tx, policy, catalog, kind, key).await?,
     };
     match run {
         Run::Dry => tx.rollback().await?,
@@ -141,6 +144,34 @@ async fn choices(
     else {
         return Ok(None);
     };
+    count_of(client, catalog, source, key).await
+}
+
+/// The same of the ledger beside it, as far as this login may read it.
+async fn history(
+    client: &impl GenericClient,
+    policy: &Policy,
+    catalog: &Catalog,
+    kind: &SubjectKind,
+    key: &str,
+) -> Result<Option<TableCount>, Fault> {
+    if kind.consent.is_none() {
+        return Ok(None);
+    }
+    let Some(ledger) = Target::of(policy, catalog, &kind.name)?.ledger_beside() else { return Ok(None) };
+    let sql = "SELECT pg_catalog.has_table_privilege($1::pg_catalog.oid, 'SELECT')";
+    match client.query_one(sql, &[&ledger.table]).await?.try_get(0)? {
+        true => count_of(client, catalog, &ledger, key).await,
+        false => Ok(None),
+    }
+}
+
+async fn count_of(
+    client: &impl GenericClient,
+    catalog: &Catalog,
+    source: &ConsentSource,
+    key: &str,
+) -> Result<Option<TableCount>, Fault> {
     let relation = super::target::relation(catalog, source.table, &source.table_name.to_string())?;
     let subject = super::target::column(relation, &source.subject)?;
     let sql = format!(

@@ -12,7 +12,7 @@ use crate::engine::catalog::Catalog;
 use crate::engine::policy::{ColumnUse, Policy, Purpose, SubjectKind, TablePolicy};
 
 use super::fault::Fault;
-use super::history::records;
+use super::history::{past, records};
 use super::path::{bad_key, canonical_key, leads_to, tables_of};
 use super::standing::{Record, Standing, judge_all};
 use super::sweep::TableCount;
@@ -75,6 +75,7 @@ pub async fn export(
     let tx = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().await?;
     let key = &canonical_key(&tx, catalog, kind, key).await?;
     let choices = choices(&tx, policy, catalog, kind, key).await?;
+    let history = history(&tx, policy, catalog, kind, key).await?;
     json.raw("{\n  \"subject\": ")?;
     json.value(&serde_json::json!({ "kind": kind.name, "key": key }))?;
     json.raw(",\n  \"exported_at\": ")?;
@@ -86,6 +87,11 @@ pub async fn export(
         json.given(&source.table_name.to_string(), choices.0.len() as u64);
     }
     json.value(&choices.0)?;
+    if let Some((ledger, history)) = history {
+        json.given(&ledger, history.len() as u64);
+        json.raw(",\n  \"choice_history\": ")?;
+        json.value(&history)?;
+    }
     json.raw(",\n  \"tables\": [")?;
     tables(&tx, policy, catalog, kind, key, json).await?;
     json.raw("\n  ]")?;
@@ -131,6 +137,22 @@ async fn choices(
     let records = records(tx, &target, key).await?;
     let standings = judge_all(policy, target.source, &records);
     Ok((records, standings))
+}
+
+/// What a ledger beside the choices' state has of them, and its name.
+async fn history(
+    tx: &Transaction<'_>,
+    policy: &Policy,
+    catalog: &Catalog,
+    kind: &SubjectKind,
+    key: &str,
+) -> Result<Option<(String, Vec<Record>)>, Fault> {
+    if kind.consent.is_none() {
+        return Ok(None);
+    }
+    let target = Target::of(policy, catalog, &kind.name)?;
+    let ledger = target.ledger_beside().map(|source| source.table_name.to_string());
+    Ok(ledger.zip(past(tx, &target, key).await?))
 }
 
 fn purposes<'p>(policy: &'p Policy, standings: &[Standing]) -> Vec<PurposeNote<'p>> {

@@ -56,6 +56,15 @@ pub async fn records(client: &impl GenericClient, target: &Target<'_>, key: &str
     rows.iter().map(|row| read(row).map_err(Fault::from)).collect()
 }
 
+/// Every choice that the person with this key ever made, the newest last, where `consent init` made a ledger that has them
+/// beside the state.
+pub async fn past(client: &impl GenericClient, target: &Target<'_>, key: &str) -> Result<Option<Vec<Record>>, Fault> {
+    match target.ledger_beside() {
+        Some(ledger) => records(client, &target.over(&ledger)?, key).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 fn records_sql(target: &Target<'_>) -> Result<String, Fault> {
     let source = target.source;
     let text = |name: Option<&String>| match name {

@@ -387,8 +387,27 @@ fn consent_tables_are_made_and_their_policy_is_well() {
     let counts =
         "consentry.customer_consent written 1, consentry.customer_consent kept 0, consentry.customer_ledger written 1";
     assert_eq!(home.on_record().pop().unwrap(), format!("import: {counts}"));
-    let erased = home.well(&["subject", "erase", "--key", "2"]);
-    assert!(erased.contains("consentry.customer_consent: 1 choices kept, as proof"), "{erased}");
+    // What came before is in the ledger: a person sees it, and has a copy of it.
+    let shown = home.well(&["consent", "show", "--key", "3"]);
+    let past = |text: &str| text.lines().filter(|l| l.contains("granted  ") && l.contains("superseded")).count();
+    assert_eq!(past(&shown), 1, "{shown}");
+    let shown = home.well(&["consent", "show", "--key", "3", "--format", "json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let statuses = |records: &serde_json::Value| {
+        records.as_array().unwrap().iter().map(|r| r["status"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (statuses(&shown["records"]), statuses(&shown["history"])),
+        (vec!["withdrawn".into()], vec!["granted".into(), "withdrawn".into()])
+    );
+    let copy: serde_json::Value = serde_json::from_str(&home.well(&["subject", "export", "--key", "3"])).unwrap();
+    assert_eq!(statuses(&copy["choice_history"]), ["granted", "withdrawn"]);
+    let erased = home.well(&["subject", "erase", "--key", "3"]);
+    for kept in
+        ["consentry.customer_consent: 1 choices kept, as proof", "consentry.customer_ledger: 2 choices kept, as proof"]
+    {
+        assert!(erased.contains(kept), "{erased}");
+    }
 }
 
 /// The policy maps not all that the table wants to know: PostgreSQL's refusal is told with the column and its key.
