@@ -322,3 +322,15 @@ CREATE TABLE public.albums (id int PRIMARY KEY, customer_id bigint, docs json[],
 INSERT INTO public.albums VALUES (1, 1, ARRAY['{"a": 1}']::json[], ARRAY['(1,2)']::point[], ROW(1, '{}'), '{x}');
 CREATE TABLE public.profiles (id int PRIMARY KEY, customer_id bigint, doc json, at point, "Odd" xml, words text, hidden json);
 INSERT INTO public.profiles VALUES (1, 1, '{"a": 1}', '(1,2)', '<a/>', 'x', '{}'), (2, 1, NULL, NULL, NULL, NULL, NULL);
+
+-- People whose choices stand in a table that no [table] lists.
+CREATE TABLE public.patrons (id int PRIMARY KEY, name text);
+INSERT INTO public.patrons VALUES (1, 'Pia'), (2, 'Paul');
+CREATE TABLE public.patron_choices (id int PRIMARY KEY, patron int NOT NULL REFERENCES public.patrons ON DELETE CASCADE, purpose text, status text, withdrawn_at timestamptz, form text, ip inet);
+CREATE UNIQUE INDEX ON public.patron_choices (patron, purpose);
+CREATE VIEW public.patrons_chose AS SELECT patron, status FROM public.patron_choices;
+
+-- A row of a protected table is one of an open table too.
+CREATE TABLE public.baggy (id int);
+CREATE TABLE public.tight (id int, customer_id bigint);
+CREATE TABLE public.tight_and_loose () INHERITS (public.tight, public.baggy);

@@ -94,7 +94,7 @@ fn main() {
 }
 
 /// Tables, sequences and types of the cases that everybody may use.
-const OPEN: [&str; 30] = [
+const OPEN: [&str; 31] = [
     "far",
     "papers",
     "kept_papers",
@@ -125,6 +125,7 @@ const OPEN: [&str; 30] = [
     "filled",
     "reports",
     "checked",
+    "baggy",
 ];
 
 /// The demo's policy, and what the cases need beside it.

@@ -12,5 +12,6 @@ mod proxy;
 mod random;
 mod rights;
 mod staging;
+mod unlisted;
 mod views;
 mod world;

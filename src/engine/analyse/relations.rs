@@ -238,6 +238,15 @@ impl<'e> Analyser<'e> {
         self.context.temporary.get(name).map(|known| Named::Temporary(known.purpose.clone()))
     }
 
+    /// The consent table that `relation` is, or is a part of, where no rules of a protected table hold for its rows.
+    pub fn unlisted_records(&self, relation: &Relation, only: bool) -> Option<Oid> {
+        let (catalog, policy) = (&*self.engine.catalog, &*self.engine.policy);
+        let written = if only { vec![relation] } else { catalog.family(relation.oid) };
+        let ruled = |r: &Relation| protecting_ancestor(catalog, policy, r.oid).is_some();
+        let records = || catalog.ancestry(relation.oid).into_iter().find(|oid| policy.records.contains_key(oid));
+        if written.into_iter().any(ruled) { None } else { records() }
+    }
+
     /// How the policy treats `relation`, read with or without its children; a refusal when it is closed to everyone but
     /// an unrestricted role.
     pub fn protection(&self, relation: &Relation, only: bool) -> Result<Protection, Refusal> {
@@ -295,7 +304,7 @@ fn protected_descendant(catalog: &Catalog, policy: &Policy, oid: Oid) -> Option<
     let mut seen = BTreeSet::new();
     let mut todo = catalog.children(oid).to_vec();
     while let Some(oid) = todo.pop() {
-        if policy.tables.contains_key(&oid) {
+        if protecting_ancestor(catalog, policy, oid).is_some() {
             return catalog.relation(oid).map(|r| r.name.to_string());
         }
         if seen.insert(oid) {

@@ -6,7 +6,9 @@ use pg_query::{Node, NodeEnum};
 
 use super::scope::{Col, Columns, Scope};
 use super::{Analyser, names};
+use crate::engine::catalog::Oid;
 use crate::engine::cleared::{Argument, NamedSubject};
+use crate::engine::policy::ConsentSource;
 
 /// Subjects that one statement names: more are a list of people rather than a question about somebody.
 const MOST_NAMED: usize = 1000;
@@ -99,15 +101,24 @@ impl Analyser<'_> {
     fn key(&self, col: &Col) -> Option<(String, bool)> {
         let mut keys = col.origin.iter().map(|(occurrence, column)| {
             let o = self.occurrences.get(*occurrence)?;
-            let table = self.engine.policy.tables.get(&o.protected_by?)?;
-            let path = table.subject.as_ref().filter(|p| p.hops.is_empty())?;
             let name = &self.engine.catalog.relation(o.relation)?.columns.get(*column)?.name;
+            let Some(table) = self.engine.policy.tables.get(&o.protected_by?) else {
+                return Some((self.chooser(o.protected_by?, name)?, false));
+            };
+            let path = table.subject.as_ref().filter(|p| p.hops.is_empty())?;
             (path.column == *name).then_some((path.kind.as_str(), table.record_subjects))
         });
         // One of several that a join or a set operation merged: keys of one kind.
         let (kind, recorded) = keys.next()??;
         keys.try_fold(recorded, |recorded, key| key.filter(|k| k.0 == kind).map(|k| recorded || k.1))
             .map(|recorded| (kind.to_owned(), recorded))
+    }
+
+    /// The kind of subject whose choices a consent table tells by this column.
+    fn chooser(&self, table: Oid, column: &str) -> Option<&str> {
+        let kinds = self.engine.policy.subjects.values();
+        let chooses = |s: &ConsentSource| s.table == table && s.subject == column;
+        kinds.filter(|kind| kind.consent.as_ref().is_some_and(chooses)).map(|kind| kind.name.as_str()).next()
     }
 
     fn name_subject(&mut self, kind: &str, constant: &Node, array: bool) -> Option<()> {

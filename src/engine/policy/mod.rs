@@ -25,6 +25,9 @@ pub struct Policy {
     pub categories: BTreeMap<String, Category>,
     /// Protected tables, by OID. Partitions and inheritance children are not in here: ask [`Policy::protection`] through the engine.
     pub tables: HashMap<Oid, TablePolicy>,
+    /// What writes read of consent tables that are not in `tables`: what [`ConsentSource`] maps, of every row. Nothing else
+    /// reads them.
+    pub records: HashMap<Oid, TablePolicy>,
     /// Tables declared `open`, resolved; `schema.*` entries are in `open_schemas` too so that new tables are covered.
     pub open: BTreeSet<Oid>,
     pub open_schemas: BTreeSet<String>,
@@ -102,6 +105,17 @@ pub struct ConsentSource {
     pub recipient: Option<String>,
     /// Column for ISO/IEC TS 27560's event type.
     pub event: Option<String>,
+}
+
+impl ConsentSource {
+    /// The columns that it maps.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        let Self { channel, granted_at, withdrawn_at, expires_at, notice, recorded_at, .. } = self;
+        let Self { source, recipient, event, .. } = self;
+        let optional = [channel, granted_at, withdrawn_at, expires_at, notice, recorded_at, source, recipient, event];
+        let optional = optional.into_iter().filter_map(|column| column.as_deref());
+        [self.subject.as_str(), &self.purpose, &self.status].into_iter().chain(optional)
+    }
 }
 
 /// How a subject may be contacted (contract, section 2).

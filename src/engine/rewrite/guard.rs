@@ -41,7 +41,9 @@ pub fn write(a: &Analyser<'_>, o: &Occurrence) -> Result<Guard, Refusal> {
 
 /// The policy's table and the purpose that hold where an occurrence stands.
 fn rules_of<'a>(a: &Analyser<'a>, o: &Occurrence) -> Result<(&'a TablePolicy, &'a Purpose), Refusal> {
-    rules(a, o.protected_by).ok_or_else(|| refusal::not_faithful("a protected table without a purpose"))
+    let written = o.protected_by.filter(|_| o.target == Some(Aim::Consent));
+    let records = written.and_then(|oid| a.engine.policy.records.get(&oid)).zip(a.purpose);
+    rules(a, o.protected_by).or(records).ok_or_else(|| refusal::not_faithful("a protected table without a purpose"))
 }
 
 fn rules<'a>(a: &Analyser<'a>, table: Option<Oid>) -> Option<(&'a TablePolicy, &'a Purpose)> {
@@ -62,7 +64,11 @@ pub fn visible_of<'a>(
 ) -> Result<(VisibleTable, &'a Purpose), Refusal> {
     let (engine, secrets, (table, purpose)) = (a.engine, secrets_for(a), rules_of(a, o)?);
     let (catalog, policy) = (&engine.catalog, &engine.policy);
-    let v = visible::visible_table_as(form, catalog, policy, secrets, a.role, purpose, table, relation, alias)?;
+    let make = match o.target {
+        Some(Aim::Consent) => visible::visible_records_as,
+        Some(Aim::Rows | Aim::Added | Aim::Emptied) | None => visible::visible_table_as,
+    };
+    let v = make(form, catalog, policy, secrets, a.role, purpose, table, relation, alias)?;
     match o.target {
         // Who may record choices reaches every row; what goes with a table that was named nobody named.
         Some(Aim::Consent | Aim::Emptied) => {}

@@ -187,6 +187,22 @@ pub fn visible_table_as(
     alias: &str,
 ) -> Result<VisibleTable, Refusal> {
     check_reach(table, purpose)?;
+    visible_records_as(form, catalog, policy, secrets, role, purpose, table, relation, alias)
+}
+
+/// [`visible_table_as`] of a table that is in reach whatever the purpose shows: people's choices, for who records them.
+#[allow(clippy::too_many_arguments)]
+pub fn visible_records_as(
+    form: Form,
+    catalog: &Catalog,
+    policy: &Policy,
+    secrets: &Secrets,
+    role: &Role,
+    purpose: &Purpose,
+    table: &TablePolicy,
+    relation: &Relation,
+    alias: &str,
+) -> Result<VisibleTable, Refusal> {
     let names = Names::beside(alias);
     let subject = Subject::of(catalog, policy, table, relation, alias, &names)?;
     let joins = match form {

@@ -136,6 +136,10 @@ impl<'e> Analyser<'e> {
         let consent = self.is_consent_table(relation);
         let protection = match self.protection(relation, !var.inh) {
             Err(_) if consent && reach == Reach::AddsOnly => return self.unread_target(var, relation),
+            Err(refusal) if consent => match self.unlisted_records(relation, !var.inh) {
+                Some(table) => return self.protected_target(var, relation, table, Aim::Consent, None),
+                None => return Err(refusal.at(at)),
+            },
             protection => protection.map_err(|r| r.at(at))?,
         };
         match protection {
@@ -300,12 +304,10 @@ impl<'e> Analyser<'e> {
         aim: Aim,
         through: Option<Box<Through<'e>>>,
     ) -> Result<Target<'e>, Refusal> {
-        let policy = self
-            .engine
-            .policy
-            .tables
-            .get(&table)
-            .ok_or_else(|| refusal::table_not_listed(&relation.name.to_string()))?;
+        let rules = &self.engine.policy;
+        let records = rules.records.get(&table).filter(|_| aim == Aim::Consent);
+        let policy = rules.tables.get(&table).or(records);
+        let policy = policy.ok_or_else(|| refusal::table_not_listed(&relation.name.to_string()))?;
         let (occurrence, columns) = self.occurrence(relation, Some(table), !var.inh, &[])?;
         let o = self.occurrences.get_mut(occurrence).ok_or_else(|| refusal::not_faithful("a table is gone"))?;
         o.target = Some(aim);

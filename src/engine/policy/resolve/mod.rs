@@ -102,6 +102,7 @@ impl<'a> Resolver<'a, '_> {
         purposes::resolve(self);
         subjects::resolve(self);
         tables::resolve(self);
+        tables::records(self);
         open::resolve(self);
         roles::resolve(self);
         // What only the whole policy shows, a part of it does not.

@@ -20,6 +20,27 @@ pub(super) fn resolve(r: &mut Resolver<'_, '_>) {
     }
 }
 
+/// Consent tables that no `[table]` is about: whoever may write one finds its rows by what the choices are read by.
+pub(super) fn records(r: &mut Resolver<'_, '_>) {
+    for source in r.policy.subjects.values().filter_map(|kind| kind.consent.as_ref()) {
+        if r.policy.tables.contains_key(&source.table) {
+            continue;
+        }
+        let entry = r.policy.records.entry(source.table).or_insert_with(|| TablePolicy {
+            relation: source.table,
+            name: source.table_name.clone(),
+            subject: None,
+            retention: None,
+            columns: BTreeMap::new(),
+            store_requires: None,
+            hold_when: None,
+            erase: Erase::default(),
+            record_subjects: false,
+        });
+        entry.columns.extend(source.columns().map(|column| (column.to_owned(), ColumnUse::Open)));
+    }
+}
+
 /// Two spellings of one name (`public.t` and `t`) are two keys of the file.
 fn listed_twice(r: &mut Resolver<'_, '_>, name: &Spanned<String>, relation: &Relation) {
     let message = format!("{} is listed twice", relation.name);
