@@ -18,7 +18,7 @@ use crate::relay::login::PINNED;
 use crate::wire::backend::{Status, command_complete, read_command_tag, read_parameter};
 use crate::wire::buffer::Inbox;
 use crate::wire::error::{Fields, MESSAGE, SCHEMA, Severity, TABLE, WHERE, from_refusal};
-use crate::wire::frame::{HEADER, MAX_INSPECTED_BODY, header};
+use crate::wire::frame::{HEADER, Header, MAX_INSPECTED_BODY, header};
 
 /// What the client gets of a message.
 pub(super) enum Verdict {
@@ -68,16 +68,8 @@ impl Core {
                 from = at;
                 self.hold_inquiry_from(self.to_client.end_offset());
             }
-            if head.tag == b'D' && self.is_watched() {
-                match bytes.get(at + HEADER..end) {
-                    Some(body) => self.watch(Some(body)),
-                    None if head.body > MAX_INSPECTED_BODY => self.watch(None),
-                    None => break,
-                }
-            }
-            if head.tag == b'd' && self.is_watched() {
-                // A row of COPY, in one of many forms: it is counted.
-                self.watch(None);
+            if !self.has_watched(head, bytes.get(at + HEADER..end)) {
+                break;
             }
             if head.tag == b'T' && self.description_waits() && head.body <= MAX_INSPECTED_BODY {
                 let Some(whole) = bytes.get(at..end) else { break };
@@ -110,12 +102,7 @@ impl Core {
             let Some(body) = bytes.get(at + HEADER..end) else {
                 break;
             };
-            let mut verdict = self.answer(head.tag, body)?;
-            if self.withheld.is_some() {
-                verdict = self.withhold(head.tag, verdict);
-            } else if self.is_condemned() && !matches!(head.tag, b'A' | b'S') && !self.fatal {
-                verdict = Verdict::Drop;
-            }
+            let verdict = self.verdict(head.tag, body)?;
             if !matches!(verdict, Verdict::Pass) {
                 self.to_client.tail().extend_from_slice(&bytes[from..at]);
                 from = end;
@@ -130,6 +117,32 @@ impl Core {
         self.to_client.tail().extend_from_slice(&bytes[from..at]);
         inbox.consume(at);
         Ok(())
+    }
+
+    /// Looks at a row for subjects, where that is done. False where the row has to be whole first.
+    fn has_watched(&mut self, head: Header, body: Option<&[u8]>) -> bool {
+        match head.tag {
+            b'D' if self.is_watched() => match body {
+                None if head.body <= MAX_INSPECTED_BODY => return false,
+                body => self.watch(body),
+            },
+            // A row of COPY, in one of many forms: it is counted.
+            b'd' if self.is_watched() => self.watch(None),
+            _ => {}
+        }
+        true
+    }
+
+    /// What becomes of a message that was looked into.
+    fn verdict(&mut self, tag: u8, body: &[u8]) -> Result<Verdict, End> {
+        let verdict = self.answer(tag, body)?;
+        Ok(if self.withheld.is_some() {
+            self.withhold(tag, verdict)
+        } else if self.is_condemned() && !matches!(tag, b'A' | b'S') && !self.fatal {
+            Verdict::Drop
+        } else {
+            verdict
+        })
     }
 
     /// The rest of a message whose beginning has passed: where copying starts, and where the next message does.

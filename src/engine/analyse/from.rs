@@ -70,21 +70,16 @@ impl<'e> Analyser<'e> {
             qualified: true,
             ..aliased(alias.as_ref(), columns)
         };
-        if var.schemaname.is_empty()
-            && var.catalogname.is_empty()
-            && let Some(cte) = self.ctes.iter().rev().find(|c| c.name == var.relname)
-        {
-            let (columns, ahead, unread) = (cte.columns.clone(), cte.ahead, cte.unread);
-            self.reads_ahead |= ahead;
-            self.in_order().map_err(|r| r.at(var.location))?;
-            // What a query not yet read puts out cannot be followed: nothing leaves bare then.
-            self.guard_all |= unread || matches!(columns, Columns::Unknown);
-            self.beside_few();
+        if let Some(columns) = self.common_table(var)? {
             return Ok((item(columns), None));
         }
-        let named = self.resolve_pinned(var)?;
-        let relation = match named {
-            Named::Relation(relation) => relation,
+        match self.resolve_pinned(var)? {
+            Named::Relation(relation) => {
+                self.holds_checked(relation);
+                let name = alias.is_none().then(|| relation.name.clone());
+                let (seen, index) = self.seen(var, relation, item)?;
+                Ok((Item { relation: name, ..seen }, index))
+            }
             Named::Temporary(purpose) => {
                 self.beside_few();
                 self.read_temporary(var, purpose)?;
@@ -94,7 +89,7 @@ impl<'e> Analyser<'e> {
                 if !stored {
                     self.reads_unknown();
                 }
-                return Ok((Item { stored, ..item(columns) }, None));
+                Ok((Item { stored, ..item(columns) }, None))
             }
             Named::Created(created) => {
                 self.reads_as_before(&created.made).map_err(|r| r.at(var.location))?;
@@ -103,32 +98,48 @@ impl<'e> Analyser<'e> {
                 self.reads_changeable = true;
                 self.outward.call();
                 let relation = alias.is_none().then(|| QualifiedName::new(created.schema, var.relname.as_str()));
-                return Ok((Item { relation, ..item(Columns::Unknown) }, None));
+                Ok((Item { relation, ..item(Columns::Unknown) }, None))
             }
-        };
-        let relation_name = alias.is_none().then(|| relation.name.clone());
-        self.holds_checked(relation);
+        }
+    }
+
+    /// The columns of the CTE that a bare name means, if there is one.
+    fn common_table(&mut self, var: &pb::RangeVar) -> Result<Option<Columns>, Refusal> {
+        if !var.schemaname.is_empty() || !var.catalogname.is_empty() {
+            return Ok(None);
+        }
+        let Some(cte) = self.ctes.iter().rev().find(|c| c.name == var.relname) else { return Ok(None) };
+        let (columns, ahead, unread) = (cte.columns.clone(), cte.ahead, cte.unread);
+        self.reads_ahead |= ahead;
+        self.in_order().map_err(|r| r.at(var.location))?;
+        // What a query not yet read puts out cannot be followed: nothing leaves bare then.
+        self.guard_all |= unread || matches!(columns, Columns::Unknown);
+        self.beside_few();
+        Ok(Some(columns))
+    }
+
+    /// A table or view as the session sees it; `item` makes one of its columns.
+    fn seen(
+        &mut self,
+        var: &mut pb::RangeVar,
+        relation: &'e Relation,
+        item: impl Fn(Columns) -> Item,
+    ) -> Result<(Item, Option<usize>), Refusal> {
+        let own_type = || Some(relation.name.name.as_str().into());
         let protection = self.protection(relation, !var.inh).map_err(|r| r.at(var.location))?;
         let (protected_by, nulled): (_, &[&'static str]) = match protection {
             Protection::Open => {
                 self.read_relation(relation, !var.inh);
                 self.leaves_by_name(var, relation);
                 self.qualify(var, relation);
-                return Ok((
-                    Item {
-                        relation: relation_name,
-                        stored: relation.kind != RelationKind::View,
-                        row: Some(relation.name.name.as_str().into()),
-                        ..item(self.plain_columns(relation))
-                    },
-                    None,
-                ));
+                let stored = relation.kind != RelationKind::View;
+                return Ok((Item { stored, row: own_type(), ..item(self.plain_columns(relation)) }, None));
             }
             Protection::View => {
                 let (columns, index) = self.view(var, relation)?;
                 let replaced = index.is_some();
-                let row = (!replaced).then(|| relation.name.name.as_str().into());
-                return Ok((Item { relation: relation_name, replaced, row, ..item(columns) }, index));
+                let row = if replaced { None } else { own_type() };
+                return Ok((Item { replaced, row, ..item(columns) }, index));
             }
             Protection::Protected(table) => (Some(table), &[]),
             Protection::Nulled(columns) => (None, columns),
@@ -136,7 +147,6 @@ impl<'e> Analyser<'e> {
         let (occurrence, columns) = self.occurrence(relation, protected_by, !var.inh, nulled)?;
         let index = self.replace_range_var(var, Part::Guard(occurrence))?;
         let item = Item {
-            relation: relation_name,
             replaced: true,
             occurrence: Some(occurrence),
             stored: true,

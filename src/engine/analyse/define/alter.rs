@@ -16,16 +16,7 @@ use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
     pub fn alter_table(&mut self, a: &mut pb::AlterTableStmt) -> Result<Judged, Refusal> {
-        if !matches!(
-            a.objtype(),
-            ObjectType::ObjectTable
-                | ObjectType::ObjectView
-                | ObjectType::ObjectMatview
-                | ObjectType::ObjectSequence
-                | ObjectType::ObjectIndex
-        ) {
-            return Err(refusal::not_supported("this ALTER", "only tables, views, sequences and indexes are altered"));
-        }
+        is_altered(a.objtype())?;
         let Some(var) = a.relation.as_mut() else { return Err(refusal::not_supported("ALTER", "it has no table")) };
         self.no_protected_index(var, "ALTER INDEX")?;
         let named = self.resolve_pinned(var);
@@ -42,60 +33,16 @@ impl<'e> Analyser<'e> {
             _ => Columns::Unknown,
         };
         let closed = match named {
-            // Conversions, checks and defaults run over its rows.
-            Ok(Named::Temporary(purpose)) => self.read_temporary(var, purpose).map(|()| None)?,
-            Ok(Named::Created(_)) => self.needs_ddl("ALTER TABLE").map(|()| None)?,
-            Ok(Named::Relation(relation)) => {
-                self.needs_ddl("ALTER TABLE")?;
-                if var.inh {
-                    self.no_protected_child(relation).map_err(|r| r.at(var.location))?;
-                }
-                let closed = self.closed(relation).map_err(|r| r.at(var.location))?;
-                self.qualify(var, relation);
-                closed.map(|closed| (closed, relation.name.to_string()))
+            // PostgreSQL says that it is not there, and does not find what the snapshot does not show yet.
+            Err(r) if a.missing_ok && r.rule == "undefined-table" && self.indexed(var).is_none() => {
+                return self.alters_nothing(var);
             }
-            Err(r) if r.rule == "undefined-table" => match self.indexed(var) {
-                Some(table) => {
-                    self.needs_ddl("ALTER INDEX")?;
-                    let closed = self.closed(table)?;
-                    self.qualify(var, table);
-                    self.pinned = true;
-                    closed.map(|closed| (closed, table.name.to_string()))
-                }
-                // PostgreSQL says that it is not there, and does not find what the snapshot does not show yet.
-                None if a.missing_ok => return self.alters_nothing(var),
-                None => return Err(r),
-            },
-            Err(r) => return Err(r),
+            named => self.closed_to_alter(var, named)?,
         };
         // What PostgreSQL says of rows that do not fit is not for the client.
         self.writes_protected |= closed.is_some();
         let own = [own_item(var, columns)];
-        let scope = Scope { items: &own, parent: None };
-        let mut cascades = false;
-        for command in &mut a.cmds {
-            let NodeEnum::AlterTableCmd(command) = inner(command)? else {
-                return Err(refusal::not_supported("ALTER TABLE", "it holds something that is no action"));
-            };
-            cascades |= command.behavior() == pb::DropBehavior::DropCascade;
-            if let Some((closed, table)) = &closed {
-                self.blind_command(command, *closed, table)?;
-            }
-            if let Some(relation) = known.filter(|_| command.subtype() == A::AtDropColumn) {
-                self.no_column_is_made_of(relation, "DROP COLUMN")?;
-            }
-            // Another table would lead to what follows this one, by a way that is not in the snapshot yet.
-            if let Some(relation) = known.filter(|relation| adds_acting_key(command) && self.is_followed(relation)) {
-                let what = "a foreign key with ON UPDATE or ON DELETE";
-                return Err(refusal::definition_protected(what, &relation.name.to_string()));
-            }
-            self.alter_command(command, &scope)?;
-        }
-        if cascades {
-            known.map_or(Ok(()), |r| self.may_cascade_from_keys(r, "ALTER TABLE … CASCADE"))?;
-            let gone = known.map_or(Vec::new(), |r| self.gone_with(r));
-            self.doubt_views(gone.into_iter().filter(|r| known.is_none_or(|k| k.oid != r.oid)));
-        }
+        self.alter_commands(&mut a.cmds, known, closed.as_ref(), &Scope { items: &own, parent: None })?;
         if let Some(var) = a.relation.as_ref().filter(|_| temporary) {
             let effect =
                 Effect::AlterTemporary { name: var.relname.clone(), shape: self.altered(&var.relname, &a.cmds) };
@@ -107,6 +54,71 @@ impl<'e> Analyser<'e> {
             self.defines_changed(relation);
         }
         ddl()
+    }
+
+    /// Whether what an ALTER names is closed to this role, and its name; refused, where it may not alter it at all.
+    fn closed_to_alter(
+        &mut self,
+        var: &mut pb::RangeVar,
+        named: Result<Named<'e>, Refusal>,
+    ) -> Result<Option<(Closed, String)>, Refusal> {
+        match named {
+            // Conversions, checks and defaults run over its rows.
+            Ok(Named::Temporary(purpose)) => self.read_temporary(var, purpose).map(|()| None),
+            Ok(Named::Created(_)) => self.needs_ddl("ALTER TABLE").map(|()| None),
+            Ok(Named::Relation(relation)) => {
+                self.needs_ddl("ALTER TABLE")?;
+                if var.inh {
+                    self.no_protected_child(relation).map_err(|r| r.at(var.location))?;
+                }
+                let closed = self.closed(relation).map_err(|r| r.at(var.location))?;
+                self.qualify(var, relation);
+                Ok(closed.map(|closed| (closed, relation.name.to_string())))
+            }
+            Err(r) => {
+                let table = self.indexed(var).filter(|_| r.rule == "undefined-table").ok_or(r)?;
+                self.needs_ddl("ALTER INDEX")?;
+                let closed = self.closed(table)?;
+                self.qualify(var, table);
+                self.pinned = true;
+                Ok(closed.map(|closed| (closed, table.name.to_string())))
+            }
+        }
+    }
+
+    /// The actions of an ALTER, each by itself, and what goes along with them.
+    fn alter_commands(
+        &mut self,
+        commands: &mut [Node],
+        known: Option<&'e Relation>,
+        closed: Option<&(Closed, String)>,
+        scope: &Scope<'_>,
+    ) -> Result<(), Refusal> {
+        let mut cascades = false;
+        for command in commands {
+            let NodeEnum::AlterTableCmd(command) = inner(command)? else {
+                return Err(refusal::not_supported("ALTER TABLE", "it holds something that is no action"));
+            };
+            cascades |= command.behavior() == pb::DropBehavior::DropCascade;
+            if let Some((closed, table)) = closed {
+                self.blind_command(command, *closed, table)?;
+            }
+            if let Some(relation) = known.filter(|_| command.subtype() == A::AtDropColumn) {
+                self.no_column_is_made_of(relation, "DROP COLUMN")?;
+            }
+            // Another table would lead to what follows this one, by a way that is not in the snapshot yet.
+            if let Some(relation) = known.filter(|relation| adds_acting_key(command) && self.is_followed(relation)) {
+                let what = "a foreign key with ON UPDATE or ON DELETE";
+                return Err(refusal::definition_protected(what, &relation.name.to_string()));
+            }
+            self.alter_command(command, scope)?;
+        }
+        if cascades {
+            known.map_or(Ok(()), |r| self.may_cascade_from_keys(r, "ALTER TABLE … CASCADE"))?;
+            let gone = known.map_or(Vec::new(), |r| self.gone_with(r));
+            self.doubt_views(gone.into_iter().filter(|r| known.is_none_or(|k| k.oid != r.oid)));
+        }
+        Ok(())
     }
 
     /// `ALTER TABLE IF EXISTS` of what is not there: by the name of a temporary relation that is not there either, for
@@ -303,6 +315,18 @@ impl Analyser<'_> {
 }
 
 /// Whether a command gives the table other columns, or one another type.
+/// What is altered is named; nothing else is known of.
+fn is_altered(kind: ObjectType) -> Result<(), Refusal> {
+    match kind {
+        ObjectType::ObjectTable
+        | ObjectType::ObjectView
+        | ObjectType::ObjectMatview
+        | ObjectType::ObjectSequence
+        | ObjectType::ObjectIndex => Ok(()),
+        _ => Err(refusal::not_supported("this ALTER", "only tables, views, sequences and indexes are altered")),
+    }
+}
+
 fn changes_columns(node: &Node) -> bool {
     let subtype = |c: &pb::AlterTableCmd| c.subtype();
     match &node.node {
