@@ -249,6 +249,7 @@ impl Engine {
         let changed = a.changes();
         a.leave_as_they_are();
         a.write_targets()?;
+        a.liken_twins();
         let mut guards = a.write_guards()?;
         if !changed {
             a.forget_edits();

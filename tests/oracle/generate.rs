@@ -161,12 +161,13 @@ impl Maker<'_> {
 
     fn grouped(&mut self) -> String {
         let (from, scope) = self.from(1);
-        let keys: Vec<String> = (0..self.random.gen_range(1..3)).map(|_| self.any_expression(&scope, 0).0).collect();
+        let keys: Vec<String> = (0..self.random.gen_range(1..3)).map(|_| self.key(&scope)).collect();
         let numbers: Vec<String> = (1..=keys.len()).map(|n| n.to_string()).collect();
         let aggregate = self.aggregate(&scope);
-        let by = match self.random.gen_range(0..4) {
+        let by = match self.random.gen_range(0..5) {
             0 => format!("ROLLUP ({})", keys.join(", ")),
             1 => format!("GROUPING SETS (({}), ())", keys.join(", ")),
+            2 => keys.join(", "),
             _ => numbers.join(", "),
         };
         let mut sql = format!("SELECT {}, {aggregate}, count(*) FROM {from}", keys.join(", "));
@@ -178,6 +179,16 @@ impl Maker<'_> {
             sql += " HAVING count(*) > 1";
         }
         sql
+    }
+
+    /// What is grouped by: written again in GROUP BY, it must be found to be the same.
+    fn key(&mut self, scope: &[Item]) -> String {
+        match self.random.gen_range(0..8) {
+            0 => format!("(SELECT count(*) FROM {})", self.correlated(scope, 1)),
+            1 => format!("EXISTS (SELECT FROM {})", self.correlated(scope, 1)),
+            2 => format!("CASE WHEN EXISTS (SELECT 1 FROM {}) THEN 1 END", self.correlated(scope, 0)),
+            _ => self.any_expression(scope, 0).0,
+        }
     }
 
     fn windowed(&mut self) -> String {

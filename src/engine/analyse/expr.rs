@@ -186,7 +186,9 @@ impl<'e> Analyser<'e> {
         self.part(&mut s.testexpr, scope, at)?;
         let query = s.subselect.as_mut().ok_or_else(|| refusal::not_supported("a subquery", "it is empty"))?;
         let usage = At { usage: at.usage, ..At::ITEM };
+        let (says, first) = (self.subqueries.says(query), self.occurrences.len());
         let columns = self.in_expression(|a| a.query(query, scope, usage))?;
+        self.seen_subquery(says, first);
         self.membership(s, &columns, scope)?;
         self.last_query = None;
         // Its result takes part in whatever stands around it.

@@ -39,6 +39,7 @@ mod statement;
 mod subjects;
 mod temporary;
 mod total;
+mod twins;
 mod two_phase;
 mod types;
 mod undefined;
@@ -150,7 +151,7 @@ pub struct Occurrence {
 }
 
 /// `column <condition>`: a leakproof comparison with constants.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Conjunct {
     pub column: usize,
     /// Operator and constant, as text: `OPERATOR(pg_catalog.=) 'x'`.
@@ -293,6 +294,8 @@ pub struct Analyser<'e> {
     pub source: usize,
     pub occurrences: Vec<Occurrence>,
     pub injections: Vec<Injection>,
+    /// Queries in expressions of this statement.
+    pub subqueries: twins::Subqueries,
     pub levels: Vec<levels::Level>,
     /// The query level that the walk is in.
     pub level: Option<usize>,
@@ -384,6 +387,7 @@ impl<'e> Analyser<'e> {
             source: 0,
             occurrences: Vec::new(),
             injections: Vec::new(),
+            subqueries: twins::Subqueries::default(),
             levels: Vec::new(),
             level: None,
             ctes: Vec::new(),

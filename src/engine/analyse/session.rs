@@ -46,6 +46,7 @@ impl<'e> Analyser<'e> {
         self.output = Columns::known(Vec::new());
         self.outward = super::outward::Outward::default();
         self.known.forget();
+        self.subqueries = Default::default();
     }
 
     /// Whether the statement must leave rewritten.

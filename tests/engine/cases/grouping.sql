@@ -87,3 +87,26 @@ SELECT row_to_json(p), to_json(p.*), p.doc, (p).words, lag(p.doc::text) OVER (PA
 ;;
 -- support/service: changed
 SELECT p.id, sum(count(*)) OVER w FROM profiles p GROUP BY p.id WINDOW w AS (PARTITION BY p.doc::text)
+;;
+-- The same query in the select list and in GROUP BY, ORDER BY, DISTINCT ON: PostgreSQL compares their trees.
+-- crm_app/service: changed
+SELECT CASE WHEN EXISTS (SELECT id FROM orders WHERE orders.customer_id = customers.id) THEN 'buyer' ELSE 'lead' END, count(*) FROM customers GROUP BY CASE WHEN EXISTS (SELECT id FROM orders WHERE orders.customer_id = customers.id) THEN 'buyer' ELSE 'lead' END
+;;
+-- bi/analytics: changed
+SELECT (SELECT max(o.placed_at) FROM orders o WHERE o.customer_id = c.id), count(*) FROM customers c GROUP BY (SELECT max(o.placed_at) FROM orders o WHERE o.customer_id = c.id) HAVING count(*) > 0 OR (SELECT max(o.placed_at) FROM orders o WHERE o.customer_id = c.id) > now() ORDER BY (SELECT max(o.placed_at) FROM orders o WHERE o.customer_id = c.id)
+;;
+-- bi/analytics: changed
+SELECT DISTINCT (SELECT max(o.note) FROM orders o WHERE o.customer_id = c.id) FROM customers c ORDER BY (SELECT max(o.note) FROM orders o WHERE o.customer_id = c.id)
+;;
+-- bi/analytics: changed
+SELECT DISTINCT ON ((SELECT min(o.id) FROM orders o WHERE o.customer_id = c.id AND o.status = 'paid')) c.id FROM customers c ORDER BY (SELECT min(o.id) FROM orders o WHERE o.customer_id = c.id AND o.status = 'paid'), c.id
+;;
+-- bi/analytics: changed
+SELECT EXISTS (SELECT o.id FROM orders o WHERE false), string_agg(DISTINCT c.phone, ',') FROM customers c GROUP BY CUBE (EXISTS (SELECT o.id FROM orders o WHERE false))
+;;
+-- bi/analytics: changed
+SELECT string_agg(DISTINCT (SELECT min(o.status::text) FROM orders o WHERE o.customer_id = c.id), ',' ORDER BY (SELECT min(o.status::text) FROM orders o WHERE o.customer_id = c.id)) FROM customers c
+;;
+-- One in another.
+-- bi/analytics: changed
+SELECT c.id IN (SELECT o.customer_id FROM orders o WHERE o.id = (SELECT max(id) FROM orders)), (SELECT max(id) FROM orders), count(*) FROM customers c GROUP BY c.id IN (SELECT o.customer_id FROM orders o WHERE o.id = (SELECT max(id) FROM orders))

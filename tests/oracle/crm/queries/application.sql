@@ -98,3 +98,13 @@ SELECT c.full_name, c.email, count(*) FROM customers c LEFT JOIN (SELECT custome
 SELECT c.email, a FROM customers c, jsonb_to_record('{"a": 1}') AS (a int)
 --! symmetric bounds, and ties
 SELECT id, email FROM customers WHERE id BETWEEN SYMMETRIC 9 AND 1 ORDER BY id FETCH FIRST 2 ROWS WITH TIES
+--! grouped by a subquery that is selected too
+SELECT CASE WHEN EXISTS (SELECT id FROM orders WHERE orders.customer_id = customers.id) THEN 'buyer' ELSE 'lead' END, count(*) FROM customers GROUP BY CASE WHEN EXISTS (SELECT id FROM orders WHERE orders.customer_id = customers.id) THEN 'buyer' ELSE 'lead' END
+--! grouped by a subquery that tells nothing of the row
+SELECT EXISTS (SELECT o.id FROM orders o WHERE false), string_agg(DISTINCT c.phone, ',') FROM customers c GROUP BY CUBE (EXISTS (SELECT o.id FROM orders o WHERE false))
+--! distinct and sorted by a subquery
+SELECT DISTINCT (SELECT max(o.note) FROM orders o WHERE o.customer_id = c.id) FROM customers c ORDER BY (SELECT max(o.note) FROM orders o WHERE o.customer_id = c.id)
+--! distinct on a subquery with conditions [ordered]
+SELECT DISTINCT ON ((SELECT min(o.id) FROM orders o WHERE o.customer_id = c.id AND o.status = 'paid')) c.id FROM customers c ORDER BY (SELECT min(o.id) FROM orders o WHERE o.customer_id = c.id AND o.status = 'paid'), c.id
+--! an aggregate of distinct subqueries in their order
+SELECT string_agg(DISTINCT (SELECT min(o.status::text) FROM orders o WHERE o.customer_id = c.id), ',' ORDER BY (SELECT min(o.status::text) FROM orders o WHERE o.customer_id = c.id)) FROM customers c
