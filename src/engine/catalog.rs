@@ -171,6 +171,8 @@ pub struct Together {
     pub columns: Vec<String>,
     /// A part has it of the whole.
     pub inherited: bool,
+    /// Whatever the others are, a row passes in which one of them is null.
+    pub null_passes: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

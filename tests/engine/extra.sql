@@ -292,6 +292,39 @@ CREATE TABLE public.shelved_old () INHERITS (public.shelved);
 ALTER TABLE public.shelved_old ADD FOREIGN KEY (shelf) REFERENCES public.shelves;
 -- Computed from what is shown and what is not.
 CREATE TABLE public.priced (id int, customer_id bigint, n int, note text, price int, total int GENERATED ALWAYS AS (n * price) STORED CHECK (total < 1000));
+-- Computed so that it may not be null, not be of its domain, or not be computable; and so that nothing but its size matters.
+CREATE DOMAIN public.below_ten AS int CHECK (VALUE < 10);
+CREATE TABLE public.gaps (id int, note text, customer_id bigint, n int, sec int, gap int GENERATED ALWAYS AS (CASE WHEN n > sec THEN n END) STORED NOT NULL);
+CREATE TABLE public.spans (id int, note text, customer_id bigint, n int, sec int, span public.below_ten GENERATED ALWAYS AS (n + sec) STORED);
+CREATE TABLE public.rates (id int, note text, customer_id bigint, n int, sec int, rate int GENERATED ALWAYS AS (10 / (n - sec)) STORED);
+CREATE TABLE public.sums (id int, note text, customer_id bigint, n int, sec int, total numeric GENERATED ALWAYS AS (round(n::numeric * 1.21, 2) + coalesce(sec, 0)) STORED);
+-- Compared as rows: by what the client's time zone decides.
+CREATE TABLE public.zoned (id int, note text, customer_id bigint, n int, day date, sec timestamptz, CHECK ((day, 0) < (sec, 1)));
+-- An index of one part, under one of the whole that not all parts have.
+CREATE TABLE public.half_indexed (id int, customer_id bigint, kind text, size int, note text) PARTITION BY LIST (kind);
+CREATE TABLE public.half_indexed_a PARTITION OF public.half_indexed FOR VALUES IN ('a');
+CREATE TABLE public.half_indexed_b PARTITION OF public.half_indexed FOR VALUES IN ('b');
+CREATE INDEX half_whole ON ONLY public.half_indexed ((10 / (size - 5)));
+CREATE INDEX half_part ON public.half_indexed_a ((10 / (size - 5)));
+ALTER INDEX public.half_whole ATTACH PARTITION public.half_part;
+-- A trigger of the whole that is off in a part.
+CREATE TABLE public.quiet (id int, customer_id bigint, kind text, size int, note text) PARTITION BY LIST (kind);
+CREATE TABLE public.quiet_a PARTITION OF public.quiet FOR VALUES IN ('a');
+CREATE TRIGGER say_so BEFORE UPDATE ON public.quiet FOR EACH ROW EXECUTE FUNCTION public.say_so();
+ALTER TABLE public.quiet_a DISABLE TRIGGER say_so;
+-- A trigger that moves rows, and one where they come.
+CREATE FUNCTION public.put_kind() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.kind := NEW.size; RETURN NEW; END';
+CREATE TABLE public.moved_by (id int, note text, customer_id bigint, kind int, size int, mark int, sec int, CHECK (mark < sec)) PARTITION BY RANGE (kind);
+CREATE TABLE public.moved_by_low PARTITION OF public.moved_by FOR VALUES FROM (0) TO (100);
+CREATE TRIGGER put_kind BEFORE UPDATE ON public.moved_by FOR EACH ROW EXECUTE FUNCTION public.put_kind();
+CREATE TRIGGER put_size BEFORE INSERT ON public.moved_by FOR EACH ROW EXECUTE FUNCTION public.put_size();
+-- A check that reads two open columns, in rows that may not be there.
+CREATE TABLE public.risks (id int PRIMARY KEY);
+CREATE TABLE public.at_risk (id int, customer_id bigint, risk int REFERENCES public.risks ON DELETE SET NULL, low int, note text,
+    CHECK (risk IS NOT NULL OR low > 5));
+-- Inherits from what is open, and from what is not.
+CREATE TABLE public.half_open (id int, low int);
+CREATE TABLE public.both_ways () INHERITS (public.half_open, public.at_risk);
 -- A procedure that does what it likes.
 CREATE PROCEDURE public.recount() LANGUAGE sql AS 'SELECT 1';
 -- Extensions, where no search path leads.
@@ -302,6 +335,10 @@ CREATE EXTENSION pgrowlocks SCHEMA contrib;
 CREATE DOMAIN public.limited_word AS text CHECK (contrib.set_limit(length(VALUE)) > 0);
 CREATE DOMAIN public.similar_word AS text CHECK (contrib.similarity(VALUE, 'word') > 0.1 AND VALUE OPERATOR(contrib.%) 'word');
 
+-- An index of an operator class that may fail, of the rows that a hidden column chooses.
+CREATE EXTENSION IF NOT EXISTS intarray SCHEMA contrib;
+CREATE TABLE public.sets_of (id int, note text, customer_id bigint, numbers int[], sec int);
+CREATE INDEX ON public.sets_of USING gist (numbers) WHERE sec > 5;
 CREATE VIEW public.pivoted AS
   SELECT * FROM contrib.crosstab('SELECT id, 1, email FROM public.customers ORDER BY 1') AS t(id bigint, email text);
 -- Definitions that call what few may call.

@@ -94,7 +94,7 @@ fn main() {
 }
 
 /// Tables, sequences and types of the cases that everybody may use.
-const OPEN: [&str; 31] = [
+const OPEN: [&str; 32] = [
     "far",
     "papers",
     "kept_papers",
@@ -126,6 +126,8 @@ const OPEN: [&str; 31] = [
     "reports",
     "checked",
     "baggy",
+    "risks",
+    "half_open",
 ];
 
 /// The demo's policy, and what the cases need beside it.

@@ -300,18 +300,10 @@ fn contested(catalog: &Catalog, policy: &Policy, relation: &Relation, only: bool
     read.iter().find(twice).map(|r| r.name.to_string())
 }
 
+/// What is read with a relation that is not protected and has rules, by itself or by another of its parents.
 fn protected_descendant(catalog: &Catalog, policy: &Policy, oid: Oid) -> Option<String> {
-    let mut seen = BTreeSet::new();
-    let mut todo = catalog.children(oid).to_vec();
-    while let Some(oid) = todo.pop() {
-        if protecting_ancestor(catalog, policy, oid).is_some() {
-            return catalog.relation(oid).map(|r| r.name.to_string());
-        }
-        if seen.insert(oid) {
-            todo.extend_from_slice(catalog.children(oid));
-        }
-    }
-    None
+    let protected = |r: &&&Relation| protecting_ancestor(catalog, policy, r.oid).is_some();
+    catalog.family(oid).iter().find(protected).map(|r| r.name.to_string())
 }
 
 /// Whether what PostgreSQL says of rows of a relation may be about protected ones. System relations are not asked about.

@@ -37,8 +37,10 @@ SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::tex
            ORDER BY 1) ELSE '{}' END AS serves,
        ARRAY(SELECT inhparent FROM pg_catalog.pg_inherits WHERE inhrelid = c.oid ORDER BY inhseqno) AS parents,
        EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal) AS has_triggers,
-       EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgparentid = 0
-                   AND t.tgenabled <> 'D' AND t.tgtype & 1 <> 0) AS has_own_triggers,
+       -- Also one of the whole that is on here and off there, or the other way about.
+       EXISTS (SELECT FROM pg_catalog.pg_trigger t LEFT JOIN pg_catalog.pg_trigger whole ON whole.oid = t.tgparentid
+               WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgtype & 1 <> 0
+                   AND coalesce(whole.tgenabled, 'D') <> t.tgenabled) AS has_own_triggers,
        EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN') AS has_rules,
        -- As in together.sql (PostgreSQL's check_enable_rls).
        c.relrowsecurity AND (c.relforcerowsecurity OR NOT pg_has_role(current_user, c.relowner, 'USAGE'))

@@ -68,7 +68,8 @@ pub(super) fn relations(
             if row.try_get("is_partition_key")? {
                 found[i].partition_key.clone_from(&columns);
             }
-            found[i].together.push(Together { columns, inherited: row.try_get("inherited")? });
+            let (inherited, null_passes) = (row.try_get("inherited")?, row.try_get("null_passes")?);
+            found[i].together.push(Together { columns, inherited, null_passes });
         }
     }
     for row in triggers {

@@ -1,16 +1,21 @@
 -- Columns that one expression or condition of a table reads: whether it holds, or fails, tells one by another.
 -- Constraints, unique indexes, indexes with expressions or a condition (their key columns too), partition keys, and the policies
 -- of row-level security as one. Number 0, or less, is the whole row: all columns. (In a stored expression that is a variable of
--- attribute 0, which pg_depend does not tell; in the key of an exclusion constraint 0 is an expression.) Not generated columns:
--- an order's quantity can be changed by who is not shown its price (README, "What it does not do").
+-- attribute 0, which pg_depend does not tell; in the key of an exclusion constraint 0 is an expression.) Generated columns that
+-- must not be null or are not sure to be computable; not those that nothing but their size can make fail: an order's quantity
+-- can be changed by who is not shown its price (README, "What it does not do").
 -- Some are tested whatever column is assigned, and may fail for what is stored already: a CHECK that is NOT VALID, or that is
 -- not immutable, and policies, which the rows may never have met.
--- An index that is not unique demands nothing of a row, but that its expressions and its condition do not fail: here such
--- that are put together of comparisons that are leakproof, of null and boolean tests, and of lower() and upper().
+-- An index that is not unique demands nothing of a row, but that its expressions, its condition and its operator classes do not
+-- fail: here B-trees and hashes of PostgreSQL's own classes, of expressions that are put together of comparisons that are
+-- leakproof, of null and boolean tests, and of lower() and upper().
 WITH harmless AS (
     SELECT i.indexrelid AS reader
     FROM pg_catalog.pg_index i, LATERAL (SELECT concat(i.indexprs::text, i.indpred::text)) AS x(tree)
     WHERE NOT i.indisunique AND NOT i.indisexclusion
+      AND EXISTS (SELECT FROM pg_catalog.pg_class x JOIN pg_catalog.pg_am m ON m.oid = x.relam
+                  WHERE x.oid = i.indexrelid AND m.amname IN ('btree', 'hash'))
+      AND NOT EXISTS (SELECT FROM unnest(i.indclass::oid[]) AS used(class) WHERE used.class >= 16384)
       AND NOT EXISTS (SELECT FROM regexp_matches(x.tree, '\{([A-Z]+)', 'g') AS node(kind)
                       WHERE node.kind[1] NOT IN ('VAR', 'CONST', 'OPEXPR', 'SCALARARRAYOPEXPR', 'FUNCEXPR', 'BOOLEXPR',
                                                  'NULLTEST', 'BOOLEANTEST', 'RELABELTYPE', 'ARRAYEXPR', 'ARRAY'))
@@ -18,52 +23,86 @@ WITH harmless AS (
                       JOIN pg_catalog.pg_proc p ON p.oid = called.number[1]::oid
                       WHERE NOT p.proleakproof AND p.oid NOT IN ('pg_catalog.lower(text)'::regprocedure,
                                                                  'pg_catalog.upper(text)'::regprocedure))
+), sizable (called) AS MATERIALIZED (
+    -- Functions that fail for nothing but the size of what they make, beside those that are leakproof.
+    SELECT p.oid FROM pg_catalog.pg_proc p
+    WHERE p.oid < 16384 AND p.pronamespace = 'pg_catalog'::regnamespace AND p.provolatile = 'i'
+      AND (p.proname ~ '^(int[248]{1,2}|float[48]{1,2})(pl|mi|mul)$' OR p.proname ~ '^(int[248]|float[48]|numeric_)(um|up|abs|uminus|uplus)$'
+        OR p.proname IN ('int2', 'int4', 'int8', 'float4', 'float8', 'numeric', 'numeric_add', 'numeric_sub', 'numeric_mul', 'abs',
+                         'round', 'trunc', 'floor', 'ceil', 'ceiling', 'sign', 'text', 'bpchar', 'varchar', 'textcat', 'lower',
+                         'upper', 'initcap', 'left', 'right', 'btrim', 'ltrim', 'rtrim', 'length', 'char_length', 'octet_length',
+                         'md5', 'replace', 'translate', 'reverse', 'strpos', 'to_tsvector', 'setweight', 'tsvector_concat',
+                         'jsonb_object_field', 'jsonb_object_field_text', 'jsonb_array_element', 'jsonb_array_element_text',
+                         'jsonb_extract_path', 'jsonb_extract_path_text', 'date_pli', 'date_mii', 'date_mi', 'date_pl_interval',
+                         'date_mi_interval', 'timestamp_pl_interval', 'timestamp_mi_interval', 'timestamp_mi', 'date', 'timestamp'))
+), computed AS (
+    SELECT d.adrelid AS relation, d.oid AS reader, d.adnum AS number, a.attinhcount > 0 AS inherited
+    FROM pg_catalog.pg_attrdef d
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum AND a.attgenerated <> ''
+    WHERE a.attnotnull
+       OR EXISTS (SELECT FROM regexp_matches(d.adbin::text, '\{([A-Z]+)', 'g') AS node(kind)
+                  WHERE node.kind[1] NOT IN ('VAR', 'CONST', 'OPEXPR', 'DISTINCTEXPR', 'NULLIFEXPR', 'SCALARARRAYOPEXPR', 'FUNCEXPR',
+                                             'BOOLEXPR', 'NULLTEST', 'BOOLEANTEST', 'RELABELTYPE', 'COLLATE', 'COLLATEEXPR',
+                                             'ARRAYEXPR', 'ARRAY', 'COALESCE', 'COALESCEEXPR', 'CASE', 'CASEEXPR', 'WHEN',
+                                             'CASEWHEN', 'CASETESTEXPR'))
+       OR EXISTS (SELECT FROM regexp_matches(d.adbin::text, ':(?:op)?funcid (\d+)', 'g') AS called(number)
+                  JOIN pg_catalog.pg_proc p ON p.oid = called.number[1]::oid
+                  WHERE NOT p.proleakproof AND p.oid NOT IN (SELECT called FROM sizable))
 ), policed AS (
     -- As in relations.sql.
     SELECT c.oid AS relation FROM pg_catalog.pg_class c
     WHERE c.relrowsecurity AND (c.relforcerowsecurity OR NOT pg_has_role(current_user, c.relowner, 'USAGE'))
       AND NOT (SELECT u.rolsuper OR u.rolbypassrls FROM pg_catalog.pg_roles u WHERE u.rolname = current_user)
+), unequal (index) AS (
+    SELECT i.indexrelid FROM pg_catalog.pg_index i
+    WHERE i.indisunique AND NOT i.indisprimary AND i.indexprs IS NULL AND i.indpred IS NULL
+      AND NOT coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false)
 ), read AS (
-    SELECT k.conrelid AS relation, k.oid AS reader, false AS is_partition_key, c.number
+    SELECT k.conrelid AS relation, k.oid AS reader, false AS is_partition_key, c.number,
+           -- Met by a row one of whose columns is null: MATCH SIMPLE, and keys in which null differs from null (for good before 15).
+           k.contype = 'f' AND k.confmatchtype = 's'
+               OR k.contype = 'u' AND EXISTS (SELECT FROM unequal WHERE unequal.index = k.conindid) AS null_passes
     FROM pg_catalog.pg_constraint k, unnest(k.conkey) AS c(number)
     WHERE k.contype IN ('c', 'f', 'u', 'p', 'x') AND k.conrelid <> 0 AND (k.contype = 'c' OR c.number > 0)
   UNION
-    SELECT i.indrelid, i.indexrelid, false, c.number
+    SELECT i.indrelid, i.indexrelid, false, c.number, i.indexrelid IN (SELECT index FROM unequal)
     FROM pg_catalog.pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY AS c(number, place)
     WHERE c.number > 0 AND i.indexrelid NOT IN (SELECT reader FROM harmless)
       AND ((i.indisunique AND c.place <= i.indnkeyatts) OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
   UNION
-    SELECT i.indrelid, i.indexrelid, false, d.refobjsubid::int2
+    SELECT i.indrelid, i.indexrelid, false, d.refobjsubid::int2, false
     FROM pg_catalog.pg_index i
     JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid
         AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid > 0
     WHERE (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) AND i.indexrelid NOT IN (SELECT reader FROM harmless)
   UNION
-    SELECT i.indrelid, i.indexrelid, false, 0
+    SELECT i.indrelid, i.indexrelid, false, 0, false
     FROM pg_catalog.pg_index i
     WHERE concat(i.indexprs::text, i.indpred::text) ~ ':varattno (0|-)' AND i.indexrelid NOT IN (SELECT reader FROM harmless)
   UNION
-    SELECT p.polrelid, p.polrelid, false, d.refobjsubid::int2
+    SELECT relation, reader, false, number, false FROM computed
+  UNION
+    SELECT p.polrelid, p.polrelid, false, d.refobjsubid::int2, false
     FROM pg_catalog.pg_policy p
     JOIN policed ON policed.relation = p.polrelid
     JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_policy'::regclass AND d.objid = p.oid
         AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = p.polrelid AND d.refobjsubid > 0
   UNION
-    SELECT p.polrelid, p.polrelid, false, 0
+    SELECT p.polrelid, p.polrelid, false, 0, false
     FROM pg_catalog.pg_policy p
     JOIN policed ON policed.relation = p.polrelid
     WHERE concat(p.polqual::text, p.polwithcheck::text) ~ ':varattno (0|-)'
   UNION
-    SELECT p.partrelid, p.partrelid, true, 0
+    SELECT p.partrelid, p.partrelid, true, 0, false
     FROM pg_catalog.pg_partitioned_table p
     WHERE p.partexprs::text ~ ':varattno (0|-)'
   UNION
-    SELECT p.partrelid, p.partrelid, true, c.number
+    SELECT p.partrelid, p.partrelid, true, c.number, false
     FROM pg_catalog.pg_partitioned_table p, unnest(p.partattrs::int2[]) AS c(number)
     WHERE c.number > 0
   UNION
     -- Recorded the other way about (StorePartitionKey in catalog/heap.c): the column needs the table.
-    SELECT p.partrelid, p.partrelid, true, d.objsubid::int2
+    SELECT p.partrelid, p.partrelid, true, d.objsubid::int2, false
     FROM pg_catalog.pg_partitioned_table p
     JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = p.partrelid AND d.objsubid > 0
         AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = p.partrelid AND d.refobjsubid = 0 AND d.deptype = 'i'
@@ -71,10 +110,15 @@ WITH harmless AS (
     SELECT read.relation, read.reader, read.is_partition_key,
            -- Policies of a part are nothing to who names the whole.
            read.relation = read.reader AND NOT read.is_partition_key
-               OR EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = read.reader AND h.inhrelid <> read.relation)
+               -- An index that not all parts have is not valid in the whole.
+               OR EXISTS (SELECT FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_index whole ON whole.indexrelid = h.inhparent
+                          WHERE h.inhrelid = read.reader AND h.inhrelid <> read.relation AND whole.indisvalid)
+               OR EXISTS (SELECT FROM computed WHERE computed.reader = read.reader AND computed.relation = read.relation AND computed.inherited)
                OR EXISTS (SELECT FROM pg_catalog.pg_constraint k
-                          LEFT JOIN pg_catalog.pg_inherits h ON h.inhrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
+                          LEFT JOIN (pg_catalog.pg_inherits h JOIN pg_catalog.pg_index whole ON whole.indexrelid = h.inhparent AND whole.indisvalid)
+                              ON h.inhrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
                           WHERE k.oid = read.reader AND (k.coninhcount > 0 OR k.conparentid <> 0 OR h.inhrelid IS NOT NULL)) AS inherited,
+           bool_and(read.null_passes) AS null_passes,
            array_agg(DISTINCT a.attname::text ORDER BY a.attname::text) AS columns
     FROM read
     JOIN pg_catalog.pg_attribute a ON a.attrelid = read.relation AND a.attnum > 0 AND NOT a.attisdropped
@@ -89,12 +133,19 @@ WITH harmless AS (
     JOIN pg_catalog.pg_attribute a ON a.attrelid = sets.relation AND a.attnum > 0 AND NOT a.attisdropped
     WHERE a.attname::text <> ALL (sets.columns)
       AND (sets.reader = sets.relation AND NOT sets.is_partition_key
-        -- What a value's text is, settings decide, which clients may choose.
-        OR NOT k.convalidated OR k.conbin::text ~ '\{(SQLVALUEFUNCTION|COERCEVIAIO|ARRAYCOERCEEXPR) '
+        -- What is known to run immutable functions alone, and shows which. (What a value's text is, settings decide, which
+        -- clients may choose.)
+        OR NOT k.convalidated
+        OR EXISTS (SELECT FROM regexp_matches(k.conbin::text, '\{([A-Z]+)', 'g') AS node(kind)
+                   WHERE node.kind[1] NOT IN ('VAR', 'CONST', 'OPEXPR', 'DISTINCTEXPR', 'NULLIFEXPR', 'SCALARARRAYOPEXPR', 'FUNCEXPR',
+                                              'BOOLEXPR', 'NULLTEST', 'BOOLEANTEST', 'RELABELTYPE', 'COLLATE', 'COLLATEEXPR',
+                                              'ARRAYEXPR', 'ARRAY', 'ROW', 'ROWEXPR', 'COALESCE', 'COALESCEEXPR', 'CASE',
+                                              'CASEEXPR', 'WHEN', 'CASEWHEN', 'CASETESTEXPR', 'MINMAX', 'MINMAXEXPR',
+                                              'SUBSCRIPTINGREF', 'FIELDSELECT'))
         OR EXISTS (SELECT FROM regexp_matches(k.conbin::text, ':(?:op)?funcid (\d+)', 'g') AS called(number)
                    JOIN pg_catalog.pg_proc p ON p.oid = called.number[1]::oid WHERE p.provolatile <> 'i'))
 )
-SELECT relation, is_partition_key, inherited, columns FROM sets
+SELECT relation, is_partition_key, inherited, null_passes, columns FROM sets
 UNION ALL
-SELECT relation, false, inherited, columns FROM always
+SELECT relation, false, inherited, false, columns FROM always
 ORDER BY relation, is_partition_key, columns

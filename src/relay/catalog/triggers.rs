@@ -48,14 +48,15 @@ fn assigned_by(text: &str) -> Option<BTreeSet<String>> {
     let is = |i: usize, word: &str| tokens.get(i).is_some_and(|t| t.is(word));
     let symbol = |i: usize, c: char| tokens.get(i) == Some(&Token::Symbol(c));
     let mut names = BTreeSet::new();
-    // Where a statement starts, and where words name what takes a value.
-    let (mut starts, mut takes) = (true, false);
+    // Where a statement starts, and where words name what takes a value. All of what is called with may take one.
+    let (mut starts, mut takes, mut calls) = (true, false, false);
     for (i, token) in tokens.iter().enumerate() {
         // `block.NEW.name`, where the trigger's function is such a block.
         if token.is("new") && i.checked_sub(1).is_some_and(|before| symbol(before, '.')) {
             return None;
         }
-        if token.is("new") && (starts || takes) {
+        let into = i.checked_sub(1).is_some_and(|before| is(before, "into"));
+        if token.is("new") && (starts || takes || calls || into) {
             match (symbol(i + 1, '.'), tokens.get(i + 2)) {
                 (true, Some(Token::Word(name))) => names.insert(name.clone()),
                 _ => return None,
@@ -68,9 +69,10 @@ fn assigned_by(text: &str) -> Option<BTreeSet<String>> {
         takes = match token {
             Token::Symbol(';') => false,
             _ if token.is_one_of(&["from", "where", "using", "in", "values", "loop"]) => false,
-            _ if token.is_one_of(&["into", "for", "call", "diagnostics"]) => takes || !inserts,
+            _ if token.is_one_of(&["into", "for", "foreach", "diagnostics"]) => takes || !inserts,
             _ => takes,
         };
+        calls = token.is("call") || calls && *token != Token::Symbol(';');
         let labelled = symbol(i, '>') && i.checked_sub(1).is_some_and(|before| symbol(before, '>'));
         let begins = token.is_one_of(&["begin", "then", "else", "loop"]);
         starts = labelled || begins || *token == Token::Symbol(';');
@@ -156,6 +158,10 @@ mod tests {
             ("BEGIN IF OLD.id <> NEW.id THEN RAISE 'no'; END IF; <<l>> NEW.name := 1; RETURN NEW; END", Some("name")),
             ("BEGIN NEW.\"Name\"[1] := 'x'; RETURN NEW; END", Some("Name")),
             ("BEGIN CALL fill(NEW.name); RETURN NEW; END", Some("name")),
+            ("BEGIN CALL fill(substring(t from 1), NEW.name); RAISE '%', NEW.id; RETURN NEW; END", Some("name")),
+            ("BEGIN CALL fill(1 IN (2), NEW.name); RETURN NEW; END", Some("name")),
+            ("BEGIN FOREACH NEW.name IN ARRAY NEW.all LOOP EXIT; END LOOP; RETURN NEW; END", Some("name")),
+            ("BEGIN SELECT 1 AS insert INTO NEW.name FROM t WHERE t.id = NEW.id; RETURN NEW; END", Some("name")),
             ("BEGIN RAISE 'it''s'; NEW.name := 'a''b'; RAISE 'x'; RETURN NEW; END", Some("name")),
             ("BEGIN /*/ NEW.id := 1; */ NEW.name := $1; RETURN NEW; END", Some("name")),
             ("BEGIN set_name.NEW.name := 1; RETURN NEW; END", None),

@@ -512,6 +512,57 @@ DELETE FROM shelves WHERE id = -1
 -- crm_app/service: column-not-writable
 UPDATE priced SET n = 5 WHERE id = 1
 ;;
+-- What is computed may not be null, must be of its domain, or cannot be computed, by what is not shown.
+-- crm_app/service: column-not-writable
+UPDATE gaps SET n = 5 WHERE id = 1
+;;
+-- crm_app/service: changed
+UPDATE gaps SET customer_id = 5 WHERE id = 1
+;;
+-- crm_app/service: column-not-writable
+UPDATE spans SET n = 5 WHERE id = 1
+;;
+-- crm_app/service: column-not-writable
+UPDATE rates SET n = 5 WHERE id = 1
+;;
+-- crm_app/service: changed
+UPDATE sums SET n = 5 WHERE id = 1
+;;
+-- What moves a row is what a trigger assigns.
+-- crm_app/service: column-not-writable
+UPDATE moved_by SET size = 50 WHERE id = 1
+;;
+-- Open columns of rows that are not there.
+-- mover/analytics: not-understood
+DELETE FROM risks WHERE id = 1
+;;
+-- mover/analytics: reads-protected-child
+SELECT * FROM half_open
+;;
+-- mover/analytics: reads-protected-child
+UPDATE half_open SET low = 1
+;;
+-- mover/analytics: reads-protected-child
+DELETE FROM half_open
+;;
+-- crm_app/service: changed
+SELECT * FROM both_ways
+;;
+-- crm_app/service: column-not-writable
+UPDATE sets_of SET numbers = '{NULL}' WHERE id = -1
+;;
+-- A check of rows, by the time zone of the session, is tested whatever is assigned.
+-- crm_app/service: column-not-writable
+UPDATE zoned SET n = 5 WHERE id = 1
+;;
+-- An index of one part, under one of the whole that not all parts have.
+-- crm_app/service: column-not-writable
+UPDATE half_indexed SET size = 5 WHERE id = 1
+;;
+-- A trigger of the whole that is off where the row lies.
+-- crm_app/service: column-not-writable
+UPDATE quiet SET size = 5 WHERE id = 1
+;;
 -- Rows that this statement has made, and open columns of those that it has changed, are no data of others.
 -- crm_app/service: changed
 WITH o AS (INSERT INTO orders (customer_id) VALUES (3) RETURNING id) INSERT INTO order_items (order_id, line_no, product_id, quantity, unit_price) SELECT o.id, 1, 2, 3, 4.0 FROM o

@@ -16,7 +16,7 @@ use super::assign::subject_link;
 use super::carried::{Carried, Cause, Change, assigned, carried, followed_triggers, leaves_partitions, referred_apart};
 use super::decides::way;
 use super::target::{Kind, Target};
-use super::together::read_together;
+use super::together::{read_together, read_with_null};
 use crate::engine::catalog::{ForeignKey, Relation};
 use crate::engine::cleared::{TouchedTable, add_table};
 use crate::engine::policy::{ColumnUse, Purpose, Right, SubjectKind, TablePolicy};
@@ -185,7 +185,7 @@ impl<'e> Analyser<'e> {
                 Change::Outlives(_) => false,
                 Change::Assigned(column) => {
                     let protected = protecting_ancestor(catalog, policy, by.oid).is_some();
-                    (protected && c.cause == Cause::Update) || self.decides(by.oid, column) || self.tells(by, column)
+                    (protected && c.cause == Cause::Update) || self.decides(by.oid, column) || self.tells(by, column, c.cause)
                 }
             };
             if refused {
@@ -197,12 +197,27 @@ impl<'e> Analyser<'e> {
         Ok(())
     }
 
-    /// Whether a column of a protected table passes, or fails, together with one that is not open.
-    fn tells(&self, by: &Relation, column: &str) -> bool {
+    /// Whether a column of a protected table passes, or fails, together with one that is not shown in every row.
+    fn tells(&self, by: &Relation, column: &str, cause: Cause) -> bool {
         let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
         let table = protecting_ancestor(catalog, policy, by.oid).and_then(|oid| policy.tables.get(&oid));
-        let closed = |column: &str| table.is_some_and(|t| !matches!(t.columns.get(column), Some(ColumnUse::Open)));
-        read_together(catalog, by, column, &BTreeSet::new()).into_iter().any(closed)
+        let closed = |column: &str| {
+            table.is_some_and(|t| self.may_hide(t) || !matches!(t.columns.get(column), Some(ColumnUse::Open)))
+        };
+        let others = match cause {
+            Cause::Delete => read_with_null(catalog, by, column),
+            Cause::Update | Cause::Default => read_together(catalog, by, column, &BTreeSet::new()),
+        };
+        others.into_iter().any(closed)
+    }
+
+    /// Whether rows of a table may not be there.
+    fn may_hide(&self, table: &TablePolicy) -> bool {
+        let kind = table.subject.as_ref().and_then(|path| self.engine.policy.subjects.get(&path.kind));
+        let chosen = || self.purpose.is_none_or(|p| p.basis.is_by_choice()) || !self.role.also_requires.is_empty();
+        table.retention.is_some()
+            || self.role.rows.contains_key(&table.relation)
+            || kind.is_some_and(|kind| kind.restricted_when.is_some() || chosen())
     }
 
     /// Rows that are about nobody, or about a default's person, are shown to purposes that did not show them. So only those

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::carried::assigned;
-use crate::engine::catalog::{Catalog, Column, ExpressionKind, Relation};
+use crate::engine::catalog::{Catalog, Column, ExpressionKind, Relation, Together};
 
 /// The other columns that are read with one that is assigned: by constraints, generated columns, indexes and partition keys
 /// of the table, of its parts and of what it is a part of. Not those that the statement gives a value of its own as a
@@ -14,12 +14,29 @@ pub fn read_together<'c>(
     column: &str,
     whole: &BTreeSet<String>,
 ) -> BTreeSet<&'c str> {
+    read_in(catalog, relation, column, whole, &|_| true)
+}
+
+/// The other columns that are read with one that becomes null.
+pub fn read_with_null<'c>(catalog: &'c Catalog, relation: &'c Relation, column: &str) -> BTreeSet<&'c str> {
+    let counts = |set: &Together| !set.null_passes || set.columns.iter().all(|c| c != column);
+    read_in(catalog, relation, column, &BTreeSet::new(), &counts)
+}
+
+fn read_in<'c>(
+    catalog: &'c Catalog,
+    relation: &'c Relation,
+    column: &str,
+    whole: &BTreeSet<String>,
+    counts: &dyn Fn(&Together) -> bool,
+) -> BTreeSet<&'c str> {
     let family = catalog.family(relation.oid);
     let given = assigned(catalog, relation.oid, column);
     let mut changed = triggered(catalog, relation, &family, &given);
     changed.extend(given.iter().cloned());
     let above = catalog.above(relation.oid);
-    let sets = family.iter().chain(&above).flat_map(|r| &r.together).filter(|set| reads(&set.columns, &changed));
+    let sets = family.iter().chain(&above).flat_map(|r| &r.together);
+    let sets = sets.filter(|set| counts(set) && reads(&set.columns, &changed));
     let mut others: BTreeSet<&str> = sets.flat_map(|set| &set.columns).map(String::as_str).collect();
     // What is computed from the column may be computed from others too.
     let computed = family.iter().flat_map(|r| &r.columns).filter(|c| others.contains(c.name.as_str()));
@@ -44,10 +61,14 @@ fn triggered(
     family: &[&Relation],
     given: &BTreeSet<String>,
 ) -> BTreeSet<String> {
-    let moves = family.iter().any(|r| reads(&r.partition_key, given));
-    let comes = family.iter().filter(|_| moves).flat_map(|r| &r.set_where_it_comes);
-    let columns = family.iter().flat_map(|r| &r.set_by_triggers).chain(comes);
-    columns.flat_map(|c| assigned(catalog, relation.oid, c)).collect()
+    let by = |columns: &mut dyn Iterator<Item = &String>| -> BTreeSet<String> {
+        columns.flat_map(|c| assigned(catalog, relation.oid, c)).collect()
+    };
+    let mut changed = by(&mut family.iter().flat_map(|r| &r.set_by_triggers));
+    if family.iter().any(|r| reads(&r.partition_key, given) || reads(&r.partition_key, &changed)) {
+        changed.extend(by(&mut family.iter().flat_map(|r| &r.set_where_it_comes)));
+    }
+    changed
 }
 
 fn reads<S: AsRef<str>>(set: &[S], columns: &BTreeSet<String>) -> bool {

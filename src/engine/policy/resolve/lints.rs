@@ -197,6 +197,13 @@ fn one_parent(r: &mut Resolver<'_, '_>, key: &Spanned<String>, relation: &Relati
             let message = format!("{} inherits from {} and {}, both protected", child.name, relation.name, other.name);
             r.error(key.span(), message, "let it inherit from one of them, or protect one of them only");
         }
+        let policy = &r.policy.tables;
+        let aside = |oid: &&Oid| !r.catalog.ancestry(**oid).iter().any(|above| policy.contains_key(above));
+        if let Some(open) = child.parents.iter().find(aside).and_then(|oid| r.catalog.relation(*oid)) {
+            let message = format!("{} inherits from {} too, which is not protected", child.name, open.name);
+            let fix = format!("nobody reads {} with it: let it inherit from {} only", open.name, relation.name);
+            r.warning(key.span(), message, fix);
+        }
     }
 }
 
