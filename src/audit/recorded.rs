@@ -139,7 +139,8 @@ pub struct RecordedRefusal<'a> {
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct RecordedTable<'a> {
-    #[serde(borrow)]
+    /// As the contract calls it; records of the first versions said `table`.
+    #[serde(borrow, rename = "name", alias = "table")]
     pub table: Cow<'a, str>,
     #[serde(borrow, default)]
     pub columns: Vec<RecordedColumn<'a>>,

@@ -221,6 +221,7 @@ pub struct Raise {
 /// A table that a statement touches, as the record tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct TouchedTable {
+    #[serde(rename = "name")]
     pub table: String,
     /// A column that is written and read stands here twice.
     pub columns: Vec<TouchedColumn>,

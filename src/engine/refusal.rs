@@ -4,6 +4,10 @@
 
 use std::fmt;
 
+mod hidden;
+
+pub use hidden::*;
+
 /// A five-character SQLSTATE (PostgreSQL manual, appendix A).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SqlState(pub &'static str);
@@ -266,30 +270,6 @@ pub fn right_missing(right: &str, what: &str) -> Refusal {
         format!("permission denied: {what}"),
         format!("rule right-missing: the role's `may` does not contain \"{right}\""),
         format!("have \"{right}\" added to the role's `may`, or use another role"),
-    )
-}
-
-/// A partition is named, and which rows lie in it follows from a column that the purpose does not show in every row.
-pub fn partition_tells(partition: &str, column: &str, whole: &str) -> Refusal {
-    Refusal::new(
-        "partition-tells",
-        SqlState::INSUFFICIENT_PRIVILEGE,
-        format!("permission denied for table {partition}"),
-        format!("rule partition-tells: its rows are told by {column}, which this purpose does not show in clear"),
-        format!("name {whole}, or use a purpose that shows the column's category in clear"),
-    )
-}
-
-/// Rows of one partition, to which others refer or which has a trigger, cannot be removed as those of another can.
-pub fn held_in_partition(table: &str, column: &str, partition: &str) -> Refusal {
-    Refusal::new(
-        "partition-tells",
-        SqlState::INSUFFICIENT_PRIVILEGE,
-        format!("permission denied for table {table}"),
-        format!(
-            "rule partition-tells: a foreign key or trigger is about {partition} alone, where rows are by {column}"
-        ),
-        format!("use a purpose that shows {column} in clear, or let it be about {table}"),
     )
 }
 

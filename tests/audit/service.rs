@@ -200,7 +200,7 @@ async fn a_person_who_is_named_is_found_by_the_auditor() {
     assert_eq!([about("7"), about("8"), about("9"), about("10")], [2, 1, 0, 2]);
     let read = events(&proxy.audit())
         .into_iter()
-        .find(|e| e["unrestricted"] == true && e["tables"][0]["table"] == "public.customers")
+        .find(|e| e["unrestricted"] == true && e["tables"][0]["name"] == "public.customers")
         .unwrap();
     let email = read["tables"][0]["columns"].as_array().unwrap().iter().find(|c| c["name"] == "email").unwrap();
     assert_eq!((&email["use"], &email["category"]), (&"shown".into(), &"email".into()));

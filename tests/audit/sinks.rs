@@ -320,5 +320,5 @@ async fn parquet_is_a_table_of_the_events() {
     assert_eq!((&endless["outcome"], &endless["completed_outcome"]), (&ended["outcome"], &Field::Null));
     let Field::Str(tables) = &ended["tables"] else { panic!("{:?}", ended["tables"]) };
     let tables: serde_json::Value = serde_json::from_str(tables).unwrap();
-    assert_eq!(tables[0]["table"], "public.customers");
+    assert_eq!(tables[0]["name"], "public.customers");
 }

@@ -307,6 +307,11 @@ CREATE TABLE public.half_indexed_b PARTITION OF public.half_indexed FOR VALUES I
 CREATE INDEX half_whole ON ONLY public.half_indexed ((10 / (size - 5)));
 CREATE INDEX half_part ON public.half_indexed_a ((10 / (size - 5)));
 ALTER INDEX public.half_whole ATTACH PARTITION public.half_part;
+-- What goes with a row that is removed shows what it referred to.
+CREATE TABLE public.vouchers (id int PRIMARY KEY);
+CREATE TABLE public.fares (id int PRIMARY KEY);
+CREATE TABLE public.fared (id int, customer_id bigint, note text, fare int REFERENCES public.fares ON DELETE CASCADE);
+CREATE TABLE public.vouched (id int, customer_id bigint, note text, voucher int REFERENCES public.vouchers ON DELETE CASCADE);
 -- A trigger of the whole that is off in a part.
 CREATE TABLE public.quiet (id int, customer_id bigint, kind text, size int, note text) PARTITION BY LIST (kind);
 CREATE TABLE public.quiet_a PARTITION OF public.quiet FOR VALUES IN ('a');

@@ -94,7 +94,7 @@ fn main() {
 }
 
 /// Tables, sequences and types of the cases that everybody may use.
-const OPEN: [&str; 32] = [
+const OPEN: [&str; 34] = [
     "far",
     "papers",
     "kept_papers",
@@ -128,6 +128,8 @@ const OPEN: [&str; 32] = [
     "baggy",
     "risks",
     "half_open",
+    "vouchers",
+    "fares",
 ];
 
 /// The demo's policy, and what the cases need beside it.

@@ -18,7 +18,7 @@ fn on_record(proxy: &Proxy, n: usize) -> Vec<(String, Vec<String>, usize)> {
     };
     let tables = |d: &Value| {
         let tables = d["tables"].as_array().unwrap().iter();
-        tables.map(|t| t["table"].as_str().unwrap().trim_start_matches("public.").to_owned()).collect()
+        tables.map(|t| t["name"].as_str().unwrap().trim_start_matches("public.").to_owned()).collect()
     };
     let decisions = all.iter().filter(|e| e["event"] == "decision");
     decisions.map(|d| (d["kind"].as_str().unwrap().to_owned(), tables(d), seen(&d["statement"]))).collect()

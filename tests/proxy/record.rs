@@ -266,7 +266,7 @@ fn what_a_temporary_table_was_derived_from_is_on_record_when_it_is_read() {
     told(&proxy, 8);
     let decisions: Vec<_> = events(&proxy.audit()).into_iter().filter(|e| e["event"] == "decision").collect();
     let tables = |d: &serde_json::Value| -> Vec<String> {
-        d["tables"].as_array().unwrap().iter().map(|t| t["table"].as_str().unwrap().to_owned()).collect()
+        d["tables"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap().to_owned()).collect()
     };
     let of: Vec<_> = decisions.iter().map(|d| tables(d).join(" ")).collect();
     let customers = "public.customers";
@@ -409,7 +409,7 @@ fn a_refusal_names_the_table_that_may_not_be_used() {
     let refused = || -> Vec<(String, Vec<String>)> {
         let all = events(&proxy.audit());
         let decisions = all.iter().filter(|e| e["outcome"] == "refused" && e["event"] == "decision");
-        let name = |table: &Value| table["table"].as_str().unwrap().to_owned();
+        let name = |table: &Value| table["name"].as_str().unwrap().to_owned();
         let tables = |e: &Value| e["tables"].as_array().unwrap().iter().map(name).collect();
         decisions.map(|e| (e["refusal"]["rule"].as_str().unwrap().to_owned(), tables(e))).collect()
     };

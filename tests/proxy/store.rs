@@ -445,7 +445,7 @@ fn the_record_knows_one_copy() {
     assert_eq!(told, [line("ok", 2), line("error", 0)]);
     let all = events(&world.proxy.audit());
     for copy in all.iter().filter(|e| e["event"] == "decision") {
-        assert_eq!((&copy["sql"], &copy["tables"][0]["table"]), (&sql.into(), &"public.letters".into()), "{copy}");
+        assert_eq!((&copy["sql"], &copy["tables"][0]["name"]), (&sql.into(), &"public.letters".into()), "{copy}");
         let written: Vec<_> = copy["tables"][0]["columns"].as_array().unwrap().iter().map(|c| &c["use"]).collect();
         assert_eq!(written, ["written", "written"], "{copy}");
     }

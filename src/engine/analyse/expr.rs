@@ -216,6 +216,9 @@ impl<'e> Analyser<'e> {
         self.drop_schema(r, scope)?;
         let fields: Vec<String> = names(&r.fields).into_iter().map(str::to_owned).collect();
         let whole = matches!(r.fields.last().map(|f| &f.node), Some(Some(NodeEnum::AStar(_))));
+        if !whole {
+            self.may_tell_of_others(&fields, scope, r.location)?;
+        }
         let col = match fields.as_slice() {
             [alias] if whole => self.whole_row(scope::row(scope, alias), alias, at)?,
             [column] => match scope::column(scope, column) {

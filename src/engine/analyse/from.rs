@@ -146,13 +146,8 @@ impl<'e> Analyser<'e> {
         };
         let (occurrence, columns) = self.occurrence(relation, protected_by, !var.inh, nulled)?;
         let index = self.replace_range_var(var, Part::Guard(occurrence))?;
-        let item = Item {
-            replaced: true,
-            occurrence: Some(occurrence),
-            stored: true,
-            whole: Operand::Row,
-            ..item(columns)
-        };
+        let item =
+            Item { replaced: true, occurrence: Some(occurrence), stored: true, whole: Operand::Row, ..item(columns) };
         Ok((item, Some(index)))
     }
 

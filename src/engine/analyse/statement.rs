@@ -38,6 +38,7 @@ impl<'e> Analyser<'e> {
         self.misses_nothing()?;
         self.settle_outward()?;
         self.may_read()?;
+        self.tells_of_no_lockers()?;
         self.with_taint(judged)
     }
 

@@ -61,7 +61,8 @@ impl Analyser<'_> {
         for twins in same.into_values().filter(|twins| twins.len() > 1) {
             let Some(first) = twins.first() else { continue };
             for place in 0..first.len() {
-                let alike: Vec<usize> = twins.iter().filter(|t| t.len() == first.len()).map(|t| t.start + place).collect();
+                let alike: Vec<usize> =
+                    twins.iter().filter(|t| t.len() == first.len()).map(|t| t.start + place).collect();
                 self.liken(&alike);
             }
         }

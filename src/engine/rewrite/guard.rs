@@ -104,6 +104,20 @@ pub fn hidden_place<'c>(catalog: &'c Catalog, part: &Relation, v: &VisibleTable)
     catalog.placed_by(part.oid).into_iter().find(|(_, column)| !clear(column))
 }
 
+/// Whether a purpose shows a column as it is stored, in every row that it shows.
+pub fn is_clear(
+    a: &Analyser<'_>,
+    relation: &Relation,
+    table: &TablePolicy,
+    purpose: &Purpose,
+    column: &str,
+) -> Result<bool, Refusal> {
+    let (engine, secrets) = (a.engine, secrets_for(a));
+    let (catalog, policy) = (&engine.catalog, &engine.policy);
+    let v = visible::visible_table_as(Form::Exists, catalog, policy, secrets, a.role, purpose, table, relation, ALIAS)?;
+    Ok(v.cells.iter().any(|c| c.name == column && c.kind == CellKind::Clear))
+}
+
 /// What must be true of a row for rows that lead through it to move with it.
 pub fn movable(a: &Analyser<'_>, o: &Occurrence, relation: &Relation, alias: &str) -> Result<Vec<String>, Refusal> {
     let (engine, secrets, (table, purpose)) = (a.engine, secrets_for(a), rules_of(a, o)?);

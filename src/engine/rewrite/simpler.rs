@@ -99,7 +99,8 @@ impl Reading<'_> {
                 self.put(i, "TRUE");
                 self.drop(i + 1, i + 3);
             }
-            // Sets of keys, one in another, as if it were a call.
+            // Sets of keys, one in another, as if each were a call.
+            "ROLLUP" | "CUBE" if self.are(i + 1, &["("]) => self.put(i, "GROUPING"),
             "SETS" if i > 0 && self.are(i - 1, &["GROUPING"]) && self.are(i + 1, &["("]) => self.drop(i, i + 1),
             "(" if i > 0 && self.is_any(i - 1, &["(", ","]) && self.are(i + 1, &[")"]) => self.put(i, "(0"),
             "DISTINCT" | "ALL" if i > 1 && self.are(i - 2, &["GROUP", "BY"]) => self.drop(i, i + 1),
@@ -370,6 +371,9 @@ mod tests {
         }
         let sets = "SELECT 1 FROM t GROUP BY GROUPING SETS ((), GROUPING SETS (((a, b)), ((SELECT c FROM u))))";
         let wanted = "SELECT 1 FROM t GROUP BY GROUPING ( (0 ), GROUPING (((a, b)), ((SELECT c FROM u))))";
+        assert_eq!(stands_in(sets), wanted);
+        let sets = "SELECT 1 FROM t GROUP BY ROLLUP ((a + 1) / 2, (SELECT c FROM u)), cube(b)";
+        let wanted = "SELECT 1 FROM t GROUP BY GROUPING ((a + 1) / 2, (SELECT c FROM u)), GROUPING (b)";
         assert_eq!(stands_in(sets), wanted);
         assert_eq!(stands_in("DELETE FROM t WHERE CURRENT OF c"), "DELETE FROM t WHERE TRUE");
         let xml = "SELECT xmlelement(name p, xmlattributes((SELECT a FROM t) AS b, f(a AS c)), (SELECT d FROM u))";

@@ -110,3 +110,6 @@ SELECT string_agg(DISTINCT (SELECT min(o.status::text) FROM orders o WHERE o.cus
 -- One in another.
 -- bi/analytics: changed
 SELECT c.id IN (SELECT o.customer_id FROM orders o WHERE o.id = (SELECT max(id) FROM orders)), (SELECT max(id) FROM orders), count(*) FROM customers c GROUP BY c.id IN (SELECT o.customer_id FROM orders o WHERE o.id = (SELECT max(id) FROM orders))
+;;
+-- bi/analytics: changed
+SELECT count(*) FROM orders GROUP BY ROLLUP ((total_amount + 1) / 2, (SELECT max(id) FROM orders)), CUBE ((status)::text)

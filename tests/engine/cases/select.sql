@@ -208,3 +208,34 @@ SELECT id, full_name FROM customers GROUP BY 1
 ;;
 -- marketing/marketing: changed
 SELECT id AS k, full_name FROM customers GROUP BY k
+;;
+-- Who has come to refer to a row locks it; how many rows a foreign key takes along is counted.
+-- crm_app/service: system-column
+SELECT id, xmax FROM products
+;;
+-- crm_app/service: system-column
+SELECT (p).xmax FROM products p
+;;
+-- crm_app/service: system-column
+SELECT n FROM (SELECT p.xmax::text AS n FROM products p, marks) s
+;;
+-- crm_app/service: system-column
+DELETE FROM products WHERE xmax <> '0'
+;;
+-- crm_app/service: same
+SELECT xmax, xmin FROM marks
+;;
+-- crm_app/service: system-column
+SELECT cmin FROM marks
+;;
+-- crm_app/service: system-column
+SELECT m.cmax FROM marks m
+;;
+-- crm_app/service: system-column
+SELECT cmin, relname FROM pg_class
+;;
+-- crm_app/service: system-column
+CREATE TEMP TABLE t (id int); SELECT cmin FROM t
+;;
+-- crm_app/service: same
+INSERT INTO products (id, sku, name, category, price) VALUES (99999, 'a', 'b', 'c', 2) ON CONFLICT (id) DO UPDATE SET name = excluded.name RETURNING (xmax = 0) AS inserted

@@ -241,7 +241,11 @@ UPDATE parted SET kind = 'b' WHERE id = 4
 UPDATE sheets SET kind = 'a' WHERE id = 4
 ;;
 -- What goes with it is on record.
--- crm_app/service: same | touches public.consents.status written
+-- crm_app/service: same | touches public.fared.note written
+DELETE FROM fares WHERE id = 4
+;;
+-- By a column that is not shown.
+-- crm_app/service: hidden-key
 DELETE FROM parted WHERE id = 4
 ;;
 -- A row in the middle that is put back at once.
@@ -499,7 +503,7 @@ DELETE FROM tenants WHERE id = 9
 TRUNCATE tenants
 ;;
 -- crm_app/service: right-missing
-EXPLAIN (ANALYZE) DELETE FROM parted WHERE id = 4
+EXPLAIN (ANALYZE) DELETE FROM fares WHERE id = 4
 ;;
 -- A part's rows may wait where the whole's go.
 -- mover/analytics: subject-moved
@@ -554,6 +558,13 @@ UPDATE sets_of SET numbers = '{NULL}' WHERE id = -1
 -- A check of rows, by the time zone of the session, is tested whatever is assigned.
 -- crm_app/service: column-not-writable
 UPDATE zoned SET n = 5 WHERE id = 1
+;;
+-- What goes with a row that is removed shows what it referred to.
+-- crm_app/service: hidden-key
+DELETE FROM vouchers WHERE id = 1
+;;
+-- crm_app/service: hidden-key
+WITH d AS (DELETE FROM vouchers WHERE id = 1 RETURNING id) SELECT id FROM d
 ;;
 -- An index of one part, under one of the whole that not all parts have.
 -- crm_app/service: column-not-writable

@@ -39,6 +39,8 @@ pub struct Carried {
     pub table: Oid,
     pub change: Change,
     pub cause: Cause,
+    /// The columns of the foreign key that it comes by.
+    pub along: Vec<String>,
     /// Its rows refer to the statement's own, not to rows that were changed with these.
     pub direct: bool,
 }
@@ -58,7 +60,13 @@ pub fn carried(catalog: &Catalog, table: Oid, change: Change) -> BTreeSet<Carrie
                 };
                 for change in followed(key, catalog, by.oid, &change) {
                     for member in catalog.family(by.oid) {
-                        let next = Carried { table: member.oid, change: change.clone(), cause, direct };
+                        let next = Carried {
+                            table: member.oid,
+                            change: change.clone(),
+                            cause,
+                            along: key.columns.clone(),
+                            direct,
+                        };
                         if found.insert(next) {
                             todo.push((member.oid, change.clone(), false));
                         }

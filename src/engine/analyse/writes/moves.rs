@@ -185,13 +185,31 @@ impl<'e> Analyser<'e> {
                 Change::Outlives(_) => false,
                 Change::Assigned(column) => {
                     let protected = protecting_ancestor(catalog, policy, by.oid).is_some();
-                    (protected && c.cause == Cause::Update) || self.decides(by.oid, column) || self.tells(by, column, c.cause)
+                    (protected && c.cause == Cause::Update)
+                        || self.decides(by.oid, column)
+                        || self.tells(by, column, c.cause)
                 }
             };
             if refused {
                 let on = if c.cause == Cause::Update { "UPDATE" } else { "DELETE" };
                 let why = format!("ON {on} of a foreign key would change rows of {} that are not there", by.name);
                 return Err(refusal::not_supported(what, &why));
+            }
+            self.follows_shown(what, by, &c.along)?;
+        }
+        Ok(())
+    }
+
+    /// Rows that go, or change, as those do which they refer to show by that what they refer to.
+    fn follows_shown(&self, what: &str, by: &Relation, along: &[String]) -> Result<(), Refusal> {
+        let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
+        let table = protecting_ancestor(catalog, policy, by.oid).and_then(|oid| policy.tables.get(&oid));
+        let Some(table) = table.filter(|_| !self.role.unrestricted) else { return Ok(()) };
+        for column in along.iter().filter(|c| !matches!(table.columns.get(*c), Some(ColumnUse::Open))) {
+            for purpose in self.purposes().filter(|p| sees(p, table)) {
+                if !guard::is_clear(self, by, table, purpose, column)? {
+                    return Err(refusal::follows_hidden(what, &by.name.to_string(), column));
+                }
             }
         }
         Ok(())
