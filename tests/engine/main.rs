@@ -94,7 +94,7 @@ fn main() {
 }
 
 /// Tables, sequences and types of the cases that everybody may use.
-const OPEN: [&str; 34] = [
+const OPEN: &[&str] = &[
     "far",
     "papers",
     "kept_papers",
@@ -137,9 +137,13 @@ fn policy_files() -> Vec<SourceFile> {
     let mut files = read_policy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/crm")).expect("policy");
     // `open` stands in one file.
     files.iter_mut().for_each(|f| {
-        f.text = f
-            .text
-            .replace("open = [", &format!("open = [{}, ", OPEN.map(|name| format!("\"public.{name}\"")).join(", ")))
+        f.text = f.text.replace(
+            "open = [",
+            &format!(
+                "open = [{}, ",
+                OPEN.iter().map(|name| format!("\"public.{name}\"")).collect::<Vec<_>>().join(", ")
+            ),
+        )
     });
     files.push(SourceFile { name: "extra.toml".into(), text: include_str!("extra.toml").to_owned() });
     files
