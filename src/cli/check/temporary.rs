@@ -9,7 +9,7 @@ const MAY_MAKE: &str = "SELECT pg_catalog.has_database_privilege(pg_catalog.curr
 /// Advice where a role may copy into such a table and the upstream role may not make that function.
 pub async fn missing(judged: &Judged) -> Option<String> {
     let policy = &judged.policy;
-    let table = policy.tables.values().find(|t| t.store_requires.is_some())?;
+    let table = policy.tables_by_name().into_iter().find(|t| t.store_requires.is_some())?;
     let copies = |r: &Role| !r.unrestricted && r.may.contains(&Right::CopyIn);
     let role = policy.roles.values().find(|r| copies(r))?;
     let row = judged.client.query_one(MAY_MAKE, &[]).await.ok()?;

@@ -37,6 +37,13 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// The protected tables by name: of several that one thing is true of, the same is named always.
+    pub fn tables_by_name(&self) -> Vec<&TablePolicy> {
+        let mut tables: Vec<&TablePolicy> = self.tables.values().collect();
+        tables.sort_by_key(|table| &table.name);
+        tables
+    }
+
     /// Whether a restricted role may define relations.
     pub fn lets_define(&self) -> bool {
         self.roles.values().any(|role| role.may.contains(&Right::Ddl))

@@ -36,7 +36,7 @@ impl Dependent<'_> {
 
 /// The tables of the policy whose rows lead to somebody through rows of `table`.
 pub fn dependents<'a>(policy: &'a Policy, table: Oid) -> impl Iterator<Item = Dependent<'a>> {
-    policy.tables.values().filter_map(move |other| {
+    policy.tables_by_name().into_iter().filter_map(move |other| {
         let path = other.subject.as_ref()?;
         let at = path.hops.iter().position(|hop| hop.table == table)?;
         let rest = SubjectPath {

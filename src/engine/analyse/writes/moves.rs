@@ -170,7 +170,9 @@ impl<'e> Analyser<'e> {
     fn carries(&self, what: &str, carried: &BTreeSet<Carried>) -> Result<(), Refusal> {
         let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
         let changes = carried.iter().filter(|c| c.change.is_one());
-        for (by, c) in changes.filter_map(|c| Some((catalog.relation(c.table)?, c))) {
+        let mut changes: Vec<_> = changes.filter_map(|c| Some((catalog.relation(c.table)?, c))).collect();
+        changes.sort_by_key(|(by, _)| &by.name);
+        for (by, c) in changes {
             if self.is_consent_table(by) && !self.role.may(Right::RecordConsent) {
                 return Err(refusal::right_missing(
                     "record_consent",
@@ -251,7 +253,7 @@ impl<'e> Analyser<'e> {
         }
         let policy = &self.engine.policy;
         let there = target.protected().filter(|p| p.aim == Aim::Rows).map(|p| p.policy.relation);
-        for table in policy.tables.values() {
+        for table in policy.tables_by_name() {
             let Some(kind) = table.subject.as_ref().and_then(|path| policy.subjects.get(&path.kind)) else { continue };
             let may_be_hidden = self.sees_restricted(kind)
                 || self.purposes().any(|purpose| purpose.basis.can_be_objected_to() && sees(purpose, table));

@@ -33,7 +33,7 @@ impl<'e> Analyser<'e> {
     /// Judges the removal of people about whom rows stay.
     pub fn frees_nobody(&self, target: &Target<'e>) -> Result<(), Refusal> {
         for kind in self.kinds_of(target).filter(|kind| self.may_be_restricted(target, kind)) {
-            if let Some(table) = self.engine.policy.tables.values().find(|table| self.stays(table, kind)) {
+            if let Some(table) = self.engine.policy.tables_by_name().into_iter().find(|table| self.stays(table, kind)) {
                 let what = format!("removing rows of {}", kind.table_name);
                 let why = format!(
                     "rows of {} would stay, whose people may be restricted and would not be any more",

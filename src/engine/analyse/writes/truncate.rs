@@ -69,7 +69,9 @@ impl<'e> Analyser<'e> {
                 todo.extend(catalog.relations().filter(refers).map(|r| (r.oid, true)));
             }
         }
-        seen.into_iter().filter_map(|oid| catalog.relation(oid)).collect()
+        let mut emptied: Vec<&Relation> = seen.into_iter().filter_map(|oid| catalog.relation(oid)).collect();
+        emptied.sort_by_key(|relation| &relation.name);
+        emptied
     }
 
     /// Nobody is restricted whose row is gone: rows about them must go too.
@@ -82,7 +84,7 @@ impl<'e> Analyser<'e> {
         for (name, kind) in policy.subjects.iter().filter(|(_, kind)| kind.restricted_when.is_some()) {
             let ends = emptied.iter().any(|r| self.is_part(r.oid, kind.table));
             let about = |t: &&TablePolicy| t.subject.as_ref().is_some_and(|path| path.kind == *name);
-            let stays = policy.tables.values().filter(about).find(|t| !is_emptied(t.relation));
+            let stays = policy.tables_by_name().into_iter().filter(about).find(|t| !is_emptied(t.relation));
             if let Some(table) = stays.filter(|_| ends) {
                 let what = format!("TRUNCATE of {}", kind.table_name);
                 let why =
