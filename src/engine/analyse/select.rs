@@ -195,6 +195,7 @@ impl<'e> Analyser<'e> {
             self.group_item(node, targets, &scope, key)?;
         }
         if let Some(having) = s.having_clause.as_mut() {
+            self.name_subjects(having, &scope);
             self.having(having, &scope)?;
         }
         let on = s.distinct_clause.iter_mut().filter(|n| n.node.is_some());

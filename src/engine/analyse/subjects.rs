@@ -1,10 +1,12 @@
 //! Whom a statement is about, for the record: the subjects whose keys it names by equality, and output columns that are
 //! a bare key.
 
+use std::collections::BTreeSet;
+
 use pg_query::protobuf::{self as pb, AExprKind, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
-use super::scope::{Col, Columns, Scope};
+use super::scope::{Base, Col, Columns, Scope};
 use super::{Analyser, names};
 use crate::engine::catalog::Oid;
 use crate::engine::cleared::{Argument, NamedSubject};
@@ -50,6 +52,9 @@ impl Analyser<'_> {
             Some(NodeEnum::AExpr(e)) => {
                 self.name_by(e, scope);
             }
+            Some(NodeEnum::BooleanTest(test)) if test.booltesttype() == pb::BoolTestType::IsTrue => {
+                test.arg.iter().for_each(|arg| self.name_subjects(arg, scope));
+            }
             _ => {}
         }
     }
@@ -64,12 +69,13 @@ impl Analyser<'_> {
                 list.items.iter().for_each(|item| self.name_equal(left, item, scope));
             }
             AExprKind::AexprOpAny | AExprKind::AexprOpAll => {
-                let kind = self.key_of(left, scope)?;
-                match &uncast(right).0.node {
-                    Some(NodeEnum::AArrayExpr(array)) => array.elements.iter().for_each(|constant| {
-                        self.name_subject(&kind, constant, false);
-                    }),
-                    _ => self.name_subject(&kind, right, true)?,
+                for kind in self.kinds_by_key(left, scope) {
+                    match &uncast(right).0.node {
+                        Some(NodeEnum::AArrayExpr(array)) => array.elements.iter().for_each(|constant| {
+                            self.name_subject(&kind, constant, false);
+                        }),
+                        _ => self.name_subject(&kind, right, true)?,
+                    }
                 }
             }
             _ => {}
@@ -84,34 +90,38 @@ impl Analyser<'_> {
             return;
         }
         for (column, constant) in [(left, right), (right, left)] {
-            if let Some(kind) = self.key_of(column, scope) {
+            for kind in self.kinds_by_key(column, scope) {
                 self.name_subject(&kind, constant, false);
             }
         }
     }
 
-    /// The kind of subject whose key a column reference is.
-    fn key_of(&self, node: &Node, scope: &Scope<'_>) -> Option<String> {
-        let Some(NodeEnum::ColumnRef(r)) = &node.node else { return None };
-        let (kind, _) = self.key(&self.bare_column(r, scope)?)?;
-        Some(kind)
+    /// The kinds of subject whose key a column reference is; of a column that a join or a set operation merged, each.
+    fn kinds_by_key(&self, node: &Node, scope: &Scope<'_>) -> BTreeSet<String> {
+        let Some(NodeEnum::ColumnRef(r)) = &node.node else { return BTreeSet::new() };
+        let origin = self.bare_column(r, scope).map(|col| col.origin);
+        let keys = origin.iter().flat_map(|origin| origin.iter()).filter_map(|base| self.key_at(*base));
+        keys.map(|(kind, _)| kind.to_owned()).collect()
     }
 
     /// The kind of subject whose key a column is, and whether its table's output is to be recorded.
     fn key(&self, col: &Col) -> Option<(String, bool)> {
-        let mut keys = col.origin.iter().map(|(occurrence, column)| {
-            let o = self.occurrences.get(*occurrence)?;
-            let name = &self.engine.catalog.relation(o.relation)?.columns.get(*column)?.name;
-            let Some(table) = self.engine.policy.tables.get(&o.protected_by?) else {
-                return Some((self.chooser(o.protected_by?, name)?, false));
-            };
-            let path = table.subject.as_ref().filter(|p| p.hops.is_empty())?;
-            (path.column == *name).then_some((path.kind.as_str(), table.record_subjects))
-        });
+        let mut keys = col.origin.iter().map(|base| self.key_at(*base));
         // One of several that a join or a set operation merged: keys of one kind.
         let (kind, recorded) = keys.next()??;
         keys.try_fold(recorded, |recorded, key| key.filter(|k| k.0 == kind).map(|k| recorded || k.1))
             .map(|recorded| (kind.to_owned(), recorded))
+    }
+
+    /// The same of a stored column.
+    fn key_at(&self, (occurrence, column): Base) -> Option<(&str, bool)> {
+        let o = self.occurrences.get(occurrence)?;
+        let name = &self.engine.catalog.relation(o.relation)?.columns.get(column)?.name;
+        let Some(table) = self.engine.policy.tables.get(&o.protected_by?) else {
+            return Some((self.chooser(o.protected_by?, name)?, false));
+        };
+        let path = table.subject.as_ref().filter(|p| p.hops.is_empty())?;
+        (path.column == *name).then_some((path.kind.as_str(), table.record_subjects))
     }
 
     /// The kind of subject whose choices a consent table tells by this column.
@@ -165,6 +175,32 @@ fn key(constant: &Node) -> Option<Argument> {
             Val::Sval(s) => Some(Argument::Literal(s.sval.clone())),
             Val::Boolval(_) | Val::Bsval(_) => None,
         },
+        Some(NodeEnum::AExpr(_)) => number(constant).map(|n| Argument::Literal(n.to_string())),
+        _ => None,
+    }
+}
+
+/// What a sum, a difference or a product of whole numbers is.
+fn number(node: &Node) -> Option<i64> {
+    match &node.node {
+        Some(NodeEnum::AConst(c)) => match c.val.as_ref()? {
+            Val::Ival(i) => Some(i64::from(i.ival)),
+            Val::Fval(f) => f.fval.parse().ok(),
+            Val::Sval(_) | Val::Boolval(_) | Val::Bsval(_) => None,
+        },
+        Some(NodeEnum::AExpr(e)) if e.kind() == AExprKind::AexprOp => {
+            let ([operator] | ["pg_catalog", operator]) = names(&e.name)[..] else { return None };
+            // Neither side has more than the grammar's depth, which is bounded.
+            let right = number(e.rexpr.as_deref()?)?;
+            match (operator, e.lexpr.as_deref()) {
+                ("+", None) => Some(right),
+                ("-", None) => right.checked_neg(),
+                ("+", Some(left)) => number(left)?.checked_add(right),
+                ("-", Some(left)) => number(left)?.checked_sub(right),
+                ("*", Some(left)) => number(left)?.checked_mul(right),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

@@ -111,3 +111,32 @@ SELECT id FROM customers FULL JOIN products USING (id)
 ;;
 -- dba/-: same | keys 1
 DECLARE c CURSOR FOR SELECT full_name, id FROM customers
+;;
+-- In whatever clause, and however the constant is written.
+-- crm_app/service: changed | about customer:6
+SELECT id, count(*) FROM customers GROUP BY id HAVING id = 6
+;;
+-- crm_app/service: changed | about customer:6
+SELECT c.full_name FROM customers c LEFT JOIN addresses a USING (id) WHERE id = 6
+;;
+-- crm_app/service: changed | about customer:6
+SELECT full_name FROM customers WHERE (id = 6) IS TRUE
+;;
+-- crm_app/service: changed | about nobody
+SELECT full_name FROM customers WHERE (id = 6) IS FALSE
+;;
+-- crm_app/service: changed | about customer:6 | unlike
+SELECT full_name FROM customers WHERE id = +6
+;;
+-- crm_app/service: changed | about customer:6 | unlike
+SELECT full_name FROM customers WHERE id = 7 - 1
+;;
+-- crm_app/service: changed | about customer:-6 | unlike
+SELECT full_name FROM customers WHERE id = -(3 * 2)
+;;
+-- crm_app/service: changed | about nobody | error 22003
+SELECT full_name FROM customers WHERE id = 9223372036854775807 + 1
+;;
+-- crm_app/service: changed | about customer:6
+MERGE INTO customers c USING products p ON c.id = 6 AND p.id = -1 WHEN MATCHED THEN UPDATE SET country = 'ES'
+;;

@@ -46,6 +46,7 @@ impl<'e> Analyser<'e> {
         let (both, source) = (Scope { items: &both, parent: None }, Scope { items: &source, parent: None });
         let condition =
             join_condition.as_mut().ok_or_else(|| refusal::not_supported("MERGE", "it has no condition"))?;
+        self.name_subjects(condition, &both);
         let fails = self.settle_apart();
         let fallible = self.fallible(&target, condition, &both, fails)?;
         if let Some(p) = target.protected() {
@@ -146,6 +147,7 @@ impl<'e> Analyser<'e> {
             when;
         let scope = if absent { source } else { both };
         if let Some(condition) = condition {
+            self.name_subjects(condition, scope);
             self.expr(condition, scope, At::OPERAND)?;
         }
         match action {
