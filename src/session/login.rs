@@ -148,6 +148,8 @@ impl Visitor {
         let user = self.authenticate(&startup, house).await?;
         let database = self.find_database(&startup, &user, house)?;
         let snapshot = database.live.snapshot();
+        let unrestricted = snapshot.engine.policy.roles.get(&user.role).is_some_and(|role| role.unrestricted);
+        let asked = asked.by(unrestricted).map_err(|r| told(r, "start-up parameter refused"))?;
         let values = first_values(&snapshot, &user, &asked).map_err(|r| told(r, "purpose refused"))?;
         let upstream = self.log_in_upstream(&database, &user, &asked, &values).await?;
         self.let_in(house, database, user, values, upstream).await

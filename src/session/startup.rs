@@ -1,7 +1,7 @@
 //! What a client may ask for in its start-up packet, and what of it PostgreSQL is told: what SET may change, by the same
 //! allow-list. PURE.
 
-use crate::engine::allow::{SettingRule, setting};
+use crate::engine::allow::{SettingRule, setting, setting_of_unrestricted};
 use crate::engine::cleared::Tracked;
 use crate::engine::refusal::{Refusal, SqlState};
 use crate::relay::login::PINNED;
@@ -11,6 +11,8 @@ use crate::relay::login::PINNED;
 pub struct Asked {
     /// For PostgreSQL, in order.
     pub passed: Vec<(String, String)>,
+    /// What only an unrestricted role may have passed, and why another may not.
+    withheld: Vec<(String, String, Refusal)>,
     pub search_path: Option<String>,
     pub purpose: Option<String>,
     pub reason: Option<String>,
@@ -39,13 +41,22 @@ pub fn read(parameters: &[(String, String)]) -> Result<Asked, Refusal> {
 }
 
 impl Asked {
+    /// What is left of it when it is known who asks.
+    pub fn by(mut self, unrestricted: bool) -> Result<Self, Refusal> {
+        for (name, value, refusal) in std::mem::take(&mut self.withheld) {
+            if !unrestricted {
+                return Err(refusal);
+            }
+            self.passed.push((name, value));
+        }
+        Ok(self)
+    }
+
     fn take(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
         let folded = name.to_ascii_lowercase();
         match folded.as_str() {
             "client_encoding" if is_utf8(value) => return Ok(()),
             "client_encoding" => return Err(other_encoding()),
-            // SET may switch it off, for pg_dump. Whom rows are for is not for a packet to say that nobody sees.
-            "row_security" if is_off(value) => return Err(unknown(name)),
             "consentry.purpose" => self.purpose = Some(value.to_owned()),
             "consentry.reason" => self.reason = Some(value.to_owned()),
             "search_path" => self.search_path = Some(value.to_owned()),
@@ -56,14 +67,18 @@ impl Asked {
         match rule {
             SettingRule::Tracked(Tracked::Purpose | Tracked::Reason) => Ok(()),
             // The session has them as they must be.
-            SettingRule::Pinned(_) if rule.accepts(value) && PINNED.iter().any(|(pinned, _)| *pinned == folded) => {
-                Ok(())
-            }
+            SettingRule::Pinned(_) if is_as_pinned(&folded, rule, value) => Ok(()),
             SettingRule::Free if folded.contains('.') && !is_custom_name(&folded) => Err(unknown(name)),
             SettingRule::Free | SettingRule::Tracked(Tracked::SearchPath) => self.pass(folded, value),
             SettingRule::Pinned(_) if rule.accepts(value) => self.pass(folded, value),
             SettingRule::Pinned(_) if folded == "client_min_messages" => Err(debug_messages()),
-            SettingRule::Pinned(_) | SettingRule::Refused(_) => Err(unknown(name)),
+            SettingRule::Pinned(_) | SettingRule::Refused(_) => match setting_of_unrestricted(&folded) {
+                SettingRule::Free => {
+                    self.withheld.push((folded, value.to_owned(), unknown(name)));
+                    Ok(())
+                }
+                SettingRule::Tracked(_) | SettingRule::Pinned(_) | SettingRule::Refused(_) => Err(unknown(name)),
+            },
         }
     }
 
@@ -73,21 +88,18 @@ impl Asked {
     }
 }
 
+/// Whether the session has the setting so already. (`row_security` may be switched off too, as pg_dump does.)
+fn is_as_pinned(name: &str, rule: SettingRule, value: &str) -> bool {
+    let off = name == "row_security" && setting("synchronize_seqscans").accepts(value);
+    rule.accepts(value) && !off && PINNED.iter().any(|(pinned, _)| *pinned == name)
+}
+
 /// Whether PostgreSQL takes it for the name of a setting of somebody's own (`valid_custom_variable_name` of its source), in
 /// ASCII.
 fn is_custom_name(name: &str) -> bool {
     let starts = |part: &str| part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     let goes_on = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$');
     name.split('.').all(|part| starts(part) && goes_on(part))
-}
-
-/// As PostgreSQL reads a boolean: the beginning of a word is enough.
-fn is_off(value: &str) -> bool {
-    let value = value.trim().to_ascii_lowercase();
-    value.is_empty()
-        || "false".starts_with(&value)
-        || "no".starts_with(&value)
-        || matches!(value.as_str(), "of" | "off" | "0")
 }
 
 /// PostgreSQL's names for UTF-8, in any spelling (`'utf-8'` with quotes: asyncpg; `UNICODE`: pgloader).
@@ -140,7 +152,7 @@ fn unknown(name: &str) -> Refusal {
         "startup-setting",
         SqlState::FEATURE_NOT_SUPPORTED,
         format!("start-up parameter \"{shown}\" is not supported behind the proxy"),
-        "What SET may not change may not be given at start-up either, and row_security stays on.",
+        "What SET may not change may not be given at start-up either.",
         "Leave it out of the connection string, or ask the administrator to set it for the upstream role.",
     )
 }
@@ -192,7 +204,7 @@ mod tests {
 
     fn ask(pairs: &[(&str, &str)]) -> Result<Asked, Refusal> {
         let pairs: Vec<_> = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        read(&pairs)
+        read(&pairs)?.by(false)
     }
 
     #[test]
@@ -226,20 +238,30 @@ mod tests {
         assert_eq!(passed, ["work_mem=64MB", "app.tenant=7", "enable_seqscan=on", "seed=0.5"]);
         let as_it_is = [("row_security", "on"), ("standard_conforming_strings", "on"), ("xmloption", "content")];
         assert!(ask(&as_it_is).unwrap().passed.is_empty());
+        let off = [("row_security".to_owned(), "off".to_owned())];
+        assert_eq!(ask(&[("options", "-c row_security=off")]).unwrap().passed, off);
+    }
+
+    #[test]
+    fn who_is_unrestricted_steers_plans() {
+        let ask = |name: &str, value: &str| read(&[(name.to_owned(), value.to_owned())])?.by(true);
+        let passed = ask("options", "-c enable_seqscan=off -c random_page_cost=1").unwrap().passed;
+        assert_eq!(passed.len(), 2);
+        for (name, value) in [("standard_conforming_strings", "off"), ("role", "postgres"), ("consentry.role", "dba")] {
+            assert!(ask(name, value).is_err(), "{name}={value}");
+        }
     }
 
     #[test]
     fn what_is_pinned_or_unknown_is_refused() {
         for (name, value) in [
-            ("row_security", "off"),
-            ("row_security", "FAL"),
+            ("row_security", "maybe"),
             ("a b.c", "x"),
             ("a..b", "x"),
             ("a.-b=c", "x"),
             ("enable_seqscan", "off"),
             ("array_nulls", "off"),
             ("shared_buffers", "1GB"),
-            ("options", "-c row_security=off"),
             ("options", "-c session_replication_role=replica"),
             ("options", "--standard-conforming-strings=off"),
             ("options", "-W 10"),

@@ -3,7 +3,7 @@
 
 use consentry::engine::allow::{
     ExtensionFunction, FunctionClass, SettingRule, SystemRelation, TypeClass, builtin_function, builtin_type,
-    extension_function, leakproof, leakproof_between, setting, system_relation,
+    extension_function, leakproof, leakproof_between, setting, setting_of_unrestricted, system_relation,
 };
 use consentry::engine::cleared::Tracked;
 
@@ -232,5 +232,18 @@ fn settings() {
         ("jit", "off", true),
     ] {
         assert_eq!(setting(name).accepts(value), accepted, "{name} = {value}");
+    }
+    for (name, value, accepted) in [
+        ("enable_seqscan", "off", true),
+        ("default_statistics_target", "50", true),
+        ("array_nulls", "off", true),
+        ("log_statement", "all", true),
+        ("client_encoding", "latin1", false),
+        ("standard_conforming_strings", "off", false),
+        ("session_authorization", "postgres", false),
+        ("role", "postgres", false),
+        ("consentry.role", "dba", false),
+    ] {
+        assert_eq!(setting_of_unrestricted(name).accepts(value), accepted, "{name} = {value}");
     }
 }

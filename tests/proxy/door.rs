@@ -30,7 +30,7 @@ fn start_up_parameters_that_are_pinned_or_unknown() {
     for (name, value, sqlstate) in [
         ("replication", "database", "0A000"),
         ("client_encoding", "latin1", "0A000"),
-        ("options", "-c row_security=off", "0A000"),
+        ("options", "-c row_security=maybe", "0A000"),
         ("options", "-c consentry.role=dba", "0A000"),
         ("session_replication_role", "replica", "0A000"),
         ("consentry.purpose", "spying", "22023"),
@@ -43,11 +43,11 @@ fn start_up_parameters_that_are_pinned_or_unknown() {
 
 #[test]
 fn what_set_may_change_may_be_given_at_start_up() {
-    let options = [("options", "-c work_mem=3MB -c app.tenant=7"), ("lc_monetary", "C"), ("row_security", "on")];
+    let options = [("options", "-c work_mem=3MB -c app.tenant=7"), ("lc_monetary", "C"), ("row_security", "off")];
     let mut c = Raw::log_in(world().proxy.port(), "ana", &options);
     assert_eq!(c.ask("SHOW work_mem"), "T D:3MB C:SHOW Z:I");
     assert_eq!(c.ask("RESET work_mem; SHOW work_mem; SHOW app.tenant; SHOW row_security"), {
-        "C:RESET T D:3MB C:SHOW T D:7 C:SHOW T D:on C:SHOW Z:I"
+        "C:RESET T D:3MB C:SHOW T D:7 C:SHOW T D:off C:SHOW Z:I"
     });
 }
 

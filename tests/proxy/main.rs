@@ -25,6 +25,7 @@ mod store;
 mod tls;
 mod transparent;
 mod two_phase;
+mod unrestricted;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

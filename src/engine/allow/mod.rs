@@ -19,5 +19,5 @@ pub use functions::{
 };
 pub use operators::{builtin_operator, leakproof, leakproof_between};
 pub use relations::{SystemRelation, system_relation};
-pub use settings::{SettingRule, setting};
+pub use settings::{SettingRule, setting, setting_of_unrestricted};
 pub use types::{TypeClass, builtin_type, builtin_type_name};

@@ -75,3 +75,27 @@ pub fn setting(name: &str) -> SettingRule {
         None => SettingRule::Refused("is not on the reviewed list"),
     }
 }
+
+/// What the proxy itself goes by: how PostgreSQL reads the client's text, what it sends, and whom it takes the session for.
+const GONE_BY: &[&str] = &[
+    "client_encoding",
+    "standard_conforming_strings",
+    "backslash_quote",
+    "client_min_messages",
+    "role",
+    "session_authorization",
+];
+
+/// The rule for a role that may do what the upstream role may: others may not steer plans, or what PostgreSQL tells, because
+/// of rows that are hidden from them.
+pub fn setting_of_unrestricted(name: &str) -> SettingRule {
+    let name = name.to_ascii_lowercase();
+    match setting(&name) {
+        SettingRule::Pinned(_) | SettingRule::Refused(_)
+            if !GONE_BY.contains(&name.as_str()) && !name.starts_with("consentry.") =>
+        {
+            SettingRule::Free
+        }
+        rule => rule,
+    }
+}

@@ -5,7 +5,7 @@ use pg_query::protobuf::{self as pb, VariableSetKind as K};
 
 use super::Analyser;
 use super::statement::Judged;
-use crate::engine::allow::{SettingRule, setting};
+use crate::engine::allow::{SettingRule, setting, setting_of_unrestricted};
 use crate::engine::cleared::{Effect, SetValue, Tracked};
 use crate::engine::names;
 use crate::engine::policy::{Policy, Role};
@@ -19,6 +19,7 @@ impl<'e> Analyser<'e> {
             K::VarResetAll => done(Effect::ResetAll),
             K::VarSetMulti => match name.as_str() {
                 "transaction" | "session characteristics" => done(Effect::None),
+                "transaction snapshot" if self.role.unrestricted => done(Effect::None),
                 _ => Err(refusal::setting_pinned(&name, "a transaction may not see another one's snapshot")),
             },
             K::VarSetCurrent => Err(refusal::setting_pinned(&name, "SET … FROM CURRENT belongs to functions")),
@@ -79,7 +80,8 @@ pub fn judge(
     value: Option<&str>,
 ) -> Result<Option<(Tracked, SetValue)>, Refusal> {
     let name = name.to_ascii_lowercase();
-    match setting(&name) {
+    let rule = if role.unrestricted { setting_of_unrestricted(&name) } else { setting(&name) };
+    match rule {
         SettingRule::Free => Ok(None),
         SettingRule::Tracked(tracked) => {
             let Some(value) = value else { return Ok(Some((tracked, SetValue::Default))) };

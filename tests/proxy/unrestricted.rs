@@ -1,0 +1,73 @@
+//! A role that is `unrestricted` may do what the upstream role may.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::world;
+use crate::session;
+
+#[test]
+fn it_steers_plans() {
+    let mut c = session("dan");
+    for (setting, value) in [
+        ("enable_seqscan", "off"),
+        ("default_statistics_target", "50"),
+        ("random_page_cost", "1"),
+        ("plan_cache_mode", "force_generic_plan"),
+        ("from_collapse_limit", "4"),
+        ("array_nulls", "off"),
+    ] {
+        assert_eq!(
+            c.ask(&format!("SET {setting} = '{value}'; SHOW {setting}")),
+            format!("C:SET T D:{value} C:SHOW Z:I")
+        );
+        assert_eq!(
+            c.ask(&format!("SELECT set_config('{setting}', '{value}', false)")),
+            format!("T D:{value} C:SELECT 1 Z:I")
+        );
+    }
+    for (setting, value, sqlstate) in [
+        ("client_encoding", "latin1", "22023"),
+        ("standard_conforming_strings", "off", "22023"),
+        ("session_authorization", "postgres", "42501"),
+        ("consentry.role", "app", "42501"),
+        ("no_such_setting", "on", "42704"),
+    ] {
+        let answer = c.ask(&format!("SET {setting} = '{value}'"));
+        assert!(answer.starts_with(&format!("E:{sqlstate}")), "{setting}: {answer}");
+    }
+    // Others do not, also where it is asked for at the beginning.
+    assert!(session("ana").ask("SET enable_seqscan = off").starts_with("E:"));
+    let port = world().proxy.port();
+    let mut c = crate::raw::Raw::log_in(port, "dan", &[("options", "-c enable_seqscan=off")]);
+    assert_eq!(c.ask("SHOW enable_seqscan"), "T D:off C:SHOW Z:I");
+}
+
+#[test]
+fn it_sees_the_snapshot_of_another_session() {
+    let (mut one, mut other) = (session("dan"), session("dan"));
+    assert_eq!(one.ask("BEGIN ISOLATION LEVEL REPEATABLE READ"), "C:BEGIN Z:T");
+    let told = one.ask("SELECT pg_export_snapshot()");
+    let snapshot = told.strip_prefix("T D:").and_then(|t| t.split(' ').next()).expect("a snapshot");
+    assert_eq!(other.ask("BEGIN ISOLATION LEVEL REPEATABLE READ"), "C:BEGIN Z:T");
+    assert_eq!(other.ask(&format!("SET TRANSACTION SNAPSHOT '{snapshot}'")), "C:SET Z:T");
+    let mut ana = session("ana");
+    assert_eq!(ana.ask("BEGIN ISOLATION LEVEL REPEATABLE READ"), "C:BEGIN Z:T");
+    assert!(ana.ask(&format!("SET TRANSACTION SNAPSHOT '{snapshot}'")).starts_with("E:"));
+}
+
+#[test]
+fn its_tools_do_their_work() {
+    let world = world();
+    let connection = world.proxy.connection("dan", "app", None);
+    let folder = std::env::temp_dir().join(format!("consentry-dump-{}", std::process::id()));
+    let path = folder.to_str().expect("a path");
+    run(world.database.bin(), "pg_dump", &["-Fd", "-j2", "-f", path, "-d", &connection]);
+    std::fs::remove_dir_all(&folder).expect("a dump");
+    run(world.database.bin(), "vacuumdb", &["--analyze-in-stages", "-d", &connection]);
+}
+
+fn run(bin: &Path, tool: &str, arguments: &[&str]) {
+    let done = Command::new(bin.join(tool)).args(arguments).output().expect(tool);
+    assert!(done.status.success(), "{tool}: {}", String::from_utf8_lossy(&done.stderr));
+}
