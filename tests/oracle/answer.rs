@@ -4,7 +4,7 @@ use std::error::Error;
 
 use bytes::BytesMut;
 use tokio_postgres::types::{Format, FromSql, IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, SimpleQueryMessage};
+use tokio_postgres::{Client, Column, SimpleQueryMessage};
 
 use super::query::{Order, Query, Support};
 
@@ -23,15 +23,20 @@ pub enum Protocol {
 
 type Cell = Option<Vec<u8>>;
 
+/// A column's name, and its type and modifier (`varchar(20)`) where the protocol's client tells.
+type Described = (String, Option<(u32, i32)>);
+
 #[derive(Debug)]
 pub enum Answer {
     Rows {
-        /// Name, and type OID where the protocol's client tells.
-        columns: Vec<(String, Option<u32>)>,
+        columns: Vec<Described>,
         rows: Vec<Vec<Cell>>,
     },
     /// SQLSTATE; without one the connection is gone.
-    Error { sqlstate: Option<String>, message: String },
+    Error {
+        sqlstate: Option<String>,
+        message: String,
+    },
 }
 
 pub async fn ask(client: &Client, query: &Query, protocol: Protocol) -> Answer {
@@ -70,7 +75,8 @@ async fn extended(client: &Client, query: &Query) -> Result<Answer, tokio_postgr
     let parameters: Vec<AsText> = query.parameters.iter().cloned().map(AsText).collect();
     let parameters: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|p| p as &(dyn ToSql + Sync)).collect();
     let answered = client.query(&statement, &parameters).await?;
-    let columns = statement.columns().iter().map(|c| (c.name().to_owned(), Some(c.type_().oid()))).collect();
+    let described = |c: &Column| (c.name().to_owned(), Some((c.type_().oid(), c.type_modifier())));
+    let columns = statement.columns().iter().map(described).collect();
     let rows = answered.iter().map(|row| (0..row.len()).map(|i| row.get::<_, Raw>(i).0).collect()).collect();
     Ok(Answer::Rows { columns, rows })
 }
@@ -138,10 +144,10 @@ pub fn difference(expected: &Answer, actual: &Answer, query: &Query) -> Option<S
     }
 }
 
-fn columns_differ(expected: &[(String, Option<u32>)], actual: &[(String, Option<u32>)]) -> Option<String> {
+fn columns_differ(expected: &[Described], actual: &[Described]) -> Option<String> {
     let mut pairs = expected.iter().zip(actual);
     let equal = expected.len() == actual.len()
-        && pairs.all(|(e, a)| e.0 == a.0 && (e.1 == a.1 || a.1.is_some_and(|oid| RECORDS.contains(&oid))));
+        && pairs.all(|(e, a)| e.0 == a.0 && (e.1 == a.1 || a.1.is_some_and(|(oid, _)| RECORDS.contains(&oid))));
     (!equal).then(|| format!("columns {expected:?}, but through the proxy {actual:?}"))
 }
 
