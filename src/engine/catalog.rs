@@ -279,9 +279,24 @@ pub struct Function {
     /// What it takes and gives, by `pg_type.typname`, of types outside of `pg_catalog`.
     #[serde(default)]
     pub types: Vec<String>,
+    /// The names of what it takes, by place; one without a name has an empty one, and none has one where there are none.
+    #[serde(default)]
+    pub names: Vec<String>,
     /// What it takes; `None`: not known.
     #[serde(default)]
     pub signature: Option<Signature>,
+}
+
+impl Function {
+    /// Whether PostgreSQL may take it for a call with so many arguments by place and these by name (`MatchNamedCall` of its
+    /// source): each name is one of a later argument, and whatever is left out has a default.
+    pub fn may_take(&self, by_place: usize, by_name: &[&str]) -> bool {
+        let Some(signature) = self.signature.as_ref().filter(|_| !self.procedure) else { return true };
+        let first = self.names.len().saturating_sub(usize::from(signature.defaults));
+        let given = |(place, name): (usize, &String)| place < by_place || by_name.contains(&name.as_str());
+        by_name.iter().all(|name| self.names.iter().skip(by_place).any(|own| own == name))
+            && self.names.iter().enumerate().take(first).all(given)
+    }
 }
 
 /// An operator outside `pg_catalog`.

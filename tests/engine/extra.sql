@@ -376,3 +376,13 @@ CREATE VIEW public.patrons_chose AS SELECT patron, status FROM public.patron_cho
 CREATE TABLE public.baggy (id int);
 CREATE TABLE public.tight (id int, customer_id bigint);
 CREATE TABLE public.tight_and_loose () INHERITS (public.tight, public.baggy);
+
+-- Functions by the names of their arguments.
+CREATE FUNCTION public.worth_of(person bigint, since date DEFAULT '2000-01-01', currency text DEFAULT 'EUR') RETURNS numeric LANGUAGE sql AS 'SELECT 1::numeric';
+CREATE SCHEMA apart;
+CREATE FUNCTION apart.worth_of(person bigint, since date, secretly boolean) RETURNS numeric LANGUAGE sql AS 'SELECT 1::numeric';
+CREATE FUNCTION apart.worth_of(person bigint, currency text) RETURNS numeric LANGUAGE sql AS 'SELECT 1::numeric';
+CREATE FUNCTION public.sums(VARIADIC numbers int[]) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION public.split_of(person bigint, OUT name text, OUT age int) LANGUAGE sql AS $$SELECT 'x'::text, 1$$;
+CREATE FUNCTION public.parts_of(person bigint, INOUT many int DEFAULT 3, OUT part text) RETURNS SETOF record LANGUAGE sql AS $$SELECT 1, 'x'::text$$;
+CREATE PROCEDURE public.give(person bigint, what text DEFAULT 'x') LANGUAGE sql AS 'SELECT 1';

@@ -10,6 +10,7 @@ use pg_query::protobuf as pb;
 use super::built_in::STORED_SIZE;
 use super::outward::Outward;
 use super::polymorphic::Beside;
+use super::reach::{Given, named_arguments};
 use super::scope::{self, Scope};
 use super::{Analyser, At, Place, names};
 use crate::engine::allow::{self, ExtensionFunction, FunctionClass};
@@ -106,8 +107,13 @@ impl<'e> Analyser<'e> {
         f: &mut pb::FuncCall,
         scope: &Scope<'_>,
     ) -> Result<Option<FunctionClass>, Refusal> {
-        let operands = self.arguments(f, scope);
-        let surely = |base: &str| self.function_meaning(&self.search_path, base, operands.as_deref()).0.is_empty();
+        let (operands, named) = (self.arguments(f, scope), named_arguments(f));
+        let given = match (&operands, &named) {
+            (Some(operands), _) => Given::Types(operands),
+            (None, Some((by_place, names))) => Given::Names(*by_place, names),
+            (None, None) => Given::Nothing,
+        };
+        let surely = |base: &str| self.function_meaning(&self.search_path, base, given).0.is_empty();
         let of_name = match name {
             [base] if surely(base) => allow::builtin_function(base, f.args.len()),
             _ => None,
@@ -120,7 +126,7 @@ impl<'e> Analyser<'e> {
             }
             return Ok(Some(class));
         }
-        let class = self.function(name, f.args.len(), operands.as_deref())?;
+        let class = self.function(name, f.args.len(), given)?;
         if class == Some(FunctionClass::Moment) {
             self.own_age_call(name, f, operands.as_deref(), scope)?;
         }
@@ -164,7 +170,7 @@ impl<'e> Analyser<'e> {
         }
         let of = [of];
         let others: Vec<&Function> =
-            self.paths().flat_map(|path| self.function_meaning(path, field, Some(&of)).0).collect();
+            self.paths().flat_map(|path| self.function_meaning(path, field, Given::Types(&of)).0).collect();
         others.into_iter().try_for_each(|f| self.calls(f))?;
         match allow::builtin_function(field, 1) {
             None => Ok(()),
@@ -182,28 +188,26 @@ impl<'e> Analyser<'e> {
     }
 
     /// Whether the role may call what this name can mean; the class of a built-in.
-    ///
-    /// `operands`: of which types its arguments are, if that is known.
     pub fn function(
         &mut self,
         name: &[&str],
         nargs: usize,
-        operands: Option<&[Operand]>,
+        given: Given<'_>,
     ) -> Result<Option<FunctionClass>, Refusal> {
         let (schema, base) = match name {
             [base] => (None, *base),
             [schema, base] => (Some(*schema), *base),
             [db, schema, base] if *db == self.engine.catalog.database() => (Some(*schema), *base),
-            _ => return Err(self.undefined_function(&name.join("."), operands)),
+            _ => return Err(self.undefined_function(&name.join("."), given.types())),
         };
         let others: Vec<&Function> = match schema {
-            None => self.function_meaning(&self.search_path, base, operands).0,
-            Some("pg_catalog") => self.function_meaning(&[], base, operands).0,
+            None => self.function_meaning(&self.search_path, base, given).0,
+            Some("pg_catalog") => self.function_meaning(&[], base, given).0,
             Some(schema) => self.engine.catalog.functions_named(base).filter(|f| f.name.schema == schema).collect(),
         };
         others.iter().try_for_each(|f| self.calls(f))?;
         if schema.is_none() && self.view_depth > 0 {
-            let found = self.function_meaning(&self.context.search_path, base, operands).0;
+            let found = self.function_meaning(&self.context.search_path, base, given).0;
             let refused = found.into_iter().map(|f| self.user_function(f)).find_map(Result::err);
             self.shadowed = self.shadowed.take().or(refused);
         }
@@ -211,14 +215,14 @@ impl<'e> Analyser<'e> {
             if others.is_empty() && nargs == 1 && self.is_type(schema, base) {
                 return self.runs_for_type(schema, base).map(|()| None);
             }
-            let undefined = || self.undefined_function(&name.join("."), operands);
+            let undefined = || self.undefined_function(&name.join("."), given.types());
             return if others.is_empty() { Err(undefined()) } else { Ok(None) };
         }
         match allow::builtin_function(base, nargs) {
             None if others.is_empty() && nargs == 1 && self.is_type(schema, base) => {
                 self.runs_for_type(schema, base).map(|()| None)
             }
-            None if others.is_empty() => Err(self.undefined_function(&name.join("."), operands)),
+            None if others.is_empty() => Err(self.undefined_function(&name.join("."), given.types())),
             None => Ok(None),
             Some(class) => self.builtin(base, class).map(Some),
         }

@@ -6,6 +6,7 @@
 use pg_query::protobuf::{self as pb, AExprKind, SqlValueFunctionOp, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
+use super::reach::Given;
 use super::scope::{self, Col, Columns, Found, Scope};
 use super::select::{is_row_expansion, star};
 use super::{Analyser, names};
@@ -216,7 +217,7 @@ impl Analyser<'_> {
             let built_in = self.is_built_in_call(f, name, &operands);
             return if built_in { self.engine.catalog.operand_named(ty) } else { Operand::Any };
         }
-        self.result(f.funcname.len() > 1, |path| self.function_meaning(path, name, Some(&operands)).1)
+        self.result(f.funcname.len() > 1, |path| self.function_meaning(path, name, Given::Types(&operands)).1)
     }
 
     /// What an expression gives under every path that its names may be looked up in; `qualified`: they are PostgreSQL's.

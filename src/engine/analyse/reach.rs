@@ -10,6 +10,32 @@ use super::{Analyser, names, string_node};
 use crate::engine::catalog::{Function, Operand, Operator, Signature};
 use crate::engine::refusal::Refusal;
 
+/// What is known of a call's arguments.
+#[derive(Debug, Clone, Copy)]
+pub enum Given<'a> {
+    Nothing,
+    /// Of which types they are, by place.
+    Types(&'a [Operand]),
+    /// So many stand by place, and others behind these names.
+    Names(usize, &'a [&'a str]),
+}
+
+impl<'a> Given<'a> {
+    pub fn types(self) -> Option<&'a [Operand]> {
+        if let Self::Types(types) = self { Some(types) } else { None }
+    }
+}
+
+/// How many arguments of a call stand by place, and the names of the others; `None`: all stand by place.
+pub fn named_arguments(f: &pb::FuncCall) -> Option<(usize, Vec<&str>)> {
+    let names = f.args.iter().filter_map(|arg| match &arg.node {
+        Some(NodeEnum::NamedArgExpr(named)) => Some(named.name.as_str()),
+        _ => None,
+    });
+    let names: Vec<&str> = names.collect();
+    (!names.is_empty()).then(|| (f.args.len() - names.len(), names))
+}
+
 impl<'e> Analyser<'e> {
     /// The paths that names of the text that is judged are looked up in: a view's text was read without any, and takes its
     /// place in a statement that has the session's.
@@ -29,13 +55,8 @@ impl<'e> Analyser<'e> {
         (reached(own, &meaning.own), meaning.result)
     }
 
-    /// The same of functions; `None`: nothing is known of the arguments.
-    pub fn function_meaning(
-        &self,
-        path: &[String],
-        name: &str,
-        operands: Option<&[Operand]>,
-    ) -> (Vec<&'e Function>, Operand) {
+    /// The same of functions.
+    pub fn function_meaning(&self, path: &[String], name: &str, given: Given<'_>) -> (Vec<&'e Function>, Operand) {
         let catalog = &self.engine.catalog;
         let first = path.iter().position(|schema| schema == "pg_catalog").is_none_or(|place| place == 0);
         // CALL finds a procedure by what it gives, too.
@@ -43,7 +64,13 @@ impl<'e> Analyser<'e> {
         let hidden = |f: &&Function| may_be(f) && f.signature.as_ref().is_some_and(|own| catalog.is_hidden(name, own));
         let found = catalog.functions_named(name).filter(|f| is_on(path, &f.name.schema));
         let own: Vec<&Function> = found.filter(|f| !hidden(f)).collect();
-        let Some(operands) = operands else { return (own, Operand::Any) };
+        let operands = match given {
+            Given::Nothing => return (own, Operand::Any),
+            Given::Names(by_place, by_name) => {
+                return (own.into_iter().filter(|f| f.may_take(by_place, by_name)).collect(), Operand::Any);
+            }
+            Given::Types(operands) => operands,
+        };
         let signatures: Vec<Option<&Signature>> = own.iter().map(|f| f.signature.as_ref()).collect();
         let meaning = catalog.function_meaning(name, &signatures, operands);
         (reached(own, &meaning.own), meaning.result)
@@ -84,7 +111,7 @@ impl<'e> Analyser<'e> {
 
     /// The same, where it is known what the function is given.
     pub fn is_built_in_call(&self, f: &pb::FuncCall, name: &str, operands: &[Operand]) -> bool {
-        let own = |path: &[String]| !self.function_meaning(path, name, Some(operands)).0.is_empty();
+        let own = |path: &[String]| !self.function_meaning(path, name, Given::Types(operands)).0.is_empty();
         if f.funcname.len() > 1 { !own(&[]) } else { !self.paths().any(own) }
     }
 

@@ -21,6 +21,9 @@ WITH used AS MATERIALIZED (
 )
 SELECT p.oid, n.nspname::text AS schema, p.proname::text AS name,
        pg_get_function_identity_arguments(p.oid) AS arguments, p.prokind = 'p' AS procedure,
+       CASE WHEN p.proargnames IS NULL THEN '{}' ELSE ARRAY(
+           SELECT a.name FROM unnest(p.proargnames) WITH ORDINALITY AS a(name, i)
+           WHERE coalesce(p.proargmodes[a.i], 'i') IN ('i', 'b', 'v') ORDER BY a.i) END AS names,
        p.proargtypes::oid[] AS takes, p.pronargdefaults AS defaults, p.provariadic AS variadic, p.prorettype AS result,
        extensions.name AS extension, coalesce(relations.list, '{}') AS depends_on,
        coalesce(types.list, '{}') AS types

@@ -164,6 +164,7 @@ pub(super) fn functions(rows: &[Row]) -> Result<Vec<Function>, CatalogError> {
                 types: row.try_get("types")?,
                 extension: row.try_get("extension")?,
                 depends_on: row.try_get("depends_on")?,
+                names: row.try_get("names")?,
                 signature: Some(typing::of_function(row)?),
             })
         })

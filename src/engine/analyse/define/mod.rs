@@ -15,6 +15,7 @@ use pg_query::{Node, NodeEnum};
 
 pub use names::Place;
 
+use super::reach::Given;
 use super::relations::{Named, Protection};
 use super::scope::Scope;
 use super::statement::Judged;
@@ -359,7 +360,7 @@ impl<'e> Analyser<'e> {
         let call = c.funccall.as_mut().ok_or_else(|| refusal::not_supported("CALL", "it calls nothing"))?;
         let name: Vec<String> = names(&call.funcname).into_iter().map(str::to_owned).collect();
         let name: Vec<&str> = name.iter().map(String::as_str).collect();
-        self.function(&name, call.args.len(), None).map_err(|r| r.at(call.location))?;
+        self.function(&name, call.args.len(), Given::Nothing).map_err(|r| r.at(call.location))?;
         self.exprs(&mut call.args, &Scope::EMPTY, At::OPERAND)?;
         Ok(Judged { kind: "call", effect: Effect::CodeRan })
     }
