@@ -98,6 +98,13 @@ pub fn not_supported(what: &str, why: &str) -> Refusal {
     )
 }
 
+/// A prepared statement is known by its name alone here, and what it reads would go into the table unseen.
+pub fn stored_execute(name: &str) -> Refusal {
+    let why = "what a prepared statement reads is not followed into a table";
+    let hint = format!("write the query of \"{name}\" itself: CREATE TABLE … AS SELECT …");
+    Refusal { hint, ..not_supported("CREATE TABLE AS EXECUTE", why) }
+}
+
 /// What the names in a statement mean by now is not known.
 pub fn catalog_unseen() -> Refusal {
     Refusal::new(

@@ -8,7 +8,7 @@ use pg_query::protobuf::{self as pb, ObjectType};
 use pg_query::{Node, NodeEnum};
 use serde::Serialize;
 
-use super::define::{Place, range_var_of};
+use super::define::{Place, range_var_of, stored_execute};
 use super::readings::{Columns, Reading, Way, Writing, readings, writings};
 use super::relations::Named;
 use super::scope::Scope;
@@ -44,6 +44,10 @@ impl<'e> Analyser<'e> {
         }
         if let Some(session) = session_statement(inner(node)?) {
             return Ok(session);
+        }
+        // The record could not say what it reads, nor of the table what is in it.
+        if let Some(execute) = stored_execute(inner(node)?) {
+            return Err(refusal::stored_execute(&execute.name));
         }
         match inner(node)? {
             NodeEnum::VariableSetStmt(s) => return self.set(s),

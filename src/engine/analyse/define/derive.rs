@@ -12,6 +12,22 @@ use crate::engine::context::{Defined, Derived};
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
 
+/// The prepared statement that a statement, or one that it explains, stores the result of.
+pub fn stored_execute(node: &NodeEnum) -> Option<&pb::ExecuteStmt> {
+    let query = match node {
+        NodeEnum::CreateTableAsStmt(c) => &c.query,
+        NodeEnum::ExplainStmt(e) => match e.query.as_ref()?.node.as_ref()? {
+            NodeEnum::CreateTableAsStmt(c) => &c.query,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    match query.as_ref()?.node.as_ref()? {
+        NodeEnum::ExecuteStmt(e) => Some(e),
+        _ => None,
+    }
+}
+
 impl<'e> Analyser<'e> {
     pub fn select_into(&mut self, s: &mut pb::SelectStmt) -> Result<Judged, Refusal> {
         let into = s.into_clause.take();
@@ -25,6 +41,7 @@ impl<'e> Analyser<'e> {
         let query = c.query.as_mut().ok_or_else(|| refusal::not_supported("CREATE TABLE AS", "its query is empty"))?;
         let columns = match inner(query)? {
             NodeEnum::SelectStmt(s) if s.into_clause.is_none() => self.select(s, &Scope::EMPTY, At::OUTPUT)?,
+            NodeEnum::ExecuteStmt(e) => return Err(refusal::stored_execute(&e.name)),
             other => {
                 return Err(refusal::not_supported(
                     &format!("CREATE TABLE AS {}", kind_of(other)),

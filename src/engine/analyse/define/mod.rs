@@ -26,6 +26,7 @@ use crate::engine::cleared::Effect;
 use crate::engine::context::{Defined, Derived};
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
+pub use derive::stored_execute;
 
 /// Why a relation's rows may not be looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
