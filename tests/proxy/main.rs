@@ -22,6 +22,7 @@ mod refusals;
 mod reload;
 mod service;
 mod store;
+mod stored;
 mod tls;
 mod transparent;
 mod two_phase;

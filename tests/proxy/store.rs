@@ -12,7 +12,7 @@ const TABLES: [&str; 8] = ["letters", "log", "parted", "cards", "samples", "give
 
 pub(super) struct World {
     proxy: Proxy,
-    database: Database<'static>,
+    pub(super) database: Database<'static>,
 }
 
 fn policy() -> std::path::PathBuf {
@@ -20,7 +20,7 @@ fn policy() -> std::path::PathBuf {
 }
 
 /// A proxy before a database of this name, for one test.
-fn world(name: &str) -> World {
+pub(super) fn world(name: &str) -> World {
     let database = shared().database(name, include_str!("store.sql"));
     database.grant_to_upstream();
     let served = [Served { name: "app", database: &database, policy: &policy() }];
@@ -54,7 +54,7 @@ fn stored(database: &Database<'_>) -> String {
     database.psql(&TABLES.iter().map(table).collect::<String>())
 }
 
-fn emptied(database: &Database<'_>) {
+pub(super) fn emptied(database: &Database<'_>) {
     database.psql(&format!("TRUNCATE {} RESTART IDENTITY", TABLES.join(", ")));
 }
 

@@ -142,6 +142,36 @@ impl Catalog {
         }
     }
 
+    /// Whether PostgreSQL stores such a value in a column of a type (`find_coercion_pathway` of its source, in an assignment);
+    /// `None`: that is not known.
+    pub fn stores(&self, value: Operand, column: Oid) -> Option<bool> {
+        let to = self.below(column);
+        let one = |from: Oid| {
+            let from = self.below(from);
+            let (source, target) = (self.type_facts(from)?, self.type_facts(to)?);
+            let scalar = |kind: char, element: Oid| matches!(kind, 'b' | 'e') && element == 0;
+            if !scalar(source.kind, source.element) && source.oid != target.oid || !scalar(target.kind, target.element)
+            {
+                // Arrays have no cast to what is none, but to text.
+                let array = source.element != 0 && target.kind == 'b' && target.element == 0;
+                return array.then_some(target.category == 'S');
+            }
+            // Any value is stored as text.
+            let stored = from == to || target.category == 'S' || self.becomes(from, to);
+            Some(stored || self.data().typing.stored.contains(&(from, to)))
+        };
+        match value {
+            Operand::Literal => Some(true),
+            Operand::Of(Sure(from)) | Operand::Over(Sure(from)) => one(from),
+            Operand::Among(list) => {
+                let mut all = list.iter().map(|from| one(*from));
+                let first = all.next()??;
+                all.all(|other| other == Some(first)).then_some(first)
+            }
+            Operand::Any | Operand::ArrayOver(_) | Operand::Row => None,
+        }
+    }
+
     /// The type as PostgreSQL's messages name it (`format_type`); `None`: it is not known, or not one of its own.
     pub fn words_of(&self, operand: Operand) -> Option<String> {
         let oid = match operand {

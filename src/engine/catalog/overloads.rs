@@ -21,6 +21,9 @@ pub struct Typing {
     pub types: Vec<TypeFacts>,
     /// Casts that it applies where none is written: from, to.
     pub casts: Vec<(Oid, Oid)>,
+    /// Those that it applies only where a value is stored.
+    #[serde(default)]
+    pub stored: Vec<(Oid, Oid)>,
     /// Its own functions and operators.
     pub functions: Vec<BuiltIn>,
     pub operators: Vec<BuiltIn>,

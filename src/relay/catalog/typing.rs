@@ -13,13 +13,15 @@ pub(super) fn read(known: Option<&Typing>, rows: [&[Row]; 4]) -> Result<Typing, 
     let mut typing = known.map_or_else(Typing::default, |known| Typing {
         types: known.types.iter().filter(|t| t.oid < FIRST_NORMAL_OID).cloned().collect(),
         casts: Vec::new(),
+        stored: Vec::new(),
         ..known.clone()
     });
     for row in types {
         typing.types.push(facts(row)?);
     }
     for row in casts {
-        typing.casts.push((row.try_get("source")?, row.try_get("target")?));
+        let list = if row.try_get("implicit")? { &mut typing.casts } else { &mut typing.stored };
+        list.push((row.try_get("source")?, row.try_get("target")?));
     }
     for row in functions {
         typing.functions.push(BuiltIn { name: row.try_get("name")?, signature: of_function(row)? });

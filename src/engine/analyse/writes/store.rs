@@ -14,7 +14,7 @@ use super::assign::subject_link;
 use super::deeper::{Times, means_the_same_deeper};
 use super::store_function::only_function;
 use super::target::{Protected, Target};
-use crate::engine::catalog::{Column, FIRST_NORMAL_OID, quote_ident, quote_literal};
+use crate::engine::catalog::{Column, FIRST_NORMAL_OID, Operand, quote_ident, quote_literal};
 use crate::engine::cleared::Raise;
 use crate::engine::policy::StoreRequires;
 use crate::engine::refusal::{self, Refusal};
@@ -23,9 +23,24 @@ use crate::engine::visible;
 /// The value under test, inside of what we put around it.
 pub const ALIAS: &str = "\"consentry_s\"";
 
+/// The value as the client wrote it, where the test needs it as the key's type too.
+const VALUE: &str = "\"consentry_v\"";
+
+/// How a value becomes one of the key's type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Becomes {
+    /// It has no type of its own, and is read as one; or it is none of PostgreSQL's own, and one cast is all that runs.
+    ByCast,
+    /// It leaves the test as it came, and PostgreSQL makes it one when it stores it, or says that it does not.
+    WhenStored,
+    /// PostgreSQL stores no such value, and says so before anything runs.
+    Never,
+}
+
 /// The test, in the text around the client's expression.
 #[derive(Clone)]
 pub struct Test {
+    pub becomes: Becomes,
     /// Index of the column in the relation.
     pub column: usize,
     pub name: String,
@@ -64,8 +79,8 @@ impl<'e> Analyser<'e> {
             return self.check_values(select, p, place, &test);
         }
         match only_function(select) {
-            true => self.check_function(select, p.after, (place, given), &test),
-            false => self.check_select(select, p.after, place, &test),
+            true => self.check_function(select, p, (place, given), &test),
+            false => self.check_select(select, p, (place, given), &test),
         }
     }
 
@@ -106,6 +121,7 @@ impl<'e> Analyser<'e> {
             Some(NodeEnum::ResTarget(assignment)) => {
                 let value = assignment.val.as_mut().ok_or_else(lost)?;
                 self.becomes_key(self.type_of(value, scope), p, &test)?;
+                let test = self.test_of(value, self.operand(value, scope), p, &test);
                 self.wrap(value, span, &test, Times::EachRow)
             }
             _ => Err(lost()),
@@ -134,7 +150,8 @@ impl<'e> Analyser<'e> {
         let stored = p.relation.columns.get(column).ok_or_else(lost)?;
         let (name, ty) = (quote_ident(&stored.name), tested_type(stored));
         let (condition, missing, purpose) = (condition.sql, condition.missing, purpose.name.clone());
-        Ok(Some((p, Test { column, name, ty, condition, missing, table, purpose })))
+        let becomes = Becomes::ByCast;
+        Ok(Some((p, Test { becomes, column, name, ty, condition, missing, table, purpose })))
     }
 
     /// Nobody has agreed yet to what a new key stands for.
@@ -146,8 +163,8 @@ impl<'e> Analyser<'e> {
     fn check_select(
         &mut self,
         select: &mut pb::SelectStmt,
-        from: usize,
-        place: usize,
+        p: &Protected<'e>,
+        (place, given): (usize, &Columns),
         test: &Test,
     ) -> Result<(), Refusal> {
         let plain = select.op() == pb::SetOperation::SetopNone
@@ -156,7 +173,7 @@ impl<'e> Analyser<'e> {
             && select.group_clause.is_empty()
             && select.target_list.len() > place
             && select.target_list.iter().take(place + 1).all(|n| !is_star(n));
-        let at = self.clause_end(from, &[Token::Select]);
+        let at = self.clause_end(p.after, &[Token::Select]);
         if !plain || self.tokens().kind(at) != Some(Token::Select) {
             return Err(plainly());
         }
@@ -186,7 +203,9 @@ impl<'e> Analyser<'e> {
         };
         let span = self.token_span(start, end)?;
         let value = item.val.as_mut().ok_or_else(plainly)?;
-        self.wrap(value, span, test, Times::EachRow)
+        let operand = given.list().get(place).map_or(Operand::Any, |c| c.operand);
+        let test = self.test_of(value, operand, p, test);
+        self.wrap(value, span, &test, Times::EachRow)
     }
 
     /// The test makes the value one of the key's type, where PostgreSQL makes it one when it stores it: whether that is
@@ -199,12 +218,26 @@ impl<'e> Analyser<'e> {
         }
     }
 
+    /// The test for a value that PostgreSQL takes for such an operand.
+    pub fn test_of(&self, value: &Node, operand: Operand, p: &Protected<'e>, test: &Test) -> Test {
+        let Some(key) = p.relation.columns.get(test.column) else { return test.clone() };
+        let own_casts = self.engine.catalog.casts_to(&key.ty.base).next().is_some();
+        let becomes = match self.engine.catalog.stores(operand, key.ty.oid) {
+            _ if has_no_type(value, operand) => Becomes::ByCast,
+            Some(false) => Becomes::Never,
+            Some(true) => Becomes::WhenStored,
+            None if own_casts => Becomes::ByCast,
+            None => Becomes::WhenStored,
+        };
+        Test { becomes, ..test.clone() }
+    }
+
     /// Puts the test around an expression, in text and tree.
     pub fn wrap(&mut self, value: &mut Node, span: (usize, usize), test: &Test, times: Times) -> Result<(), Refusal> {
         if matches!(value.node, Some(NodeEnum::SetToDefault(_))) {
             return Err(self.not_given(test));
         }
-        if !means_the_same_deeper(value, &self.engine.catalog, times) {
+        if test.becomes != Becomes::Never && !means_the_same_deeper(value, &self.engine.catalog, times) {
             return Err(from_below());
         }
         self.surround(value, span, "", test)
@@ -212,7 +245,11 @@ impl<'e> Analyser<'e> {
 
     /// Puts the test around an expression that stands in `span`, behind a text of ours.
     pub fn surround(&mut self, value: &mut Node, span: (usize, usize), ours: &str, test: &Test) -> Result<(), Refusal> {
-        let condition = self.inject(Part::Expression(test.condition.clone()), None, false);
+        let condition = match test.becomes {
+            Becomes::ByCast | Becomes::WhenStored => test.condition.clone(),
+            Becomes::Never => "false".to_owned(),
+        };
+        let condition = self.inject(Part::Expression(condition), None, false);
         let raises = self.inject(Part::Expression(test.raise()), None, false);
         let [a, b, c, d] = test.around();
         let lost = || refusal::not_faithful("a value to test is gone");
@@ -240,11 +277,20 @@ impl Test {
     /// where that is a query of its own, which may find another row each time it runs.
     fn around(&self) -> [String; 4] {
         let Test { name, ty, .. } = self;
+        let (out, open, close) = match self.becomes {
+            Becomes::ByCast => (name.as_str(), String::new(), format!(")::{ty} AS {name} OFFSET 0)")),
+            Becomes::Never => (name.as_str(), String::new(), format!(") AS {name} OFFSET 0)")),
+            Becomes::WhenStored => (
+                VALUE,
+                format!("{VALUE}.{VALUE}::{ty} AS {name}, {VALUE}.{VALUE} FROM (SELECT "),
+                format!(") AS {VALUE} OFFSET 0) AS {VALUE} OFFSET 0)"),
+            ),
+        };
         [
             "(SELECT CASE WHEN ".to_owned(),
-            format!(" THEN {ALIAS}.{name} WHEN "),
-            format!(" IS NULL THEN NULL END AS {name} FROM (SELECT ("),
-            format!(")::{ty} AS {name} OFFSET 0) AS {ALIAS})"),
+            format!(" THEN {ALIAS}.{out} WHEN "),
+            format!(" IS NULL THEN NULL END AS {name} FROM (SELECT {open}("),
+            format!("{close} AS {ALIAS})"),
         ]
     }
 
@@ -264,10 +310,22 @@ impl Test {
     }
 }
 
+/// Whether PostgreSQL reads a value as one of whatever type it is stored as: a literal, or a parameter of no other type. Of one
+/// in several places nobody knows here.
+fn has_no_type(value: &Node, operand: Operand) -> bool {
+    match &value.node {
+        Some(NodeEnum::AConst(_)) => operand == Operand::Literal,
+        // What stands in place of the client's own words has a type.
+        Some(NodeEnum::ParamRef(p)) => p.number > 0 && matches!(operand, Operand::Literal | Operand::Any),
+        Some(NodeEnum::CollateClause(c)) => c.arg.as_deref().is_some_and(|arg| has_no_type(arg, operand)),
+        _ => false,
+    }
+}
+
 /// The type that the value takes while it is tested: without its modifier, as what does not fit is PostgreSQL's error to
-/// raise when it stores the value.
+/// raise when it stores the value. Of a number of so many digits it is rounded by it.
 fn tested_type(column: &Column) -> String {
-    match column.ty.oid < FIRST_NORMAL_OID {
+    match column.ty.oid < FIRST_NORMAL_OID && !(column.ty.name == "numeric" && column.ty.typmod >= 0) {
         true => format!("pg_catalog.{}", quote_ident(&column.ty.name)),
         false => column.ty.sql.clone(),
     }

@@ -8,6 +8,8 @@ use pg_query::{Node, NodeEnum};
 use super::super::scope::Columns;
 use super::super::{Analyser, Replacement, ours};
 use super::store::{Test, plainly};
+use super::target::Protected;
+use crate::engine::catalog::Operand;
 use crate::engine::refusal::Refusal;
 
 /// What the function's row is called.
@@ -36,17 +38,17 @@ pub fn only_function(select: &pb::SelectStmt) -> bool {
     star && unnamed && *select == alone
 }
 
-impl Analyser<'_> {
+impl<'e> Analyser<'e> {
     /// Tests the value at `place` of such a query, which puts out these columns and stands somewhere after token `from`.
     pub fn check_function(
         &mut self,
         select: &mut pb::SelectStmt,
-        from: usize,
+        p: &Protected<'e>,
         (place, given): (usize, &Columns),
         test: &Test,
     ) -> Result<(), Refusal> {
         let Columns::Known(given) = given else { return Err(plainly()) };
-        let (star, end) = self.star_and_end(from)?;
+        let (star, end) = self.star_and_end(p.after)?;
         let names: Vec<String> = (0..given.len()).map(|i| format!("c{i}")).collect();
         let column = |name: &String| format!("{ALIAS}.\"{name}\"");
         let (before, behind) = names.split_at_checked(place).ok_or_else(plainly)?;
@@ -58,10 +60,12 @@ impl Analyser<'_> {
         for name in &names {
             list.push(Node { node: Some(ours::filled(&column(name), [])?) });
         }
-        self.edit(star.0, star.1, Replacement::Text(before));
+        // What is wrong with the value is so where the star stands.
+        self.edit(star.0, star.0, Replacement::Text(before));
         let value = list.get_mut(place).ok_or_else(plainly)?;
-        self.surround(value, (star.1, star.1), &column(tested), test)?;
-        self.edit(star.1, star.1, Replacement::Text(behind));
+        let test = self.test_of(value, given.get(place).map_or(Operand::Any, |c| c.operand), p, test);
+        self.surround(value, (star.0, star.0), &column(tested), &test)?;
+        self.edit(star.0, star.1, Replacement::Text(behind));
         let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
         self.edit(end, end, Replacement::Text(format!(" AS {ALIAS}({})", quoted.join(", "))));
 

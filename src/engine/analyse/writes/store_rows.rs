@@ -3,23 +3,27 @@
 //! One test for each row says the same, but a statement of some thousand rows would be too long for it. A value that is
 //! anything but a constant is tested where it stands, so that nothing is worked out twice.
 
+use std::collections::BTreeSet;
+
 use pg_query::protobuf as pb;
 use pg_query::protobuf::Token;
 use pg_query::{Node, NodeEnum};
 
 use super::super::constant::Constant;
+use super::super::scope::Scope;
 use super::super::{Analyser, inner};
 use super::deeper::Times;
-use super::store::{ALIAS, Test, plainly};
+use super::store::{ALIAS, Becomes, Test, plainly};
 use super::target::Protected;
 use crate::engine::alike;
-use crate::engine::catalog::{ColumnType, FIRST_NORMAL_OID};
+use crate::engine::catalog::{ColumnType, FIRST_NORMAL_OID, Oid, Operand};
 use crate::engine::refusal::{self, Refusal};
 
-/// A row's value that leads to its subject: in which row, and its bytes in the text.
+/// A row's value that leads to its subject: in which row, its bytes in the text, and of which type it is.
 struct Tested {
     row: usize,
     span: (usize, usize),
+    operand: Operand,
 }
 
 impl<'e> Analyser<'e> {
@@ -34,7 +38,7 @@ impl<'e> Analyser<'e> {
         let lost = || refusal::not_faithful("a row of VALUES was not found in the text");
         let at_once =
             is_plain(select) && p.relation.columns.get(test.column).is_some_and(|c| self.can_be_listed(&c.ty));
-        let (mut constant, mut others) = (Vec::new(), Vec::new());
+        let (mut constant, mut tests) = (Vec::new(), Vec::new());
         let rows = self.rows_of_values(select, p.after)?;
         for (row, (from, to)) in rows.into_iter().enumerate() {
             let value = cell(select, row, place).ok_or_else(lost)?;
@@ -42,18 +46,20 @@ impl<'e> Analyser<'e> {
                 return Err(self.not_given(test));
             }
             let item = *self.list_items(from + 1, to - 1).get(place).ok_or_else(lost)?;
-            let tested = Tested { row, span: self.token_span(item.0, item.1)? };
-            match at_once && self.says_the_same_twice(value) {
-                true => constant.push(tested),
-                false => others.push(tested),
+            let operand = self.operand(value, &Scope::EMPTY);
+            let tested = Tested { row, span: self.token_span(item.0, item.1)?, operand };
+            let test = self.test_of(value, operand, p, test);
+            match at_once && test.becomes != Becomes::Never && self.says_the_same_twice(value) {
+                true => constant.push((tested, test)),
+                false => tests.push((tested, test)),
             }
         }
-        let mut tests: Vec<(Tested, Test)> = others.into_iter().map(|tested| (tested, test.clone())).collect();
-        match <[Tested; 1]>::try_from(constant) {
-            Ok([only]) => tests.push((only, test.clone())),
+        match <[(Tested, Test); 1]>::try_from(constant) {
+            Ok([only]) => tests.push(only),
             Err(constant) => {
                 let all = self.of_all(&constant, test);
-                tests.extend(constant.into_iter().next().map(|first| (first, all)));
+                let first = constant.into_iter().next();
+                tests.extend(first.map(|(first, own)| (first, Test { becomes: own.becomes, ..all })));
             }
         }
         for (tested, test) in tests {
@@ -89,10 +95,14 @@ impl<'e> Analyser<'e> {
         }
     }
 
-    /// The test of the first of `values`, as one of all.
-    fn of_all(&self, values: &[Tested], test: &Test) -> Test {
+    /// The test of the first of `values`, as one of all. Each becomes the key by itself, as it does when it is stored:
+    /// beside the others it might become another first (4.5 beside a float is a float, and 4 is the integer).
+    fn of_all(&self, values: &[(Tested, Test)], test: &Test) -> Test {
         let Test { name, ty, missing, .. } = test;
-        let values: Vec<String> = values.iter().map(|v| self.text_of(v.span)).collect();
+        let values: Vec<String> = match become_alike(values) {
+            true => values.iter().map(|(v, _)| self.text_of(v.span)).collect(),
+            false => values.iter().map(|(v, _)| format!("({})::{ty}", self.text_of(v.span))).collect(),
+        };
         let condition = format!(
             "NOT EXISTS (SELECT 1 FROM pg_catalog.unnest(ARRAY[{}]::{ty}[]) AS {ALIAS}({name}) WHERE {missing})",
             values.join(", ")
@@ -112,6 +122,15 @@ impl<'e> Analyser<'e> {
         copy.push_str(&alike::copy_of_words(at, end));
         copy
     }
+}
+
+/// Whether values become the key beside each other as each does by itself: none has a type, all have one, or all are integers,
+/// which lose nothing in each other.
+fn become_alike(values: &[(Tested, Test)]) -> bool {
+    const INTEGERS: [Oid; 3] = [21, 23, 20];
+    let types: Option<BTreeSet<Oid>> = values.iter().map(|(v, _)| v.operand.ty()).collect();
+    values.iter().all(|(_, test)| test.becomes == Becomes::ByCast)
+        || types.is_some_and(|types| types.len() == 1 || types.iter().all(|ty| INTEGERS.contains(ty)))
 }
 
 /// Whether all rows are stored. With LIMIT and its like VALUES is a query, which may leave some out.
