@@ -386,3 +386,9 @@ CREATE FUNCTION public.sums(VARIADIC numbers int[]) RETURNS int LANGUAGE sql AS 
 CREATE FUNCTION public.split_of(person bigint, OUT name text, OUT age int) LANGUAGE sql AS $$SELECT 'x'::text, 1$$;
 CREATE FUNCTION public.parts_of(person bigint, INOUT many int DEFAULT 3, OUT part text) RETURNS SETOF record LANGUAGE sql AS $$SELECT 1, 'x'::text$$;
 CREATE PROCEDURE public.give(person bigint, what text DEFAULT 'x') LANGUAGE sql AS 'SELECT 1';
+-- Functions of what is checked, and a table of it.
+CREATE FUNCTION public.greet_known(public.known_email) RETURNS text LANGUAGE sql AS 'SELECT $1::text';
+CREATE FUNCTION public.greet_told(n int, VARIADIC public.told_email[]) RETURNS text LANGUAGE sql AS 'SELECT 1::text';
+CREATE FUNCTION public.greet_plain(public.plain_email) RETURNS text LANGUAGE sql AS 'SELECT $1::text';
+CREATE OPERATOR public.<== (FUNCTION = public.greet_known, RIGHTARG = public.known_email);
+CREATE TABLE public.told_mails (id int, mail public.told_email, mails public.told_email[]);

@@ -125,6 +125,7 @@ const OPEN: &[&str] = &[
     "filled",
     "reports",
     "checked",
+    "told_mails",
     "baggy",
     "risks",
     "half_open",

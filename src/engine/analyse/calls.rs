@@ -268,7 +268,7 @@ impl<'e> Analyser<'e> {
             || brought.is_ok_and(|by_extension| by_extension)
             || self.role.functions.contains(&function.name)
         {
-            return function.types.iter().try_for_each(|ty| self.casts_value(ty));
+            return self.takes_values(function);
         }
         let why = match (&function.extension, brought) {
             (Some(extension), Err(why)) => {
@@ -383,8 +383,8 @@ impl<'e> Analyser<'e> {
         let brought = self.brought(operator.extension.as_deref(), &operator.function).unwrap_or(false);
         let lists = self.role.functions.contains(&operator.function);
         if self.role.unrestricted || brought || lists || self.runs_built_in(operator) {
-            let runs = self.engine.catalog.functions_named(&operator.function.name);
-            return runs.flat_map(|f| &f.types).try_for_each(|ty| self.casts_value(ty));
+            let mut runs = self.engine.catalog.functions_named(&operator.function.name);
+            return runs.try_for_each(|f| self.takes_values(f));
         }
         let why = format!("it runs {}, which the role does not list", operator.function);
         Err(refusal::operator_not_allowed(&operator.name.to_string(), &why))

@@ -63,6 +63,15 @@ impl Held {
 }
 
 impl Analyser<'_> {
+    /// Judges what a call of a function that the role may call runs beside it: what it is given becomes one of the types that it
+    /// takes.
+    pub fn takes_values(&self, function: &Function) -> Result<(), Refusal> {
+        let takes = function.signature.as_ref().map_or(&[][..], |s| &s.arguments);
+        let mut runs = self.engine.catalog.data().type_functions.iter().filter(|t| takes.contains(&t.oid));
+        runs.try_for_each(|t| runs_for(self.role, t))?;
+        function.types.iter().try_for_each(|ty| self.casts_value(ty))
+    }
+
     /// Notes that a relation has a column whose values are checked by a function that the role does not list.
     pub fn holds_checked(&mut self, relation: &Relation) {
         relation.columns.iter().for_each(|c| self.holds_checked_type(&c.ty.name));

@@ -52,14 +52,18 @@ impl Checks {
     }
 }
 
-/// `value`, which may be null, as the domain `ty`; null where its checks reject it. `None`: no value can be tried on them.
-pub fn checked(catalog: &Catalog, ty: &ColumnType, value: &str) -> Option<String> {
+/// `value` as the domain `ty`; null where its checks reject it. `None`: no value can be tried on them.
+pub fn checked(catalog: &Catalog, ty: &ColumnType, value: &str, may_be_null: bool) -> Option<String> {
     let checks = checks(catalog, ty).ok()?;
     let base = checks.as_ref().map(|checks| format!("({value})::{}", checks.base));
     let cast = format!("({})::{}", base.as_deref().unwrap_or(value), type_sql(ty));
-    let takes = checks.map(|checks| format!(" AND {}", checks.take(value))).unwrap_or_default();
     // The domain may be NOT NULL.
-    Some(format!("CASE WHEN ({value}) IS NOT NULL{takes} THEN {cast} ELSE {} END", null_of(ty)))
+    let is_there = may_be_null.then(|| format!("({value}) IS NOT NULL"));
+    let tests: Vec<String> = is_there.into_iter().chain(checks.map(|checks| checks.take(value))).collect();
+    if tests.is_empty() {
+        return Some(cast);
+    }
+    Some(format!("CASE WHEN {} THEN {cast} ELSE {} END", tests.join(" AND "), null_of(ty)))
 }
 
 /// Whether what a value is tried on may fail on some, however rarely: then it is tried in rows only that are there.

@@ -60,7 +60,7 @@ pub fn masked(catalog: &Catalog, of: &Column, alias: &str, mask: &Mask, key: Key
     let stored = column(alias, &of.name);
     let Some(value) = value(catalog, of, &stored, mask, key)? else { return Ok(null_cell(of, alias)) };
     let value = match is_domain(&of.ty) {
-        true => domain::checked(catalog, &of.ty, &value),
+        true => domain::checked(catalog, &of.ty, &value, matches!(mask, Mask::Sql(_))),
         false => Some(format!("({value})::{}", type_sql(&of.ty))),
     };
     // `THEN stored` (a null there) carries the column's own type and collation.

@@ -223,7 +223,12 @@ pub(super) fn type_functions(rows: &[Row]) -> Result<Vec<TypeFunction>, CatalogE
 pub(super) fn casts(rows: &[Row]) -> Result<Vec<Cast>, CatalogError> {
     rows.iter()
         .map(|row| {
-            let own: Option<&str> = row.try_get("function_schema")?;
+            let (schema, name): (Option<&str>, Option<&str>) =
+                (row.try_get("function_schema")?, row.try_get("function_name")?);
+            let takes = row.try_get::<_, Option<i32>>("takes")?.unwrap_or_default().unsigned_abs() as usize;
+            let computes = row.try_get::<_, Option<bool>>("built_in")? == Some(true)
+                && name.is_some_and(|name| allow::may_run_unseen(name, takes, false));
+            let own = schema.filter(|_| !computes);
             Ok(Cast {
                 source: qualified(row, "schema", "name")?,
                 target: qualified(row, "target_schema", "target_name")?,

@@ -318,3 +318,28 @@ WITH RECURSIVE r AS (SELECT mails FROM with_known UNION ALL SELECT w.plain FROM 
 ;;
 -- support/service: same
 SELECT coalesce(mails, mails), greatest(plain, ARRAY[mail::text]), coalesce(mail, plain[1]) FROM with_known UNION ALL SELECT mails, plain, mail FROM with_known
+;;
+-- A call makes its arguments of the function's types.
+-- greeter/marketing: function-not-allowed
+SELECT greet_known('a@b.example')
+;;
+-- greeter/marketing: function-not-allowed
+SELECT greet_told(1, 'a@b.example'), greet_told(1, VARIADIC '{}')
+;;
+-- greeter/marketing: function-not-allowed
+SELECT <== 'a@b.example'
+;;
+-- greeter/marketing: same
+SELECT greet_plain('a@b.example')
+;;
+-- trusting/service: same | error 23514
+SELECT greet_known('a@b.example')
+;;
+-- mover/marketing: function-not-allowed
+INSERT INTO told_mails (id) VALUES (1)
+;;
+-- mover/marketing: function-not-allowed
+UPDATE told_mails SET mails = '{a@b.example}'
+;;
+-- mover/marketing: same
+DELETE FROM told_mails; SELECT mail FROM told_mails

@@ -7,11 +7,11 @@ use pg_query::protobuf::{self as pb, Token};
 use super::super::from::aliased;
 use super::super::relations::{Named, Protection};
 use super::super::scope::{Columns, Item};
-use super::super::{Analyser, Replacement};
+use super::super::{Analyser, Replacement, runs_for};
 use super::view::{Through, shown};
 use super::{Aim, TARGET};
 use crate::engine::allow::{SystemRelation, system_relation};
-use crate::engine::catalog::{Column, Oid, QualifiedName, Relation, quote_ident};
+use crate::engine::catalog::{Column, Oid, QualifiedName, Relation, TypeFunction, quote_ident};
 use crate::engine::cleared::add_table;
 use crate::engine::policy::{Right, TablePolicy};
 use crate::engine::refusal::{self, Refusal};
@@ -175,22 +175,28 @@ impl<'e> Analyser<'e> {
         }
     }
 
-    /// Whether the defaults and checks of a table leave alone what no client may call. (Functions of the database's own in them
-    /// are its owner's to trust, as triggers are; what runs a text, the owner did not write.)
+    /// Whether the defaults and checks of a table, and those of its columns' types, leave alone what no client may call.
+    /// (Functions of the database's own in them are its owner's to trust, as triggers are; what runs a text, the owner did not
+    /// write.)
     fn fills(&self, relation: &Relation, rights: &[Right]) -> Result<(), Refusal> {
         let stores = rights.iter().any(|right| matches!(right, Right::Insert | Right::Update | Right::CopyIn));
         if self.role.unrestricted || !stores {
             return Ok(());
         }
         let catalog = &self.engine.catalog;
-        let parts = catalog.family(relation.oid).into_iter();
-        match parts.flat_map(|part| catalog.expressions_of(part.oid)).find_map(|e| e.runs.as_ref()) {
-            None => Ok(()),
-            Some(function) => {
+        let others = |t: &&TypeFunction| t.function.schema == "pg_catalog" || t.extension.is_some();
+        for part in catalog.family(relation.oid) {
+            if let Some(function) = catalog.expressions_of(part.oid).find_map(|e| e.runs.as_ref()) {
                 let why = format!("a default or check of {} calls it: have it call no such function", relation.name);
-                Err(refusal::function_not_allowed(function, &why))
+                return Err(refusal::function_not_allowed(function, &why));
             }
+            let of_columns = part.columns.iter().flat_map(|c| {
+                let named = catalog.type_functions_named(&c.ty.name);
+                named.filter(move |t| t.oid == c.ty.oid).filter(others)
+            });
+            of_columns.into_iter().try_for_each(|t| runs_for(self.role, t))?;
         }
+        Ok(())
     }
 
     /// A view over a protected table: that table is the target.
