@@ -249,7 +249,7 @@ fn arguments_of_execute_and_arrays_name_subjects() {
     let two = about[0].clone();
     assert_eq!(two.len(), 1, "{two:?}");
     let nobody = Vec::new();
-    assert_eq!(about, [&two, &nobody, &two, &nobody, &two, &two, &nobody, &two, &two, &nobody, &two].map(Clone::clone));
+    assert_eq!(about, [&two, &nobody, &two, &nobody, &two, &two, &two, &two, &two, &nobody, &two].map(Clone::clone));
 }
 
 /// Who reads a temporary table that was derived from a protected one reads that one, as the record says.

@@ -76,7 +76,7 @@ fn it_undoes_what_its_batch_has_done() {
         parse("", "INSERT INTO things VALUES (300, 'x')"),
         bind("", "", &[]),
         execute("", 0),
-        parse("", "SET transform_null_equals = on"),
+        parse("", "SET standard_conforming_strings = off"),
         sync(),
         query("SELECT count(*) FROM things WHERE id = 300"),
     ];
