@@ -309,6 +309,8 @@ CREATE INDEX half_part ON public.half_indexed_a ((10 / (size - 5)));
 ALTER INDEX public.half_whole ATTACH PARTITION public.half_part;
 -- What goes with a row that is removed shows what it referred to.
 CREATE TABLE public.vouchers (id int PRIMARY KEY);
+CREATE TABLE public.passes_by (id int PRIMARY KEY);
+CREATE TABLE public.passed_by (id int, customer_id bigint, pass int REFERENCES public.passes_by ON DELETE CASCADE);
 CREATE TABLE public.fares (id int PRIMARY KEY);
 CREATE TABLE public.fared (id int, customer_id bigint, note text, fare int REFERENCES public.fares ON DELETE CASCADE);
 CREATE TABLE public.vouched (id int, customer_id bigint, note text, voucher int REFERENCES public.vouchers ON DELETE CASCADE);

@@ -131,6 +131,7 @@ const OPEN: &[&str] = &[
     "half_open",
     "vouchers",
     "fares",
+    "passes_by",
 ];
 
 /// The demo's policy, and what the cases need beside it.

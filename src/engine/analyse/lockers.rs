@@ -3,9 +3,9 @@
 //! `xmax`: who locks a row; PostgreSQL does, for each row that comes to refer to it. `cmin` and `cmax`: how many commands a
 //! transaction has run; PostgreSQL runs one for each row that a foreign key takes along.
 
+use super::Analyser;
 use super::relations::is_closed;
 use super::scope::{self, Found, Scope};
-use super::{Analyser, Moment};
 use crate::engine::catalog::{Oid, Relation};
 use crate::engine::refusal::{self, Refusal};
 
@@ -25,21 +25,19 @@ impl Analyser<'_> {
                 None => (false, false),
             },
         };
+        // Of a row that is just inserted, or was locked to be updated instead, it is the session's own (`RETURNING (xmax = 0)`).
+        let inserted = self.returns_inserted && scope.parent.is_none() && name == "xmax";
         // Of a protected table it is no column at all.
-        if is_column || protected { Ok(()) } else { self.tells_of_others(name).map_err(|r| r.at(location)) }
+        if is_column || protected || inserted {
+            return Ok(());
+        }
+        self.tells_of_others(name).map_err(|r| r.at(location))
     }
 
     /// A field that is taken from a row may be such a column too.
     pub fn tells_of_others(&mut self, name: &str) -> Result<(), Refusal> {
-        match name {
-            "cmin" | "cmax" => Err(refusal::counts_commands(name)),
-            // Of a row that the statement has just written it is the session's own (`RETURNING (xmax = 0)`, an upsert).
-            "xmax" if self.moment != Moment::New => {
-                self.shows_lockers = true;
-                Ok(())
-            }
-            _ => Ok(()),
-        }
+        self.shows_lockers |= name == "xmax";
+        if matches!(name, "cmin" | "cmax") { Err(refusal::counts_commands(name)) } else { Ok(()) }
     }
 
     /// Refuses `xmax` where rows that are not open refer to one of the relations that are read.

@@ -253,6 +253,8 @@ pub struct Analyser<'e> {
     /// The relations that it reads or writes, and whether it names an `xmax` (`lockers.rs`).
     pub read_relations: BTreeSet<Oid>,
     pub shows_lockers: bool,
+    /// The walk is in RETURNING of an INSERT.
+    pub returns_inserted: bool,
     /// The walk is in a query inside of another, all of which may become part of that one's conditions.
     pub within: bool,
     /// The walk is in what the outermost query computes from aggregates.
@@ -368,6 +370,7 @@ impl<'e> Analyser<'e> {
             collated: false,
             read_relations: BTreeSet::new(),
             shows_lockers: false,
+            returns_inserted: false,
             within: false,
             late: false,
             keys: Some(BTreeSet::new()),

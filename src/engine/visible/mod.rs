@@ -326,14 +326,19 @@ impl View<'_> {
     }
 }
 
-/// A table with personal columns is closed to a purpose that shows or masks none of its categories.
-fn check_reach(table: &TablePolicy, purpose: &Purpose) -> Result<(), Refusal> {
+/// Whether a purpose may use a table: one with personal columns is closed to a purpose that shows or masks none of its
+/// categories.
+pub fn in_reach(table: &TablePolicy, purpose: &Purpose) -> bool {
     let mut categories = table.columns.values().filter_map(|column| match column {
         ColumnUse::Category(name) => Some(name),
         ColumnUse::Open => None,
     });
     let personal = categories.clone().next().is_some();
-    if !personal || categories.any(|c| purpose.shows.contains(c) || purpose.masks.contains_key(c)) {
+    !personal || categories.any(|c| purpose.shows.contains(c) || purpose.masks.contains_key(c))
+}
+
+fn check_reach(table: &TablePolicy, purpose: &Purpose) -> Result<(), Refusal> {
+    if in_reach(table, purpose) {
         return Ok(());
     }
     Err(Refusal::new(

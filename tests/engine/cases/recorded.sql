@@ -17,6 +17,10 @@ INSERT INTO patron_choices AS c (id, patron, purpose, status) VALUES (1, 1, 'mar
 -- recorder/marketing: changed
 MERGE INTO patron_choices c USING (VALUES (1, 'granted')) v (patron, status) ON c.patron = v.patron AND c.purpose = 'marketing' WHEN MATCHED THEN UPDATE SET status = v.status
 ;;
+-- By what it does not map no row is found.
+-- recorder/marketing: not-understood
+INSERT INTO patron_choices (id, patron, purpose, status) VALUES (1, 1, 'marketing', 'granted') ON CONFLICT (id) DO UPDATE SET status = excluded.status RETURNING patron
+;;
 -- What it does not map, reads as null.
 -- recorder/marketing: changed | has RETURNING (SELECT NULL::pg_catalog.inet AS "ip") | lacks "consentry_w"."ip"
 UPDATE patron_choices SET status = 'withdrawn' WHERE ip IS NULL RETURNING ip

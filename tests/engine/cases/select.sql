@@ -239,3 +239,17 @@ CREATE TEMP TABLE t (id int); SELECT cmin FROM t
 ;;
 -- crm_app/service: same
 INSERT INTO products (id, sku, name, category, price) VALUES (99999, 'a', 'b', 'c', 2) ON CONFLICT (id) DO UPDATE SET name = excluded.name RETURNING (xmax = 0) AS inserted
+;;
+-- Of another row than the inserted one it is not the session's own.
+-- crm_app/service: system-column
+INSERT INTO newsletters (id, title, sent_on) VALUES (-9, 'x', '2026-01-01') RETURNING (SELECT p.xmax <> '0' FROM products p WHERE p.id = 1)
+;;
+-- crm_app/service: system-column
+UPDATE newsletters SET title = 'x' FROM products p WHERE p.id = 1 RETURNING p.xmax
+;;
+-- crm_app/service: system-column
+UPDATE products SET name = 'x' WHERE id = -1 RETURNING xmax <> '0'
+;;
+-- crm_app/service: system-column
+WITH u AS (INSERT INTO newsletters (id, title, sent_on) VALUES (-9, 'x', '2026-01-01') RETURNING (WITH q AS (SELECT xmax AS x FROM products) SELECT min(x::text) FROM q) AS m) SELECT m FROM u
+

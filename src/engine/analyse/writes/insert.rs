@@ -69,7 +69,11 @@ impl<'e> Analyser<'e> {
             self.check_flow(&target, Flow::Values)?;
         }
         let items = [target.item.clone()];
-        self.returning(returning_clause.as_mut(), &Scope { items: &items, parent: None }, at, Moment::New)
+        let scope = Scope { items: &items, parent: None };
+        let returning = std::mem::replace(&mut self.returns_inserted, true);
+        let columns = self.returning(returning_clause.as_mut(), &scope, at, Moment::New);
+        self.returns_inserted = returning;
+        columns
     }
 
     /// What is inserted.
@@ -179,9 +183,13 @@ impl<'e> Analyser<'e> {
 
     /// The columns by whose stored values PostgreSQL finds the row that is in the way: what is masked finds none.
     fn arbiters(&self, p: &Protected<'e>, infer: Option<&pb::InferClause>) -> Result<Vec<usize>, Refusal> {
-        if p.aim == Aim::Consent {
-            return Ok(Vec::new());
-        }
+        // Choices are found by what they are read by, whatever is shown of them.
+        let sources = self.engine.policy.subjects.values().filter_map(|kind| kind.consent.as_ref());
+        let sources: Vec<_> = sources.filter(|s| p.aim == Aim::Consent && s.table == p.policy.relation).collect();
+        let is_mapped = |at: usize| {
+            let name = p.relation.columns.get(at).map(|c| c.name.as_str());
+            sources.iter().any(|s| s.columns().any(|column| Some(column) == name))
+        };
         let index = |name: &String| p.relation.columns.iter().position(|c| c.name == *name);
         let columns: Vec<usize> = match arbiter_columns(p.relation, infer) {
             Some(names) => names.iter().filter_map(index).collect(),
@@ -189,11 +197,11 @@ impl<'e> Analyser<'e> {
             None => (0..p.relation.columns.len()).collect(),
         };
         let mut per_row = Vec::new();
-        for column in columns {
+        for column in columns.into_iter().filter(|at| !is_mapped(*at)) {
             match p.visible.cells.get(column).map(|cell| &cell.kind) {
                 Some(CellKind::Clear) => {}
-                Some(CellKind::PerRow { .. }) => per_row.push(column),
-                Some(CellKind::Masked { .. } | CellKind::Hidden) | None => {
+                Some(CellKind::PerRow { .. }) if p.aim != Aim::Consent => per_row.push(column),
+                Some(CellKind::PerRow { .. } | CellKind::Masked { .. } | CellKind::Hidden) | None => {
                     let what = format!("ON CONFLICT … DO UPDATE of {}", p.relation.name);
                     let why = "it would find a row by a value that is masked: name columns that are shown";
                     return Err(refusal::not_supported(&what, why));

@@ -208,7 +208,7 @@ impl<'e> Analyser<'e> {
         let table = protecting_ancestor(catalog, policy, by.oid).and_then(|oid| policy.tables.get(&oid));
         let Some(table) = table.filter(|_| !self.role.unrestricted) else { return Ok(()) };
         for column in along.iter().filter(|c| !matches!(table.columns.get(*c), Some(ColumnUse::Open))) {
-            for purpose in self.purposes().filter(|p| sees(p, table)) {
+            for purpose in self.purposes().filter(|p| visible::in_reach(table, p)) {
                 if !guard::is_clear(self, by, table, purpose, column)? {
                     return Err(refusal::follows_hidden(what, &by.name.to_string(), column));
                 }
@@ -256,7 +256,9 @@ impl<'e> Analyser<'e> {
         for table in policy.tables_by_name() {
             let Some(kind) = table.subject.as_ref().and_then(|path| policy.subjects.get(&path.kind)) else { continue };
             let may_be_hidden = self.sees_restricted(kind)
-                || self.purposes().any(|purpose| purpose.basis.can_be_objected_to() && sees(purpose, table));
+                || self
+                    .purposes()
+                    .any(|purpose| purpose.basis.can_be_objected_to() && visible::in_reach(table, purpose));
             let released = |c: &Carried| {
                 way(table, kind).iter().any(|step| {
                     let known =
@@ -320,11 +322,6 @@ impl<'e> Analyser<'e> {
         }
         Ok(())
     }
-}
-
-fn sees(purpose: &Purpose, table: &TablePolicy) -> bool {
-    let used = |category: &String| purpose.shows.contains(category) || purpose.masks.contains_key(category);
-    categories(table).any(used)
 }
 
 /// Whether a purpose shows something of a table that another one does not show in the same way.
