@@ -97,7 +97,7 @@ pub struct ColumnType {
     /// Declared length of `varchar(n)` / `char(n)`, in characters.
     pub length: Option<u32>,
     pub oid: Oid,
-    /// `pg_type.typmod`; -1 when there is none.
+    /// The type modifier, of a domain that of what it is made of; -1 when there is none.
     pub typmod: i32,
     /// Whether the column's collation is deterministic (true for types without collation).
     pub deterministic: bool,

@@ -298,6 +298,8 @@ CREATE TABLE public.gaps (id int, note text, customer_id bigint, n int, sec int,
 CREATE TABLE public.spans (id int, note text, customer_id bigint, n int, sec int, span public.below_ten GENERATED ALWAYS AS (n + sec) STORED);
 CREATE TABLE public.rates (id int, note text, customer_id bigint, n int, sec int, rate int GENERATED ALWAYS AS (10 / (n - sec)) STORED);
 CREATE TABLE public.sums (id int, note text, customer_id bigint, n int, sec int, total numeric GENERATED ALWAYS AS (round(n::numeric * 1.21, 2) + coalesce(sec, 0)) STORED);
+CREATE TABLE public.sizes_of (id int, note text, customer_id bigint, n int, sec int, made int GENERATED ALWAYS AS (CASE WHEN sec > 5 THEN n + 2147483000 END) STORED);
+CREATE TABLE public.cast_of (id int, note text, customer_id bigint, n int, sec numeric, made int GENERATED ALWAYS AS (n + sec::int) STORED);
 -- Compared as rows: by what the client's time zone decides.
 CREATE TABLE public.zoned (id int, note text, customer_id bigint, n int, day date, sec timestamptz, CHECK ((day, 0) < (sec, 1)));
 -- An index of one part, under one of the whole that not all parts have.

@@ -22,6 +22,8 @@ const TYPES: &str = "
     CREATE DOMAIN kinds.mail AS varchar(40) NOT NULL CHECK (VALUE LIKE '%@%');
     CREATE DOMAIN kinds.words AS text;
     CREATE DOMAIN kinds.mail_of_ours AS kinds.mail CHECK (VALUE LIKE '%@example.org');
+    CREATE DOMAIN kinds.fine AS numeric(4, 2);
+    CREATE DOMAIN kinds.small_fine AS kinds.fine;
     CREATE DOMAIN kinds.percent AS numeric(5, 2) CHECK (VALUE BETWEEN 0 AND 100);
     CREATE DOMAIN kinds.moody AS kinds.mood;
     -- Checks that masked values fail, that cannot be tried on them, and that nobody knows here.
@@ -114,6 +116,8 @@ const COLUMNS: &[(&str, &[&str])] = &[
     ("kinds.mail_of_ours", &["ab@example.org"]),
     ("kinds.words", &["ab", ""]),
     ("kinds.percent", &["99.99", "100", "0"]),
+    ("kinds.fine", &["99.99"]),
+    ("kinds.small_fine", &["99.99"]),
     ("kinds.moody", &["sad"]),
     ("kinds.code", &["abcde"]),
     ("kinds.old_code", &["abcde", "vwxyz"]),
@@ -333,6 +337,8 @@ fn cases(catalog: &Catalog) -> Vec<Case> {
         ("kinds.mail_of_ours", "ab@example.org", constant("a@b"), None),
         ("kinds.words", "ab", Mask::Redact, Some("***")),
         ("kinds.percent", "99.99", round("30"), Some("90.00")),
+        ("kinds.fine", "99.99", round("100"), Some("0.00")),
+        ("kinds.small_fine", "99.99", round("0.5"), Some("99.50")),
         ("kinds.percent", "99.99", round("60"), None),
         ("kinds.moody", "sad", Mask::Redact, None),
         ("kinds.code", "abcde", Mask::Redact, None),

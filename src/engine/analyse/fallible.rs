@@ -34,7 +34,7 @@ impl Analyser<'_> {
     /// Takes note of a relation that is read: of the collations of its columns, and of what PostgreSQL runs or asks of
     /// another server when it reads it, which may fail there.
     pub fn read_relation(&mut self, relation: &Relation, only: bool) {
-        self.read_relations.insert(relation.oid);
+        self.lockers.read.insert(relation.oid);
         let family = if only { vec![relation] } else { self.engine.catalog.family(relation.oid) };
         self.may_fail |= relation.row_security || family.iter().any(|r| r.kind == RelationKind::ForeignTable);
         let own = |c: &Column| {

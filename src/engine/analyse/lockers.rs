@@ -4,10 +4,23 @@
 //! transaction has run; PostgreSQL runs one for each row that a foreign key takes along.
 
 use super::Analyser;
+use std::collections::BTreeSet;
+
 use super::relations::is_closed;
 use super::scope::{self, Found, Scope};
 use crate::engine::catalog::{Oid, Relation};
 use crate::engine::refusal::{self, Refusal};
+
+/// What one statement names.
+#[derive(Debug, Default)]
+pub struct Lockers {
+    /// The relations that it reads or writes.
+    pub read: BTreeSet<Oid>,
+    /// It names an `xmax`.
+    named: bool,
+    /// The walk is in RETURNING of an INSERT.
+    pub inserted: bool,
+}
 
 impl Analyser<'_> {
     /// Judges a column's name, which may be such a column's. `fields`: the name with what qualifies it.
@@ -26,7 +39,7 @@ impl Analyser<'_> {
             },
         };
         // Of a row that is just inserted, or was locked to be updated instead, it is the session's own (`RETURNING (xmax = 0)`).
-        let inserted = self.returns_inserted && scope.parent.is_none() && name == "xmax";
+        let inserted = self.lockers.inserted && scope.parent.is_none() && name == "xmax";
         // Of a protected table it is no column at all.
         if is_column || protected || inserted {
             return Ok(());
@@ -36,14 +49,14 @@ impl Analyser<'_> {
 
     /// A field that is taken from a row may be such a column too.
     pub fn tells_of_others(&mut self, name: &str) -> Result<(), Refusal> {
-        self.shows_lockers |= name == "xmax";
+        self.lockers.named |= name == "xmax";
         if matches!(name, "cmin" | "cmax") { Err(refusal::counts_commands(name)) } else { Ok(()) }
     }
 
     /// Refuses `xmax` where rows that are not open refer to one of the relations that are read.
     pub fn tells_of_no_lockers(&self) -> Result<(), Refusal> {
         let referred = |oid: &Oid| self.engine.catalog.relation(*oid).filter(|r| self.is_referred_to(r));
-        match self.read_relations.iter().find_map(referred).filter(|_| self.shows_lockers) {
+        match self.lockers.read.iter().find_map(referred).filter(|_| self.lockers.named) {
             Some(relation) => Err(refusal::shows_lockers(&relation.name.to_string())),
             None => Ok(()),
         }

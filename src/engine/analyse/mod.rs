@@ -250,11 +250,8 @@ pub struct Analyser<'e> {
     pub last_query: Option<writes::AskedQuery>,
     /// A relation that the statement reads has columns of a collation of their own.
     pub collated: bool,
-    /// The relations that it reads or writes, and whether it names an `xmax` (`lockers.rs`).
-    pub read_relations: BTreeSet<Oid>,
-    pub shows_lockers: bool,
-    /// The walk is in RETURNING of an INSERT.
-    pub returns_inserted: bool,
+    /// System columns that it names, and of what.
+    pub lockers: lockers::Lockers,
     /// The walk is in a query inside of another, all of which may become part of that one's conditions.
     pub within: bool,
     /// The walk is in what the outermost query computes from aggregates.
@@ -368,9 +365,7 @@ impl<'e> Analyser<'e> {
             spares_lock: false,
             last_query: None,
             collated: false,
-            read_relations: BTreeSet::new(),
-            shows_lockers: false,
-            returns_inserted: false,
+            lockers: lockers::Lockers::default(),
             within: false,
             late: false,
             keys: Some(BTreeSet::new()),

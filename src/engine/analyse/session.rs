@@ -25,7 +25,7 @@ impl<'e> Analyser<'e> {
         self.may_fail = false;
         (self.apart, self.spares_lock, self.last_query) = (None, false, None);
         self.collated = false;
-        (self.read_relations, self.shows_lockers, self.returns_inserted) = Default::default();
+        self.lockers = Default::default();
         self.locks = false;
         self.nulls_sizes = false;
         self.explaining = false;

@@ -13,7 +13,7 @@ WITH RECURSIVE changed AS MATERIALIZED (
 )
 SELECT a.attrelid AS relation, a.attname::text AS name, a.attnum AS number,
        format_type(a.atttypid, a.atttypmod) AS sql, t.typname::text AS type_name, bt.typname::text AS base,
-       bt.typtype::text AS kind, a.atttypid AS type_oid, a.atttypmod AS typmod,
+       bt.typtype::text AS kind, a.atttypid AS type_oid, CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE b.typmod END AS typmod,
        CASE WHEN bt.typname IN ('varchar', 'bpchar') THEN
            nullif(greatest(CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE b.typmod END - 4, 0), 0) END AS length,
        coalesce(co.collisdeterministic, true) AS deterministic,

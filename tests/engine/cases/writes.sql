@@ -532,6 +532,12 @@ UPDATE rates SET n = 5 WHERE id = 1
 -- crm_app/service: changed
 UPDATE sums SET n = 5 WHERE id = 1
 ;;
+-- crm_app/service: column-not-writable
+UPDATE sizes_of SET n = 5 WHERE id = 1
+;;
+-- crm_app/service: column-not-writable
+UPDATE cast_of SET n = 5 WHERE id = 1
+;;
 -- What moves a row is what a trigger assigns.
 -- crm_app/service: column-not-writable
 UPDATE moved_by SET size = 50 WHERE id = 1

@@ -70,9 +70,9 @@ impl<'e> Analyser<'e> {
         }
         let items = [target.item.clone()];
         let scope = Scope { items: &items, parent: None };
-        let returning = std::mem::replace(&mut self.returns_inserted, true);
+        let returning = std::mem::replace(&mut self.lockers.inserted, true);
         let columns = self.returning(returning_clause.as_mut(), &scope, at, Moment::New);
-        self.returns_inserted = returning;
+        self.lockers.inserted = returning;
         columns
     }
 
