@@ -3,6 +3,7 @@
 //! Read from PostgreSQL by `relay::catalog`, or from text in a test (every type here is `serde`). The engine never
 //! asks PostgreSQL anything; whatever a statement's meaning depends on must be in this snapshot or is refused.
 
+mod behind;
 mod expressions;
 mod keys;
 mod lineage;
@@ -13,6 +14,7 @@ mod types;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+pub use behind::{Behind, How, words};
 pub use expressions::{Expression, ExpressionKind};
 pub use keys::Unsound;
 pub use operands::Operand;
@@ -362,6 +364,9 @@ pub struct CatalogData {
     pub typing: overloads::Typing,
     #[serde(default)]
     pub expressions: Vec<Expression>,
+    /// What PostgreSQL reads on its own behind user relations.
+    #[serde(default)]
+    pub behind: Vec<Behind>,
     /// Installed extensions and their schemas.
     #[serde(default)]
     pub extensions: BTreeMap<String, String>,

@@ -281,7 +281,10 @@ impl Room {
         }
         let before = std::mem::replace(&mut self.catalog, Arc::new(catalog));
         match resolve(&self.files, &self.catalog) {
-            Ok((policy, _)) => self.policy = Arc::new(policy),
+            Ok((policy, warnings)) => {
+                self.warn_of_new(&before, warnings);
+                self.policy = Arc::new(policy);
+            }
             // The policy that ran goes on, against what is there now: what it names and is gone fails in PostgreSQL.
             Err(problems) => {
                 self.policy = Arc::new(self.policy.closed_to_the_new(&before));
@@ -295,6 +298,16 @@ impl Room {
             self.try_again(&path).await;
         }
         Ok(())
+    }
+
+    /// What a change of the catalog has brought about; the rest was said when the policy was read.
+    fn warn_of_new(&self, before: &Catalog, mut warnings: Vec<Problem>) {
+        let (Ok((_, known)) | Err(known)) = resolve(&self.files, before);
+        warnings.retain(|w| !known.iter().any(|k| k.message == w.message));
+        if !warnings.is_empty() {
+            let said = render(&warnings, &self.files, Style::Plain);
+            tracing::warn!(database = %self.live.name, "since the catalog has changed, the policy has warnings:\n{said}");
+        }
     }
 
     /// A policy that did not fit the catalog as it was.

@@ -340,6 +340,11 @@ impl Core {
         self.snapshot.engine.judge_setting(name, value, &self.context)
     }
 
+    /// What PostgreSQL was told at the start-up was judged for a role that was unrestricted then, or was not.
+    pub fn began(&mut self, unrestricted: bool) {
+        self.was_unrestricted |= unrestricted;
+    }
+
     /// Whether the policy judges a role that was unrestricted: what its session has made and opened is not known here. A role
     /// that the policy has no more may be back with the next one.
     pub(super) fn is_no_longer_unrestricted(&mut self) -> bool {

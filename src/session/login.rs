@@ -152,7 +152,9 @@ impl Visitor {
         let asked = asked.by(unrestricted).map_err(|r| told(r, "start-up parameter refused"))?;
         let values = first_values(&snapshot, &user, &asked).map_err(|r| told(r, "purpose refused"))?;
         let upstream = self.log_in_upstream(&database, &user, &asked, &values).await?;
-        self.let_in(house, database, user, values, upstream).await
+        let mut welcome = self.let_in(house, database, user, values, upstream).await?;
+        welcome.core.began(unrestricted);
+        Ok(welcome)
     }
 
     // === opening ===

@@ -121,3 +121,21 @@ CREATE TABLE tokens (id bigint PRIMARY KEY, customer_id bigint, no member_no, pi
 CREATE TABLE bills (id bigint PRIMARY KEY, customer_id bigint, net numeric, inner_no int, contact text, rate int,
     gross numeric GENERATED ALWAYS AS (net * 1.2) STORED, domain text GENERATED ALWAYS AS (split_part(contact, '@', 2)) STORED,
     twice int GENERATED ALWAYS AS (inner_no * 2) STORED, percent int GENERATED ALWAYS AS (rate * 100) STORED);
+
+-- What shows stored values though it is open.
+CREATE SCHEMA shelf;
+CREATE VIEW shelf.mails AS SELECT id, email FROM public.customers;
+CREATE MATERIALIZED VIEW shelf.kept_mails AS SELECT * FROM shelf.mails;
+CREATE MATERIALIZED VIEW shelf.titles AS SELECT title FROM public.products;
+CREATE TABLE shelf.visits (id integer, who bigint);
+CREATE FUNCTION shelf.note_visit() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN NEW.who := (SELECT id FROM public.Customers LIMIT 1); RETURN NEW; END';
+CREATE TRIGGER note BEFORE INSERT ON shelf.visits FOR EACH ROW EXECUTE FUNCTION shelf.note_visit();
+CREATE TABLE shelf.quiet (id integer);
+CREATE FUNCTION shelf.note_quiet() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.id := 1; RETURN NEW; END';
+CREATE TRIGGER note BEFORE INSERT ON shelf.quiet FOR EACH ROW EXECUTE FUNCTION shelf.note_quiet();
+CREATE TABLE shelf.ruled (id integer);
+CREATE RULE note AS ON INSERT TO shelf.ruled DO ALSO INSERT INTO shelf.quiet SELECT id FROM shelf.mails;
+CREATE TABLE shelf.answers (id bigint, person bigint, purpose text, status text);
+CREATE TABLE shelf.old_answers (id bigint);
+ALTER TABLE shelf.answers INHERIT shelf.old_answers;

@@ -27,6 +27,7 @@ mod tls;
 mod transparent;
 mod two_phase;
 mod unrestricted;
+mod warned;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -314,7 +314,7 @@ pub fn is_closed(catalog: &Catalog, policy: &Policy, relation: &Relation) -> boo
 }
 
 /// Whether the policy opens the relation, by itself, by its schema, by an open parent, or by `unlisted_tables`.
-fn is_open(catalog: &Catalog, policy: &Policy, relation: &Relation) -> bool {
+pub fn is_open(catalog: &Catalog, policy: &Policy, relation: &Relation) -> bool {
     if policy.open.contains(&relation.oid) || policy.open_schemas.contains(&relation.name.schema) {
         return true;
     }

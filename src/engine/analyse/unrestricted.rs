@@ -15,7 +15,7 @@ use super::scope::Scope;
 use super::statement::{Judged, declares, session_statement};
 use super::writes::carried::{Change, carried};
 use super::{Analyser, At, Occurrence, inner, moves_the_session, subjects};
-use crate::engine::catalog::{Column, Function, Relation};
+use crate::engine::catalog::{Column, Function, Relation, words};
 use crate::engine::cleared::{Effect, TouchedColumn, TouchedTable, Treatment, Usage, add_table};
 use crate::engine::context::Derived;
 use crate::engine::policy::ColumnUse;
@@ -309,13 +309,6 @@ fn code(node: &Node) -> Option<&'static str> {
         NodeEnum::LoadStmt(_) => Some("LOAD"),
         _ => None,
     }
-}
-
-/// The words of a text that may be names of relations, as PostgreSQL would fold them and as they stand.
-fn words(text: &str) -> Vec<String> {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    let words = text.split(|c| !is_part(c)).filter(|w| !w.is_empty());
-    words.flat_map(|w| [w.to_owned(), w.to_lowercase()]).collect()
 }
 
 fn category(used: Option<&ColumnUse>) -> Option<String> {

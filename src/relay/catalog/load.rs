@@ -3,7 +3,7 @@
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
-use super::{CatalogError, rows, typing};
+use super::{CatalogError, behind, rows, typing};
 use crate::engine::catalog::{Catalog, CatalogData, FIRST_NORMAL_OID, Oid};
 
 /// The oldest server whose catalogs have all columns and functions that the queries use (`hash_record_extended`,
@@ -60,6 +60,7 @@ async fn read(client: &Client, known: Option<&Catalog>, definitions: bool) -> Re
         type_functions,
         casts,
         expressions,
+        behind,
         extensions,
         type_facts,
         implicit_casts,
@@ -80,6 +81,7 @@ async fn read(client: &Client, known: Option<&Catalog>, definitions: bool) -> Re
         query(include_str!("type_functions.sql")),
         query(include_str!("casts.sql")),
         client.query_typed(include_str!("expressions.sql"), &of_expressions),
+        query(include_str!("behind.sql")),
         query(include_str!("extensions.sql")),
         query_from(include_str!("type_facts.sql")),
         query(include_str!("implicit_casts.sql")),
@@ -106,6 +108,7 @@ async fn read(client: &Client, known: Option<&Catalog>, definitions: bool) -> Re
     let before = known.map(|c| &c.data().typing);
     data.typing = typing::read(before, [&type_facts, &implicit_casts, &builtin_functions, &builtin_operators])?;
     data.expressions = rows::expressions(&expressions)?;
+    data.behind = behind::behind(&behind, &data.relations)?;
     for row in &extensions {
         data.extensions.insert(row.try_get("name")?, row.try_get("schema")?);
     }

@@ -3,6 +3,7 @@
 //! Needs no rights beyond what every role has. Knows nothing of policy; what the rows mean is `engine::catalog`'s.
 
 pub mod ask;
+mod behind;
 mod load;
 mod rows;
 mod triggers;

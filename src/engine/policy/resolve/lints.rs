@@ -1,6 +1,7 @@
 //! What only the whole policy shows: purposes that no choice can serve, tables that nobody reaches, columns that look
 //! personal and are not listed. Mostly warnings.
 
+use super::super::super::analyse::is_open;
 use super::super::super::catalog::{Oid, Relation};
 use super::super::raw::{RawPurpose, Spanned};
 use super::super::{Basis, ColumnUse, ConsentSource, SubjectKind, TablePolicy, Unlisted, names};
@@ -236,7 +237,8 @@ fn unlisted_tables(r: &mut Resolver<'_, '_>) {
         .catalog
         .relations()
         .filter(|t| !is_system(t) && t.definition.is_none() && t.parents.is_empty())
-        .filter(|t| !r.policy.open.contains(&t.oid) && !open::is_protected(r, t) && !is_consent(r, t.oid))
+        .filter(|t| is_open(r.catalog, &r.policy, t) && !open::is_protected(r, t))
+        .filter(|t| !r.policy.open.contains(&t.oid) && !is_consent(r, t.oid))
         .map(|t| (t.name.to_string(), t.columns.iter().map(|c| c.name.clone()).filter(|c| looks_personal(c)).collect()))
         .filter(|(_, columns): &(String, Vec<String>)| !columns.is_empty())
         .collect();

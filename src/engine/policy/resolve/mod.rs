@@ -2,6 +2,7 @@
 //! checked, and all problems are reported at once. One file a kind of definition, in the order in which they build on
 //! each other.
 
+mod behind;
 mod categories;
 mod computed;
 mod consent;
@@ -108,6 +109,7 @@ impl<'a> Resolver<'a, '_> {
         // What only the whole policy shows, a part of it does not.
         if self.raw.is_toml {
             lints::run(self);
+            behind::run(self);
         }
     }
 
