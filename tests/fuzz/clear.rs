@@ -96,7 +96,7 @@ const NEW: [&str; 9] = [
 /// The repository: this file belongs to two packages.
 fn root() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.ancestors().find(|folder| folder.join("policies").is_dir()).expect("the folder of policies")
+    package.ancestors().find(|folder| folder.join("policies/crm").is_dir()).expect("the folder of policies")
 }
 
 /// Every statement that a test program's data files hold.
