@@ -77,8 +77,16 @@ impl<'t> Question<'t> {
 }
 
 /// Where a table may be named as it is: nothing of it is read.
-const NOT_READ: [&str; 7] =
-    ["InsertStmt", "CopyStmt", "LockStmt", "TruncateStmt", "VacuumStmt", "Constraint", "TableLikeClause"];
+const NOT_READ: [&str; 8] = [
+    "InsertStmt",
+    "CopyStmt",
+    "LockStmt",
+    "TruncateStmt",
+    "VacuumStmt",
+    "VacuumRelation",
+    "Constraint",
+    "TableLikeClause",
+];
 
 /// Where a name is that of something new, or of something that is only looked up (`FOR UPDATE OF` names what FROM has).
 const NEW: [&str; 9] = [
