@@ -16,8 +16,7 @@ use super::target::{Target, column, relation, relation_of_kind};
 
 /// Whether people's choices are recorded in the table.
 pub fn holds_choices(policy: &Policy, catalog: &Catalog, table: Oid) -> bool {
-    let sources = policy.subjects.values().filter_map(|kind| kind.consent.as_ref());
-    sources.into_iter().any(|s| s.table == table || counts_as(s.table, policy, catalog) == table)
+    policy.consent_sources().any(|s| s.table == table || counts_as(s.table, policy, catalog) == table)
 }
 
 /// What becomes of a table's rows. Choices are never emptied: one without its channel, its end or its status is

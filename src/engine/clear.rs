@@ -15,7 +15,7 @@ use super::cleared::{
 use super::context::{Context, Defined, Protocol, PurposeSource};
 use super::meaning::Meaning;
 use super::parse::{self, Parsed, Tokens};
-use super::policy::{Policy, Purpose, Role};
+use super::policy::{Policy, Purpose, Role, is_closed};
 use super::refusal::{self, Refusal, SqlState};
 use super::rewrite::{self, Injected, guard::Guard, second};
 use super::standing::Standing;
@@ -142,7 +142,7 @@ impl Engine {
     pub fn is_closed_to(&self, role: &str, schema: &str, table: &str) -> bool {
         let relation = self.catalog.relation_named(schema, table).filter(|r| r.oid >= FIRST_NORMAL_OID);
         let unrestricted = self.policy.roles.get(role).is_some_and(|role| role.unrestricted);
-        !unrestricted && relation.is_some_and(|r| analyse::is_closed(&self.catalog, &self.policy, r))
+        !unrestricted && relation.is_some_and(|r| is_closed(&self.catalog, &self.policy, r))
     }
 
     /// Whether what leaves for `text` holds a secret, which must not be shown: what leaves with another one differs then.

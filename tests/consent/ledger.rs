@@ -6,7 +6,7 @@ use consentry::consent::standing::judge;
 use consentry::consent::target::Target;
 use consentry::engine::clear::Secrets;
 use consentry::engine::policy::{Channel, Policy};
-use consentry::engine::visible::{cell_sql, row_sql, visible_table};
+use consentry::engine::visible::{Sight, cell_sql, row_sql, visible_table};
 use consentry::relay::catalog;
 
 use crate::common::postgres::shared;
@@ -72,7 +72,8 @@ async fn what_is_shown_of_a_ledger_is_what_is_enforced() {
     for purpose in ["marketing", "analytics"] {
         let (role, by) = (&policy.roles["app"], &policy.purposes[purpose]);
         let table = &policy.tables[&relation.oid];
-        let visible = visible_table(&catalog, &policy, &secrets, role, by, table, relation, "t").unwrap();
+        let sight = Sight { catalog: &catalog, policy: &policy, secrets: &secrets, role, purpose: by };
+        let visible = visible_table(sight, table, relation, "t").unwrap();
         let cell = cell_sql(&visible.cells[1], &relation.columns[1], "t");
         let row = row_sql(&visible).unwrap();
         let sql = format!(

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use consentry::engine::catalog::{Catalog, Relation};
 use consentry::engine::clear::Secrets;
 use consentry::engine::policy::{Basis, ColumnUse, Policy, Purpose, Role};
-use consentry::engine::visible::{Form, Look, cell_sql, guard, row_sql, row_sql_with, visible_table_as};
+use consentry::engine::visible::{Form, Look, Sight, cell_sql, guard, row_sql, row_sql_with, visible_table_as};
 use consentry::relay::catalog::load;
 use tokio_postgres::Client;
 
@@ -29,8 +29,8 @@ async fn shown(
     purpose: &Purpose,
 ) -> Option<Vec<Vec<Option<String>>>> {
     let table = &at.policy.tables[&at.relation.oid];
-    let (policy, secrets) = (at.policy, &at.secrets);
-    let visible = match visible_table_as(form, at.catalog, policy, secrets, role, purpose, table, at.relation, ALIAS) {
+    let sight = Sight { catalog: at.catalog, policy: at.policy, secrets: &at.secrets, role, purpose };
+    let visible = match visible_table_as(form, sight, table, at.relation, ALIAS) {
         Ok(visible) => visible,
         Err(refusal) => {
             assert_eq!((refusal.rule, refusal.sqlstate.0), ("table-out-of-reach", "42501"), "{refusal}");
@@ -127,7 +127,8 @@ async fn children_are_read_by_their_own_names_and_columns() {
     for alias in ["\"t\"", "\"consentry_in\"", "\"consentry_in_consent\"", "\"consentry_in_join1\"", "\"Key\""] {
         for form in FORMS {
             let (secrets, table) = (Secrets::default(), &policy.tables[&people]);
-            let v = visible_table_as(form, &catalog, &policy, &secrets, &role, purpose, table, young, alias);
+            let sight = Sight { catalog: &catalog, policy: &policy, secrets: &secrets, role: &role, purpose };
+            let v = visible_table_as(form, sight, table, young, alias);
             let v = v.expect("in reach");
             let cells: Vec<String> =
                 std::iter::zip(&v.cells, &young.columns).map(|(cell, of)| cell_sql(cell, of, alias)).collect();
@@ -171,7 +172,8 @@ async fn keys_are_equal_as_their_type_has_it() {
             let (role, purpose, secrets) = (Role::default(), &policy.purposes["news"], Secrets::default());
             let table = &policy.tables[&relation.oid];
             for form in FORMS {
-                let v = visible_table_as(form, &catalog, &policy, &secrets, &role, purpose, table, relation, ALIAS);
+                let sight = Sight { catalog: &catalog, policy: &policy, secrets: &secrets, role: &role, purpose };
+                let v = visible_table_as(form, sight, table, relation, ALIAS);
                 let v = v.expect("in reach");
                 let told = row_sql_with(&v, &(0..v.joins.len()).collect());
                 for said in [row_sql(&v), told, guard(&v).map(|g| g.0)] {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use consentry::engine::catalog::{Catalog, QualifiedName, quote_ident, quote_literal};
 use consentry::engine::clear::Secrets;
 use consentry::engine::policy::*;
-use consentry::engine::visible::{StandIn, cell_sql, mask_fits, visible_table};
+use consentry::engine::visible::{Sight, StandIn, cell_sql, mask_fits, visible_table};
 use consentry::relay::catalog::load;
 use hmac::{Hmac, Mac};
 use tokio_postgres::Client;
@@ -221,7 +221,9 @@ fn cell(catalog: &Catalog, table: &str, mask: &Mask, purpose: &str) -> (String, 
         record_subjects: false,
     };
     let secrets = Secrets { pseudonym: b"a key for tests".to_vec() };
-    let visible = visible_table(catalog, &policy, &secrets, &Role::default(), &purpose, &protected, relation, "\"t\"");
+    let role = Role::default();
+    let sight = Sight { catalog, policy: &policy, secrets: &secrets, role: &role, purpose: &purpose };
+    let visible = visible_table(sight, &protected, relation, "\"t\"");
     let cell = visible.expect("in reach").cells.remove(0);
     (cell_sql(&cell, &relation.columns[0], "\"t\""), cell.stand_in)
 }

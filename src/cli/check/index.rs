@@ -14,7 +14,7 @@ const INDEXES: &str = "SELECT pg_catalog.array_agg(a.attname::pg_catalog.text OR
 /// Advice for each consent table without such an index, with the DDL.
 pub async fn missing(judged: &Judged) -> Vec<String> {
     let mut advice = Vec::new();
-    for source in judged.policy.subjects.values().filter_map(|s| s.consent.as_ref()) {
+    for source in judged.policy.consent_sources() {
         if !is_indexed(judged, source).await.unwrap_or(true) {
             advice.push(format!(
                 "{} has no index by person and purpose, so each look-up of consent reads all of it\n  help: {}",

@@ -64,7 +64,6 @@ use super::policy::{Purpose, Role};
 use super::refusal::{self, Refusal};
 
 pub use calls::runs_for;
-pub use relations::{is_closed, is_open};
 use scope::{Base, Columns};
 pub use session::{moves_session_only, moves_the_session};
 pub use settings::{judge as judge_setting, purpose};

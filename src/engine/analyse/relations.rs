@@ -11,7 +11,7 @@ use crate::engine::catalog::{Catalog, FIRST_NORMAL_OID, Oid, QualifiedName, Rela
 use crate::engine::context::{Defined, ReadAsStored};
 use crate::engine::meaning::Meaning;
 use crate::engine::names::is_temporary_schema;
-use crate::engine::policy::{Policy, Unlisted};
+use crate::engine::policy::{Policy, Unlisted, is_open, protecting_ancestor};
 use crate::engine::refusal::{self, Refusal};
 
 /// How a relation is to be treated.
@@ -287,11 +287,6 @@ impl<'e> Analyser<'e> {
     }
 }
 
-/// The table of the policy that `oid` is, or is a partition or inheritance child of.
-pub fn protecting_ancestor(catalog: &Catalog, policy: &Policy, oid: Oid) -> Option<Oid> {
-    catalog.ancestry(oid).into_iter().find(|oid| policy.tables.contains_key(oid))
-}
-
 /// What is read with a protected relation and is another one's child too.
 fn contested(catalog: &Catalog, policy: &Policy, relation: &Relation, only: bool) -> Option<String> {
     let read = if only { vec![relation] } else { catalog.family(relation.oid) };
@@ -304,25 +299,4 @@ fn contested(catalog: &Catalog, policy: &Policy, relation: &Relation, only: bool
 fn protected_descendant(catalog: &Catalog, policy: &Policy, oid: Oid) -> Option<String> {
     let protected = |r: &&&Relation| protecting_ancestor(catalog, policy, r.oid).is_some();
     catalog.family(oid).iter().find(protected).map(|r| r.name.to_string())
-}
-
-/// Whether what PostgreSQL says of rows of a relation may be about protected ones. System relations are not asked about.
-pub fn is_closed(catalog: &Catalog, policy: &Policy, relation: &Relation) -> bool {
-    let people = policy.subjects.values().any(|kind| kind.table == relation.oid);
-    let protected = protecting_ancestor(catalog, policy, relation.oid).is_some();
-    people || protected || (relation.kind != RelationKind::View && !is_open(catalog, policy, relation))
-}
-
-/// Whether the policy opens the relation, by itself, by its schema, by an open parent, or by `unlisted_tables`.
-pub fn is_open(catalog: &Catalog, policy: &Policy, relation: &Relation) -> bool {
-    if policy.open.contains(&relation.oid) || policy.open_schemas.contains(&relation.name.schema) {
-        return true;
-    }
-    let parents = || relation.parents.iter().filter_map(|p| catalog.relation(*p));
-    if !relation.parents.is_empty() && parents().all(|p| is_open(catalog, policy, p)) {
-        return true;
-    }
-    // A materialized view or foreign table may hold anything: never open by default.
-    let plain = matches!(relation.kind, RelationKind::Table | RelationKind::PartitionedTable | RelationKind::Sequence);
-    plain && policy.unlisted_tables == Unlisted::Open
 }

@@ -18,7 +18,7 @@ use super::{Analyser, At, Occurrence, inner, moves_the_session, subjects};
 use crate::engine::catalog::{Column, Function, Relation, words};
 use crate::engine::cleared::{Effect, TouchedColumn, TouchedTable, Treatment, Usage, add_table};
 use crate::engine::context::Derived;
-use crate::engine::policy::ColumnUse;
+use crate::engine::policy::{ColumnUse, protecting_ancestor};
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::{allow, parse, tree};
 
@@ -265,7 +265,7 @@ impl<'e> Analyser<'e> {
     /// What the record says of columns that are written and not read.
     pub fn written_unread(&self, relation: &Relation, meant: impl Fn(&Column) -> bool) -> TouchedTable {
         let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
-        let table = super::relations::protecting_ancestor(catalog, policy, relation.oid);
+        let table = protecting_ancestor(catalog, policy, relation.oid);
         let policy = table.and_then(|table| policy.tables.get(&table));
         let columns = relation.columns.iter().filter(|column| meant(column)).map(|column| TouchedColumn {
             name: column.name.clone(),

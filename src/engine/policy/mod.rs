@@ -9,12 +9,15 @@ pub mod fragment;
 mod kinds;
 pub mod mask;
 pub mod names;
+mod openness;
 pub mod raw;
 pub mod resolve;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::catalog::{Catalog, Oid, QualifiedName, Relation};
+
+pub use openness::{is_closed, is_open, protecting_ancestor};
 
 /// A policy that has passed `resolve`.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +26,7 @@ pub struct Policy {
     pub digest: String,
     pub subjects: BTreeMap<String, SubjectKind>,
     pub categories: BTreeMap<String, Category>,
-    /// Protected tables, by OID. Partitions and inheritance children are not in here: ask [`Policy::protection`] through the engine.
+    /// Protected tables, by OID. Partitions and inheritance children are not in here: ask [`protecting_ancestor`].
     pub tables: HashMap<Oid, TablePolicy>,
     /// What writes read of consent tables that are not in `tables`: what [`ConsentSource`] maps, of every row. Nothing else
     /// reads them.
@@ -42,6 +45,11 @@ impl Policy {
         let mut tables: Vec<&TablePolicy> = self.tables.values().collect();
         tables.sort_by_key(|table| &table.name);
         tables
+    }
+
+    /// Where people's choices are recorded, of each kind of subject.
+    pub fn consent_sources(&self) -> impl Iterator<Item = &ConsentSource> {
+        self.subjects.values().filter_map(|kind| kind.consent.as_ref())
     }
 
     /// Whether a restricted role may define relations.
@@ -245,6 +253,16 @@ pub struct TablePolicy {
     pub erase: Erase,
     /// Record keys that leave in a bare subject-key column.
     pub record_subjects: bool,
+}
+
+impl TablePolicy {
+    /// The categories of its columns, each as often as there are columns of it.
+    pub fn categories(&self) -> impl Iterator<Item = &String> + Clone {
+        self.columns.values().filter_map(|column| match column {
+            ColumnUse::Category(name) => Some(name),
+            ColumnUse::Open => None,
+        })
+    }
 }
 
 /// Whose consent storing a row needs.

@@ -14,7 +14,7 @@ use crate::engine::clear::Secrets;
 use crate::engine::cleared::{TouchedColumn, TouchedTable, Treatment, Usage};
 use crate::engine::policy::{Purpose, TablePolicy};
 use crate::engine::refusal::{self, Refusal};
-use crate::engine::visible::{self, Cell, CellKind, Form, Look, STARS, StandIn, VisibleTable};
+use crate::engine::visible::{self, Cell, CellKind, Form, Look, STARS, Sight, StandIn, VisibleTable};
 
 /// How stored columns are named inside a guard.
 pub const ALIAS: &str = "\"consentry_t\"";
@@ -50,8 +50,9 @@ fn rules<'a>(a: &Analyser<'a>, table: Option<Oid>) -> Option<(&'a TablePolicy, &
     table.and_then(|oid| a.engine.policy.tables.get(&oid)).zip(a.purpose)
 }
 
-fn secrets_for<'a>(a: &Analyser<'a>) -> &'a Secrets {
-    if a.explaining { &NO_SECRETS } else { &a.engine.secrets }
+fn sight<'a>(a: &Analyser<'a>, purpose: &'a Purpose) -> Sight<'a> {
+    let secrets = if a.explaining { &NO_SECRETS } else { &a.engine.secrets };
+    Sight { catalog: &a.engine.catalog, policy: &a.engine.policy, secrets, role: a.role, purpose }
 }
 
 /// The visible table of an occurrence under the purpose that holds where it stands.
@@ -62,13 +63,12 @@ pub fn visible_of<'a>(
     relation: &Relation,
     alias: &str,
 ) -> Result<(VisibleTable, &'a Purpose), Refusal> {
-    let (engine, secrets, (table, purpose)) = (a.engine, secrets_for(a), rules_of(a, o)?);
-    let (catalog, policy) = (&engine.catalog, &engine.policy);
+    let (table, purpose) = rules_of(a, o)?;
     let make = match o.target {
         Some(Aim::Consent) => visible::visible_records_as,
         Some(Aim::Rows | Aim::Added | Aim::Emptied) | None => visible::visible_table_as,
     };
-    let v = make(form, catalog, policy, secrets, a.role, purpose, table, relation, alias)?;
+    let v = make(form, sight(a, purpose), table, relation, alias)?;
     match o.target {
         // Who may record choices reaches every row; what goes with a table that was named nobody named.
         Some(Aim::Consent | Aim::Emptied) => {}
@@ -79,13 +79,11 @@ pub fn visible_of<'a>(
 
 /// Whether a table under the rules of `table` may be named where nothing of its rows is read.
 pub fn may_be_named(a: &Analyser<'_>, relation: &Relation, table: Oid) -> Result<(), Refusal> {
-    let (engine, Some((table, purpose))) = (a.engine, rules(a, Some(table))) else { return Ok(()) };
-    if engine.catalog.placed_by(relation.oid).is_empty() {
+    let Some((table, purpose)) = rules(a, Some(table)) else { return Ok(()) };
+    if a.engine.catalog.placed_by(relation.oid).is_empty() {
         return Ok(());
     }
-    let (catalog, policy, secrets) = (&engine.catalog, &engine.policy, secrets_for(a));
-    let v = visible::visible_table_as(Form::Exists, catalog, policy, secrets, a.role, purpose, table, relation, ALIAS)?;
-    tells_nothing_by_place(a, relation, &v)
+    tells_nothing_by_place(a, relation, &rows_for(a, relation, table, purpose)?)
 }
 
 /// In which partition a row lies, the columns say that it was found by: whoever names one must see these in every row.
@@ -100,28 +98,23 @@ fn tells_nothing_by_place(a: &Analyser<'_>, relation: &Relation, v: &VisibleTabl
 
 /// A column by which rows come to lie in `part`, with its table, that is not clear in every row.
 pub fn hidden_place<'c>(catalog: &'c Catalog, part: &Relation, v: &VisibleTable) -> Option<(&'c Relation, &'c str)> {
-    let clear = |column: &str| v.cells.iter().any(|c| c.name == column && c.kind == CellKind::Clear);
-    catalog.placed_by(part.oid).into_iter().find(|(_, column)| !clear(column))
+    catalog.placed_by(part.oid).into_iter().find(|(_, column)| !v.is_clear(column))
 }
 
-/// Whether a purpose shows a column as it is stored, in every row that it shows.
-pub fn is_clear(
-    a: &Analyser<'_>,
+/// What a purpose sees of a table that no occurrence stands for.
+pub fn rows_for<'a>(
+    a: &Analyser<'a>,
     relation: &Relation,
     table: &TablePolicy,
-    purpose: &Purpose,
-    column: &str,
-) -> Result<bool, Refusal> {
-    let (engine, secrets) = (a.engine, secrets_for(a));
-    let (catalog, policy) = (&engine.catalog, &engine.policy);
-    let v = visible::visible_table_as(Form::Exists, catalog, policy, secrets, a.role, purpose, table, relation, ALIAS)?;
-    Ok(v.cells.iter().any(|c| c.name == column && c.kind == CellKind::Clear))
+    purpose: &'a Purpose,
+) -> Result<VisibleTable, Refusal> {
+    visible::visible_table(sight(a, purpose), table, relation, ALIAS)
 }
 
 /// What must be true of a row for rows that lead through it to move with it.
 pub fn movable(a: &Analyser<'_>, o: &Occurrence, relation: &Relation, alias: &str) -> Result<Vec<String>, Refusal> {
-    let (engine, secrets, (table, purpose)) = (a.engine, secrets_for(a), rules_of(a, o)?);
-    visible::movable(&engine.catalog, &engine.policy, secrets, a.role, purpose, table, relation, alias)
+    let (table, purpose) = rules_of(a, o)?;
+    visible::movable(sight(a, purpose), table, relation, alias)
 }
 
 fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Guard, Refusal> {

@@ -46,8 +46,8 @@ enum Treatment<'a> {
 }
 
 fn personal(view: &View<'_>, column: &Column, category: &str) -> Result<Cell, Refusal> {
-    let category = policy_entry(&view.policy.categories, "category", category)?;
-    let purpose = view.purpose;
+    let category = policy_entry(&view.sight.policy.categories, "category", category)?;
+    let purpose = view.sight.purpose;
     let treatment = match purpose.masks.get(&category.name) {
         _ if purpose.shows.contains(&category.name) => Treatment::Shown,
         Some(mask) => Treatment::MaskedAs(mask),
@@ -88,7 +88,7 @@ fn personal(view: &View<'_>, column: &Column, category: &str) -> Result<Cell, Re
     let category = Some(category.name.clone());
     let joins = BTreeSet::new();
     let fails = |mask: &Mask| match mask {
-        Mask::Sql(sql) => sql.computes || domain::computes(view.catalog, &column.ty),
+        Mask::Sql(sql) => sql.computes || domain::computes(view.sight.catalog, &column.ty),
         // What they make is the same in every row.
         Mask::Null | Mask::Redact | Mask::Constant(_) => false,
         Mask::Email
@@ -97,7 +97,7 @@ fn personal(view: &View<'_>, column: &Column, category: &str) -> Result<Cell, Re
         | Mask::Pseudonym
         | Mask::Truncate(_)
         | Mask::Round(_)
-        | Mask::Prefix(_) => domain::computes(view.catalog, &column.ty),
+        | Mask::Prefix(_) => domain::computes(view.sight.catalog, &column.ty),
     };
     let computes = fails(own) || purpose.masks.get(name).is_some_and(fails);
     let (name, own) = (column.name.clone(), Some(not_there));
@@ -109,8 +109,8 @@ pub(super) fn choices(view: &View<'_>) -> Result<Vec<String>, Refusal> {
     let mut all = Vec::new();
     for usage in view.table.columns.values() {
         let ColumnUse::Category(name) = usage else { continue };
-        let category = policy_entry(&view.policy.categories, "category", name)?;
-        if view.purpose.shows.contains(name) || view.purpose.masks.contains_key(name) {
+        let category = policy_entry(&view.sight.policy.categories, "category", name)?;
+        if view.sight.purpose.shows.contains(name) || view.sight.purpose.masks.contains_key(name) {
             match allowed(view, category)?.0 {
                 Allowed::When(condition) if !all.contains(&condition) => all.push(condition),
                 Allowed::When(_) | Allowed::Always | Allowed::Never => {}
@@ -129,7 +129,7 @@ enum Allowed {
 
 /// With the condition in words, when there is one.
 fn allowed(view: &View<'_>, category: &Category) -> Result<(Allowed, Option<String>), Refusal> {
-    match (view.purpose.basis, category.channel) {
+    match (view.sight.purpose.basis, category.channel) {
         (Basis::Consent, channel) => by_consent(view, channel),
         (Basis::LegitimateInterests | Basis::PublicTask, Some(channel)) => by_objection(view, channel),
         (Basis::LegitimateInterests | Basis::PublicTask, None) => Ok((Allowed::Always, None)),
@@ -138,7 +138,7 @@ fn allowed(view: &View<'_>, category: &Category) -> Result<(Allowed, Option<Stri
 }
 
 fn by_consent(view: &View<'_>, channel: Option<Channel>) -> Result<(Allowed, Option<String>), Refusal> {
-    let purpose = view.purpose;
+    let purpose = view.sight.purpose;
     let records = match (channel, purpose.without_consent) {
         (Some(channel), WithoutConsent::Hide | WithoutConsent::Mask) => Records::For(channel),
         // Rows without consent are not there at all.
@@ -156,11 +156,15 @@ fn by_consent(view: &View<'_>, channel: Option<Channel>) -> Result<(Allowed, Opt
 
 fn by_objection(view: &View<'_>, channel: Channel) -> Result<(Allowed, Option<String>), Refusal> {
     let Some(subject) = &view.subject else { return Ok((Allowed::Always, None)) };
-    Ok(match subject.does_not_object(view.purpose, Records::Only(channel))? {
+    Ok(match subject.does_not_object(view.sight.purpose, Records::Only(channel))? {
         None => (Allowed::Always, None),
         Some(test) => {
-            let words =
-                format!("the {} does not object to {} by {}", subject.kind.name, view.purpose.name, channel.as_str());
+            let words = format!(
+                "the {} does not object to {} by {}",
+                subject.kind.name,
+                view.sight.purpose.name,
+                channel.as_str()
+            );
             (Allowed::When(view.as_cell_test(&test)), Some(words))
         }
     })

@@ -1,13 +1,12 @@
 //! Tables whose rows lead to their subject through a row of another table: whoever changes where that row leads moves them.
 
 use crate::engine::catalog::{Catalog, Oid, Relation};
-use crate::engine::clear::Secrets;
-use crate::engine::policy::{Policy, Purpose, Role, SubjectPath, TablePolicy};
+use crate::engine::policy::{Policy, SubjectPath, TablePolicy};
 use crate::engine::refusal::Refusal;
 
 use super::sql::Names;
 use super::subject::{Subject, check_way};
-use super::{View, cells, relation_of};
+use super::{Sight, View, cells, relation_of};
 
 /// A table behind a row of another, with the rest of its way from there.
 pub struct Dependent<'a> {
@@ -51,17 +50,13 @@ pub fn dependents<'a>(policy: &'a Policy, table: Oid) -> impl Iterator<Item = De
 
 /// What must be true of a row of `table`, behind `alias`, for nothing of what depends on it to be uncovered by moving it to
 /// another subject: every condition under which cells of theirs are shown.
-#[allow(clippy::too_many_arguments)] // each is a different thing that the answer depends on
 pub fn movable(
-    catalog: &Catalog,
-    policy: &Policy,
-    secrets: &Secrets,
-    role: &Role,
-    purpose: &Purpose,
+    sight: Sight<'_>,
     table: &TablePolicy,
     relation: &Relation,
     alias: &str,
 ) -> Result<Vec<String>, Refusal> {
+    let Sight { catalog, policy, .. } = sight;
     let names = Names::beside(alias);
     let mut all = Vec::new();
     for dependent in dependents(policy, table.relation) {
@@ -69,7 +64,7 @@ pub fn movable(
         let subject = Subject::of(catalog, policy, &here, relation, alias, &names)?;
         let relation = relation_of(catalog, dependent.table.relation)?;
         let table = dependent.table;
-        let view = View { catalog, policy, secrets, role, purpose, table, relation, alias, subject, joins: None };
+        let view = View { sight, table, relation, alias, subject, joins: None };
         for condition in cells::choices(&view)? {
             if !all.contains(&condition) {
                 all.push(condition);

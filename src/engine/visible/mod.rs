@@ -30,7 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::{Catalog, Column, Oid, Relation};
 use super::clear::Secrets;
-use super::policy::{ColumnUse, Mask, Policy, Purpose, Role, SqlFragment, TablePolicy};
+use super::policy::{Mask, Policy, Purpose, Role, SqlFragment, TablePolicy};
 use super::refusal::{Refusal, SqlState};
 
 pub use dependents::{Dependent, dependents, movable};
@@ -159,57 +159,42 @@ impl Cell {
 /// `table` is the policy of `relation` itself or of the table that it is a partition or inheritance child of: columns are
 /// matched by name. `alias` is the quoted identifier that stored columns are qualified with. Errors: 42501 when the table
 /// is out of the purpose's reach; 0A000 when policy and catalog no longer fit each other.
-#[allow(clippy::too_many_arguments)] // each is a different thing that the answer depends on
 pub fn visible_table(
-    catalog: &Catalog,
-    policy: &Policy,
-    secrets: &Secrets,
-    role: &Role,
-    purpose: &Purpose,
+    sight: Sight<'_>,
     table: &TablePolicy,
     relation: &Relation,
     alias: &str,
 ) -> Result<VisibleTable, Refusal> {
-    visible_table_as(Form::Exists, catalog, policy, secrets, role, purpose, table, relation, alias)
+    visible_table_as(Form::Exists, sight, table, relation, alias)
 }
 
 /// [`visible_table`] in a form of choice: the same table, as text that PostgreSQL runs otherwise.
-#[allow(clippy::too_many_arguments)]
 pub fn visible_table_as(
     form: Form,
-    catalog: &Catalog,
-    policy: &Policy,
-    secrets: &Secrets,
-    role: &Role,
-    purpose: &Purpose,
+    sight: Sight<'_>,
     table: &TablePolicy,
     relation: &Relation,
     alias: &str,
 ) -> Result<VisibleTable, Refusal> {
-    check_reach(table, purpose)?;
-    visible_records_as(form, catalog, policy, secrets, role, purpose, table, relation, alias)
+    check_reach(table, sight.purpose)?;
+    visible_records_as(form, sight, table, relation, alias)
 }
 
 /// [`visible_table_as`] of a table that is in reach whatever the purpose shows: people's choices, for who records them.
-#[allow(clippy::too_many_arguments)]
 pub fn visible_records_as(
     form: Form,
-    catalog: &Catalog,
-    policy: &Policy,
-    secrets: &Secrets,
-    role: &Role,
-    purpose: &Purpose,
+    sight: Sight<'_>,
     table: &TablePolicy,
     relation: &Relation,
     alias: &str,
 ) -> Result<VisibleTable, Refusal> {
     let names = Names::beside(alias);
-    let subject = Subject::of(catalog, policy, table, relation, alias, &names)?;
+    let subject = Subject::of(sight.catalog, sight.policy, table, relation, alias, &names)?;
     let joins = match form {
         Form::Exists => None,
         Form::Joined(look) => Some(Joins::new(&names, look)),
     };
-    let view = View { catalog, policy, secrets, role, purpose, table, relation, alias, subject, joins };
+    let view = View { sight, table, relation, alias, subject, joins };
     let cells = cells::cells(&view)?;
     let mut rows: Vec<RowCondition> = Vec::new();
     for c in rows::conditions(&view)? {
@@ -220,6 +205,13 @@ pub fn visible_records_as(
     let joins = view.joins.as_ref().map_or(Vec::new(), Joins::sql);
     let words = words(&relation.name.to_string(), &rows, &cells);
     Ok(VisibleTable { relation: relation.oid, rows, cells, words, joins })
+}
+
+impl VisibleTable {
+    /// Whether a column is shown as it is stored in every row that is there.
+    pub fn is_clear(&self, column: &str) -> bool {
+        self.cells.iter().any(|c| c.name == column && c.kind == CellKind::Clear)
+    }
 }
 
 /// The cell as one expression without a row guard, typed exactly as the column.
@@ -290,13 +282,19 @@ pub fn guard(table: &VisibleTable) -> Option<(String, BTreeSet<usize>)> {
     (!flags.is_empty()).then(|| (flags.join(" AND "), joins))
 }
 
+/// Who sees, why, and by which rules.
+#[derive(Clone, Copy)]
+pub struct Sight<'a> {
+    pub catalog: &'a Catalog,
+    pub policy: &'a Policy,
+    pub secrets: &'a Secrets,
+    pub role: &'a Role,
+    pub purpose: &'a Purpose,
+}
+
 /// Everything that a visible table depends on.
 struct View<'a> {
-    catalog: &'a Catalog,
-    policy: &'a Policy,
-    secrets: &'a Secrets,
-    role: &'a Role,
-    purpose: &'a Purpose,
+    sight: Sight<'a>,
     table: &'a TablePolicy,
     relation: &'a Relation,
     alias: &'a str,
@@ -321,18 +319,15 @@ impl View<'_> {
     }
 
     fn masked(&self, column: &Column, mask: &Mask) -> Result<String, Refusal> {
-        let key = Key { master: &self.secrets.pseudonym, purpose: &self.purpose.name };
-        masks::masked(self.catalog, column, self.alias, mask, key)
+        let key = Key { master: &self.sight.secrets.pseudonym, purpose: &self.sight.purpose.name };
+        masks::masked(self.sight.catalog, column, self.alias, mask, key)
     }
 }
 
 /// Whether a purpose may use a table: one with personal columns is closed to a purpose that shows or masks none of its
 /// categories.
 pub fn in_reach(table: &TablePolicy, purpose: &Purpose) -> bool {
-    let mut categories = table.columns.values().filter_map(|column| match column {
-        ColumnUse::Category(name) => Some(name),
-        ColumnUse::Open => None,
-    });
+    let mut categories = table.categories();
     let personal = categories.clone().next().is_some();
     !personal || categories.any(|c| purpose.shows.contains(c) || purpose.masks.contains_key(c))
 }

@@ -29,10 +29,10 @@ pub(super) fn conditions(view: &View<'_>) -> Result<Vec<Condition>, Refusal> {
 }
 
 fn role_filter(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
-    let Some(filter) = view.role.rows.get(&view.table.relation) else { return Ok(None) };
+    let Some(filter) = view.sight.role.rows.get(&view.table.relation) else { return Ok(None) };
     Ok(Some(Condition {
         test: Test::Plain(condition_over(filter, view.relation, view.alias)?),
-        words: format!("only rows that role {} may see: {}", view.role.name, filter.text),
+        words: format!("only rows that role {} may see: {}", view.sight.role.name, filter.text),
         computes: filter.computes,
     }))
 }
@@ -43,7 +43,7 @@ fn retention(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
     let since = column_of(view.relation, &retention.since)?;
     let since = Moment::of(view.alias, since)
         .ok_or_else(|| stale(format!("{}.{} holds no point in time", view.table.name, retention.since)))?;
-    let periods: Vec<_> = std::iter::once(&retention.keep).chain(&view.purpose.retention).collect();
+    let periods: Vec<_> = std::iter::once(&retention.keep).chain(&view.sight.purpose.retention).collect();
     let words: Vec<&str> = periods.iter().map(|p| p.0.as_str()).collect();
     Ok(Some(Condition {
         test: Test::Plain(since.within(&periods)),
@@ -53,7 +53,7 @@ fn retention(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
 }
 
 fn restriction(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
-    let sees_restricted = view.purpose.basis.sees_restricted();
+    let sees_restricted = view.sight.purpose.basis.sees_restricted();
     let Some(subject) = view.subject.as_ref().filter(|_| !sees_restricted) else { return Ok(None) };
     let words = format!("only rows whose {} is not restricted (GDPR Art. 17, 18)", subject.kind.name);
     let computes = subject.kind.restricted_when.as_ref().is_some_and(|when| when.computes);
@@ -62,7 +62,7 @@ fn restriction(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
 
 fn basis(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
     let Some(subject) = &view.subject else { return Ok(None) };
-    let (who, purpose) = (&subject.kind.name, view.purpose);
+    let (who, purpose) = (&subject.kind.name, view.sight.purpose);
     match purpose.basis {
         Basis::Consent => Ok(Some(match purpose.without_consent {
             WithoutConsent::Hide => Condition {
@@ -85,8 +85,8 @@ fn basis(view: &View<'_>) -> Result<Option<Condition>, Refusal> {
 
 fn also_requires(view: &View<'_>, found: &mut Vec<Condition>) -> Result<(), Refusal> {
     let Some(subject) = &view.subject else { return Ok(()) };
-    for name in &view.role.also_requires {
-        let purpose = policy_entry(&view.policy.purposes, "purpose", name)?;
+    for name in &view.sight.role.also_requires {
+        let purpose = policy_entry(&view.sight.policy.purposes, "purpose", name)?;
         found.push(Condition {
             test: subject.consents(purpose, Records::AnyChannel)?,
             words: format!("only rows whose {} has a valid consent for {name} too", subject.kind.name),

@@ -314,7 +314,6 @@ impl Analyser<'_> {
     }
 }
 
-/// Whether a command gives the table other columns, or one another type.
 /// What is altered is named; nothing else is known of.
 fn is_altered(kind: ObjectType) -> Result<(), Refusal> {
     match kind {
@@ -327,6 +326,7 @@ fn is_altered(kind: ObjectType) -> Result<(), Refusal> {
     }
 }
 
+/// Whether a command gives the table other columns, or one another type.
 fn changes_columns(node: &Node) -> bool {
     let subtype = |c: &pb::AlterTableCmd| c.subtype();
     match &node.node {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
-use crate::engine::analyse::relations::protecting_ancestor;
 use crate::engine::analyse::{Analyser, Replacement, string_node};
 use crate::engine::catalog::{Oid, Relation, RelationKind, quote_ident};
 use crate::engine::names::is_temporary_schema;
+use crate::engine::policy::protecting_ancestor;
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use pg_query::NodeEnum;
 use pg_query::protobuf as pb;
 
-use crate::engine::analyse::relations::{Protection, protecting_ancestor};
+use crate::engine::analyse::relations::Protection;
 use crate::engine::analyse::{Analyser, names};
 use crate::engine::catalog::{Catalog, QualifiedName, Relation};
 use crate::engine::context::Defined;
-use crate::engine::policy::Policy;
+use crate::engine::policy::{Policy, protecting_ancestor};
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {

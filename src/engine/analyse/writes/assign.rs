@@ -291,9 +291,7 @@ impl<'e> Analyser<'e> {
 
     /// The columns of a target by which its rows lead to their subject, or its records to whose they are.
     pub fn subject_links(&self, p: &Protected<'e>) -> Vec<&'e str> {
-        let engine = self.engine;
-        let sources = engine.policy.subjects.values().filter_map(|kind| kind.consent.as_ref());
-        let records = sources.filter(|source| self.is_part(p.relation.oid, source.table));
+        let records = self.engine.policy.consent_sources().filter(|source| self.is_part(p.relation.oid, source.table));
         subject_link(p.policy).into_iter().chain(records.map(|source| source.subject.as_str())).collect()
     }
 

@@ -184,7 +184,7 @@ impl<'e> Analyser<'e> {
     /// The columns by whose stored values PostgreSQL finds the row that is in the way: what is masked finds none.
     fn arbiters(&self, p: &Protected<'e>, infer: Option<&pb::InferClause>) -> Result<Vec<usize>, Refusal> {
         // Choices are found by what they are read by, whatever is shown of them.
-        let sources = self.engine.policy.subjects.values().filter_map(|kind| kind.consent.as_ref());
+        let sources = self.engine.policy.consent_sources();
         let sources: Vec<_> = sources.filter(|s| p.aim == Aim::Consent && s.table == p.policy.relation).collect();
         let is_mapped = |at: usize| {
             let name = p.relation.columns.get(at).map(|c| c.name.as_str());

@@ -10,7 +10,6 @@ use std::collections::BTreeSet;
 use pg_query::protobuf::Token;
 
 use super::super::Analyser;
-use super::super::relations::protecting_ancestor;
 use super::Aim;
 use super::assign::subject_link;
 use super::carried::{Carried, Cause, Change, assigned, carried, followed_triggers, leaves_partitions, referred_apart};
@@ -19,7 +18,7 @@ use super::target::{Kind, Target};
 use super::together::{read_together, read_with_null};
 use crate::engine::catalog::{ForeignKey, Relation};
 use crate::engine::cleared::{TouchedTable, add_table};
-use crate::engine::policy::{ColumnUse, Purpose, Right, SubjectKind, TablePolicy};
+use crate::engine::policy::{ColumnUse, Purpose, Right, SubjectKind, TablePolicy, protecting_ancestor};
 use crate::engine::refusal::{self, Refusal, SqlState};
 use crate::engine::rewrite::guard;
 use crate::engine::visible::{self, Dependent};
@@ -204,14 +203,16 @@ impl<'e> Analyser<'e> {
 
     /// Rows that go, or change, as those do which they refer to show by that what they refer to.
     fn follows_shown(&self, what: &str, by: &Relation, along: &[String]) -> Result<(), Refusal> {
-        let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
-        let table = protecting_ancestor(catalog, policy, by.oid).and_then(|oid| policy.tables.get(&oid));
-        let Some(table) = table.filter(|_| !self.role.unrestricted) else { return Ok(()) };
-        for column in along.iter().filter(|c| !matches!(table.columns.get(*c), Some(ColumnUse::Open))) {
-            for purpose in self.purposes().filter(|p| visible::in_reach(table, p)) {
-                if !guard::is_clear(self, by, table, purpose, column)? {
-                    return Err(refusal::follows_hidden(what, &by.name.to_string(), column));
-                }
+        let Some(table) = self.rules_over(by).filter(|_| !self.role.unrestricted) else { return Ok(()) };
+        let open = |column: &str| matches!(table.columns.get(column), Some(ColumnUse::Open));
+        let along: Vec<&str> = along.iter().map(String::as_str).filter(|column| !open(column)).collect();
+        if along.is_empty() {
+            return Ok(());
+        }
+        for purpose in self.purposes().filter(|p| visible::in_reach(table, p)) {
+            let seen = guard::rows_for(self, by, table, purpose)?;
+            if let Some(column) = along.iter().find(|column| !seen.is_clear(column)) {
+                return Err(refusal::follows_hidden(what, &by.name.to_string(), column));
             }
         }
         Ok(())
@@ -219,8 +220,7 @@ impl<'e> Analyser<'e> {
 
     /// Whether a column of a protected table passes, or fails, together with one that is not shown in every row.
     fn tells(&self, by: &Relation, column: &str, cause: Cause) -> bool {
-        let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
-        let table = protecting_ancestor(catalog, policy, by.oid).and_then(|oid| policy.tables.get(&oid));
+        let (catalog, table) = (&self.engine.catalog, self.rules_over(by));
         let closed = |column: &str| {
             table.is_some_and(|t| self.may_hide(t) || !matches!(t.columns.get(column), Some(ColumnUse::Open)))
         };
@@ -229,6 +229,12 @@ impl<'e> Analyser<'e> {
             Cause::Update | Cause::Default => read_together(catalog, by, column, &BTreeSet::new()),
         };
         others.into_iter().any(closed)
+    }
+
+    /// The rules that hold for the rows of a relation.
+    fn rules_over(&self, relation: &Relation) -> Option<&'e TablePolicy> {
+        let (engine, oid) = (self.engine, relation.oid);
+        protecting_ancestor(&engine.catalog, &engine.policy, oid).and_then(|oid| engine.policy.tables.get(&oid))
     }
 
     /// Whether rows of a table may not be there.
@@ -326,17 +332,10 @@ impl<'e> Analyser<'e> {
 
 /// Whether a purpose shows something of a table that another one does not show in the same way.
 fn sees_more(purpose: &Purpose, other: &Purpose, table: &TablePolicy) -> bool {
-    categories(table).any(|category| match (purpose.shows.contains(category), purpose.masks.get(category)) {
+    table.categories().any(|category| match (purpose.shows.contains(category), purpose.masks.get(category)) {
         (true, _) => !other.shows.contains(category),
         (false, Some(mask)) => !other.shows.contains(category) && other.masks.get(category) != Some(mask),
         (false, None) => false,
-    })
-}
-
-fn categories(table: &TablePolicy) -> impl Iterator<Item = &String> {
-    table.columns.values().filter_map(|column| match column {
-        ColumnUse::Category(name) => Some(name),
-        ColumnUse::Open => None,
     })
 }
 

@@ -1,7 +1,5 @@
 //! The table that a write changes: what its name means, what the role may do to it, and how it stands in the text.
 
-use std::collections::BTreeSet;
-
 use pg_query::protobuf::{self as pb, Token};
 
 use super::super::from::aliased;
@@ -259,18 +257,8 @@ impl<'e> Analyser<'e> {
 
     /// Whether people's choices are recorded in this relation, or in one that it is a part of.
     pub fn is_consent_table(&self, relation: &Relation) -> bool {
-        let sources: BTreeSet<Oid> =
-            self.engine.policy.subjects.values().filter_map(|s| s.consent.as_ref()).map(|c| c.table).collect();
-        let (mut todo, mut seen) = (vec![relation.oid], BTreeSet::new());
-        while let Some(oid) = todo.pop() {
-            if sources.contains(&oid) {
-                return true;
-            }
-            if seen.insert(oid) {
-                todo.extend(self.engine.catalog.relation(oid).into_iter().flat_map(|r| r.parents.iter().copied()));
-            }
-        }
-        false
+        let records = |oid: &Oid| self.engine.policy.consent_sources().any(|source| source.table == *oid);
+        self.engine.catalog.ancestry(relation.oid).iter().any(records)
     }
 
     /// A view that reads nothing protected is PostgreSQL's own matter.

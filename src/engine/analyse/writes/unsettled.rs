@@ -5,10 +5,10 @@
 use std::collections::BTreeSet;
 
 use super::super::Analyser;
-use super::super::relations::{Created, protecting_ancestor};
+use super::super::relations::Created;
 use crate::engine::catalog::{ForeignKey, Oid, Relation};
 use crate::engine::context::Defined;
-use crate::engine::policy::{Right, Unlisted};
+use crate::engine::policy::{Right, Unlisted, protecting_ancestor};
 use crate::engine::refusal::{self, Refusal};
 
 impl Analyser<'_> {

@@ -4,10 +4,9 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::super::super::analyse::{is_closed, is_open};
 use super::super::super::catalog::{Behind, How, Oid, Relation, RelationKind};
-use super::super::names;
 use super::super::raw::Spanned;
+use super::super::{is_closed, is_open, names};
 use super::{Resolver, is_system, open};
 
 pub(super) fn run(r: &mut Resolver<'_, '_>) {

@@ -3,8 +3,9 @@
 //! said to them what it tells.
 
 use super::super::super::catalog::Relation;
+use super::super::super::visible::in_reach;
 use super::super::raw::Spanned;
-use super::super::{Basis, ColumnUse, Purpose, TablePolicy};
+use super::super::{ColumnUse, Purpose, TablePolicy};
 use super::Resolver;
 
 pub(super) fn run(r: &mut Resolver<'_, '_>, key: &Spanned<String>, relation: &Relation, table: &TablePolicy) {
@@ -35,7 +36,7 @@ fn tells(
         return;
     }
     let telling = |p: &&Purpose| {
-        reaches(p, table) && clear(r, p, Some(used), Clear::Somewhere) && !clear(r, p, behind, Clear::Everywhere)
+        in_reach(table, p) && clear(r, p, Some(used), Clear::Somewhere) && !clear(r, p, behind, Clear::Everywhere)
     };
     let purposes: Vec<String> = r.policy.purposes.values().filter(telling).map(|p| format!("`{}`", p.name)).collect();
     if purposes.is_empty() {
@@ -66,20 +67,6 @@ fn clear(r: &Resolver<'_, '_>, purpose: &Purpose, usage: Option<&ColumnUse>, how
         Some(ColumnUse::Category(category)) => category,
     };
     // By a channel the people themselves decide, row by row.
-    let chosen = r.policy.categories.get(category).is_some_and(|c| c.channel.is_some())
-        && match purpose.basis {
-            Basis::Consent | Basis::LegitimateInterests | Basis::PublicTask => true,
-            Basis::Contract | Basis::LegalObligation | Basis::VitalInterests => false,
-        };
+    let chosen = r.policy.categories.get(category).is_some_and(|c| c.channel.is_some()) && purpose.basis.is_by_choice();
     purpose.shows.contains(category) && (how == Clear::Somewhere || !chosen)
-}
-
-/// Whether a purpose reads the table at all.
-fn reaches(purpose: &Purpose, table: &TablePolicy) -> bool {
-    let mut personal = table.columns.values().filter(|usage| **usage != ColumnUse::Open).peekable();
-    personal.peek().is_none()
-        || personal.any(|usage| match usage {
-            ColumnUse::Open => true,
-            ColumnUse::Category(name) => purpose.shows.contains(name) || purpose.masks.contains_key(name),
-        })
 }

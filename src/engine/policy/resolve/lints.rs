@@ -1,10 +1,9 @@
 //! What only the whole policy shows: purposes that no choice can serve, tables that nobody reaches, columns that look
 //! personal and are not listed. Mostly warnings.
 
-use super::super::super::analyse::is_open;
 use super::super::super::catalog::{Oid, Relation};
 use super::super::raw::{RawPurpose, Spanned};
-use super::super::{Basis, ColumnUse, ConsentSource, SubjectKind, TablePolicy, Unlisted, names};
+use super::super::{Basis, ColumnUse, ConsentSource, SubjectKind, TablePolicy, Unlisted, is_open, names};
 use super::{Resolver, computed, is_system, open};
 
 pub(super) fn run(r: &mut Resolver<'_, '_>) {
@@ -198,9 +197,8 @@ fn one_parent(r: &mut Resolver<'_, '_>, key: &Spanned<String>, relation: &Relati
             let message = format!("{} inherits from {} and {}, both protected", child.name, relation.name, other.name);
             r.error(key.span(), message, "let it inherit from one of them, or protect one of them only");
         }
-        let policy = &r.policy.tables;
-        let aside = |oid: &&Oid| !r.catalog.ancestry(**oid).iter().any(|above| policy.contains_key(above));
-        if let Some(open) = child.parents.iter().find(aside).and_then(|oid| r.catalog.relation(*oid)) {
+        let mut parents = child.parents.iter().filter_map(|oid| r.catalog.relation(*oid));
+        if let Some(open) = parents.find(|parent| !open::is_protected(r, parent)) {
             let message = format!("{} inherits from {} too, which is not protected", child.name, open.name);
             let fix = format!("nobody reads {} with it: let it inherit from {} only", open.name, relation.name);
             r.warning(key.span(), message, fix);

@@ -2,7 +2,7 @@
 
 use super::super::super::catalog::{Relation, RelationKind};
 use super::super::raw::Spanned;
-use super::super::{Unlisted, names};
+use super::super::{Unlisted, names, protecting_ancestor};
 use super::{Resolver, is_system, tables};
 
 pub(super) fn resolve(r: &mut Resolver<'_, '_>) {
@@ -100,6 +100,5 @@ fn holds_rows(relation: &Relation) -> bool {
 
 /// Protected by name, or as a part of a protected table.
 pub(super) fn is_protected(r: &Resolver<'_, '_>, relation: &Relation) -> bool {
-    r.policy.tables.contains_key(&relation.oid)
-        || relation.parents.iter().filter_map(|oid| r.catalog.relation(*oid)).any(|parent| is_protected(r, parent))
+    protecting_ancestor(r.catalog, &r.policy, relation.oid).is_some()
 }
