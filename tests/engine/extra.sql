@@ -297,7 +297,14 @@ CREATE DOMAIN public.below_ten AS int CHECK (VALUE < 10);
 CREATE TABLE public.gaps (id int, note text, customer_id bigint, n int, sec int, gap int GENERATED ALWAYS AS (CASE WHEN n > sec THEN n END) STORED NOT NULL);
 CREATE TABLE public.spans (id int, note text, customer_id bigint, n int, sec int, span public.below_ten GENERATED ALWAYS AS (n + sec) STORED);
 CREATE TABLE public.rates (id int, note text, customer_id bigint, n int, sec int, rate int GENERATED ALWAYS AS (10 / (n - sec)) STORED);
-CREATE TABLE public.sums (id int, note text, customer_id bigint, n int, sec int, total numeric GENERATED ALWAYS AS (round(n::numeric * 1.21, 2) + coalesce(sec, 0)) STORED);
+CREATE TABLE public.sums (id int, note text, customer_id bigint, n int, sec int, total numeric GENERATED ALWAYS AS (round(n::numeric * 1.21, 2) + sec) STORED);
+CREATE TABLE public.either_of (id int, note text, customer_id bigint, n int, sec int, made boolean GENERATED ALWAYS AS (n <= sec OR n + 2147483000 > 0) STORED);
+CREATE TABLE public.told_by (id int, note text, customer_id bigint, n int, sec int, made int GENERATED ALWAYS AS (length((n <= sec)::text) * 500000000) STORED);
+CREATE TABLE public.codes (code text PRIMARY KEY);
+CREATE TABLE public.code_choices (code text, purpose text, status text);
+CREATE TABLE public.sent_short (id int, customer_key varchar(3), note text);
+CREATE DOMAIN public.key_of AS varchar(3);
+CREATE TABLE public.sent_by_key (id int, customer_key public.key_of, note text);
 CREATE TABLE public.sizes_of (id int, note text, customer_id bigint, n int, sec int, made int GENERATED ALWAYS AS (CASE WHEN sec > 5 THEN n + 2147483000 END) STORED);
 CREATE TABLE public.cast_of (id int, note text, customer_id bigint, n int, sec numeric, made int GENERATED ALWAYS AS (n + sec::int) STORED);
 -- Compared as rows: by what the client's time zone decides.
@@ -319,8 +326,9 @@ CREATE TABLE public.vouched (id int, customer_id bigint, note text, voucher int 
 -- A trigger of the whole that is off in a part.
 CREATE TABLE public.quiet (id int, customer_id bigint, kind text, size int, note text) PARTITION BY LIST (kind);
 CREATE TABLE public.quiet_a PARTITION OF public.quiet FOR VALUES IN ('a');
-CREATE TRIGGER say_so BEFORE UPDATE ON public.quiet FOR EACH ROW EXECUTE FUNCTION public.say_so();
-ALTER TABLE public.quiet_a DISABLE TRIGGER say_so;
+CREATE FUNCTION public.be_small() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.size > 5 THEN RAISE ''big''; END IF; RETURN NEW; END';
+CREATE TRIGGER be_small BEFORE UPDATE ON public.quiet FOR EACH ROW EXECUTE FUNCTION public.be_small();
+ALTER TABLE public.quiet_a DISABLE TRIGGER be_small;
 -- A trigger that moves rows, and one where they come.
 CREATE FUNCTION public.put_kind() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.kind := NEW.size; RETURN NEW; END';
 CREATE TABLE public.moved_by (id int, note text, customer_id bigint, kind int, size int, mark int, sec int, CHECK (mark < sec)) PARTITION BY RANGE (kind);

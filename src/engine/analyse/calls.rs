@@ -164,7 +164,6 @@ impl<'e> Analyser<'e> {
 
     /// A field after a dot might be a function of the row in front of it, or a type that it is cast to; `of`: what that is.
     pub fn field_notation(&mut self, field: &str, of: Operand) -> Result<(), Refusal> {
-        self.tells_of_others(field)?;
         if self.is_type(None, field) {
             self.runs_for_type(None, field)?;
         }

@@ -3,6 +3,7 @@
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
+use super::lockers::is_beside_zero;
 use super::polymorphic::Beside;
 use super::scope::{self, Base, Col, Columns, Found, Item, SYSTEM_COLUMNS, Scope};
 use super::select::{missing_from, split_qualifier};
@@ -105,11 +106,15 @@ impl<'e> Analyser<'e> {
             true => self.row_and_query(e, scope, at)?,
             false => {
                 self.operation(e, scope)?;
-                // An interval that is added may be too long to be.
-                if !matches!(names(&e.name).last(), Some(&("+" | "-"))) {
+                let beside_zero = self.lockers.inserted && is_beside_zero(e);
+                // An interval that is added may be too long to be; 0 is looked at.
+                if !beside_zero && !matches!(names(&e.name).last(), Some(&("+" | "-"))) {
                     [&e.lexpr, &e.rexpr].into_iter().flatten().for_each(|side| self.vary(side));
                 }
-                self.part(&mut e.lexpr, scope, at)?;
+                self.lockers.beside_zero = beside_zero;
+                let left = self.part(&mut e.lexpr, scope, at);
+                self.lockers.beside_zero = false;
+                left?;
                 self.part(&mut e.rexpr, scope, at)?;
             }
         }
@@ -164,7 +169,10 @@ impl<'e> Analyser<'e> {
         for step in &mut i.indirection {
             let of = std::mem::replace(&mut of, Operand::Any);
             match inner(step)? {
-                NodeEnum::String(field) => self.field_notation(&field.sval, of)?,
+                NodeEnum::String(field) => {
+                    self.tells_of_others(&field.sval)?;
+                    self.field_notation(&field.sval, of)?;
+                }
                 NodeEnum::AStar(_) => {}
                 NodeEnum::AIndices(index) => {
                     self.part(&mut index.lidx, scope, at)?;

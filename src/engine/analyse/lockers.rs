@@ -3,12 +3,15 @@
 //! `xmax`: who locks a row; PostgreSQL does, for each row that comes to refer to it. `cmin` and `cmax`: how many commands a
 //! transaction has run; PostgreSQL runs one for each row that a foreign key takes along.
 
-use super::Analyser;
 use std::collections::BTreeSet;
 
-use super::relations::is_closed;
+use pg_query::NodeEnum;
+use pg_query::protobuf::{self as pb, AExprKind, a_const::Val};
+
 use super::scope::{self, Found, Scope};
+use super::{Analyser, names};
 use crate::engine::catalog::{Oid, Relation};
+use crate::engine::policy::is_closed;
 use crate::engine::refusal::{self, Refusal};
 
 /// What one statement names.
@@ -20,6 +23,23 @@ pub struct Lockers {
     named: bool,
     /// The walk is in RETURNING of an INSERT.
     pub inserted: bool,
+    /// The walk is in a comparison of a column with 0.
+    pub beside_zero: bool,
+}
+
+/// `xmax = 0` and its kin: what they tell of an inserted row is whether it was there (an upsert).
+pub fn is_beside_zero(e: &pb::AExpr) -> bool {
+    let zero = |node: Option<&NodeEnum>| {
+        matches!(node, Some(NodeEnum::AConst(c)) if match &c.val {
+            Some(Val::Ival(number)) => number.ival == 0,
+            Some(Val::Sval(text)) => text.sval == "0",
+            _ => false,
+        })
+    };
+    let (left, right) = (e.lexpr.as_deref(), e.rexpr.as_deref());
+    let column = matches!(left.and_then(|n| n.node.as_ref()), Some(NodeEnum::ColumnRef(_)));
+    let equality = e.kind() == AExprKind::AexprOp && matches!(names(&e.name)[..], ["=" | "<>"]);
+    equality && column && zero(right.and_then(|n| n.node.as_ref()))
 }
 
 impl Analyser<'_> {
@@ -38,8 +58,8 @@ impl Analyser<'_> {
                 None => (false, false),
             },
         };
-        // Of a row that is just inserted, or was locked to be updated instead, it is the session's own (`RETURNING (xmax = 0)`).
-        let inserted = self.lockers.inserted && scope.parent.is_none() && name == "xmax";
+        // Of a row that is just inserted it is 0; of one that was locked to be updated instead it is not, whoever else locked it.
+        let inserted = self.lockers.inserted && self.lockers.beside_zero && scope.parent.is_none() && name == "xmax";
         // Of a protected table it is no column at all.
         if is_column || protected || inserted {
             return Ok(());
@@ -55,8 +75,11 @@ impl Analyser<'_> {
 
     /// Refuses `xmax` where rows that are not open refer to one of the relations that are read.
     pub fn tells_of_no_lockers(&self) -> Result<(), Refusal> {
+        if !self.lockers.named {
+            return Ok(());
+        }
         let referred = |oid: &Oid| self.engine.catalog.relation(*oid).filter(|r| self.is_referred_to(r));
-        match self.lockers.read.iter().find_map(referred).filter(|_| self.lockers.named) {
+        match self.lockers.read.iter().find_map(referred) {
             Some(relation) => Err(refusal::shows_lockers(&relation.name.to_string())),
             None => Ok(()),
         }

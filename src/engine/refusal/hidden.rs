@@ -20,7 +20,7 @@ pub fn shows_lockers(table: &str) -> Refusal {
         SqlState::INSUFFICIENT_PRIVILEGE,
         format!("permission denied for column xmax of table {table}"),
         "rule system-column: it shows which rows others came to refer to, from tables that are not open",
-        "leave it out; xmin may be read, and xmax in RETURNING of what is inserted or updated",
+        "leave it out; xmin may be read, and of an upsert RETURNING (xmax = 0) tells whether the row is new",
     )
 }
 

@@ -9,7 +9,16 @@
 -- An index that is not unique demands nothing of a row, but that its expressions, its condition and its operator classes do not
 -- fail: here B-trees and hashes of PostgreSQL's own classes, of expressions that are put together of comparisons that are
 -- leakproof, of null and boolean tests, and of lower() and upper().
-WITH harmless AS (
+WITH known (kind, level) AS MATERIALIZED (
+    -- Nodes of expressions that run what they show (`funcid`), or nothing. Level 1 fails for nothing but that.
+    SELECT unnest('{VAR,CONST,OPEXPR,SCALARARRAYOPEXPR,FUNCEXPR,BOOLEXPR,NULLTEST,BOOLEANTEST,RELABELTYPE,ARRAYEXPR,ARRAY}'::text[]), 1
+  UNION ALL
+    -- Level 2 neither, but what else is in it may be run or not.
+    SELECT unnest('{DISTINCTEXPR,NULLIFEXPR,COLLATE,COLLATEEXPR,COALESCE,COALESCEEXPR,CASE,CASEEXPR,WHEN,CASEWHEN,CASETESTEXPR}'::text[]), 2
+  UNION ALL
+    -- Level 3 runs what its type brings, which no setting decides.
+    SELECT unnest('{ROW,ROWEXPR,MINMAX,MINMAXEXPR,SUBSCRIPTINGREF,FIELDSELECT}'::text[]), 3
+), harmless AS (
     SELECT i.indexrelid AS reader
     FROM pg_catalog.pg_index i, LATERAL (SELECT concat(i.indexprs::text, i.indpred::text)) AS x(tree)
     WHERE NOT i.indisunique AND NOT i.indisexclusion
@@ -17,42 +26,40 @@ WITH harmless AS (
                   WHERE x.oid = i.indexrelid AND m.amname IN ('btree', 'hash'))
       AND NOT EXISTS (SELECT FROM unnest(i.indclass::oid[]) AS used(class) WHERE used.class >= 16384)
       AND NOT EXISTS (SELECT FROM regexp_matches(x.tree, '\{([A-Z]+)', 'g') AS node(kind)
-                      WHERE node.kind[1] NOT IN ('VAR', 'CONST', 'OPEXPR', 'SCALARARRAYOPEXPR', 'FUNCEXPR', 'BOOLEXPR',
-                                                 'NULLTEST', 'BOOLEANTEST', 'RELABELTYPE', 'ARRAYEXPR', 'ARRAY'))
+                      WHERE node.kind[1] NOT IN (SELECT kind FROM known WHERE level <= 1))
       AND NOT EXISTS (SELECT FROM regexp_matches(x.tree, ':(?:op)?funcid (\d+)', 'g') AS called(number)
                       JOIN pg_catalog.pg_proc p ON p.oid = called.number[1]::oid
                       WHERE NOT p.proleakproof AND p.oid NOT IN ('pg_catalog.lower(text)'::regprocedure,
                                                                  'pg_catalog.upper(text)'::regprocedure))
 ), sizable (called) AS MATERIALIZED (
-    -- Functions that fail for nothing but the size of what they make, beside those that are leakproof.
-    SELECT p.oid FROM pg_catalog.pg_proc p
+    -- Functions that fail for nothing but the size of what they are given and make, beside those that are leakproof: none that
+    -- makes a size of what is in a text, or of what is true.
+    SELECT p.oid FROM pg_catalog.pg_proc p, LATERAL (SELECT p.proargtypes[0] IN (20, 21, 23)) AS counts(holds),
+           LATERAL (SELECT p.proargtypes[0] IN (20, 21, 23, 700, 701, 1700)) AS numbers(holds),
+           LATERAL (SELECT p.proargtypes[0] IN (25, 1042, 1043)) AS texts(holds)
     WHERE p.oid < 16384 AND p.pronamespace = 'pg_catalog'::regnamespace AND p.provolatile = 'i'
-      AND (p.proname ~ '^(int[248]{1,2}|float[48]{1,2})(pl|mi|mul)$' OR p.proname ~ '^(int[248]|float[48]|numeric_)(um|up|abs|uminus|uplus)$'
-        -- A number that is none (NaN) is no size, and of JSON it depends on what is in it.
-        OR (p.proname IN ('int2', 'int4', 'int8') AND p.proargtypes[0] IN (20, 21, 23))
-        OR (p.proname IN ('float4', 'float8', 'numeric') AND p.proargtypes[0] IN (20, 21, 23, 700, 701, 1700))
-        OR p.proname IN ('numeric_add', 'numeric_sub', 'numeric_mul', 'abs',
-                         'round', 'trunc', 'floor', 'ceil', 'ceiling', 'sign', 'text', 'bpchar', 'varchar', 'textcat', 'lower',
-                         'upper', 'initcap', 'left', 'right', 'btrim', 'ltrim', 'rtrim', 'length', 'char_length', 'octet_length',
-                         'md5', 'replace', 'translate', 'reverse', 'strpos', 'to_tsvector', 'tsvector_concat',
-                         'jsonb_object_field', 'jsonb_object_field_text', 'jsonb_array_element', 'jsonb_array_element_text',
-                         'jsonb_extract_path', 'jsonb_extract_path_text', 'date_pli', 'date_mii', 'date_pl_interval',
-                         'date_mi_interval', 'timestamp_pl_interval', 'timestamp_mi_interval', 'date', 'timestamp'))
+      AND (p.proname ~ '^(int[248]{1,2}|float[48]{1,2})(pl|mi|mul)$' OR p.proname ~ '^(int[248]|float[48])(um|up)$'
+        OR p.proname IN ('numeric_add', 'numeric_sub', 'numeric_mul', 'numeric_uminus', 'numeric_uplus', 'textcat',
+                         'date_pli', 'date_mii', 'date_pl_interval', 'date_mi_interval', 'timestamp_pl_interval', 'timestamp_mi_interval')
+        -- A number that is none (NaN) is no size.
+        OR p.proname IN ('int2', 'int4', 'int8') AND counts.holds
+        OR p.proname IN ('float4', 'float8', 'numeric', 'round', 'trunc', 'floor', 'ceil', 'ceiling') AND numbers.holds
+        OR p.proname IN ('text', 'bpchar', 'varchar', 'lower', 'upper', 'initcap', 'left', 'right', 'length', 'char_length',
+                         'octet_length') AND texts.holds)
 ), computed AS (
     SELECT d.adrelid AS relation, d.oid AS reader, d.adnum AS number, a.attinhcount > 0 AS inherited
     FROM pg_catalog.pg_attrdef d
     JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum AND a.attgenerated <> ''
     WHERE a.attnotnull
        OR EXISTS (SELECT FROM regexp_matches(d.adbin::text, '\{([A-Z]+)', 'g') AS node(kind)
-                  WHERE node.kind[1] NOT IN ('VAR', 'CONST', 'OPEXPR', 'DISTINCTEXPR', 'NULLIFEXPR', 'SCALARARRAYOPEXPR', 'FUNCEXPR',
-                                             'BOOLEXPR', 'NULLTEST', 'BOOLEANTEST', 'RELABELTYPE', 'COLLATE', 'COLLATEEXPR',
-                                             'ARRAYEXPR', 'ARRAY', 'COALESCE', 'COALESCEEXPR', 'CASE', 'CASEEXPR', 'WHEN',
-                                             'CASEWHEN', 'CASETESTEXPR'))
+                  WHERE node.kind[1] NOT IN (SELECT kind FROM known WHERE level <= 2))
        OR EXISTS (SELECT FROM regexp_matches(d.adbin::text, ':(?:op)?funcid (\d+)', 'g') AS called(number)
                   JOIN pg_catalog.pg_proc p ON p.oid = called.number[1]::oid
                   WHERE NOT p.proleakproof
-                    -- In a CASE any condition decides whether it fails.
-                    AND (d.adbin::text ~ '\{(CASE|NULLIF)' OR p.oid NOT IN (SELECT called FROM sizable)))
+                    AND (p.oid NOT IN (SELECT called FROM sizable)
+                         -- Beside what is run or not, or tells what is true, any condition decides whether it fails.
+                         OR EXISTS (SELECT FROM regexp_matches(d.adbin::text, '\{([A-Z]+)', 'g') AS node(kind)
+                                    WHERE node.kind[1] NOT IN ('VAR', 'CONST', 'OPEXPR', 'FUNCEXPR', 'RELABELTYPE', 'COLLATE', 'COLLATEEXPR'))))
 ), policed AS (
     -- As in relations.sql.
     SELECT c.oid AS relation FROM pg_catalog.pg_class c
@@ -111,18 +118,19 @@ WITH harmless AS (
     FROM pg_catalog.pg_partitioned_table p
     JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = p.partrelid AND d.objsubid > 0
         AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = p.partrelid AND d.refobjsubid = 0 AND d.deptype = 'i'
+), of_whole (index) AS MATERIALIZED (
+    -- Indexes of parts for one of the whole; one that not all parts have is not valid there.
+    SELECT h.inhrelid FROM pg_catalog.pg_inherits h
+    JOIN pg_catalog.pg_index whole ON whole.indexrelid = h.inhparent AND whole.indisvalid
 ), sets AS (
     SELECT read.relation, read.reader, read.is_partition_key,
            -- Policies of a part are nothing to who names the whole.
            read.relation = read.reader AND NOT read.is_partition_key
-               -- An index that not all parts have is not valid in the whole.
-               OR EXISTS (SELECT FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_index whole ON whole.indexrelid = h.inhparent
-                          WHERE h.inhrelid = read.reader AND h.inhrelid <> read.relation AND whole.indisvalid)
+               OR read.reader IN (SELECT index FROM of_whole)
                OR EXISTS (SELECT FROM computed WHERE computed.reader = read.reader AND computed.relation = read.relation AND computed.inherited)
                OR EXISTS (SELECT FROM pg_catalog.pg_constraint k
-                          LEFT JOIN (pg_catalog.pg_inherits h JOIN pg_catalog.pg_index whole ON whole.indexrelid = h.inhparent AND whole.indisvalid)
-                              ON h.inhrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
-                          WHERE k.oid = read.reader AND (k.coninhcount > 0 OR k.conparentid <> 0 OR h.inhrelid IS NOT NULL)) AS inherited,
+                          WHERE k.oid = read.reader AND (k.coninhcount > 0 OR k.conparentid <> 0
+                              OR k.contype IN ('p', 'u', 'x') AND k.conindid IN (SELECT index FROM of_whole))) AS inherited,
            bool_and(read.null_passes) AS null_passes,
            array_agg(DISTINCT a.attname::text ORDER BY a.attname::text) AS columns
     FROM read
@@ -142,11 +150,7 @@ WITH harmless AS (
         -- clients may choose.)
         OR NOT k.convalidated
         OR EXISTS (SELECT FROM regexp_matches(k.conbin::text, '\{([A-Z]+)', 'g') AS node(kind)
-                   WHERE node.kind[1] NOT IN ('VAR', 'CONST', 'OPEXPR', 'DISTINCTEXPR', 'NULLIFEXPR', 'SCALARARRAYOPEXPR', 'FUNCEXPR',
-                                              'BOOLEXPR', 'NULLTEST', 'BOOLEANTEST', 'RELABELTYPE', 'COLLATE', 'COLLATEEXPR',
-                                              'ARRAYEXPR', 'ARRAY', 'ROW', 'ROWEXPR', 'COALESCE', 'COALESCEEXPR', 'CASE',
-                                              'CASEEXPR', 'WHEN', 'CASEWHEN', 'CASETESTEXPR', 'MINMAX', 'MINMAXEXPR',
-                                              'SUBSCRIPTINGREF', 'FIELDSELECT'))
+                   WHERE node.kind[1] NOT IN (SELECT kind FROM known WHERE level <= 3))
         OR EXISTS (SELECT FROM regexp_matches(k.conbin::text, ':(?:op)?funcid (\d+)', 'g') AS called(number)
                    JOIN pg_catalog.pg_proc p ON p.oid = called.number[1]::oid WHERE p.provolatile <> 'i'))
 )

@@ -252,4 +252,16 @@ UPDATE products SET name = 'x' WHERE id = -1 RETURNING xmax <> '0'
 ;;
 -- crm_app/service: system-column
 WITH u AS (INSERT INTO newsletters (id, title, sent_on) VALUES (-9, 'x', '2026-01-01') RETURNING (WITH q AS (SELECT xmax AS x FROM products) SELECT min(x::text) FROM q) AS m) SELECT m FROM u
-
+;;
+-- Nor is more of it than whether it is 0: another locker makes it another number.
+-- crm_app/service: system-column
+INSERT INTO products (id, sku, name, category, price) VALUES (99999, 'a', 'b', 'c', 2) ON CONFLICT (id) DO UPDATE SET name = excluded.name RETURNING xmax = xmin
+;;
+-- crm_app/service: system-column
+INSERT INTO products (id, sku, name, category, price) VALUES (99999, 'a', 'b', 'c', 2) ON CONFLICT (id) DO UPDATE SET name = excluded.name RETURNING xmax = '7'
+;;
+-- crm_app/service: system-column
+INSERT INTO products (id, sku, name, category, price) VALUES (99999, 'a', 'b', 'c', 2) ON CONFLICT (id) DO UPDATE SET name = excluded.name RETURNING xmax::text
+;;
+-- crm_app/service: same
+INSERT INTO products AS p (id, sku, name, category, price) VALUES (99999, 'a', 'b', 'c', 2) ON CONFLICT (id) DO UPDATE SET name = excluded.name RETURNING p.id, p.xmax <> '0' AS updated

@@ -536,6 +536,12 @@ UPDATE sums SET n = 5 WHERE id = 1
 UPDATE sizes_of SET n = 5 WHERE id = 1
 ;;
 -- crm_app/service: column-not-writable
+UPDATE either_of SET n = 5 WHERE id = 1
+;;
+-- crm_app/service: column-not-writable
+UPDATE told_by SET n = 5 WHERE id = 1
+;;
+-- crm_app/service: column-not-writable
 UPDATE cast_of SET n = 5 WHERE id = 1
 ;;
 -- What moves a row is what a trigger assigns.

@@ -148,8 +148,9 @@ impl<'e> Analyser<'e> {
         let column = p.relation.columns.iter().position(|c| c.name == condition.column).ok_or_else(lost)?;
         let table = p.relation.name.to_string();
         let stored = p.relation.columns.get(column).ok_or_else(lost)?;
-        let (name, ty) = (quote_ident(&stored.name), tested_type(stored));
-        let (condition, missing, purpose) = (condition.sql, condition.missing, purpose.name.clone());
+        let (name, ty) = (quote_ident(&stored.name), tested_type(stored, &table)?);
+        let (condition, missing) = fitting(stored, condition.sql, condition.missing);
+        let purpose = purpose.name.clone();
         let becomes = Becomes::ByCast;
         Ok(Some((p, Test { becomes, column, name, ty, condition, missing, table, purpose })))
     }
@@ -322,13 +323,31 @@ fn has_no_type(value: &Node, operand: Operand) -> bool {
     }
 }
 
-/// The type that the value takes while it is tested: without its modifier, as what does not fit is PostgreSQL's error to
-/// raise when it stores the value. Of a number of so many digits it is rounded by it.
-fn tested_type(column: &Column) -> String {
-    match column.ty.oid < FIRST_NORMAL_OID && !(column.ty.name == "numeric" && column.ty.typmod >= 0) {
-        true => format!("pg_catalog.{}", quote_ident(&column.ty.name)),
-        false => column.ty.sql.clone(),
+/// The type that the value takes while it is tested: without its length, as a cast would cut what does not fit. A number of
+/// so many digits is rounded, as it is when it is stored. What other modifiers make of a value is not known.
+fn tested_type(column: &Column, table: &str) -> Result<String, Refusal> {
+    let ty = &column.ty;
+    let built_in = ty.oid < FIRST_NORMAL_OID;
+    match ty.typmod >= 0 {
+        true if built_in && ty.name == "numeric" => Ok(ty.sql.clone()),
+        true if !built_in || ty.length.is_none() => {
+            let what = format!("storing in {table}, whose {} is of a type with a modifier", column.name);
+            let why = "what is tested might not be what is stored: let it be of a type without one, such as text";
+            Err(refusal::not_supported(&what, why))
+        }
+        _ if built_in => Ok(format!("pg_catalog.{}", quote_ident(&ty.name))),
+        _ => Ok(ty.sql.clone()),
     }
+}
+
+/// A condition and its opposite for a value as it is stored: PostgreSQL cuts trailing blanks that are too many.
+fn fitting(column: &Column, condition: String, missing: String) -> (String, String) {
+    let Some(length) = column.ty.length else { return (condition, missing) };
+    let has = format!("pg_catalog.char_length({ALIAS}.{})", quote_ident(&column.name));
+    (
+        format!("({condition}) AND {has} OPERATOR(pg_catalog.<=) {length}"),
+        format!("({missing}) OR {has} OPERATOR(pg_catalog.>) {length}"),
+    )
 }
 
 fn is_star(node: &Node) -> bool {
