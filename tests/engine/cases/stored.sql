@@ -74,7 +74,7 @@ INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, 1.
 INSERT INTO newsletter_sends (newsletter_id, customer_id, address) VALUES (1, 1, ''), (2, 2::bigint, ''), (3, 3::smallint, '')
 ;;
 -- PostgreSQL cuts blanks that are too many: another key is stored than was tested.
--- crm_app/service: changed | has pg_catalog.char_length("consentry_s"."customer_key") OPERATOR(pg_catalog.<=) 3 THEN | error 22P02
+-- crm_app/service: changed | has char_length("consentry_s"."customer_key") OPERATOR(pg_catalog.<=) 3 | error 22P02
 INSERT INTO sent_short (id, customer_key, note) VALUES (1, 'abc ', 'x')
 ;;
 -- crm_app/service: not-understood
