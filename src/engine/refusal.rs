@@ -136,6 +136,12 @@ pub fn view_column_not_writable(view: &str, column: &str) -> Refusal {
     Refusal::new("view-column-not-writable", SqlState::FEATURE_NOT_SUPPORTED, message, detail, "")
 }
 
+/// A new row does not meet the condition of a view WITH CHECK OPTION. PostgreSQL's own words and SQLSTATE.
+pub fn check_option(view: &str) -> Refusal {
+    let message = format!("new row violates check option for view \"{view}\"");
+    Refusal::new("check-option", SqlState("44000"), message, "", "")
+}
+
 /// No relation of that name; PostgreSQL's own words and SQLSTATE.
 pub fn undefined_table(name: &str) -> Refusal {
     Refusal::new("undefined-table", SqlState::UNDEFINED_TABLE, format!("relation \"{name}\" does not exist"), "", "")

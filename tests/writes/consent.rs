@@ -123,7 +123,7 @@ async fn rows_are_stored_with_consent_only(world: &World) {
         let raise = cleared.statements[0].raises.first().expect(sql);
         assert_eq!((raise.refusal.rule, raise.refusal.sqlstate.0), ("store-requires-consent", "42501"));
         let done = world.run("app/service", sql).await;
-        assert_eq!(done.answer, Err("22P02".to_owned()), "{sql}\n{}", cleared.wire_text());
+        assert_eq!(done.answer, Err("42501".to_owned()), "{sql}\n{}", cleared.wire_text());
         assert!(done.error.contains(&raise.marker), "{sql}\n{}", done.error);
         assert_eq!(done.after, before, "{sql}");
     }
@@ -139,7 +139,7 @@ async fn rows_are_stored_with_consent_only(world: &World) {
     // An update of the subject is a new storing.
     world.stored.batch_execute("INSERT INTO mailings (customer_id, subject) VALUES (1, 'kept')").await.expect("row");
     let sql = "UPDATE mailings SET subject = 'x', customer_id = 3 WHERE customer_id = 1";
-    assert_eq!(world.run("app/service", sql).await.answer, Err("22P02".to_owned()));
+    assert_eq!(world.run("app/service", sql).await.answer, Err("42501".to_owned()));
     let sql = "UPDATE mailings SET customer_id = id * 0 + 2, subject = upper(subject) WHERE customer_id = 1 RETURNING customer_id";
     let done = world.run("app/service", sql).await;
     assert_eq!(done.answer.as_ref().map(|a| a.count), Ok(1), "{}", done.error);

@@ -42,6 +42,31 @@ async fn a_client_writes_through_the_proxy() {
     assert_eq!(error.code().code(), "23505");
     assert!(!format!("{error:?}").contains("CANARY"), "{error:?}");
 
+    // WITH CHECK OPTION: PostgreSQL's own error, by PostgreSQL of a new row, by us of a changed one.
+    let insert = "INSERT INTO strict (key, name, country) VALUES ($1, 'CANARY-new', $2)";
+    let update = "UPDATE strict SET country = $2 WHERE key = $1";
+    for (sql, country, done) in
+        [(insert, "ES", true), (insert, "FR", false), (update, "ES", true), (update, "FR", false)]
+    {
+        let key = if sql == update {
+            1
+        } else if done {
+            77
+        } else {
+            78
+        };
+        match client.execute(sql, &[&key, &country]).await {
+            Ok(count) => assert_eq!((count, done), (1, true), "{sql} {country}"),
+            Err(e) => {
+                let error = e.as_db_error().expect("from the server");
+                assert_eq!((error.code().code(), done), ("44000", false), "{sql} {error:?}");
+                assert!(error.message().starts_with("new row violates check option for view"), "{error:?}");
+                assert!(!format!("{error:?}").contains("CANARY"), "{error:?}");
+            }
+        }
+    }
+    assert_eq!(database.psql("DELETE FROM customers WHERE id = 77 RETURNING country"), "ES");
+
     // No consent: the whole statement is refused, and the session goes on.
     let store = "INSERT INTO mailings (customer_id, subject) VALUES ($1, 'a'), ($2, 'b')";
     for (first, second, stored) in [(1, 3, false), (1, 5, true)] {

@@ -71,6 +71,13 @@ CREATE TABLE large_parcels (size int GENERATED ALWAYS AS (length(note)) STORED) 
 CREATE VIEW small_parcels AS SELECT id, note, size FROM parcels WHERE size < 10 WITH CHECK OPTION;
 CREATE VIEW light_parcels AS SELECT id, note, size FROM parcels WHERE id < 10 WITH CHECK OPTION;
 CREATE VIEW judged_parcels AS SELECT id, note FROM parcels WHERE known(id) WITH CHECK OPTION;
+CREATE VIEW rich AS SELECT * FROM customers WHERE country <> 'PT' AND (full_name LIKE 'B%' OR country = 'ES') WITH CHECK OPTION;
+CREATE VIEW rich_b AS SELECT id, full_name, country FROM rich WHERE full_name <> 'Bob' WITH LOCAL CHECK OPTION;
+CREATE VIEW masked_check AS SELECT id, country FROM customers WHERE phone IS NULL OR country <> phone WITH CHECK OPTION;
+CREATE VIEW defaulted AS SELECT * FROM customers;
+ALTER VIEW defaulted ALTER COLUMN full_name SET DEFAULT 'nobody', ALTER COLUMN country SET DEFAULT 'XX';
+CREATE VIEW prying AS SELECT id, full_name FROM customers;
+ALTER VIEW prying ALTER COLUMN full_name SET DEFAULT query_to_xml('SELECT email FROM customers', true, true, '')::text;
 -- Not one row for each.
 CREATE VIEW repeated AS SELECT id, full_name FROM customers ORDER BY id, generate_series(1, 2);
 CREATE VIEW ranked AS SELECT id, full_name FROM customers ORDER BY row_number() OVER (ORDER BY id);

@@ -66,10 +66,17 @@ impl World {
         self.engine.clear(sql, &context(who), Protocol::Simple)
     }
 
-    /// Judged for `role/purpose` and run on the stored tables, then undone.
+    /// Judged for `role/purpose` and run on the stored tables, then undone. What it raises on purpose is the refusal that the
+    /// session makes of it.
     pub async fn run(&self, who: &str, sql: &str) -> Done {
         let cleared = self.clear(who, sql).unwrap_or_else(|r| panic!("{sql}\n{}: {r}\n{}", r.rule, r.detail));
-        undone(&self.stored, cleared.wire_text()).await
+        let mut done = undone(&self.stored, cleared.wire_text()).await;
+        let raised = cleared.statements.iter().flat_map(|s| &s.raises).find(|raise| done.error.contains(&raise.marker));
+        if let (Some(raise), Err(code)) = (raised, &mut done.answer) {
+            assert_eq!(code, "22P02", "{sql}\n{}", done.error);
+            *code = raise.refusal.sqlstate.0.to_owned();
+        }
+        done
     }
 
     pub async fn stored_tables(&self) -> Vec<Table> {

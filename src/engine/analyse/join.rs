@@ -110,7 +110,7 @@ impl<'e> Analyser<'e> {
             let collation = if a.collation == b.collation { a.collation } else { 0 };
             let key = key.filter(|_| ty.is_some());
             let ordered = one && self.are_ordered(&a, &b);
-            let (name, given, lasts, nulled) = (name.clone(), a.given || b.given, a.lasts.max(b.lasts), None);
+            let (name, given, lasts, instead) = (name.clone(), a.given || b.given, a.lasts.max(b.lasts), None);
             let operand = self.engine.catalog.common([self.settled(a.operand), self.settled(b.operand)]);
             let made_of = a.made_with(Some(&b));
             merged.push(Col {
@@ -125,7 +125,7 @@ impl<'e> Analyser<'e> {
                 ordered,
                 given,
                 lasts,
-                nulled,
+                instead,
             });
         }
         Ok(merged)

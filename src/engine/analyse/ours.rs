@@ -8,7 +8,7 @@ use crate::engine::refusal::{self, Refusal};
 use crate::engine::rewrite::only_item;
 
 /// The tree of an expression's text with `parts` in the places of `$1`, `$2`, …, which stand in the order of the text.
-pub fn filled<const N: usize>(text: &str, parts: [NodeEnum; N]) -> Result<NodeEnum, Refusal> {
+pub fn filled(text: &str, parts: impl IntoIterator<Item = NodeEnum>) -> Result<NodeEnum, Refusal> {
     let lost = || refusal::not_faithful("an expression of ours cannot be read");
     let parsed = parse::parse(&format!("SELECT {text}")).map_err(|_| lost())?;
     let [one] = <[pb::RawStmt; 1]>::try_from(parsed.statements).map_err(|_| lost())?;
@@ -16,7 +16,10 @@ pub fn filled<const N: usize>(text: &str, parts: [NodeEnum; N]) -> Result<NodeEn
     let mut all = Node { node: only_item(*select) };
     let mut places = Vec::new();
     find(&mut all, &mut places);
-    let places = <[&mut Node; N]>::try_from(places).map_err(|_| lost())?;
+    let parts: Vec<NodeEnum> = parts.into_iter().collect();
+    if places.len() != parts.len() {
+        return Err(lost());
+    }
     for (place, part) in places.into_iter().zip(parts) {
         place.node = Some(part);
     }

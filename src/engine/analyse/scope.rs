@@ -39,8 +39,8 @@ pub struct Col {
     pub key: Option<Base>,
     /// Whether it is there for sure.
     pub lasts: Lasts,
-    /// For a column that reads as null though PostgreSQL would give its value: that null.
-    pub nulled: Option<Rc<str>>,
+    /// For a column that reads otherwise than PostgreSQL would read it: what stands in its place.
+    pub instead: Option<Rc<str>>,
 }
 
 /// Whether a column is there as long as nobody alters its table. One goes along with its type, its collation, or a function
@@ -90,7 +90,7 @@ impl Col {
             given: false,
             lasts: Lasts::Catalogued,
             key: None,
-            nulled: None,
+            instead: None,
         }
     }
 }

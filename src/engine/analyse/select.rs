@@ -118,7 +118,7 @@ impl<'e> Analyser<'e> {
                         let origin = col.origin.iter().chain(more).copied().collect();
                         let lasts = other.map_or(Lasts::Perhaps, |c| col.lasts.max(c.lasts));
                         let made_of = col.made_with(other);
-                        Col { origin, mixed, made_of, given, lasts, key: None, nulled: None, ..of }
+                        Col { origin, mixed, made_of, given, lasts, key: None, instead: None, ..of }
                     })
                     .collect(),
             ),

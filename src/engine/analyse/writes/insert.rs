@@ -37,7 +37,7 @@ impl<'e> Analyser<'e> {
         let reads = updates || shows(returning_clause.as_ref());
         let reach = if reads { Reach::Reads } else { Reach::AddsOnly };
         let target = self.write_target(named(relation)?, rights, reach)?;
-        self.insert_through(&target, on_conflict_clause.is_some(), updates)?;
+        self.insert_through(&target, on_conflict_clause.is_some(), (updates, shows(returning_clause.as_ref())))?;
         for col in cols.iter_mut() {
             if let NodeEnum::ResTarget(col) = inner(col)? {
                 self.subscripts(&mut col.indirection, &Scope::EMPTY)?;
@@ -57,7 +57,13 @@ impl<'e> Analyser<'e> {
         self.copies_rows(&target, &filled, &given)?;
         let unnamed = cols.is_empty() && select_stmt.is_some();
         if let Some((relation, after)) = target.judged().filter(|_| unnamed) {
-            *cols = self.name_columns(relation, after, &filled)?.map(column_target).collect();
+            *cols = match target.left() {
+                None => self.name_columns(relation, after, &filled)?.map(column_target).collect(),
+                Some(through) => {
+                    let first: Vec<usize> = (0..filled.len()).collect();
+                    self.name_columns(through.view, after, &first)?.map(column_target).collect()
+                }
+            };
         }
         self.check_stored(&target, &filled, select_stmt.as_deref_mut(), &given, overrides)?;
         if updates {
@@ -109,7 +115,7 @@ impl<'e> Analyser<'e> {
                 Some(through) => through.first(width)?,
                 None => (0..width.unwrap_or(all)).collect(),
             },
-            _ => cols.iter().map(|col| place(relation, col)).collect::<Result<_, _>>()?,
+            _ => cols.iter().map(|col| place(target, relation, col)).collect::<Result<_, _>>()?,
         };
         let Some(p) = target.protected() else {
             let names: Vec<&str> =
@@ -273,13 +279,16 @@ fn column_target(name: &str) -> Node {
 }
 
 /// The column that an INSERT's column list names.
-fn place(relation: &Relation, col: &Node) -> Result<usize, Refusal> {
+fn place(target: &Target<'_>, relation: &Relation, col: &Node) -> Result<usize, Refusal> {
     let name = match &col.node {
         Some(NodeEnum::ResTarget(t)) => t.name.as_str(),
         Some(NodeEnum::String(s)) => s.sval.as_str(),
         _ => return Err(refusal::not_supported("a column list", "it holds something that is no column")),
     };
-    relation.columns.iter().position(|c| c.name == name).ok_or_else(|| undefined_column_of(relation, name))
+    match target.left() {
+        Some(through) => through.place(name),
+        None => relation.columns.iter().position(|c| c.name == name).ok_or_else(|| undefined_column_of(relation, name)),
+    }
 }
 
 /// The columns of `excluded`: the client's own values, and what PostgreSQL fills in. No client fills a column that is not
@@ -287,7 +296,7 @@ fn place(relation: &Relation, col: &Node) -> Result<usize, Refusal> {
 fn proposed_columns(a: &Analyser<'_>, p: &Protected<'_>) -> Columns {
     let proposed = |(column, col): (&Column, &Col)| {
         let listed = p.policy.columns.contains_key(&column.name);
-        Col { nulled: (!listed).then(|| null_of(&column.ty).into()), ..col.clone() }
+        Col { instead: (!listed).then(|| null_of(&column.ty).into()), ..col.clone() }
     };
     Columns::known(p.relation.columns.iter().zip(a.plain_columns(p.relation).list()).map(proposed).collect())
 }

@@ -7,6 +7,7 @@
 mod apart;
 mod assign;
 pub mod carried;
+mod checked;
 mod copy;
 mod decides;
 mod deeper;

@@ -21,8 +21,9 @@ const MOST_PUT_IN: usize = 256 << 10;
 /// What of a target a reference means.
 pub enum OfTarget {
     Column(usize, Col),
-    /// A column of `excluded` that is not listed: what PostgreSQL would fill in (a default, a trigger's value).
-    Nulled(Rc<str>, Col),
+    /// Another expression in a column's place: null for one of `excluded` that is not listed, which PostgreSQL would fill (by a
+    /// default, or a trigger); the new value, where an UPDATE's is tested.
+    Instead(Rc<str>, Col),
     Row(Item),
 }
 
@@ -57,7 +58,7 @@ impl<'e> Analyser<'e> {
         }
         if let Some(qualifier) = star(node) {
             return match self.named_item(&qualifier, scope) {
-                Some(item) if self.is_target(item.occurrence) || is_nulled(item) => {
+                Some(item) if self.is_target(item.occurrence) || is_replaced(item) => {
                     Err(whole_row_list().at(r.location))
                 }
                 Some(_) => Ok(None),
@@ -71,16 +72,16 @@ impl<'e> Analyser<'e> {
             [db, _, _, _] if db != self.engine.catalog.database() => Ok(None),
             [qualifier @ .., column] => {
                 let named = self.named_item(qualifier, scope);
-                let Some(item) = named.filter(|i| self.is_target(i.occurrence) || is_nulled(i)) else {
+                let Some(item) = named.filter(|i| self.is_target(i.occurrence) || is_replaced(i)) else {
                     return Ok(None);
                 };
                 if !self.is_target(item.occurrence) {
                     let column = item.columns.list().iter().find(|c| &*c.name == column);
                     let column = column.ok_or_else(|| whole_row_list().at(r.location))?;
-                    return Ok(column.nulled.clone().map(|null| OfTarget::Nulled(null, column.clone())));
+                    return Ok(column.instead.clone().map(|sql| OfTarget::Instead(sql, column.clone())));
                 }
                 match item.columns.list().iter().find(|c| &*c.name == column) {
-                    Some(col) => Ok(item.occurrence.map(|o| OfTarget::Column(o, col.clone()))),
+                    Some(col) => Ok(item.occurrence.map(|o| of_column(o, col.clone()))),
                     None if SYSTEM_COLUMNS.contains(&column.as_str()) => {
                         Err(refusal::system_column(column).at(r.location))
                     }
@@ -93,14 +94,12 @@ impl<'e> Analyser<'e> {
 
     fn unqualified(&self, name: &str, scope: &Scope<'_>) -> Result<Option<OfTarget>, Refusal> {
         match scope::column(scope, name) {
-            Found::Column { col, occurrence: Some(o), .. } if self.is_target(Some(o)) => {
-                Ok(Some(OfTarget::Column(o, col)))
-            }
+            Found::Column { col, occurrence: Some(o), .. } if self.is_target(Some(o)) => Ok(Some(of_column(o, col))),
             Found::Column { .. } => Ok(None),
             // What leaves writes the table below the view, which has columns that the view has not.
             Found::Row { .. } if self.is_below_view(name, scope) => Err(undefined_column(name)),
             Found::Row { item } if self.is_target(item.occurrence) => Ok(Some(OfTarget::Row(item))),
-            Found::Row { item } if is_nulled(&item) => Err(whole_row_list()),
+            Found::Row { item } if is_replaced(&item) => Err(whole_row_list()),
             Found::Row { .. } => Ok(None),
             Found::Doubtful(_) => Err(doubtful(name)),
             // Not a column of the target, then; PostgreSQL looks further than that.
@@ -144,8 +143,8 @@ impl<'e> Analyser<'e> {
         };
         let (start, end) = self.reference_span(r)?;
         let (occurrence, what, col) = match of {
-            OfTarget::Nulled(null, col) => {
-                let injection = self.inject(Part::Expression(null.to_string()), None, false);
+            OfTarget::Instead(sql, col) => {
+                let injection = self.inject(Part::Expression(sql.to_string()), None, false);
                 self.edit(start, end, Replacement::Injected(injection, String::new()));
                 node.node = Some(placeholder(injection));
                 self.must_rewrite = true;
@@ -244,9 +243,17 @@ fn too_many_tests() -> Refusal {
     )
 }
 
-/// Whether some of an item's columns read as null.
-fn is_nulled(item: &Item) -> bool {
-    item.columns.list().iter().any(|c| c.nulled.is_some())
+/// A column of a target, or what is read in its place.
+fn of_column(occurrence: usize, col: Col) -> OfTarget {
+    match col.instead.clone() {
+        Some(instead) => OfTarget::Instead(instead, col),
+        None => OfTarget::Column(occurrence, col),
+    }
+}
+
+/// Whether some of an item's columns read otherwise.
+fn is_replaced(item: &Item) -> bool {
+    item.columns.list().iter().any(|c| c.instead.is_some())
 }
 
 /// A column of a target as it is called; one that a view computes is no stored column.

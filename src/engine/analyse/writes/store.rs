@@ -37,6 +37,21 @@ pub enum Becomes {
     Never,
 }
 
+/// An item of a SET list.
+pub struct Assigned<'l> {
+    pub assignment: &'l mut pb::ResTarget,
+    /// The bytes of the value; `None`: only a part of the column is assigned, or it is one of several that take their values
+    /// from one row.
+    pub span: Option<(usize, usize)>,
+}
+
+/// How a value is taken in while it is tested: under this name, as one of this type.
+pub struct Taken<'t> {
+    pub becomes: Becomes,
+    pub name: &'t str,
+    pub ty: &'t str,
+}
+
 /// The test, in the text around the client's expression.
 #[derive(Clone)]
 pub struct Test {
@@ -74,7 +89,7 @@ impl<'e> Analyser<'e> {
         let Some(NodeEnum::SelectStmt(select)) = source.and_then(|s| s.node.as_mut()) else {
             return Err(self.not_given(&test));
         };
-        self.becomes_key(given.list().get(place).and_then(|c| c.ty.clone()), p, &test)?;
+        self.becomes(given.list().get(place).and_then(|c| c.ty.clone()), p, test.column)?;
         if !select.values_lists.is_empty() {
             return self.check_values(select, p, place, &test);
         }
@@ -94,6 +109,25 @@ impl<'e> Analyser<'e> {
     ) -> Result<(), Refusal> {
         let Some((p, test)) = self.store_test(target)? else { return Ok(()) };
         let column = self.link_name(target).unwrap_or_default();
+        let Some(Assigned { assignment, span }) = self.assigned_value(list, column, set)? else { return Ok(()) };
+        let Some(span) = span else {
+            let why = "assign the column that leads to the subject by itself";
+            return Err(refusal::not_supported("this SET of a table with store_requires", why));
+        };
+        let lost = || refusal::not_faithful("SET was not found in the text");
+        let value = assignment.val.as_mut().ok_or_else(lost)?;
+        self.becomes(self.type_of(value, scope), p, test.column)?;
+        let test = self.test_of(value, self.operand(value, scope), p, &test);
+        self.wrap(value, span, &test, Times::EachRow)
+    }
+
+    /// What a SET list assigns to a column. `set`: first token after SET.
+    pub fn assigned_value<'l>(
+        &self,
+        list: &'l mut [Node],
+        column: &str,
+        set: Option<usize>,
+    ) -> Result<Option<Assigned<'l>>, Refusal> {
         let (mut item, mut found) = (0, None);
         for (i, node) in list.iter_mut().enumerate() {
             let NodeEnum::ResTarget(assignment) = inner(node)? else { continue };
@@ -103,29 +137,22 @@ impl<'e> Analyser<'e> {
             };
             item += usize::from(i > 0 && !more);
             if assignment.name == column {
-                if part || !assignment.indirection.is_empty() {
-                    let why = "assign the column that leads to the subject by itself";
-                    return Err(refusal::not_supported("this SET of a table with store_requires", why));
-                }
-                found = Some((i, item));
+                found = Some((i, item, part || !assignment.indirection.is_empty()));
             }
         }
-        let Some((i, item)) = found else { return Ok(()) };
+        let Some((i, item, part)) = found else { return Ok(None) };
         let lost = || refusal::not_faithful("SET was not found in the text");
+        let Some(NodeEnum::ResTarget(assignment)) = list.get_mut(i).and_then(|n| n.node.as_mut()) else {
+            return Err(lost());
+        };
+        if part {
+            return Ok(Some(Assigned { assignment, span: None }));
+        }
         let set = set.ok_or_else(lost)?;
         let end = self.clause_end(set, &[Token::From, Token::Where, Token::Returning]);
         let (from, to) = *self.list_items(set, end).get(item).ok_or_else(lost)?;
         let value = self.clause_end(from, &[Token::Ascii61]) + 1;
-        let span = self.token_span(value, to)?;
-        match list.get_mut(i).and_then(|n| n.node.as_mut()) {
-            Some(NodeEnum::ResTarget(assignment)) => {
-                let value = assignment.val.as_mut().ok_or_else(lost)?;
-                self.becomes_key(self.type_of(value, scope), p, &test)?;
-                let test = self.test_of(value, self.operand(value, scope), p, &test);
-                self.wrap(value, span, &test, Times::EachRow)
-            }
-            _ => Err(lost()),
-        }
+        Ok(Some(Assigned { assignment, span: Some(self.token_span(value, to)?) }))
     }
 
     fn link_name(&self, target: &Target<'e>) -> Option<&'e str> {
@@ -209,10 +236,10 @@ impl<'e> Analyser<'e> {
         self.wrap(value, span, &test, Times::EachRow)
     }
 
-    /// The test makes the value one of the key's type, where PostgreSQL makes it one when it stores it: whether that is
+    /// A test makes the value one of its column's type, where PostgreSQL makes it one when it stores it: whether that is
     /// PostgreSQL's own doing, or the role may call what it runs.
-    fn becomes_key(&self, from: Option<Ty>, p: &Protected<'e>, test: &Test) -> Result<(), Refusal> {
-        let Some(to) = p.relation.columns.get(test.column).map(|c| c.ty.base.as_str()) else { return Ok(()) };
+    pub fn becomes(&self, from: Option<Ty>, p: &Protected<'e>, column: usize) -> Result<(), Refusal> {
+        let Some(to) = p.relation.columns.get(column).map(|c| c.ty.base.as_str()) else { return Ok(()) };
         match from {
             Some(from) if !self.recasts(&from, to) => Ok(()),
             _ => self.engine.catalog.casts_to(to).try_for_each(|c| self.may_cast(c)),
@@ -222,15 +249,19 @@ impl<'e> Analyser<'e> {
     /// The test for a value that PostgreSQL takes for such an operand.
     pub fn test_of(&self, value: &Node, operand: Operand, p: &Protected<'e>, test: &Test) -> Test {
         let Some(key) = p.relation.columns.get(test.column) else { return test.clone() };
-        let own_casts = self.engine.catalog.casts_to(&key.ty.base).next().is_some();
-        let becomes = match self.engine.catalog.stores(operand, key.ty.oid) {
+        Test { becomes: self.how_becomes(value, operand, key), ..test.clone() }
+    }
+
+    /// How a value that PostgreSQL takes for such an operand becomes one of a column.
+    pub fn how_becomes(&self, value: &Node, operand: Operand, column: &Column) -> Becomes {
+        let own_casts = self.engine.catalog.casts_to(&column.ty.base).next().is_some();
+        match self.engine.catalog.stores(operand, column.ty.oid) {
             _ if has_no_type(value, operand) => Becomes::ByCast,
             Some(false) => Becomes::Never,
             Some(true) => Becomes::WhenStored,
             None if own_casts => Becomes::ByCast,
             None => Becomes::WhenStored,
-        };
-        Test { becomes, ..test.clone() }
+        }
     }
 
     /// Puts the test around an expression, in text and tree.
@@ -252,47 +283,83 @@ impl<'e> Analyser<'e> {
         };
         let condition = self.inject(Part::Expression(condition), None, false);
         let raises = self.inject(Part::Expression(test.raise()), None, false);
-        let [a, b, c, d] = test.around();
-        let lost = || refusal::not_faithful("a value to test is gone");
-        let parts = [placeholder(condition), placeholder(raises), value.node.take().ok_or_else(lost)?];
-        value.node = Some(ours::filled(&format!("{a}$1{b}$2{c}$3{d}"), parts)?);
-        self.edit(span.0, span.0, Replacement::Text(a));
-        self.edit(span.0, span.0, Replacement::Injected(condition, b));
-        self.edit(span.0, span.0, Replacement::Injected(raises, format!("{c}{ours}")));
-        self.edit(span.1, span.1, Replacement::Text(d));
         self.may_raise(test);
+        self.put_tests(value, span, ours, &test.taken(), &[(condition, raises)])
+    }
+
+    /// Puts conditions around an expression that stands in `span`, behind a text of ours, each with what raises an error where
+    /// it is not true; the first is tested first.
+    pub fn put_tests(
+        &mut self,
+        value: &mut Node,
+        span: (usize, usize),
+        ours: &str,
+        taken: &Taken<'_>,
+        tests: &[(usize, usize)],
+    ) -> Result<(), Refusal> {
+        let lost = || refusal::not_faithful("a value to test is gone");
+        let (head, pieces, tail) = taken.around(tests);
+        let mut text = head.clone();
+        let mut parts = Vec::with_capacity(pieces.len() + 1);
+        for (injection, after) in &pieces {
+            parts.push(placeholder(*injection));
+            text.push_str(&format!("${}{after}", parts.len()));
+        }
+        parts.push(value.node.take().ok_or_else(lost)?);
+        value.node = Some(ours::filled(&format!("{text}${}{tail}", parts.len()), parts)?);
+        self.edit(span.0, span.0, Replacement::Text(head));
+        let last = pieces.len().saturating_sub(1);
+        for (i, (injection, after)) in pieces.into_iter().enumerate() {
+            let after = if i == last { format!("{after}{ours}") } else { after };
+            self.edit(span.0, span.0, Replacement::Injected(injection, after));
+        }
+        self.edit(span.1, span.1, Replacement::Text(tail));
         Ok(())
     }
 
     /// The statement may fail by the test.
     pub fn may_raise(&mut self, test: &Test) {
-        let raise = Raise { marker: test.marker(), refusal: self.not_given(test) };
+        self.raises_on_purpose(Raise { marker: test.marker(), refusal: self.not_given(test) });
+    }
+
+    pub fn raises_on_purpose(&mut self, raise: Raise) {
         if !self.raises.contains(&raise) {
             self.raises.push(raise);
         }
     }
 }
 
-impl Test {
-    /// The text around condition, error and value, in this order. `OFFSET 0`: PostgreSQL takes the value from one place, also
-    /// where that is a query of its own, which may find another row each time it runs.
-    fn around(&self) -> [String; 4] {
-        let Test { name, ty, .. } = self;
-        let (out, open, close) = match self.becomes {
-            Becomes::ByCast => (name.as_str(), String::new(), format!(")::{ty} AS {name} OFFSET 0)")),
-            Becomes::Never => (name.as_str(), String::new(), format!(") AS {name} OFFSET 0)")),
+impl Taken<'_> {
+    /// The text before the first of the tests' parts, those parts in the order of the text, each with what follows it, and
+    /// the text behind the value. `OFFSET 0`: PostgreSQL takes the value from one place, also where that is a query of its
+    /// own, which may find another row each time it runs.
+    fn around(&self, tests: &[(usize, usize)]) -> (String, Vec<(usize, String)>, String) {
+        let Taken { becomes, name, ty } = self;
+        let (out, open, close) = match becomes {
+            Becomes::ByCast => (*name, String::new(), format!(")::{ty} AS {name} OFFSET 0)")),
+            Becomes::Never => (*name, String::new(), format!(") AS {name} OFFSET 0)")),
             Becomes::WhenStored => (
                 VALUE,
                 format!("{VALUE}.{VALUE}::{ty} AS {name}, {VALUE}.{VALUE} FROM (SELECT "),
                 format!(") AS {VALUE} OFFSET 0) AS {VALUE} OFFSET 0)"),
             ),
         };
-        [
-            "(SELECT CASE WHEN ".to_owned(),
-            format!(" THEN {ALIAS}.{out} WHEN "),
-            format!(" IS NULL THEN NULL END AS {name} FROM (SELECT {open}("),
-            format!("{close} AS {ALIAS})"),
-        ]
+        let mut pieces: Vec<(usize, String)> =
+            tests.iter().map(|(condition, _)| (*condition, " THEN CASE WHEN ".to_owned())).collect();
+        if let Some((_, after)) = pieces.last_mut() {
+            *after = format!(" THEN {ALIAS}.{out} WHEN ");
+        }
+        pieces.extend(tests.iter().rev().map(|(_, raises)| (*raises, " IS NULL THEN NULL END WHEN ".to_owned())));
+        if let Some((_, after)) = pieces.last_mut() {
+            *after = format!(" IS NULL THEN NULL END AS {name} FROM (SELECT {open}(");
+        }
+        ("(SELECT CASE WHEN ".to_owned(), pieces, format!("{close} AS {ALIAS})"))
+    }
+}
+
+impl Test {
+    fn taken(&self) -> Taken<'_> {
+        Taken { becomes: self.becomes, name: &self.name, ty: &self.ty }
     }
 
     /// What the error's message contains, and no other test's.
@@ -300,15 +367,16 @@ impl Test {
         format!("consentry store_requires {} for {}.", self.table, self.purpose)
     }
 
-    /// What reads no number hangs on the clock, so that PostgreSQL cannot work it out before it knows whether it is needed. By
-    /// the names of functions: a cast might be the database's own.
     pub fn raise(&self) -> String {
-        let text = format!(
-            "pg_catalog.textcat({}, pg_catalog.left(pg_catalog.timeofday(), 0))",
-            quote_literal(&self.marker())
-        );
-        format!("pg_catalog.int4in(pg_catalog.textout({text}))")
+        raises(&self.marker())
     }
+}
+
+/// What raises an error whose message contains `marker`. What reads no number hangs on the clock, so that PostgreSQL cannot
+/// work it out before it knows whether it is needed. By the names of functions: a cast might be the database's own.
+pub fn raises(marker: &str) -> String {
+    let text = format!("pg_catalog.textcat({}, pg_catalog.left(pg_catalog.timeofday(), 0))", quote_literal(marker));
+    format!("pg_catalog.int4in(pg_catalog.textout({text}))")
 }
 
 /// Whether PostgreSQL reads a value as one of whatever type it is stored as: a literal, or a parameter of no other type. Of one
@@ -335,8 +403,15 @@ fn tested_type(column: &Column, table: &str) -> Result<String, Refusal> {
             let why = "what is tested might not be what is stored: let it be of a type without one, such as text";
             Err(refusal::not_supported(&what, why))
         }
-        _ if built_in => Ok(format!("pg_catalog.{}", quote_ident(&ty.name))),
-        _ => Ok(ty.sql.clone()),
+        _ => Ok(without_modifier(column)),
+    }
+}
+
+/// A column's type, without its modifier where it may have one.
+pub fn without_modifier(column: &Column) -> String {
+    match column.ty.oid < FIRST_NORMAL_OID {
+        true => format!("pg_catalog.{}", quote_ident(&column.ty.name)),
+        false => column.ty.sql.clone(),
     }
 }
 

@@ -95,6 +95,11 @@ impl<'e> Target<'e> {
         }
     }
 
+    /// The views by whose name an INSERT leaves.
+    pub fn left(&self) -> Option<&Through<'e>> {
+        self.protected().and_then(|p| p.through.as_deref()).filter(|through| through.left)
+    }
+
     pub fn protected(&self) -> Option<&Protected<'e>> {
         match &self.kind {
             Kind::Protected(p) => Some(p),
@@ -153,7 +158,7 @@ impl<'e> Analyser<'e> {
                 let links = self.links_of(relation, rights).map_err(placed)?;
                 let stored = links.last().map_or(relation, |link| link.reads);
                 if let Some(through) = self.through(links).map_err(placed)? {
-                    return self.target_through(var, through, reach);
+                    return self.target_through(var, through, rights, reach);
                 }
                 self.read_relation(relation, !var.inh);
                 let item = item(var, Some(&relation.name), self.plain_columns(relation));
@@ -201,9 +206,12 @@ impl<'e> Analyser<'e> {
     fn target_through(
         &mut self,
         var: &mut pb::RangeVar,
-        through: Through<'e>,
+        mut through: Through<'e>,
+        rights: &[Right],
         reach: Reach,
     ) -> Result<Target<'e>, Refusal> {
+        let left = rights.contains(&Right::Insert) && through.adds_its_own(&self.engine.catalog);
+        through.left = left;
         let (at, base) = (var.location, through.base);
         let name = &through.view.name;
         if self.is_consent_table(base) {
@@ -316,6 +324,15 @@ impl<'e> Analyser<'e> {
             (Aim::Added, None) => {
                 self.qualify(var, relation);
                 self.after_target(var)?
+            }
+            (Aim::Added, Some(through)) if through.left => {
+                self.leaves_through(var, through);
+                self.qualify(var, through.view);
+                self.after_target(var)?
+            }
+            (Aim::Rows, Some(through)) if through.left => {
+                self.leaves_through(var, through);
+                self.rename_target(var, through.view)?
             }
             (Aim::Added, Some(_)) => {
                 let (start, end) = self.range_var_span(var)?;

@@ -27,7 +27,7 @@ impl<'e> Analyser<'e> {
         let set = target.protected().map(|p| self.clause_end(p.after, &[Token::Set]) + 1);
         self.check_assigned(&target, target_list, &scope, set)?;
         let added = self.sound_view_conditions(&target)?;
-        self.keeps_check_option(&target, &added)?;
+        self.check_option(&target, &added, target_list, &scope, set)?;
         self.reach_only(&target, where_clause, added.injections, clear, &fallible)?;
         // Of what FROM and WITH show, nothing comes into values that read none of it.
         if elsewhere || target.protected().is_none() || self.reads_derived {

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use pg_query::protobuf::Token;
 use pg_query::{Node, NodeEnum};
 
 use super::super::from::aliased;
@@ -16,9 +15,8 @@ use super::What;
 use super::definition::{Condition, Link};
 use super::refs::undefined_column_of;
 use super::target::{Protected, Target};
-use crate::engine::catalog::{Catalog, Column, QualifiedName, Relation, quote_ident};
+use crate::engine::catalog::{Catalog, Column, Oid, QualifiedName, Relation, quote_ident};
 use crate::engine::refusal::{self, Refusal};
-use crate::engine::tree;
 
 /// A column that a view shows, and which column of the stored table it is; `None`: the view computes it.
 #[derive(Debug, Clone)]
@@ -33,27 +31,32 @@ pub struct Through<'e> {
     pub base: &'e Relation,
     pub columns: Vec<Shown>,
     /// Outermost first.
-    layers: Vec<Layer>,
+    pub layers: Vec<Layer>,
     /// Some column of some of the views has a default of its own.
     has_default: bool,
+    /// An INSERT that leaves by the view's name: PostgreSQL gives new rows the views' defaults, and tests them.
+    pub left: bool,
+    views: Vec<Oid>,
 }
 
 /// One view's own condition, over what it reads.
-struct Layer {
+pub struct Layer {
+    /// The view's name.
+    pub view: String,
     alias: String,
     reads: Option<QualifiedName>,
     columns: Vec<Shown>,
-    condition: Option<Condition>,
+    pub condition: Option<Condition>,
     /// New rows must meet the condition (WITH CHECK OPTION).
-    checked: bool,
+    pub checked: bool,
 }
 
 /// What a write adds to its WHERE for the views that it goes through.
 #[derive(Default)]
 pub struct Added {
     pub injections: Vec<usize>,
-    /// What the conditions read that new rows must meet; `None`: that cannot be told.
-    checked: Option<BTreeSet<usize>>,
+    /// Of the conditions that new rows must meet, by layer: the columns that each reads; `None`: that cannot be told.
+    pub checked: Vec<(usize, Option<BTreeSet<usize>>)>,
 }
 
 impl<'e> Analyser<'e> {
@@ -68,6 +71,7 @@ impl<'e> Analyser<'e> {
             return Ok(None);
         }
         let has_default = links.iter().any(|l| l.view.columns.iter().any(|c| c.has_default));
+        let views = links.iter().map(|l| l.view.oid).collect();
         let mut columns: Vec<Shown> =
             base.columns.iter().enumerate().map(|(i, c)| Shown { name: c.name.clone(), column: Some(i) }).collect();
         let mut layers = Vec::new();
@@ -83,36 +87,32 @@ impl<'e> Analyser<'e> {
             let reads = link.alias.is_none().then(|| link.reads.name.clone());
             let alias = link.alias.unwrap_or_else(|| link.reads.name.name.clone());
             let check = link.view.check_option.as_deref();
-            layers.insert(
-                0,
-                Layer { alias, reads, columns: below, condition: simple.condition, checked: check.is_some() },
-            );
+            let (view, checked) = (link.view.name.name.clone(), check.is_some());
+            layers.insert(0, Layer { view, alias, reads, columns: below, condition: simple.condition, checked });
             // PostgreSQL keeps the word as it was written.
             if check.is_some_and(|check| !check.eq_ignore_ascii_case("local")) {
                 layers.iter_mut().for_each(|l| l.checked = true);
             }
         }
-        Ok(Some(Through { view, base, columns, layers, has_default }))
+        Ok(Some(Through { view, base, columns, layers, has_default, left: false, views }))
     }
 
     /// Judges the conditions of the views that a write goes through, over the target's visible cells.
     pub fn view_conditions(&mut self, target: &Target<'e>) -> Result<Added, Refusal> {
-        let mut added = Added { checked: Some(BTreeSet::new()), ..Added::default() };
+        let mut added = Added::default();
         let Some(p) = target.protected() else { return Ok(added) };
         let Some(through) = &p.through else { return Ok(added) };
-        for layer in &through.layers {
+        for (n, layer) in through.layers.iter().enumerate() {
             let Some(condition) = &layer.condition else { continue };
             let before = self.pending.len();
-            let (source, tree) = self.view_condition(p, layer, condition)?;
+            let (source, tree) = self.view_condition(p, layer, condition, None)?;
             if layer.checked {
-                let plain = !tree::has_kind(&condition.tree, "SubLink").unwrap_or(true) && !self.runs_own(condition);
-                for pending in self.pending.get(before..).unwrap_or_default() {
-                    match (&pending.what, &mut added.checked) {
-                        (What::Column(called), Some(checked)) if plain => _ = checked.insert(called.index),
-                        _ => added.checked = None,
-                    }
-                }
-                added.checked = added.checked.filter(|_| plain);
+                let pended = self.pending.get(before..).unwrap_or_default().iter();
+                let read = pended.map(|pending| match &pending.what {
+                    What::Column(called) => Some(called.index),
+                    What::Row { .. } | What::Reached { .. } | What::There => None,
+                });
+                added.checked.push((n, self.reads_its_row(condition).then(|| read.collect()).flatten()));
             }
             let tree = Box::new(tree);
             added.injections.push(self.inject(Part::Condition { source, tree }, None, false));
@@ -120,19 +120,30 @@ impl<'e> Analyser<'e> {
         Ok(added)
     }
 
-    fn view_condition(
+    /// Judges a view's condition over the target's visible cells: its text and its tree. `instead`: what stands in place of a
+    /// stored column.
+    pub fn view_condition(
         &mut self,
         p: &Protected<'e>,
         layer: &Layer,
         condition: &Condition,
+        instead: Option<(usize, &str)>,
     ) -> Result<(usize, Node), Refusal> {
+        let columns = match (shown(self, &layer.columns, p.relation, p.occurrence), instead) {
+            (Columns::Known(columns), Some((column, sql))) => {
+                let is = |c: &Col| c.origin.first().is_some_and(|(_, index)| *index == column);
+                let one = |c: &Col| Col { instead: is(c).then(|| sql.into()), ..c.clone() };
+                Columns::known(columns.iter().map(one).collect())
+            }
+            (columns, _) => columns,
+        };
         let items = [Item {
             alias: Some(layer.alias.as_str().into()),
             relation: layer.reads.clone(),
             occurrence: Some(p.occurrence),
             stored: true,
             qualified: true,
-            ..aliased(None, shown(self, &layer.columns, p.relation, p.occurrence))
+            ..aliased(None, columns)
         }];
         let Condition { text, tokens, tree } = condition;
         self.sources.push(Source { text: text.clone(), tokens: tokens.clone(), edits: Vec::new() });
@@ -154,7 +165,9 @@ impl<'e> Analyser<'e> {
 
     /// The names of a column list become those of the stored table, in text and tree.
     pub fn rename_columns(&mut self, target: &Target<'e>, list: &mut [Node]) -> Result<(), Refusal> {
-        let Some(through) = target.protected().and_then(|p| p.through.as_ref()) else { return Ok(()) };
+        let Some(through) = target.protected().and_then(|p| p.through.as_ref()).filter(|t| !t.left) else {
+            return Ok(());
+        };
         for node in list {
             let NodeEnum::ResTarget(column) = inner(node)? else { continue };
             let at = column.location;
@@ -170,32 +183,6 @@ impl<'e> Analyser<'e> {
         Ok(())
     }
 
-    /// An INSERT through views: what they would add to it, or check, is not done for them.
-    pub fn insert_through(&self, target: &Target<'e>, conflict: bool, updates: bool) -> Result<(), Refusal> {
-        let Some(through) = target.protected().and_then(|p| p.through.as_ref()) else { return Ok(()) };
-        let name = &through.view.name;
-        if through.layers.iter().any(|l| l.checked && l.condition.is_some()) {
-            let why = "whether a new row meets the view's conditions (WITH CHECK OPTION) is not known beforehand: \
-                       insert into the table";
-            return Err(refusal::not_supported(&format!("INSERT into the view {name}"), why));
-        }
-        if through.has_default || through.types_have_defaults(&self.engine.catalog) {
-            let why = "the view's columns have defaults of their own: insert into the table";
-            return Err(refusal::not_supported(&format!("INSERT into the view {name}"), why));
-        }
-        let same = |s: &Shown| s.column.and_then(|i| through.base.columns.get(i)).is_some_and(|c| c.name == s.name);
-        if conflict && !through.columns.iter().all(same) {
-            let why = "the view has names of its own for columns: insert into the table";
-            return Err(refusal::not_supported(&format!("ON CONFLICT on the view {name}"), why));
-        }
-        // PostgreSQL changed such a row until 15.19, and refuses to (55000) from then on.
-        if updates && through.layers.iter().any(|l| l.condition.is_some()) {
-            let why = "the row that is in the way may be none of the view's: insert into the table";
-            return Err(refusal::not_supported(&format!("ON CONFLICT … DO UPDATE on the view {name}"), why));
-        }
-        Ok(())
-    }
-
     /// `SET column = DEFAULT` through views: what PostgreSQL takes is the outermost view's default, or null where it has none.
     pub fn default_through(&self, p: &Protected<'e>, column: &str) -> Result<(), Refusal> {
         let Some(through) = &p.through else { return Ok(()) };
@@ -205,44 +192,6 @@ impl<'e> Analyser<'e> {
         }
         let why = "through a view it is the view's own default, not the table's: name the value, or update the table";
         Err(refusal::not_supported(&format!("DEFAULT in a SET of the view {}", through.view.name), why))
-    }
-
-    /// Whether a condition may call what is not PostgreSQL's own, which may read more than the row.
-    fn runs_own(&self, condition: &Condition) -> bool {
-        let (Condition { text, tokens, .. }, catalog) = (condition, &self.engine.catalog);
-        tokens.list.iter().enumerate().any(|(i, token)| {
-            let name = text.get(token.start..token.end).unwrap_or_default().trim_matches('"').replace("\"\"", "\"");
-            let called = tokens.kind(i + 1) == Some(Token::Ascii40) && catalog.functions_named(&name).next().is_some();
-            called || self.is_own_operator(text, tokens, i) || catalog.type_functions_named(&name).next().is_some()
-        })
-    }
-
-    /// An UPDATE through a view WITH CHECK OPTION: a row that met its conditions meets them still, if nothing that they read
-    /// is assigned.
-    pub fn keeps_check_option(&self, target: &Target<'e>, added: &Added) -> Result<(), Refusal> {
-        let Some(p) = target.protected() else { return Ok(()) };
-        let Some(through) = p.through.as_ref().filter(|t| t.layers.iter().any(|l| l.checked && l.condition.is_some()))
-        else {
-            return Ok(());
-        };
-        let uses = self.occurrences.get(p.occurrence).map(|o| o.uses.as_slice()).unwrap_or_default();
-        let link = super::assign::subject_link(p.policy);
-        let written = |i: usize| uses.get(i).is_some_and(|u| u.written);
-        let moves = p.relation.columns.iter().enumerate().any(|(i, c)| written(i) && link == Some(c.name.as_str()));
-        // A row may lie in a partition or a child, which fills columns in its own way.
-        let family = self.engine.catalog.family(p.relation.oid);
-        let computed = |i: &usize| {
-            let name = p.relation.columns.get(*i).map(|c| c.name.as_str());
-            name.is_none_or(|name| family.iter().any(|r| r.column(name).is_none_or(|c| c.computed)))
-        };
-        let kept = added.checked.as_ref().is_some_and(|read| !read.iter().any(|i| written(*i) || computed(i)));
-        if kept && !moves && !family.iter().any(|r| r.has_triggers) {
-            return Ok(());
-        }
-        let what = format!("this UPDATE of the view {}", through.view.name);
-        let why = "it assigns what the view's conditions may read, and WITH CHECK OPTION would test them again: update \
-                   the table";
-        Err(refusal::not_supported(&what, why))
     }
 
     /// MERGE and COPY go to tables.
@@ -255,6 +204,33 @@ impl<'e> Analyser<'e> {
 }
 
 impl Through<'_> {
+    /// Whether new rows come to what only PostgreSQL does: defaults of the views' own, and conditions that they must meet.
+    pub fn adds_its_own(&self, catalog: &Catalog) -> bool {
+        self.has_checks() || self.has_default || self.types_have_defaults(catalog)
+    }
+
+    pub fn has_checks(&self) -> bool {
+        self.layers.iter().any(|l| l.checked && l.condition.is_some())
+    }
+
+    /// Whether the view shows the table's columns, all and under their names.
+    pub fn shows_all(&self) -> bool {
+        let shown = |(i, c): (usize, &Column)| self.columns.iter().any(|s| s.column == Some(i) && s.name == c.name);
+        self.base.columns.iter().enumerate().all(shown)
+    }
+
+    /// What is read on the way to the rows.
+    pub fn relations(&self) -> impl Iterator<Item = Oid> {
+        self.views.iter().copied().chain([self.base.oid])
+    }
+
+    /// The place in the stored table of a column that an INSERT names.
+    pub fn place(&self, name: &str) -> Result<usize, Refusal> {
+        let stored = self.stored(name)?;
+        let place = self.base.columns.iter().position(|c| c.name == stored);
+        place.ok_or_else(|| undefined_column_of(self.view, name))
+    }
+
     /// Whether a column's type has a default of its own, which a view puts before the table's.
     fn types_have_defaults(&self, catalog: &Catalog) -> bool {
         let stored = self.columns.iter().filter_map(|s| self.base.columns.get(s.column?));
