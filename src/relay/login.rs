@@ -14,7 +14,7 @@ use tokio::io::AsyncWriteExt;
 use super::dial::{Dialer, Unreachable};
 use crate::wire::backend::{Authentication, read_key, read_parameter};
 use crate::wire::buffer::Inbox;
-use crate::wire::error::Fields;
+use crate::wire::error::{Fields, ROUTINE};
 use crate::wire::frame::{HEADER, MAX_INSPECTED_BODY, Malformed, header, put_frame, put_string};
 use crate::wire::stream::Stream;
 
@@ -63,6 +63,13 @@ impl From<std::io::Error> for LoginFailed {
     fn from(e: std::io::Error) -> Self {
         Self::Unreachable(Unreachable::Io(e))
     }
+}
+
+/// Errors that tell of the proxy's account, which is not the client's business: authentication, and rights to connect. Not
+/// that it may not set what the client has asked for (guc.c).
+pub fn is_about_us(fields: &Fields) -> bool {
+    let sets = fields.field(ROUTINE).is_some_and(|routine| routine.starts_with("set_config"));
+    !sets && (fields.sqlstate().starts_with("28") || matches!(fields.sqlstate(), "42501" | "3D000"))
 }
 
 fn login_fault(what: impl Into<String>) -> LoginFailed {

@@ -25,7 +25,7 @@ use crate::engine::cleared::SetValue;
 use crate::engine::context::PurposeSource;
 use crate::engine::refusal::{Refusal, SqlState};
 use crate::relay::cancel::{Registration, Target};
-use crate::relay::login::{LoggedIn, LoginFailed, log_in};
+use crate::relay::login::{LoggedIn, LoginFailed, is_about_us, log_in};
 use crate::wire::backend;
 use crate::wire::buffer::Inbox;
 use crate::wire::error::{Fields, MESSAGE, Severity, from_refusal};
@@ -347,7 +347,7 @@ impl Visitor {
                 tracing::error!(database = %database.live.name, %fault, "PostgreSQL's login cannot be followed");
                 told(crate::relay::dial::Unreachable::NotPostgres.refusal(), "upstream unreachable")
             }
-            LoginFailed::Refused(fields) if is_about_us(fields.sqlstate()) => {
+            LoginFailed::Refused(fields) if is_about_us(&fields) => {
                 let fault = fields.field(MESSAGE).unwrap_or_default();
                 tracing::error!(database = %database.live.name, fault, "PostgreSQL refuses the proxy's account");
                 told(crate::relay::dial::Unreachable::NotPostgres.refusal(), "upstream refused the proxy")
@@ -483,11 +483,6 @@ async fn cancel(house: &House, pid: i32, secret: &[u8]) {
     {
         tracing::warn!(%fault, "a cancel request did not reach PostgreSQL");
     }
-}
-
-/// Errors that tell of the proxy's account, which is not the client's business: authentication, and rights to connect.
-fn is_about_us(sqlstate: &str) -> bool {
-    sqlstate.starts_with("28") || matches!(sqlstate, "42501" | "3D000")
 }
 
 fn told(refusal: Refusal, reason: &'static str) -> Refused {

@@ -41,6 +41,10 @@ fn it_steers_plans() {
     let port = world().proxy.port();
     let mut c = crate::raw::Raw::log_in(port, "dan", &[("options", "-c enable_seqscan=off")]);
     assert_eq!(c.ask("SHOW enable_seqscan"), "T D:off C:SHOW Z:I");
+    // What PostgreSQL does not let the upstream role set, PostgreSQL says.
+    let options = [("options", "-c session_replication_role=replica")];
+    let mut c = crate::raw::Raw::open(port);
+    assert_eq!(c.try_log_in("dan", &crate::password_of("dan"), &options), "E:42501", "{:?}", c.error);
 }
 
 #[test]
