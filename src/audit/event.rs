@@ -421,7 +421,8 @@ pub enum DeedOutcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UpkeepCount {
     pub table: String,
-    /// `deleted`, `deleted along` (by a cascade, whoever they are about), `nulled`, `kept`, `written` or `exported`.
+    /// `deleted`, `deleted along` (by a cascade, whoever they are about), `changed` (they no longer refer to what was
+    /// deleted), `nulled`, `kept`, `written` or `exported`.
     pub what: &'static str,
     pub rows: u64,
 }

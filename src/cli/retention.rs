@@ -128,14 +128,23 @@ fn take(upkeeper: &Upkeeper, open: &mut Option<Begun>, bar: &ProgressBar, step: 
                 let mut counts = counted(&batch.swept.nulled, "nulled");
                 counts.extend(counted(&batch.swept.deleted, "deleted"));
                 counts.extend(counted(&batch.swept.along, "deleted along"));
+                counts.extend(counted(&batch.swept.changed, "changed"));
                 Deed { action: "retention", purpose: None, counts, subject: None }
             })
         }
     }
 }
 
+/// What became of rows that ON DELETE SET NULL or SET DEFAULT changed.
+pub const LET_GO: &str = "no longer refer to them";
+
 fn tell(applied: &Applied) -> Result<ExitCode> {
-    let all = [(&applied.deleted, "deleted"), (&applied.nulled, "nulled"), (&applied.along, "deleted along with them")];
+    let all = [
+        (&applied.deleted, "deleted"),
+        (&applied.nulled, "nulled"),
+        (&applied.along, "deleted along with them"),
+        (&applied.changed, LET_GO),
+    ];
     for (counts, what) in all {
         for count in counts {
             say!("{}: {} rows {what}", count.table, count.rows)?;

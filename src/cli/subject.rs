@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::consent::{Format, Who};
 use super::direct::{Deed, Direct, Opened, block_on, counted};
 use super::out::{self, remark, say};
+use super::retention::LET_GO;
 use crate::audit::event::UpkeepCount;
 use crate::audit::filter::{Filter, Sieve};
 use crate::audit::recorded::Recorded;
@@ -190,6 +191,7 @@ fn counts(erased: &Erased) -> Vec<UpkeepCount> {
     let count = |table: &str, what, rows| UpkeepCount { table: table.to_owned(), what, rows };
     let mut counts: Vec<UpkeepCount> = erased.tables.iter().map(|t| count(&t.table, done(t.erase), t.erased)).collect();
     counts.extend(counted(&erased.along, "deleted along"));
+    counts.extend(counted(&erased.changed, "changed"));
     counts.extend(erased.tables.iter().map(|t| count(&t.table, "kept", t.rows.saturating_sub(t.erased))));
     counts.retain(|c| c.rows > 0);
     counts
@@ -213,6 +215,10 @@ fn tell(out: &mut impl Write, erased: &Erased, run: Run) -> io::Result<()> {
     }
     for count in &erased.along {
         writeln!(out, "{}: {} rows {} along with them", count.table, count.rows, done("delete"))?;
+    }
+    for count in &erased.changed {
+        let would = if run == Run::Dry { "would " } else { "" };
+        writeln!(out, "{}: {} rows {would}{LET_GO}", count.table, count.rows)?;
     }
     for blocked in &erased.blocked {
         writeln!(out, "{blocked}")?;

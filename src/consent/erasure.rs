@@ -32,6 +32,8 @@ pub struct Erased {
     pub tables: Vec<TableErased>,
     /// Rows that led not to the person, or of tables that lead to nobody, and went along (ON DELETE CASCADE).
     pub along: Vec<TableCount>,
+    /// Rows that stay and no longer refer to what went (ON DELETE SET NULL, SET DEFAULT).
+    pub changed: Vec<TableCount>,
     /// Rows that stay because rows that stay refer to them.
     pub blocked: Vec<Blocked>,
     /// The person's choices that stay, as proof of what was allowed when (Art. 7(1), 17(3)(e)).
@@ -84,6 +86,7 @@ pub async fn erase(
         kind: kind.name.clone(),
         tables,
         along: swept.along,
+        changed: swept.changed,
         blocked: sweep.blocked(&tx).await?,
         choices: choices(&tx, policy, catalog, kind, key).await?,
         history: history(&tx, policy, catalog, kind, key).await?,

@@ -16,15 +16,17 @@ pub enum OnDelete {
     Refuse,
     /// The referring row goes too.
     Cascade,
-    /// SET NULL, SET DEFAULT: the referring row stays and is changed.
-    Change,
+    /// SET NULL: the referring row stays and refers to nothing.
+    SetNull,
+    /// SET DEFAULT: the referring row stays and refers to the default's row.
+    SetDefault,
 }
 
 /// A table at an end of a foreign key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct End {
     /// The table itself: it may be a partition or an inheritance child.
-    own: Oid,
+    pub(super) own: Oid,
     /// The table as which its rows count: the policy's one above it, or the topmost.
     pub table: Oid,
     /// As an item of FROM: of a table that is inherited from, a foreign key means the rows of its own.
@@ -39,6 +41,8 @@ pub struct ForeignKey {
     /// (column of the child, column of the parent)
     pub columns: Vec<(String, String)>,
     pub on_delete: OnDelete,
+    /// The child's columns that SET NULL or SET DEFAULT assigns.
+    pub released: Vec<String>,
 }
 
 impl End {
@@ -101,7 +105,7 @@ pub async fn load(client: &impl GenericClient, policy: &Policy, catalog: &Catalo
     let sql = format!(
         "SELECT f.conrelid, cn.nspname::pg_catalog.text, c.relname::pg_catalog.text, c.relkind = 'p',
                 f.confrelid, pn.nspname::pg_catalog.text, p.relname::pg_catalog.text, p.relkind = 'p',
-                f.confdeltype::pg_catalog.text, {child}, {parent}
+                f.confdeltype::pg_catalog.text, {child}, {parent}, COALESCE({named}, {child})
            FROM pg_catalog.pg_constraint AS f
            JOIN pg_catalog.pg_class AS c ON c.oid = f.conrelid JOIN pg_catalog.pg_namespace AS cn ON cn.oid = c.relnamespace
            JOIN pg_catalog.pg_class AS p ON p.oid = f.confrelid JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
@@ -109,6 +113,8 @@ pub async fn load(client: &impl GenericClient, policy: &Policy, catalog: &Catalo
           ORDER BY 2, 3, 6, 7, f.conname",
         child = columns("f.conrelid", "f.conkey"),
         parent = columns("f.confrelid", "f.confkey"),
+        // SET NULL (a, b) names some of them.
+        named = columns("f.conrelid", "f.confdelsetcols"),
     );
     let mut keys = Vec::new();
     for row in client.query(&sql, &[]).await? {
@@ -118,6 +124,7 @@ pub async fn load(client: &impl GenericClient, policy: &Policy, catalog: &Catalo
             parent: End::of(&row, 4, policy, catalog)?,
             columns: child.into_iter().zip(parent).collect(),
             on_delete: on_delete(row.try_get(8)?)?,
+            released: row.try_get(11)?,
         });
     }
     Ok(keys)
@@ -127,7 +134,8 @@ fn on_delete(code: &str) -> Result<OnDelete, Fault> {
     match code {
         "a" | "r" => Ok(OnDelete::Refuse),
         "c" => Ok(OnDelete::Cascade),
-        "n" | "d" => Ok(OnDelete::Change),
+        "n" => Ok(OnDelete::SetNull),
+        "d" => Ok(OnDelete::SetDefault),
         other => Err(Fault::new(format!("foreign key action \"{other}\" is not known"))),
     }
 }

@@ -41,6 +41,24 @@ pub fn leads_to_key(
     condition.ok_or_else(|| Fault::new(format!("{} leads to nobody", table.name)))
 }
 
+/// `t` leads to its person through the row `row` of the table that the path's hop number `hop` goes to.
+pub fn leads_through(path: &SubjectPath, hop: usize, row: &str) -> String {
+    let mut condition = String::new();
+    for (depth, hop) in path.hops.iter().enumerate().take(hop + 1).rev() {
+        let from = format!("{}.{}", alias(depth), quote_ident(&hop.from));
+        condition = match condition.is_empty() {
+            true => format!("{from} = {row}.{}", quote_ident(&hop.to)),
+            false => format!(
+                "{from} IN (SELECT {next}.{to} FROM {table} AS {next} WHERE {condition})",
+                to = quote_ident(&hop.to),
+                table = hop.table_name.to_sql(),
+                next = alias(depth + 1),
+            ),
+        };
+    }
+    condition
+}
+
 fn alias(depth: usize) -> String {
     if depth == 0 { "t".to_owned() } else { format!("t{depth}") }
 }

@@ -9,7 +9,7 @@ use crate::engine::catalog::{Catalog, Column, Oid, quote_ident};
 use crate::engine::policy::{ColumnUse, Erase, Policy, SubjectKind, SubjectPath, TablePolicy};
 
 use super::fault::Fault;
-use super::foreign_keys::{ForeignKey, counts_as};
+use super::foreign_keys::counts_as;
 use super::path::{leads_to_key, tables_of};
 use super::sweep::{KEPT, MARKED, Sweep};
 use super::target::{Target, column, relation, relation_of_kind};
@@ -61,21 +61,6 @@ impl Sweep<'_> {
         Ok(kept)
     }
 
-    /// When the row `c`, whose foreign key lets go of the row that is deleted, says a no that must go on being that
-    /// person's.
-    pub(super) fn hides_by(&self, key: &ForeignKey) -> Result<Option<String>, Fault> {
-        let mut when = Vec::new();
-        for kind in self.policy.subjects.values() {
-            for hiding in self.hiding(kind)?.iter().filter(|h| h.root == key.child.table) {
-                if key.columns.iter().any(|(child, _)| *child == hiding.key.name) {
-                    let stays = self.person_stays(kind, &hiding.key)?.into_iter().map(|(_, stays)| stays);
-                    when.extend(stays.map(|stays| format!("({} AND {stays})", hiding.which)));
-                }
-            }
-        }
-        Ok((!when.is_empty()).then(|| format!("({})", when.join(" OR "))))
-    }
-
     fn hiding(&self, kind: &SubjectKind) -> Result<Vec<Hiding>, Fault> {
         let mut all = Vec::new();
         if kind.consent.is_some() {
@@ -100,7 +85,7 @@ impl Sweep<'_> {
     }
 
     /// For each table with rows about people of this kind: that one of the person whose key is in `c` stays.
-    fn person_stays(&self, kind: &SubjectKind, key: &Column) -> Result<Vec<(Oid, String)>, Fault> {
+    pub(super) fn person_stays(&self, kind: &SubjectKind, key: &Column) -> Result<Vec<(Oid, String)>, Fault> {
         let tables = tables_of(self.policy, kind).into_iter();
         let others = tables.filter(|(table, _)| !holds_choices(self.policy, self.catalog, table.relation));
         others

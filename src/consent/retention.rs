@@ -70,6 +70,8 @@ pub struct Applied {
     pub nulled: Vec<TableCount>,
     /// Rows that went along with those (ON DELETE CASCADE), past their own time or not.
     pub along: Vec<TableCount>,
+    /// Rows that stay and no longer refer to those (ON DELETE SET NULL, SET DEFAULT).
+    pub changed: Vec<TableCount>,
     /// Rows past their time that stay, because rows that stay refer to them.
     pub blocked: Vec<Blocked>,
     /// Tables that could not be dealt with, and why.
@@ -115,7 +117,7 @@ impl Kept<'_> {
     fn left_to_do(&self, sweep: &Sweep<'_>) -> Result<String, Fault> {
         match erase_of(sweep.policy, sweep.catalog, self.table) {
             Erase::Delete => Ok("true".to_owned()),
-            Erase::Null => sweep.has_personal_value(self.table),
+            Erase::Null => sweep.has_personal_value(self.table, "t"),
         }
     }
 }
@@ -286,6 +288,7 @@ async fn apply_table(
         add(&mut applied.nulled, swept.nulled);
         add(&mut applied.deleted, swept.deleted);
         add(&mut applied.along, swept.along);
+        add(&mut applied.changed, swept.changed);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Erases rows: marks those that shall go, finds which of them may, and takes them away in one statement.
 //!
-//! A row stays when it is under a legal hold, or when a row that stays refers to it. Rows that PostgreSQL would delete
+//! A row stays when it is under a legal hold, or when a row that stays refers to it (and would be cut off from its person
+//! without it, `cut_off`, where the foreign key lets it go). Rows that PostgreSQL would delete
 //! by ON DELETE CASCADE are marked too, so that a hold on one of them keeps the row that it hangs on. As all marked rows
 //! go in one statement, references among them (to each other's tables, to their own, in circles) are no obstacle. A row
 //! that hides others, an objection say, stays as long as they do (`refusals`).
@@ -12,8 +13,8 @@ use std::collections::BTreeSet;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, GenericClient, Transaction};
 
-use crate::engine::catalog::{Catalog, Column, Oid, QualifiedName, quote_ident};
-use crate::engine::policy::{ColumnUse, Erase, Policy, SubjectKind, TablePolicy};
+use crate::engine::catalog::{Catalog, Oid, QualifiedName, quote_ident};
+use crate::engine::policy::{Erase, Policy, TablePolicy};
 
 use super::fault::Fault;
 use super::foreign_keys::{self, ForeignKey, OnDelete};
@@ -60,7 +61,7 @@ impl std::fmt::Display for Blocked {
 
 /// What becomes of a marked row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+pub(super) enum Fate {
     Delete,
     Null,
 }
@@ -107,7 +108,7 @@ impl<'a> Sweep<'a> {
         };
         let mut wanted = format!("({condition}) AND {}", not_held(table, "t"));
         if fate == Fate::Null {
-            wanted.push_str(&format!(" AND {}", self.has_personal_value(table)?));
+            wanted.push_str(&format!(" AND {}", self.has_personal_value(table, "t")?));
         }
         let limit = limit.map_or(String::new(), |n| format!(" LIMIT {n}"));
         let sql = format!(
@@ -133,7 +134,8 @@ impl<'a> Sweep<'a> {
         }
         loop {
             let kept = self.unmark_hiding(tx, &tables).await? + self.unmark_referred(tx, &tables).await?;
-            if kept + self.unmark_along(tx, &tables).await? == 0 {
+            let led_through = self.unmark_led_through(tx).await?;
+            if kept + led_through + self.unmark_along(tx, &tables).await? == 0 {
                 return Ok(());
             }
         }
@@ -199,28 +201,6 @@ impl<'a> Sweep<'a> {
         Ok(kept)
     }
 
-    /// When the referring row `c` stays and so keeps what it refers to; `None`: never.
-    fn child_stays(&self, key: &ForeignKey) -> Result<Option<String>, Fault> {
-        let policy = self.policy.tables.get(&key.child.table);
-        let nulls_reference = policy.is_some_and(|t| {
-            erase_of(self.policy, self.catalog, t) == Erase::Null
-                && key.columns.iter().any(|(c, _)| matches!(t.columns.get(c), Some(ColumnUse::Category(_))))
-        });
-        let fates = if nulls_reference { "'d', 'n'" } else { "'d'" };
-        let unmarked = format!(
-            "NOT EXISTS (SELECT FROM {MARKED} AS x WHERE x.rel = c.tableoid AND x.tid = c.ctid AND x.fate IN ({fates}))"
-        );
-        match key.on_delete {
-            OnDelete::Refuse | OnDelete::Cascade => Ok(Some(unmarked)),
-            // The row is changed, not deleted: only a hold forbids that, and that it hides rows of its person.
-            OnDelete::Change => {
-                let held = policy.filter(|t| t.hold_when.is_some()).map(|t| format!("NOT ({})", not_held(t, "c")));
-                let keeps: Vec<String> = held.into_iter().chain(self.hides_by(key)?).collect();
-                Ok((!keeps.is_empty()).then(|| format!("({}) AND {unmarked}", keeps.join(" OR "))))
-            }
-        }
-    }
-
     /// Takes the mark off rows that would go along with rows that stay.
     async fn unmark_along(&self, tx: &Transaction<'_>, tables: &BTreeSet<Oid>) -> Result<u64, Fault> {
         let mut kept = 0;
@@ -257,25 +237,10 @@ impl<'a> Sweep<'a> {
     pub async fn carry_out(&self, tx: &Transaction<'_>) -> Result<Swept, Fault> {
         tx.batch_execute(&format!("ANALYZE {MARKED}")).await?;
         let nulled = self.null(tx).await?;
+        let changed = self.changed(tx).await?;
         let (deleted, along) = self.delete(tx).await?;
         tx.batch_execute(&format!("DELETE FROM {MARKED}")).await?;
-        Ok(Swept { nulled, deleted, along })
-    }
-
-    async fn null(&self, tx: &Transaction<'_>) -> Result<Vec<TableCount>, Fault> {
-        let mut counts = Vec::new();
-        for table in self.marked(tx, Fate::Null).await? {
-            let policy = self.policy.tables.get(&table.0).ok_or_else(|| gone(&table.1))?;
-            let set: Vec<String> = self.personal_columns(policy)?.iter().map(Personal::emptied).collect();
-            let sql = format!(
-                "UPDATE {} AS t SET {} FROM {MARKED} AS d WHERE {} AND d.fate = 'n'",
-                table.1.to_sql(),
-                set.join(", "),
-                at("d", table.0, "t")
-            );
-            counts.push(TableCount { table: table.1.to_string(), rows: tx.execute(&sql, &[]).await? });
-        }
-        Ok(counts)
+        Ok(Swept { nulled, deleted, along, changed })
     }
 
     /// What was marked by itself, and what went along.
@@ -310,7 +275,7 @@ impl<'a> Sweep<'a> {
     }
 
     /// Tables with marked rows, by name.
-    async fn marked(&self, tx: &Transaction<'_>, fate: Fate) -> Result<Vec<(Oid, QualifiedName)>, Fault> {
+    pub(super) async fn marked(&self, tx: &Transaction<'_>, fate: Fate) -> Result<Vec<(Oid, QualifiedName)>, Fault> {
         let sql = format!("SELECT DISTINCT root FROM {MARKED} WHERE fate = '{}'", fate.code());
         let mut tables = Vec::new();
         for row in tx.query(&sql, &[]).await? {
@@ -321,7 +286,7 @@ impl<'a> Sweep<'a> {
         Ok(tables)
     }
 
-    fn name(&self, oid: Oid) -> Result<QualifiedName, Fault> {
+    pub(super) fn name(&self, oid: Oid) -> Result<QualifiedName, Fault> {
         Ok(relation(self.catalog, oid, &oid.to_string())?.name.clone())
     }
 
@@ -346,64 +311,6 @@ impl<'a> Sweep<'a> {
     pub async fn forget_kept(&self, client: &impl GenericClient) -> Result<(), Fault> {
         Ok(client.batch_execute(&format!("DELETE FROM {KEPT}")).await?)
     }
-
-    /// Columns with a category that are emptied: set to null, or to their default where null is not allowed. Refuses a
-    /// table where a column has neither, and one whose emptied rows could not be told from the others.
-    fn personal_columns(&self, table: &TablePolicy) -> Result<Vec<Personal>, Fault> {
-        let relation = relation(self.catalog, table.relation, &table.name.to_string())?;
-        let personal: Vec<&Column> = relation
-            .columns
-            .iter()
-            .filter(|c| !c.generated && matches!(table.columns.get(&c.name), Some(ColumnUse::Category(_))))
-            .filter(|c| !(c.not_null && self.decides(table, &c.name)))
-            .collect();
-        let fixed: Vec<&str> =
-            personal.iter().filter(|c| c.not_null && !c.has_default).map(|c| c.name.as_str()).collect();
-        if !fixed.is_empty() {
-            return Err(Fault::new(format!(
-                "{} cannot be emptied: {} is NOT NULL and has no default",
-                table.name,
-                fixed.join(", ")
-            ))
-            .hint("allow nulls there, or say erase = \"delete\" for the table"));
-        }
-        if personal.iter().all(|c| c.not_null) {
-            return Err(Fault::new(format!("{} has no column with a category that can be null", table.name))
-                .hint("an emptied row could not be told from another: say erase = \"delete\" for the table"));
-        }
-        Ok(personal.into_iter().map(|c| Personal { column: c.name.clone(), nullable: !c.not_null }).collect())
-    }
-
-    /// Whether rows are there or not depends on the column: a default in it would show what was hidden.
-    fn decides(&self, table: &TablePolicy, column: &str) -> bool {
-        let restricts = |kind: &SubjectKind| {
-            kind.table == table.relation && kind.restricted_when.as_ref().is_some_and(|when| when.reads(column))
-        };
-        table.retention.as_ref().is_some_and(|r| r.since == column) || self.policy.subjects.values().any(restricts)
-    }
-
-    /// The row `t` is not emptied yet.
-    pub fn has_personal_value(&self, table: &TablePolicy) -> Result<String, Fault> {
-        let columns = self.personal_columns(table)?;
-        let tests: Vec<String> = columns
-            .iter()
-            .filter(|c| c.nullable)
-            .map(|c| format!("t.{} IS NOT NULL", quote_ident(&c.column)))
-            .collect();
-        Ok(format!("({})", tests.join(" OR ")))
-    }
-}
-
-/// A column that is emptied.
-struct Personal {
-    column: String,
-    nullable: bool,
-}
-
-impl Personal {
-    fn emptied(&self) -> String {
-        format!("{} = {}", quote_ident(&self.column), if self.nullable { "NULL" } else { "DEFAULT" })
-    }
 }
 
 /// What was done.
@@ -413,6 +320,8 @@ pub struct Swept {
     pub deleted: Vec<TableCount>,
     /// Deleted only because what they refer to was (ON DELETE CASCADE), whoever they are about.
     pub along: Vec<TableCount>,
+    /// Rows that stay and no longer refer to what was deleted (ON DELETE SET NULL, SET DEFAULT).
+    pub changed: Vec<TableCount>,
 }
 
 impl Swept {
@@ -422,7 +331,7 @@ impl Swept {
 }
 
 /// The mark `mark` is that of the row `row` of the table `root`.
-fn at(mark: &str, root: Oid, row: &str) -> String {
+pub(super) fn at(mark: &str, root: Oid, row: &str) -> String {
     format!("{mark}.root = {root} AND {mark}.rel = {row}.tableoid AND {mark}.tid = {row}.ctid")
 }
 
@@ -445,6 +354,6 @@ fn choices_go_with_their_person(policy: &Policy, keys: &mut [ForeignKey]) {
     }
 }
 
-fn gone(name: &QualifiedName) -> Fault {
+pub(super) fn gone(name: &QualifiedName) -> Fault {
     Fault::new(format!("table {name} is no longer in the policy"))
 }

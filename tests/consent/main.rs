@@ -5,6 +5,7 @@ mod common;
 
 mod choices;
 mod cli;
+mod cut_off;
 mod deeds;
 mod erasure;
 mod export;

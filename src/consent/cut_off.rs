@@ -1,0 +1,194 @@
+//! A row that stays keeps its way to its person. Without it, it would be about nobody, or about somebody else, and be shown
+//! to those who did not see it: what a foreign key lets go of with ON DELETE SET NULL or SET DEFAULT stays as long as such a
+//! row does, and a row that others lead through is not emptied.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio_postgres::Transaction;
+
+use crate::engine::catalog::{Oid, Relation};
+use crate::engine::policy::{Erase, SubjectKind, TablePolicy};
+
+use super::fault::Fault;
+use super::foreign_keys::{ForeignKey, OnDelete};
+use super::path::leads_through;
+use super::refusals::erase_of;
+use super::sweep::{Fate, KEPT, MARKED, Sweep, TableCount, at, not_held};
+use super::target::{column, relation_of_kind};
+
+impl Sweep<'_> {
+    /// When the referring row `c` stays and so keeps what it refers to; `None`: never.
+    pub(super) fn child_stays(&self, key: &ForeignKey) -> Result<Option<String>, Fault> {
+        let policy = self.policy.tables.get(&key.child.table);
+        let nulls = policy.filter(|t| erase_of(self.policy, self.catalog, t) == Erase::Null);
+        let held = policy.filter(|t| t.hold_when.is_some()).map(|t| format!("NOT ({})", not_held(t, "c")));
+        match key.on_delete {
+            OnDelete::Refuse | OnDelete::Cascade => {}
+            // A hold forbids any change.
+            OnDelete::SetNull | OnDelete::SetDefault if !self.cuts_off(key) => {
+                return Ok(held.map(|held| format!("{held} AND {}", not_marked("c", "'d', 'n'"))));
+            }
+            OnDelete::SetNull | OnDelete::SetDefault => {
+                if let Some(table) = nulls.filter(|_| key.on_delete == OnDelete::SetNull) {
+                    return self.unemptied_child_stays(key, table, held).map(Some);
+                }
+            }
+        }
+        let nulls_reference = match nulls {
+            Some(table) => {
+                let emptied = self.emptied_columns(table)?;
+                key.columns.iter().any(|(c, _)| emptied.iter().any(|e| e.column == *c))
+            }
+            None => false,
+        };
+        Ok(Some(not_marked("c", if nulls_reference { "'d', 'n'" } else { "'d'" })))
+    }
+
+    /// An emptied row may become nobody's, as long as no other leads to its person through it.
+    fn unemptied_child_stays(
+        &self,
+        key: &ForeignKey,
+        table: &TablePolicy,
+        held: Option<String>,
+    ) -> Result<String, Fault> {
+        // A table that cannot be emptied keeps its values.
+        let filled = self.has_personal_value(table, "c").unwrap_or_else(|_| "true".to_owned());
+        let whole = held.into_iter().chain([filled]).collect::<Vec<_>>().join(" OR ");
+        let mut stays = vec![format!("({whole}) AND {}", not_marked("c", "'n'"))];
+        if key.released.iter().any(|column| self.leads_others(key.child.own, column)) {
+            stays.extend(self.led_through(key.child.table)?.into_iter().map(|(_, stays)| stays));
+        }
+        Ok(format!("({}) AND {}", stays.join(" OR "), not_marked("c", "'d'")))
+    }
+
+    /// Whether the foreign key, when it lets go of what was deleted, changes about whom a row that stays is, or whether it
+    /// is there.
+    fn cuts_off(&self, key: &ForeignKey) -> bool {
+        let own = key.child.own;
+        let computed = self.catalog.family(own).into_iter().flat_map(|r: &Relation| &r.columns);
+        let computed = computed.filter(|c| c.computed_from.iter().any(|from| key.released.contains(from)));
+        let mut changed = key.released.iter().chain(computed.map(|c| &c.name));
+        changed.any(|column| {
+            let is_choice = self
+                .policy
+                .consent_sources()
+                .any(|s| self.is_of(own, s.table) && s.columns().any(|mapped| mapped == column));
+            let is_since = |t: &TablePolicy| {
+                self.is_of(own, t.relation) && t.retention.as_ref().is_some_and(|r| r.since == *column)
+            };
+            is_choice
+                || self.is_link(own, column)
+                || self.restricts(own, column)
+                || self.policy.tables.values().any(is_since)
+        })
+    }
+
+    /// Whether rows lead to their person by the column, or to it.
+    pub(super) fn is_link(&self, table: Oid, column: &str) -> bool {
+        let own = |t: &TablePolicy| {
+            let first = t.subject.as_ref().map(|path| path.hops.first().map_or(&path.column, |hop| &hop.from));
+            self.is_of(table, t.relation) && first.is_some_and(|first| first == column)
+        };
+        self.policy.tables.values().any(own) || self.leads_others(table, column)
+    }
+
+    /// Whether rows of other tables lead to their person by the column, or to it. The tables on their way have the rest
+    /// of it as their own (`policy/resolve/path.rs`).
+    fn leads_others(&self, table: Oid, column: &str) -> bool {
+        let by_path = |t: &TablePolicy| {
+            let Some(path) = &t.subject else { return false };
+            let from = path.hops.iter().skip(1).map(|hop| &hop.from).chain([&path.column]);
+            let mut on = path.hops.iter().zip(from);
+            on.any(|(hop, from)| self.is_of(table, hop.table) && (hop.to == column || from == column))
+        };
+        let is_key = |kind: &SubjectKind| self.is_of(table, kind.table) && kind.key == column;
+        self.policy.tables.values().any(by_path) || self.policy.subjects.values().any(is_key)
+    }
+
+    fn restricts(&self, table: Oid, column: &str) -> bool {
+        let reads = |kind: &SubjectKind| kind.restricted_when.as_ref().is_some_and(|when| when.reads(column));
+        self.policy.subjects.values().any(|kind| self.is_of(table, kind.table) && reads(kind))
+    }
+
+    /// Whether rows of one of them may be rows of the other: partitions, inheritance.
+    fn is_of(&self, a: Oid, b: Oid) -> bool {
+        let family = |above: Oid, below: Oid| self.catalog.family(above).iter().any(|r| r.oid == below);
+        a == b || family(a, b) || family(b, a)
+    }
+
+    /// For each table whose rows lead to their person through the row `c` of `table`: that one stays with its values.
+    fn led_through(&self, table: Oid) -> Result<Vec<(Oid, String)>, Fault> {
+        let mut all = Vec::new();
+        for other in self.policy.tables_by_name() {
+            let Some(path) = &other.subject else { continue };
+            let Some(hop) = path.hops.iter().position(|hop| hop.table == table) else { continue };
+            let mut stays = format!("{} AND {}", leads_through(path, hop, "c"), not_marked("t", "'d', 'n'"));
+            if let (Erase::Null, Ok(filled)) =
+                (erase_of(self.policy, self.catalog, other), self.has_personal_value(other, "t"))
+            {
+                stays.push_str(&format!(" AND ({filled} OR NOT ({}))", not_held(other, "t")));
+            }
+            all.push((other.relation, format!("EXISTS (SELECT FROM {} AS t WHERE {stays})", other.name.to_sql())));
+        }
+        for kind in self.policy.subjects.values().filter(|kind| kind.table == table) {
+            all.extend(self.person_stays(kind, column(relation_of_kind(self.catalog, kind)?, &kind.key)?)?);
+        }
+        Ok(all)
+    }
+
+    /// Takes the mark off rows that would be emptied of what others lead by.
+    pub(super) async fn unmark_led_through(&self, tx: &Transaction<'_>) -> Result<u64, Fault> {
+        let mut kept = 0;
+        for (table, name) in self.marked(tx, Fate::Null).await? {
+            let Some(policy) = self.policy.tables.get(&table) else { continue };
+            if !self.emptied_columns(policy)?.iter().any(|e| self.leads_others(table, &e.column)) {
+                continue;
+            }
+            for (because_of, stays) in self.led_through(table)? {
+                let sql = format!(
+                    "WITH kept AS (DELETE FROM {MARKED} AS d USING {name} AS c
+                       WHERE {at} AND d.fate = 'n' AND {stays} RETURNING d.root, d.rel, d.tid)
+                     INSERT INTO {KEPT} SELECT root, rel, tid, {because_of}, false FROM kept",
+                    name = name.to_sql(),
+                    at = at("d", table, "c"),
+                );
+                kept += tx.execute(&sql, &[]).await?;
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Rows that stay and will no longer refer to what is about to be deleted, each once.
+    pub(super) async fn changed(&self, tx: &Transaction<'_>) -> Result<Vec<TableCount>, Fault> {
+        let deleted: BTreeSet<Oid> = self.marked(tx, Fate::Delete).await?.into_iter().map(|(oid, _)| oid).collect();
+        let mut queries: BTreeMap<Oid, Vec<String>> = BTreeMap::new();
+        let lets_go = |k: &&ForeignKey| matches!(k.on_delete, OnDelete::SetNull | OnDelete::SetDefault);
+        for key in self.keys.iter().filter(lets_go).filter(|k| deleted.contains(&k.parent.table)) {
+            queries.entry(key.child.table).or_default().push(format!(
+                "SELECT c.tableoid, c.ctid FROM {parent} AS p JOIN {MARKED} AS d ON {at_parent} AND d.fate = 'd'
+                   JOIN {child} AS c ON {matches} WHERE {stays}",
+                parent = key.parent.source,
+                at_parent = at("d", key.parent.table, "p"),
+                child = key.child.source,
+                matches = key.matches("c", "p"),
+                stays = not_marked("c", "'d'"),
+            ));
+        }
+        let mut counts = Vec::new();
+        for (table, queries) in queries {
+            let sql = format!("SELECT pg_catalog.count(*) FROM ({}) AS c", queries.join(" UNION "));
+            let rows: i64 = tx.query_one(&sql, &[]).await?.try_get(0)?;
+            counts.push(TableCount { table: self.name(table)?.to_string(), rows: rows.unsigned_abs() });
+        }
+        counts.retain(|count| count.rows > 0);
+        counts.sort_by(|a, b| a.table.cmp(&b.table));
+        Ok(counts)
+    }
+}
+
+/// The row `row` is not marked with one of these fates.
+fn not_marked(row: &str, fates: &str) -> String {
+    format!(
+        "NOT EXISTS (SELECT FROM {MARKED} AS x WHERE x.rel = {row}.tableoid AND x.tid = {row}.ctid AND x.fate IN ({fates}))"
+    )
+}

@@ -1,0 +1,92 @@
+//! Which columns of a row are emptied where the policy says `erase = "null"`, and doing it.
+
+use tokio_postgres::Transaction;
+
+use crate::engine::catalog::{Column, quote_ident};
+use crate::engine::policy::{ColumnUse, SubjectKind, TablePolicy};
+
+use super::fault::Fault;
+use super::sweep::{Fate, MARKED, Sweep, TableCount, at, gone};
+use super::target::relation;
+
+/// A column that is emptied.
+pub(super) struct Personal {
+    pub column: String,
+    pub nullable: bool,
+}
+
+impl Personal {
+    fn emptied(&self) -> String {
+        format!("{} = {}", quote_ident(&self.column), if self.nullable { "NULL" } else { "DEFAULT" })
+    }
+}
+
+impl Sweep<'_> {
+    pub(super) async fn null(&self, tx: &Transaction<'_>) -> Result<Vec<TableCount>, Fault> {
+        let mut counts = Vec::new();
+        for table in self.marked(tx, Fate::Null).await? {
+            let policy = self.policy.tables.get(&table.0).ok_or_else(|| gone(&table.1))?;
+            let set: Vec<String> = self.personal_columns(policy)?.iter().map(Personal::emptied).collect();
+            let sql = format!(
+                "UPDATE {} AS t SET {} FROM {MARKED} AS d WHERE {} AND d.fate = 'n'",
+                table.1.to_sql(),
+                set.join(", "),
+                at("d", table.0, "t")
+            );
+            counts.push(TableCount { table: table.1.to_string(), rows: tx.execute(&sql, &[]).await? });
+        }
+        Ok(counts)
+    }
+
+    /// Columns with a category that are emptied: set to null, or to their default where null is not allowed. Refuses a
+    /// table where a column has neither, and one whose emptied rows could not be told from the others.
+    fn personal_columns(&self, table: &TablePolicy) -> Result<Vec<Personal>, Fault> {
+        let personal = self.emptied_columns(table)?;
+        let relation = relation(self.catalog, table.relation, &table.name.to_string())?;
+        let fixed = |p: &&Personal| !p.nullable && relation.column(&p.column).is_some_and(|c| !c.has_default);
+        let fixed: Vec<&str> = personal.iter().filter(fixed).map(|p| p.column.as_str()).collect();
+        if !fixed.is_empty() {
+            return Err(Fault::new(format!(
+                "{} cannot be emptied: {} is NOT NULL and has no default",
+                table.name,
+                fixed.join(", ")
+            ))
+            .hint("allow nulls there, or say erase = \"delete\" for the table"));
+        }
+        if personal.iter().all(|p| !p.nullable) {
+            return Err(Fault::new(format!("{} has no column with a category that can be null", table.name))
+                .hint("an emptied row could not be told from another: say erase = \"delete\" for the table"));
+        }
+        Ok(personal)
+    }
+
+    pub(super) fn emptied_columns(&self, table: &TablePolicy) -> Result<Vec<Personal>, Fault> {
+        let relation = relation(self.catalog, table.relation, &table.name.to_string())?;
+        let is_emptied = |c: &&Column| {
+            let personal = !c.generated && matches!(table.columns.get(&c.name), Some(ColumnUse::Category(_)));
+            // In a link to a person a default is another person.
+            personal && !(c.not_null && (self.decides(table, &c.name) || self.is_link(table.relation, &c.name)))
+        };
+        let emptied = relation.columns.iter().filter(is_emptied);
+        Ok(emptied.map(|c| Personal { column: c.name.clone(), nullable: !c.not_null }).collect())
+    }
+
+    /// Whether rows are there or not depends on the column: a default in it would show what was hidden.
+    fn decides(&self, table: &TablePolicy, column: &str) -> bool {
+        let restricts = |kind: &SubjectKind| {
+            kind.table == table.relation && kind.restricted_when.as_ref().is_some_and(|when| when.reads(column))
+        };
+        table.retention.as_ref().is_some_and(|r| r.since == column) || self.policy.subjects.values().any(restricts)
+    }
+
+    /// The row `row` is not emptied yet.
+    pub fn has_personal_value(&self, table: &TablePolicy, row: &str) -> Result<String, Fault> {
+        let columns = self.personal_columns(table)?;
+        let tests: Vec<String> = columns
+            .iter()
+            .filter(|c| c.nullable)
+            .map(|c| format!("{row}.{} IS NOT NULL", quote_ident(&c.column)))
+            .collect();
+        Ok(format!("({})", tests.join(" OR ")))
+    }
+}
