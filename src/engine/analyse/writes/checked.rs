@@ -98,14 +98,14 @@ impl<'e> Analyser<'e> {
     }
 
     /// An UPDATE through a view WITH CHECK OPTION: a row that met its conditions meets them still, if nothing that they read
-    /// is assigned; one value that they read is tested. `set`: first token after SET.
+    /// is assigned; one value that they read is tested. `set`: the tokens of the SET list.
     pub fn check_option(
         &mut self,
         target: &Target<'e>,
         added: &Added,
         list: &mut [Node],
         scope: &Scope<'_>,
-        set: Option<usize>,
+        set: Option<(usize, usize)>,
     ) -> Result<(), Refusal> {
         let Some((p, through)) = target.protected().and_then(|p| Some((p, p.through.as_deref()?))) else {
             return Ok(());
@@ -148,7 +148,7 @@ impl<'e> Analyser<'e> {
         target: &Target<'e>,
         (p, column): (&Protected<'e>, usize),
         layers: &[&Layer],
-        (list, scope, set): (&mut [Node], &Scope<'_>, Option<usize>),
+        (list, scope, set): (&mut [Node], &Scope<'_>, Option<(usize, usize)>),
     ) -> Result<(), Refusal> {
         let lost = || refusal::not_faithful("an assigned value was not found");
         let (stored, through) = p.relation.columns.get(column).zip(p.through.as_deref()).ok_or_else(lost)?;

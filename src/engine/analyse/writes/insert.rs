@@ -180,7 +180,7 @@ impl<'e> Analyser<'e> {
         let moves = std::mem::take(&mut self.moves);
         if let Some(p) = target.protected().filter(|p| limits(p, &clear) || moves) {
             let injection = self.pend(p.occurrence, What::Reached { clear, moves });
-            let from = set.ok_or_else(|| refusal::not_faithful("DO UPDATE was not found in the text"))?;
+            let (from, _) = set.ok_or_else(|| refusal::not_faithful("DO UPDATE was not found in the text"))?;
             self.add_conditions(from, where_clause, &[injection], false)?;
         }
         self.moment = Moment::Old;
@@ -217,10 +217,10 @@ impl<'e> Analyser<'e> {
         Ok(per_row)
     }
 
-    /// Index of the token after SET in `ON CONFLICT … DO UPDATE SET`.
-    fn conflict_set(&self, location: i32) -> Option<usize> {
+    /// The tokens of the SET list in `ON CONFLICT … DO UPDATE SET`.
+    fn conflict_set(&self, location: i32) -> Option<(usize, usize)> {
         let on = usize::try_from(location).ok().and_then(|at| self.tokens().at(at))?;
-        Some(self.clause_end(self.clause_end(on, &[Token::Do]), &[Token::Set]) + 1)
+        Some(self.set_list(self.clause_end(on, &[Token::Do])))
     }
 
     /// `ON CONFLICT (column, expression …) WHERE …` names an index: nothing in it is run on a row.

@@ -8,11 +8,12 @@ use super::super::select::{is_row_expansion, star};
 use super::super::{Analyser, At, Replacement, inner, placeholder};
 use super::derive::{Drawn, Flow};
 use super::fence::Fallible;
+use super::merge_clauses::Clause;
 use super::returning::shows;
 use super::spans::and;
 use super::target::{Protected, Reach, Target};
 use super::update::{limits, named};
-use super::{Aim, Moment, What};
+use super::{Moment, What};
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
 
@@ -53,17 +54,15 @@ impl<'e> Analyser<'e> {
             self.merge_protected(p, shows(returning_clause.as_ref()))?;
             self.match_only(p, join_condition, &fallible)?;
         }
-        for (node, action) in merge_when_clauses.iter_mut().zip(&actions) {
+        let clauses = match target.protected() {
+            Some(p) => {
+                self.merge_clauses(self.merge_on(p.after)?.1, merge_when_clauses)?.into_iter().map(Some).collect()
+            }
+            None => vec![None; actions.len()],
+        };
+        for ((node, action), clause) in merge_when_clauses.iter_mut().zip(&actions).zip(clauses) {
             let NodeEnum::MergeWhenClause(when) = inner(node)? else { continue };
-            self.when(&target, when, *action, &both, &source)?;
-        }
-        if actions.contains(&Action::Delete) {
-            self.releases(&target)?;
-            self.takes_choices(&target)?;
-        }
-        if std::mem::take(&mut self.moves) {
-            let why = "rows of other tables lead to their subject through this one: use UPDATE or DELETE";
-            return Err(refusal::not_supported("this MERGE", why));
+            self.when(&target, (when, clause), *action, &both, &source)?;
         }
         let flow = if actions.contains(&Action::Insert) { Flow::Rows } else { Flow::Values };
         self.check_flow(&target, flow)?;
@@ -74,10 +73,6 @@ impl<'e> Analyser<'e> {
         let table = &p.relation.name;
         if shows {
             return Err(refusal::not_supported(&format!("MERGE … RETURNING of {table}"), "it is a protected table"));
-        }
-        if p.policy.store_requires.is_some() && p.aim == Aim::Rows {
-            let why = "its rows are stored only with consent: use INSERT and UPDATE";
-            return Err(refusal::not_supported(&format!("MERGE into {table}"), why));
         }
         Ok(())
     }
@@ -114,16 +109,7 @@ impl<'e> Analyser<'e> {
 
     /// Tokens of the condition after ON.
     fn merge_on(&self, from: usize) -> Result<(usize, usize), Refusal> {
-        let mut when = self.clause_end(from, &[Token::When]);
-        // `WHEN [NOT] MATCHED`, not the WHEN of a CASE.
-        let tokens = self.tokens();
-        let is_clause = |i: usize| {
-            let next = if tokens.kind(i + 1) == Some(Token::Not) { i + 2 } else { i + 1 };
-            tokens.kind(next) == Some(Token::Matched)
-        };
-        while tokens.kind(when) == Some(Token::When) && !is_clause(when) {
-            when = self.clause_end(when + 1, &[Token::When]);
-        }
+        let when = self.outside_case(from, Token::When);
         // The source may be a join with ONs of its own: the last one is MERGE's.
         let (mut on, mut next) = (None, self.clause_end(from, &[Token::On]));
         while next < when {
@@ -137,7 +123,7 @@ impl<'e> Analyser<'e> {
     fn when(
         &mut self,
         target: &Target<'e>,
-        when: &mut pb::MergeWhenClause,
+        (when, clause): (&mut pb::MergeWhenClause, Option<Clause>),
         action: Action,
         both: &Scope<'_>,
         source: &Scope<'_>,
@@ -167,22 +153,41 @@ impl<'e> Analyser<'e> {
                     let made_of = self.drawn.made_of().filter(|_| !expands);
                     filled.get(i).map_or(Ok(()), |column| self.copies_into(target, *column, made_of.as_deref()))?;
                 }
-                Ok(())
+                clause.map_or(Ok(()), |clause| self.check_merged(target, (when, clause), &filled, source))
             }
             Action::Delete => {
                 if let Some(p) = target.protected() {
                     (0..p.relation.columns.len()).for_each(|i| self.note_written(p.occurrence, i));
                 }
-                Ok(())
+                self.releases(target)?;
+                self.takes_choices(target)?;
+                self.limit(target, (when, clause), Vec::new())
             }
             Action::Update => {
                 let clear = self.assignments(target, target_list, both, &[])?;
-                if clear.is_empty() {
-                    return Ok(());
+                if let Some(clause) = clause {
+                    self.check_assigned(target, target_list, both, Some(self.set_of(clause)))?;
                 }
-                let why = "a column that it sets is masked in some rows, which must stay as they are: use UPDATE";
+                self.limit(target, (when, clause), clear)
+            }
+        }
+    }
+
+    /// A clause reaches rows only that it may change.
+    fn limit(
+        &mut self,
+        target: &Target<'e>,
+        (when, clause): (&mut pb::MergeWhenClause, Option<Clause>),
+        clear: Vec<usize>,
+    ) -> Result<(), Refusal> {
+        let moves = std::mem::take(&mut self.moves);
+        match (target.protected(), clause) {
+            (Some(p), Some(clause)) => self.limit_clause(p, when, clause, (clear, moves)),
+            _ if moves => {
+                let why = "rows of other tables lead to their subject through this one: use UPDATE or DELETE";
                 Err(refusal::not_supported("this MERGE", why))
             }
+            _ => Ok(()),
         }
     }
 }

@@ -16,6 +16,7 @@ mod derive;
 mod fence;
 mod insert;
 mod merge;
+mod merge_clauses;
 mod moves;
 mod people;
 mod queue;

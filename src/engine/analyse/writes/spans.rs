@@ -15,6 +15,12 @@ impl<'e> Analyser<'e> {
         end_of_clause(self.tokens(), from, stops)
     }
 
+    /// The tokens of the SET list that stands somewhere after token `from`.
+    pub fn set_list(&self, from: usize) -> (usize, usize) {
+        let set = self.clause_end(from, &[Token::Set]) + 1;
+        (set, self.clause_end(set, &[Token::From, Token::Where, Token::Returning]))
+    }
+
     /// Parts between commas of the tokens `from..to`, outside of any parentheses: each as a range of tokens.
     pub fn list_items(&self, from: usize, to: usize) -> Vec<(usize, usize)> {
         let (mut items, mut start) = (Vec::new(), from);

@@ -99,13 +99,13 @@ impl<'e> Analyser<'e> {
         }
     }
 
-    /// Wraps the value that an UPDATE assigns to the column that leads to the subject. `set`: first token after SET.
+    /// Wraps the value that an UPDATE assigns to the column that leads to the subject. `set`: the tokens of the SET list.
     pub fn check_assigned(
         &mut self,
         target: &Target<'e>,
         list: &mut [Node],
         scope: &Scope<'_>,
-        set: Option<usize>,
+        set: Option<(usize, usize)>,
     ) -> Result<(), Refusal> {
         let Some((p, test)) = self.store_test(target)? else { return Ok(()) };
         let column = self.link_name(target).unwrap_or_default();
@@ -121,12 +121,12 @@ impl<'e> Analyser<'e> {
         self.wrap(value, span, &test, Times::EachRow)
     }
 
-    /// What a SET list assigns to a column. `set`: first token after SET.
+    /// What a SET list assigns to a column. `set`: its tokens.
     pub fn assigned_value<'l>(
         &self,
         list: &'l mut [Node],
         column: &str,
-        set: Option<usize>,
+        set: Option<(usize, usize)>,
     ) -> Result<Option<Assigned<'l>>, Refusal> {
         let (mut item, mut found) = (0, None);
         for (i, node) in list.iter_mut().enumerate() {
@@ -148,8 +148,7 @@ impl<'e> Analyser<'e> {
         if part {
             return Ok(Some(Assigned { assignment, span: None }));
         }
-        let set = set.ok_or_else(lost)?;
-        let end = self.clause_end(set, &[Token::From, Token::Where, Token::Returning]);
+        let (set, end) = set.ok_or_else(lost)?;
         let (from, to) = *self.list_items(set, end).get(item).ok_or_else(lost)?;
         let value = self.clause_end(from, &[Token::Ascii61]) + 1;
         Ok(Some(Assigned { assignment, span: Some(self.token_span(value, to)?) }))

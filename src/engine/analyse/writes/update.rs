@@ -24,7 +24,7 @@ impl<'e> Analyser<'e> {
         let fallible = self.chosen(&target, where_clause, &scope, fails)?;
         let clear = self.assignments(&target, target_list, &scope, &[])?;
         let elsewhere = self.drawn.elsewhere;
-        let set = target.protected().map(|p| self.clause_end(p.after, &[Token::Set]) + 1);
+        let set = target.protected().map(|p| self.set_list(p.after));
         self.check_assigned(&target, target_list, &scope, set)?;
         let added = self.sound_view_conditions(&target)?;
         self.check_option(&target, &added, target_list, &scope, set)?;
