@@ -76,6 +76,11 @@ CREATE VIEW rich_b AS SELECT id, full_name, country FROM rich WHERE full_name <>
 CREATE VIEW masked_check AS SELECT id, country FROM customers WHERE phone IS NULL OR country <> phone WITH CHECK OPTION;
 CREATE VIEW defaulted AS SELECT * FROM customers;
 ALTER VIEW defaulted ALTER COLUMN full_name SET DEFAULT 'nobody', ALTER COLUMN country SET DEFAULT 'XX';
+CREATE DOMAIN code AS varchar(3);
+CREATE TABLE labels (id int PRIMARY KEY, customer_id int, code code, letter text COLLATE "C", mark bit(3));
+CREATE VIEW coded AS SELECT * FROM labels WHERE code <> 'zzz' WITH CHECK OPTION;
+CREATE VIEW lettered AS SELECT * FROM labels WHERE letter < 'm' WITH CHECK OPTION;
+CREATE VIEW marked AS SELECT * FROM labels WHERE mark <> '000' WITH CHECK OPTION;
 CREATE VIEW prying AS SELECT id, full_name FROM customers;
 ALTER VIEW prying ALTER COLUMN full_name SET DEFAULT query_to_xml('SELECT email FROM customers', true, true, '')::text;
 -- Not one row for each.
@@ -96,6 +101,7 @@ CREATE TABLE trays (id int PRIMARY KEY, customer_id int);
 CREATE TABLE samples (id int, tray_id int REFERENCES trays);
 INSERT INTO trips VALUES (1, 1), (2, 2);
 INSERT INTO stops VALUES (1, 1, 'ana@mail.example'), (2, 2, 'CANARY-ben@mail.example');
+INSERT INTO labels VALUES (1, 1, 'a', 'a', '101'), (2, 5, 'b', 'B', '111');
 INSERT INTO boxes VALUES (1, 1), (2, 2);
 
 INSERT INTO customers VALUES

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use pg_query::protobuf::{self as pb, Token};
 use pg_query::{Node, NodeEnum};
 
+use super::super::constant::is_default;
 use super::super::scope::Scope;
 use super::super::{Analyser, Part};
 use super::deeper::{Times, means_the_same_deeper};
@@ -16,10 +17,19 @@ use super::definition::Condition;
 use super::store::{ALIAS, Assigned, Becomes, Taken, raises, without_modifier};
 use super::target::{Protected, Target};
 use super::view::{Added, Layer, Shown, Through};
-use crate::engine::catalog::quote_ident;
+use crate::engine::catalog::{FIRST_NORMAL_OID, quote_ident};
 use crate::engine::cleared::Raise;
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::tree;
+
+/// The SET list of an UPDATE.
+pub struct SetList<'l> {
+    pub list: &'l mut [Node],
+    /// Where it stands in the text.
+    pub tokens: Option<(usize, usize)>,
+    /// The UPDATE has a FROM.
+    pub joins: bool,
+}
 
 impl<'e> Analyser<'e> {
     /// An INSERT leaves by the name of these views: that they are what was judged, PostgreSQL is asked.
@@ -98,14 +108,13 @@ impl<'e> Analyser<'e> {
     }
 
     /// An UPDATE through a view WITH CHECK OPTION: a row that met its conditions meets them still, if nothing that they read
-    /// is assigned; one value that they read is tested. `set`: the tokens of the SET list.
+    /// is assigned; one value that they read is tested.
     pub fn check_option(
         &mut self,
         target: &Target<'e>,
         added: &Added,
-        list: &mut [Node],
+        set: SetList<'_>,
         scope: &Scope<'_>,
-        set: Option<(usize, usize)>,
     ) -> Result<(), Refusal> {
         let Some((p, through)) = target.protected().and_then(|p| Some((p, p.through.as_deref()?))) else {
             return Ok(());
@@ -137,7 +146,7 @@ impl<'e> Analyser<'e> {
         }
         match assigned.iter().copied().collect::<Vec<_>>().as_slice() {
             [] => Ok(()),
-            [column] => self.test_new_value(target, (p, *column), &tests, (list, scope, set)),
+            [column] => self.test_new_value(target, (p, *column), &tests, set, scope),
             _ => Err(tests_again(through)),
         }
     }
@@ -148,18 +157,26 @@ impl<'e> Analyser<'e> {
         target: &Target<'e>,
         (p, column): (&Protected<'e>, usize),
         layers: &[&Layer],
-        (list, scope, set): (&mut [Node], &Scope<'_>, Option<(usize, usize)>),
+        SetList { list, tokens, joins }: SetList<'_>,
+        scope: &Scope<'_>,
     ) -> Result<(), Refusal> {
         let lost = || refusal::not_faithful("an assigned value was not found");
         let (stored, through) = p.relation.columns.get(column).zip(p.through.as_deref()).ok_or_else(lost)?;
         let again = || tests_again(through);
         // Its value stands behind a test already.
-        if self.store_test(target)?.is_some_and(|(_, test)| test.column == column) {
+        let tested = self.store_test(target)?.is_some_and(|(_, test)| test.column == column);
+        // A cast to a domain cuts what its type's modifier has no room for.
+        let cuts = stored.ty.oid >= FIRST_NORMAL_OID && stored.ty.typmod >= 0;
+        let texts = ["text", "varchar", "bpchar", "name", "citext"].contains(&stored.ty.base.trim_start_matches('_'));
+        let compares = is_default(stored.ty.collation) || (stored.ty.collation == 0 && !texts);
+        if tested || cuts || !compares {
             return Err(again());
         }
-        let Assigned { assignment, span } = self.assigned_value(list, &stored.name, set)?.ok_or_else(lost)?;
+        let Assigned { assignment, span } = self.assigned_value(list, &stored.name, tokens)?.ok_or_else(lost)?;
         let value = assignment.val.as_mut().ok_or_else(lost)?;
-        let same = means_the_same_deeper(value, &self.engine.catalog, Times::EachRow);
+        // Of a row that FROM finds twice PostgreSQL tests the value that it takes, not the others.
+        let reads_from = joins && tree::has_kind(value, "ColumnRef").unwrap_or(true);
+        let same = !reads_from && means_the_same_deeper(value, &self.engine.catalog, Times::EachRow);
         let span = span.filter(|_| same && !matches!(value.node, Some(NodeEnum::SetToDefault(_)))).ok_or_else(again)?;
         self.becomes(self.type_of(value, scope), p, column)?;
         let becomes = self.how_becomes(value, self.operand(value, scope), stored);
@@ -167,8 +184,11 @@ impl<'e> Analyser<'e> {
             return Ok(());
         }
         let (name, ty) = (quote_ident(&stored.name), without_modifier(stored));
-        // As it is when it is stored: a number rounded, a text cut.
-        let instead = format!("({ALIAS}.{name})::{}", stored.ty.sql);
+        // As it is when it is stored: a number rounded, a text cut, and compared as the column's are.
+        let instead = match stored.ty.collation {
+            0 => format!("({ALIAS}.{name})::{}", stored.ty.sql),
+            _ => format!("(({ALIAS}.{name})::{} COLLATE pg_catalog.\"default\")", stored.ty.sql),
+        };
         let before = self.may_fail;
         let mut tests = Vec::with_capacity(layers.len());
         for layer in layers {

@@ -5,6 +5,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::super::scope::{Columns, Item, Scope};
 use super::super::{Analyser, At};
+use super::checked::SetList;
 use super::derive::Flow;
 use super::fence::Fallible;
 use super::target::{Protected, Reach, Target};
@@ -27,7 +28,8 @@ impl<'e> Analyser<'e> {
         let set = target.protected().map(|p| self.set_list(p.after));
         self.check_assigned(&target, target_list, &scope, set)?;
         let added = self.sound_view_conditions(&target)?;
-        self.check_option(&target, &added, target_list, &scope, set)?;
+        let set = SetList { list: target_list, tokens: set, joins: !from_clause.is_empty() };
+        self.check_option(&target, &added, set, &scope)?;
         self.reach_only(&target, where_clause, added.injections, clear, &fallible)?;
         // Of what FROM and WITH show, nothing comes into values that read none of it.
         if elsewhere || target.protected().is_none() || self.reads_derived {
