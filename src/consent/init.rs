@@ -94,8 +94,16 @@ async fn key_type(client: &Client, table: &QualifiedName, key: &str) -> Result<S
                 WHERE n.nspname = $1 AND c.relname = $2 AND a.attname = $3 AND a.attnum > 0 AND NOT a.attisdropped";
     match client.query_opt(sql, &[&table.schema, &table.name, &key]).await? {
         Some(row) => Ok(row.try_get(0)?),
-        None => Err(Fault::new(format!("there is no column {key} of {table}"))
-            .hint("--table schema.table and --key column name where these people are")),
+        None => {
+            let there =
+                "SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                          WHERE n.nspname = $1 AND c.relname = $2";
+            let fault = match client.query_opt(there, &[&table.schema, &table.name]).await? {
+                Some(_) => format!("there is no column {key} of {table}"),
+                None => format!("there is no table {table}"),
+            };
+            Err(Fault::new(fault).hint("--table schema.table and --key column name where these people are"))
+        }
     }
 }
 

@@ -45,6 +45,7 @@ pub async fn record(
     on: &mut OnCommit<'_, Written>,
 ) -> Result<Recorded, Fault> {
     choice.check(target.policy)?;
+    refuse_ahead(client, choice).await?;
     let locks = may_lock(client, target).await?;
     let (mut attempt, mut unsaid) = (1, Unsaid::Here);
     loop {
@@ -85,6 +86,17 @@ async fn try_record(
     // Judged after the commit, by a statement of its own: its clock is later than that of the row.
     let (standing, _) = self::standing(client, target, &person.key, &choice.purpose).await?;
     Ok(Recorded { person, rows_written: rows, standing })
+}
+
+/// A choice of the future is none yet; as the newest on record it would stand before what somebody says until then.
+async fn refuse_ahead(client: &Client, choice: &Choice) -> Result<(), Fault> {
+    let Some(at) = choice.at.map(|at| at.to_string()) else { return Ok(()) };
+    let sql = "SELECT $1::pg_catalog.text::timestamptz > pg_catalog.clock_timestamp()";
+    match client.query_one(sql, &[&at]).await?.try_get(0)? {
+        true => Err(Fault::new("the time of the choice is in the future; nothing was recorded")
+            .hint("leave --at away to record a choice made now")),
+        false => Ok(()),
+    }
 }
 
 /// Of a state table, the only kind that an import locks; who may change some columns only may not lock it.
@@ -256,6 +268,12 @@ fn content(target: &Target<'_>, write: &Write, unsaid: Unsaid) -> Result<(Vec<Ce
             put(&source.withdrawn_at, Some(Value::Null));
         }
         Act::Withdraw | Act::Object => put(&source.withdrawn_at, Some(choice_time)),
+    }
+    let keeps_time =
+        [&source.recorded_at, if write.act == Act::Grant { &source.granted_at } else { &source.withdrawn_at }];
+    if matches!(write.at, At::Given(_)) && keeps_time.iter().all(|column| column.is_none()) {
+        let key = if write.act == Act::Grant { "granted_at" } else { "withdrawn_at" };
+        return Err(unmapped(target, key, "the time of the choice would be lost"));
     }
     let given = &write.provenance;
     let fields = [

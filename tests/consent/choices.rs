@@ -376,6 +376,36 @@ async fn a_choice_told_late_does_not_undo_a_newer_one() {
     assert_eq!(told.standing.any, Err(vec![Doubt::NotGranted]), "it is on record and does not count");
 }
 
+/// A yes of the future would stand before an objection of today, as the newest on record.
+#[tokio::test]
+async fn a_choice_of_the_future_is_refused() {
+    for (name, sql) in [("future_state", STATE), ("future_ledger", LEDGER)] {
+        let case = Case::new(name, sql).await;
+        case.choose("5", choice(Act::Object, None)).await;
+        for act in [Act::Grant, Act::Withdraw, Act::Object] {
+            let ahead = Choice { at: Some("2099-01-01T00:00:00Z".parse().unwrap()), ..choice(act, None) };
+            let refused = case.try_choose("5", ahead).await.unwrap_err();
+            assert!(refused.message.contains("in the future"), "{name}: {refused}");
+        }
+        assert_eq!(case.db.psql("SELECT status FROM consents"), "objected", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_time_that_no_column_keeps_is_refused() {
+    let told_late = |act| Choice { at: Some("2024-01-01T00:00:00Z".parse().unwrap()), ..choice(act, None) };
+    let timeless = Case::new("timeless", "CREATE TABLE consents (subject_id bigint, purpose text, status text);").await;
+    for (act, key) in [(Act::Grant, "`granted_at`"), (Act::Withdraw, "`withdrawn_at`"), (Act::Object, "`withdrawn_at`")]
+    {
+        let refused = timeless.try_choose("1", told_late(act)).await.unwrap_err();
+        assert!(refused.message.contains(key) && refused.message.contains("lost"), "{refused}");
+    }
+    let half = "CREATE TABLE consents (subject_id bigint, purpose text, status text, granted_at timestamptz);";
+    let half = Case::new("half_timed", half).await;
+    half.choose("1", told_late(Act::Grant)).await;
+    assert!(half.try_choose("1", told_late(Act::Withdraw)).await.unwrap_err().message.contains("`withdrawn_at`"));
+}
+
 #[tokio::test]
 async fn what_cannot_count_or_be_kept_is_refused() {
     let mut case = Case::new("refused", STATE).await;

@@ -172,5 +172,7 @@ async fn it_is_made_once_a_kind_and_says_what_it_cannot_do() {
     let second = plan(&client, "employee", &customers, "id").await.unwrap();
     create(&mut client, &second, "employee", None).await.unwrap();
     assert!(plan(&client, "Bad\"Kind", &customers, "id").await.unwrap_err().message.contains("table's name"));
+    let nowhere = plan(&client, "employee", &QualifiedName::new("public", "nope"), "id").await.unwrap_err();
+    assert_eq!(nowhere.message, "there is no table public.nope");
     assert!(plan(&client, "employee", &customers, "nothing").await.unwrap_err().message.contains("no column nothing"));
 }
