@@ -11,8 +11,9 @@ use super::consent::Format;
 use super::direct::{Begun, Deed, Direct, Upkeeper, block_on, counted};
 use super::out::{remark, say};
 use crate::consent::commit::Moment;
+use crate::consent::erasure::Run;
 use crate::consent::fault::Fault;
-use crate::consent::retention::{Applied, Batch, Step, TableReport, apply, report};
+use crate::consent::retention::{Applied, Batch, Step, TableReport, apply, foresee, report};
 
 #[derive(Subcommand)]
 pub enum RetentionCommand {
@@ -44,7 +45,17 @@ impl Report {
         let opened = self.direct.open().await?;
         let reports = report(&opened.client, &opened.policy, &opened.catalog).await?;
         match self.format {
-            Format::Text => say!("{}", table(&reports))?,
+            Format::Text => {
+                say!("{}", table(&reports))?;
+                for report in &reports {
+                    for along in &report.takes_along {
+                        say!(
+                            "rows of {along} go along with those of {} (ON DELETE CASCADE); `retention apply --dry-run` counts them",
+                            report.table
+                        )?;
+                    }
+                }
+            }
             Format::Json => say!("{}", serde_json::to_string_pretty(&reports)?)?,
         }
         Ok(ExitCode::SUCCESS)
@@ -80,7 +91,7 @@ fn table(reports: &[TableReport]) -> Table {
 pub struct Apply {
     #[command(flatten)]
     direct: Direct,
-    /// Count what would be erased, and change nothing
+    /// Find and count all that would be erased, go along or stay, and change nothing
     #[arg(long)]
     dry_run: bool,
     /// Rows in one transaction
@@ -92,13 +103,8 @@ impl Apply {
     async fn run(self) -> Result<ExitCode> {
         let mut opened = self.direct.open().await?;
         if self.dry_run {
-            let reports = report(&opened.client, &opened.policy, &opened.catalog).await?;
-            for report in &reports {
-                let due = report.past.saturating_sub(report.held);
-                say!("{}: would {} {due} rows; {} under hold stay", report.table, report.erase, report.held)?;
-            }
-            say!("rows that others refer to may stay too; `retention apply` names them")?;
-            return Ok(ExitCode::SUCCESS);
+            let foreseen = foresee(&mut opened.client, &opened.policy, &opened.catalog).await?;
+            return tell(&foreseen, Run::Dry);
         }
         let upkeeper = opened.upkeeper()?;
         let bar = ProgressBar::new(0)
@@ -107,7 +113,7 @@ impl Apply {
         let mut on = |step: Step<'_>| take(&upkeeper, &mut open, &bar, step);
         let applied = apply(&mut opened.client, &opened.policy, &opened.catalog, self.batch, &mut on).await;
         bar.finish_and_clear();
-        tell(&applied?)
+        tell(&applied?, Run::ForGood)
     }
 }
 
@@ -135,23 +141,34 @@ fn take(upkeeper: &Upkeeper, open: &mut Option<Begun>, bar: &ProgressBar, step: 
     }
 }
 
+/// What stands before the columns that emptying leaves.
+pub const UNLISTED: &str = "left as they are, because the policy does not list them:";
+
 /// What became of rows that ON DELETE SET NULL or SET DEFAULT changed.
 pub const LET_GO: &str = "no longer refer to them";
 
-fn tell(applied: &Applied) -> Result<ExitCode> {
-    let all = [
-        (&applied.deleted, "deleted"),
-        (&applied.nulled, "nulled"),
-        (&applied.along, "deleted along with them"),
-        (&applied.changed, LET_GO),
-    ];
-    for (counts, what) in all {
-        for count in counts {
-            say!("{}: {} rows {what}", count.table, count.rows)?;
+fn tell(applied: &Applied, run: Run) -> Result<ExitCode> {
+    let (be, would) = if run == Run::Dry { ("would be ", "would ") } else { ("", "") };
+    for count in &applied.deleted {
+        say!("{}: {} rows {be}deleted", count.table, count.rows)?;
+    }
+    for count in &applied.nulled {
+        say!("{}: {} rows {be}nulled", count.table, count.rows)?;
+        for unlisted in applied.unlisted.iter().filter(|u| u.table == count.table) {
+            say!("  {UNLISTED} {}", unlisted.columns.join(", "))?;
         }
+    }
+    for count in &applied.along {
+        say!("{}: {} rows {be}deleted along with them", count.table, count.rows)?;
+    }
+    for count in &applied.changed {
+        say!("{}: {} rows {would}{LET_GO}", count.table, count.rows)?;
     }
     if applied.deleted.is_empty() && applied.nulled.is_empty() {
         say!("nothing to erase")?;
+    }
+    for count in &applied.held {
+        say!("{}: {} rows kept: legal hold", count.table, count.rows)?;
     }
     for blocked in &applied.blocked {
         say!("{blocked}")?;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::consent::{Format, Who};
 use super::direct::{Deed, Direct, Opened, block_on, counted};
 use super::out::{self, remark, say};
-use super::retention::LET_GO;
+use super::retention::{LET_GO, UNLISTED};
 use crate::audit::event::UpkeepCount;
 use crate::audit::filter::{Filter, Sieve};
 use crate::audit::recorded::Recorded;
@@ -210,7 +210,7 @@ fn tell(out: &mut impl Write, erased: &Erased, run: Run) -> io::Result<()> {
             writeln!(out, "  {} kept: legal hold", table.held)?;
         }
         if !table.unlisted.is_empty() && table.erased > 0 {
-            writeln!(out, "  left as they are, because the policy does not list them: {}", table.unlisted.join(", "))?;
+            writeln!(out, "  {UNLISTED} {}", table.unlisted.join(", "))?;
         }
     }
     for count in &erased.along {

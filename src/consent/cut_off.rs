@@ -147,8 +147,8 @@ impl Sweep<'_> {
             for (because_of, stays) in self.led_through(table)? {
                 let sql = format!(
                     "WITH kept AS (DELETE FROM {MARKED} AS d USING {name} AS c
-                       WHERE {at} AND d.fate = 'n' AND {stays} RETURNING d.root, d.rel, d.tid)
-                     INSERT INTO {KEPT} SELECT root, rel, tid, {because_of}, false FROM kept",
+                       WHERE {at} AND d.fate = 'n' AND {stays} RETURNING d.root, d.rel, d.tid, d.along)
+                     INSERT INTO {KEPT} SELECT root, rel, tid, {because_of}, false, along FROM kept",
                     name = name.to_sql(),
                     at = at("d", table, "c"),
                 );

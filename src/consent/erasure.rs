@@ -12,7 +12,7 @@ use super::fault::Fault;
 use super::init::SCHEMA;
 use super::path::{bad_key, leads_to, tables_of};
 use super::refusals::erase_of;
-use super::retention::erase_word;
+use super::retention::{erase_word, unlisted};
 use super::sweep::{Blocked, Sweep, Swept, TableCount, not_held};
 use super::target::{Target, subject_kind};
 
@@ -113,8 +113,6 @@ async fn count(
         table.name.to_sql()
     );
     let row = tx.query_one(&sql, &[&key]).await.map_err(|e| bad_key(e.into()))?;
-    let relation = super::target::relation(catalog, table.relation, &table.name.to_string())?;
-    let unlisted = relation.columns.iter().filter(|c| !table.columns.contains_key(&c.name)).map(|c| c.name.clone());
     let erase = erase_of(policy, catalog, table);
     Ok(TableErased {
         table: table.name.to_string(),
@@ -122,7 +120,7 @@ async fn count(
         rows: row.try_get::<_, i64>(0)?.unsigned_abs(),
         erased: 0,
         held: row.try_get::<_, i64>(1)?.unsigned_abs(),
-        unlisted: if erase == Erase::Null { unlisted.collect() } else { Vec::new() },
+        unlisted: if erase == Erase::Null { unlisted(catalog, table)? } else { Vec::new() },
     })
 }
 

@@ -61,6 +61,11 @@ struct RetentionNote<'a> {
     keep: &'a str,
 }
 
+/// What the list of accesses is, and is not (Art. 15 asks for recipients; who is left out must be able to tell).
+const ACCESSES_ARE: &str = "statements on record that name this person's key, or were given it in a column of a table with \
+     record_subjects; those that read the person's rows in any other way (all of a table, by a name, in a count) are on record, \
+     but not in this list";
+
 /// Writes everything about the person with this key to `json`, as one JSON object, from one snapshot of the database.
 pub async fn export(
     client: &mut Client,
@@ -98,6 +103,8 @@ pub async fn export(
     if let Some(accesses) = accesses {
         json.raw(",\n  \"accesses\": ")?;
         json.value(&accesses)?;
+        json.raw(",\n  \"accesses_are\": ")?;
+        json.value(&ACCESSES_ARE)?;
     }
     json.raw("\n}\n")?;
     json.out.flush().map_err(unwritable)?;

@@ -49,8 +49,8 @@ impl Sweep<'_> {
                 for (table, stays) in self.person_stays(kind, &hiding.key)? {
                     let sql = format!(
                         "WITH kept AS (DELETE FROM {MARKED} AS d USING {from} AS c
-                           WHERE d.rel = c.tableoid AND d.tid = c.ctid AND {which} AND {stays} RETURNING d.root, d.rel, d.tid)
-                         INSERT INTO {KEPT} SELECT root, rel, tid, {table}, true FROM kept",
+                           WHERE d.rel = c.tableoid AND d.tid = c.ctid AND {which} AND {stays} RETURNING d.root, d.rel, d.tid, d.along)
+                         INSERT INTO {KEPT} SELECT root, rel, tid, {table}, true, along FROM kept",
                         from = hiding.from,
                         which = hiding.which,
                     );

@@ -4,6 +4,8 @@
 //! table's `erase` says. A purpose's own, narrower period only hides rows from that purpose; they are counted and stay.
 //! A row without a date is shown to nobody and is never erased by age. No value leaves these reports but the oldest date.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, GenericClient};
@@ -13,7 +15,7 @@ use crate::engine::policy::{ColumnUse, Erase, Policy, Purpose, Retention, TableP
 
 use super::commit::{Moment, commit};
 use super::fault::Fault;
-use super::foreign_keys::children_first;
+use super::foreign_keys::{self, ForeignKey, OnDelete, children_first};
 use super::refusals::erase_of;
 use super::sweep::{Blocked, Sweep, Swept, TableCount, not_held};
 use super::target::{column, relation, to_instant};
@@ -37,6 +39,8 @@ pub struct TableReport {
     pub undated: u64,
     /// Purposes with a period of their own that may see this table.
     pub purposes: Vec<PurposeReport>,
+    /// Tables whose rows go along with its rows (ON DELETE CASCADE), past their own time or not.
+    pub takes_along: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,6 +80,17 @@ pub struct Applied {
     pub blocked: Vec<Blocked>,
     /// Tables that could not be dealt with, and why.
     pub problems: Vec<String>,
+    /// Rows past their time that stay because of `hold_when`.
+    pub held: Vec<TableCount>,
+    /// Columns that the policy does not list, of tables whose rows were nulled: these stay as they are.
+    pub unlisted: Vec<Unlisted>,
+}
+
+/// Columns of a table that the policy does not list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unlisted {
+    pub table: String,
+    pub columns: Vec<String>,
 }
 
 /// A table with a period.
@@ -140,11 +155,36 @@ fn purposes_with_period<'p>(policy: &'p Policy, table: &TablePolicy) -> Vec<(&'p
 
 /// Counts what is past its time in every table that has a period.
 pub async fn report(client: &Client, policy: &Policy, catalog: &Catalog) -> Result<Vec<TableReport>, Fault> {
+    let keys = foreign_keys::load(client, policy, catalog).await?;
     let mut reports = Vec::new();
     for kept in kept(policy) {
-        reports.push(report_table(client, policy, catalog, &kept).await?);
+        let mut report = report_table(client, policy, catalog, &kept).await?;
+        report.takes_along = takes_along(policy, catalog, &keys, kept.table)?;
+        reports.push(report);
     }
     Ok(reports)
+}
+
+/// The tables whose rows a cascade takes with those of `table`; rows that are only nulled keep what they refer to.
+fn takes_along(
+    policy: &Policy,
+    catalog: &Catalog,
+    keys: &[ForeignKey],
+    table: &TablePolicy,
+) -> Result<Vec<String>, Fault> {
+    let deletes = |oid: Oid| policy.tables.get(&oid).is_none_or(|t| erase_of(policy, catalog, t) == Erase::Delete);
+    let (mut found, mut todo) = (BTreeSet::new(), vec![table.relation]);
+    while let Some(parent) = todo.pop().filter(|oid| deletes(*oid)) {
+        let follows = |k: &&ForeignKey| k.on_delete == OnDelete::Cascade && k.parent.table == parent;
+        let children = keys.iter().filter(follows).map(|k| k.child.table).filter(|child| deletes(*child));
+        todo.extend(children.filter(|child| found.insert(*child)));
+    }
+    let mut names = Vec::new();
+    for oid in found {
+        names.push(relation(catalog, oid, &oid.to_string())?.name.to_string());
+    }
+    names.sort_unstable();
+    Ok(names)
 }
 
 async fn report_table(
@@ -191,6 +231,7 @@ async fn report_table(
         oldest: row.try_get(3)?,
         undated: count(4)?,
         purposes: purposes.collect::<Result<_, Fault>>()?,
+        takes_along: Vec::new(),
     })
 }
 
@@ -224,49 +265,101 @@ pub async fn apply(
     on: &mut dyn FnMut(Step<'_>) -> Result<(), Fault>,
 ) -> Result<Applied, Fault> {
     let sweep = Sweep::start(client, policy, catalog).await?;
-    let kept = kept(policy);
-    let oids: Vec<Oid> = kept.iter().map(|k| k.table.relation).collect();
-    let order = children_first(&oids, &sweep.keys);
-    let mut applied = Applied::default();
-    let mut first = true;
+    let (order, mut applied) = in_order(&sweep);
     loop {
         let mut erased = 0;
-        for oid in &order {
-            let Some(kept) = kept.iter().find(|k| k.table.relation == *oid) else { continue };
-            match kept.left_to_do(&sweep) {
-                Ok(left) => {
-                    erased += apply_table(client, &sweep, catalog, kept, &left, batch, &mut applied, on).await?
-                }
-                Err(problem) if first => applied.problems.push(problem.to_string()),
-                Err(_) => {}
-            }
+        for (kept, condition) in &order {
+            erased += apply_table(client, &sweep, kept, condition, batch, &mut applied, on).await?;
         }
         applied.blocked = sweep.blocked(client).await?;
-        first = false;
         // What kept a row may have gone in the meantime.
         if erased == 0 || applied.blocked.is_empty() {
+            finish(client, &sweep, &mut applied).await?;
             return Ok(applied);
         }
         sweep.forget_kept(client).await?;
     }
 }
 
-#[allow(
-    clippy::too_many_arguments,
-    reason = "a batch loop joins all that `apply` holds; a struct would only rename them"
-)]
+/// What [`apply`] would do. Rows are marked in its order and by its rules, and nothing is changed.
+pub async fn foresee(client: &mut Client, policy: &Policy, catalog: &Catalog) -> Result<Applied, Fault> {
+    let sweep = Sweep::start(client, policy, catalog).await?;
+    let (order, mut applied) = in_order(&sweep);
+    let tx = client.transaction().await?;
+    loop {
+        let before = sweep.count_marked(&tx).await?;
+        for (kept, condition) in &order {
+            if sweep.mark(&tx, kept.table, condition, &[&kept.retention.keep.0], None).await? > 0 {
+                sweep.settle(&tx).await?;
+            }
+        }
+        applied.blocked = sweep.blocked(&tx).await?;
+        if sweep.count_marked(&tx).await? == before || applied.blocked.is_empty() {
+            break;
+        }
+        sweep.forget_kept(&tx).await?;
+    }
+    let Swept { nulled, deleted, along, changed } = sweep.foreseen(&tx).await?;
+    applied = Applied { nulled, deleted, along, changed, ..applied };
+    finish(&tx, &sweep, &mut applied).await?;
+    tx.rollback().await?;
+    Ok(applied)
+}
+
+/// The tables with a period, those that refer to others first, each with the condition of the rows that there is something
+/// to do to; what cannot be dealt with is entered as a problem.
+fn in_order<'p>(sweep: &Sweep<'p>) -> (Vec<(Kept<'p>, String)>, Applied) {
+    let mut kept = kept(sweep.policy);
+    let oids: Vec<Oid> = kept.iter().map(|k| k.table.relation).collect();
+    let order = children_first(&oids, &sweep.keys);
+    kept.sort_by_key(|k| order.iter().position(|oid| *oid == k.table.relation));
+    let (mut ordered, mut applied) = (Vec::new(), Applied::default());
+    for kept in kept {
+        let condition = kept.older_than(sweep.catalog, 1).and_then(|older| {
+            let left = kept.left_to_do(sweep)?;
+            Ok(format!("({older}) AND ({left})"))
+        });
+        match condition {
+            Ok(condition) => ordered.push((kept, condition)),
+            Err(problem) => applied.problems.push(problem.to_string()),
+        }
+    }
+    (ordered, applied)
+}
+
+/// Enters what stays by the policy's own word.
+async fn finish(client: &impl GenericClient, sweep: &Sweep<'_>, applied: &mut Applied) -> Result<(), Fault> {
+    for kept in kept(sweep.policy) {
+        let (table, name) = (kept.table, kept.table.name.to_string());
+        if table.hold_when.is_some() {
+            let report = report_table(client, sweep.policy, sweep.catalog, &kept).await?;
+            add(&mut applied.held, vec![TableCount { table: name.clone(), rows: report.held }]);
+        }
+        if applied.nulled.iter().any(|n| n.table == name) {
+            let columns = unlisted(sweep.catalog, table)?;
+            applied.unlisted.extend((!columns.is_empty()).then_some(Unlisted { table: name, columns }));
+        }
+    }
+    Ok(())
+}
+
+/// The columns of a table that the policy does not list.
+pub(super) fn unlisted(catalog: &Catalog, table: &TablePolicy) -> Result<Vec<String>, Fault> {
+    let relation = relation(catalog, table.relation, &table.name.to_string())?;
+    let unlisted = relation.columns.iter().filter(|c| !table.columns.contains_key(&c.name));
+    Ok(unlisted.map(|c| c.name.clone()).collect())
+}
+
 async fn apply_table(
     client: &mut Client,
     sweep: &Sweep<'_>,
-    catalog: &Catalog,
     kept: &Kept<'_>,
-    left: &str,
+    condition: &str,
     batch: u32,
     applied: &mut Applied,
     on: &mut dyn FnMut(Step<'_>) -> Result<(), Fault>,
 ) -> Result<u64, Fault> {
-    let condition = format!("({}) AND ({left})", kept.older_than(catalog, 1)?);
-    let due = count_due(client, kept, &condition).await?;
+    let due = count_due(client, kept, condition).await?;
     on(Step::Table { table: kept.table.name.to_string(), due })?;
     let mut erased = 0;
     if due == 0 {
@@ -274,7 +367,7 @@ async fn apply_table(
     }
     loop {
         let tx = client.transaction().await?;
-        if sweep.mark(&tx, kept.table, &condition, &[&kept.retention.keep.0], Some(batch)).await? == 0 {
+        if sweep.mark(&tx, kept.table, condition, &[&kept.retention.keep.0], Some(batch)).await? == 0 {
             return Ok(erased);
         }
         sweep.settle(&tx).await?;

@@ -43,16 +43,19 @@ pub struct Blocked {
     pub rows: u64,
     /// They do not refer to them, but are about the same people, and are hidden by these.
     pub hides: bool,
+    /// They would only have gone along with others.
+    pub along: bool,
 }
 
 impl std::fmt::Display for Blocked {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { table, because_of, rows, hides } = self;
+        let Self { table, because_of, rows, hides, along } = self;
+        let kept = if *along { "rows that would go along with others kept" } else { "rows kept" };
         match hides {
-            false => write!(f, "{table}: {rows} rows kept, rows of {because_of} that stay refer to them"),
+            false => write!(f, "{table}: {rows} {kept}, rows of {because_of} that stay refer to them"),
             true => write!(
                 f,
-                "{table}: {rows} rows kept, what they refuse or restrict counts as long as rows of {because_of} about the same \
+                "{table}: {rows} {kept}, what they refuse or restrict counts as long as rows of {because_of} about the same \
                  people stay"
             ),
         }
@@ -81,7 +84,7 @@ pub(super) const KEPT: &str = "pg_temp.consentry_kept";
 /// `root` is the table that the policy names, `rel` the partition that holds the row; `fate` d: deleted, n: nulled;
 /// `along` marks rows that go only because a row that they refer to goes.
 const CREATE: &str = "CREATE TEMPORARY TABLE consentry_marked (root oid, rel oid, tid tid, fate \"char\", along bool, PRIMARY KEY (rel, tid));
-    CREATE TEMPORARY TABLE consentry_kept (root oid, rel oid, tid tid, because_of oid, hides bool);";
+    CREATE TEMPORARY TABLE consentry_kept (root oid, rel oid, tid tid, because_of oid, hides bool, along bool);";
 
 impl<'a> Sweep<'a> {
     /// Reads the foreign keys and makes the temporary tables of this connection.
@@ -113,7 +116,8 @@ impl<'a> Sweep<'a> {
         let limit = limit.map_or(String::new(), |n| format!(" LIMIT {n}"));
         let sql = format!(
             "INSERT INTO {MARKED} SELECT {root}, t.tableoid, t.ctid, '{fate}', false FROM {name} AS t
-              WHERE {wanted} AND NOT EXISTS (SELECT FROM {KEPT} AS k WHERE k.rel = t.tableoid AND k.tid = t.ctid){limit}
+              WHERE {wanted} AND NOT EXISTS (SELECT FROM {KEPT} AS k WHERE NOT k.along AND k.rel = t.tableoid AND k.tid = t.ctid)
+                AND NOT EXISTS (SELECT FROM {MARKED} AS x WHERE x.rel = t.tableoid AND x.tid = t.ctid){limit}
                 FOR UPDATE OF t",
             root = table.relation,
             fate = fate.code(),
@@ -139,6 +143,31 @@ impl<'a> Sweep<'a> {
                 return Ok(());
             }
         }
+    }
+
+    /// How many rows are marked.
+    pub async fn count_marked(&self, tx: &Transaction<'_>) -> Result<u64, Fault> {
+        let rows: i64 = tx.query_one(&format!("SELECT pg_catalog.count(*) FROM {MARKED}"), &[]).await?.try_get(0)?;
+        Ok(rows.unsigned_abs())
+    }
+
+    /// What [`Self::carry_out`] would do.
+    pub async fn foreseen(&self, tx: &Transaction<'_>) -> Result<Swept, Fault> {
+        let mut swept = Swept { changed: self.changed(tx).await?, ..Swept::default() };
+        let sql = format!("SELECT root, fate = 'n', along, pg_catalog.count(*) FROM {MARKED} GROUP BY 1, 2, 3");
+        for row in tx.query(&sql, &[]).await? {
+            let (nulled, along, rows): (bool, bool, i64) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+            let count = TableCount { table: self.name(row.try_get(0)?)?.to_string(), rows: rows.unsigned_abs() };
+            match (nulled, along) {
+                (true, _) => swept.nulled.push(count),
+                (false, false) => swept.deleted.push(count),
+                (false, true) => swept.along.push(count),
+            }
+        }
+        for counts in [&mut swept.nulled, &mut swept.deleted, &mut swept.along] {
+            counts.sort_by(|a, b| a.table.cmp(&b.table));
+        }
+        Ok(swept)
     }
 
     async fn marked_tables(&self, tx: &Transaction<'_>) -> Result<BTreeSet<Oid>, Fault> {
@@ -188,8 +217,8 @@ impl<'a> Sweep<'a> {
             let sql = format!(
                 "WITH kept AS (DELETE FROM {MARKED} AS d USING {parent} AS p
                    WHERE {at_parent} AND d.fate = 'd' AND EXISTS (SELECT FROM {child} AS c WHERE {matches} AND {stays})
-                   RETURNING d.root, d.rel, d.tid)
-                 INSERT INTO {KEPT} SELECT root, rel, tid, {because_of}, false FROM kept",
+                   RETURNING d.root, d.rel, d.tid, d.along)
+                 INSERT INTO {KEPT} SELECT root, rel, tid, {because_of}, false, along FROM kept",
                 parent = key.parent.source,
                 at_parent = at("d", key.parent.table, "p"),
                 child = key.child.source,
@@ -292,8 +321,12 @@ impl<'a> Sweep<'a> {
 
     /// What was kept on this connection because staying rows refer to it.
     pub async fn blocked(&self, client: &impl GenericClient) -> Result<Vec<Blocked>, Fault> {
+        // A row that was to go by itself is no other where it would go along too.
         let sql = format!(
-            "SELECT root, because_of, hides, pg_catalog.count(*) FROM {KEPT} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+            "SELECT root, because_of, hides, along, pg_catalog.count(*)
+               FROM (SELECT DISTINCT root, rel, tid, because_of, hides,
+                            pg_catalog.bool_and(along) OVER (PARTITION BY rel, tid) AS along FROM {KEPT}) AS k
+              GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
         );
         let mut blocked = Vec::new();
         for row in client.query(&sql, &[]).await? {
@@ -301,7 +334,8 @@ impl<'a> Sweep<'a> {
                 table: self.name(row.try_get(0)?)?.to_string(),
                 because_of: self.name(row.try_get(1)?)?.to_string(),
                 hides: row.try_get(2)?,
-                rows: row.try_get::<_, i64>(3)?.unsigned_abs(),
+                along: row.try_get(3)?,
+                rows: row.try_get::<_, i64>(4)?.unsigned_abs(),
             });
         }
         Ok(blocked)

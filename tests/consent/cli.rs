@@ -313,7 +313,7 @@ fn retention_is_reported_and_kept() {
         serde_json::from_str(&home.well(&["retention", "report", "--format", "json"])).unwrap();
     assert_eq!((&report[0]["past"], &report[0]["oldest"]), (&1.into(), &"2001-01-01".into()));
     let dry = home.well(&["retention", "apply", "--dry-run"]);
-    assert!(dry.starts_with("public.customers: would delete 1 rows"), "{dry}");
+    assert_eq!(dry, "public.customers: 1 rows would be deleted\n");
     assert_eq!(home.db.psql("SELECT count(*) FROM customers"), "3");
     assert_eq!(home.well(&["retention", "apply"]), "public.customers: 1 rows deleted\n");
     assert_eq!(home.well(&["retention", "apply"]), "nothing to erase\n");
@@ -355,6 +355,12 @@ fn what_goes_along_is_told_apart() {
     let counts = "public.customers deleted 1, public.orders deleted 2, public.customers deleted along 1";
     assert_eq!(home.on_record(), [format!("erasure: {counts}")]);
     home.db.psql("INSERT INTO customers VALUES (4, 'Di', current_date, 1)");
+    let foreseen =
+        "public.customers: 1 rows would be deleted\npublic.customers: 1 rows would be deleted along with them\n";
+    assert_eq!(home.well(&["retention", "apply", "--dry-run"]), foreseen);
+    let report = home.well(&["retention", "report"]);
+    let along = "rows of public.customers go along with those of public.customers (ON DELETE CASCADE)";
+    assert!(report.contains(along), "{report}");
     let kept = home.well(&["retention", "apply"]);
     assert_eq!(kept, "public.customers: 1 rows deleted\npublic.customers: 1 rows deleted along with them\n");
 }

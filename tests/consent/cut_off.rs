@@ -66,7 +66,13 @@ const SET_NULL: &str = "REFERENCES person ON DELETE SET NULL";
 const SET_DEFAULT: &str = "DEFAULT 1 REFERENCES person ON DELETE SET DEFAULT";
 
 fn blocked(table: &str, because_of: &str, rows: u64) -> Blocked {
-    Blocked { table: format!("public.{table}"), because_of: format!("public.{because_of}"), rows, hides: false }
+    Blocked {
+        table: format!("public.{table}"),
+        because_of: format!("public.{because_of}"),
+        rows,
+        hides: false,
+        along: false,
+    }
 }
 
 fn rows(table: &str, rows: u64) -> TableCount {

@@ -95,7 +95,13 @@ async fn a_hold_keeps_a_row_and_all_that_it_hangs_on() {
     );
     assert_eq!(
         erased.blocked,
-        [Blocked { table: "public.customers".into(), because_of: "public.orders".into(), rows: 1, hides: false }]
+        [Blocked {
+            table: "public.customers".into(),
+            because_of: "public.orders".into(),
+            rows: 1,
+            hides: false,
+            along: false
+        }]
     );
     assert_eq!(case.db.psql("SELECT name FROM customers WHERE id = 3"), "Cy");
 }
@@ -106,7 +112,13 @@ async fn somebody_elses_reference_keeps_the_row() {
     let erased = case.erase("2").await;
     assert_eq!(
         erased.blocked,
-        [Blocked { table: "public.customers".into(), because_of: "public.customers".into(), rows: 1, hides: false }]
+        [Blocked {
+            table: "public.customers".into(),
+            because_of: "public.customers".into(),
+            rows: 1,
+            hides: false,
+            along: false
+        }]
     );
     assert_eq!((case.count("customers"), case.count("orders WHERE customer = 2")), ("3".into(), "0".into()));
 }
@@ -176,8 +188,20 @@ async fn a_cascade_takes_along_what_no_policy_keeps() {
     assert_eq!(erased.along, [along("public.cart_lines", 2), along("public.carts", 1)]);
     let kept = case.erase("2").await;
     assert_eq!(kept.tables[0].erased, 0);
-    let because = |table: &str, of: &str| Blocked { table: table.into(), because_of: of.into(), rows: 1, hides: false };
-    assert_eq!(kept.blocked, [because("public.customers", "public.carts"), because("public.carts", "public.archive")]);
+    let because = |table: &str, of: &str| Blocked {
+        table: table.into(),
+        because_of: of.into(),
+        rows: 1,
+        hides: false,
+        along: false,
+    };
+    assert_eq!(
+        kept.blocked,
+        [
+            because("public.customers", "public.carts"),
+            Blocked { along: true, ..because("public.carts", "public.archive") }
+        ]
+    );
     assert_eq!((case.count("customers"), case.count("cart_lines")), ("1".into(), "1".into()));
 }
 

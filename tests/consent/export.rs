@@ -97,6 +97,7 @@ async fn all_that_leads_to_a_person_and_nothing_else() {
     );
     assert_eq!(json["choices"][0]["source"], "web form");
     assert_eq!(json["accesses"][0]["user"], "clerk");
+    assert!(json["accesses_are"].as_str().unwrap().contains("not in this list"), "{text}");
 }
 
 #[tokio::test]
@@ -112,6 +113,7 @@ async fn somebody_without_rows_gets_an_empty_answer() {
     assert!(json.given.iter().all(|count| count.rows == 0));
     let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
     assert_eq!(json["subject"]["key"], key.to_lowercase());
+    assert!(json.get("accesses_are").is_none(), "nor is there a list");
     let (mut out, key) = (Vec::new(), "42");
     let wrong =
         export(&mut client, &policy, &catalog, "customer", key, None, &mut Json::to(&mut out)).await.unwrap_err();

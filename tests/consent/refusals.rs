@@ -72,7 +72,7 @@ const NULLED: &str = "[table.'public.consents']\nerase = 'null'\nsubject = { cus
 const NO: &str = "no null objected withdrawn";
 
 fn hides(table: &str, because_of: &str, rows: u64) -> Blocked {
-    Blocked { table: table.into(), because_of: because_of.into(), rows, hides: true }
+    Blocked { table: table.into(), because_of: because_of.into(), rows, hides: true, along: false }
 }
 
 #[tokio::test]

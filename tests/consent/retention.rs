@@ -2,7 +2,7 @@
 
 use consentry::consent::commit::Moment;
 use consentry::consent::fault::Fault;
-use consentry::consent::retention::{Applied, Step, apply, report};
+use consentry::consent::retention::{Applied, Step, Unlisted, apply, foresee, report};
 use consentry::consent::sweep::{Blocked, TableCount};
 use consentry::engine::catalog::Catalog;
 use consentry::engine::policy::Policy;
@@ -25,8 +25,26 @@ impl Case {
         Self { db, catalog, policy }
     }
 
+    /// It is what was foreseen, which changed nothing.
     async fn apply(&self, batch: u32) -> Applied {
-        self.try_apply(batch, &mut |_| Ok(())).await.unwrap()
+        let foreseen = self.foresee().await;
+        let mut applied = self.try_apply(batch, &mut |_| Ok(())).await.unwrap();
+        let by_name = |counts: &[TableCount]| {
+            let mut counts = counts.to_vec();
+            counts.sort_by(|a, b| a.table.cmp(&b.table));
+            counts
+        };
+        let Applied { deleted, nulled, along, changed, .. } = &mut applied;
+        for counts in [deleted, nulled, along, changed] {
+            *counts = by_name(counts);
+        }
+        assert_eq!(foreseen, applied);
+        applied
+    }
+
+    /// What would be done, by nobody who could not undo it.
+    async fn foresee(&self) -> Applied {
+        foresee(&mut self.db.superuser().await, &self.policy, &self.catalog).await.unwrap()
     }
 
     async fn try_apply(&self, batch: u32, on: &mut dyn FnMut(Step<'_>) -> Result<(), Fault>) -> Result<Applied, Fault> {
@@ -105,7 +123,9 @@ async fn rows_past_their_time_go_in_batches_and_holds_stay() {
     assert_eq!(stored, left.iter().map(i32::to_string).collect::<Vec<_>>().join(" "));
     assert_eq!(applied.deleted, [rows("public.visits", 59)]);
     assert_eq!(batches, ["public.visits 59", "25", "25", "9"]);
-    assert_eq!(case.apply(25).await, Applied::default(), "a second run finds nothing");
+    let held = vec![rows("public.visits", 2)];
+    assert_eq!((&applied.held, &case.foresee().await.held), (&held, &held));
+    assert_eq!(case.apply(25).await, Applied { held, ..Applied::default() }, "a second run finds nothing");
 }
 
 #[tokio::test]
@@ -144,7 +164,12 @@ async fn personal_columns_are_emptied_where_rows_are_to_stay() {
          columns = {{ id = 'open', name = 'identity', nick = 'identity', upper_name = 'identity', city = 'open', left_at = 'open' }}"
     );
     let case = Case::new("emptied", &sql, &toml).await;
-    assert_eq!(case.apply(1).await.nulled, [rows("public.people", 2)]);
+    case.db.psql("ALTER TABLE people ADD extra text, ADD more text");
+    let case = Case { catalog: catalog::load(&case.db.superuser().await).await.unwrap(), ..case };
+    let applied = case.apply(1).await;
+    assert_eq!(applied.nulled, [rows("public.people", 2)]);
+    let left = Unlisted { table: "public.people".into(), columns: vec!["extra".into(), "more".into()] };
+    assert_eq!(applied.unlisted, [left], "what the policy does not list is named");
     assert_eq!(
         case.db.psql("SELECT id, name, nick, upper_name, city FROM people ORDER BY id"),
         "1||||X\n2||||Y\n3|Cy|c|CY|Z"
@@ -187,6 +212,7 @@ async fn what_is_referred_to_stays_until_nothing_refers_to_it() {
         because_of: because_of.into(),
         rows,
         hides: false,
+        along: false,
     };
     assert_eq!(
         applied.blocked,
@@ -257,4 +283,47 @@ async fn keys_of_partitions_are_those_of_their_table() {
     let mut along = applied.along;
     along.sort_by(|a, b| a.table.cmp(&b.table));
     assert_eq!(along, [rows("public.marks", 1), rows("public.notes", 1)]);
+}
+
+/// What goes along is told before, row by row; what would go along and stays is no row past its time.
+#[tokio::test]
+async fn what_goes_along_is_foreseen_and_what_stays_is_counted_once() {
+    let sql = format!(
+        "CREATE TABLE account (id int PRIMARY KEY, mail text, seen timestamptz);
+         CREATE TABLE movement (id int PRIMARY KEY, account int REFERENCES account ON DELETE CASCADE, text text, at timestamptz);
+         CREATE TABLE dispute (movement int REFERENCES movement);
+         INSERT INTO account VALUES (1, 'a', {a}), (2, 'b', {a}), (3, 'c', now()), (4, 'd', {a});
+         INSERT INTO movement VALUES (10, 1, 'x', now()), (11, 1, 'x', {a}), (20, 2, 'x', {a}), (21, 2, 'x', now()), (22, 2, 'x', {a}), (30, 3, 'x', {a}), (40, 4, 'x', now());
+         INSERT INTO dispute VALUES (20), (21);",
+        a = old(999)
+    );
+    let toml = format!(
+        "{KINDS}[table.'public.account']\nretention = {{ since = 'seen', keep = '1 year' }}\ncolumns = {{ id = 'open', mail = 'identity' }}\n\
+         [table.'public.movement']\nretention = {{ since = 'at', keep = '1 year' }}\ncolumns = {{ id = 'open', account = 'open', text = 'identity' }}"
+    );
+    let case = Case::new("foreseen", &sql, &toml).await;
+    let reports = report(&case.db.superuser().await, &case.policy, &case.catalog).await.unwrap();
+    let along: Vec<_> = reports.iter().map(|r| (r.table.as_str(), r.takes_along.join(" "))).collect();
+    assert_eq!(along, [("public.account", "public.movement".to_owned()), ("public.movement", String::new())]);
+    // Without the foreign key to account: 11, 20, 22, 30 are past; 20 is disputed. With it 10 and 40 go along; 21 is
+    // disputed and young.
+    let applied = case.apply(100).await;
+    assert_eq!(applied.deleted, [rows("public.account", 2), rows("public.movement", 3)]);
+    assert_eq!(applied.along, [rows("public.movement", 2)]);
+    let blocked = |table: &str, because_of: &str, along| Blocked {
+        table: format!("public.{table}"),
+        because_of: format!("public.{because_of}"),
+        rows: 1,
+        hides: false,
+        along,
+    };
+    assert_eq!(
+        applied.blocked,
+        [
+            blocked("account", "movement", false),
+            blocked("movement", "dispute", false),
+            blocked("movement", "dispute", true)
+        ]
+    );
+    assert_eq!(case.db.psql("SELECT string_agg(id::text, ' ' ORDER BY id) FROM movement"), "20 21");
 }

@@ -139,3 +139,8 @@ CREATE RULE note AS ON INSERT TO shelf.ruled DO ALSO INSERT INTO shelf.quiet SEL
 CREATE TABLE shelf.answers (id bigint, person bigint, purpose text, status text);
 CREATE TABLE shelf.old_answers (id bigint);
 ALTER TABLE shelf.answers INHERIT shelf.old_answers;
+-- Rows that go with others.
+CREATE TABLE wallets (id bigint PRIMARY KEY, customer_id bigint, opened date, parent bigint REFERENCES wallets ON DELETE CASCADE);
+CREATE TABLE wallet_days (wallet bigint REFERENCES wallets ON DELETE CASCADE, day date, PRIMARY KEY (wallet, day));
+CREATE TABLE payments (id bigint, wallet bigint, day date, at timestamptz, amount numeric, FOREIGN KEY (wallet, day) REFERENCES wallet_days ON DELETE CASCADE);
+CREATE TABLE receipts (wallet bigint REFERENCES wallets ON DELETE CASCADE, at timestamptz, text text);

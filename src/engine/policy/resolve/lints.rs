@@ -4,7 +4,7 @@
 use super::super::super::catalog::{Oid, Relation};
 use super::super::raw::{RawPurpose, Spanned};
 use super::super::{Basis, ColumnUse, ConsentSource, SubjectKind, TablePolicy, Unlisted, is_open, names};
-use super::{Resolver, computed, is_system, open};
+use super::{Resolver, cascades, computed, is_system, open};
 
 pub(super) fn run(r: &mut Resolver<'_, '_>) {
     for (name, raw) in &r.raw().purpose {
@@ -19,6 +19,7 @@ pub(super) fn run(r: &mut Resolver<'_, '_>) {
             unreachable_table(r, name, &table);
             unlisted_columns(r, name, relation, &table);
             computed::run(r, name, relation, &table);
+            cascades::run(r, name, relation, &table);
             stored_consent(r, name, &table);
             one_parent(r, name, relation);
             row_security(r, name, relation);

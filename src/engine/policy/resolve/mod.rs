@@ -3,6 +3,7 @@
 //! each other.
 
 mod behind;
+mod cascades;
 mod categories;
 mod computed;
 mod consent;

@@ -238,8 +238,18 @@ fn erase(
     if let Some(column) = stuck.filter(|_| erase == Erase::Null) {
         let message = format!("`{}` is personal, NOT NULL and without a default, so it cannot be emptied", column.name);
         r.error(raw.span(), message, "use erase = \"delete\", drop the column's NOT NULL, or give it a default");
+    } else if erase == Erase::Null && !can_be_emptied(relation, columns) {
+        let message = format!("no personal column of {} can be null, so nobody's row could be erased", relation.name);
+        let fix = "use erase = \"delete\", or let one take nulls: an emptied row could not be told from another";
+        r.error(raw.span(), message, fix);
     }
     Some(erase)
+}
+
+/// Whether an emptied row can be told from one that is not (`consent::emptying`).
+fn can_be_emptied(relation: &Relation, columns: &BTreeMap<String, ColumnUse>) -> bool {
+    let personal = |name: &str| matches!(columns.get(name), Some(ColumnUse::Category(_)));
+    relation.columns.iter().any(|c| !c.not_null && !c.generated && personal(&c.name))
 }
 
 fn store_requires(
