@@ -1,6 +1,7 @@
 //! The lines that are being written: events become text here.
 
 use std::io::Write;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use prometheus_client::metrics::histogram::Histogram;
@@ -8,9 +9,22 @@ use prometheus_client::metrics::histogram::Histogram;
 use super::recorder::Entry;
 use super::tree::{Hash, leaf_hash};
 
+/// Written at once, at most.
+const MOST_LINES: u64 = 1024;
+
+/// What may follow before a checkpoint has to come.
+pub(super) struct Room {
+    pub lines: u64,
+    /// Time of the first line that no checkpoint vouches for (microseconds since 1970), if there is one.
+    pub since: Option<i64>,
+    /// No line's time is further from that than this.
+    pub span: Duration,
+}
+
 /// Lines that are not known to be on disk.
 #[derive(Default)]
 pub(super) struct Batch {
+    /// Those that are in `lines`, and those that wait.
     pub entries: Vec<Entry>,
     pub lines: Vec<u8>,
     /// The lines' hashes, as leaves of the tree.
@@ -29,9 +43,28 @@ struct Clock {
 }
 
 impl Batch {
-    /// Brings the entries that are new since the last call into lines.
-    pub fn format(&mut self) {
-        for entry in &self.entries[self.formatted..] {
+    /// Brings as many entries into lines as there is room for; `false`: for none. Lines that a failed write has left stay what
+    /// they are.
+    pub fn fill(&mut self, room: &Room) -> bool {
+        if self.formatted == 0 {
+            let count = room.takes(&self.entries);
+            self.format(count);
+        }
+        self.formatted > 0
+    }
+
+    /// Brings all entries into lines.
+    pub fn fill_all(&mut self) {
+        self.format(self.entries.len());
+    }
+
+    /// The entries that are in `lines`.
+    pub fn filled(&self) -> &[Entry] {
+        &self.entries[..self.formatted]
+    }
+
+    fn format(&mut self, up_to: usize) {
+        for entry in &self.entries[self.formatted..up_to] {
             let start = self.lines.len();
             let _ = write!(self.lines, r#"{{"seq":{},"time":""#, entry.seq); // a Vec takes every write
             self.clock.write(entry.micros, &mut self.lines);
@@ -40,22 +73,35 @@ impl Batch {
             self.leaves.push(leaf_hash(&self.lines[start..]));
             self.lines.push(b'\n');
         }
-        self.formatted = self.entries.len();
+        self.formatted = up_to;
     }
 
     /// Counts how long the entries took, now that they are on disk. A clock that was set back counts as no time.
     pub fn measure(&self, delay: &Histogram) {
         let now = jiff::Timestamp::now().as_microsecond();
-        for entry in self.entries.iter().filter(|e| e.ahead) {
+        for entry in self.filled().iter().filter(|e| e.ahead) {
             delay.observe((now - entry.micros).max(0) as f64 / 1e6);
         }
     }
 
+    /// The lines are on disk.
     pub fn clear(&mut self) {
-        self.entries.clear();
+        self.entries.drain(..self.formatted);
         self.lines.clear();
         self.leaves.clear();
         self.formatted = 0;
+    }
+}
+
+impl Room {
+    /// How many of the entries fit.
+    fn takes(&self, entries: &[Entry]) -> usize {
+        let Some(since) = self.since.or(entries.first().map(|e| e.micros)) else { return 0 };
+        let near = |e: &Entry| u128::from(e.micros.abs_diff(since)) <= self.span.as_micros();
+        let apart = usize::from(self.since.is_none());
+        let stop = entries.iter().position(|e| e.stop).map_or(entries.len(), |at| if at == 0 { apart } else { at });
+        let most = usize::try_from(self.lines.min(MOST_LINES)).unwrap_or(usize::MAX);
+        entries.iter().take(most.min(stop)).take_while(|e| near(e)).count()
     }
 }
 

@@ -307,6 +307,8 @@ pub struct Start {
     /// An event comes at least this often while the proxy runs.
     pub heartbeat_seconds: u64,
     pub durability: &'static str,
+    /// Lines that no checkpoint vouches for, at most, however this run ends. Verify holds the record against it.
+    pub unvouched_at_most: u64,
     /// Verifier key of the checkpoints, C2SP signed-note form.
     pub key: String,
 }

@@ -16,6 +16,10 @@ use super::tree::{Hash, Tree};
 /// Lines for one note of hashes: few enough that a crash leaves few lines unsigned, many enough that signing is free.
 const LEAVES_A_NOTE: usize = 256;
 
+/// Lines that no checkpoint vouches for, at most: who can write the folder may change those of a crashed proxy, and more of
+/// them are none that it left. Few enough for that, many enough that a busy proxy makes no more than a checkpoint a second.
+pub const MOST_UNVOUCHED: u64 = 8192;
+
 /// Name of the file of checkpoints.
 pub const CHECKPOINTS: &str = "checkpoints";
 
@@ -30,6 +34,8 @@ pub(super) struct Evidence {
     pub checkpoints: NoteFile,
     /// Size that the last checkpoint vouches for.
     pub checkpointed: u64,
+    /// Time of the first line behind it (microseconds since 1970).
+    pub since: Option<i64>,
 }
 
 impl Evidence {
@@ -49,8 +55,15 @@ impl Evidence {
         tree
     }
 
-    /// The lines with these hashes are on disk; `tree` is what [`Evidence::ahead`] said of them.
-    pub fn take(&mut self, leaves: &[Hash], tree: Tree) {
+    /// Lines that no checkpoint vouches for.
+    pub fn unvouched(&self) -> u64 {
+        self.tree.size() - self.checkpointed
+    }
+
+    /// The lines with these hashes, the first of them of the time `micros`, are on disk; `tree` is what [`Evidence::ahead`]
+    /// said of them.
+    pub fn take(&mut self, leaves: &[Hash], tree: Tree, micros: i64) {
+        self.since.get_or_insert(micros);
         self.pending.extend_from_slice(leaves);
         self.tree = tree;
     }
@@ -74,6 +87,7 @@ impl Evidence {
         self.checkpoints.append(&self.signer.sign(&text))?;
         self.checkpoints.file.sync()?;
         self.checkpointed = self.tree.size();
+        self.since = None;
         Ok(true)
     }
 

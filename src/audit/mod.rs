@@ -16,7 +16,9 @@
 //! its number minus one is the leaf's index. `checkpoints` holds signed tree heads (C2SP), one at start, stop, each new
 //! file and every minute of activity. `….leaves` holds signed lists of the lines' hashes, so that a changed line is
 //! named and not only a stretch between checkpoints. Who can write the folder and has no key can change neither without
-//! its showing, except that he can cut lines *and* all that was signed since; a checkpoint kept elsewhere shows that, and
+//! its showing, except that he can cut lines *and* all that was signed since, and change the few lines that a crash leaves
+//! without a checkpoint: so much at most, and verify holds more against the record (`verify/stretch`) and calls whole no
+//! line that nothing vouches for. A checkpoint kept elsewhere shows what was cut, and
 //! so does the next start: beside the keys stands the record's `head`, and nothing is taken up that does not lead there
 //! (`opening`).
 //! The proxy and the commands each write a log with a name (C2SP: an origin) of its own under one key, so that a copy of

@@ -90,8 +90,16 @@ pub(super) fn open(
         (_, None) => return Err(rebuilt.unusable(folder, last)),
     };
     let checkpoints = NoteFile::new(disk.append(&path).map_err(OpenError::io(&path))?, end);
-    let evidence =
-        Evidence { signer, disk, tree: rebuilt.tree, pending: rebuilt.pending, leaves, checkpoints, checkpointed };
+    let evidence = Evidence {
+        signer,
+        disk,
+        tree: rebuilt.tree,
+        pending: rebuilt.pending,
+        leaves,
+        checkpoints,
+        checkpointed,
+        since: None,
+    };
     Ok(Opened { evidence, found })
 }
 

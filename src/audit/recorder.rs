@@ -219,6 +219,8 @@ pub(super) struct Entry {
     pub micros: i64,
     /// [`Event::comes_before`].
     pub ahead: bool,
+    /// A stop: its line stands apart from those that come before.
+    pub stop: bool,
     pub body: Vec<u8>,
 }
 
@@ -271,7 +273,8 @@ impl Shared {
             queue.next_seq += 1;
             queue.bytes += body.len();
             // The time is taken under the lock, so that times rise with numbers as long as the clock does not go back.
-            queue.entries.push(Entry { seq, micros: jiff::Timestamp::now().as_microsecond(), ahead, body });
+            let (micros, stop) = (jiff::Timestamp::now().as_microsecond(), matches!(event, Event::Stop(_)));
+            queue.entries.push(Entry { seq, micros, ahead, stop, body });
             queue.urgent += usize::from(ahead && self.durability == Durability::Strict);
         } else {
             self.counts.refused.fetch_add(1, Ordering::Relaxed);

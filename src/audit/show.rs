@@ -142,7 +142,10 @@ fn other(e: &Recorded, line: &[u8]) -> Words {
 /// What verify found.
 pub fn verdict(out: &mut impl Write, v: &Verdict) -> io::Result<()> {
     match v.first_finding() {
-        None => writeln!(out, "{GOOD}whole{GOOD:#}: every line is as it was written")?,
+        None => {
+            let style = if v.nothing_vouches_for.is_some() { CHANGED } else { GOOD };
+            writeln!(out, "{style}{}{style:#}: {}", v.headline(), v.meaning())?;
+        }
         Some(first) => {
             writeln!(out, "{BAD}{}{BAD:#}: {first}", first.headline())?;
             for finding in v.findings.iter().filter(|f| *f != first).take(MOST_FINDINGS) {

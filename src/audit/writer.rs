@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::batch::{Batch, day_of};
+use super::batch::{Batch, Room, day_of};
 use super::claim;
 use super::config::{Config, Durability, Log, OpenError};
 use super::disk::Disk;
 use super::event::{Event, HeadMissing, Heartbeat, NotAsLeft, Recovered, Resumed, SinkDropped, Start};
-use super::evidence::Evidence;
+use super::evidence::{Evidence, MOST_UNVOUCHED};
 use super::head::Head;
 use super::journal::{self, Journal, Parcel};
 use super::opening::{self, Found, Opened};
@@ -140,12 +140,22 @@ impl Writer {
         if self.batch.entries.is_empty() && self.fault.is_none() && !self.checkpoint_due {
             return;
         }
-        match self.commit().and_then(|()| self.prove()) {
+        match self.write().and_then(|()| self.prove()) {
             Ok(()) => self.mend(),
             Err(fault) => self.fail(&fault),
         }
     }
 
+    fn write(&mut self) -> io::Result<()> {
+        self.commit()?;
+        while !self.batch.entries.is_empty() {
+            self.evidence.sign_full()?;
+            self.commit()?;
+        }
+        Ok(())
+    }
+
+    /// Makes the next lines durable, as many as may stand without a checkpoint.
     fn commit(&mut self) -> io::Result<()> {
         if let Some(running) = &self.running {
             running.in_place()?;
@@ -153,7 +163,10 @@ impl Writer {
         let Some(first) = self.batch.entries.first() else { return self.probe() };
         let (seq, day) = (first.seq, day_of(first.micros));
         self.rotate(seq, day)?;
-        self.batch.format();
+        if !self.batch.fill(&self.room()) {
+            self.vouch()?;
+            self.batch.fill(&self.room());
+        }
         let Some(running) = &mut self.running else { return Err(io::Error::other("no file")) };
         let began = Instant::now();
         let tree = self.evidence.ahead(&self.batch.leaves);
@@ -169,6 +182,14 @@ impl Writer {
         self.shared.attendance.turn(&mut self.span);
         self.committed(tree);
         kept
+    }
+
+    /// What a start promises to verify: so little stands without a checkpoint that more is nothing a crash leaves.
+    fn room(&self) -> Room {
+        let Evidence { since, .. } = self.evidence;
+        let lines = MOST_UNVOUCHED.saturating_sub(self.evidence.unvouched());
+        // A late heartbeat must not bring a second checkpoint.
+        Room { lines, since, span: self.config.heartbeat * 5 / 4 }
     }
 
     /// Nothing is to be written, but the disk was at fault: is it still?
@@ -218,15 +239,18 @@ impl Writer {
         let counts = &self.shared.counts;
         counts.syncs.fetch_add(1, Ordering::Relaxed);
         counts.bytes.fetch_add(self.batch.lines.len() as u64, Ordering::Relaxed);
-        counts.events.fetch_add(self.batch.entries.len() as u64, Ordering::Relaxed);
-        if let Some(last) = self.batch.entries.last() {
+        let written = self.batch.filled();
+        counts.events.fetch_add(written.len() as u64, Ordering::Relaxed);
+        if let Some(last) = written.last() {
             self.shared.publish(last.seq);
         }
         self.batch.measure(&self.shared.delay);
         for line in self.batch.lines.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
             self.sinks.offer(line);
         }
-        self.evidence.take(&self.batch.leaves, tree);
+        if let Some(first) = self.batch.filled().first() {
+            self.evidence.take(&self.batch.leaves, tree, first.micros);
+        }
         self.batch.clear();
     }
 
@@ -234,13 +258,19 @@ impl Writer {
     fn prove(&mut self) -> io::Result<()> {
         self.evidence.sign_full()?;
         if self.checkpoint_due {
-            // A checkpoint never vouches for what only the journal has.
-            self.settle()?;
-            self.head.sync()?;
-            if self.evidence.checkpoint()? {
-                self.shared.counts.checkpoints.fetch_add(1, Ordering::Relaxed);
-            }
+            self.vouch()?;
             self.checkpoint_due = false;
+        }
+        Ok(())
+    }
+
+    /// A checkpoint for all that is written.
+    fn vouch(&mut self) -> io::Result<()> {
+        // It never vouches for what only the journal has.
+        self.settle()?;
+        self.head.sync()?;
+        if self.evidence.checkpoint()? {
+            self.shared.counts.checkpoints.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -344,7 +374,13 @@ impl Writer {
                     );
                     told.push(Event::HeadMissing(HeadMissing { unsigned_from, unsigned_to }));
                 }
+                let taken_as_it_stands = !told.is_empty();
                 told.extend(self.resume_file(segment, &ending, missing)?.map(Event::Recovered));
+                // Starts that are killed one after the other leave no more without a checkpoint than one does. Lines that
+                // nobody knows are vouched for only together with the word that they are.
+                if !taken_as_it_stands && self.evidence.unvouched() > 0 {
+                    self.vouch()?;
+                }
             }
             (_, Found::Otherwise { known, found }) => {
                 tracing::error!(known, found, "the record is not as it was left; it goes on behind what was written");
@@ -360,11 +396,13 @@ impl Writer {
             version: env!("CARGO_PKG_VERSION"),
             heartbeat_seconds: self.config.heartbeat.as_secs(),
             durability: self.config.durability.as_str(),
+            unvouched_at_most: MOST_UNVOUCHED,
             key: self.evidence.key(),
         }));
         told.iter().for_each(|event| self.tell(event));
         self.keep_subject_keys();
         self.shared.take(&mut self.batch.entries, Duration::ZERO, Duration::ZERO);
+        self.batch.fill_all();
         self.commit()?;
         self.checkpoint_due = true;
         self.prove()

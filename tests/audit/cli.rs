@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::support::{completion, decision, decision_of, what, who};
 use consentry::audit::event::{Event, RefusalRecord, SessionEnd, SubjectsSeen};
+use consentry::audit::note::NoteReader;
 use consentry::audit::{Config, Recorder};
 use consentry::engine::cleared::Outcome;
 
@@ -85,6 +86,40 @@ async fn verify_says_whole_and_damaged_by_its_exit_code() {
     let nowhere = audit(dir.path(), &["verify", "--key", key, "nowhere"]);
     assert_eq!(nowhere.status.code(), Some(1));
     assert!(String::from_utf8(nowhere.stderr).unwrap().starts_with("error: cannot read nowhere"));
+}
+
+/// Of lines behind the last checkpoint nobody says that they are whole, wherever a verdict stands.
+#[tokio::test]
+async fn what_nothing_vouches_for_is_told_on_top() {
+    let dir = sample().await;
+    let file = dir.path().join("audit/checkpoints");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let mut reader = NoteReader::new(text.as_bytes());
+    let notes: Vec<String> = std::iter::from_fn(|| reader.read_next().unwrap()).map(|n| n.note).collect();
+    std::fs::write(&file, notes[..notes.len() - 1].concat()).unwrap();
+    let (key, headline) = ("audit-keys/signing.key.pub", "whole up to line 7; nothing vouches for line 8");
+    let told = stdout(&audit(dir.path(), &["verify", "--key", key, "audit"]));
+    assert!(told.starts_with(&format!("{headline}: every line up to there is as it was written; ")), "{told}");
+    let json = stdout(&audit(dir.path(), &["verify", "--key", key, "audit", "--format", "json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["nothing_vouches_for"], serde_json::json!({"from": 8, "to": 8}));
+    assert_eq!(report(dir.path(), &["--key", key])["verdict"]["nothing_vouches_for"]["from"], 8);
+    let text = stdout(&audit(dir.path(), &["report", "--key", key, "--format", "text"]));
+    assert!(text.starts_with(headline), "{text}");
+    let html = stdout(&audit(dir.path(), &["report", "--key", key, "--format", "html"]));
+    assert!(html.contains(&format!("The record is {headline}")) && !html.contains("is whole<"), "{html}");
+
+    // One less, and no proxy can have left it so.
+    std::fs::write(&file, notes[..notes.len() - 2].concat()).unwrap();
+    for arguments in [&["verify", "--key", key, "audit"][..], &["report", "--key", key, "--format", "text"]] {
+        let found = audit(dir.path(), arguments);
+        assert_eq!(found.status.code(), Some(1));
+        let told = String::from_utf8(found.stdout).unwrap();
+        assert!(
+            told.starts_with("checkpoints taken away: nothing vouches for lines 2 to 8, and a proxy leaves no "),
+            "{told}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -104,9 +104,9 @@ fn verdict(of: &str, v: Option<&Verdict>) -> Markup {
     };
     html! {
         @match v.first_finding() {
-            None => div.verdict.whole {
-                strong { "The " (of) " is whole" }
-                p { "Every line is as it was written: " (extent(v)) "." }
+            None => div.verdict.whole[v.nothing_vouches_for.is_none()].unknown[v.nothing_vouches_for.is_some()] {
+                strong { "The " (of) " is " (v.headline()) }
+                p { (v.meaning()) ": " (extent(v)) "." }
             },
             Some(first) => div.verdict.damaged {
                 strong { "The " (of) " is " (first.headline()) ": " (first) }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::stretch::Because;
+
 /// Where a line stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
@@ -53,6 +55,20 @@ pub enum Finding {
     BehindTheEnd {
         from: u64,
         to: u64,
+    },
+    /// No checkpoint vouches for the last lines, and no proxy leaves such an end.
+    NothingVouches {
+        from: u64,
+        to: u64,
+        #[serde(flatten)]
+        because: Because,
+    },
+    /// A checkpoint that was made among these lines is not there; later ones vouch for them.
+    CheckpointMissing {
+        from: u64,
+        to: u64,
+        #[serde(flatten)]
+        because: Because,
     },
     /// The file's, or the record's, last lines are not there.
     CutOff {
@@ -118,6 +134,7 @@ impl Finding {
     pub fn headline(&self) -> &'static str {
         match self {
             Finding::OtherLog { .. } | Finding::OtherLogsCheckpoint { .. } => "another log",
+            Finding::NothingVouches { .. } | Finding::CheckpointMissing { .. } => "checkpoints taken away",
             _ => "damaged",
         }
     }
@@ -129,6 +146,8 @@ impl Finding {
             Finding::Removed { from, .. }
             | Finding::Forged { from, .. }
             | Finding::BehindTheEnd { from, .. }
+            | Finding::NothingVouches { from, .. }
+            | Finding::CheckpointMissing { from, .. }
             | Finding::CutOff { from, .. }
             | Finding::FileMissing { from, .. }
             | Finding::ChangedBetween { from, .. } => *from,
@@ -147,7 +166,7 @@ impl Finding {
 }
 
 /// `line 7` or `lines 7 to 9`.
-fn range(from: u64, to: u64) -> String {
+pub fn range(from: u64, to: u64) -> String {
     if from == to { format!("line {from}") } else { format!("lines {from} to {to}") }
 }
 
@@ -182,6 +201,14 @@ impl fmt::Display for Finding {
                     verb(*from, *to)
                 )?;
                 write!(f, "what follows a stop, and the proxy signs its start before it records anything else")
+            }
+            Finding::NothingVouches { from, to, because } => {
+                write!(f, "nothing vouches for {}, and a proxy leaves no such end, ", range(*from, *to))?;
+                write!(f, "however it is killed: {because}; they may be others than were written, ")?;
+                write!(f, "unless this copy was taken while a proxy wrote (then take another)")
+            }
+            Finding::CheckpointMissing { from, to, because } => {
+                write!(f, "a checkpoint among {} is missing: {because}", range(*from, *to))
             }
             Finding::CutOff { from, to, file } => {
                 let of = file.as_ref().map_or("of the record".into(), |file| format!("of {file}"));
@@ -222,6 +249,22 @@ impl fmt::Display for Finding {
             Finding::HashesUnusable { file, line, why, .. } => write!(f, "signed hashes in {file}, line {line}: {why}"),
             Finding::HashesMissing { file, .. } => write!(f, "the signed hashes {file} are missing"),
             Finding::ExternalUnusable { why } => write!(f, "the checkpoint from elsewhere: {why}"),
+        }
+    }
+}
+
+impl fmt::Display for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Because::Stopped { seq } => {
+                write!(f, "line {seq} is a stop, before and after which a checkpoint is made")
+            }
+            Because::Started { seq } => {
+                write!(f, "at line {seq} a run starts, before and after whose start a checkpoint is made")
+            }
+            Because::Many { most } => write!(f, "one is made for every {most} lines at least"),
+            Because::Long { seconds } => write!(f, "one is made every {seconds} s at least while lines come"),
+            Because::NextFile { file } => write!(f, "one is made before {file} is begun"),
         }
     }
 }
@@ -313,11 +356,6 @@ pub enum Notice {
         sink: String,
         events: u64,
     },
-    /// No checkpoint vouches for these lines yet.
-    Unvouched {
-        from: u64,
-        to: u64,
-    },
     /// Not every checkpoint could be held against the lines, since older files are not here.
     CheckpointsUnchecked {
         count: u64,
@@ -406,7 +444,6 @@ impl fmt::Display for Notice {
                 )
             }
             Notice::SinkDropped { seq, sink, events } => write!(f, "line {seq}: sink {sink} missed {events} events"),
-            Notice::Unvouched { from, to } => write!(f, "no checkpoint vouches for {} yet", range(*from, *to)),
             Notice::CheckpointsUnchecked { count } => {
                 write!(f, "{count} checkpoints could not be held against the lines: older files are not here")
             }

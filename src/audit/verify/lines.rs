@@ -5,7 +5,7 @@ use std::io::{self, BufReader};
 
 use super::signed::{Checkpoints, SignedHashes, signed_hashes};
 use super::story::Story;
-use super::{Finding, Notice, Place, Verdict};
+use super::{Finding, Lines, Notice, Place, Verdict};
 use crate::audit::note::NoteVerifier;
 use crate::audit::read::{Line, LineReader};
 use crate::audit::segment::{Segment, day_of, seq_of};
@@ -50,6 +50,9 @@ impl<'a> Walk<'a> {
         let signed = signed_hashes(segment, self.key, verdict)?;
         self.enter(segment, &signed, verdict);
         let name = segment.file_name();
+        if let Some(frontier) = &signed.frontier {
+            story.file(&name, frontier.size());
+        }
         let mut reader = LineReader::new(BufReader::with_capacity(1 << 20, File::open(&segment.path)?));
         let (mut line, mut ahead) = (Line::default(), Line::default());
         let mut more = reader.read(&mut line)?;
@@ -219,8 +222,7 @@ impl<'a> Walk<'a> {
         if vouched > last {
             verdict.find(Finding::CutOff { from: last + 1, to: vouched, file: None });
         } else if vouched < last {
-            verdict.unvouched = last - vouched;
-            verdict.note(Notice::Unvouched { from: vouched + 1, to: last });
+            verdict.nothing_vouches_for = Some(Lines { from: vouched + 1, to: last });
         }
         let reachable = self.checkpoints.all.iter().filter(|k| k.size <= last).count() as u64;
         if reachable > self.checked {

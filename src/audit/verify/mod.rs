@@ -8,6 +8,7 @@ mod finding;
 mod lines;
 mod signed;
 mod story;
+mod stretch;
 
 use std::io;
 use std::path::Path;
@@ -16,10 +17,12 @@ use serde::Serialize;
 
 pub use finding::{Finding, Notice, Place};
 pub use signed::{SignedHashes, signed_hashes};
+pub use stretch::Because;
 
 use super::claim;
 use super::note::NoteVerifier;
 use super::segment;
+use finding::range;
 use lines::Walk;
 use signed::Checkpoints;
 use story::Story;
@@ -49,8 +52,8 @@ pub struct Verdict {
     pub checkpoints_checked: u64,
     /// Number of the last line that a checkpoint vouches for.
     pub vouched: u64,
-    /// Lines after that one: nothing vouches for them yet.
-    pub unvouched: u64,
+    /// Lines behind that one: nothing vouches for them yet, and who can write the folder may have changed them.
+    pub nothing_vouches_for: Option<Lines>,
     pub decisions: u64,
     /// Statements that were let through and of whose end nothing is on record.
     pub never_completed: u64,
@@ -63,9 +66,38 @@ pub struct Verdict {
     pub running: u64,
 }
 
+/// From one line's number to another's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Lines {
+    pub from: u64,
+    pub to: u64,
+}
+
 impl Verdict {
+    /// Nothing proves damage. What nothing vouches for is `nothing_vouches_for`.
     pub fn is_whole(&self) -> bool {
         self.findings.is_empty()
+    }
+
+    /// In a few words, of what has no damage.
+    pub fn headline(&self) -> String {
+        match self.nothing_vouches_for {
+            Some(Lines { from, to }) => {
+                format!("whole up to line {}; nothing vouches for {}", self.vouched, range(from, to))
+            }
+            None => "whole".to_owned(),
+        }
+    }
+
+    /// What the headline means.
+    pub fn meaning(&self) -> &'static str {
+        match self.nothing_vouches_for {
+            Some(_) => {
+                "every line up to there is as it was written; those behind it have no checkpoint yet, as the last lines of a \
+                 proxy that runs or was killed: nothing here tells whether they are as they were"
+            }
+            None => "every line is as it was written",
+        }
     }
 
     /// The damage with the lowest line number.
@@ -100,7 +132,7 @@ pub fn verify(
     if let Some(text) = external {
         checkpoints.add_external(text, key, &mut verdict)?;
     }
-    let mut story = Story::new(checkpoints.last_size());
+    let mut story = Story::new(checkpoints.all.iter().map(|known| known.size).collect());
     let mut walk = Walk::new(key, &checkpoints, progress);
     for (i, segment) in segments.iter().enumerate() {
         walk.file(segment, i + 1 == segments.len(), &mut story, &mut verdict)?;

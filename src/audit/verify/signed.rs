@@ -24,17 +24,20 @@ pub struct Known {
 impl Checkpoints {
     pub fn read(folder: &Path, key: &NoteVerifier, verdict: &mut Verdict) -> io::Result<Self> {
         let (mut all, mut by): (Vec<Known>, Option<String>) = (Vec::new(), None);
-        let mut other = None;
+        let (mut other, mut torn) = (None, None);
         let path = folder.join(crate::audit::CHECKPOINTS);
         if path.exists() {
             let mut notes = NoteReader::new(BufReader::new(File::open(path)?));
             while let Some(FiledNote { note, line, .. }) = notes.read_next()? {
+                verdict.findings.extend(torn.take());
                 if let Err(NoteError::OtherKey(other)) = key.open(&note) {
                     by.get_or_insert(other);
                 }
                 other = other.or_else(|| key.other_log(&note));
                 match checkpoint(&note, key, all.last().map_or(0, |k| k.size)) {
                     Ok(c) => all.push(Known { size: c.size, root: c.root, external: false }),
+                    // As a crash leaves the last one: its lines are merely not vouched for.
+                    Err(why) if is_torn(&note) => torn = Some(Finding::CheckpointUnusable { line, why }),
                     Err(why) => verdict.find(Finding::CheckpointUnusable { line, why }),
                 }
             }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
+use super::stretch::Stretches;
 use super::{Finding, Notice, Verdict};
 use crate::audit::recorded::Text;
 
@@ -26,6 +27,7 @@ pub struct Story {
     last: Option<Moment>,
     /// Heartbeat of the running proxy; `None`: it does not run.
     heartbeat: Option<SignedDuration>,
+    stretches: Stretches,
 }
 
 struct Moment {
@@ -35,11 +37,11 @@ struct Moment {
 
 /// The fields of a line that the story needs.
 #[derive(Deserialize)]
-struct Told<'a> {
-    seq: u64,
-    time: Timestamp,
+pub struct Told<'a> {
+    pub seq: u64,
+    pub time: Timestamp,
     #[serde(borrow)]
-    event: Cow<'a, str>,
+    pub event: Cow<'a, str>,
     #[serde(borrow, default)]
     statement: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -49,7 +51,9 @@ struct Told<'a> {
     #[serde(borrow, default)]
     action: Option<Text<'a>>,
     #[serde(default)]
-    heartbeat_seconds: Option<u64>,
+    pub heartbeat_seconds: Option<u64>,
+    #[serde(default)]
+    pub unvouched_at_most: Option<u64>,
     #[serde(default)]
     file: Option<String>,
     #[serde(default)]
@@ -79,12 +83,14 @@ struct Told<'a> {
 }
 
 /// What a start records before it signs.
-const OPENING: [&str; 5] = ["start", "recovered", "head_missing", "not_as_left", "subject_key_forgotten"];
+pub const OPENING: [&str; 5] = ["start", "recovered", "head_missing", "not_as_left", "subject_key_forgotten"];
 
 impl Story {
-    pub fn new(vouched: u64) -> Self {
+    /// `checkpoints`: the sizes that they vouch for, rising.
+    pub fn new(checkpoints: Vec<u64>) -> Self {
         Self {
-            vouched,
+            vouched: checkpoints.last().copied().unwrap_or(0),
+            stretches: Stretches::new(checkpoints),
             idle: false,
             behind_the_end: None,
             open: HashMap::new(),
@@ -95,10 +101,16 @@ impl Story {
         }
     }
 
+    /// The next file begins behind `size` lines, as its first note says.
+    pub fn file(&mut self, file: &str, size: u64) {
+        self.stretches.file(file, size);
+    }
+
     /// Takes the next line. A line that cannot be read is `lines`' finding, not ours.
     pub fn line(&mut self, line: &[u8], verdict: &mut Verdict) {
         let Ok(told) = serde_json::from_slice::<Told>(line) else { return };
         self.attach(&told);
+        self.stretches.line(&told);
         if told.event == "start" {
             self.started(&told, verdict);
         }
@@ -240,6 +252,7 @@ impl Story {
         if let Some((from, to)) = self.behind_the_end.filter(|_| !written) {
             verdict.find(Finding::BehindTheEnd { from, to });
         }
+        std::mem::take(&mut self.stretches).finish(written, verdict);
         self.tell_of_deeds(verdict);
         verdict.last_time = self.last.as_ref().map(|l| format!("{:.6}", l.time));
         let Some(last) = self.last.as_ref().filter(|_| self.heartbeat.is_some()) else {

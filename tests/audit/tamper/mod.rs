@@ -1,6 +1,8 @@
 //! The tampering matrix: whatever is done to a copied record, verify names the first line that is not as it was.
 
+mod ends;
 mod restart;
+mod unvouched;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -103,7 +105,7 @@ async fn an_untouched_record_is_whole() {
     let sample = Sample::new().await;
     let verdict = sample.copy().verdict();
     assert_eq!(verdict.findings, []);
-    assert_eq!((verdict.lines, verdict.vouched, verdict.unvouched), (LAST, LAST, 0));
+    assert_eq!((verdict.lines, verdict.vouched, verdict.nothing_vouches_for), (LAST, LAST, None));
     assert_eq!((verdict.decisions, verdict.never_completed), (11, 0));
     assert_eq!(verdict.notices, []);
     assert!(verdict.checkpoints_checked >= 4, "start and stop, twice: {}", verdict.checkpoints_checked);
@@ -316,11 +318,13 @@ fn resign(copy: &Copy, signer: &NoteSigner) {
         let frontier = consentry::audit::checkpoint::frontier_text(origin, &tree);
         let first = tree.size() + 1;
         let hashes: Vec<_> = fs::read_to_string(&path).unwrap().lines().map(|l| leaf_hash(l.as_bytes())).collect();
-        hashes.iter().for_each(|h| tree.push(*h));
+        for hash in &hashes {
+            tree.push(*hash);
+            checkpoints += &signer.sign(&Checkpoint::of(origin, &tree).text());
+        }
         let leaves = Leaves { first, hashes };
         let notes = signer.sign(&frontier) + &signer.sign(&leaves.text(origin));
         fs::write(path.with_extension("leaves"), notes).unwrap();
-        checkpoints += &signer.sign(&Checkpoint::of(origin, &tree).text());
     }
     fs::write(copy.folder().join(CHECKPOINTS), checkpoints).unwrap();
 }
@@ -392,8 +396,7 @@ async fn a_record_that_is_being_written_is_told_from_one_whose_proxy_was_killed(
     let notices = |folder: &Path| {
         let verdict = verify(folder, &key, None, &mut |_| {}).unwrap();
         assert!(verdict.is_whole());
-        let open = verdict.notices.into_iter().filter(|n| !matches!(n, Notice::Unvouched { .. }));
-        (open.collect::<Vec<_>>(), verdict.running, verdict.never_completed)
+        (verdict.notices, verdict.running, verdict.never_completed)
     };
     let (live, running, ended) = notices(&config.folder);
     assert!(matches!(&live[..], [Notice::BeingWritten { after: 2, .. }, Notice::Running { seq: 2, .. }]), "{live:?}");

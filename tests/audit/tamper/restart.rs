@@ -95,7 +95,7 @@ async fn run(recorder: &Recorder, name: &str, statements: u64) {
     recorder.durable(&ticket).await.unwrap();
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let to = to.join(entry.file_name());
@@ -210,9 +210,13 @@ async fn a_restored_backup_is_taken_up_and_told() {
         let key = NoteSigner::load(&place.config().key_file()).unwrap().verifier().clone();
         let verdict = verify(&place.folder(), &key, Some(&checkpoints), &mut |_| {}).unwrap();
         assert_eq!(verdict.findings, [Finding::FileMissing { from: old + 1, to: new }]);
-        // And when the lines are found again, the record is whole.
+        // And when the lines are found again, with their checkpoints, the record is whole.
         fs::write(&tail, whole_tail.0).unwrap();
         fs::write(tail.with_extension("leaves"), whole_tail.1).unwrap();
+        assert!(matches!(place.verdict().findings[..], [Finding::CheckpointMissing { .. }]), "{:?}", place.verdict());
+        let backed_up = fs::read_to_string(backup.path().join(CHECKPOINTS)).unwrap().len();
+        let since = fs::read_to_string(place.folder().join(CHECKPOINTS)).unwrap().split_off(backed_up);
+        fs::write(place.folder().join(CHECKPOINTS), checkpoints + &since).unwrap();
         assert_eq!(place.verdict().findings, []);
     }
 }
