@@ -1,5 +1,6 @@
 //! `consentry retention …`: what is past its time, and taking it away.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
@@ -9,10 +10,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::consent::Format;
 use super::direct::{Begun, Deed, Direct, Upkeeper, block_on, counted};
-use super::out::{remark, say};
+use super::out::{self, remark, say};
+use crate::audit::event::UpkeepCount;
 use crate::consent::commit::Moment;
 use crate::consent::erasure::Run;
 use crate::consent::fault::Fault;
+use crate::consent::kept::Emptied;
 use crate::consent::retention::{Applied, Batch, Step, TableReport, apply, foresee, report};
 
 #[derive(Subcommand)]
@@ -135,6 +138,8 @@ fn take(upkeeper: &Upkeeper, open: &mut Option<Begun>, bar: &ProgressBar, step: 
                 counts.extend(counted(&batch.swept.deleted, "deleted"));
                 counts.extend(counted(&batch.swept.along, "deleted along"));
                 counts.extend(counted(&batch.swept.changed, "changed"));
+                let emptied = batch.swept.emptied.iter().filter(|e| e.rows > 0);
+                counts.extend(emptied.map(|e| UpkeepCount { table: e.table.clone(), what: "nulled", rows: e.rows }));
                 Deed { action: "retention", purpose: None, counts, subject: None }
             })
         }
@@ -146,6 +151,23 @@ pub const UNLISTED: &str = "left as they are, because the policy does not list t
 
 /// What became of rows that ON DELETE SET NULL or SET DEFAULT changed.
 pub const LET_GO: &str = "no longer refer to them";
+
+/// What became of rows that could not be deleted.
+pub fn tell_emptied(out: &mut impl Write, all: &[Emptied], run: Run) -> io::Result<()> {
+    let be = if run == Run::Dry { "would be " } else { "" };
+    for Emptied { table, rows, left, failed } in all {
+        if *rows > 0 {
+            writeln!(out, "{table}: {rows} of the rows kept {be}nulled, as they cannot be deleted")?;
+            if !left.is_empty() {
+                writeln!(out, "  left as they are: {}", left.join(", "))?;
+            }
+        }
+        if let Some(failed) = failed {
+            writeln!(out, "{table}: rows kept could not be nulled either: {failed}")?;
+        }
+    }
+    Ok(())
+}
 
 fn tell(applied: &Applied, run: Run) -> Result<ExitCode> {
     let (be, would) = if run == Run::Dry { ("would be ", "would ") } else { ("", "") };
@@ -165,7 +187,7 @@ fn tell(applied: &Applied, run: Run) -> Result<ExitCode> {
         say!("{}: {} rows {would}{LET_GO}", count.table, count.rows)?;
     }
     if applied.deleted.is_empty() && applied.nulled.is_empty() {
-        say!("nothing to erase")?;
+        say!("{}", if applied.emptied.is_empty() { "nothing to erase" } else { "nothing to delete" })?;
     }
     for count in &applied.held {
         say!("{}: {} rows kept: legal hold", count.table, count.rows)?;
@@ -173,6 +195,7 @@ fn tell(applied: &Applied, run: Run) -> Result<ExitCode> {
     for blocked in &applied.blocked {
         say!("{blocked}")?;
     }
+    out::write(|out| tell_emptied(out, &applied.emptied, run))?;
     for problem in &applied.problems {
         remark!("error: {problem}");
     }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::consent::{Format, Who};
 use super::direct::{Deed, Direct, Opened, block_on, counted};
 use super::out::{self, remark, say};
-use super::retention::{LET_GO, UNLISTED};
+use super::retention::{LET_GO, UNLISTED, tell_emptied};
 use crate::audit::event::UpkeepCount;
 use crate::audit::filter::{Filter, Sieve};
 use crate::audit::recorded::Recorded;
@@ -192,6 +192,7 @@ fn counts(erased: &Erased) -> Vec<UpkeepCount> {
     let mut counts: Vec<UpkeepCount> = erased.tables.iter().map(|t| count(&t.table, done(t.erase), t.erased)).collect();
     counts.extend(counted(&erased.along, "deleted along"));
     counts.extend(counted(&erased.changed, "changed"));
+    counts.extend(erased.emptied.iter().map(|e| count(&e.table, "nulled", e.rows)));
     counts.extend(erased.tables.iter().map(|t| count(&t.table, "kept", t.rows.saturating_sub(t.erased))));
     counts.retain(|c| c.rows > 0);
     counts
@@ -223,6 +224,7 @@ fn tell(out: &mut impl Write, erased: &Erased, run: Run) -> io::Result<()> {
     for blocked in &erased.blocked {
         writeln!(out, "{blocked}")?;
     }
+    tell_emptied(out, &erased.emptied, run)?;
     for choices in erased.choices.iter().chain(&erased.history) {
         writeln!(
             out,

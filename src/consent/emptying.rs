@@ -72,7 +72,7 @@ impl Sweep<'_> {
     }
 
     /// Whether rows are there or not depends on the column: a default in it would show what was hidden.
-    fn decides(&self, table: &TablePolicy, column: &str) -> bool {
+    pub(super) fn decides(&self, table: &TablePolicy, column: &str) -> bool {
         let restricts = |kind: &SubjectKind| {
             kind.table == table.relation && kind.restricted_when.as_ref().is_some_and(|when| when.reads(column))
         };

@@ -10,6 +10,7 @@ use crate::engine::policy::{ConsentSource, Erase, Policy, SubjectKind, TablePoli
 use super::commit::{OnCommit, commit};
 use super::fault::Fault;
 use super::init::SCHEMA;
+use super::kept::Emptied;
 use super::path::{bad_key, leads_to, tables_of};
 use super::refusals::erase_of;
 use super::retention::{erase_word, unlisted};
@@ -36,6 +37,8 @@ pub struct Erased {
     pub changed: Vec<TableCount>,
     /// Rows that stay because rows that stay refer to them.
     pub blocked: Vec<Blocked>,
+    /// Of these, those that lost what they said.
+    pub emptied: Vec<Emptied>,
     /// The person's choices that stay, as proof of what was allowed when (Art. 7(1), 17(3)(e)).
     pub choices: Option<TableCount>,
     /// The same in the ledger that `consent init` made beside them.
@@ -82,12 +85,15 @@ pub async fn erase(
     sweep.settle(&tx).await?;
     let swept = sweep.carry_out(&tx).await?;
     account(&mut tables, &swept);
+    // A dry run is undone whole.
+    let emptied = sweep.empty_kept(&tx, Run::ForGood).await?;
     let erased = Erased {
         kind: kind.name.clone(),
         tables,
         along: swept.along,
         changed: swept.changed,
         blocked: sweep.blocked(&tx).await?,
+        emptied,
         choices: choices(&tx, policy, catalog, kind, key).await?,
         history: history(&tx, policy, catalog, kind, key).await?,
     };

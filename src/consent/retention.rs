@@ -14,8 +14,10 @@ use crate::engine::catalog::{Catalog, Oid, quote_ident};
 use crate::engine::policy::{ColumnUse, Erase, Policy, Purpose, Retention, TablePolicy};
 
 use super::commit::{Moment, commit};
+use super::erasure::Run;
 use super::fault::Fault;
 use super::foreign_keys::{self, ForeignKey, OnDelete, children_first};
+use super::kept::Emptied;
 use super::refusals::erase_of;
 use super::sweep::{Blocked, Sweep, Swept, TableCount, not_held};
 use super::target::{column, relation, to_instant};
@@ -78,6 +80,8 @@ pub struct Applied {
     pub changed: Vec<TableCount>,
     /// Rows past their time that stay, because rows that stay refer to them.
     pub blocked: Vec<Blocked>,
+    /// Of these, those that lost what they said.
+    pub emptied: Vec<Emptied>,
     /// Tables that could not be dealt with, and why.
     pub problems: Vec<String>,
     /// Rows past their time that stay because of `hold_when`.
@@ -269,16 +273,33 @@ pub async fn apply(
     loop {
         let mut erased = 0;
         for (kept, condition) in &order {
-            erased += apply_table(client, &sweep, kept, condition, batch, &mut applied, on).await?;
+            erased += apply_table(client, &sweep, kept, condition, batch, Blocking::Keeps, &mut applied, on).await?;
         }
         applied.blocked = sweep.blocked(client).await?;
         // What kept a row may have gone in the meantime.
         if erased == 0 || applied.blocked.is_empty() {
-            finish(client, &sweep, &mut applied).await?;
-            return Ok(applied);
+            break;
         }
         sweep.forget_kept(client).await?;
     }
+    if !applied.blocked.is_empty() {
+        sweep.forget_kept(client).await?;
+        for (kept, condition) in &order {
+            let Some(filled) = sweep.kept_has_value(kept.table)? else { continue };
+            let condition = format!("{condition} AND {filled}");
+            apply_table(client, &sweep, kept, &condition, batch, Blocking::Empties, &mut applied, on).await?;
+        }
+    }
+    finish(client, &sweep, &mut applied).await?;
+    Ok(applied)
+}
+
+/// What becomes of a row that cannot be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Blocking {
+    /// Nothing yet: what refers to it may still go.
+    Keeps,
+    Empties,
 }
 
 /// What [`apply`] would do. Rows are marked in its order and by its rules, and nothing is changed.
@@ -299,8 +320,9 @@ pub async fn foresee(client: &mut Client, policy: &Policy, catalog: &Catalog) ->
         }
         sweep.forget_kept(&tx).await?;
     }
-    let Swept { nulled, deleted, along, changed } = sweep.foreseen(&tx).await?;
-    applied = Applied { nulled, deleted, along, changed, ..applied };
+    let Swept { nulled, deleted, along, changed, .. } = sweep.foreseen(&tx).await?;
+    let emptied = sweep.empty_kept(&tx, Run::Dry).await?;
+    applied = Applied { nulled, deleted, along, changed, emptied, ..applied };
     finish(&tx, &sweep, &mut applied).await?;
     tx.rollback().await?;
     Ok(applied)
@@ -340,6 +362,7 @@ async fn finish(client: &impl GenericClient, sweep: &Sweep<'_>, applied: &mut Ap
             applied.unlisted.extend((!columns.is_empty()).then_some(Unlisted { table: name, columns }));
         }
     }
+    applied.emptied.sort_by(|a, b| a.table.cmp(&b.table));
     Ok(())
 }
 
@@ -350,12 +373,17 @@ pub(super) fn unlisted(catalog: &Catalog, table: &TablePolicy) -> Result<Vec<Str
     Ok(unlisted.map(|c| c.name.clone()).collect())
 }
 
+#[allow(
+    clippy::too_many_arguments,
+    reason = "a batch loop joins all that `apply` holds; a struct would only rename them"
+)]
 async fn apply_table(
     client: &mut Client,
     sweep: &Sweep<'_>,
     kept: &Kept<'_>,
     condition: &str,
     batch: u32,
+    blocking: Blocking,
     applied: &mut Applied,
     on: &mut dyn FnMut(Step<'_>) -> Result<(), Fault>,
 ) -> Result<u64, Fault> {
@@ -371,7 +399,10 @@ async fn apply_table(
             return Ok(erased);
         }
         sweep.settle(&tx).await?;
-        let swept = sweep.carry_out(&tx).await?;
+        let mut swept = sweep.carry_out(&tx).await?;
+        if blocking == Blocking::Empties {
+            swept.emptied = sweep.empty_kept(&tx, Run::ForGood).await?;
+        }
         let done = Batch { table: kept.table.name.to_string(), keep: kept.retention.keep.0.clone(), swept };
         // One that changes nothing only remembers what is kept.
         let changes = done.swept.rows() > 0;
@@ -382,6 +413,7 @@ async fn apply_table(
         add(&mut applied.deleted, swept.deleted);
         add(&mut applied.along, swept.along);
         add(&mut applied.changed, swept.changed);
+        add_emptied(&mut applied.emptied, swept.emptied);
     }
 }
 
@@ -393,6 +425,18 @@ async fn count_due(client: &Client, kept: &Kept<'_>, condition: &str) -> Result<
     );
     let due: i64 = client.query_one(&sql, &[&kept.retention.keep.0]).await?.try_get(0)?;
     Ok(due.unsigned_abs())
+}
+
+fn add_emptied(to: &mut Vec<Emptied>, more: Vec<Emptied>) {
+    for emptied in more {
+        match to.iter_mut().find(|t| t.table == emptied.table) {
+            Some(total) => {
+                total.rows += emptied.rows;
+                total.failed = total.failed.take().or(emptied.failed);
+            }
+            None => to.push(emptied),
+        }
+    }
 }
 
 fn add(to: &mut Vec<TableCount>, counts: Vec<TableCount>) {

@@ -18,6 +18,7 @@ use crate::engine::policy::{Erase, Policy, TablePolicy};
 
 use super::fault::Fault;
 use super::foreign_keys::{self, ForeignKey, OnDelete};
+use super::kept::Emptied;
 use super::refusals::erase_of;
 use super::target::relation;
 
@@ -84,7 +85,8 @@ pub(super) const KEPT: &str = "pg_temp.consentry_kept";
 /// `root` is the table that the policy names, `rel` the partition that holds the row; `fate` d: deleted, n: nulled;
 /// `along` marks rows that go only because a row that they refer to goes.
 const CREATE: &str = "CREATE TEMPORARY TABLE consentry_marked (root oid, rel oid, tid tid, fate \"char\", along bool, PRIMARY KEY (rel, tid));
-    CREATE TEMPORARY TABLE consentry_kept (root oid, rel oid, tid tid, because_of oid, hides bool, along bool);";
+    CREATE TEMPORARY TABLE consentry_kept (root oid, rel oid, tid tid, because_of oid, hides bool, along bool, fresh bool DEFAULT true);
+    CREATE TEMPORARY TABLE consentry_below (root oid, rel oid, tid tid, bound bool, PRIMARY KEY (rel, tid));";
 
 impl<'a> Sweep<'a> {
     /// Reads the foreign keys and makes the temporary tables of this connection.
@@ -269,7 +271,7 @@ impl<'a> Sweep<'a> {
         let changed = self.changed(tx).await?;
         let (deleted, along) = self.delete(tx).await?;
         tx.batch_execute(&format!("DELETE FROM {MARKED}")).await?;
-        Ok(Swept { nulled, deleted, along, changed })
+        Ok(Swept { nulled, deleted, along, changed, emptied: Vec::new() })
     }
 
     /// What was marked by itself, and what went along.
@@ -356,11 +358,14 @@ pub struct Swept {
     pub along: Vec<TableCount>,
     /// Rows that stay and no longer refer to what was deleted (ON DELETE SET NULL, SET DEFAULT).
     pub changed: Vec<TableCount>,
+    /// Rows that could not be deleted, and lost what they said.
+    pub emptied: Vec<Emptied>,
 }
 
 impl Swept {
     pub fn rows(&self) -> u64 {
-        self.nulled.iter().chain(&self.deleted).chain(&self.along).map(|t| t.rows).sum()
+        let counts = self.nulled.iter().chain(&self.deleted).chain(&self.along).map(|t| t.rows);
+        counts.chain(self.emptied.iter().map(|e| e.rows)).sum()
     }
 }
 

@@ -12,6 +12,7 @@ mod export;
 mod history;
 mod import;
 mod init;
+mod kept;
 mod ledger;
 mod policy;
 mod refusals;

@@ -1,0 +1,198 @@
+//! A row that was to be deleted and cannot be, because rows that stay refer to it, is emptied as far as it can be: that
+//! others need the row is no reason to keep what it says of a person. A legal hold is one: what the held row hangs on stays
+//! whole. Nor is emptied what others refer to or lead by, and what decides whether the row is there, or goes.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use tokio_postgres::Transaction;
+
+use crate::engine::catalog::{Column, Oid, quote_ident};
+use crate::engine::policy::{ColumnUse, TablePolicy};
+
+use super::erasure::Run;
+use super::fault::Fault;
+use super::foreign_keys::ForeignKey;
+use super::refusals::holds_choices;
+use super::sweep::{KEPT, MARKED, Sweep, at, not_held};
+use super::target::relation;
+
+/// Rows that stay and have lost what they said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Emptied {
+    pub table: String,
+    pub rows: u64,
+    /// Columns that are as they were: needed by other rows or by the policy, NOT NULL without a default, or not listed.
+    pub left: Vec<String>,
+    /// Why the database took no emptied rows; they are as they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+}
+
+/// Rows that were kept, and what refers to them: `bound` ones are under a hold, or referred to by one that is bound.
+pub(super) const BELOW: &str = "pg_temp.consentry_below";
+
+impl Sweep<'_> {
+    /// Empties the rows that were found to be kept since the last time.
+    pub(super) async fn empty_kept(&self, tx: &Transaction<'_>, run: Run) -> Result<Vec<Emptied>, Fault> {
+        self.find_bound(tx).await?;
+        let mut all = Vec::new();
+        let kept = format!("SELECT DISTINCT root FROM {KEPT} WHERE fresh AND NOT along");
+        for row in tx.query(&kept, &[]).await? {
+            if let Some(table) = self.policy.tables.get(&row.try_get(0)?) {
+                all.extend(self.empty_kept_of(tx, table, run).await?);
+            }
+        }
+        tx.batch_execute(&format!("UPDATE {KEPT} SET fresh = false WHERE fresh; DELETE FROM {BELOW}")).await?;
+        all.retain(|emptied| emptied.rows > 0 || emptied.failed.is_some());
+        all.sort_by(|a, b| a.table.cmp(&b.table));
+        Ok(all)
+    }
+
+    async fn empty_kept_of(
+        &self,
+        tx: &Transaction<'_>,
+        table: &TablePolicy,
+        run: Run,
+    ) -> Result<Option<Emptied>, Fault> {
+        let Some(filled) = self.kept_has_value(table)? else { return Ok(None) };
+        let (name, from) =
+            (table.name.to_sql(), "(SELECT DISTINCT root, rel, tid FROM {KEPT} WHERE fresh AND NOT along)");
+        let from = from.replace("{KEPT}", KEPT);
+        let which = format!(
+            "{at} AND {filled} AND NOT EXISTS (SELECT FROM {BELOW} AS b WHERE b.bound AND {bound})",
+            at = at("k", table.relation, "t"),
+            bound = at("b", table.relation, "t"),
+        );
+        let set: Vec<String> = self.losable(table)?.iter().map(|c| emptied(c)).collect();
+        let mut told = Emptied { table: table.name.to_string(), rows: 0, left: self.left(table)?, failed: None };
+        match run {
+            Run::Dry => {
+                let sql = format!("SELECT pg_catalog.count(*) FROM {name} AS t, {from} AS k WHERE {which}");
+                told.rows = tx.query_one(&sql, &[]).await?.try_get::<_, i64>(0)?.unsigned_abs();
+            }
+            Run::ForGood => {
+                let sql = format!("UPDATE {name} AS t SET {} FROM {from} AS k WHERE {which}", set.join(", "));
+                tx.batch_execute("SAVEPOINT emptying").await?;
+                match tx.execute(&sql, &[]).await.map_err(Fault::from) {
+                    Ok(rows) => told.rows = rows,
+                    // A constraint or trigger that wants a value.
+                    Err(fault) if fault.sqlstate.is_some() => {
+                        tx.batch_execute("ROLLBACK TO SAVEPOINT emptying").await?;
+                        told.failed = Some(fault.to_string());
+                    }
+                    Err(fault) => return Err(fault),
+                }
+            }
+        }
+        Ok(Some(told))
+    }
+
+    /// The row `t`, if it is kept, still has what it is to lose; `None`: such rows stay whole.
+    pub(super) fn kept_has_value(&self, table: &TablePolicy) -> Result<Option<String>, Fault> {
+        if holds_choices(self.policy, self.catalog, table.relation) {
+            return Ok(None);
+        }
+        let losable = self.losable(table)?;
+        let tells = losable.iter().filter(|c| !c.not_null);
+        let tests: Vec<String> = tells.map(|c| format!("t.{} IS NOT NULL", quote_ident(&c.name))).collect();
+        Ok((!tests.is_empty()).then(|| format!("({})", tests.join(" OR "))))
+    }
+
+    /// The columns that a row loses that must stay.
+    fn losable(&self, table: &TablePolicy) -> Result<Vec<&Column>, Fault> {
+        let relation = relation(self.catalog, table.relation, &table.name.to_string())?;
+        let referred = |column: &str| {
+            let to = |k: &ForeignKey| k.columns.iter().any(|(_, parent)| parent == column);
+            self.keys.iter().any(|k| k.parent.table == table.relation && to(k))
+        };
+        let holds = |column: &str| table.hold_when.as_ref().is_some_and(|when| when.reads(column));
+        let losable = relation.columns.iter().filter(|c| {
+            let name = c.name.as_str();
+            let needed =
+                self.decides(table, name) || self.is_link(table.relation, name) || holds(name) || referred(name);
+            let personal = matches!(table.columns.get(name), Some(ColumnUse::Category(_)));
+            personal && !c.generated && !needed && (!c.not_null || c.has_default)
+        });
+        Ok(losable.collect())
+    }
+
+    /// The columns with personal values that a row keeps that must stay, and those of which nobody knows.
+    fn left(&self, table: &TablePolicy) -> Result<Vec<String>, Fault> {
+        let losable = self.losable(table)?;
+        let relation = relation(self.catalog, table.relation, &table.name.to_string())?;
+        let left = relation.columns.iter().filter(|c| {
+            let open = matches!(table.columns.get(&c.name), Some(ColumnUse::Open));
+            // What is computed follows the others.
+            !open && !c.computed && !losable.iter().any(|l| l.name == c.name)
+        });
+        Ok(left.map(|c| c.name.clone()).collect())
+    }
+
+    /// Finds which of the kept rows a row under hold hangs on.
+    async fn find_bound(&self, tx: &Transaction<'_>) -> Result<(), Fault> {
+        let keys = self.keys_to_holds();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let start =
+            format!("INSERT INTO {BELOW} SELECT DISTINCT root, rel, tid, false FROM {KEPT} WHERE fresh AND NOT along");
+        let mut added = tx.execute(&start, &[]).await?;
+        while added > 0 {
+            tx.batch_execute(&format!("ANALYZE {BELOW}")).await?;
+            added = 0;
+            for key in &keys {
+                let policy = self.policy.tables.get(&key.child.table);
+                let free = policy.map_or("true".to_owned(), |table| not_held(table, "c"));
+                let sql = format!(
+                    "INSERT INTO {BELOW} SELECT {table}, c.tableoid, c.ctid, NOT ({free})
+                       FROM {parent} AS p JOIN {BELOW} AS b ON {at_parent} JOIN {child} AS c ON {matches}
+                      WHERE NOT EXISTS (SELECT FROM {MARKED} AS x WHERE x.rel = c.tableoid AND x.tid = c.ctid AND x.fate = 'd')
+                         ON CONFLICT DO NOTHING",
+                    table = key.child.table,
+                    parent = key.parent.source,
+                    at_parent = at("b", key.parent.table, "p"),
+                    child = key.child.source,
+                    matches = key.matches("c", "p"),
+                );
+                added += tx.execute(&sql, &[]).await?;
+            }
+        }
+        let mut bound = 1;
+        while bound > 0 {
+            bound = 0;
+            for key in &keys {
+                let sql = format!(
+                    "UPDATE {BELOW} AS b SET bound = true FROM {parent} AS p
+                      WHERE NOT b.bound AND {at_parent} AND EXISTS (SELECT FROM {child} AS c JOIN {BELOW} AS h ON {at_child} AND h.bound
+                                                                     WHERE {matches})",
+                    parent = key.parent.source,
+                    at_parent = at("b", key.parent.table, "p"),
+                    child = key.child.source,
+                    at_child = at("h", key.child.table, "c"),
+                    matches = key.matches("c", "p"),
+                );
+                bound += tx.execute(&sql, &[]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The foreign keys on ways up from tables where rows may be under hold.
+    fn keys_to_holds(&self) -> Vec<&ForeignKey> {
+        let holding = self.policy.tables.values().filter(|t| t.hold_when.is_some()).map(|t| t.relation);
+        let mut tables: BTreeSet<Oid> = holding.collect();
+        loop {
+            let parents = self.keys.iter().filter(|k| tables.contains(&k.child.table)).map(|k| k.parent.table);
+            let more: Vec<Oid> = parents.filter(|parent| !tables.contains(parent)).collect();
+            if more.is_empty() {
+                return self.keys.iter().filter(|k| tables.contains(&k.child.table)).collect();
+            }
+            tables.extend(more);
+        }
+    }
+}
+
+fn emptied(column: &Column) -> String {
+    format!("{} = {}", quote_ident(&column.name), if column.not_null { "DEFAULT" } else { "NULL" })
+}
