@@ -252,8 +252,12 @@ impl TouchedTable {
         let written = |c: &TouchedColumn| c.usage == Usage::Written;
         for column in other.columns {
             match self.columns.iter_mut().find(|c| c.name == column.name && written(c) == written(&column)) {
-                Some(known) if column.usage == Usage::Shown => known.usage = Usage::Shown,
-                Some(_) => {}
+                Some(known) => {
+                    known.treatment = known.treatment.min(column.treatment);
+                    if column.usage == Usage::Shown {
+                        known.usage = Usage::Shown;
+                    }
+                }
                 None => self.columns.push(column),
             }
         }
@@ -283,8 +287,9 @@ pub enum Usage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Treatment {
+    /// As stored in all rows, or in those of people who chose so: more is never called less.
     Clear,
-    /// Masked in all or some rows.
+    /// Masked in all rows.
     Masked,
     /// Unlisted: always null.
     Hidden,

@@ -8,7 +8,7 @@
 //! `changed`, a rule (`table-not-listed`), each optionally followed by `| has TEXT` / `| lacks TEXT` about what leaves,
 //! or `| error 42703` when PostgreSQL itself is to refuse what leaves. `| alike`: statements with other literals are cleared
 //! by this one; `| unlike`: none is. A line `-- then` ends a message of its own, which leaves before what is judged. What the record says: `| about customer:42 customer:$1` (or `nobody`), `| keys 0 2`
-//! (output columns that are a subject's bare key, or `none`), `| touches public.customers.email shown` (or `shown of contact`), `| names public.customers`
+//! (output columns that are a subject's bare key, or `none`), `| touches public.customers.email shown` (or `shown of contact`, or `shown, masked`), `| names public.customers`
 //! (with whatever columns, or none), `| unseen DO, public.f()` (what runs unseen, or `nothing`).
 
 mod alike;
@@ -418,7 +418,8 @@ fn touches(cleared: &Cleared) -> Vec<String> {
     let told = |(table, c): (&String, &TouchedColumn)| {
         let usage = format!("{table}.{} {}", c.name, format!("{:?}", c.usage).to_lowercase());
         let of = c.category.as_ref().map(|category| format!("{usage} of {category}"));
-        [Some(usage), of]
+        let treated = format!("{usage}, {}", format!("{:?}", c.treatment).to_lowercase());
+        [Some(usage), of, Some(treated)]
     };
     columns.flat_map(told).flatten().collect()
 }

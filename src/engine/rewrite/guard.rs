@@ -228,8 +228,9 @@ pub fn touched(o: &Occurrence, relation: &Relation, v: &VisibleTable) -> Touched
             category: cell.category.clone(),
             usage,
             treatment: match cell.kind {
-                CellKind::Clear => Treatment::Clear,
-                CellKind::PerRow { .. } | CellKind::Masked { .. } => Treatment::Masked,
+                // Whoever asks later who got it in clear must not be told nobody.
+                CellKind::Clear | CellKind::PerRow { .. } => Treatment::Clear,
+                CellKind::Masked { .. } => Treatment::Masked,
                 CellKind::Hidden => Treatment::Hidden,
             },
         })
