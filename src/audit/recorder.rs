@@ -42,7 +42,7 @@ impl RecordUnavailable {
             "record-unavailable",
             SqlState::IO_ERROR,
             "statement cannot be recorded",
-            format!("A statement runs only when its record is on disk: {}.", self.fault),
+            format!("Nothing is answered, and nothing lasts, before its record is on disk: {}.", self.fault),
             "Try again once the audit folder can be written; the administrator finds the fault in the proxy's log.",
         )
     }
@@ -99,8 +99,8 @@ impl Recorder {
 
     /// Waits until the ticket's event is on disk. Under [`Durability::Relaxed`] it only asks whether the record works.
     ///
-    /// After an error the event may still come on record later (and says so): it tells of a statement that was
-    /// answered with 58030 but may have run upstream.
+    /// After an error the event may still come on record later (and says so): it tells of a statement that was answered with
+    /// 58030, and whose effects, if it ran upstream, were undone.
     pub async fn durable(&self, ticket: &Ticket) -> Result<(), RecordUnavailable> {
         self.shared.durable(ticket.seq).await
     }

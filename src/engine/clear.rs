@@ -246,6 +246,7 @@ impl Engine {
         if now.uncertain && !analyse::moves_session_only(judged.kind) {
             return Err(refusal::depends_on_reset());
         }
+        let lasts = a.lasts(judged.kind, &tree);
         let changed = a.changes();
         a.leave_as_they_are();
         a.write_targets()?;
@@ -270,6 +271,7 @@ impl Engine {
             subjects: std::mem::take(&mut a.subjects),
             subject_columns: if role.unrestricted { recorded.subject_columns } else { a.subject_columns() },
             row_shape: a.row_shape(),
+            lasts,
             raises: std::mem::take(&mut a.raises),
             help: a.help.take(),
             tables,
@@ -370,6 +372,7 @@ struct Draft<'e> {
     subjects: Vec<super::cleared::NamedSubject>,
     subject_columns: Vec<(u16, String)>,
     row_shape: Option<RowShape>,
+    lasts: bool,
     raises: Vec<super::cleared::Raise>,
     help: Option<Help>,
     tables: Vec<TouchedTable>,
@@ -433,6 +436,7 @@ impl Draft<'_> {
             subjects: self.subjects,
             subject_columns: self.subject_columns,
             row_shape: self.row_shape,
+            lasts: self.lasts,
             fingerprint: record::fingerprint(&sql),
             sql,
             source,

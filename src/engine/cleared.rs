@@ -163,6 +163,8 @@ pub struct Statement {
     pub subject_columns: Vec<(u16, String)>,
     /// What its rows look like, where that is known.
     pub row_shape: Option<RowShape>,
+    /// What it does may outlive its answer: what makes it last must not happen before its record is on disk.
+    pub lasts: bool,
     /// The statement with literals replaced by `$n` and comments dropped.
     pub sql: String,
     /// What equal statements have in common (see `record.rs`), 16 hex digits.

@@ -9,7 +9,7 @@ use tokio::io::AsyncWrite;
 use super::marker::Marker;
 use crate::engine::cleared::Cleared;
 use crate::wire::buffer::Outbox;
-use crate::wire::frame::{Malformed, copy_frame, put_frame, put_string};
+use crate::wire::frame::{HEADER, Malformed, copy_frame, header, put_frame, put_string};
 use crate::wire::frontend::{Bind, Target};
 
 #[derive(Default)]
@@ -141,8 +141,44 @@ impl Outgoing {
         self.0.waiting()
     }
 
-    /// Writes what is waiting, all in as few calls as the socket allows.
-    pub fn poll_drain<W: AsyncWrite + Unpin>(&mut self, cx: &mut Context<'_>, to: &mut W) -> Poll<std::io::Result<()>> {
-        self.0.poll_drain(cx, to, u64::MAX)
+    /// Offset of the end, counted from the first byte ever sent.
+    pub fn end_offset(&self) -> u64 {
+        self.0.end_offset()
+    }
+
+    /// Writes what is waiting and lies before `limit`, all in as few calls as the socket allows.
+    pub fn poll_drain<W: AsyncWrite + Unpin>(
+        &mut self,
+        cx: &mut Context<'_>,
+        to: &mut W,
+        limit: u64,
+    ) -> Poll<std::io::Result<()>> {
+        self.0.poll_drain(cx, to, limit)
+    }
+
+    /// Takes back what lies behind `offset`, none of which has left: markers stand in for what would run or commit, so that
+    /// PostgreSQL fails where the client is told that it has.
+    pub fn take_back(&mut self, offset: u64, marker: &Marker) -> Result<(), Malformed> {
+        let taken = self.0.split_off(offset);
+        let (mut rest, mut fails) = (taken.as_slice(), false);
+        while let Some(head) = header(rest)? {
+            let (message, behind) = rest.split_at_checked(HEADER + head.body).ok_or(Malformed::Count)?;
+            rest = behind;
+            match head.tag {
+                b'Q' => self.marker_query(marker)?,
+                b'E' => {
+                    self.marker_parse(Name::Own, marker)?;
+                    fails = true;
+                }
+                b'S' => {
+                    if !std::mem::replace(&mut fails, false) {
+                        self.marker_parse(Name::Own, marker)?;
+                    }
+                    self.sync();
+                }
+                _ => self.0.tail().extend_from_slice(message),
+            }
+        }
+        if rest.is_empty() { Ok(()) } else { Err(Malformed::Count) }
     }
 }

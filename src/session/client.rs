@@ -29,6 +29,7 @@ impl Core {
         let mut progress = false;
         while self.takes_messages() && self.to_server.waiting() < MAX_WAITING {
             self.hold = Hold::Go;
+            self.look_for_block();
             if self.discarding.is_none() {
                 self.discarding = too_long(inbox.bytes())?;
             }
@@ -197,6 +198,7 @@ impl Core {
     pub(super) fn sync(&mut self) {
         self.skipping = false;
         self.unsynced = false;
+        self.dam_sync();
         self.to_server.sync();
         self.expect(Kind::Sync, Audience::Client);
         self.batch += 1;

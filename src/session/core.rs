@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::dam::Dam;
 use super::expect::{Audience, Expect, Kind};
 use super::gate::Gate;
 use super::inquiry::Inquiry;
@@ -127,6 +128,7 @@ pub struct Core {
     pub to_server: Outgoing,
     pub to_client: Outbox,
     pub gate: Gate,
+    pub(super) dam: Dam,
     /// Bytes of a server message that are still to come, and who gets them.
     pub(super) passing: usize,
     pub(super) passing_to: Audience,
@@ -185,6 +187,7 @@ impl Core {
             to_server: Outgoing::default(),
             to_client: Outbox::default(),
             gate: Gate::default(),
+            dam: Dam::default(),
             passing: 0,
             passing_to: Audience::Client,
             rows: 0,
@@ -200,6 +203,7 @@ impl Core {
     pub fn takes_messages(&self) -> bool {
         !self.needs_catalog()
             && !self.asserting
+            && (self.withheld.is_none() || self.unsynced)
             && self.inquiry.as_ref().is_none_or(|i| self.copy == Copy::In && i.is_sound_so_far())
             && match self.hold {
                 Hold::Go => true,

@@ -183,6 +183,7 @@ impl Core {
             return self.portal_not_now(not_now, &portal);
         }
         portal.statement().into_iter().for_each(|s| self.doubt(&s.defined));
+        self.dam_execute(portal.statement());
         self.to_server.execute(Name::Client(name), limit)?;
         self.unsynced = true;
         self.lingering |= portal.protected;

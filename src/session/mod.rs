@@ -4,6 +4,7 @@
 //! `client` ▸ `simple` or `extended` ▸ (`behind`, `rejudge`, `refuse`) ▸ relay; back: `server` ▸ `complete` ▸ `effects`.
 
 pub mod core;
+mod dam;
 pub mod gate;
 pub mod house;
 mod inquiry;

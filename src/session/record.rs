@@ -17,7 +17,7 @@ use crate::engine::clear::Engine;
 use crate::engine::cleared::{Argument, NamedSubject, Outcome, Statement, TouchedTable};
 use crate::engine::context::Context;
 use crate::engine::policy::Policy;
-use crate::engine::refusal::Refusal;
+use crate::engine::refusal::{Refusal, SqlState};
 use crate::engine::unjudged::Unjudged;
 use crate::wire::frontend::{Bind, Parameter};
 
@@ -104,6 +104,8 @@ pub struct Clerk {
     pub last: Option<Ticket>,
     pub statements: u64,
     pub refused: u64,
+    /// What ends now is not told: its record was lost (`withhold`).
+    pub withheld: bool,
     attended: Attended,
     allowed: Counter,
     changed: Counter,
@@ -120,6 +122,7 @@ impl Clerk {
             last: None,
             statements: 0,
             refused: 0,
+            withheld: false,
             attended: Attended::default(),
             allowed,
             changed,
@@ -166,6 +169,8 @@ impl Clerk {
         if let Some(watch) = run.watch {
             watch.tell(&run.statement, run.rows, self);
         }
+        let lost = self.withheld.then_some((Ending::Error, Some(SqlState::IO_ERROR.0)));
+        let (outcome, sqlstate) = lost.unwrap_or((outcome, sqlstate));
         let completion = Completion {
             statement: run.statement,
             outcome,

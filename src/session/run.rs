@@ -155,7 +155,10 @@ impl Session {
                 Err(end) => return Poll::Ready(Turn::End(end)),
             };
             moved |= self.poll_write_server(cx);
-            moved |= match self.poll_write_client(cx) {
+            if let Err(turn) = self.poll_write_client(cx) {
+                return Poll::Ready(turn);
+            }
+            moved |= match self.poll_record(cx) {
                 Ok(moved) => moved,
                 Err(turn) => return Poll::Ready(turn),
             };
@@ -171,12 +174,12 @@ impl Session {
 
     /// Whether there is room again for messages that had to wait.
     fn poll_write_server(&mut self, cx: &mut Context<'_>) -> bool {
-        let waiting = self.core.to_server.waiting();
+        let (limit, waiting) = (self.core.send_limit(), self.core.to_server.waiting());
         if self.ends.server || waiting == 0 && !self.ends.server_unflushed {
             return false;
         }
         self.ends.server_unflushed = true;
-        match self.core.to_server.poll_drain(cx, &mut self.server) {
+        match self.core.to_server.poll_drain(cx, &mut self.server, limit) {
             Poll::Ready(Ok(())) => {
                 self.ends.server_unflushed = Pin::new(&mut self.server).poll_flush(cx).is_pending();
                 waiting >= MAX_WAITING
@@ -202,11 +205,11 @@ impl Session {
     }
 
     /// Writes what is released; asks for what is not.
-    fn poll_write_client(&mut self, cx: &mut Context<'_>) -> Result<bool, Turn> {
-        if self.ends.client || self.core.to_client.waiting() == 0 && !self.ends.client_unflushed {
-            return Ok(false);
-        }
+    fn poll_write_client(&mut self, cx: &mut Context<'_>) -> Result<(), Turn> {
         let limit = self.core.release_limit();
+        if self.ends.client || self.core.to_client.waiting() == 0 && !self.ends.client_unflushed {
+            return Ok(());
+        }
         self.ends.client_unflushed = true;
         match self.core.to_client.poll_drain(cx, &mut self.client, limit) {
             // TLS may have taken the bytes and not sent them yet.
@@ -216,7 +219,12 @@ impl Session {
             Poll::Ready(Err(_)) => return Err(Turn::ClientLost),
             Poll::Pending => {}
         }
-        let Some(ticket) = self.core.gate.next() else {
+        Ok(())
+    }
+
+    /// Whether a record is on disk that somebody waits for.
+    fn poll_record(&mut self, cx: &mut Context<'_>) -> Result<bool, Turn> {
+        let Some(ticket) = self.core.awaited() else {
             self.ends.durable = None;
             return Ok(false);
         };
@@ -405,12 +413,22 @@ impl Session {
         let _ = tokio::time::timeout(LAST_WORDS, last).await;
     }
 
-    /// What is still to be sent to PostgreSQL, and Terminate.
+    /// What is still to be sent to PostgreSQL, and Terminate. What waits for a record that does not come is not sent.
     async fn say_goodbye(&mut self) {
-        self.core.to_server.terminate();
-        let (out, server) = (&mut self.core.to_server, &mut self.server);
+        let recorder = self.core.clerk().recorder.clone();
         let last = async {
-            poll_fn(|cx| out.poll_drain(cx, server)).await?;
+            let mut limit = u64::MAX;
+            while let Some(ticket) = self.core.awaited_by_server() {
+                if recorder.durable(&ticket).await.is_err() {
+                    limit = self.core.send_limit();
+                    break;
+                }
+            }
+            if limit == u64::MAX {
+                self.core.to_server.terminate();
+            }
+            let (out, server) = (&mut self.core.to_server, &mut self.server);
+            poll_fn(|cx| out.poll_drain(cx, server, limit)).await?;
             server.shutdown().await
         };
         let _ = tokio::time::timeout(LAST_WORDS, last).await;

@@ -137,7 +137,7 @@ impl Core {
     fn verdict(&mut self, tag: u8, body: &[u8]) -> Result<Verdict, End> {
         let verdict = self.answer(tag, body)?;
         Ok(if self.withheld.is_some() {
-            self.withhold(tag, verdict)
+            self.withhold(tag, verdict)?
         } else if self.is_condemned() && !matches!(tag, b'A' | b'S') && !self.fatal {
             Verdict::Drop
         } else {

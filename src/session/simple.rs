@@ -60,11 +60,13 @@ impl Core {
 
     fn send_query(&mut self, judged: &Arc<Judged>) -> Result<(), NotNow> {
         self.ends_as_it_was_judged(judged)?;
+        self.can_be_undone(&judged.cleared.statements)?;
         let (named, protected) = self.prepare_references(judged)?;
         let runs = self.decide_all(judged, &named)?;
         judged.cleared.statements.iter().for_each(|s| self.doubt(&s.defined));
         let about = self.asks_about(&judged.cleared.statements);
         let in_steps = !about.is_empty() && runs.len() == 1;
+        self.dam_query(&judged.cleared.statements);
         match in_steps {
             true => self.send_in_steps(&judged.cleared)?,
             false => self.to_server.query(&judged.cleared).map_err(End::from)?,
@@ -109,6 +111,16 @@ impl Core {
         match self.settings.end_changes(self.status == Status::Failed) {
             true => Err(refusal::depends_on_reset().into()),
             false => Ok(()),
+        }
+    }
+
+    /// A write through a view, which is undone if that is another by the time (`inquiry`), must not be committed before it is
+    /// known: as one of several statements it is, by the end of their message.
+    fn can_be_undone(&self, statements: &[Statement]) -> Result<(), Refusal> {
+        let open = self.dam.stays_in_block(statements);
+        match statements.iter().any(|s| self.lasts(s) && self.meaning_of(s, true).is_some()) {
+            true if statements.len() > 1 && !open => Err(refuse::write_among_others()),
+            _ => Ok(()),
         }
     }
 

@@ -1,10 +1,14 @@
-//! When a record cannot be written after its statement has gone: the answer is withheld, the client is told 58030, and
-//! the session lives on.
+//! When a record cannot be written after its statement has gone: the answer is withheld, what it did is undone, the client
+//! is told 58030, and the session lives on.
+//!
+//! Nothing that lasts has been done yet (`dam`): what would have made it last fails now, and so does an open transaction.
 
-use super::core::{Copy, Core};
+use super::core::{Copy, Core, End};
 use super::expect::{Audience, Kind};
 use super::server::Verdict;
 use crate::audit::RecordUnavailable;
+use crate::relay::outgoing::Name;
+use crate::wire::backend::Status;
 use crate::wire::error::{Fields, Severity, from_refusal};
 
 /// Answers that are on their way and must not be heard.
@@ -12,6 +16,8 @@ pub(super) struct Withheld {
     error: Fields,
     /// ReadyForQuery messages until then.
     readies: u64,
+    /// A marker has been sent that fails the open transaction: its answer is the last that nobody hears.
+    fails: bool,
 }
 
 /// Whether the session can go on.
@@ -33,12 +39,16 @@ impl Core {
         }
         self.to_client.cut(released.offset);
         self.clerk.last = None;
+        if self.undo().is_err() {
+            return AfterLoss::Broken;
+        }
         let error = from_refusal(&fault.refusal(), Severity::Error, "");
         for _ in released.readies..self.readies {
             if error.put(self.to_client.tail(), b'E').is_err() {
                 return AfterLoss::Broken;
             }
-            self.to_client.tail().extend_from_slice(&[b'Z', 0, 0, 0, 5, self.status.byte()]);
+            let ready = self.ready_after_loss();
+            self.to_client.tail().extend_from_slice(&ready);
         }
         // A message whose beginning was thrown away.
         self.passing_to = Audience::Nobody;
@@ -51,35 +61,72 @@ impl Core {
         let ends = |kind: &Kind| matches!(kind, Kind::Query(_) | Kind::RefusedQuery(_) | Kind::Sync);
         let heard = self.queue.iter().filter(|e| e.audience == Audience::Client && ends(&e.kind)).count() as u64;
         let readies = heard + u64::from(self.unsynced);
-        if readies > 0 {
-            if error.put(self.to_client.tail(), b'E').is_err() {
-                return AfterLoss::Broken;
-            }
-            self.withheld = Some(Withheld { error, readies });
+        if readies > 0 && error.put(self.to_client.tail(), b'E').is_err() {
+            return AfterLoss::Broken;
+        }
+        self.withheld = Some(Withheld { error, readies, fails: false });
+        self.clerk.withheld = true;
+        if readies == 0 && self.end_withholding().is_err() {
+            return AfterLoss::Broken;
         }
         AfterLoss::GoesOn
     }
 
-    /// What the client hears of a message while answers are withheld: ReadyForQuery, and the error before the next one.
-    pub(super) fn withhold(&mut self, tag: u8, verdict: Verdict) -> Verdict {
-        let Some(withheld) = &mut self.withheld else {
-            return verdict;
-        };
-        match (tag, verdict) {
-            (b'Z', Verdict::Pass) => {
-                withheld.readies -= 1;
-                let ready = [b'Z', 0, 0, 0, 5, self.status.byte()];
-                let next = (withheld.readies > 0).then(|| withheld.error.clone());
-                self.to_client.tail().extend_from_slice(&ready);
-                match next {
-                    Some(error) => Verdict::Instead(b'E', error),
-                    None => {
-                        self.withheld = None;
-                        Verdict::Drop
-                    }
-                }
-            }
-            _ => Verdict::Drop,
+    /// What has not left for PostgreSQL does not run, and a batch that has begun fails.
+    fn undo(&mut self) -> Result<(), End> {
+        if let Some(from) = self.dam.open() {
+            self.to_server.take_back(from, &self.marker)?;
         }
+        if self.unsynced && !self.skipping {
+            self.to_server.marker_parse(Name::Own, &self.marker)?;
+            let said = Fields::default();
+            self.expect(Kind::Refused { said, dropped: None }, Audience::Nobody);
+            self.skipping = true;
+        }
+        Ok(())
+    }
+
+    /// All that was under way has been answered: an open transaction fails, as after any error.
+    fn end_withholding(&mut self) -> Result<(), End> {
+        match (&mut self.withheld, self.status) {
+            (Some(withheld), Status::InTransaction) if !withheld.fails => {
+                withheld.fails = true;
+                self.to_server.marker_query(&self.marker)?;
+                self.expect(Kind::RefusedQuery(Fields::default()), Audience::Nobody);
+            }
+            _ => {
+                self.withheld = None;
+                self.clerk.withheld = false;
+            }
+        }
+        Ok(())
+    }
+
+    fn ready_after_loss(&self) -> [u8; 6] {
+        let status = if self.status == Status::InTransaction { Status::Failed } else { self.status };
+        [b'Z', 0, 0, 0, 5, status.byte()]
+    }
+
+    /// What the client hears of a message while answers are withheld: ReadyForQuery, and the error before the next one.
+    pub(super) fn withhold(&mut self, tag: u8, verdict: Verdict) -> Result<Verdict, End> {
+        let ready = self.ready_after_loss();
+        let Some(withheld) = &mut self.withheld else {
+            return Ok(verdict);
+        };
+        if tag != b'Z' {
+            return Ok(Verdict::Drop);
+        }
+        if withheld.fails {
+            self.end_withholding()?;
+        } else if matches!(verdict, Verdict::Pass) {
+            withheld.readies -= 1;
+            let next = (withheld.readies > 0).then(|| withheld.error.clone());
+            self.to_client.tail().extend_from_slice(&ready);
+            match next {
+                Some(error) => return Ok(Verdict::Instead(b'E', error)),
+                None => self.end_withholding()?,
+            }
+        }
+        Ok(Verdict::Drop)
     }
 }

@@ -100,6 +100,12 @@ impl Outbox {
         self.data.truncate(keep.max(self.sent));
     }
 
+    /// Takes what lies behind `offset` and is not sent yet.
+    pub fn split_off(&mut self, offset: u64) -> Vec<u8> {
+        let keep = usize::try_from(offset.saturating_sub(self.before)).unwrap_or(usize::MAX);
+        self.data.split_off(keep.max(self.sent).min(self.data.len()))
+    }
+
     /// Writes as much as the socket takes of what lies before `limit` (an offset as [`Outbox::end_offset`] counts).
     /// Ready with whether everything before `limit` is out.
     pub fn poll_drain<W: AsyncWrite + Unpin>(

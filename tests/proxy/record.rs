@@ -296,6 +296,66 @@ fn without_a_record_nothing_is_answered_and_the_session_lives_on() {
     }
 }
 
+/// Statements that are under way when the record fails have done nothing: not by themselves, not in a batch or a block.
+#[test]
+fn what_is_under_way_when_the_record_fails_is_not_done() {
+    world().database.psql(
+        "CREATE TABLE lasting (n int); INSERT INTO lasting VALUES (1); GRANT ALL ON lasting TO consentry;
+         CREATE FUNCTION raised() RETURNS int LANGUAGE sql AS 'UPDATE lasting SET n = n + 100 RETURNING n'",
+    );
+    let stored = || world().database.psql("SELECT n FROM lasting");
+    let update = "UPDATE lasting SET n = n + 100";
+    let begin = || vec![query("BEGIN"), query(update)];
+    let run = || vec![parse("", update), bind("", "", &[]), execute("", 0)];
+    let (simple, commit) = (vec![query(update)], vec![query("BEGIN; UPDATE lasting SET n = n + 100; COMMIT")]);
+    let batch = [run(), vec![sync()]].concat();
+    let twice = [run(), vec![sync()], simple.clone()].concat();
+    let reads_first = [vec![query("SELECT 1")], simple.clone(), vec![query("SELECT 2")]].concat();
+    let function = vec![query("SELECT raised()")];
+    for (block, sent, answer) in [
+        (false, &simple, "E:58030 Z:I"),
+        (false, &vec![query("SELECT 1; UPDATE lasting SET n = n + 100")], "E:58030 Z:I"),
+        (false, &commit, "E:58030 Z:I"),
+        (false, &batch, "E:58030 Z:I"),
+        (false, &twice, "E:58030 Z:I E:58030 Z:I"),
+        (false, &reads_first, "E:58030 Z:I E:58030 Z:I E:58030 Z:I"),
+        (false, &function, "E:58030 Z:I"),
+        (true, &simple, "E:58030 Z:E"),
+        (true, &batch, "E:58030 Z:E"),
+        (true, &vec![query("COMMIT")], "E:58030 Z:E"),
+        (true, &vec![query(update), query("COMMIT")], "E:58030 Z:E E:58030 Z:E"),
+        (true, &vec![parse("", "COMMIT"), bind("", "", &[]), execute("", 0), sync()], "E:58030 Z:E"),
+    ] {
+        let proxy = start(world());
+        let mut c = Raw::log_in(proxy.port(), "dan", &[]);
+        if block {
+            assert!(c.exchange(&begin()).ends_with("Z:T"));
+        } else {
+            c.ask("SELECT 1");
+        }
+        // Completions are written by then.
+        std::thread::sleep(Duration::from_millis(500));
+        let away = proxy.audit().with_file_name("away");
+        fs::rename(proxy.audit(), &away).unwrap();
+        assert_eq!(c.exchange(sent), answer, "{block} {sent:?}");
+        fs::rename(&away, proxy.audit()).unwrap();
+        let start = Instant::now();
+        while c.ask("ROLLBACK").starts_with("E:58030") {
+            assert!(start.elapsed() < Duration::from_secs(30), "{:?}", c.error);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert_eq!(c.ask("SELECT 1"), "T D:1 C:SELECT 1 Z:I");
+        assert_eq!(stored(), "1", "{block} {sent:?}");
+        // In a block it had been answered, and its transaction was undone; of several one may have been, or be refused.
+        let one = !block && !answer.contains("Z:I E:");
+        let lost = |e: &serde_json::Value| !one || (e["event"] == "completion" && e["sqlstate"] == "58030");
+        while !events(&proxy.audit()).iter().any(lost) {
+            assert!(start.elapsed() < Duration::from_secs(30), "{block} {sent:?}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
 /// What was refused takes the rest of its batch with it: nothing of that is a decision, whatever statement it would have
 /// meant. All arrives together, as most drivers send it.
 #[test]

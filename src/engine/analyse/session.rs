@@ -8,6 +8,7 @@ use crate::engine::context::Context;
 use crate::engine::policy::Purpose;
 use crate::engine::refusal::Refusal;
 use crate::engine::rewrite::guard::{self, Guard};
+use crate::engine::tree;
 
 impl<'e> Analyser<'e> {
     /// The next statement of the message, beginning at byte `start`, as the session finds it then.
@@ -122,6 +123,33 @@ pub fn moves_the_session(node: &Node) -> bool {
             | NodeEnum::UnlistenStmt(_),
         ) => true,
         _ => false,
+    }
+}
+
+impl Analyser<'_> {
+    /// Whether what a statement of this kind does may outlive its answer, where no transaction around it is rolled back.
+    /// `tree`: what leaves. What an unrestricted role says is not walked.
+    pub fn lasts(&self, kind: &str, tree: &Node) -> bool {
+        const WRITES: [&str; 5] = ["InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "FuncCall"];
+        let reads = matches!(
+            kind,
+            "select"
+                | "explain"
+                | "declare_cursor"
+                | "fetch"
+                | "move"
+                | "close"
+                | "copy_to"
+                | "prepare"
+                | "lock"
+                | "listen"
+                | "unlisten"
+        );
+        let walked = || match self.role.unrestricted {
+            true => WRITES.iter().any(|write| tree::has_kind(tree, write).unwrap_or(true)),
+            false => self.writes || self.acts,
+        };
+        !moves_session_only(kind) && (!reads || walked())
     }
 }
 

@@ -1,0 +1,138 @@
+//! Holds back what makes lasting what a statement does, until its record is on disk: the end of its transaction, or the
+//! statement itself where it is one of its own.
+//!
+//! What is undone with its transaction, and what only reads, goes to PostgreSQL at once, and is answered when its record is
+//! on disk (`gate`). So a record that cannot be written leaves nothing changed.
+
+use std::collections::VecDeque;
+
+use super::core::Core;
+use crate::audit::{Recorder, Ticket};
+use crate::engine::cleared::{Effect, Statement};
+
+/// Kinds of statements that PostgreSQL takes back with their transaction, whatever message ends that. (A CALL may end it by
+/// itself, VACUUM has none.)
+const TAKEN_BACK: [&str; 8] =
+    ["insert", "update", "delete", "merge", "copy_in", "select", "execute", "create_table_as"];
+
+#[derive(Default)]
+pub struct Dam {
+    /// What lies behind each offset of what goes to PostgreSQL waits for its ticket.
+    waiting: VecDeque<(u64, Ticket)>,
+    /// A transaction block is open, and no message that was sent since that was known may end it.
+    in_block: bool,
+    /// The batch that is sent has done what its Sync makes lasting.
+    lasts: bool,
+}
+
+impl Dam {
+    /// Offset up to which bytes may leave now.
+    pub fn limit(&mut self, recorder: &Recorder) -> u64 {
+        while let Some((offset, ticket)) = self.waiting.front() {
+            if !recorder.is_durable(ticket) {
+                return *offset;
+            }
+            self.waiting.pop_front();
+        }
+        u64::MAX
+    }
+
+    /// Whether a block is open that none of these statements ends.
+    pub fn stays_in_block(&self, statements: &[Statement]) -> bool {
+        self.in_block && !statements.iter().any(ends)
+    }
+
+    /// What is waited for next.
+    pub fn next(&self) -> Option<Ticket> {
+        self.waiting.front().map(|(_, ticket)| *ticket)
+    }
+
+    /// Nothing waits any more; returns from where on.
+    pub fn open(&mut self) -> Option<u64> {
+        let from = self.waiting.front().map(|(offset, _)| *offset);
+        self.waiting.clear();
+        self.lasts = false;
+        from
+    }
+}
+
+impl Core {
+    /// With nothing under way it is known whether a block is open.
+    pub(super) fn look_for_block(&mut self) {
+        if self.queue.is_empty() && !self.unsynced {
+            self.dam.in_block = self.in_block;
+            self.dam.lasts = false;
+        }
+    }
+
+    /// A Query of these statements is the next to go.
+    pub(super) fn dam_query(&mut self, statements: &[Statement]) {
+        let lasts = statements.iter().any(|s| self.lasts(s));
+        let commits = statements.iter().any(commits) || (lasts && statements.iter().any(ends));
+        if commits || (lasts && !self.dam.in_block) {
+            self.dam_here();
+        }
+        self.dam.in_block &= !statements.iter().any(ends);
+    }
+
+    /// What a statement does may outlive its answer: of an EXECUTE, what was prepared does.
+    pub(super) fn lasts(&self, statement: &Statement) -> bool {
+        let Effect::Execute { name, .. } = &statement.effect else { return statement.lasts };
+        let prepared = self.statements.newest(name);
+        prepared.is_none_or(|p| p.judged.cleared.statements.iter().any(|s| s.lasts))
+    }
+
+    /// An Execute of this statement is the next to go.
+    pub(super) fn dam_execute(&mut self, statement: Option<&Statement>) {
+        let Some(statement) = statement else { return };
+        let lasts = self.lasts(statement) && !self.dam.in_block;
+        match TAKEN_BACK.contains(&statement.kind) {
+            _ if commits(statement) => self.dam_here(),
+            true => self.dam.lasts |= lasts,
+            false if lasts => self.dam_here(),
+            false => {}
+        }
+        self.dam.in_block &= !ends(statement);
+    }
+
+    /// A Sync is the next to go.
+    pub(super) fn dam_sync(&mut self) {
+        if std::mem::take(&mut self.dam.lasts) {
+            self.dam_here();
+        }
+    }
+
+    /// What is sent from here on waits for all that has been put on record.
+    fn dam_here(&mut self) {
+        if let Some(ticket) = self.clerk.last.filter(|ticket| !self.clerk.recorder.is_durable(ticket)) {
+            self.dam.waiting.push_back((self.to_server.end_offset(), ticket));
+        }
+    }
+
+    /// Offset of `to_server` up to which bytes may leave now.
+    pub fn send_limit(&mut self) -> u64 {
+        self.dam.limit(&self.clerk.recorder)
+    }
+
+    /// The record that was waited for next when it was last asked how much may leave: tickets are durable in order.
+    pub fn awaited(&self) -> Option<Ticket> {
+        self.gate.next().into_iter().chain(self.dam.next()).min_by_key(|ticket| ticket.seq())
+    }
+
+    /// The record that what is sent to PostgreSQL waits for.
+    pub fn awaited_by_server(&mut self) -> Option<Ticket> {
+        self.send_limit();
+        self.dam.next()
+    }
+}
+
+/// Makes lasting what came before it.
+fn commits(statement: &Statement) -> bool {
+    matches!(statement.effect, Effect::Commit { .. } | Effect::PrepareTransaction)
+        || matches!(statement.kind, "commit_prepared" | "rollback_prepared")
+}
+
+/// May end a transaction block.
+fn ends(statement: &Statement) -> bool {
+    commits(statement) || matches!(statement.effect, Effect::Rollback { .. })
+}
