@@ -17,18 +17,18 @@ use super::{policy, serve};
 /// Only a proxy that never sees a change waits for it.
 const PATIENCE: Duration = Duration::from_secs(20);
 const HIDDEN: &str = "Ned Never";
-const HARMLESS: &str = "CREATE OR REPLACE VIEW listed AS SELECT id, name FROM things";
-const LEAKING: &str = "CREATE OR REPLACE VIEW listed AS SELECT id, name FROM customers";
+pub const HARMLESS: &str = "CREATE OR REPLACE VIEW listed AS SELECT id, name FROM things";
+pub const LEAKING: &str = "CREATE OR REPLACE VIEW listed AS SELECT id, name FROM customers";
 
-struct Behind {
+pub struct Behind {
     runtime: Runtime,
     client: Client,
-    database: Database<'static>,
+    pub database: Database<'static>,
     proxy: Proxy,
 }
 
 impl Behind {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let database = shared().database(name, include_str!("world.sql"));
         database.psql("CREATE VIEW outer_listed AS SELECT id, name FROM listed");
         database.grant_to_upstream();
@@ -39,22 +39,22 @@ impl Behind {
     }
 
     /// By the DBA.
-    fn run(&self, sql: &str) {
+    pub fn run(&self, sql: &str) {
         self.runtime.block_on(self.client.batch_execute(sql)).unwrap_or_else(|e| panic!("{sql}: {e:?}"));
     }
 
-    fn session(&self) -> Raw {
+    pub fn session(&self) -> Raw {
         Raw::log_in(self.proxy.port(), "ana", &[("options", "-c consentry.purpose=marketing")])
     }
 
     /// The proxy has seen the harmless definitions.
-    fn settled(&self, c: &mut Raw) {
+    pub fn settled(&self, c: &mut Raw) {
         until_it_is(c, "SELECT max(name) FROM outer_listed");
     }
 }
 
 /// The question is answered by the things alone.
-fn until_it_is(c: &mut Raw, question: &str) {
+pub fn until_it_is(c: &mut Raw, question: &str) {
     let start = Instant::now();
     loop {
         let answer = c.ask(question);
@@ -194,27 +194,6 @@ fn nor_is_one_under_a_prepared_statement() {
         let again = c.exchange(&run) + " " + &c.ask("EXECUTE q (1)");
         assert_eq!(again, "2 D:Ann Asked C:SELECT 1 Z:I T D:Ann Asked C:SELECT 1 Z:I", "round {round}");
         behind.run(HARMLESS);
-    }
-}
-
-/// What was read by the old definition is not stored by the new one either, where everybody may read it.
-#[test]
-fn nor_does_a_write_store_what_it_shows_now() {
-    let behind = Behind::new("proxy_changes_writes");
-    let insert = "INSERT INTO things SELECT id + 100, name FROM listed";
-    for round in 0..6 {
-        let mut c = behind.session();
-        behind.settled(&mut c);
-        behind.run(LEAKING);
-        let answer = match round % 3 {
-            0 => c.ask(insert),
-            1 => c.exchange(&[parse("", insert), bind("", "", &[]), execute("", 0), sync()]),
-            _ => c.exchange(&[query("BEGIN"), query(insert), query("COMMIT")]),
-        };
-        let stored = behind.database.psql("SELECT count(*) FROM things WHERE name LIKE 'Ned%'");
-        assert_eq!(stored, "0", "round {round}: {answer}");
-        behind.run(HARMLESS);
-        behind.run("DELETE FROM things WHERE id > 100");
     }
 }
 

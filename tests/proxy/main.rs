@@ -5,6 +5,7 @@ mod common;
 
 mod auditor;
 mod behind;
+mod changed_writes;
 mod changes;
 mod clients;
 mod door;
