@@ -43,7 +43,7 @@ impl Sweep<'_> {
                 all.extend(self.empty_kept_of(tx, table, run).await?);
             }
         }
-        tx.batch_execute(&format!("UPDATE {KEPT} SET fresh = false WHERE fresh; DELETE FROM {BELOW}")).await?;
+        tx.batch_execute(&format!("UPDATE {KEPT} SET fresh = false WHERE fresh; TRUNCATE {BELOW}")).await?;
         all.retain(|emptied| emptied.rows > 0 || emptied.failed.is_some());
         all.sort_by(|a, b| a.table.cmp(&b.table));
         Ok(all)

@@ -86,6 +86,7 @@ pub(super) const KEPT: &str = "pg_temp.consentry_kept";
 /// `along` marks rows that go only because a row that they refer to goes.
 const CREATE: &str = "CREATE TEMPORARY TABLE consentry_marked (root oid, rel oid, tid tid, fate \"char\", along bool, PRIMARY KEY (rel, tid));
     CREATE TEMPORARY TABLE consentry_kept (root oid, rel oid, tid tid, because_of oid, hides bool, along bool, fresh bool DEFAULT true);
+    CREATE INDEX ON consentry_kept (rel, tid);
     CREATE TEMPORARY TABLE consentry_below (root oid, rel oid, tid tid, bound bool, PRIMARY KEY (rel, tid));";
 
 impl<'a> Sweep<'a> {
@@ -270,7 +271,7 @@ impl<'a> Sweep<'a> {
         let nulled = self.null(tx).await?;
         let changed = self.changed(tx).await?;
         let (deleted, along) = self.delete(tx).await?;
-        tx.batch_execute(&format!("DELETE FROM {MARKED}")).await?;
+        tx.batch_execute(&format!("TRUNCATE {MARKED}")).await?;
         Ok(Swept { nulled, deleted, along, changed, emptied: Vec::new() })
     }
 
@@ -345,7 +346,7 @@ impl<'a> Sweep<'a> {
 
     /// Forgets what was kept: rows that kept it may have gone since.
     pub async fn forget_kept(&self, client: &impl GenericClient) -> Result<(), Fault> {
-        Ok(client.batch_execute(&format!("DELETE FROM {KEPT}")).await?)
+        Ok(client.batch_execute(&format!("TRUNCATE {KEPT}")).await?)
     }
 }
 
