@@ -1,4 +1,4 @@
-//! `consentry consent init`: consent tables for those who have none.
+//! `consentry consent init`: consent tables for those who have none, and those that it once made brought up to date.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::direct::Direct;
 use super::out::{self, remark};
-use crate::consent::init::{create, grants, plan};
+use crate::consent::init::{Created, create, grants, plan};
 use crate::engine::policy::names;
 
 #[derive(Args)]
@@ -43,8 +43,16 @@ impl Init {
                 self.grant_to.iter().try_for_each(|role| write!(out, "\n{}", grants(&self.kind, role)))
             })?;
         } else {
-            create(&mut client, &made, &self.kind, self.grant_to.as_deref()).await?;
-            remark!("created consentry.{0}_ledger and consentry.{0}_consent; this maps them:\n", self.kind);
+            let tables = format!("consentry.{0}_ledger and consentry.{0}_consent", self.kind);
+            match create(&mut client, &made, &self.kind, self.grant_to.as_deref()).await? {
+                Created::Tables => remark!("created {tables}; this maps them:\n"),
+                Created::UpToDate(parts) if parts.is_empty() => {
+                    remark!("{tables} are there and up to date; this maps them:\n");
+                }
+                Created::UpToDate(parts) => {
+                    remark!("brought {tables} up to date, no row was touched: {}; this maps them:\n", parts.join(", "));
+                }
+            }
             out::write(|out| write!(out, "{}", made.policy))?;
         }
         Ok(ExitCode::SUCCESS)

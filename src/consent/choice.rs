@@ -105,6 +105,13 @@ impl Choice {
         rows
     }
 
+    /// The same for a ledger that works out itself what follows from a choice: what was said, and no more.
+    pub fn plan_as_said(&self, source: &ConsentSource, records: &[Record]) -> Vec<Write> {
+        let row = self.row(self.channel.map(name));
+        let beside = self.beside(&row, source, records);
+        std::iter::once(row).chain(beside).collect()
+    }
+
     /// Of a ledger the newest record counts, also one whose time lies ahead: it would come to count over this no. So the
     /// no is written a second time beside it, since of two equally new ones the no counts; but not where somebody who
     /// said no has said yes since.

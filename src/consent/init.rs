@@ -1,12 +1,13 @@
 //! `consent init`: consent tables for those who have none, in the schema `consentry` of their own database.
 
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Transaction};
 
 use crate::engine::catalog::{QualifiedName, quote_ident};
 
 use super::fault::Fault;
+use super::made::outdated;
 
-const DDL: &str = include_str!("init.sql");
+pub(super) const DDL: &str = include_str!("init.sql");
 
 /// The schema of these tables. Their triggers refuse every DELETE.
 pub const SCHEMA: &str = "consentry";
@@ -23,6 +24,15 @@ pub struct Made {
     pub ddl: String,
     /// The policy's part that maps it.
     pub policy: String,
+    key_type: String,
+}
+
+/// What `create` did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Created {
+    Tables,
+    /// The tables were there: these parts of them are now of this version. No row was touched.
+    UpToDate(Vec<String>),
 }
 
 /// The tables for `kind`, whose key is `key` of `table`, and the policy that maps them; nothing is created yet.
@@ -30,18 +40,51 @@ pub async fn plan(client: &Client, kind: &str, table: &QualifiedName, key: &str)
     check_kind(kind)?;
     check_server(client).await?;
     let key_type = key_type(client, table, key).await?;
-    Ok(Made { ddl: DDL.replace("{kind}", kind).replace("{key_type}", &key_type), policy: policy(kind, table, key) })
+    let ddl = DDL.replace("{kind}", kind).replace("{key_type}", &key_type);
+    Ok(Made { ddl, policy: policy(kind, table, key), key_type })
 }
 
-/// Creates them in one transaction; `reader`, the proxy's upstream role, may read and write the state table.
-pub async fn create(client: &mut Client, made: &Made, kind: &str, reader: Option<&str>) -> Result<(), Fault> {
+/// Creates them in one transaction, or brings those that are there up to date; `reader`, the proxy's upstream role, may
+/// read and write the state table.
+pub async fn create(client: &mut Client, made: &Made, kind: &str, reader: Option<&str>) -> Result<Created, Fault> {
     check_kind(kind)?;
     let tx = client.transaction().await?;
-    tx.batch_execute(&made.ddl).await.map_err(|e| already_there(kind, e.into()))?;
+    let there = is_there(&tx, made, kind).await?;
+    let old = if there { outdated(&tx, kind).await? } else { Vec::new() };
+    if !there || !old.is_empty() {
+        tx.batch_execute(&made.ddl).await?;
+    }
+    if let Some(part) = outdated(&tx, kind).await?.first() {
+        return Err(Fault::new(format!(
+            "{SCHEMA}: {part} is there, and is not what it should be; nothing was changed"
+        ))
+        .hint("drop it, and run this again"));
+    }
     if let Some(role) = reader {
         tx.batch_execute(&grants(kind, role)).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(if there { Created::UpToDate(old) } else { Created::Tables })
+}
+
+/// Whether the tables are there, for a key of this type; refuses one without the other.
+async fn is_there(tx: &Transaction<'_>, made: &Made, kind: &str) -> Result<bool, Fault> {
+    let sql = "SELECT c.relname::pg_catalog.text, pg_catalog.format_type(a.atttypid, a.atttypmod)
+                 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                 LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'subject_key' AND c.relkind = 'r'
+                WHERE n.nspname = $1 AND c.relname IN ($2, $3)";
+    let rows = tx.query(sql, &[&SCHEMA, &format!("{kind}_ledger"), &format!("{kind}_consent")]).await?;
+    for row in &rows {
+        let (name, ty): (String, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
+        if ty.as_ref() != Some(&made.key_type) || rows.len() != 2 {
+            return Err(Fault::new(format!(
+                "{SCHEMA}.{name} is already there, and is not one of two tables for keys of type {}",
+                made.key_type
+            ))
+            .hint("take another --kind, or the --table and --key that they were made for"));
+        }
+    }
+    Ok(!rows.is_empty())
 }
 
 /// The rights that the proxy's role needs: to read, and to write for roles with `record_consent`.
@@ -51,14 +94,6 @@ pub fn grants(kind: &str, role: &str) -> String {
         "GRANT USAGE ON SCHEMA consentry TO {role};\nGRANT SELECT, INSERT, UPDATE ON consentry.{kind}_consent TO {role};\n\
          GRANT SELECT, INSERT ON consentry.{kind}_ledger TO {role};\n"
     )
-}
-
-fn already_there(kind: &str, fault: Fault) -> Fault {
-    match fault.sqlstate.as_deref() {
-        Some("42P07") => Fault::new(format!("the consent tables of \"{kind}\" are already there"))
-            .hint("map them in the policy; `--print` shows how"),
-        _ => fault,
-    }
 }
 
 /// The kind becomes part of table names, so that nothing needs quoting anywhere.

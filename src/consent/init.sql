@@ -3,11 +3,14 @@
 -- {kind}_ledger   every choice ever made, append-only: the proof (GDPR Art. 7(1)); fields of ISO/IEC TS 27560
 -- {kind}_consent  what holds now, one row per (subject, purpose, channel): what the proxy reads
 --
--- Write to either: what comes into one appears in the other. They are tied by record_id, so nothing goes round.
+-- Write to either: what comes into one appears in the other. They are tied by record_id, so nothing goes round. What holds
+-- is worked out of all that the ledger has of a person and purpose: it is no matter in which order that came there.
+--
+-- To run this again brings functions, triggers and indexes up to date, and touches no row.
 
 CREATE SCHEMA IF NOT EXISTS consentry;
 
-CREATE TABLE consentry.{kind}_ledger (
+CREATE TABLE IF NOT EXISTS consentry.{kind}_ledger (
     record_id    uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
     subject_kind text        NOT NULL DEFAULT '{kind}' CHECK (subject_kind = '{kind}'),
     subject_key  {key_type} NOT NULL,
@@ -21,9 +24,9 @@ CREATE TABLE consentry.{kind}_ledger (
     source       text,                                                              -- where the choice was made
     recipient    text                                                               -- outside organisation it is about
 );
-CREATE INDEX {kind}_ledger_history ON consentry.{kind}_ledger (subject_key, purpose, channel, event_time DESC);
+CREATE INDEX IF NOT EXISTS {kind}_ledger_history ON consentry.{kind}_ledger (subject_key, purpose, channel, event_time DESC);
 
-CREATE TABLE consentry.{kind}_consent (
+CREATE TABLE IF NOT EXISTS consentry.{kind}_consent (
     subject_key  {key_type} NOT NULL,
     purpose      text        NOT NULL CHECK (purpose <> ''),
     channel      text        CHECK (channel IN ('email', 'sms', 'phone', 'post')),
@@ -39,8 +42,11 @@ CREATE TABLE consentry.{kind}_consent (
     record_id    uuid        NOT NULL,
     CONSTRAINT {kind}_consent_key UNIQUE NULLS NOT DISTINCT (subject_key, purpose, channel)
 );
+-- As the constraint of that name, should it be gone.
+CREATE UNIQUE INDEX IF NOT EXISTS {kind}_consent_key
+    ON consentry.{kind}_consent (subject_key, purpose, channel) NULLS NOT DISTINCT;
 -- For questions about everybody: most people said no, or nothing.
-CREATE INDEX {kind}_consent_granted ON consentry.{kind}_consent (purpose, subject_key) WHERE status = 'granted';
+CREATE INDEX IF NOT EXISTS {kind}_consent_granted ON consentry.{kind}_consent (purpose, subject_key) WHERE status = 'granted';
 
 CREATE OR REPLACE FUNCTION consentry.keep_proof() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -48,23 +54,44 @@ BEGIN
     RAISE EXCEPTION '% on %.% refused: choices are only ever added', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
         USING ERRCODE = 'insufficient_privilege', HINT = 'Record a new choice instead.';
 END $$;
-CREATE TRIGGER {kind}_ledger_append_only BEFORE UPDATE OR DELETE ON consentry.{kind}_ledger
+CREATE OR REPLACE TRIGGER {kind}_ledger_append_only BEFORE UPDATE OR DELETE ON consentry.{kind}_ledger
     FOR EACH ROW EXECUTE FUNCTION consentry.keep_proof();
-CREATE TRIGGER {kind}_ledger_no_truncate BEFORE TRUNCATE ON consentry.{kind}_ledger
+CREATE OR REPLACE TRIGGER {kind}_ledger_no_truncate BEFORE TRUNCATE ON consentry.{kind}_ledger
     FOR EACH STATEMENT EXECUTE FUNCTION consentry.keep_proof();
-CREATE TRIGGER {kind}_consent_no_delete BEFORE DELETE ON consentry.{kind}_consent
+CREATE OR REPLACE TRIGGER {kind}_consent_no_delete BEFORE DELETE ON consentry.{kind}_consent
     FOR EACH ROW EXECUTE FUNCTION consentry.keep_proof();
-CREATE TRIGGER {kind}_consent_no_truncate BEFORE TRUNCATE ON consentry.{kind}_consent
+CREATE OR REPLACE TRIGGER {kind}_consent_no_truncate BEFORE TRUNCATE ON consentry.{kind}_consent
     FOR EACH STATEMENT EXECUTE FUNCTION consentry.keep_proof();
 
--- Ledger to state: of several choices the newest counts, of equally new ones the no, and of two of these the objection.
-CREATE FUNCTION consentry.{kind}_ledger_to_consent() RETURNS trigger
+-- What people did not say themselves, and follows from what they said (see {kind}_ledger_to_consent), is in the ledger as
+-- 'carried over', under an id that is worked out of it: so it is known from what they said, and there only once.
+CREATE OR REPLACE FUNCTION consentry.carried_id(subject_key text, purpose text, channel text, status text, at timestamptz)
+    RETURNS uuid LANGUAGE sql STABLE AS $$
+    SELECT pg_catalog.encode(pg_catalog.substring(pg_catalog.sha256(pg_catalog.convert_to(
+        pg_catalog.concat_ws('|', subject_key, purpose, coalesce(channel, ''), status, EXTRACT(epoch FROM at)),
+        'UTF8')), 1, 16), 'hex')::pg_catalog.uuid
+$$;
+
+-- Ledger to state, of every person and purpose of whom something new came in. Of a channel, or of all of them at once:
+--
+-- - Of several choices the newest counts, of equally new ones the no. A no for all channels that is no objection ends what
+--   was said for one.
+-- - An objection goes on through later withdrawals until the person says yes: they say no twice.
+-- - A channel that is withdrawn from a consent for all channels splits that: it ends, and is carried over to the other
+--   channels of which nothing was said since, at the time of that withdrawal.
+--
+-- Where the ledger's newest record would say otherwise, one is added beside it (of equally new ones the no counts): the
+-- ledger may be read instead.
+CREATE OR REPLACE FUNCTION consentry.{kind}_ledger_to_consent() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM fresh) THEN  -- these fire for statements without rows too, and would go round for ever
+    -- These fire for statements without rows too, and for those below: they would go round for ever.
+    IF NOT EXISTS (SELECT FROM fresh AS f WHERE f.event_type <> 'carried over' OR f.record_id <>
+                   consentry.carried_id(f.subject_key::text, f.purpose, f.channel, f.status, f.event_time)) THEN
         RETURN NULL;
     END IF;
-    INSERT INTO consentry.{kind}_consent AS c
+    -- Who writes of the same at the same time waits here, and for this, so that what follows sees it.
+    INSERT INTO consentry.{kind}_consent
            (subject_key, purpose, channel, status, granted_at, withdrawn_at, valid_until, event_time, event_type,
             notice, source, recipient, record_id)
     SELECT DISTINCT ON (subject_key, purpose, channel)
@@ -73,21 +100,115 @@ BEGIN
            valid_until, event_time, event_type, notice, source, recipient, record_id
       FROM fresh
      ORDER BY subject_key, purpose, channel, event_time DESC, status = 'granted', status = 'withdrawn', record_id
+    ON CONFLICT (subject_key, purpose, channel) DO NOTHING;
+    PERFORM FROM consentry.{kind}_consent AS c
+      WHERE EXISTS (SELECT FROM fresh AS f WHERE f.subject_key = c.subject_key AND f.purpose = c.purpose)
+        AND NOT EXISTS (SELECT FROM fresh AS f WHERE f.record_id = c.record_id)
+      ORDER BY c.subject_key, c.purpose, c.channel FOR NO KEY UPDATE;
+    -- By window functions and not by joins: of what comes out of them PostgreSQL knows no sizes, and would join row by row.
+    WITH said AS (
+        SELECT l.*, l.event_type = 'carried over' AND l.record_id =
+               consentry.carried_id(l.subject_key::text, l.purpose, l.channel, l.status, l.event_time) AS carried
+          FROM consentry.{kind}_ledger AS l JOIN (SELECT DISTINCT subject_key, purpose FROM fresh) AS f
+            ON l.subject_key = f.subject_key AND l.purpose = f.purpose
+    ), seen AS (
+        SELECT s.*, row_number() OVER latest AS nth, first_value(s.status) OVER latest AS last_status,
+               first_value(s.event_time) OVER latest AS last_at, bool_or(NOT s.carried) OVER of_channel AS spoken,
+               max(s.event_time) FILTER (WHERE s.channel IS NULL AND s.status = 'withdrawn' AND NOT s.carried) OVER everything
+               AS ended_at,
+               first_value(s.source) OVER (everything ORDER BY (s.channel IS NULL AND s.status = 'withdrawn' AND NOT s.carried)
+                                                               DESC, s.event_time DESC, s.source) AS ended_by
+          FROM said AS s
+        WINDOW everything AS (PARTITION BY s.subject_key, s.purpose),
+               of_channel AS (PARTITION BY s.subject_key, s.purpose, s.channel),
+               latest AS (PARTITION BY s.subject_key, s.purpose, s.channel
+                          ORDER BY s.event_time DESC, s.status = 'granted', s.status = 'withdrawn')
+    ), about AS (  -- what was said of each channel: for it, no longer for any, or nothing though some was carried over to it
+        SELECT subject_key, purpose, channel, status, event_time, valid_until, event_type, notice, source, recipient,
+               record_id AS id, true AS spoken, last_at, last_status
+          FROM seen WHERE NOT carried
+         UNION ALL
+        SELECT subject_key, purpose, channel, 'withdrawn', CASE WHEN spoken THEN ended_at ELSE last_at END, NULL, NULL, NULL,
+               CASE WHEN spoken THEN ended_by END, NULL, NULL, spoken, last_at, last_status
+          FROM seen WHERE nth = 1 AND channel IS NOT NULL AND (NOT spoken OR ended_at IS NOT NULL)
+    ), timed AS (
+        SELECT a.*, max(a.event_time) FILTER (WHERE a.status = 'granted') OVER of_channel AS granted_at,
+               max(a.event_time) FILTER (WHERE a.status = 'granted' AND a.channel IS NULL) OVER everything AS general_at,
+               max(a.event_time) FILTER (WHERE a.status <> 'granted' AND a.channel IS NULL) OVER everything AS refused_at
+          FROM about AS a
+        WINDOW everything AS (PARTITION BY a.subject_key, a.purpose),
+               of_channel AS (PARTITION BY a.subject_key, a.purpose, a.channel)
+    ), out AS (  -- what takes a channel out of a consent for all channels
+        SELECT t.*, (t.channel IS NOT NULL AND t.status = 'withdrawn' AND t.id IS NOT NULL AND t.event_time >= t.general_at
+                     AND t.general_at > coalesce(t.refused_at, '-infinity')) IS TRUE AS splits
+          FROM timed AS t
+    ), parted AS (
+        SELECT o.*, min(o.event_time) FILTER (WHERE o.splits) OVER everything AS split_at,
+               first_value(o.source) OVER (everything ORDER BY o.splits DESC, o.event_time, o.source) AS split_by
+          FROM out AS o
+        WINDOW everything AS (PARTITION BY o.subject_key, o.purpose)
+    ), own AS (
+        SELECT DISTINCT ON (p.subject_key, p.purpose, p.channel) p.*,
+               p.split_at IS NULL
+               OR p.channel IS NOT NULL AND p.spoken AND (p.status = 'objected' OR p.event_time >= p.general_at) AS stays
+          FROM parted AS p
+         WHERE CASE WHEN p.status = 'granted' THEN p.event_time = p.granted_at
+                    ELSE p.granted_at IS NULL OR p.event_time >= p.granted_at END
+         ORDER BY p.subject_key, p.purpose, p.channel, p.status = 'granted', p.status = 'withdrawn', p.event_time DESC, p.id
+    ), whole AS (
+        SELECT o.*, array_agg(o.channel) FILTER (WHERE o.stays) OVER (PARTITION BY o.subject_key, o.purpose) AS kept
+          FROM own AS o
+    ), settled AS (
+        SELECT subject_key, purpose, channel, status, event_time, valid_until, event_type, notice, source, recipient, id,
+               granted_at, last_at, last_status
+          FROM whole WHERE stays
+         UNION ALL
+        SELECT subject_key, purpose, NULL, 'withdrawn', split_at, NULL, NULL, NULL, split_by, NULL, NULL, event_time, last_at,
+               last_status
+          FROM whole WHERE channel IS NULL AND split_at IS NOT NULL
+         UNION ALL
+        SELECT w.subject_key, w.purpose, c.channel, 'granted', w.split_at, w.valid_until, NULL, w.notice, w.split_by,
+               w.recipient, NULL, w.split_at, NULL, NULL
+          FROM whole AS w CROSS JOIN unnest(ARRAY['email', 'sms', 'phone', 'post']) AS c (channel)
+         WHERE w.channel IS NULL AND w.split_at IS NOT NULL AND (c.channel = ANY (w.kept)) IS NOT TRUE
+    ), holds AS MATERIALIZED (
+        SELECT s.*, s.id IS NULL AS carried, coalesce(s.event_type, 'carried over') AS event_kind,
+               coalesce(s.id, consentry.carried_id(s.subject_key::text, s.purpose, s.channel, s.status, s.event_time))
+               AS record_id
+          FROM settled AS s
+    ), added AS (
+        INSERT INTO consentry.{kind}_ledger
+               (record_id, subject_key, purpose, channel, status, event_time, valid_until, event_type, notice, source, recipient)
+        SELECT record_id, subject_key, purpose, channel, status, event_time, valid_until, event_kind, notice, source, recipient
+          FROM holds WHERE carried
+         UNION ALL
+        SELECT consentry.carried_id(subject_key::text, purpose, channel, status, last_at), subject_key, purpose, channel,
+               status, last_at, NULL, 'carried over', NULL, source, NULL
+          FROM holds
+         WHERE last_at >= event_time
+           AND (status <> 'granted' AND last_status = 'granted' OR status = 'objected' AND last_status = 'withdrawn')
+        ON CONFLICT (record_id) DO NOTHING
+    )
+    INSERT INTO consentry.{kind}_consent AS c
+           (subject_key, purpose, channel, status, granted_at, withdrawn_at, valid_until, event_time, event_type,
+            notice, source, recipient, record_id)
+    SELECT subject_key, purpose, channel, status, granted_at, CASE WHEN status <> 'granted' THEN event_time END,
+           valid_until, event_time, event_kind, notice, source, recipient, record_id
+      FROM holds
     ON CONFLICT (subject_key, purpose, channel) DO UPDATE
-       SET status = excluded.status, granted_at = coalesce(excluded.granted_at, c.granted_at),
+       SET status = excluded.status, granted_at = excluded.granted_at,
            withdrawn_at = excluded.withdrawn_at, valid_until = excluded.valid_until, event_time = excluded.event_time,
            event_type = excluded.event_type, notice = excluded.notice, source = excluded.source,
            recipient = excluded.recipient, record_id = excluded.record_id
-     WHERE c.record_id <> excluded.record_id
-       AND (excluded.event_time > c.event_time OR excluded.event_time = c.event_time
-            AND (excluded.status = 'granted', excluded.status = 'withdrawn') < (c.status = 'granted', c.status = 'withdrawn'));
+     WHERE c.record_id <> excluded.record_id;
     RETURN NULL;
 END $$;
-CREATE TRIGGER {kind}_ledger_to_consent AFTER INSERT ON consentry.{kind}_ledger
+CREATE OR REPLACE TRIGGER {kind}_ledger_to_consent AFTER INSERT ON consentry.{kind}_ledger
     REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION consentry.{kind}_ledger_to_consent();
 
--- A row that is written here directly is a choice of its own: it gets a new record_id and its time.
-CREATE FUNCTION consentry.{kind}_consent_stamp() RETURNS trigger
+-- A row that is written here directly is a choice of its own: it gets a new record_id and its time. What stands in it as
+-- it stood for the opposite was said of that: notice, source, recipient and end of a consent are not those of its withdrawal.
+CREATE OR REPLACE FUNCTION consentry.{kind}_consent_stamp() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
@@ -97,6 +218,13 @@ BEGIN
         END IF;
         IF NEW.record_id <> OLD.record_id THEN
             RETURN NEW;
+        END IF;
+        IF NEW.status <> OLD.status THEN
+            NEW.valid_until := CASE WHEN NEW.valid_until IS DISTINCT FROM OLD.valid_until THEN NEW.valid_until END;
+            NEW.event_type := CASE WHEN NEW.event_type IS DISTINCT FROM OLD.event_type THEN NEW.event_type END;
+            NEW.notice := CASE WHEN NEW.notice IS DISTINCT FROM OLD.notice THEN NEW.notice END;
+            NEW.source := CASE WHEN NEW.source IS DISTINCT FROM OLD.source THEN NEW.source END;
+            NEW.recipient := CASE WHEN NEW.recipient IS DISTINCT FROM OLD.recipient THEN NEW.recipient END;
         END IF;
         NEW.event_time := CASE
             WHEN NEW.status = 'granted' AND NEW.granted_at IS DISTINCT FROM OLD.granted_at THEN NEW.granted_at
@@ -110,6 +238,7 @@ BEGIN
     NEW.record_id := gen_random_uuid();
     NEW.event_time := coalesce(NEW.event_time, clock_timestamp());
     NEW.event_type := coalesce(NEW.event_type, 'explicit');
+    NEW.source := coalesce(NEW.source, 'SQL');
     IF NEW.status = 'granted' THEN
         NEW.granted_at := NEW.event_time;
         NEW.withdrawn_at := NULL;
@@ -118,15 +247,25 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER {kind}_consent_stamp BEFORE INSERT OR UPDATE ON consentry.{kind}_consent
+CREATE OR REPLACE TRIGGER {kind}_consent_stamp BEFORE INSERT OR UPDATE ON consentry.{kind}_consent
     FOR EACH ROW EXECUTE FUNCTION consentry.{kind}_consent_stamp();
 
 -- State to ledger: every row whose record is not there yet. A record_id that stands for another choice is a duplicate key.
-CREATE FUNCTION consentry.{kind}_consent_to_ledger() RETURNS trigger
+CREATE OR REPLACE FUNCTION consentry.{kind}_consent_to_ledger() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM fresh) THEN  -- these fire for statements without rows too, and would go round for ever
         RETURN NULL;
+    END IF;
+    -- A no that takes the place of a yes whose time is later, ahead even, stands beside that too: it would come to count again.
+    IF TG_OP = 'UPDATE' THEN
+        INSERT INTO consentry.{kind}_ledger
+               (subject_key, purpose, channel, status, event_time, event_type, notice, source, recipient)
+        SELECT f.subject_key, f.purpose, f.channel, f.status, s.event_time, f.event_type, f.notice, f.source, f.recipient
+          FROM fresh AS f JOIN stale AS s ON s.subject_key = f.subject_key AND s.purpose = f.purpose
+           AND coalesce(s.channel, '') = coalesce(f.channel, '')
+         WHERE f.status <> 'granted' AND s.status = 'granted' AND s.event_time > f.event_time
+           AND NOT EXISTS (SELECT FROM consentry.{kind}_ledger AS l WHERE l.record_id = f.record_id);
     END IF;
     INSERT INTO consentry.{kind}_ledger
            (record_id, subject_key, purpose, channel, status, event_time, valid_until, event_type, notice, source, recipient)
@@ -138,10 +277,10 @@ BEGIN
                           AND l.event_time = f.event_time);
     RETURN NULL;
 END $$;
-CREATE TRIGGER {kind}_consent_to_ledger_insert AFTER INSERT ON consentry.{kind}_consent
+CREATE OR REPLACE TRIGGER {kind}_consent_to_ledger_insert AFTER INSERT ON consentry.{kind}_consent
     REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION consentry.{kind}_consent_to_ledger();
-CREATE TRIGGER {kind}_consent_to_ledger_update AFTER UPDATE ON consentry.{kind}_consent
-    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION consentry.{kind}_consent_to_ledger();
+CREATE OR REPLACE TRIGGER {kind}_consent_to_ledger_update AFTER UPDATE ON consentry.{kind}_consent
+    REFERENCING OLD TABLE AS stale NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION consentry.{kind}_consent_to_ledger();
 
 -- Only triggers call these.
 REVOKE ALL ON FUNCTION consentry.{kind}_ledger_to_consent(), consentry.{kind}_consent_to_ledger() FROM PUBLIC;

@@ -1,6 +1,6 @@
 //! The consent table's side: what people chose, how long their data may stay, and what they may ask for.
 //!
-//! `init` makes tables for those who have none; `target` says how a policy's own consent table is written; `choice` plans
+//! `init` makes tables for those who have none (`made` knows them again); `target` says how a policy's own consent table is written; `choice` plans
 //! and `record` writes a grant, a withdrawal or an objection (`held_up` says who keeps it from that); `history` reads and `standing` judges what holds now;
 //! `import` takes many choices from CSV. `sweep` is the one place that erases rows, for `retention` and for `erasure`
 //! (Art. 17) alike (`emptying`: column by column; `cut_off` and `refusals`: what must stay; `kept`: what becomes of that); `commit` tells of each change before it is made and of what came of it; `export` gives a person all that leads to them (Art. 15, 20).
@@ -21,6 +21,7 @@ pub mod history;
 pub mod import;
 pub mod init;
 pub mod kept;
+pub mod made;
 pub mod path;
 pub mod record;
 mod refusals;

@@ -9,12 +9,14 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
 use crate::engine::catalog::{Column, quote_ident};
+use crate::engine::policy::ConsentSource;
 
 use super::choice::{Act, At, Choice, Write};
 use super::commit::{OnCommit, commit};
 use super::fault::Fault;
 use super::held_up::held_up;
 use super::history::{Person, person, records};
+use super::made::ledger_that_settles;
 use super::standing::{Standing, judge};
 use super::target::{Shape, Target};
 
@@ -46,10 +48,10 @@ pub async fn record(
 ) -> Result<Recorded, Fault> {
     choice.check(target.policy)?;
     refuse_ahead(client, choice).await?;
-    let locks = may_lock(client, target).await?;
+    let into = Into { locks: may_lock(client, target).await?, settles: ledger_that_settles(client, target).await? };
     let (mut attempt, mut unsaid) = (1, Unsaid::Here);
     loop {
-        match try_record(client, target, key, choice, locks, unsaid, on).await {
+        match try_record(client, target, key, choice, &into, unsaid, on).await {
             Err(fault) if fault.sqlstate.as_deref() == Some(CHECK_VIOLATION) && unsaid == Unsaid::Here => {
                 unsaid = Unsaid::Default;
             }
@@ -60,25 +62,37 @@ pub async fn record(
     }
 }
 
+/// How the choice is written.
+struct Into {
+    locks: bool,
+    /// The ledger that takes what was said, and works out what follows from it.
+    settles: Option<ConsentSource>,
+}
+
 async fn try_record(
     client: &mut Client,
     target: &Target<'_>,
     key: &str,
     choice: &Choice,
-    locks: bool,
+    into: &Into,
     unsaid: Unsaid,
     on: &mut OnCommit<'_, Written>,
 ) -> Result<Recorded, Fault> {
     let tx = client.build_transaction().isolation_level(IsolationLevel::Serializable).start().await?;
-    if locks {
+    if into.locks {
         // Ahead of what is read: an import, which is not SERIALIZABLE, locks the table, and is waited for here.
         tx.batch_execute(&format!("LOCK TABLE {} IN ROW EXCLUSIVE MODE", target.table())).await?;
     }
     let person = person(&tx, target, key).await?;
-    let (before, records) = standing(&tx, target, &person.key, &choice.purpose).await?;
-    let writes = choice.plan(target.source, &records, &before);
+    let ledger = into.settles.as_ref().map(|source| target.over(source)).transpose()?;
+    let written_to = ledger.as_ref().unwrap_or(target);
+    let (before, records) = standing(&tx, written_to, &person.key, &choice.purpose).await?;
+    let writes = match ledger {
+        Some(_) => choice.plan_as_said(written_to.source, &records),
+        None => choice.plan(target.source, &records, &before),
+    };
     for write in &writes {
-        write_row(&tx, target, &person.key, write, unsaid).await?;
+        write_row(&tx, written_to, &person.key, write, unsaid).await?;
     }
     let written = Written { person, rows: writes.len() };
     commit(tx, &written, on).await?;

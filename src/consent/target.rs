@@ -65,6 +65,14 @@ impl<'a> Target<'a> {
         (self.shape() == Shape::State).then_some(source)
     }
 
+    /// The name as SQL of the state table that `consent init` made with this ledger.
+    pub fn state_beside(&self) -> Result<String, Fault> {
+        let kind = self.source.table_name.name.strip_suffix("_ledger").unwrap_or_default();
+        let name = format!("{kind}_consent");
+        let state = self.catalog.relation_named(SCHEMA, &name);
+        state.map(|s| s.name.to_sql()).ok_or_else(|| Fault::new(format!("table {SCHEMA}.{name} is no longer there")))
+    }
+
     pub fn shape(&self) -> Shape {
         match self.source.recorded_at {
             Some(_) => Shape::Ledger,

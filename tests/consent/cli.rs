@@ -384,6 +384,11 @@ fn consent_tables_are_made_and_their_policy_is_well() {
     std::fs::write(home.path().join("policy.toml"), policy).unwrap();
     let granted = home.well(&["consent", "grant", "--key", "2", "--purpose", "marketing", "--expires", "2099-01-01"]);
     assert!(granted.contains("marketing: allowed on all channels"), "{granted}");
+    let warned = || String::from_utf8(home.run(&["check", "--config", "consentry.toml"]).stderr).unwrap();
+    assert!(!warned().contains("earlier"), "{}", warned());
+    home.db.psql("DROP TRIGGER customer_consent_no_delete ON consentry.customer_consent");
+    let old = "was made by an earlier `consentry consent init`, or changed since (trigger customer_consent_no_delete)";
+    assert!(warned().contains(old), "{}", warned());
     assert_eq!(home.db.psql("SELECT count(*) FROM consentry.customer_ledger"), "1");
     let history = "subject,purpose,choice,time\n3,marketing,grant,2020-01-01\n3,marketing,withdraw,2021-01-01\n";
     std::fs::write(home.path().join("history.csv"), history).unwrap();

@@ -257,18 +257,70 @@ async fn a_withdrawal_without_channel_reaches_every_channel() {
     }
 }
 
+/// As `consent withdraw --channel` does: the consent for all ends, and goes on for the other channels. In whatever order
+/// and files it is told, and a second time without any change.
 #[tokio::test]
-async fn one_channel_out_of_a_consent_for_all_is_a_question() {
-    let case = Case::new("general", STATE).await;
-    case.db.psql("INSERT INTO consents VALUES (1, 'marketing', NULL, 'granted', '2020-01-01Z')");
-    let (_, complaints) = case
-        .import(
-            "subject,purpose,choice,channel\n1,marketing,withdraw,email\n2,marketing,withdraw,email\n",
-            BadLines::Refuse,
-        )
-        .await;
-    assert_eq!(complaints.len(), 1, "{complaints:?}");
-    assert!(complaints[0].starts_with("2: takes one channel out of"), "{complaints:?}");
+async fn one_channel_is_taken_out_of_a_consent_for_all() {
+    let tell = |lines: &[&str]| format!("subject,purpose,choice,channel,time\n{}\n", lines.join("\n"));
+    let timeless = "CREATE TABLE consents (subject_id int, purpose text, channel text, status text);";
+    for (name, sql) in [("split_state", STATE), ("split_ledger", LEDGER), ("split_timeless", timeless)] {
+        let case = Case::new(name, sql).await;
+        let (all, email, sms) =
+            ("marketing,grant,,2024-01-01", "marketing,withdraw,email,2024-02-01", "marketing,withdraw,sms,2024-03-01");
+        let mut files = vec![tell(&[&format!("1,{all}"), &format!("1,{email}"), &format!("1,{sms}")])];
+        for (person, order) in [("2", [all, email, sms]), ("3", [email, sms, all]), ("4", [all, sms, email])] {
+            files.extend(order.iter().map(|line| tell(&[&format!("{person},{line}")])));
+        }
+        for file in &files {
+            case.import_well(file).await;
+        }
+        for person in ["1", "2", "3", "4"] {
+            let (standing, _) = case.standing(person, "marketing").await;
+            let valid: Vec<_> = standing.channels.iter().filter(|(_, v)| v.is_ok()).map(|(c, _)| c.as_str()).collect();
+            let safe = name == "split_timeless" && person == "3";
+            assert!(valid == ["phone", "post"] || safe && valid.is_empty(), "{name}: {person}: {valid:?}");
+        }
+        let stored = case.stored();
+        for file in files.iter().filter(|_| name != "split_timeless") {
+            let again = case.import_well(file).await;
+            assert_eq!((again.added, again.changed), (0, 0), "{name}: a second time");
+        }
+        assert_eq!(case.stored(), stored, "{name}");
+    }
+}
+
+/// What is carried over is what was agreed to, from the file or on record.
+#[tokio::test]
+async fn a_consent_that_is_split_goes_on_as_it_was() {
+    let case = Case::new("split_as", STATE).await;
+    case.db.psql("INSERT INTO consents VALUES (1, 'marketing', NULL, 'granted', '2024-01-01Z', NULL, '2099-01-01Z', 'v7', 'web')");
+    case.import_well(
+        "subject,purpose,choice,channel,time,expires,notice,source\n1,marketing,withdraw,email,2024-02-01,,,call\n\
+         2,marketing,grant,,2024-01-01,2099-01-01,v7,web\n2,marketing,withdraw,email,2024-02-01,,,call\n",
+    )
+    .await;
+    for person in [1, 2] {
+        let stored = case.db.psql(&format!(
+            "SET timezone = 'UTC'; SELECT channel, status, granted_at::date, withdrawn_at::date, expires_at::date, notice_version, source
+               FROM consents WHERE subject_id = {person} ORDER BY 1 NULLS FIRST"
+        ));
+        let goes_on = |channel: &str| format!("\n{channel}|granted|2024-02-01||2099-01-01|v7|web");
+        assert!(stored.contains("\nemail|withdrawn||2024-02-01|"), "{stored}");
+        assert!(["phone", "post", "sms"].iter().all(|c| stored.contains(&goes_on(c))), "{stored}");
+    }
+}
+
+/// What begins later cannot be carried over from when the withdrawal was said.
+#[tokio::test]
+async fn one_channel_out_of_a_consent_that_begins_later_is_a_question() {
+    for (name, sql, time) in [("general_state", STATE, "granted_at"), ("general_ledger", LEDGER, "recorded_at")] {
+        let case = Case::new(name, sql).await;
+        case.db.psql(&format!("INSERT INTO consents (subject_id, purpose, status, {time}) VALUES (1, 'marketing', 'granted', now() + interval '1 day')"));
+        let file = "subject,purpose,choice,channel\n1,marketing,withdraw,email\n2,marketing,withdraw,email\n";
+        let (_, complaints) = case.import(file, BadLines::Refuse).await;
+        assert_eq!(complaints.len(), 1, "{complaints:?}");
+        assert!(complaints[0].starts_with("2: takes one channel out of"), "{complaints:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The tables of `consent init`: what is written to one appears in the other, and nothing is ever taken away.
 
 use consentry::consent::choice::{Act, Choice, Provenance};
-use consentry::consent::init::{Made, create, plan};
+use consentry::consent::init::{Created, Made, create, plan};
 use consentry::consent::record::record;
 use consentry::consent::target::Target;
 use consentry::engine::catalog::{Catalog, QualifiedName};
@@ -166,8 +166,8 @@ async fn the_upstream_role_may_record_and_not_erase() {
 async fn it_is_made_once_a_kind_and_says_what_it_cannot_do() {
     let (db, made) = made("again").await;
     let mut client = db.superuser().await;
-    let again = create(&mut client, &made, "customer", None).await.unwrap_err();
-    assert!(again.message.contains("already there"), "{again}");
+    let again = create(&mut client, &made, "customer", None).await.unwrap();
+    assert_eq!(again, Created::UpToDate(Vec::new()));
     let customers = QualifiedName::new("public", "customers");
     let second = plan(&client, "employee", &customers, "id").await.unwrap();
     create(&mut client, &second, "employee", None).await.unwrap();
@@ -175,4 +175,94 @@ async fn it_is_made_once_a_kind_and_says_what_it_cannot_do() {
     let nowhere = plan(&client, "employee", &QualifiedName::new("public", "nope"), "id").await.unwrap_err();
     assert_eq!(nowhere.message, "there is no table public.nope");
     assert!(plan(&client, "employee", &customers, "nothing").await.unwrap_err().message.contains("no column nothing"));
+}
+
+/// Tables of an earlier version, and some that somebody worked on: what keeps them is brought up to date, and no row touched.
+#[tokio::test]
+async fn to_make_them_again_brings_them_up_to_date() {
+    let (db, made) = made("old").await;
+    db.psql(
+        "INSERT INTO consentry.customer_ledger (subject_key, purpose, status) SELECT n, 'p', 'granted' FROM generate_series(1, 5) n;
+         CREATE OR REPLACE FUNCTION consentry.customer_consent_stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+         DROP INDEX consentry.customer_consent_granted; DROP FUNCTION consentry.carried_id;
+         DROP TRIGGER customer_ledger_append_only ON consentry.customer_ledger;
+         ALTER TABLE consentry.customer_ledger DISABLE TRIGGER customer_ledger_no_truncate;",
+    );
+    let rows = "SELECT xmin, ctid, record_id FROM consentry.customer_consent UNION ALL SELECT xmin, ctid, record_id FROM consentry.customer_ledger ORDER BY 3, 2";
+    let before = db.psql(rows);
+    let mut client = db.superuser().await;
+    let Created::UpToDate(mut parts) = create(&mut client, &made, "customer", None).await.unwrap() else {
+        panic!("they were there")
+    };
+    parts.sort();
+    let old = [
+        "function carried_id",
+        "function customer_consent_stamp",
+        "index customer_consent_granted",
+        "trigger customer_ledger_append_only",
+        "trigger customer_ledger_no_truncate",
+    ];
+    assert_eq!(parts, old);
+    assert_eq!(db.psql(rows), before);
+    assert_eq!(create(&mut client, &made, "customer", None).await.unwrap(), Created::UpToDate(Vec::new()));
+    assert!(client.batch_execute("DELETE FROM consentry.customer_ledger").await.is_err());
+
+    db.psql("CREATE TABLE people (id uuid PRIMARY KEY)");
+    let other = plan(&client, "customer", &QualifiedName::new("public", "people"), "id").await.unwrap();
+    let refused = create(&mut client, &other, "customer", None).await.unwrap_err();
+    assert!(refused.message.contains("not one of two tables for keys of type uuid"), "{refused}");
+}
+
+/// What a consent was given by is not what it was withdrawn by.
+#[tokio::test]
+async fn a_no_inherits_nothing_of_the_yes() {
+    let (db, _) = made("inherits").await;
+    let mut client = db.superuser().await;
+    let catalog = catalog::load(&client).await.unwrap();
+    let policy = policy::customers(&catalog, Some(state(&catalog)));
+    let target = Target::of(&policy, &catalog, "customer").unwrap();
+    db.psql(
+        "INSERT INTO consentry.customer_consent (subject_key, purpose, status, source, notice, recipient, valid_until, event_type)
+         SELECT n, 'marketing', 'granted', 'web form', 'v1', 'Adworks', '2099-01-01', 'renewal' FROM generate_series(1, 4) n;
+         UPDATE consentry.customer_consent SET status = 'withdrawn' WHERE subject_key = 1;
+         UPDATE consentry.customer_consent SET status = 'objected', source = 'letter' WHERE subject_key = 2;
+         INSERT INTO consentry.customer_consent (subject_key, purpose, status) VALUES (9, 'marketing', 'withdrawn')",
+    );
+    let withdraw = |channel| Choice { channel, provenance: Provenance::default(), ..marketing(Act::Withdraw) };
+    record(&mut client, &target, "3", &withdraw(None), &mut |_| Ok(())).await.unwrap();
+    record(&mut client, &target, "4", &withdraw(Some(Channel::Email)), &mut |_| Ok(())).await.unwrap();
+    for table in ["consentry.customer_consent", "consentry.customer_ledger"] {
+        let told = db.psql(&format!(
+            "SELECT subject_key, channel, status, source, notice, recipient, valid_until, event_type FROM {table}
+              WHERE status <> 'granted' ORDER BY 1, 2 NULLS FIRST"
+        ));
+        let expected = "1||withdrawn|SQL||||explicit\n2||objected|letter||||explicit\n3||withdrawn|command line||||explicit\n\
+                        4||withdrawn|command line||||carried over\n4|email|withdrawn|command line||||explicit\n\
+                        9||withdrawn|SQL||||explicit";
+        assert_eq!(told, expected, "{table}");
+    }
+    // Carried over at the time of the split, by what split it, as it was agreed to.
+    let split = "SELECT count(*), min(source), min(notice), min(recipient), min(valid_until) = '2099-01-01' FROM consentry.customer_ledger AS l
+                  WHERE subject_key = 4 AND status = 'granted' AND channel IS NOT NULL AND event_type = 'carried over'
+                    AND event_time = (SELECT event_time FROM consentry.customer_ledger WHERE channel = 'email')";
+    assert_eq!(db.psql(split), "3|command line|v1|Adworks|t");
+}
+
+/// Nobody said it by then: the time of a change is not made up, and what is told later finds its place.
+#[tokio::test]
+async fn an_objection_of_the_moment_of_a_withdrawal_has_its_time() {
+    let (db, _) = made("moment").await;
+    let mut client = db.superuser().await;
+    let catalog = catalog::load(&client).await.unwrap();
+    let policy = policy::customers(&catalog, Some(state(&catalog)));
+    let target = Target::of(&policy, &catalog, "customer").unwrap();
+    for (act, at) in [(Act::Withdraw, "2025-01-01"), (Act::Object, "2025-01-01"), (Act::Grant, "2025-03-01")] {
+        let at = Some(format!("{at}T00:00:00Z").parse().unwrap());
+        let told = Choice { at, provenance: Provenance::default(), ..marketing(act) };
+        record(&mut client, &target, "1", &told, &mut |_| Ok(())).await.unwrap();
+    }
+    let ledger =
+        "SET timezone = 'UTC'; SELECT status, event_time::date FROM consentry.customer_ledger ORDER BY event_time, 1";
+    assert_eq!(db.psql(ledger), "objected|2025-01-01\nwithdrawn|2025-01-01\ngranted|2025-03-01");
+    assert_eq!(db.psql("SELECT status FROM consentry.customer_consent"), "granted");
 }

@@ -6,6 +6,7 @@ mod common;
 mod choices;
 mod cli;
 mod cut_off;
+mod cuts;
 mod deeds;
 mod erasure;
 mod export;

@@ -2,6 +2,7 @@
 //! (there may be warnings), 1: something is.
 
 mod index;
+mod made;
 mod temporary;
 
 use std::collections::BTreeMap;
@@ -90,9 +91,10 @@ async fn databases(server: &Server, tally: &mut Tally) -> Result<BTreeMap<String
     Ok(policies)
 }
 
-/// Whether consent tables have their index, and the upstream role the rights that COPY takes.
+/// Whether consent tables have their index and are kept as those of this version are, and the upstream role the rights that COPY takes.
 async fn live(name: &str, judged: &Judged, tally: &mut Tally) {
-    for advice in index::missing(judged).await.into_iter().chain(temporary::missing(judged).await) {
+    let advice = index::missing(judged).await.into_iter().chain(made::old(judged).await);
+    for advice in advice.chain(temporary::missing(judged).await) {
         remark!("warning: database {name}: {advice}\n");
         tally.warnings += 1;
     }

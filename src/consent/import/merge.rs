@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::consent::fault::Fault;
+use crate::consent::made::said;
 use crate::consent::target::{Target, from_instant};
 use crate::engine::catalog::quote_ident;
 
@@ -33,6 +34,8 @@ pub struct Merge<'a> {
     defaults: Defaults,
     /// `s.subject` as a value of the subject table's key, and that key to compare it with.
     subject_key: (String, String),
+    /// The table is a ledger that tells what was said from what it carried over.
+    tells_said: bool,
 }
 
 impl<'a> Merge<'a> {
@@ -42,7 +45,12 @@ impl<'a> Merge<'a> {
             Key::Integer { .. } | Key::Uuid => (format!("s.subject::{}", target.key_type()), column),
             Key::Text => ("s.subject".to_owned(), format!("{column}::pg_catalog.text")),
         };
-        Self { target, defaults, subject_key }
+        Self { target, defaults, subject_key, tells_said: false }
+    }
+
+    /// The same for a ledger of `consent init`: what it carried over is nothing that somebody said.
+    pub fn into_said(self) -> Self {
+        Self { tells_said: true, ..self }
     }
 
     /// Lines whose subject is not there.
@@ -172,8 +180,9 @@ impl<'a> Merge<'a> {
 
     /// Whether row `t` of a ledger is the staged choice, recorded at the time `at`.
     fn is_there(&self, recorded: &str, at: &str) -> Result<String, Fault> {
+        let said = if self.tells_said { format!(" AND {}", said("t")) } else { String::new() };
         Ok(format!(
-            "{} AND t.{} = {} AND t.{} = {}",
+            "{} AND t.{} = {} AND t.{} = {}{said}",
             self.same("t")?,
             quote_ident(recorded),
             from_instant(self.target.column(recorded)?, at)?,

@@ -2,10 +2,11 @@
 //!
 //! Lines are checked one by one (`line`) and copied into a temporary table; what only the database knows is checked
 //! there; then the whole is merged into the consent table (`merge`; `withdrawals` says what those mean beside other
-//! choices), in one transaction.
+//! choices; `said` where the tables work that out themselves), in one transaction.
 
 pub mod line;
 mod merge;
+mod said;
 mod withdrawals;
 
 use std::io::Read;
@@ -19,6 +20,7 @@ use tokio_postgres::{Client, CopyInSink, Transaction};
 use super::commit::{OnCommit, commit};
 use super::fault::Fault;
 use super::held_up::held_up;
+use super::made::ledger_that_settles;
 use super::target::{Shape, Target};
 use line::{Checker, Header, Key};
 use merge::{Defaults, Merge};
@@ -87,18 +89,23 @@ async fn try_import(
     let header = Header::read(reader.headers().map_err(unreadable)?, target)?;
     let checker = Checker::new(target, header, Timestamp::now())?;
 
+    let settles = ledger_that_settles(client, target).await?;
     let tx = client.transaction().await?;
     let merge = Merge::new(target, Key::of(target.key_base()), defaults(&tx, target).await?);
     tx.batch_execute(merge::CREATE_STAGE).await?;
     let mut done = stage(&tx, &mut reader, &checker, on).await?;
     on(Progress::Merging);
     tx.batch_execute(&format!("ANALYZE {}", merge::STAGE)).await?;
-    done.bad += check_staged(&tx, &merge, on).await?;
+    done.bad += check_staged(&tx, &merge, settles.is_some(), on).await?;
     if done.bad > 0 && bad_lines == BadLines::Refuse {
         return Err(Fault::new(format!("{} of {} lines are bad; nothing was imported", done.bad, done.lines))
             .hint("correct them, or leave them out with --skip-bad"));
     }
-    merge_staged(&tx, target, &merge, &mut done).await.map_err(|f| target.explain(f))?;
+    match &settles {
+        Some(ledger) => said::merge(&tx, target, ledger, &mut done).await,
+        None => merge_staged(&tx, target, &merge, &mut done).await,
+    }
+    .map_err(|f| target.explain(f))?;
     commit(tx, &done, on_commit).await?;
     Ok(done)
 }
@@ -144,12 +151,17 @@ fn unreadable(error: csv::Error) -> Fault {
 }
 
 /// Checks that need the database; bad lines leave the staging table.
-async fn check_staged(tx: &Transaction<'_>, merge: &Merge<'_>, on: &mut dyn FnMut(Progress)) -> Result<u64, Fault> {
+async fn check_staged(
+    tx: &Transaction<'_>,
+    merge: &Merge<'_>,
+    settles: bool,
+    on: &mut dyn FnMut(Progress),
+) -> Result<u64, Fault> {
     let mut checks = vec![(merge.unknown_subjects(), "subject is not there")];
-    if let Some(sql) = merge.withdrawn_from_general()? {
+    if let Some(sql) = merge.withdrawn_from_what_lies_ahead()?.filter(|_| !settles) {
         checks.push((
             sql,
-            "takes one channel out of a consent for all channels; record it with `consent withdraw`, or give that consent by channel",
+            "takes one channel out of a consent for all channels that begins later; record it with `consent withdraw`",
         ));
     }
     let mut bad = 0;
@@ -175,11 +187,14 @@ async fn merge_staged(
     if target.shape() == Shape::State {
         tx.batch_execute(&merge.lock()).await?;
     }
-    if let Some(sql) = merge.spread_withdrawals()? {
-        tx.execute(&sql, &[]).await?;
-    }
-    if let Some(sql) = merge.keep_objections()? {
-        tx.execute(&sql, &[]).await?;
+    let meant = [
+        merge.spread_withdrawals()?,
+        merge.take_back_what_was_carried_over()?,
+        merge.split_generals()?,
+        merge.keep_objections()?,
+    ];
+    for sql in meant.iter().flatten() {
+        tx.execute(sql, &[]).await?;
     }
     if target.shape() == Shape::State {
         tx.execute(&merge.keep_newest(), &[]).await?;

@@ -1,0 +1,25 @@
+//! Tables that an earlier `consent init` made keep the functions and triggers that they were made with.
+
+use super::super::databases::Judged;
+use crate::consent::made::{kind_of, outdated};
+
+/// Advice for each kind whose tables are not kept as those of this version.
+pub async fn old(judged: &Judged) -> Vec<String> {
+    let mut advice = Vec::new();
+    for kind in judged.policy.subjects.values() {
+        let Some((source, made)) = kind.consent.as_ref().and_then(|s| Some((s, kind_of(s)?))) else { continue };
+        let old = outdated(&judged.client, made).await.unwrap_or_default();
+        if !old.is_empty() {
+            advice.push(format!(
+                "{} was made by an earlier `consentry consent init`, or changed since ({}); choices that are recorded or \
+                 imported out of their order are not all settled right\n  help: consentry consent init --kind {made} --table {} \
+                 --key {} (as their owner, --admin-url) brings it up to date and touches no row",
+                source.table_name,
+                old.join(", "),
+                kind.table_name,
+                kind.key
+            ));
+        }
+    }
+    advice
+}
