@@ -242,6 +242,10 @@ impl Engine {
         let Some(mut tree) = raw.stmt.map(|n| *n) else {
             return Err(refusal::not_supported("an empty statement", "it has no meaning"));
         };
+        // A FETCH gives rows like any other statement, of a cursor that outlives the reason that it was opened with too.
+        if role.reason_required && !now.context.has_reason && !analyse::moves_the_session(&tree) {
+            return Err(refusal::reason_required(&role.name));
+        }
         let mut judged = if role.unrestricted { a.unrestricted(&mut tree)? } else { a.statement(&mut tree)? };
         if now.uncertain && !analyse::moves_session_only(judged.kind) {
             return Err(refusal::depends_on_reset());

@@ -10,6 +10,7 @@ fn proxy() -> (tempfile::TempDir, Proxy) {
     let folder = tempfile::tempdir().unwrap();
     let text = fs::read_to_string(policy()).unwrap();
     let asks = text.replace("unrestricted = true", "unrestricted = true\nreason_required = true");
+    let asks = asks.replace("[role.app]", "[role.app]\nreason_required = true");
     fs::write(folder.path().join("policy.toml"), asks).unwrap();
     let proxy = start_with(world(), folder.path(), "");
     (folder, proxy)
@@ -33,6 +34,19 @@ fn a_held_cursor_gives_nothing_without_one() {
     assert_eq!(c.ask("FETCH 1 FROM c"), "T D:2 C:FETCH 1 Z:I");
     assert_eq!(c.ask("RESET ALL"), "C:RESET Z:I");
     assert_eq!(c.ask("CLOSE c"), "C:CLOSE CURSOR Z:I");
+}
+
+/// Any role may have to, not only one that is unrestricted.
+#[test]
+fn an_ordinary_role_is_asked_too() {
+    let (_folder, proxy) = proxy();
+    let mut c = Raw::log_in(proxy.port(), "ana", &[]);
+    for sql in ["SELECT 1", "SELECT count(*) FROM customers", "DELETE FROM things WHERE false"] {
+        assert_eq!(c.ask(sql), "E:42501 Z:I", "{sql}");
+    }
+    assert_eq!(c.exchange(&[parse("", "SELECT 1"), bind("", "", &[]), execute("", 0), sync()]), "E:42501 Z:I");
+    assert_eq!(c.ask("SHOW consentry.role; SET consentry.reason = 'support'"), "T D:app C:SHOW C:SET Z:I");
+    assert_eq!(c.ask("SELECT 1"), "T D:1 C:SELECT 1 Z:I");
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl Analyser<'_> {
             }
             AExprKind::AexprOpAny | AExprKind::AexprOpAll => {
                 for kind in self.kinds_by_key(left, scope) {
-                    match &uncast(right).0.node {
+                    match uncast(right).and_then(|(constant, _)| constant.node.as_ref()) {
                         Some(NodeEnum::AArrayExpr(array)) => array.elements.iter().for_each(|constant| {
                             self.name_subject(&kind, constant, false);
                         }),
@@ -132,7 +132,11 @@ impl Analyser<'_> {
     }
 
     fn name_subject(&mut self, kind: &str, constant: &Node, array: bool) -> Option<()> {
-        let (constant, cast) = uncast(constant);
+        let Some((constant, cast)) = uncast(constant) else {
+            // Another constant may be the same as this type.
+            self.unlike_others = true;
+            return None;
+        };
         let key = key(constant)?;
         let by = match (&constant.node, &key) {
             (_, Argument::Parameter(number)) => Some(NamedBy::Parameter(*number)),
@@ -162,7 +166,7 @@ impl Analyser<'_> {
 
 /// The arguments of EXECUTE, by which the prepared statement names subjects; what is no constant names nobody.
 pub fn arguments(given: &[Node]) -> Vec<Argument> {
-    given.iter().map(|node| key(uncast(node).0).unwrap_or(Argument::Null)).collect()
+    given.iter().map(|node| uncast(node).and_then(|(constant, _)| key(constant)).unwrap_or(Argument::Null)).collect()
 }
 
 /// The key that a constant may be.
@@ -205,13 +209,26 @@ fn number(node: &Node) -> Option<i64> {
     }
 }
 
-/// A constant without the types that it is cast to: `$1::bigint`.
-fn uncast(mut node: &Node) -> (&Node, bool) {
-    let mut cast = false;
+/// A constant without the types that it is cast to (`$1::bigint`), and whether it is; `None` where a cast may make another
+/// value of it, as that of 4.6 to an integer does.
+fn uncast(mut node: &Node) -> Option<(&Node, bool)> {
+    let mut casts: Vec<&pb::TypeName> = Vec::new();
     while let Some(NodeEnum::TypeCast(c)) = &node.node
         && let Some(arg) = c.arg.as_deref()
     {
-        (node, cast) = (arg, true);
+        casts.push(c.type_name.as_ref()?);
+        node = arg;
     }
-    (node, cast)
+    let is_whole = matches!(key(node), Some(Argument::Literal(text)) if text.parse::<i64>().is_ok());
+    let keeps = |ty: &&pb::TypeName| {
+        let name = names(&ty.names).last().copied().unwrap_or_default();
+        let exact = ["int2", "int4", "int8", "oid", "text", "varchar", "uuid", "name"].contains(&name);
+        ty.typmods.is_empty() && (exact || (is_whole && ["numeric", "float4", "float8"].contains(&name)))
+    };
+    // Of a number that is not whole an integer is another one.
+    let rounds = matches!(&node.node, Some(NodeEnum::AConst(c)) if matches!(c.val, Some(Val::Fval(_)))) && !is_whole;
+    let same = casts.iter().all(keeps) && (casts.is_empty() || !rounds);
+    // Types of the database's own stand for what they are made of.
+    let own = casts.iter().all(|ty| ty.typmods.is_empty()) && casts.len() == 1 && !rounds;
+    (same || own).then_some((node, !casts.is_empty()))
 }

@@ -14,7 +14,7 @@ use super::relations::Named;
 use super::scope::Scope;
 use super::statement::{Judged, declares, session_statement};
 use super::writes::carried::{Change, carried};
-use super::{Analyser, At, Occurrence, inner, moves_the_session, subjects};
+use super::{Analyser, At, Occurrence, inner, subjects};
 use crate::engine::catalog::{Column, Function, Relation, words};
 use crate::engine::cleared::{Effect, TouchedColumn, TouchedTable, Treatment, Usage, add_table};
 use crate::engine::context::Derived;
@@ -38,10 +38,6 @@ const MOST_VIEWS: usize = 64;
 impl<'e> Analyser<'e> {
     /// A statement of an unrestricted role; the session is followed all the same.
     pub fn unrestricted(&mut self, node: &mut Node) -> Result<Judged, Refusal> {
-        // A FETCH gives rows like any other statement, of a cursor that outlives the reason that it was opened with too.
-        if self.role.reason_required && !self.context.has_reason && !moves_the_session(node) {
-            return Err(refusal::reason_required(&self.role.name));
-        }
         if let Some(session) = session_statement(inner(node)?) {
             return Ok(session);
         }

@@ -14,6 +14,10 @@ SELECT full_name FROM customers WHERE id = 42 OR (id = 7 AND country = 'ES')
 -- crm_app/service: changed | about customer:42 customer:7
 SELECT full_name FROM customers WHERE id = 42::bigint OR id = CAST('7' AS bigint)
 ;;
+-- A cast that makes another value of a constant: nobody is named rather than somebody else.
+-- crm_app/service: changed
+SELECT full_name FROM customers WHERE id = 4.6::int OR id = '4.6'::numeric::int OR id = '51'::char(1)::int
+;;
 -- crm_app/service: changed | about customer:42
 SELECT c.full_name FROM orders o JOIN customers c ON c.id = o.customer_id AND c.id = 42
 ;;
