@@ -52,8 +52,8 @@ pub async fn record(
     let (mut attempt, mut unsaid) = (1, Unsaid::Here);
     loop {
         match try_record(client, target, key, choice, &into, unsaid, on).await {
-            Err(fault) if fault.sqlstate.as_deref() == Some(CHECK_VIOLATION) && unsaid == Unsaid::Here => {
-                unsaid = Unsaid::Default;
+            Err(fault) if fault.sqlstate.as_deref() == Some(CHECK_VIOLATION) && unsaid != Unsaid::Kept => {
+                unsaid = if unsaid == Unsaid::Here { Unsaid::Default } else { Unsaid::Kept };
             }
             Err(fault) if fault.is_transient() && attempt < ATTEMPTS => attempt += 1,
             Err(fault) => return Err(held_up(client, target, fault).await),
@@ -173,8 +173,6 @@ struct Row {
     /// What finds the row in a state table: subject, purpose, channel.
     identity: Vec<Cell>,
     content: Vec<Cell>,
-    /// What a new row has besides.
-    fresh: Vec<Cell>,
     /// Refuse to write over a choice that is newer than this time.
     not_after: Option<String>,
     /// It is a no.
@@ -199,8 +197,8 @@ impl Row {
             At::Given(time) => Some(time.clone()),
             At::Now | At::CarriedOver(_) => None,
         };
-        let (content, fresh) = content(target, write, unsaid)?;
-        Ok(Self { identity, content, fresh, not_after, refuses: write.act != Act::Grant })
+        let content = content(target, write, unsaid)?;
+        Ok(Self { identity, content, not_after, refuses: write.act != Act::Grant })
     }
 
     /// Changes every row of a state table that is about this subject, purpose and channel; how many there were.
@@ -245,7 +243,7 @@ impl Row {
 
     async fn insert(&self, tx: &Transaction<'_>, target: &Target<'_>) -> Result<(), Fault> {
         let mut statement = Statement::default();
-        let cells = self.identity.iter().chain(&self.content).chain(&self.fresh);
+        let cells = self.identity.iter().chain(&self.content);
         let (mut columns, mut values) = (Vec::new(), Vec::new());
         for cell in cells {
             columns.push(quote_ident(&cell.column));
@@ -257,9 +255,9 @@ impl Row {
     }
 }
 
-/// Columns besides those that find the row, and those of a new row. What a choice does not say is left as it was, but for
-/// a consent: that is a new one and keeps nothing of what was there, as if its row were new.
-fn content(target: &Target<'_>, write: &Write, unsaid: Unsaid) -> Result<(Vec<Cell>, Vec<Cell>), Fault> {
+/// Columns besides those that find the row. What a choice does not say is as if its row were new: nothing of what was said
+/// of the opposite, or of an earlier one, is said of it.
+fn content(target: &Target<'_>, write: &Write, unsaid: Unsaid) -> Result<Vec<Cell>, Fault> {
     let source = target.source;
     let mut cells = vec![Cell { column: source.status.clone(), value: Value::Text(target.status_for(write.act)?) }];
     let mut put = |column: &Option<String>, value: Option<Value>| {
@@ -305,20 +303,22 @@ fn content(target: &Target<'_>, write: &Write, unsaid: Unsaid) -> Result<(Vec<Ce
             (Some(v), _) if key == "expires_at" => Some(Value::Time(v.clone())),
             (Some(v), _) => Some(Value::Text(v.clone())),
             (None, Act::Grant) => Some(Value::Default),
-            (None, Act::Withdraw | Act::Object) => None,
+            // Left as it was only where the table does not let it go: a withdrawal must not fail for that.
+            (None, Act::Withdraw | Act::Object) => match column {
+                Some(name) if unsaid != Unsaid::Kept && !target.column(name)?.not_null => Some(Value::Default),
+                Some(_) | None => None,
+            },
         };
         put(column, value);
     }
-    let mut fresh = Vec::new();
     if let (Some(column), None) = (&source.source, &given.source)
         && unsaid == Unsaid::Here
         && says_text(target.column(column)?)
     {
         cells.retain(|c| c.column != *column);
-        let cell = Cell { column: column.clone(), value: Value::Text(HERE.to_owned()) };
-        if write.act == Act::Grant { cells.push(cell) } else { fresh.push(cell) }
+        cells.push(Cell { column: column.clone(), value: Value::Text(HERE.to_owned()) });
     }
-    Ok((cells, fresh))
+    Ok(cells)
 }
 
 /// Where a choice comes from of which nobody says it: the table's default tells of another way.
@@ -327,6 +327,8 @@ enum Unsaid {
     Here,
     /// The table knows its own words only.
     Default,
+    /// It refuses its own defaults too: a no leaves what stands there.
+    Kept,
 }
 
 const CHECK_VIOLATION: &str = "23514";

@@ -384,7 +384,7 @@ async fn what_a_line_leaves_away_is_the_tables_default() {
         "subject,purpose,choice,source,time\n3,marketing,withdraw,,2024-01-01\n4,marketing,withdraw,call,2024-01-01\n",
     )
     .await;
-    // A row that is there: a no leaves what was said before, a yes starts afresh.
+    // A row that is there: neither a no nor a yes has anything of what was said before.
     case.import_well("subject,purpose,choice,time\n7,marketing,withdraw,2024-01-01\n8,marketing,grant,2024-01-01\n")
         .await;
     assert_eq!(
@@ -393,7 +393,7 @@ async fn what_a_line_leaves_away_is_the_tables_default() {
          2|granted|2024-01-01||2099-01-01|v2|desk\n\
          3|withdrawn|2001-01-01|2024-01-01|2099-01-01|v3|desk\n\
          4|withdrawn|2001-01-01|2024-01-01|2099-01-01|v4|call\n\
-         7|withdrawn|2020-01-01|2024-01-01|2050-01-01|old|shop\n\
-         8|granted|2024-01-01||2099-01-01|v5|desk"
+         7|withdrawn|2020-01-01|2024-01-01|2099-01-01|v5|desk\n\
+         8|granted|2024-01-01||2099-01-01|v6|desk"
     );
 }

@@ -242,7 +242,7 @@ impl<'a> Merge<'a> {
         ))
     }
 
-    /// Columns besides those that find a row. As in `record`: a consent starts afresh, a no leaves what it does not say.
+    /// Columns besides those that find a row. As in `record`: what a line does not say is as in a new row.
     fn cells(&self) -> Result<Vec<Cell>, Fault> {
         let source = self.target.source;
         let mut cells = vec![Cell::same(&source.status, self.value("status")?)];
@@ -267,7 +267,7 @@ impl<'a> Merge<'a> {
         }
         if let Some(column) = &source.expires_at {
             let value = from_instant(self.target.column(column)?, "s.expires")?;
-            cells.push(Cell::kept(column, "s.expires", &value, &self.default(column)?));
+            cells.push(self.said_of(column, "s.expires", &value)?);
         }
         let texts = [
             ("notice", &source.notice),
@@ -277,10 +277,24 @@ impl<'a> Merge<'a> {
         ];
         for (name, column) in texts {
             if let Some(column) = column {
-                cells.push(Cell::kept(column, &format!("s.{name}"), &self.value(name)?, &self.default(column)?));
+                cells.push(self.said_of(column, &format!("s.{name}"), &self.value(name)?)?);
             }
         }
         Ok(cells)
+    }
+
+    /// A field that a line may leave away: it then has the table's default, as in a new row. A column that must have a value
+    /// and has no default keeps, under a no, what was there.
+    fn said_of(&self, column: &str, staged: &str, value: &str) -> Result<Cell, Fault> {
+        let insert = format!("CASE WHEN {staged} IS NOT NULL THEN {value} ELSE {} END", self.default(column)?);
+        let keeps = self.target.column(column)?.not_null && !self.defaults.contains_key(column);
+        let update = match keeps {
+            true => {
+                format!("CASE WHEN s.grants OR {staged} IS NOT NULL THEN {insert} ELSE t.{} END", quote_ident(column))
+            }
+            false => insert.clone(),
+        };
+        Ok(Cell { column: column.to_owned(), update, insert })
     }
 
     /// What a new row has in the column when nothing is said of it.
@@ -310,18 +324,5 @@ struct Cell {
 impl Cell {
     fn same(column: &str, value: String) -> Self {
         Self { column: column.to_owned(), update: value.clone(), insert: value }
-    }
-
-    /// A field that a line may leave away: a no leaves what was there, and a row that starts afresh has the table's default.
-    fn kept(column: &str, staged: &str, value: &str, default: &str) -> Self {
-        let fresh = format!("CASE WHEN {staged} IS NOT NULL THEN {value} ELSE {default} END");
-        Self {
-            column: column.to_owned(),
-            update: format!(
-                "CASE WHEN s.grants OR {staged} IS NOT NULL THEN {fresh} ELSE t.{} END",
-                quote_ident(column)
-            ),
-            insert: fresh,
-        }
     }
 }
