@@ -51,6 +51,9 @@ shows = ["money"]
 [role.app]
 purposes = ["service"]
 TOML
+# Whichever comes first must not be the one that reads the table from the disk.
+sql bench -c "SELECT count(*) FROM pgbench_accounts" -c "SELECT sum(aid) FROM (SELECT aid FROM pgbench_accounts ORDER BY aid) a" >/dev/null
+
 echo '\set aid random(1, 1000000)
 SELECT abalance FROM pgbench_accounts WHERE aid = :aid;' > "$DIR/select.sql"
 

@@ -420,6 +420,7 @@ pub fn column_not_writable(table: &str, column: &str, why: &str) -> Refusal {
         format!("rule column-not-writable: {why}"),
         "use a purpose that shows the column's category in clear",
     )
+    .of(table)
 }
 
 /// A write to a column that the policy knows nothing of.
@@ -441,6 +442,7 @@ pub fn store_not_allowed(table: &str, purpose: &str) -> Refusal {
         format!("rule store-requires-consent: rows of {table} are stored only with consent; nothing was stored"),
         "leave out the people who have not agreed, or record their consent first",
     )
+    .of(table)
 }
 
 /// Our own reading of the outgoing text differs from what was judged: a fault of ours, never sent.
@@ -463,4 +465,5 @@ pub fn definition_protected(what: &str, table: &str) -> Refusal {
         "rule definition-protected: the policy names this table, and must go on meaning it",
         "change it directly in PostgreSQL, together with the policy",
     )
+    .of(table)
 }

@@ -22,6 +22,7 @@ pub fn shows_lockers(table: &str) -> Refusal {
         "rule system-column: it shows which rows others came to refer to, from tables that are not open",
         "leave it out; xmin may be read, and of an upsert RETURNING (xmax = 0) tells whether the row is new",
     )
+    .of(table)
 }
 
 /// A foreign key takes rows along by a column that is not shown.
@@ -35,6 +36,7 @@ pub fn follows_hidden(what: &str, table: &str, column: &str) -> Refusal {
         ),
         format!("remove or change these rows of {table} first, or let a role do it that sees the column"),
     )
+    .of(table)
 }
 
 /// A partition is named, and which rows lie in it follows from a column that the purpose does not show in every row.
@@ -46,6 +48,7 @@ pub fn partition_tells(partition: &str, column: &str, whole: &str) -> Refusal {
         format!("rule partition-tells: its rows are told by {column}, which this purpose does not show in clear"),
         format!("name {whole}, or use a purpose that shows the column's category in clear"),
     )
+    .of(partition)
 }
 
 /// Rows of one partition, to which others refer or which has a trigger, cannot be removed as those of another can.
@@ -59,4 +62,5 @@ pub fn held_in_partition(table: &str, column: &str, partition: &str) -> Refusal 
         ),
         format!("use a purpose that shows {column} in clear, or let it be about {table}"),
     )
+    .of(table)
 }
