@@ -321,6 +321,9 @@ pub struct Stop {
     pub events: u64,
     /// fdatasync calls since start.
     pub syncs: u64,
+    /// What sinks lost since that was last told, or had not delivered by now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sinks_missed: Vec<SinkDropped>,
 }
 
 #[derive(Debug, Clone, Serialize)]

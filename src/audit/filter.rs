@@ -1,7 +1,7 @@
 //! Which events are asked for: the filters of `audit show`, `audit report` and `audit export`.
 
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 use std::path::Path;
 
@@ -79,9 +79,9 @@ impl Filter {
         self.table.as_ref().is_none_or(|asked| e.counts.iter().any(|c| names_table(&c.table, asked)))
     }
 
-    /// Whether only statements can be meant.
+    /// Whether only statements can be meant, but for a purpose.
     fn is_about_statements(&self) -> bool {
-        self.role.is_some() || self.purpose.is_some() || self.table.is_some() || self.column.is_some()
+        self.role.is_some() || self.table.is_some() || self.column.is_some()
     }
 
     fn names_subject(&self, e: &Recorded) -> bool {
@@ -108,6 +108,9 @@ pub struct Sieve {
     all: bool,
     /// What is let through.
     by: By,
+    /// Months with a key under which the person who is asked for may be found, and others that are on record.
+    periods: HashSet<String>,
+    without_key: BTreeSet<String>,
     /// Statements that run and whose facts are wanted.
     running: HashMap<String, Running>,
     /// The same of commands' deeds. No start ends them: commands write to their log by turns.
@@ -120,6 +123,8 @@ enum By {
     Event,
     /// Statements from their decision to their end, and deeds to theirs: what is asked for, one of their events has.
     Statement,
+    /// Statements and deeds that ended as is asked: an end alone tells neither who nor what.
+    Ending,
 }
 
 /// What has not been met yet of what is asked of a statement, or of a deed.
@@ -137,10 +142,19 @@ struct Running {
 }
 
 impl Sieve {
-    /// Lets single events through.
+    /// Lets single events through; of an outcome that only an end has, with what they are the end of.
     pub fn of_events(filter: Filter) -> Self {
-        let all = filter == Filter::default();
-        Self { all, filter, by: By::Event, running: HashMap::new(), deeds: HashMap::new() }
+        let ends = matches!(filter.outcome.as_deref(), Some("ok" | "error" | "cancelled"));
+        let period = |hash: &String| hash.split_once(':').map_or_else(String::new, |(period, _)| period.to_owned());
+        Self {
+            all: filter == Filter::default(),
+            by: if ends { By::Ending } else { By::Event },
+            periods: filter.subject.iter().flatten().map(period).collect(),
+            without_key: BTreeSet::new(),
+            filter,
+            running: HashMap::new(),
+            deeds: HashMap::new(),
+        }
     }
 
     /// Lets whole statements through, for what puts a decision and its completion together. Of a wanted time are those that
@@ -161,14 +175,19 @@ impl Sieve {
         lines
     }
 
+    /// Months of which persons are on record, and nobody can tell any more whether the one who is asked for is among them.
+    pub fn without_key(&self) -> Vec<String> {
+        self.without_key.iter().cloned().collect()
+    }
+
     /// Reads a record, and calls `out` for all that is wanted until that says `false`. `progress` is told how many bytes have
-    /// been read.
+    /// been read. Returns [`Sieve::without_key`].
     pub fn read(
         mut self,
         folder: &Path,
         progress: &mut dyn FnMut(u64),
         mut out: impl FnMut(&[u8], &Recorded) -> bool,
-    ) -> io::Result<()> {
+    ) -> io::Result<Vec<String>> {
         let filter = self.filter.clone();
         // What was decided in the wanted time may have ended in another file.
         let waits = Cell::new(false);
@@ -181,14 +200,19 @@ impl Sieve {
                 if let Some(event) = Recorded::parse(line) {
                     self.pass(line, &event, |line, event| goes_on = goes_on && out(line, event));
                 }
-                waits.set(self.by == By::Statement && !(self.running.is_empty() && self.deeds.is_empty()));
+                waits.set(self.by != By::Event && !(self.running.is_empty() && self.deeds.is_empty()));
                 goes_on
             },
-        )
+        )?;
+        Ok(self.without_key())
     }
 
     /// Calls `out` for `line`, if it is wanted, and before it for those that it makes wanted.
     pub fn pass(&mut self, line: &[u8], event: &Recorded, mut out: impl FnMut(&[u8], &Recorded)) {
+        if self.filter.subject.is_some() && self.filter.wants_time(event.time) {
+            let periods = event.subjects.iter().filter_map(|hash| hash.split_once(':')).map(|(period, _)| period);
+            self.without_key.extend(periods.filter(|period| !self.periods.contains(*period)).map(str::to_owned));
+        }
         match (&*event.event, event.deed.as_deref()) {
             ("upkeep", Some(deed)) => {
                 if self.filter.wants_deed(event) {
@@ -227,7 +251,11 @@ impl Sieve {
                 Recorded::parse(&line).into_iter().for_each(|event| out(&line, &event));
             }
         }
-        let wanted = self.by == By::Statement || self.filter.wants_event(e);
+        let wanted = match self.by {
+            By::Statement => true,
+            By::Ending => self.filter.wants_kind(e),
+            By::Event => self.filter.wants_event(e),
+        };
         // Others' keys are not asked for.
         if wanted && (e.event != "subjects_seen" || self.filter.names_subject(e)) {
             match running.is_wanted() {
@@ -243,13 +271,14 @@ impl Sieve {
         }
     }
 
-    /// Logins, reloads and the like have no tables; deeds of commands that older versions put on record have no end.
+    /// Logins, reloads and the like have no tables, and but for a change to it no purpose; deeds of commands that older versions put on record have no end.
     fn wants_other(&self, e: &Recorded) -> bool {
         let f = &self.filter;
         if e.event == "upkeep" {
             return f.wants_deed(e) && f.counts_table(e) && f.wants_event(e) && f.names_subject(e);
         }
-        let about = f.is_about_statements() || f.outcome.is_some();
+        let to_it = e.event == "purpose_change" && f.purpose.is_some() && f.purpose.as_deref() == e.to.as_deref();
+        let about = f.is_about_statements() || (f.purpose.is_some() && !to_it) || f.outcome.is_some();
         !about && f.wants_event(e) && f.names_subject(e) && (f.user.is_none() || f.user.as_deref() == e.user.as_deref())
     }
 }
@@ -276,7 +305,7 @@ impl Running {
     fn meet(&mut self, filter: &Filter, by: By, e: &Recorded) {
         self.elsewhere &= !filter.counts_table(e);
         self.unnamed &= !filter.names_subject(e);
-        self.other_outcome &= by == By::Statement && !filter.wants_outcome(e.outcome.as_deref());
+        self.other_outcome &= by != By::Event && !filter.wants_outcome(e.outcome.as_deref());
         self.other_event &= by == By::Statement && !filter.wants_kind(e);
     }
 }

@@ -48,7 +48,7 @@ pub enum ProveError {
 /// Why a proof proves nothing.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unproved {
-    #[error("its checkpoint: {0}")]
+    #[error("its checkpoint")]
     Checkpoint(#[from] NoteError),
     #[error("its checkpoint is not one of this log, or of another size")]
     OtherCheckpoint,
@@ -62,6 +62,7 @@ pub enum Unproved {
 
 /// Proves line `seq` from the record in `folder`, under the newest checkpoint.
 pub fn prove(folder: &Path, key: &NoteVerifier, seq: u64) -> Result<Proof, ProveError> {
+    let segments = segment::list(folder)?;
     let (note, checkpoint) = newest_checkpoint(folder, key)?.ok_or(ProveError::NotVouched(seq))?;
     if seq == 0 {
         return Err(ProveError::NotHere(0));
@@ -72,7 +73,7 @@ pub fn prove(folder: &Path, key: &NoteVerifier, seq: u64) -> Result<Proof, Prove
     let mut prover = Prover::new(seq - 1, checkpoint.size);
     let mut next = 1;
     let mut line = None;
-    for segment in segment::list(folder)? {
+    for segment in segments {
         if segment.first != next {
             return Err(ProveError::NotHere(next));
         }
@@ -100,9 +101,9 @@ fn feed(
     found: &mut Option<String>,
 ) -> io::Result<u64> {
     let signed = signed_hashes(segment, key, &mut Verdict::default())?;
-    let mut reader = LineReader::new(BufReader::with_capacity(1 << 20, File::open(&segment.path)?));
+    let mut reader = LineReader::new(BufReader::with_capacity(1 << 20, segment.open()?));
     let mut line = Line::default();
-    while reader.read(&mut line)? && !line.torn {
+    while reader.read(&mut line).map_err(segment::of_file(&segment.path))? && !line.torn {
         prover.push(signed.of(next).unwrap_or_else(|| leaf_hash(&line.bytes)));
         if next == wanted {
             *found = String::from_utf8(line.bytes.clone()).ok();
@@ -113,9 +114,11 @@ fn feed(
 }
 
 fn newest_checkpoint(folder: &Path, key: &NoteVerifier) -> io::Result<Option<(String, Checkpoint)>> {
-    let mut notes = NoteReader::new(BufReader::new(File::open(folder.join(CHECKPOINTS))?));
+    let path = folder.join(CHECKPOINTS);
+    let unreadable = segment::of_file(&path);
+    let mut notes = NoteReader::new(BufReader::new(File::open(&path).map_err(&unreadable)?));
     let mut newest = None;
-    while let Some(FiledNote { note, .. }) = notes.read_next()? {
+    while let Some(FiledNote { note, .. }) = notes.read_next().map_err(&unreadable)? {
         if let Some(checkpoint) = key.open(&note).ok().and_then(Checkpoint::parse) {
             newest = Some((note, checkpoint));
         }

@@ -1,6 +1,5 @@
 //! Reads a record's lines back, one at a time, in flat memory.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
@@ -50,9 +49,9 @@ pub fn for_each_line(
 ) -> io::Result<()> {
     let mut bytes = 0;
     for segment in segment::list(folder)?.iter().filter(|s| wanted(s)) {
-        let mut reader = LineReader::new(BufReader::with_capacity(1 << 20, File::open(&segment.path)?));
+        let mut reader = LineReader::new(BufReader::with_capacity(1 << 20, segment.open()?));
         let mut line = Line::default();
-        while reader.read(&mut line)? {
+        while reader.read(&mut line).map_err(segment::of_file(&segment.path))? {
             bytes += line.bytes.len() as u64 + 1;
             if !line.torn && !each(&line.bytes, bytes) {
                 return Ok(());
@@ -93,11 +92,11 @@ impl Tail {
     }
 
     fn read_file(&mut self, segment: &Segment, each: &mut impl FnMut(&[u8]) -> bool) -> io::Result<bool> {
-        let mut file = File::open(&segment.path)?;
+        let mut file = segment.open()?;
         io::Seek::seek(&mut file, io::SeekFrom::Start(self.offset))?;
         let mut reader = LineReader::new(BufReader::with_capacity(1 << 20, file));
         let mut line = Line::default();
-        while reader.read(&mut line)? && !line.torn {
+        while reader.read(&mut line).map_err(segment::of_file(&segment.path))? && !line.torn {
             self.offset += line.bytes.len() as u64 + 1;
             if !each(&line.bytes) {
                 return Ok(false);

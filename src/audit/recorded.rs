@@ -102,6 +102,9 @@ pub struct Recorded<'a> {
     pub action: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub counts: Vec<RecordedCount<'a>>,
+    /// Subjects beyond those that are listed.
+    #[serde(default)]
+    pub more: u64,
     #[serde(default)]
     pub rows: Option<u64>,
     #[serde(default)]

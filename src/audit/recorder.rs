@@ -16,12 +16,16 @@ use super::attendance::{Attendance, Attended};
 use super::config::{Config, Durability, OpenError};
 use super::disk::{Disk, RealDisk};
 use super::event::{Event, Stop};
+use super::sinks::Tally;
 use super::subjects::SubjectKeys;
 use super::writer::Writer;
 use crate::engine::refusal::{Refusal, SqlState};
 
 /// Events may wait for the disk up to this many bytes; beyond that the record counts as unavailable.
 const MAX_WAITING_BYTES: usize = 64 << 20;
+
+/// At a stop, sinks have so long for what they have not delivered.
+const SINKS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The record cannot be written now: what was to be recorded must not happen (SQLSTATE 58030).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -140,8 +144,11 @@ impl Recorder {
         if self.shared.durability == Durability::Off {
             return;
         }
+        let sinks = self.shared.sinks.lock().clone();
+        let sinks_missed = Tally::last_lost(&sinks, Instant::now() + SINKS_PATIENCE).await;
         let Counts { events, syncs, .. } = self.counts();
-        if let Err(fault) = self.shared.close_with(&Event::Stop(Stop { reason: "shut down", events, syncs })) {
+        let stop = Stop { reason: "shut down", events, syncs, sinks_missed };
+        if let Err(fault) = self.shared.close_with(&Event::Stop(stop)) {
             tracing::error!(%fault, "the stop is not on record");
         }
         self.shared.ended().await;
@@ -193,6 +200,7 @@ pub(super) struct Shared {
     /// Seconds from an event's number to its being on disk, for events that precede what they tell of.
     pub delay: Histogram,
     pub attendance: Attendance,
+    pub sinks: Mutex<Vec<Arc<Tally>>>,
 }
 
 /// Upper bounds of [`Recorder::delay`], in seconds.
@@ -246,6 +254,7 @@ impl Shared {
             counts: AtomicCounts::default(),
             delay: Histogram::new(DELAYS),
             attendance: Attendance::default(),
+            sinks: Mutex::default(),
         }
     }
 

@@ -28,6 +28,10 @@ impl Segment {
         Some(Self { day: day.parse().ok()?, first: first.parse().ok()?, path })
     }
 
+    pub fn open(&self) -> io::Result<File> {
+        File::open(&self.path).map_err(of_file(&self.path))
+    }
+
     /// The file's name without its folder, for messages.
     pub fn file_name(&self) -> String {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
@@ -56,6 +60,11 @@ impl Segment {
         let lines = torn.iter().filter(|b| **b == b'\n').count() as u64;
         Ok((kept.file_name().unwrap_or_default().to_string_lossy().into_owned(), lines))
     }
+}
+
+/// A fault with the name of the file that has it.
+pub fn of_file(path: &Path) -> impl Fn(io::Error) -> io::Error + '_ {
+    |fault| io::Error::new(fault.kind(), format!("{}: {fault}", path.file_name().unwrap_or_default().to_string_lossy()))
 }
 
 /// The files of a folder in the order of their lines.

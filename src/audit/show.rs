@@ -22,7 +22,9 @@ const MOST_NOTICES: usize = 20;
 /// A client chose some of the words on record (a reason, an application's name): nothing in them may steer a terminal
 /// or turn the direction of text.
 pub fn safe(text: &str) -> Cow<'_, str> {
-    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns =
+        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let steers = |c: char| c.is_control() || turns(c) || matches!(c, '\u{2028}' | '\u{2029}');
     if text.contains(steers) { Cow::Owned(text.replace(steers, "\u{fffd}")) } else { Cow::Borrowed(text) }
 }
 
@@ -77,6 +79,9 @@ fn decision(e: &Recorded) -> Words {
     }
     if !e.subjects.is_empty() {
         rest += &format!("; about {}", e.subjects.join(", "));
+    }
+    if let Some(sql) = e.sql.as_deref().filter(|sql| !sql.is_empty()) {
+        rest += &format!("; {sql}");
     }
     (style, outcome.to_owned(), rest)
 }

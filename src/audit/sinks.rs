@@ -12,17 +12,22 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::event::SinkDropped;
 use super::recorded::Recorded;
 
 /// Lines that may wait for a sink.
 const QUEUE: usize = 8192;
 /// Lines in one request to a collector.
 const BATCH: usize = 512;
+/// Bytes that are read of a collector's answer.
+const MOST_OF_AN_ANSWER: u64 = 1 << 20;
+/// The longest wait for the rest of it.
+const GOODBYE: Duration = Duration::from_millis(200);
 const NETWORK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where lines go besides the file.
@@ -123,10 +128,37 @@ pub(super) struct Sinks {
 }
 
 struct Sink {
-    name: String,
     queue: SyncSender<Arc<[u8]>>,
-    /// Lines lost since they were last told of.
-    lost: Arc<AtomicU64>,
+    tally: Arc<Tally>,
+}
+
+/// What became of a sink's lines.
+pub(super) struct Tally {
+    name: String,
+    /// Since they were last told of.
+    lost: AtomicU64,
+    /// Given to it, and neither delivered nor lost yet.
+    waiting: AtomicU64,
+}
+
+impl Tally {
+    /// Sinks that lost lines since the last call, and how many.
+    pub fn take_lost(all: &[Arc<Self>]) -> Vec<SinkDropped> {
+        let lost = |t: &Arc<Self>| SinkDropped { sink: t.name.clone(), events: t.lost.swap(0, Ordering::Relaxed) };
+        all.iter().map(lost).filter(|dropped| dropped.events > 0).collect()
+    }
+
+    /// The same at the end, when what waits is lost too; a sink has until `deadline` to deliver that.
+    pub async fn last_lost(all: &[Arc<Self>], deadline: Instant) -> Vec<SinkDropped> {
+        let waiting = |t: &Arc<Self>| t.waiting.load(Ordering::Acquire);
+        while all.iter().any(|t| waiting(t) > 0) && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        for tally in all {
+            tally.lost.fetch_add(waiting(tally), Ordering::Relaxed);
+        }
+        Self::take_lost(all)
+    }
 }
 
 impl Sinks {
@@ -142,27 +174,28 @@ impl Sinks {
         }
         let line: Arc<[u8]> = line.into();
         for sink in &self.all {
+            // Counted first: the sink may be faster than this.
+            sink.tally.waiting.fetch_add(1, Ordering::AcqRel);
             if sink.queue.try_send(line.clone()).is_err() {
-                sink.lost.fetch_add(1, Ordering::Relaxed);
+                sink.tally.waiting.fetch_sub(1, Ordering::AcqRel);
+                sink.tally.lost.fetch_add(1, Ordering::Relaxed);
             }
         }
     }
 
-    /// Sinks that lost lines since the last call, and how many.
-    pub fn take_lost(&self) -> Vec<(String, u64)> {
-        let lost = self.all.iter().map(|s| (s.name.clone(), s.lost.swap(0, Ordering::Relaxed)));
-        lost.filter(|(_, n)| *n > 0).collect()
+    pub fn tallies(&self) -> Vec<Arc<Tally>> {
+        self.all.iter().map(|sink| sink.tally.clone()).collect()
     }
 }
 
 impl Sink {
     fn start(config: &SinkConfig) -> io::Result<Self> {
         let (queue, lines) = sync_channel(QUEUE);
-        let lost = Arc::new(AtomicU64::new(0));
-        let (config, counted) = (config.clone(), lost.clone());
-        let name = config.to_string();
+        let (name, config) = (config.to_string(), config.clone());
+        let tally = Arc::new(Tally { name, lost: AtomicU64::new(0), waiting: AtomicU64::new(0) });
+        let counted = tally.clone();
         std::thread::Builder::new().name("audit sink".into()).spawn(move || config.serve(&lines, &counted))?;
-        Ok(Self { name, queue, lost })
+        Ok(Self { queue, tally })
     }
 }
 
@@ -189,14 +222,25 @@ impl SinkConfig {
         }
     }
 
-    /// Delivers until the queue's other end is gone.
-    fn serve(&self, lines: &Receiver<Arc<[u8]>>, lost: &AtomicU64) {
-        let mut batch = Vec::new();
+    /// Delivers until the queue's other end is gone. That a receiver fails goes to the log once, and once that it is back.
+    fn serve(&self, lines: &Receiver<Arc<[u8]>>, tally: &Tally) {
+        let (mut batch, mut failed) = (Vec::new(), false);
         while let Ok(line) = lines.recv() {
             batch.push(line);
             batch.extend(lines.try_iter().take(BATCH - 1));
-            let delivered = self.deliver(&batch);
-            lost.fetch_add((batch.len() - delivered) as u64, Ordering::Relaxed);
+            let (delivered, fault) = self.deliver(&batch);
+            tally.lost.fetch_add((batch.len() - delivered) as u64, Ordering::Relaxed);
+            tally.waiting.fetch_sub(batch.len() as u64, Ordering::AcqRel);
+            match &fault {
+                Some(fault) if !failed => {
+                    tracing::warn!(sink = %tally.name, %fault, "a sink does not take the record's lines")
+                }
+                None if failed => {
+                    tracing::warn!(sink = %tally.name, "the sink takes lines again; what it missed is on record")
+                }
+                _ => {}
+            }
+            failed = fault.is_some();
             if delivered == 0 {
                 // Nobody is there: no need to hurry through the queue.
                 std::thread::sleep(Duration::from_millis(100));
@@ -205,8 +249,8 @@ impl SinkConfig {
         }
     }
 
-    /// How many of the lines got through, all up to the first that did not.
-    fn deliver(&self, lines: &[Arc<[u8]>]) -> usize {
+    /// How many of the lines got through, all up to the first that did not, and why that did not.
+    fn deliver(&self, lines: &[Arc<[u8]>]) -> (usize, Option<io::Error>) {
         match self {
             SinkConfig::Stdout => {
                 let mut out = io::stdout().lock();
@@ -217,20 +261,20 @@ impl SinkConfig {
             }
             SinkConfig::SyslogUnix(path) => match unix_socket(path) {
                 Ok(socket) => each(lines, |line| socket.send(&syslog(line)).map(drop)),
-                Err(_) => 0,
+                Err(fault) => (0, Some(fault)),
             },
             SinkConfig::SyslogUdp(address) => match UdpSocket::bind("[::]:0").or_else(|_| UdpSocket::bind("0.0.0.0:0"))
             {
                 Ok(socket) => each(lines, |line| socket.send_to(&syslog(line), address).map(drop)),
-                Err(_) => 0,
+                Err(fault) => (0, Some(fault)),
             },
             SinkConfig::Journald(path) => match unix_socket(path) {
                 Ok(socket) => each(lines, |line| socket.send(&journald(line)).map(drop)),
-                Err(_) => 0,
+                Err(fault) => (0, Some(fault)),
             },
             SinkConfig::Otlp(address) => match post(address, &otlp(lines)) {
-                Ok(()) => lines.len(),
-                Err(_) => 0,
+                Ok(()) => (lines.len(), None),
+                Err(fault) => (0, Some(fault)),
             },
         }
     }
@@ -260,8 +304,9 @@ fn connect(address: &str) -> io::Result<TcpStream> {
     Err(last)
 }
 
-fn each(lines: &[Arc<[u8]>], mut send: impl FnMut(&Arc<[u8]>) -> io::Result<()>) -> usize {
-    lines.iter().take_while(|line| send(line).is_ok()).count()
+fn each(lines: &[Arc<[u8]>], mut send: impl FnMut(&Arc<[u8]>) -> io::Result<()>) -> (usize, Option<io::Error>) {
+    let first_fault = lines.iter().enumerate().find_map(|(n, line)| Some((n, send(line).err()?)));
+    first_fault.map_or((lines.len(), None), |(n, fault)| (n, Some(fault)))
 }
 
 /// Refusals and faults stand out: 4 warning, 5 notice, 6 informational (RFC 5424, section 6.2.1).
@@ -353,5 +398,15 @@ fn post(address: &str, body: &[u8]) -> io::Result<()> {
     stream.write_all(body)?;
     let mut status = [0; 12]; // `HTTP/1.1 200`
     stream.read_exact(&mut status)?;
-    if status[9] == b'2' { Ok(()) } else { Err(io::Error::other("the collector did not take the logs")) }
+    // Closed with its answer unread, the connection would be reset under the collector. One that does not close it is not
+    // waited for.
+    stream.set_read_timeout(Some(GOODBYE))?;
+    let _ = io::copy(&mut stream.take(MOST_OF_AN_ANSWER), &mut io::sink());
+    match status[9] {
+        b'2' => Ok(()),
+        _ => Err(io::Error::other(format!(
+            "the collector answers {}",
+            String::from_utf8_lossy(&status[9..]).escape_debug()
+        ))),
+    }
 }

@@ -14,7 +14,7 @@ use super::batch::{Batch, Room, day_of};
 use super::claim;
 use super::config::{Config, Durability, Log, OpenError};
 use super::disk::Disk;
-use super::event::{Event, HeadMissing, Heartbeat, NotAsLeft, Recovered, Resumed, SinkDropped, Start};
+use super::event::{Event, HeadMissing, Heartbeat, NotAsLeft, Recovered, Resumed, Start};
 use super::evidence::{Evidence, MOST_UNVOUCHED};
 use super::head::Head;
 use super::journal::{self, Journal, Parcel};
@@ -22,7 +22,7 @@ use super::opening::{self, Found, Opened};
 use super::recorder::{RecordUnavailable, Shared, Taken};
 use super::running::{Durable, Running};
 use super::segment::{self, Segment};
-use super::sinks::Sinks;
+use super::sinks::{Sinks, Tally};
 use super::subjects::SubjectKeys;
 use super::tree::Tree;
 
@@ -84,6 +84,7 @@ impl Writer {
             journal::remove(&folder).map_err(OpenError::io(&folder))?;
         }
         let sinks = Sinks::start(&config.sinks).map_err(OpenError::io("sinks"))?;
+        *shared.sinks.lock() = sinks.tallies();
         let now = Instant::now();
         let mut writer = Self {
             next_heartbeat: now + config.heartbeat,
@@ -332,8 +333,8 @@ impl Writer {
         let counts = self.shared.counts.read();
         let uptime = self.started.elapsed().as_secs();
         self.tell(&Event::Heartbeat(Heartbeat { uptime, events: counts.events, syncs: counts.syncs }));
-        for (sink, events) in self.sinks.take_lost() {
-            self.tell(&Event::SinkDropped(SinkDropped { sink, events }));
+        for dropped in Tally::take_lost(&self.sinks.tallies()) {
+            self.tell(&Event::SinkDropped(dropped));
         }
         self.keep_subject_keys();
     }

@@ -203,10 +203,21 @@ impl Show {
                     self.filter.tell_of_nothing();
                 }
                 tell_of_no_end(&sieve.without_end());
+                tell_of_lost_keys(&sieve.without_key());
                 return Ok(ExitCode::SUCCESS);
             }
             std::thread::sleep(std::time::Duration::from_millis(200));
         }
+    }
+}
+
+/// Months in which a person can not be looked for: nothing found there must not be taken for an answer.
+pub(super) fn tell_of_lost_keys(months: &[String]) {
+    if !months.is_empty() {
+        let all = months.join(", ");
+        remark!(
+            "who is on record of {all} cannot be told: the subject key was destroyed, or is not in this folder of keys"
+        );
     }
 }
 
@@ -330,7 +341,7 @@ pub struct FilterArguments {
     #[arg(long, value_parser = ["allowed", "changed", "refused", "ok", "error", "cancelled"])]
     outcome: Option<String>,
     /// A person, such as customer:42
-    #[arg(long, value_name = "KIND:KEY")]
+    #[arg(long, value_name = "KIND:KEY", value_parser = parse_subject)]
     subject: Option<String>,
     /// Folder of the subject keys; beside FOLDER by default
     #[arg(long, value_name = "FOLDER")]
@@ -339,6 +350,9 @@ pub struct FilterArguments {
     #[arg(long)]
     event: Option<String>,
 }
+
+/// What is asked without a filter.
+const WHOLE: &str = "the whole record";
 
 impl FilterArguments {
     pub fn resolve(&self, folder: &Path) -> anyhow::Result<Filter> {
@@ -372,14 +386,17 @@ impl FilterArguments {
             ("event", self.event.clone()),
         ];
         let words: Vec<String> = asked.into_iter().filter_map(|(name, v)| Some(format!("{name} {}", v?))).collect();
-        if words.is_empty() { "the whole record".to_owned() } else { words.join(", ") }
+        if words.is_empty() { WHOLE.to_owned() } else { words.join(", ") }
     }
 
     /// A name that is spelt otherwise on record finds nothing: that must not be taken for an answer.
     pub fn tell_of_nothing(&self) {
         let keys = "; a key is spelt as PostgreSQL prints it, such as customer:42";
         let hint = if self.subject.is_some() { keys } else { "" };
-        remark!("nothing is on record for: {}{hint}", self.describe());
+        match self.describe() {
+            whole if whole == WHOLE => remark!("nothing is on record"),
+            asked => remark!("nothing is on record for: {asked}{hint}"),
+        }
     }
 
     pub fn subject(&self) -> Option<&str> {
@@ -387,7 +404,7 @@ impl FilterArguments {
     }
 
     fn subject_hashes(&self, subject: &str, folder: &Path) -> anyhow::Result<HashSet<String>> {
-        let (kind, key) = subject.split_once(':').context("--subject takes KIND:KEY, such as customer:42")?;
+        let (kind, key) = subject.split_once(':').context(SUBJECT)?;
         let keys = self.subject_keys.clone().unwrap_or_else(|| keys_of(folder).join("subjects"));
         let hashes = subjects::hashes(&keys, kind, key)
             .with_context(|| format!("{}: cannot read the subject keys (--subject-keys)", keys.display()))?;
@@ -396,6 +413,13 @@ impl FilterArguments {
         }
         Ok(hashes.into_iter().collect())
     }
+}
+
+/// How a person is named.
+const SUBJECT: &str = "a person is KIND:KEY, such as customer:42";
+
+fn parse_subject(text: &str) -> Result<String, &'static str> {
+    text.split_once(':').filter(|(kind, _)| !kind.is_empty()).map(|_| text.to_owned()).ok_or(SUBJECT)
 }
 
 fn parse_since(text: &str) -> Result<Timestamp, String> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, Parser, ValueEnum};
 
-use super::audit::{FilterArguments, LogArgument, keys_of, load_key, progress};
+use super::audit::{FilterArguments, LogArgument, keys_of, load_key, progress, tell_of_lost_keys};
 use crate::audit::config::UPKEEP;
 use crate::audit::filter::Filter;
 use crate::audit::note::NoteVerifier;
@@ -53,6 +53,7 @@ impl ReportCommand {
         if report.is_empty() {
             self.filter.tell_of_nothing();
         }
+        tell_of_lost_keys(&report.months_without_key);
         Ok(if report.is_damaged() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 

@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::audit::tell_of_lost_keys;
 use super::consent::{Format, Who};
 use super::direct::{Deed, Direct, Opened, block_on, counted};
 use super::out::{self, remark, say};
@@ -126,12 +127,13 @@ fn accesses(opened: &Opened, kind: &str, key: &str) -> Result<Value> {
         .collect();
     let filter = Filter { subject: Some(hashes), event: Some("decision".to_owned()), ..Filter::default() };
     let mut found = Vec::new();
-    Sieve::of_events(filter)
+    let months = Sieve::of_events(filter)
         .read(&config.folder, &mut |_| {}, |_, e| {
             found.push(access(e));
             true
         })
         .with_context(|| format!("cannot read the record {}", config.folder.display()))?;
+    tell_of_lost_keys(&months);
     Ok(Value::Array(found))
 }
 

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use crate::support::{completion, decision, decision_of, what, who};
-use consentry::audit::event::{Event, RefusalRecord, SessionEnd, SubjectsSeen};
+use consentry::audit::event::{Event, PurposeChange, RefusalRecord, SessionEnd, SubjectsSeen};
 use consentry::audit::note::NoteReader;
 use consentry::audit::{Config, Recorder};
 use consentry::engine::cleared::Outcome;
@@ -148,14 +148,18 @@ async fn show_filters() {
     for (arguments, expected) in [
         (vec!["--user", "bob"], vec!["seen", "seen", "seen"]),
         (vec!["--outcome", "refused"], vec!["refused"]),
-        (vec!["--outcome", "ok"], vec!["named", "seen"]),
+        // An end alone tells neither who nor what.
+        (vec!["--outcome", "ok"], vec!["named", "named", "seen", "seen", "seen"]),
+        (vec!["--outcome", "ok", "--event", "completion"], vec!["named", "seen"]),
+        (vec!["--outcome", "ok", "--event", "decision"], vec!["named", "seen"]),
+        (vec!["--outcome", "error"], vec![]),
         (vec!["--purpose", "analytics"], vec!["refused"]),
         (vec!["--table", "customers", "--user", "app"], vec!["named", "named"]),
         (vec!["--table", "orders"], vec![]),
         (vec!["--column", "customers.email", "--event", "decision"], vec!["named", "seen", "refused"]),
         (vec!["--column", "phone"], vec![]),
         (vec!["--subject", "customer:42"], vec!["named", "named", "seen", "seen", "seen"]),
-        (vec!["--subject", "customer:42", "--outcome", "ok"], vec!["named", "seen"]),
+        (vec!["--subject", "customer:42", "--outcome", "ok"], vec!["named", "named", "seen", "seen", "seen"]),
         (vec!["--subject", "customer:42", "--event", "completion"], vec!["named", "seen"]),
         (vec!["--subject", "customer:42", "--event", "subjects_seen"], vec!["seen"]),
         (vec!["--subject", "customer:42", "--outcome", "changed"], vec!["named", "seen"]),
@@ -175,6 +179,69 @@ async fn show_filters() {
     }
 }
 
+/// A change to a purpose is about that purpose.
+#[tokio::test]
+async fn a_filter_by_purpose_finds_the_change_to_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let recorder = Recorder::open(Config::new(dir.path().join("audit"))).unwrap();
+    for to in ["marketing", "service"] {
+        let [session, user] = ["5e55", "ana"].map(str::to_owned);
+        let change = PurposeChange { session, user, from: None, to: Some(to.to_owned()), set_by: "set" };
+        recorder.append(Event::PurposeChange(change)).unwrap();
+    }
+    recorder.shutdown().await;
+    for (more, found) in [(&[][..], 1), (&["--user", "ana"], 1), (&["--user", "bob"], 0), (&["--table", "t"], 0)] {
+        let shown = stdout(&audit(dir.path(), &[&["show", "--purpose", "marketing"], more].concat()));
+        assert_eq!(shown.lines().filter(|l| l.contains("to marketing")).count(), found, "{more:?}: {shown}");
+        assert_eq!(shown.lines().count(), found);
+    }
+}
+
+/// Of a month whose key is gone nobody knows who is on record: that must not look as if nothing were.
+#[tokio::test]
+async fn months_that_cannot_be_searched_are_told() {
+    let dir = sample().await;
+    let keys = dir.path().join("audit-keys/subjects");
+    let ask = |command: &[&str]| audit(dir.path(), &[command, &["--subject", "customer:42"]].concat());
+    let said = |output: &Output| String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(said(&ask(&["show"])), "");
+    // Another month's key in place of this one's: as it is once this one's was destroyed.
+    let key = std::fs::read_dir(&keys).unwrap().map(|e| e.unwrap().path()).find(|p| p.extension().unwrap() == "key");
+    let month = key.as_ref().unwrap().file_stem().unwrap().to_str().unwrap().to_owned();
+    std::fs::rename(key.unwrap(), keys.join("2020-01.key")).unwrap();
+    let words = format!("who is on record of {month} cannot be told");
+    for command in [&["show"][..], &["report"], &["export", "--format", "ocsf"], &["export", "--format", "jsonl"]] {
+        let told = said(&ask(command));
+        assert!(told.contains(&words), "{command:?}: {told}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&stdout(&ask(&["report", "--format", "json"]))).unwrap();
+    assert_eq!(json["months_without_key"], serde_json::json!([month]));
+    for format in ["text", "html"] {
+        let report = stdout(&ask(&["report", "--format", format]));
+        assert!(report.contains(&format!("Not all: {words} any more")), "{report}");
+    }
+    // Nothing of that month was asked for.
+    assert!(!said(&ask(&["show", "--until", "2020-12-31"])).contains(&words));
+}
+
+#[tokio::test]
+async fn faults_name_what_has_them() {
+    let dir = sample().await;
+    let key = "audit-keys/signing.key.pub";
+    assert_eq!(audit(dir.path(), &["show", "--subject", "42"]).status.code(), Some(2));
+    let file = crate::support::segments(&dir.path().join("audit")).pop().unwrap();
+    std::fs::rename(&file, dir.path().join("aside")).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    for command in [&["verify", "--key", key, "audit"][..], &["show"], &["report"], &["prove", "1", "--key", key]] {
+        let told = String::from_utf8(audit(dir.path(), command).stderr).unwrap();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        assert!(told.contains(&format!("cannot read audit: {name}: ")), "{command:?}: {told}");
+    }
+    std::fs::remove_dir(&file).unwrap();
+    let told = String::from_utf8(audit(dir.path(), &["show"]).stderr).unwrap();
+    assert!(told.contains("nothing is on record\n"), "{told}");
+}
+
 #[tokio::test]
 async fn show_prints_a_line_for_people() {
     let dir = sample().await;
@@ -183,6 +250,7 @@ async fn show_prints_a_line_for_people() {
         shown.contains("refused  eve/crm_app for analytics (consent): select public.customers(email masked)"),
         "{shown}"
     );
+    assert!(shown.contains("; SELECT email FROM customers WHERE id = $1 "), "{shown}");
     assert!(shown.contains("42501 table-not-listed: table public.payments is not listed"), "{shown}");
     assert!(!shown.contains('\u{1b}'), "no colours in a pipe");
 }

@@ -7,6 +7,8 @@ mod cli;
 mod faults;
 mod journal;
 mod log;
+mod ocsf;
+mod page;
 mod pipes;
 mod proof;
 mod service;

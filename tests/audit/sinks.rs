@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use crate::support::{completion, decision, decision_of, lines, what, who};
 use consentry::audit::event::{Client, Event, Login, PolicyReload, PurposeChange, RefusalRecord};
-use consentry::audit::export::{Dialect, export};
+use consentry::audit::export::{Dialect, Purposes, export};
 use consentry::audit::filter::Filter;
+use consentry::audit::note::NoteSigner;
 use consentry::audit::sinks::SinkConfig;
+use consentry::audit::verify::{Notice, verify};
 use consentry::audit::{Config, Recorder};
 use consentry::engine::cleared::Outcome;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -216,7 +218,7 @@ async fn exported_bytes(dialect: Dialect) -> Vec<u8> {
     recorder.append(decision("endless")).unwrap();
     recorder.shutdown().await;
     let mut out = Vec::new();
-    export(&config.folder, Filter::default(), dialect, &mut out, &mut |_| {}).unwrap();
+    export(&config.folder, Filter::default(), dialect, &Purposes::default(), &mut out, &mut |_| {}).unwrap();
     out
 }
 
@@ -240,7 +242,7 @@ async fn ocsf_has_the_classes_and_required_attributes() {
         (&2.into(), &2.into(), &"42501".into())
     );
     assert_eq!((&ended["status_id"], &ended["query_info"]["bytes"]), (&1.into(), &40.into()));
-    assert_eq!(ended["consentry"]["legal_basis_iri"], "https://w3id.org/dpv/legal/eu/gdpr#A6-1-a");
+    assert_eq!(ended["unmapped"]["legal_basis_iri"], "https://w3id.org/dpv/legal/eu/gdpr#A6-1-a");
     assert_eq!(ended["src_endpoint"]["ip"], "10.0.0.7");
     assert_eq!(ended["actor"]["authorizations"][0]["decision"], "allowed");
     assert_eq!(endless["status_id"], 0);
@@ -261,17 +263,17 @@ async fn purposes_and_refused_reloads_have_words() {
     recorder.shutdown().await;
     let exported = |dialect| {
         let mut out = Vec::new();
-        export(&config.folder, Filter::default(), dialect, &mut out, &mut |_| {}).unwrap();
+        export(&config.folder, Filter::default(), dialect, &Purposes::default(), &mut out, &mut |_| {}).unwrap();
         String::from_utf8(out).unwrap()
     };
     let cef = exported(Dialect::Cef);
-    assert!(cef.contains("cs1=marketing cs6Label=purposeBefore cs6=service"), "{cef}");
+    assert!(cef.contains("cs1=marketing cs4Label=purposeBefore cs4=service"), "{cef}");
     assert!(cef.contains("|policy_reload|Reload refused|5|"), "{cef}");
     let ocsf: Vec<serde_json::Value> =
         exported(Dialect::Ocsf).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     let (change, reload) = (&ocsf[1], &ocsf[2]);
     assert_eq!(
-        (&change["privileges"], &change["consentry"]["purpose_before"]),
+        (&change["privileges"], &change["unmapped"]["purpose_before"]),
         (&serde_json::json!(["marketing"]), &"service".into())
     );
     assert_eq!((&reload["type_uid"], &reload["status"]), (&600_208.into(), &"Failure".into()));
@@ -321,4 +323,111 @@ async fn parquet_is_a_table_of_the_events() {
     let Field::Str(tables) = &ended["tables"] else { panic!("{:?}", ended["tables"]) };
     let tables: serde_json::Value = serde_json::from_str(tables).unwrap();
     assert_eq!(tables[0]["name"], "public.customers");
+}
+
+/// What a receiver never got is on record at the latest when the record is stopped.
+#[tokio::test]
+async fn a_stop_tells_what_sinks_have_missed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = Config::new(dir.path().join("audit"));
+    config.sinks = vec![SinkConfig::SyslogUnix(dir.path().join("nobody"))];
+    let recorder = Recorder::open(config.clone()).unwrap();
+    for n in 0..3000 {
+        recorder.append(completion(&n.to_string())).unwrap();
+    }
+    let ticket = recorder.append(decision("last")).unwrap();
+    recorder.durable(&ticket).await.unwrap();
+    recorder.shutdown().await;
+    let stop = lines(&config.folder).pop().unwrap();
+    assert_eq!((&stop["event"], &stop["sinks_missed"][0]["events"]), (&"stop".into(), &3002.into()), "{stop}");
+    let key = NoteSigner::load(&config.key_file()).unwrap().verifier().clone();
+    let verdict = verify(&config.folder, &key, None, &mut |_| {}).unwrap();
+    assert!(
+        matches!(&verdict.notices[..], [Notice::SinkDropped { events: 3002, .. }, Notice::NeverCompleted { .. }]),
+        "{verdict:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_sink_that_takes_everything_has_missed_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    let reader = std::thread::spawn(move || {
+        let mut buffer = vec![0; 65536];
+        loop {
+            let size = socket.recv(&mut buffer).unwrap();
+            if String::from_utf8_lossy(&buffer[..size]).contains("\"stop\"") {
+                return;
+            }
+        }
+    });
+    let recorded = record_one(SinkConfig::SyslogUnix(path)).await;
+    reader.join().unwrap();
+    let stop = lines(&recorded.path().join("audit")).pop().unwrap();
+    assert!(stop["sinks_missed"].is_null(), "{stop}");
+}
+
+/// That a receiver fails is logged once, however many lines it does not take, and once that it is back.
+#[test]
+fn a_receiver_that_fails_is_logged_once() {
+    let written = Written::default();
+    let log = tracing_subscriber::fmt().with_ansi(false).with_writer(written.clone()).finish();
+    // Of the whole process, as sinks have threads of their own; others' lines are left aside by the name of the socket.
+    tracing::subscriber::set_global_default(log).expect("no other test of this program logs");
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    let mut config = Config::new(dir.path().join("audit"));
+    config.sinks = vec![SinkConfig::SyslogUnix(path.clone())];
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let recorder = Recorder::open(config).unwrap();
+        let put = async |n: u32| {
+            let ticket = recorder.append(decision(&n.to_string())).unwrap();
+            recorder.durable(&ticket).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(120)).await;
+        };
+        for n in 0..5 {
+            put(n).await;
+        }
+        let _socket = UnixDatagram::bind(&path).unwrap();
+        for n in 5..10 {
+            put(n).await;
+        }
+        recorder.shutdown().await;
+    });
+    let name = path.display().to_string();
+    let lines: Vec<String> = written.lines().into_iter().filter(|line| line.contains(&name)).collect();
+    let [fails, returns] = &lines[..] else { panic!("{lines:?}") };
+    assert!(fails.contains("WARN") && fails.contains("does not take the record's lines"), "{fails}");
+    assert!(fails.contains("No such file or directory"), "{fails}");
+    assert!(returns.contains("takes lines again"), "{returns}");
+}
+
+#[derive(Clone, Default)]
+struct Written(std::sync::Arc<parking_lot::Mutex<Vec<u8>>>);
+
+impl Written {
+    fn lines(&self) -> Vec<String> {
+        String::from_utf8(self.0.lock().clone()).unwrap().lines().map(str::to_owned).collect()
+    }
+}
+
+impl std::io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> tracing_subscriber::fmt::MakeWriter<'a> for Written {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
 }

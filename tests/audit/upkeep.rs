@@ -83,10 +83,10 @@ async fn filters_part_no_deed_from_its_end() {
     let dir = keeper.dir.path();
     for (filter, shown, reported) in [
         (&["--subject", "customer:43"][..], "agree agree killed", "agree:ok killed:-"),
-        (&["--subject", "customer:42", "--outcome", "ok"], "erase", "erase:ok"),
-        (&["--outcome", "error"], "fail copy", "fail:error copy:error"),
+        (&["--subject", "customer:42", "--outcome", "ok"], "erase erase", "erase:ok"),
+        (&["--outcome", "error"], "fail fail copy copy", "fail:error copy:error"),
         (&["--user", "clerk"], "agree agree copy copy", "agree:ok copy:error"),
-        (&["--user", "clerk", "--outcome", "ok"], "agree", "agree:ok"),
+        (&["--user", "clerk", "--outcome", "ok"], "agree agree", "agree:ok"),
         (&["--purpose", "marketing"], "agree agree", "agree:ok"),
         (&["--table", "chat", "--user", "clerk"], "agree agree copy copy", "agree:ok copy:error"),
         (&["--table", "public.orders"], "", ""),
@@ -188,7 +188,7 @@ async fn a_deed_and_its_end_are_exported_as_one() {
         ocsf.map(|e| (e["metadata"]["correlation_uid"].as_str().unwrap().to_owned(), e)).collect();
     let told = |deed: &str| {
         let e = &by_deed[deed];
-        (e["type_uid"].clone(), e["status"].clone(), e["status_code"].clone(), e["consentry"]["counts"].clone())
+        (e["type_uid"].clone(), e["status"].clone(), e["status_code"].clone(), e["unmapped"]["counts"].clone())
     };
     let words = |uid: u64, status: &str, code: Value, counts: &str| (uid.into(), status.into(), code, counts.into());
     assert_eq!(told("erase"), words(600_507, "Success", Value::Null, "public.chat: 3 deleted"));

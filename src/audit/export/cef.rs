@@ -1,15 +1,17 @@
 //! Events in ArcSight's Common Event Format, version 0 (CEF).
 
+use super::Told;
 use crate::audit::recorded::{Recorded, Text};
-use crate::audit::show::table_words;
+use crate::audit::show::{safe, table_words};
 
 /// The event as a CEF line; `None` for the record's own housekeeping.
-pub fn event(e: &Recorded, completion: Option<&Recorded>) -> Option<String> {
+pub fn event(told: &Told) -> Option<String> {
+    let Told { event: e, completion, .. } = *told;
     let (id, name, severity) = signature(e, completion)?;
     let mut out =
         format!("CEF:0|Consentry|Consentry|{}|{}|{}|{severity}|", env!("CARGO_PKG_VERSION"), header(&id), header(name));
     let mut first = true;
-    for (key, value) in fields(e, completion) {
+    for (key, value) in fields(e, completion).into_iter().chain(persons(told)) {
         if let Some(value) = value {
             if !std::mem::take(&mut first) {
                 out.push(' ');
@@ -19,7 +21,8 @@ pub fn event(e: &Recorded, completion: Option<&Recorded>) -> Option<String> {
             out += &extension(&value);
         }
     }
-    Some(out)
+    // A client's words may hold what steers whoever looks at the line; those of its own are escaped by now.
+    Some(safe(&out).into_owned())
 }
 
 /// Signature id, name and severity (0 to 10).
@@ -56,7 +59,11 @@ fn fields(e: &Recorded, completion: Option<&Recorded>) -> Vec<(&'static str, Opt
     let tables = if e.action.is_some() { e.counts_in_words(completion) } else { tables };
     let moved = e.event == "purpose_change";
     let (purpose, before) = if moved { (text(&e.to), text(&e.from)) } else { (text(&e.purpose), None) };
-    let tables = (!tables.is_empty()).then_some(tables);
+    let tables = before.or((!tables.is_empty()).then_some(tables));
+    let sqlstate = completion.and_then(|c| text(&c.sqlstate)).or(text(&e.sqlstate));
+    // A statement's name begins with its session's.
+    let own = text(&e.statement).or(text(&e.deed));
+    let id = own.clone().or(text(&e.session));
     let address = e.client.as_ref().map(|c| c.address.to_string());
     let is_ip = address.as_ref().is_some_and(|a| a.parse::<std::net::IpAddr>().is_ok());
     vec![
@@ -66,7 +73,6 @@ fn fields(e: &Recorded, completion: Option<&Recorded>) -> Vec<(&'static str, Opt
         ("spriv", text(&e.role)),
         (if is_ip { "src" } else { "shost" }, address),
         ("requestClientApplication", e.client.as_ref().and_then(|c| c.application_name.as_deref().map(str::to_owned))),
-        ("dhost", text(&e.database)),
         ("act", text(&e.outcome).or(text(&e.action))),
         ("outcome", completion.and_then(|c| c.outcome.as_deref().map(str::to_owned))),
         ("reason", e.refusal.as_ref().map(|r| format!("{} {}", r.sqlstate, r.message)).or(text(&e.reason))),
@@ -76,16 +82,33 @@ fn fields(e: &Recorded, completion: Option<&Recorded>) -> Vec<(&'static str, Opt
         ("cs2", text(&e.basis)),
         ("cs3Label", labelled(text(&e.recipient), "recipient")),
         ("cs3", text(&e.recipient)),
-        ("cs4Label", labelled(tables.clone(), "tables")),
+        ("cs4Label", labelled(tables.clone(), if moved { "purposeBefore" } else { "tables" })),
         ("cs4", tables),
         ("cs5Label", labelled(text(&e.policy), "policy")),
         ("cs5", text(&e.policy)),
-        ("cs6Label", labelled(before.clone(), "purposeBefore")),
-        ("cs6", before),
+        ("cs6Label", labelled(text(&e.database), "database")),
+        ("cs6", text(&e.database)),
+        ("flexString1Label", labelled(sqlstate.clone(), "SQLSTATE")),
+        ("flexString1", sqlstate),
+        (
+            "flexString2Label",
+            labelled(id.clone(), if e.session.is_some() && own.is_none() { "session" } else { "statement" }),
+        ),
+        ("flexString2", id),
         ("cn1Label", completion.and_then(|c| c.rows).map(|_| "rows".to_owned())),
         ("cn1", completion.and_then(|c| c.rows).map(|n| n.to_string())),
         ("out", completion.and_then(|c| c.bytes).map(|n| n.to_string())),
         ("msg", text(&e.sql).filter(|sql| !sql.is_empty())),
+    ]
+}
+
+/// Whose data it was. The format has no key for that; one of a vendor begins with the vendor and the product.
+fn persons(told: &Told) -> [(&'static str, Option<String>); 3] {
+    let listed = |all: Vec<&str>| (!all.is_empty()).then(|| all.join(","));
+    [
+        ("ConsentryConsentrySubjects", listed(told.event.subjects.iter().map(|s| &**s).collect())),
+        ("ConsentryConsentrySubjectsSeen", listed(told.seen.subjects.iter().map(String::as_str).collect())),
+        ("ConsentryConsentrySubjectsMore", (told.seen.more > 0).then(|| told.seen.more.to_string())),
     ]
 }
 

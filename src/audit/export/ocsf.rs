@@ -1,12 +1,14 @@
 //! Events in OCSF 1.4: statements as Datastore Activity (6005), logins as Authentication (3002), purpose changes as
 //! Authorize Session (3003), start, stop and reload as Application Lifecycle (6002).
 //!
-//! Purpose, legal basis and recipient have no home there; they stand in the extension `consentry`, the basis also as
-//! the IRI of the W3C Data Privacy Vocabulary. Classes, activities and attributes are those of schema.ocsf.io.
+//! Purpose, legal basis and recipient have no home there; they stand in `unmapped`, basis and purpose also as IRIs of the
+//! W3C Data Privacy Vocabulary. Classes, activities and attributes are those of schema.ocsf.io, version 1.4.0: what later
+//! versions have an attribute for (the raw line's length and hash) stands in `unmapped` too.
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::{Purposes, Told};
 use crate::audit::recorded::Recorded;
 use crate::audit::tree::leaf_hash;
 
@@ -27,21 +29,29 @@ const AUTHENTICATION: (u64, &str) = (3002, "Authentication");
 const AUTHORIZE: (u64, &str) = (3003, "Authorize Session");
 
 /// The event in OCSF; `None` when it has no words for it.
-pub fn event(line: &[u8], e: &Recorded, completion: Option<&Recorded>) -> Option<Value> {
+pub fn event(told: &Told, purposes: &Purposes) -> Option<Value> {
+    let Told { event: e, completion, .. } = *told;
     let activity = activity(e)?;
-    let mut out = head(line, e, &activity);
+    let mut out = head(e, &activity);
+    let mut unmapped = of_line(told.line);
     match activity.class.0 {
         6005 => {
             statement(&mut out, e, completion);
-            out.insert("consentry".into(), extension(line, e, completion));
+            unmapped.extend(without_home(told, purposes));
         }
         6002 => {
             out.insert("app".into(), json!({"name": "consentry", "version": env!("CARGO_PKG_VERSION")}));
             // A reload that was refused.
             status(&mut out, Some(e.problems == 0), None, None);
         }
-        _ => session(&mut out, e),
+        _ => {
+            session(&mut out, e);
+            if e.event == "purpose_change" {
+                unmapped.extend([("purpose".into(), json!(e.to)), ("purpose_before".into(), json!(e.from))]);
+            }
+        }
     }
+    out.insert("unmapped".into(), Value::Object(unmapped));
     Some(without_nulls(Value::Object(out)))
 }
 
@@ -82,7 +92,7 @@ fn upkeep_activity(action: &str) -> (u64, &'static str) {
     }
 }
 
-fn head(line: &[u8], e: &Recorded, a: &Activity) -> Map<String, Value> {
+fn head(e: &Recorded, a: &Activity) -> Map<String, Value> {
     let head = json!({
         "category_uid": a.category.0,
         "category_name": a.category.1,
@@ -101,15 +111,26 @@ fn head(line: &[u8], e: &Recorded, a: &Activity) -> Map<String, Value> {
             "original_time": e.time.to_string(),
             "correlation_uid": e.statement.as_deref().or(e.deed.as_deref()).or(e.session.as_deref()),
             "profiles": ["security_control"],
-            "extensions": [{"name": "consentry", "uid": "999", "version": env!("CARGO_PKG_VERSION")}],
         },
-        "raw_data_hash": {"algorithm": "SHA-256", "algorithm_id": 3, "value": hex::encode(Sha256::digest(line))},
-        "raw_data_size": line.len(),
     });
-    match head {
-        Value::Object(head) => head,
+    fields(head)
+}
+
+fn fields(object: Value) -> Map<String, Value> {
+    match object {
+        Value::Object(fields) => fields,
         _ => Map::new(),
     }
+}
+
+/// The line that the event stands for, to find it and prove it by.
+fn of_line(line: &[u8]) -> Map<String, Value> {
+    fields(json!({
+        "line_sha256": hex::encode(Sha256::digest(line)),
+        "line_bytes": line.len(),
+        // Its place in the record's Merkle tree (RFC 6962): the leaf with index `sequence - 1`.
+        "leaf_hash": hex::encode(leaf_hash(line)),
+    }))
 }
 
 fn status(out: &mut Map<String, Value>, success: Option<bool>, code: Option<&str>, detail: Option<&str>) {
@@ -135,29 +156,26 @@ fn statement(out: &mut Map<String, Value>, e: &Recorded, completion: Option<&Rec
     let code = e.refusal.as_ref().map(|r| &*r.sqlstate).or_else(|| completion?.sqlstate.as_deref());
     status(out, success, code, e.refusal.as_ref().map(|r| &*r.message));
     let decision = if refused { "denied" } else { "allowed" };
-    let policy = json!({
-        "name": e.purpose,
-        "uid": e.policy,
-        "desc": e.rules.join("; "),
-        "is_applied": true,
+    // What a command does, no policy has judged.
+    let policy = e
+        .policy
+        .as_ref()
+        .map(|digest| json!({"name": e.purpose, "uid": digest, "desc": e.rules.join("; "), "is_applied": true}));
+    let query = e.sql.as_ref().map(|sql| {
+        json!({"uid": e.statement, "name": e.fingerprint, "query_string": sql, "bytes": completion.and_then(|c| c.bytes)})
     });
     let first = e.tables.first().map(|t| json!({"name": t.table, "uid": t.table}));
     out.extend([
         ("actor".into(), actor(e, &json!([{"decision": decision, "policy": policy}]))),
         ("src_endpoint".into(), endpoint(e)),
-        ("database".into(), json!({"name": e.database, "type": "Relational", "type_id": 1})),
+        (
+            "database".into(),
+            json!({"name": e.database.as_deref().unwrap_or(UNKNOWN), "type": "Relational", "type_id": 1}),
+        ),
         ("table".into(), json!(first)),
         ("type_id".into(), json!(if first.is_some() { 3 } else { 1 })),
-        (
-            "query_info".into(),
-            json!({
-                "uid": e.statement,
-                "name": e.fingerprint,
-                "query_string": e.sql,
-                "bytes": completion.and_then(|c| c.bytes),
-            }),
-        ),
-        ("policy".into(), policy),
+        ("query_info".into(), json!(query)),
+        ("policy".into(), json!(policy)),
         ("action_id".into(), json!(if refused { 2 } else { 1 })),
         ("action".into(), json!(if refused { "Denied" } else { "Allowed" })),
         ("disposition_id".into(), json!(if refused { 2 } else { 1 })),
@@ -168,15 +186,17 @@ fn statement(out: &mut Map<String, Value>, e: &Recorded, completion: Option<&Rec
 }
 
 /// What OCSF has no attribute for.
-fn extension(line: &[u8], e: &Recorded, completion: Option<&Recorded>) -> Value {
+fn without_home(told: &Told, purposes: &Purposes) -> Map<String, Value> {
+    let Told { event: e, completion, seen, .. } = *told;
     let column = |c: &crate::audit::recorded::RecordedColumn| json!({"name": c.name, "category": c.category, "use": c.usage, "treatment": c.treatment});
     let tables: Vec<Value> = e
         .tables
         .iter()
         .map(|t| json!({"table": t.table, "columns": t.columns.iter().map(column).collect::<Vec<_>>()}))
         .collect();
-    json!({
+    fields(json!({
         "purpose": e.purpose,
+        "purpose_iri": purposes.iri(e),
         "purpose_set_by": e.purpose_set_by,
         "legal_basis": e.basis,
         "legal_basis_iri": e.basis.as_deref().and_then(basis_iri),
@@ -187,12 +207,12 @@ fn extension(line: &[u8], e: &Recorded, completion: Option<&Recorded>) -> Value 
         "rule": e.refusal.as_ref().map(|r| &r.rule),
         "tables": tables,
         "subjects": e.subjects,
+        "subjects_seen": Some(&seen.subjects).filter(|seen| !seen.is_empty()),
+        "subjects_more": Some(seen.more).filter(|more| *more > 0),
         "rows": completion.and_then(|c| c.rows),
         "command": e.action,
         "counts": Some(e.counts_in_words(completion)).filter(|words| !words.is_empty()),
-        // Its place in the record's Merkle tree (RFC 6962): the leaf with index `sequence - 1`.
-        "leaf_hash": hex::encode(leaf_hash(line)),
-    })
+    }))
 }
 
 /// Legal bases of GDPR Art. 6(1) in the W3C Data Privacy Vocabulary's extension EU-GDPR.
@@ -214,25 +234,30 @@ fn session(out: &mut Map<String, Value>, e: &Recorded) {
     out.extend([
         ("actor".into(), actor(e, &Value::Null)),
         ("user".into(), user(e)),
-        ("session".into(), json!({"uid": e.session})),
+        ("session".into(), json!(e.session.as_ref().map(|uid| json!({"uid": uid})))),
         ("src_endpoint".into(), endpoint(e)),
-        ("auth_protocol".into(), json!("SCRAM-SHA-256")),
-        ("service".into(), json!({"name": e.database})),
     ]);
     if e.event == "purpose_change" {
-        out.insert("privileges".into(), json!(e.to.as_ref().map(|to| [to])));
-        out.insert("consentry".into(), json!({"purpose": e.to, "purpose_before": e.from}));
+        out.insert("privileges".into(), json!(e.to.as_ref().map_or(vec![], |to| vec![to])));
+    } else {
+        // Refused, it may have asked for no database yet.
+        out.insert("service".into(), json!({"name": e.database.as_deref().unwrap_or("consentry")}));
+        out.extend([("auth_protocol".into(), json!("SCRAM-SHA-256")), ("auth_protocol_id".into(), json!(99))]);
     }
 }
 
+/// In place of a name that an event does not have and OCSF asks for.
+const UNKNOWN: &str = "unknown";
+
 fn user(e: &Recorded) -> Value {
-    json!({"name": e.user, "type_id": 1, "groups": e.role.as_ref().map(|r| json!([{"name": r}]))})
+    let known = e.user.as_deref();
+    json!({"name": known.unwrap_or(UNKNOWN), "type_id": u8::from(known.is_some()), "groups": e.role.as_ref().map(|r| json!([{"name": r}]))})
 }
 
 fn actor(e: &Recorded, authorizations: &Value) -> Value {
     json!({
         "user": user(e),
-        "session": {"uid": e.session},
+        "session": e.session.as_ref().map(|uid| json!({"uid": uid})),
         "app_name": e.client.as_ref().and_then(|c| c.application_name.as_ref()),
         "authorizations": authorizations,
     })
@@ -242,7 +267,7 @@ fn endpoint(e: &Recorded) -> Value {
     match &e.client {
         Some(client) if client.address.parse::<std::net::IpAddr>().is_ok() => json!({"ip": client.address}),
         Some(client) => json!({"name": client.address}),
-        None => json!({"name": "unknown"}),
+        None => json!({"name": UNKNOWN}),
     }
 }
 

@@ -17,7 +17,7 @@ use parquet::schema::types::Type;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Words;
+use super::{Told, Words};
 use crate::audit::recorded::{Recorded, Text};
 
 /// Rows that are held in memory before they are written.
@@ -178,7 +178,8 @@ impl<W: Write + Send> Table<W> {
 }
 
 impl<W: Write + Send> Words for Table<W> {
-    fn write(&mut self, line: &[u8], event: &Recorded, completion: Option<&Recorded>) -> io::Result<()> {
+    fn write(&mut self, told: &Told) -> io::Result<()> {
+        let Told { line, event, completion, .. } = *told;
         let nested = serde_json::from_slice(line).unwrap_or_default();
         // All of a decision's have columns, and it is most of the lines.
         let rest = if event.is_decision() { None } else { rest(line) };

@@ -40,6 +40,8 @@ pub struct Report {
     /// Everything about one person, when one was asked for.
     pub person: Vec<PersonEvent>,
     pub more_person: u64,
+    /// Months of which persons are on record under a key that is not there any more: this one cannot be looked for in them.
+    pub months_without_key: Vec<String>,
     /// What commands did to stored data: they have a log of their own.
     pub commands: Vec<CommandRun>,
     pub more_commands: u64,
@@ -209,6 +211,9 @@ impl Report {
     /// What the log beside it has of commands.
     pub fn take_upkeep(&mut self, of_commands: Report, verdict: Option<Verdict>) {
         (self.commands, self.more_commands) = (of_commands.commands, of_commands.more_commands);
+        self.months_without_key.extend(of_commands.months_without_key);
+        self.months_without_key.sort();
+        self.months_without_key.dedup();
         self.upkeep = Some(UpkeepLog { folder: of_commands.folder, verdict, fault: None });
     }
 }
@@ -224,11 +229,12 @@ pub fn collect(folder: &Path, filter: Filter, progress: &mut dyn FnMut(u64)) -> 
             progress(bytes);
         }
     };
-    Sieve::of_statements(filter).read(folder, &mut progress, |_, event| {
+    let months_without_key = Sieve::of_statements(filter).read(folder, &mut progress, |_, event| {
         collector.take(event);
         true
     })?;
     let mut report = collector.finish();
+    report.months_without_key = months_without_key;
     report.folder = folder.display().to_string();
     report.made = format!("{:.0}", jiff::Timestamp::now());
     Ok(report)

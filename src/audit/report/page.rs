@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::text::{Section, sections, totals};
 use super::{Day, Report, UpkeepLog};
-use crate::audit::show::extent;
+use crate::audit::show::{extent, safe};
 use crate::audit::verify::Verdict;
 
 /// Bars of a chart of categories or purposes.
@@ -49,6 +49,7 @@ footer { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: .75
 code { font: .92em ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere }
 @media print {
   body { max-width: none; margin: 0; padding: 0; font-size: 10pt }
+  .charts { display: block } figure { display: inline-block; width: 31%; margin-right: 2%; vertical-align: top }
   .wide { overflow: visible } table { font-size: 8pt } thead { display: table-header-group }
   tr, figure, .verdict { break-inside: avoid } h2 { break-after: avoid }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact }
@@ -90,7 +91,8 @@ pub fn page(r: &Report) -> String {
             }
         }
     };
-    page.into_string()
+    // Lines of the style end as they do in Rust; nothing else may steer, or turn the direction of text.
+    page.into_string().split('\n').map(safe).collect::<Vec<_>>().join("\n")
 }
 
 fn verdict(of: &str, v: Option<&Verdict>) -> Markup {
@@ -106,7 +108,7 @@ fn verdict(of: &str, v: Option<&Verdict>) -> Markup {
         @match v.first_finding() {
             None => div.verdict.whole[v.nothing_vouches_for.is_none()].unknown[v.nothing_vouches_for.is_some()] {
                 strong { "The " (of) " is " (v.headline()) }
-                p { (v.meaning()) ": " (extent(v)) "." }
+                p { "That is: " (v.meaning()) ". " (extent(v)) "." }
             },
             Some(first) => div.verdict.damaged {
                 strong { "The " (of) " is " (first.headline()) ": " (first) }
@@ -136,7 +138,7 @@ fn numbers(r: &Report) -> Markup {
         ("unchanged", t.allowed),
         ("changed", t.changed),
         ("refused", t.refused),
-        ("rows that left", t.rows),
+        ("rows read or written", t.rows),
         ("failed or cancelled", t.failed + t.cancelled),
         ("logins", t.logins),
         ("logins refused", t.logins_refused),
@@ -197,7 +199,7 @@ fn days(days: &[Day]) -> Markup {
             svg viewBox="0 0 560 190" role="img" aria-label="Statements a day by outcome" {
                 text x="60" y="12" text-anchor="end" fill="#5b6570" { (grouped(highest)) }
                 text x="60" y="160" text-anchor="end" fill="#5b6570" { "0" }
-                line x1="66" y1="158" x2="552" y2="158" stroke="#d8dee4";
+                line x1="66" y1="158" x2="552" y2="158" stroke="#d8dee4" {}
                 @for (i, d) in shown.iter().enumerate() {
                     @let x = 68.0 + i as f64 * step;
                     @let wide = (step * 0.8).clamp(0.5, 40.0);
@@ -258,6 +260,7 @@ fn answer(section: &Section) -> Markup {
     let class = |i: usize| if numeric[i] { Some("n") } else { None };
     html! {
         h2 { (section.title) }
+        @if let Some(note) = &section.note { p { strong { (note) } } }
         @if section.rows.is_empty() { p.soft { (section.none) } } @else {
             div.wide { table {
                 thead { tr { @for (i, name) in section.head.iter().enumerate() { th class=[class(i)] { (name) } } } }

@@ -24,6 +24,9 @@ pub fn text(out: &mut impl Write, r: &Report) -> io::Result<()> {
     writeln!(out, "\n{}\n{}", r.scope, totals(r))?;
     for section in sections(r) {
         writeln!(out, "\n{}", section.title)?;
+        if let Some(note) = &section.note {
+            writeln!(out, "  {note}")?;
+        }
         if section.rows.is_empty() {
             writeln!(out, "  {}", section.none)?;
             continue;
@@ -40,7 +43,7 @@ pub fn text(out: &mut impl Write, r: &Report) -> io::Result<()> {
 pub(super) fn totals(r: &Report) -> String {
     let t = &r.totals;
     format!(
-        "{} statements: {} unchanged, {} changed, {} refused; {} rows left; {} failed, {} cancelled; {} logins, {} refused",
+        "{} statements: {} unchanged, {} changed, {} refused; {} rows read or written; {} failed, {} cancelled; {} logins, {} refused",
         t.statements, t.allowed, t.changed, t.refused, t.rows, t.failed, t.cancelled, t.logins, t.logins_refused
     )
 }
@@ -48,6 +51,8 @@ pub(super) fn totals(r: &Report) -> String {
 /// One question with its answer: the same for text and page.
 pub(super) struct Section {
     pub title: &'static str,
+    /// What must be known of the answer.
+    pub note: Option<String>,
     pub none: &'static str,
     pub head: &'static [&'static str],
     pub rows: Vec<Vec<String>>,
@@ -101,6 +106,7 @@ fn uses(r: &Report) -> Section {
     };
     Section {
         title: "Who used which data, for which purpose, on which basis",
+        note: None,
         none: "No statement touched personal data.",
         head: &[
             "user", "role", "purpose", "basis", "category", "tables", "in clear", "masked", "compared", "written",
@@ -126,6 +132,7 @@ fn recipients(r: &Report) -> Section {
     };
     Section {
         title: "Recipients outside the controller",
+        note: None,
         none: "No outside organisation got personal data.",
         head: &["recipient", "purpose", "basis", "categories", "statements", "rows", "first", "last"],
         rows: r.recipients.iter().map(row).collect(),
@@ -149,6 +156,7 @@ fn refusals(r: &Report) -> Section {
     };
     Section {
         title: "Refusals, and why",
+        note: None,
         none: "Nothing was refused.",
         head: &["times", "rule", "SQLSTATE", "message", "user", "role", "purpose", "first", "last"],
         rows: r.refusals.iter().map(row).collect(),
@@ -172,6 +180,7 @@ fn unrestricted(r: &Report) -> Section {
     };
     Section {
         title: "Unrestricted access, and its reasons",
+        note: None,
         none: "Nobody had unrestricted access.",
         head: &["user", "role", "reason", "tables", "statements", "not looked into", "rows", "first", "last"],
         rows: r.unrestricted.iter().map(row).collect(),
@@ -196,11 +205,19 @@ fn person(r: &Report) -> Section {
     };
     Section {
         title: "Everything about this person",
+        note: not_searched(&r.months_without_key),
         none: "No statement named this person, and none was seen to show them.",
         head: &["line", "time", "user", "role", "recipient", "purpose", "basis", "kind", "outcome", "tables"],
         rows: r.person.iter().map(row).collect(),
         more: r.more_person,
     }
+}
+
+/// What cannot be looked for any more must not pass for what is not there.
+fn not_searched(months: &[String]) -> Option<String> {
+    let all = months.join(", ");
+    (!months.is_empty())
+        .then(|| format!("Not all: who is on record of {all} cannot be told any more, the key is gone."))
 }
 
 fn commands(r: &Report) -> Section {
@@ -218,6 +235,7 @@ fn commands(r: &Report) -> Section {
     };
     Section {
         title: "What commands did to stored data, or were about to do",
+        note: None,
         none: "No command did anything.",
         head: &["line", "time", "action", "user", "database", "purpose", "rows", "took effect"],
         rows: r.commands.iter().map(row).collect(),
@@ -241,6 +259,7 @@ fn never_completed(r: &Report) -> Section {
     };
     Section {
         title: "Statements that never completed",
+        note: None,
         none: "Every statement has its end on record.",
         head: &["line", "time", "user", "purpose", "kind", "tables"],
         rows: r.never_completed.iter().map(row).collect(),
@@ -254,6 +273,7 @@ fn policies(r: &Report) -> Section {
     };
     Section {
         title: "Policies in force",
+        note: None,
         none: "No statement was judged.",
         head: &["database", "policy (SHA-256)", "statements", "first", "last"],
         rows: r.policies.iter().map(row).collect(),

@@ -1,6 +1,5 @@
 //! Holds the lines, one by one, against their numbers, their signed hashes and the checkpoints.
 
-use std::fs::File;
 use std::io::{self, BufReader};
 
 use super::signed::{Checkpoints, SignedHashes, signed_hashes};
@@ -8,7 +7,7 @@ use super::story::Story;
 use super::{Finding, Lines, Notice, Place, Verdict};
 use crate::audit::note::NoteVerifier;
 use crate::audit::read::{Line, LineReader};
-use crate::audit::segment::{Segment, day_of, seq_of};
+use crate::audit::segment::{Segment, day_of, of_file, seq_of};
 use crate::audit::tree::{Hash, Tree, leaf_hash};
 
 /// Told this often how far the reading is.
@@ -53,12 +52,13 @@ impl<'a> Walk<'a> {
         if let Some(frontier) = &signed.frontier {
             story.file(&name, frontier.size());
         }
-        let mut reader = LineReader::new(BufReader::with_capacity(1 << 20, File::open(&segment.path)?));
+        let mut reader = LineReader::new(BufReader::with_capacity(1 << 20, segment.open()?));
         let (mut line, mut ahead) = (Line::default(), Line::default());
-        let mut more = reader.read(&mut line)?;
+        let unreadable = of_file(&segment.path);
+        let mut more = reader.read(&mut line).map_err(&unreadable)?;
         named_for_its_day(segment, &line.bytes, &signed, verdict);
         while more {
-            more = reader.read(&mut ahead)?;
+            more = reader.read(&mut ahead).map_err(&unreadable)?;
             verdict.bytes += line.bytes.len() as u64 + 1;
             verdict.lines += 1;
             if verdict.lines.is_multiple_of(LINES_A_REPORT) {

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::{Finding, Verdict};
 use crate::audit::checkpoint::{Checkpoint, Leaves, parse_frontier};
 use crate::audit::note::{FiledNote, NoteError, NoteReader, NoteVerifier};
-use crate::audit::segment::Segment;
+use crate::audit::segment::{Segment, of_file};
 use crate::audit::tree::{Hash, Tree};
 
 /// The checkpoints of a folder, by rising size.
@@ -27,8 +27,9 @@ impl Checkpoints {
         let (mut other, mut torn) = (None, None);
         let path = folder.join(crate::audit::CHECKPOINTS);
         if path.exists() {
-            let mut notes = NoteReader::new(BufReader::new(File::open(path)?));
-            while let Some(FiledNote { note, line, .. }) = notes.read_next()? {
+            let unreadable = of_file(&path);
+            let mut notes = NoteReader::new(BufReader::new(File::open(&path).map_err(&unreadable)?));
+            while let Some(FiledNote { note, line, .. }) = notes.read_next().map_err(&unreadable)? {
                 verdict.findings.extend(torn.take());
                 if let Err(NoteError::OtherKey(other)) = key.open(&note) {
                     by.get_or_insert(other);
@@ -147,9 +148,10 @@ pub fn signed_hashes(segment: &Segment, key: &NoteVerifier, verdict: &mut Verdic
         verdict.find(Finding::HashesMissing { file, first: segment.first });
         return Ok(signed);
     }
-    let mut notes = NoteReader::new(BufReader::with_capacity(1 << 18, File::open(&path)?));
+    let unreadable = of_file(&path);
+    let mut notes = NoteReader::new(BufReader::with_capacity(1 << 18, File::open(&path).map_err(&unreadable)?));
     let mut torn = None;
-    while let Some(FiledNote { note, line, .. }) = notes.read_next()? {
+    while let Some(FiledNote { note, line, .. }) = notes.read_next().map_err(&unreadable)? {
         verdict.findings.extend(torn.take());
         let taken = key.open(&note).map_err(|e| e.to_string()).and_then(|text| {
             if let Some(tree) = parse_frontier(text, key.name()).filter(|t| t.size() + 1 == segment.first) {

@@ -67,6 +67,8 @@ pub struct Told<'a> {
     #[serde(default)]
     sink: Option<String>,
     #[serde(default)]
+    sinks_missed: Vec<Missed>,
+    #[serde(default)]
     bytes: Option<u64>,
     #[serde(default)]
     events: Option<u64>,
@@ -80,6 +82,12 @@ pub struct Told<'a> {
     unsigned_from: Option<u64>,
     #[serde(default)]
     unsigned_to: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Missed {
+    sink: String,
+    events: u64,
 }
 
 /// What a start records before it signs.
@@ -124,7 +132,12 @@ impl Story {
             "upkeep_done" => {
                 told.deed.map(|deed| self.deeds.remove(&*deed));
             }
-            "stop" => self.heartbeat = None,
+            "stop" => {
+                self.heartbeat = None;
+                for Missed { sink, events } in told.sinks_missed {
+                    verdict.note(Notice::SinkDropped { seq: told.seq, sink, events });
+                }
+            }
             "recovered" => verdict.note(Notice::PutAside {
                 seq: told.seq,
                 file: told.file.unwrap_or_default(),

@@ -118,7 +118,8 @@ impl<'a> Ropa<'a> {
         let mut text = format!("{}\n\n", self.words.title);
         self.about().iter().for_each(|(title, value)| _ = writeln!(text, "{title}: {value}"));
         for activity in self.activities {
-            _ = writeln!(text, "\n{}: {}", activity.purpose, activity.description);
+            let description: Vec<&str> = activity.description.split_whitespace().collect();
+            _ = writeln!(text, "\n{}: {}", activity.purpose, description.join(" "));
             for (title, value) in self.facts(activity) {
                 _ = writeln!(text, "  {title}: {value}");
             }

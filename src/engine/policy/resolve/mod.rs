@@ -16,6 +16,7 @@ mod subjects;
 mod tables;
 mod trials;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
@@ -88,6 +89,15 @@ pub fn digest(files: &[SourceFile]) -> String {
         hash.update(part);
     }
     hex::encode(hash.finalize())
+}
+
+/// What the purposes of `files` are in the W3C Data Privacy Vocabulary, by name, as they say it. Reads no more of the policy
+/// than that: it needs no catalog, and may be one with problems.
+pub fn purpose_terms(files: &[SourceFile]) -> BTreeMap<String, String> {
+    let read = raw::read::<RawPolicy>(files, &mut Problems::new(files));
+    let purposes = read.into_iter().flat_map(|read| read.value.purpose);
+    let term = |purpose: raw::RawPurpose| purpose.dpv.map(|term| term.into_inner());
+    purposes.filter_map(|(name, purpose)| Some((name.into_inner(), term(purpose.into_inner())?))).collect()
 }
 
 struct Resolver<'a, 'f> {
