@@ -56,6 +56,10 @@ pub struct Config {
     pub heartbeat: Duration,
     /// A new file is begun when the running one is longer; and every UTC day.
     pub rotate_bytes: u64,
+    /// Lines that no checkpoint vouches for, at most: who can write the folder may change those of a crashed proxy, and more
+    /// of them are none that it left. Few enough for that, many enough that a busy proxy makes no more than a checkpoint a
+    /// second, each of which syncs the record's file while sessions wait.
+    pub unvouched_at_most: u64,
     /// Where lines go besides the file.
     pub sinks: Vec<SinkConfig>,
 }
@@ -71,6 +75,7 @@ impl Config {
             subject_keys: None,
             heartbeat: Duration::from_secs(60),
             rotate_bytes: 256 << 20,
+            unvouched_at_most: 65_536,
             sinks: Vec::new(),
         }
     }

@@ -16,10 +16,6 @@ use super::tree::{Hash, Tree};
 /// Lines for one note of hashes: few enough that a crash leaves few lines unsigned, many enough that signing is free.
 const LEAVES_A_NOTE: usize = 256;
 
-/// Lines that no checkpoint vouches for, at most: who can write the folder may change those of a crashed proxy, and more of
-/// them are none that it left. Few enough for that, many enough that a busy proxy makes no more than a checkpoint a second.
-pub const MOST_UNVOUCHED: u64 = 8192;
-
 /// Name of the file of checkpoints.
 pub const CHECKPOINTS: &str = "checkpoints";
 

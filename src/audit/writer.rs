@@ -15,7 +15,7 @@ use super::claim;
 use super::config::{Config, Durability, Log, OpenError};
 use super::disk::Disk;
 use super::event::{Event, HeadMissing, Heartbeat, NotAsLeft, Recovered, Resumed, Start};
-use super::evidence::{Evidence, MOST_UNVOUCHED};
+use super::evidence::Evidence;
 use super::head::Head;
 use super::journal::{self, Journal, Parcel};
 use super::opening::{self, Found, Opened};
@@ -188,7 +188,7 @@ impl Writer {
     /// What a start promises to verify: so little stands without a checkpoint that more is nothing a crash leaves.
     fn room(&self) -> Room {
         let Evidence { since, .. } = self.evidence;
-        let lines = MOST_UNVOUCHED.saturating_sub(self.evidence.unvouched());
+        let lines = self.config.unvouched_at_most.saturating_sub(self.evidence.unvouched());
         // A late heartbeat must not bring a second checkpoint.
         Room { lines, since, span: self.config.heartbeat * 5 / 4 }
     }
@@ -397,7 +397,7 @@ impl Writer {
             version: env!("CARGO_PKG_VERSION"),
             heartbeat_seconds: self.config.heartbeat.as_secs(),
             durability: self.config.durability.as_str(),
-            unvouched_at_most: MOST_UNVOUCHED,
+            unvouched_at_most: self.config.unvouched_at_most,
             key: self.evidence.key(),
         }));
         told.iter().for_each(|event| self.tell(event));

@@ -272,7 +272,8 @@ async fn no_end_behind_a_sync_that_stood_still_is_a_finding() {
 /// Nor more lines than that.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_end_of_a_busy_run_is_a_finding() {
-    let ends = Ends::new(11);
+    let mut ends = Ends::new(11);
+    ends.config.unvouched_at_most = 8192;
     let recorder = ends.open();
     for n in 0..20_000 {
         recorder.append(completion(&n.to_string())).unwrap();

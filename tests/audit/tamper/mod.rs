@@ -27,6 +27,7 @@ impl Sample {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config::new(dir.path().join("audit"));
         config.rotate_bytes = 3000;
+        config.unvouched_at_most = 8192;
         for run in 0..2 {
             let recorder = Recorder::open(config.clone()).unwrap();
             let statements = 5 + run;
