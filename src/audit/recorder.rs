@@ -114,6 +114,11 @@ impl Recorder {
         self.shared.is_durable(ticket.seq)
     }
 
+    /// Whether what is recorded must be on disk before its consequences.
+    pub fn is_strict(&self) -> bool {
+        self.shared.durability == Durability::Strict
+    }
+
     /// Highest number that is on disk with all before it.
     pub fn durable_seq(&self) -> u64 {
         self.shared.durable.load(Ordering::Acquire)
@@ -306,7 +311,8 @@ impl Shared {
     }
 
     async fn durable(&self, seq: u64) -> Result<(), RecordUnavailable> {
-        poll_fn(|cx| {
+        let mut seen: Option<Waker> = None;
+        poll_fn(move |cx| {
             if self.is_durable(seq) {
                 return Poll::Ready(Ok(()));
             }
@@ -315,7 +321,11 @@ impl Shared {
             {
                 return Poll::Ready(Err(fault));
             }
-            self.waiters.lock().push((seq, cx.waker().clone()));
+            // A session that is busy otherwise asks many times.
+            if seen.as_ref().is_none_or(|waker| !waker.will_wake(cx.waker())) {
+                seen = Some(cx.waker().clone());
+                self.waiters.lock().push((seq, cx.waker().clone()));
+            }
             // The writer publishes first and looks for waiters second: look again now that we can be seen.
             if self.is_durable(seq) || self.is_broken.load(Ordering::Acquire) {
                 cx.waker().wake_by_ref();

@@ -250,7 +250,7 @@ impl Engine {
         if now.uncertain && !analyse::moves_session_only(judged.kind) {
             return Err(refusal::depends_on_reset());
         }
-        let lasts = a.lasts(judged.kind, &tree);
+        let lasts = a.lasts(judged.kind);
         let changed = a.changes();
         a.leave_as_they_are();
         a.write_targets()?;

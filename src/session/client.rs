@@ -198,13 +198,13 @@ impl Core {
     pub(super) fn sync(&mut self) {
         self.skipping = false;
         self.unsynced = false;
-        self.dam_sync();
+        let commits = self.dam_sync();
         self.to_server.sync();
         self.expect(Kind::Sync, Audience::Client);
         self.batch += 1;
         // An implicit transaction ends here: whether its settings stay is not known yet. And with the path touched,
         // what comes next waits for our word on it (`path`).
-        if self.settings.is_dirty() || self.pins_unproven || self.path_touched {
+        if commits || self.settings.is_dirty() || self.pins_unproven || self.path_touched {
             self.hold = Hold::UntilAnswered;
         }
     }

@@ -65,48 +65,57 @@ impl Core {
         }
     }
 
-    /// A Query of these statements is the next to go.
-    pub(super) fn dam_query(&mut self, statements: &[Statement]) {
+    /// A Query of these statements is the next to go. Whether it commits: what comes behind it waits for its answer then, for
+    /// what is told of the one must not hang on the record of the other.
+    pub(super) fn dam_query(&mut self, statements: &[Statement]) -> bool {
         let lasts = statements.iter().any(|s| self.lasts(s));
         let commits = statements.iter().any(commits) || (lasts && statements.iter().any(ends));
-        if commits || (lasts && !self.dam.in_block) {
-            self.dam_here();
-        }
+        // The end of a Query is that of the batch before it too, which no Sync has ended.
+        let commits = commits || std::mem::take(&mut self.dam.lasts) || (lasts && !self.dam.in_block);
         self.dam.in_block &= !statements.iter().any(ends);
+        commits && self.dam_here()
     }
 
-    /// What a statement does may outlive its answer: of an EXECUTE, what was prepared does.
+    /// What a statement does may outlive its answer: of one that names another, what that does. What is not known may.
     pub(super) fn lasts(&self, statement: &Statement) -> bool {
-        let Effect::Execute { name, .. } = &statement.effect else { return statement.lasts };
-        let prepared = self.statements.newest(name);
-        prepared.is_none_or(|p| p.judged.cleared.statements.iter().any(|s| s.lasts))
+        let prepared = |name: &str| {
+            let prepared = self.statements.newest(name);
+            prepared.is_none_or(|p| p.judged.cleared.statements.iter().any(|s| s.lasts))
+        };
+        match &statement.effect {
+            Effect::Execute { name, .. } | Effect::ExplainExecute { name, .. } => prepared(name),
+            Effect::Fetch { name } => {
+                let portal = self.portals.newest(name);
+                portal.and_then(|p| p.statement()).is_none_or(|s| match &s.effect {
+                    Effect::Execute { name, .. } => prepared(name),
+                    _ => s.lasts,
+                })
+            }
+            _ => statement.lasts,
+        }
     }
 
-    /// An Execute of this statement is the next to go.
-    pub(super) fn dam_execute(&mut self, statement: Option<&Statement>) {
-        let Some(statement) = statement else { return };
+    /// An Execute of this statement is the next to go. Whether it commits.
+    pub(super) fn dam_execute(&mut self, statement: Option<&Statement>) -> bool {
+        let Some(statement) = statement else { return false };
         let lasts = self.lasts(statement) && !self.dam.in_block;
-        match TAKEN_BACK.contains(&statement.kind) {
-            _ if commits(statement) => self.dam_here(),
-            true => self.dam.lasts |= lasts,
-            false if lasts => self.dam_here(),
-            false => {}
-        }
+        let with_batch = TAKEN_BACK.contains(&statement.kind);
+        self.dam.lasts |= lasts && with_batch;
         self.dam.in_block &= !ends(statement);
+        (commits(statement) || (lasts && !with_batch)) && self.dam_here()
     }
 
-    /// A Sync is the next to go.
-    pub(super) fn dam_sync(&mut self) {
-        if std::mem::take(&mut self.dam.lasts) {
-            self.dam_here();
-        }
+    /// A Sync is the next to go. Whether it commits.
+    pub(super) fn dam_sync(&mut self) -> bool {
+        std::mem::take(&mut self.dam.lasts) && self.dam_here()
     }
 
-    /// What is sent from here on waits for all that has been put on record.
-    fn dam_here(&mut self) {
+    /// What is sent from here on waits for all that has been put on record. Whether anything ever does.
+    fn dam_here(&mut self) -> bool {
         if let Some(ticket) = self.clerk.last.filter(|ticket| !self.clerk.recorder.is_durable(ticket)) {
             self.dam.waiting.push_back((self.to_server.end_offset(), ticket));
         }
+        self.clerk.recorder.is_strict()
     }
 
     /// Offset of `to_server` up to which bytes may leave now.

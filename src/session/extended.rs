@@ -183,7 +183,7 @@ impl Core {
             return self.portal_not_now(not_now, &portal);
         }
         portal.statement().into_iter().for_each(|s| self.doubt(&s.defined));
-        self.dam_execute(portal.statement());
+        let commits = self.dam_execute(portal.statement());
         self.to_server.execute(Name::Client(name), limit)?;
         self.unsynced = true;
         self.lingering |= portal.protected;
@@ -194,7 +194,7 @@ impl Core {
             self.inquire_for_execute(&portal);
         }
         self.expect_about(Kind::Execute(portal), judged, protected);
-        if waits {
+        if waits || commits {
             self.wait_for_answers();
         }
         Ok(Taken::Done)

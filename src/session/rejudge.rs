@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::core::{Core, End};
+use super::core::{Core, End, Hold};
 use super::expect::{Audience, Kind, NameChange};
 use super::live::beside_others;
 use super::names::Lookup;
@@ -128,6 +128,9 @@ impl Core {
 
     /// Ends what was prepared again ahead of a Query with a Sync of its own.
     pub(super) fn sync_own(&mut self, was_unsynced: bool) {
+        if self.dam_sync() {
+            self.hold = Hold::UntilAnswered;
+        }
         self.to_server.sync();
         self.expect(Kind::Sync, Audience::Nobody);
         self.unsynced = was_unsynced;

@@ -182,7 +182,7 @@ impl Session {
         match self.core.to_server.poll_drain(cx, &mut self.server, limit) {
             Poll::Ready(Ok(())) => {
                 self.ends.server_unflushed = Pin::new(&mut self.server).poll_flush(cx).is_pending();
-                waiting >= MAX_WAITING
+                waiting >= MAX_WAITING && self.core.to_server.waiting() < MAX_WAITING
             }
             // What PostgreSQL said last is still to be read: the end shows there.
             Poll::Ready(Err(_)) | Poll::Pending => false,

@@ -66,7 +66,7 @@ impl Core {
         judged.cleared.statements.iter().for_each(|s| self.doubt(&s.defined));
         let about = self.asks_about(&judged.cleared.statements);
         let in_steps = !about.is_empty() && runs.len() == 1;
-        self.dam_query(&judged.cleared.statements);
+        let commits = self.dam_query(&judged.cleared.statements);
         match in_steps {
             true => self.send_in_steps(&judged.cleared)?,
             false => self.to_server.query(&judged.cleared).map_err(End::from)?,
@@ -93,7 +93,7 @@ impl Core {
         self.batch += 1;
         let waits = judged.cleared.statements.iter().any(|s| effects::is_barrier(&s.effect, self.settings.is_dirty()));
         // With one statement that sets something, or changes of this implicit transaction in the air, the end decides.
-        if waits || self.settings.is_dirty() || self.path_touched {
+        if waits || commits || self.settings.is_dirty() || self.path_touched {
             self.hold = Hold::UntilAnswered;
         }
         Ok(())

@@ -39,9 +39,6 @@ impl Core {
         }
         self.to_client.cut(released.offset);
         self.clerk.last = None;
-        if self.undo().is_err() {
-            return AfterLoss::Broken;
-        }
         let error = from_refusal(&fault.refusal(), Severity::Error, "");
         for _ in released.readies..self.readies {
             if error.put(self.to_client.tail(), b'E').is_err() {
@@ -57,6 +54,10 @@ impl Core {
             if self.to_server.copy_fail(b"the record cannot be written\0").is_err() {
                 return AfterLoss::Broken;
             }
+        }
+        // Behind CopyFail: PostgreSQL takes nothing else before it.
+        if self.undo().is_err() {
+            return AfterLoss::Broken;
         }
         let ends = |kind: &Kind| matches!(kind, Kind::Query(_) | Kind::RefusedQuery(_) | Kind::Sync);
         let heard = self.queue.iter().filter(|e| e.audience == Audience::Client && ends(&e.kind)).count() as u64;
