@@ -11,6 +11,7 @@ mod clients;
 mod door;
 mod doubt;
 mod live;
+mod lost;
 mod names;
 mod narrowed;
 mod paths;

@@ -1,0 +1,118 @@
+//! The record fails while statements are under way: what is not on record has done nothing, what is stays.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use super::raw::{Raw, bind, execute, flush, parse, query, sync};
+use super::record::events;
+use super::{start, world};
+
+/// Statements that are under way when the record fails have done nothing: not by themselves, not in a batch or a block.
+#[test]
+fn what_is_under_way_when_the_record_fails_is_not_done() {
+    world().database.psql(
+        "CREATE TABLE lasting (n int); INSERT INTO lasting VALUES (1); GRANT ALL ON lasting TO consentry;
+         CREATE FUNCTION raised() RETURNS int LANGUAGE sql AS 'UPDATE lasting SET n = n + 100 RETURNING n'",
+    );
+    let stored = || world().database.psql("SELECT n FROM lasting");
+    let update = "UPDATE lasting SET n = n + 100";
+    let begin = || vec![query("BEGIN"), query(update)];
+    let run = || vec![parse("", update), bind("", "", &[]), execute("", 0)];
+    let (simple, commit) = (vec![query(update)], vec![query("BEGIN; UPDATE lasting SET n = n + 100; COMMIT")]);
+    let batch = [run(), vec![sync()]].concat();
+    let twice = [run(), vec![sync()], simple.clone()].concat();
+    let reads_first = [vec![query("SELECT 1")], simple.clone(), vec![query("SELECT 2")]].concat();
+    let function = vec![query("SELECT raised()")];
+    for (block, sent, answer) in [
+        (false, &simple, "E:58030 Z:I"),
+        (false, &vec![query("SELECT 1; UPDATE lasting SET n = n + 100")], "E:58030 Z:I"),
+        (false, &commit, "E:58030 Z:I"),
+        (false, &batch, "E:58030 Z:I"),
+        (false, &twice, "E:58030 Z:I E:58030 Z:I"),
+        (false, &reads_first, "E:58030 Z:I E:58030 Z:I E:58030 Z:I"),
+        (false, &function, "E:58030 Z:I"),
+        // A Query ends the batch before it.
+        (false, &[run(), vec![query("SELECT 1")]].concat(), "E:58030 Z:I"),
+        (false, &[run(), vec![query("")]].concat(), "E:58030 Z:I"),
+        (false, &vec![parse("", update), bind("p", "", &[]), query("FETCH ALL FROM p")], "E:58030 Z:I"),
+        (false, &vec![query("PREPARE q AS UPDATE lasting SET n = n + 100; EXPLAIN ANALYZE EXECUTE q")], "E:58030 Z:I"),
+        (true, &simple, "E:58030 Z:E"),
+        (true, &batch, "E:58030 Z:E"),
+        (true, &vec![query("COMMIT")], "E:58030 Z:E"),
+        (true, &vec![query(update), query("COMMIT")], "E:58030 Z:E E:58030 Z:E"),
+        (true, &vec![parse("", "COMMIT"), bind("", "", &[]), execute("", 0), sync()], "E:58030 Z:E"),
+    ] {
+        let proxy = start(world());
+        let mut c = Raw::log_in(proxy.port(), "dan", &[]);
+        if block {
+            assert!(c.exchange(&begin()).ends_with("Z:T"));
+        } else {
+            c.ask("SELECT 1");
+        }
+        // Completions are written by then.
+        std::thread::sleep(Duration::from_millis(500));
+        let away = proxy.audit().with_file_name("away");
+        fs::rename(proxy.audit(), &away).unwrap();
+        assert_eq!(c.exchange(sent), answer, "{block} {sent:?}");
+        fs::rename(&away, proxy.audit()).unwrap();
+        let start = Instant::now();
+        while c.ask("ROLLBACK").starts_with("E:58030") {
+            assert!(start.elapsed() < Duration::from_secs(30), "{:?}", c.error);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert_eq!(c.ask("SELECT 1"), "T D:1 C:SELECT 1 Z:I");
+        assert_eq!(stored(), "1", "{block} {sent:?}");
+        // In a block it had been answered, and its transaction was undone; of several one may have been, or be refused.
+        let one = !block && (sent == &simple || sent == &batch);
+        let lost = |e: &serde_json::Value| !one || (e["event"] == "completion" && e["sqlstate"] == "58030");
+        while !events(&proxy.audit()).iter().any(lost) {
+            assert!(start.elapsed() < Duration::from_secs(30), "{block} {sent:?}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+/// What is committed and on record is told, whatever becomes of the record of what comes behind it.
+#[test]
+fn a_lost_record_takes_nothing_back_that_is_on_record() {
+    world().database.psql(
+        "CREATE TABLE told (n int); INSERT INTO told VALUES (1); GRANT ALL ON told TO consentry;
+         CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1); RETURN NEW; END';
+         CREATE TRIGGER slowly BEFORE UPDATE ON told FOR EACH ROW EXECUTE FUNCTION slowly()",
+    );
+    let update = "UPDATE told SET n = n + 1";
+    let batch = [parse("", update), bind("", "", &[]), execute("", 0), sync()].concat();
+    for (sent, answer) in [(query(update), "C:UPDATE 1 Z:I E:58030 Z:I"), (batch, "1 2 C:UPDATE 1 Z:I E:58030 Z:I")] {
+        let proxy = start(world());
+        let mut c = Raw::log_in(proxy.port(), "dan", &[]);
+        let before: i32 = world().database.psql("SELECT n FROM told").parse().unwrap();
+        c.send(&[sent, query("SELECT 1")].concat());
+        std::thread::sleep(Duration::from_millis(500));
+        let away = proxy.audit().with_file_name("away");
+        fs::rename(proxy.audit(), &away).unwrap();
+        assert_eq!(until_ready(&mut c, 2), answer);
+        fs::rename(&away, proxy.audit()).unwrap();
+        assert_eq!(world().database.psql("SELECT n FROM told").parse::<i32>().unwrap(), before + 1);
+    }
+    // A COPY that waits for data fails, and the session lives on.
+    let proxy = start(world());
+    let mut c = Raw::log_in(proxy.port(), "dan", &[]);
+    c.ask("SELECT 1");
+    std::thread::sleep(Duration::from_millis(500));
+    let away = proxy.audit().with_file_name("away");
+    fs::rename(proxy.audit(), &away).unwrap();
+    c.send(&[parse("", "COPY told FROM STDIN"), bind("", "", &[]), execute("", 0), flush()].concat());
+    std::thread::sleep(Duration::from_millis(300));
+    c.send(&sync());
+    assert_eq!(until_ready(&mut c, 1), "E:58030 Z:I");
+    assert_eq!(c.ask("SELECT 1"), "E:58030 Z:I");
+    fs::rename(&away, proxy.audit()).unwrap();
+}
+
+fn until_ready(c: &mut Raw, readies: usize) -> String {
+    let mut answers: Vec<String> = Vec::new();
+    while answers.iter().filter(|a| a.starts_with("Z:") || *a == "closed").count() < readies {
+        answers.push(c.answer());
+    }
+    answers.join(" ")
+}
