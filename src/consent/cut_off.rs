@@ -65,22 +65,44 @@ impl Sweep<'_> {
     /// is there.
     fn cuts_off(&self, key: &ForeignKey) -> bool {
         let own = key.child.own;
-        let computed = self.catalog.family(own).into_iter().flat_map(|r: &Relation| &r.columns);
-        let computed = computed.filter(|c| c.computed_from.iter().any(|from| key.released.contains(from)));
-        let mut changed = key.released.iter().chain(computed.map(|c| &c.name));
-        changed.any(|column| {
-            let is_choice = self
-                .policy
-                .consent_sources()
-                .any(|s| self.is_of(own, s.table) && s.columns().any(|mapped| mapped == column));
-            let is_since = |t: &TablePolicy| {
-                self.is_of(own, t.relation) && t.retention.as_ref().is_some_and(|r| r.since == *column)
-            };
-            is_choice
-                || self.is_link(own, column)
-                || self.restricts(own, column)
-                || self.policy.tables.values().any(is_since)
+        key.released.iter().any(|released| {
+            let follow = self.follow(own, released);
+            follow.iter().any(|column| self.is_link(own, column) || self.settles(own, column))
         })
+    }
+
+    /// The column and those that PostgreSQL computes from it: they change with it.
+    fn follow(&self, table: Oid, column: &str) -> Vec<String> {
+        let computed = self.catalog.family(table).into_iter().flat_map(|r: &Relation| &r.columns);
+        let computed = computed.filter(|c| c.computed_from.iter().any(|from| from == column));
+        std::iter::once(column.to_owned()).chain(computed.map(|c| c.name.clone())).collect()
+    }
+
+    /// Whether it depends on the column, or on what is computed from it, if a row is there, or whose it is. A plain link
+    /// does not count: a null in it leads to nobody, and such rows are not shown; what is computed of a null is not known.
+    pub(super) fn decides(&self, table: Oid, column: &str) -> bool {
+        let holds = |column: &str| {
+            let reads = |t: &TablePolicy| t.hold_when.as_ref().is_some_and(|when| when.reads(column));
+            self.policy.tables.values().any(|t| self.is_of(table, t.relation) && reads(t))
+        };
+        let is_key = |kind: &SubjectKind| self.is_of(table, kind.table) && kind.key == column;
+        self.policy.subjects.values().any(is_key)
+            || self.follow(table, column).iter().any(|followed| {
+                let computed_link = followed != column && self.is_link(table, followed);
+                computed_link || self.settles(table, followed) || holds(followed)
+            })
+    }
+
+    /// Whether rows are there, or shown to a role, by what the column itself holds.
+    fn settles(&self, table: Oid, column: &str) -> bool {
+        let mut sources = self.policy.consent_sources();
+        let is_since =
+            |t: &TablePolicy| self.is_of(table, t.relation) && t.retention.as_ref().is_some_and(|r| r.since == column);
+        let mut filters = self.policy.roles.values().flat_map(|role| &role.rows);
+        sources.any(|s| self.is_of(table, s.table) && s.columns().any(|mapped| mapped == column))
+            || self.restricts(table, column)
+            || self.policy.tables.values().any(is_since)
+            || filters.any(|(oid, rows)| self.is_of(table, *oid) && rows.reads(column))
     }
 
     /// Whether rows lead to their person by the column, or to it.

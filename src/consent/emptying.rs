@@ -3,7 +3,7 @@
 use tokio_postgres::Transaction;
 
 use crate::engine::catalog::{Column, quote_ident};
-use crate::engine::policy::{ColumnUse, SubjectKind, TablePolicy};
+use crate::engine::policy::{ColumnUse, TablePolicy};
 
 use super::fault::Fault;
 use super::sweep::{Fate, MARKED, Sweep, TableCount, at, gone};
@@ -28,12 +28,17 @@ impl Sweep<'_> {
             let policy = self.policy.tables.get(&table.0).ok_or_else(|| gone(&table.1))?;
             let set: Vec<String> = self.personal_columns(policy)?.iter().map(Personal::emptied).collect();
             let sql = format!(
-                "UPDATE {} AS t SET {} FROM {MARKED} AS d WHERE {} AND d.fate = 'n'",
+                "WITH n AS (UPDATE {} AS t SET {} FROM {MARKED} AS d WHERE {} AND d.fate = 'n' RETURNING {} AS filled)
+                 SELECT pg_catalog.count(*) FROM n WHERE NOT filled",
                 table.1.to_sql(),
                 set.join(", "),
-                at("d", table.0, "t")
+                at("d", table.0, "t"),
+                self.has_personal_value(policy, "t")?
             );
-            counts.push(TableCount { table: table.1.to_string(), rows: tx.execute(&sql, &[]).await? });
+            let rows: i64 = tx.query_one(&sql, &[]).await?.try_get(0)?;
+            let count = TableCount { table: table.1.to_string(), rows: rows.unsigned_abs() };
+            self.is_whole(tx, &table, Fate::Null, count.rows).await?;
+            counts.push(count);
         }
         Ok(counts)
     }
@@ -65,18 +70,11 @@ impl Sweep<'_> {
         let is_emptied = |c: &&Column| {
             let personal = !c.generated && matches!(table.columns.get(&c.name), Some(ColumnUse::Category(_)));
             // In a link to a person a default is another person.
-            personal && !(c.not_null && (self.decides(table, &c.name) || self.is_link(table.relation, &c.name)))
+            let is_other = c.not_null && self.is_link(table.relation, &c.name);
+            personal && !is_other && !self.decides(table.relation, &c.name)
         };
         let emptied = relation.columns.iter().filter(is_emptied);
         Ok(emptied.map(|c| Personal { column: c.name.clone(), nullable: !c.not_null }).collect())
-    }
-
-    /// Whether rows are there or not depends on the column: a default in it would show what was hidden.
-    pub(super) fn decides(&self, table: &TablePolicy, column: &str) -> bool {
-        let restricts = |kind: &SubjectKind| {
-            kind.table == table.relation && kind.restricted_when.as_ref().is_some_and(|when| when.reads(column))
-        };
-        table.retention.as_ref().is_some_and(|r| r.since == column) || self.policy.subjects.values().any(restricts)
     }
 
     /// The row `row` is not emptied yet.

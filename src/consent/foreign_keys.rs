@@ -43,6 +43,8 @@ pub struct ForeignKey {
     pub on_delete: OnDelete,
     /// The child's columns that SET NULL or SET DEFAULT assigns.
     pub released: Vec<String>,
+    /// Its name, where PostgreSQL may compare its two sides in another way than `=` here does.
+    pub foreign: Option<String>,
 }
 
 impl End {
@@ -93,6 +95,43 @@ impl ForeignKey {
     }
 }
 
+/// Whether the foreign key `f` may be compared otherwise than by `=` of `pg_catalog`: an operator or a type of an extension,
+/// or two collations of which `=` knows not which to take, or takes another than the foreign key. (Enums and domains have
+/// the operators of `pg_catalog`, or those found here.)
+const FOREIGN: &str = "(EXISTS (SELECT FROM pg_catalog.pg_operator AS o
+           WHERE o.oid = ANY (f.conpfeqop || f.conppeqop || f.conffeqop) AND o.oprnamespace <> 'pg_catalog'::pg_catalog.regnamespace)
+     OR EXISTS (SELECT FROM ROWS FROM (pg_catalog.unnest(f.conkey), pg_catalog.unnest(f.confkey)) AS k (c, p)
+          JOIN pg_catalog.pg_attribute AS ca ON ca.attrelid = f.conrelid AND ca.attnum = k.c
+          JOIN pg_catalog.pg_attribute AS pa ON pa.attrelid = f.confrelid AND pa.attnum = k.p
+          JOIN pg_catalog.pg_type AS t ON t.oid IN (ca.atttypid, pa.atttypid)
+          LEFT JOIN pg_catalog.pg_collation AS l ON l.oid IN (ca.attcollation, pa.attcollation) AND NOT l.collisdeterministic
+         WHERE (t.typnamespace <> 'pg_catalog'::pg_catalog.regnamespace AND t.typtype NOT IN ('e', 'd'))
+            OR (ca.attcollation <> pa.attcollation
+                AND (l.oid IS NOT NULL OR NOT 'pg_catalog.\"default\"'::pg_catalog.regcollation IN (ca.attcollation, pa.attcollation)))))";
+
+/// Refuses foreign keys on the way down from the policy's tables that would be followed to other rows than PostgreSQL does.
+pub(super) fn can_be_followed(policy: &Policy, keys: &[ForeignKey]) -> Result<(), Fault> {
+    let mut tables: BTreeSet<Oid> = policy.tables.keys().copied().collect();
+    tables.extend(policy.subjects.values().map(|kind| kind.table).chain(policy.consent_sources().map(|s| s.table)));
+    let mut todo: Vec<Oid> = tables.iter().copied().collect();
+    while let Some(parent) = todo.pop() {
+        for key in keys.iter().filter(|k| k.parent.table == parent) {
+            if let Some(name) = &key.foreign {
+                let child = key.child.source.trim_start_matches("ONLY ");
+                return Err(Fault::new(format!(
+                    "foreign key {name} of {child} is compared by an operator or a type outside of pg_catalog, or by two \
+                     collations: which rows refer to which is not certain here"
+                ))
+                .hint("give both columns one type of pg_catalog and one collation"));
+            }
+            if tables.insert(key.child.table) {
+                todo.push(key.child.table);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Every foreign key of the database, partitioned tables once (not again for each partition).
 pub async fn load(client: &impl GenericClient, policy: &Policy, catalog: &Catalog) -> Result<Vec<ForeignKey>, Fault> {
     let columns = |oid: &str, keys: &str| {
@@ -105,7 +144,8 @@ pub async fn load(client: &impl GenericClient, policy: &Policy, catalog: &Catalo
     let sql = format!(
         "SELECT f.conrelid, cn.nspname::pg_catalog.text, c.relname::pg_catalog.text, c.relkind = 'p',
                 f.confrelid, pn.nspname::pg_catalog.text, p.relname::pg_catalog.text, p.relkind = 'p',
-                f.confdeltype::pg_catalog.text, {child}, {parent}, COALESCE({named}, {child})
+                f.confdeltype::pg_catalog.text, {child}, {parent}, COALESCE({named}, {child}),
+                CASE WHEN {FOREIGN} THEN f.conname::pg_catalog.text END
            FROM pg_catalog.pg_constraint AS f
            JOIN pg_catalog.pg_class AS c ON c.oid = f.conrelid JOIN pg_catalog.pg_namespace AS cn ON cn.oid = c.relnamespace
            JOIN pg_catalog.pg_class AS p ON p.oid = f.confrelid JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
@@ -125,6 +165,7 @@ pub async fn load(client: &impl GenericClient, policy: &Policy, catalog: &Catalo
             columns: child.into_iter().zip(parent).collect(),
             on_delete: on_delete(row.try_get(8)?)?,
             released: row.try_get(11)?,
+            foreign: row.try_get(12)?,
         });
     }
     Ok(keys)

@@ -106,11 +106,9 @@ impl Sweep<'_> {
             let to = |k: &ForeignKey| k.columns.iter().any(|(_, parent)| parent == column);
             self.keys.iter().any(|k| k.parent.table == table.relation && to(k))
         };
-        let holds = |column: &str| table.hold_when.as_ref().is_some_and(|when| when.reads(column));
         let losable = relation.columns.iter().filter(|c| {
             let name = c.name.as_str();
-            let needed =
-                self.decides(table, name) || self.is_link(table.relation, name) || holds(name) || referred(name);
+            let needed = self.decides(table.relation, name) || self.is_link(table.relation, name) || referred(name);
             let personal = matches!(table.columns.get(name), Some(ColumnUse::Category(_)));
             personal && !c.generated && !needed && (!c.not_null || c.has_default)
         });

@@ -61,6 +61,39 @@ impl Sweep<'_> {
         Ok(kept)
     }
 
+    /// Takes the mark off rows of a ledger, where the newest counts, as long as an older one stays: that would count again,
+    /// though what followed it is over. One for all channels and one for a single channel bear on each other.
+    pub(super) async fn unmark_newer(&self, tx: &Transaction<'_>, tables: &BTreeSet<Oid>) -> Result<u64, Fault> {
+        let mut kept = 0;
+        for kind in self.policy.subjects.values().filter(|kind| kind.consent.is_some()) {
+            let target = Target::of(self.policy, self.catalog, &kind.name)?;
+            let source = target.source;
+            let root = counts_as(source.table, self.policy, self.catalog);
+            let Some(recorded) = source.recorded_at.as_ref().filter(|_| tables.contains(&root)) else { continue };
+            let both = |name: &str, is: &str| format!("o.{0}{is}c.{0}", quote_ident(name));
+            let as_text = "::pg_catalog.text = ";
+            let mut tests = vec![both(&source.subject, " = ")];
+            tests.push(format!("{}::pg_catalog.text", both(&source.purpose, as_text)));
+            if let Some(channel) = &source.channel {
+                let (same, name) = (both(channel, as_text), quote_ident(channel));
+                tests.push(format!("({same}::pg_catalog.text OR o.{name} IS NULL OR c.{name} IS NULL)"));
+            }
+            // Of the same moment, or of none: either may be the older.
+            tests.push(format!("({}) IS NOT TRUE", both(recorded, " > ")));
+            let sql = format!(
+                "WITH kept AS (DELETE FROM {MARKED} AS d USING {from} AS c
+                   WHERE d.rel = c.tableoid AND d.tid = c.ctid AND EXISTS (SELECT FROM {from} AS o WHERE {older}
+                     AND NOT EXISTS (SELECT FROM {MARKED} AS x WHERE x.rel = o.tableoid AND x.tid = o.ctid))
+                   RETURNING d.root, d.rel, d.tid, d.along)
+                 INSERT INTO {KEPT} SELECT root, rel, tid, {root}, true, along FROM kept",
+                from = target.table(),
+                older = tests.join(" AND "),
+            );
+            kept += tx.execute(&sql, &[]).await?;
+        }
+        Ok(kept)
+    }
+
     fn hiding(&self, kind: &SubjectKind) -> Result<Vec<Hiding>, Fault> {
         let mut all = Vec::new();
         if kind.consent.is_some() {

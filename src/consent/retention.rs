@@ -244,11 +244,9 @@ fn not_done(policy: &Policy, catalog: &Catalog, kept: &Kept<'_>) -> Result<Strin
     if erase_of(policy, catalog, kept.table) == Erase::Delete {
         return Ok("true".to_owned());
     }
-    let relation = relation(catalog, kept.table.relation, &kept.table.name.to_string())?;
-    let personal = relation.columns.iter().filter(|c| {
-        !c.not_null && !c.generated && matches!(kept.table.columns.get(&c.name), Some(ColumnUse::Category(_)))
-    });
-    let tests: Vec<String> = personal.map(|c| format!("t.{} IS NOT NULL", quote_ident(&c.name))).collect();
+    let sweep = Sweep { policy, catalog, keys: Vec::new() };
+    let personal = sweep.emptied_columns(kept.table)?.into_iter().filter(|c| c.nullable);
+    let tests: Vec<String> = personal.map(|c| format!("t.{} IS NOT NULL", quote_ident(&c.column))).collect();
     Ok(if tests.is_empty() { "false".to_owned() } else { format!("({})", tests.join(" OR ")) })
 }
 

@@ -53,6 +53,9 @@ impl std::fmt::Display for Blocked {
         let Self { table, because_of, rows, hides, along } = self;
         let kept = if *along { "rows that would go along with others kept" } else { "rows kept" };
         match hides {
+            true if table == because_of => {
+                write!(f, "{table}: {rows} {kept}, older rows about the same people stay and would count again")
+            }
             false => write!(f, "{table}: {rows} {kept}, rows of {because_of} that stay refer to them"),
             true => write!(
                 f,
@@ -93,6 +96,7 @@ impl<'a> Sweep<'a> {
     /// Reads the foreign keys and makes the temporary tables of this connection.
     pub async fn start(client: &Client, policy: &'a Policy, catalog: &'a Catalog) -> Result<Self, Fault> {
         let mut keys = foreign_keys::load(client, policy, catalog).await?;
+        foreign_keys::can_be_followed(policy, &keys)?;
         choices_go_with_their_person(policy, &mut keys);
         client.batch_execute(CREATE).await?;
         Ok(Self { policy, catalog, keys })
@@ -140,7 +144,8 @@ impl<'a> Sweep<'a> {
             }
         }
         loop {
-            let kept = self.unmark_hiding(tx, &tables).await? + self.unmark_referred(tx, &tables).await?;
+            let hiding = self.unmark_hiding(tx, &tables).await? + self.unmark_newer(tx, &tables).await?;
+            let kept = hiding + self.unmark_referred(tx, &tables).await?;
             let led_through = self.unmark_led_through(tx).await?;
             if kept + led_through + self.unmark_along(tx, &tables).await? == 0 {
                 return Ok(());
@@ -303,7 +308,37 @@ impl<'a> Sweep<'a> {
             });
             counts.filter(|count| count.as_ref().map_or(true, |c| c.rows > 0)).collect::<Result<Vec<_>, Fault>>()
         };
-        Ok((counted(0)?, counted(tables.len())?))
+        let (deleted, along) = (counted(0)?, counted(tables.len())?);
+        for table in &tables {
+            let name = table.1.to_string();
+            let of_table = deleted.iter().chain(&along).filter(|count| count.table == name);
+            self.is_whole(tx, table, Fate::Delete, of_table.map(|count| count.rows).sum()).await?;
+        }
+        Ok((deleted, along))
+    }
+
+    /// Refuses what was done to a part of the marked rows only: what stays may have been hidden by what went. A trigger may
+    /// swallow a DELETE, or change a marked row before its turn, which is then found no more.
+    pub(super) async fn is_whole(
+        &self,
+        tx: &Transaction<'_>,
+        table: &(Oid, QualifiedName),
+        fate: Fate,
+        done: u64,
+    ) -> Result<(), Fault> {
+        let sql =
+            format!("SELECT pg_catalog.count(*) FROM {MARKED} WHERE root = {} AND fate = '{}'", table.0, fate.code());
+        let marked: i64 = tx.query_one(&sql, &[]).await?.try_get(0)?;
+        let (name, marked) = (&table.1, marked.unsigned_abs());
+        if done == marked {
+            return Ok(());
+        }
+        let what = if fate == Fate::Delete { "deleted" } else { "nulled" };
+        Err(Fault::new(format!(
+            "nothing was done: of {marked} rows of {name} that were to be {what}, {done} were; a trigger, a rule or row \
+             security of the database keeps or changes the others"
+        ))
+        .hint(format!("see the triggers of {name} and of tables beside it: what is to go must not be kept or changed by them")))
     }
 
     /// Tables with marked rows, by name.

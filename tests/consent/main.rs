@@ -19,3 +19,4 @@ mod policy;
 mod refusals;
 mod retention;
 mod standing;
+mod whole;

@@ -1,0 +1,205 @@
+//! Done whole or not at all: what a trigger keeps undoes the rest, and nothing is emptied or followed of which it is not
+//! certain what it shows.
+
+use consentry::consent::erasure::{Erased, Run, erase};
+use consentry::consent::fault::Fault;
+use consentry::consent::retention::{apply, foresee};
+use consentry::engine::catalog::Catalog;
+use consentry::engine::policy::Policy;
+use consentry::relay::catalog;
+
+use crate::common::postgres::{Database, shared};
+use crate::policy;
+
+struct Case {
+    db: Database<'static>,
+    catalog: Catalog,
+    policy: Policy,
+}
+
+impl Case {
+    async fn new(name: &str, sql: &str, toml: &str) -> Self {
+        let db = shared().database(&format!("whole_{name}"), &format!("{PEOPLE}{sql}")).brief();
+        let catalog = catalog::load(&db.superuser().await).await.unwrap();
+        let policy = policy::from_toml(&catalog, toml);
+        Self { db, catalog, policy }
+    }
+
+    async fn erase(&self) -> Result<Erased, Fault> {
+        let mut client = self.db.superuser().await;
+        erase(&mut client, &self.policy, &self.catalog, "person", "3", Run::ForGood, &mut |_| Ok(())).await
+    }
+
+    async fn refused(&self, part: &str) {
+        let said = self.erase().await.unwrap_err().to_string();
+        assert!(said.contains(part), "{said}");
+        assert_eq!(self.count("person WHERE id = 3"), "1");
+        assert_eq!(self.count("consents WHERE subject_id = 3"), "1", "the objection stays");
+    }
+
+    fn count(&self, of: &str) -> String {
+        self.db.psql(&format!("SELECT count(*) FROM {of}"))
+    }
+}
+
+const PEOPLE: &str = "CREATE TABLE person (id int PRIMARY KEY, name text, reason text, seen date DEFAULT '2001-01-01');
+    INSERT INTO person (id, name, reason) VALUES (1, 'Ada', NULL), (2, 'Bo', NULL), (3, 'Cy', 'fraud');
+    CREATE TABLE consents (subject_id int, purpose text, status text, recorded_at timestamptz, expires_at timestamptz);
+    INSERT INTO consents VALUES (3, 'analytics', 'objected');";
+
+const ORDERS: &str =
+    "CREATE TABLE orders (id int PRIMARY KEY, person_id int REFERENCES person ON DELETE CASCADE, body text,
+        seen date DEFAULT '2001-01-01');
+    INSERT INTO orders VALUES (10, 1, 'o1'), (30, 3, 'o3');";
+
+/// `subject`: more about the kind of person; `person`: more about its table; `more`: other tables.
+fn toml(subject: &str, person: &str, columns: &str, more: &str) -> String {
+    format!(
+        "category.identity = 'null'\n[purpose.service]\ndescription = 'd'\nbasis = 'contract'\nshows = ['identity']\n\
+         [role.r]\npurposes = ['service']\n{more}\n\
+         [subject.person]\ntable = 'public.person'\nkey = 'id'\n{subject}\n\
+         [subject.person.consent]\ntable = 'public.consents'\nsubject = 'subject_id'\npurpose = 'purpose'\nstatus = 'status'\n\
+         granted = ['granted']\nobjected = ['objected']\nrecorded_at = 'recorded_at'\nexpires_at = 'expires_at'\n\
+         [table.'public.consents']\nsubject = {{ person = 'subject_id' }}\n\
+         columns = {{ subject_id = 'open', purpose = 'open', status = 'identity', recorded_at = 'open', expires_at = 'open' }}\n\
+         retention = {{ since = 'expires_at', keep = '1 year' }}\n\
+         [table.'public.person']\nsubject = {{ person = 'id' }}\n{person}\n\
+         columns = {{ id = 'open', name = 'identity', reason = 'identity', seen = 'open'{columns} }}\n"
+    )
+}
+
+const OF_ORDERS: &str = "[table.'public.orders']\nsubject = { person = 'person_id' }\n\
+    columns = { id = 'open', person_id = 'open', body = 'identity', seen = 'open' }\n";
+
+fn trigger(when: &str, table: &str, body: &str) -> String {
+    format!(
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN {body} END$$;
+         CREATE TRIGGER t {when} ON {table} FOR EACH ROW EXECUTE FUNCTION f();"
+    )
+}
+
+#[tokio::test]
+async fn a_delete_that_a_trigger_swallows_undoes_the_rest() {
+    let soft = "UPDATE public.orders SET body = 'deleted' WHERE id = old.id; RETURN NULL;";
+    let sql = format!(
+        "{}{}",
+        ORDERS.replace("REFERENCES person ON DELETE CASCADE", ""),
+        trigger("BEFORE DELETE", "orders", soft)
+    );
+    let case = Case::new("soft", &sql, &toml("", "", "", OF_ORDERS)).await;
+    case.refused("of 1 rows of public.orders that were to be deleted, 0 were; a trigger").await;
+    assert_eq!(case.count("orders WHERE body = 'o3'"), "1");
+}
+
+#[tokio::test]
+async fn retention_fails_where_a_trigger_swallows_its_delete() {
+    let orders = format!("{OF_ORDERS}retention = {{ since = 'seen', keep = '1 year' }}\n");
+    let sql = format!("{ORDERS}{}", trigger("BEFORE DELETE", "orders", "RETURN NULL;"));
+    let case = Case::new("soft_kept", &sql, &toml("", "", "", &orders)).await;
+    let applied = apply(&mut case.db.superuser().await, &case.policy, &case.catalog, 10, &mut |_| Ok(())).await;
+    let said = applied.unwrap_err().to_string();
+    assert!(said.contains("of 2 rows of public.orders that were to be deleted, 0 were"), "{said}");
+    assert_eq!(case.count("orders"), "2");
+}
+
+#[tokio::test]
+async fn a_marked_row_that_a_trigger_changes_undoes_the_rest() {
+    let touch = "UPDATE public.orders SET body = 'of ' || id WHERE person_id = new.id; RETURN NULL;";
+    let sql = format!("{ORDERS}{}", trigger("AFTER UPDATE", "person", touch));
+    let case = Case::new("touch", &sql, &toml("", "erase = 'null'", "", OF_ORDERS)).await;
+    case.refused("of 1 rows of public.orders that were to be deleted, 0 were").await;
+    assert_eq!(case.db.psql("SELECT name FROM person WHERE id = 3"), "Cy");
+}
+
+#[tokio::test]
+async fn a_value_that_a_trigger_puts_back_undoes_the_rest() {
+    let sql = trigger("BEFORE UPDATE", "person", "new.name := old.name; RETURN new;");
+    let case = Case::new("back", &sql, &toml("", "erase = 'null'", "", "")).await;
+    case.refused("of 1 rows of public.person that were to be nulled, 0 were").await;
+}
+
+/// `blocked` is computed from a column with a category, which some conditions also read themselves.
+#[tokio::test]
+async fn what_a_restriction_reads_is_not_emptied() {
+    let sql = "ALTER TABLE person ADD blocked boolean GENERATED ALWAYS AS (reason IS NOT NULL) STORED;";
+    for (name, condition) in [("computed", "blocked"), ("not_null", "reason IS NOT NULL")] {
+        let subject = format!("restricted_when = '{condition}'");
+        let case = Case::new(name, sql, &toml(&subject, "erase = 'null'", ", blocked = 'open'", "")).await;
+        case.erase().await.unwrap();
+        assert_eq!(
+            case.db.psql("SELECT name IS NULL, reason, blocked FROM person WHERE id = 3"),
+            "t|fraud|t",
+            "{name}"
+        );
+    }
+    // The same of one that is kept because another refers to it.
+    let sql = format!("{sql} CREATE TABLE shadow (who int REFERENCES person); INSERT INTO shadow VALUES (3);");
+    let case = Case::new("kept", &sql, &toml("restricted_when = 'blocked'", "", ", blocked = 'open'", "")).await;
+    let erased = case.erase().await.unwrap();
+    assert_eq!(erased.emptied[0].left, ["reason"], "{erased:?}");
+    assert_eq!(case.db.psql("SELECT name IS NULL, reason, blocked FROM person WHERE id = 3"), "t|fraud|t");
+}
+
+#[tokio::test]
+async fn what_a_link_is_computed_from_is_not_emptied() {
+    let sql =
+        "CREATE TABLE orders (id int, raw int, person_id int GENERATED ALWAYS AS (coalesce(raw, 1)) STORED, body text);
+        INSERT INTO orders (id, raw, body) VALUES (10, 1, 'o1'), (30, 3, 'o3');";
+    let orders = "[table.'public.orders']\nsubject = { person = 'person_id' }\nerase = 'null'\n\
+        columns = { id = 'open', raw = 'identity', person_id = 'open', body = 'identity' }\n";
+    let case = Case::new("link", sql, &toml("", "", "", orders)).await;
+    case.erase().await.unwrap();
+    assert_eq!(case.db.psql("SELECT person_id, body IS NULL FROM orders WHERE id = 30"), "3|t");
+}
+
+#[tokio::test]
+async fn what_a_roles_rows_read_is_not_emptied() {
+    let sql = "ALTER TABLE person ADD tier text NOT NULL DEFAULT 'std'; UPDATE person SET tier = 'vip' WHERE id = 3;";
+    let rows = "rows = { 'public.person' = \"tier = 'std'\" }";
+    let case = Case::new("rows", sql, &toml("", "erase = 'null'", ", tier = 'identity'", rows)).await;
+    case.erase().await.unwrap();
+    assert_eq!(case.db.psql("SELECT name IS NULL, tier FROM person WHERE id = 3"), "t|vip");
+}
+
+#[tokio::test]
+async fn a_foreign_key_that_compares_otherwise_is_not_followed() {
+    let pages = "[table.'public.folder']\nsubject = { person = 'person_id' }\ncolumns = { id = 'open', person_id = 'open' }\n\
+        [table.'public.page']\nsubject = { via = 'f -> public.folder.id' }\nhold_when = 'hold'\n\
+        columns = { f = 'open', hold = 'open' }\n";
+    let extension = "CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext;";
+    for (name, before, parent, child, refused) in [
+        ("citext", extension, "ext.citext", "ext.citext", true),
+        ("collations", "", "text COLLATE \"C\"", "text COLLATE \"POSIX\"", true),
+        ("collation", "", "text COLLATE \"C\"", "text", false),
+        ("enum", "CREATE TYPE e AS ENUM ('a');", "e", "e", false),
+    ] {
+        let sql = format!(
+            "{before} CREATE TABLE folder (id {parent} PRIMARY KEY, person_id int); INSERT INTO folder VALUES ('a', 3);
+             CREATE TABLE page (f {child} REFERENCES folder ON DELETE SET NULL, hold boolean); INSERT INTO page VALUES ('a', true);"
+        );
+        let case = Case::new(name, &sql, &toml("", "", "", pages)).await;
+        if refused {
+            case.refused("foreign key page_f_fkey of \"public\".\"page\" is compared by").await;
+        } else {
+            case.erase().await.unwrap();
+        }
+        assert_eq!(case.count("page WHERE f IS NOT NULL"), "1", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_newest_record_of_a_ledger_stays_as_long_as_an_older_one() {
+    let sql = "INSERT INTO consents VALUES (3, 'marketing', 'granted', '2020-01-01', NULL),
+        (3, 'marketing', 'granted', '2021-01-01', '2022-01-01'), (2, 'marketing', 'granted', '2021-01-01', '2022-01-01'),
+        (1, 'marketing', 'granted', '2020-01-01', '2021-01-01'), (1, 'marketing', 'granted', '2021-01-01', '2022-01-01');";
+    let case = Case::new("ledger", sql, &toml("", "", "", "")).await;
+    let foreseen = foresee(&mut case.db.superuser().await, &case.policy, &case.catalog).await.unwrap();
+    let applied = apply(&mut case.db.superuser().await, &case.policy, &case.catalog, 1, &mut |_| Ok(())).await.unwrap();
+    assert_eq!(foreseen, applied);
+    assert_eq!((applied.deleted[0].rows, applied.blocked[0].rows), (3, 1), "{applied:?}");
+    assert!(applied.blocked[0].to_string().contains("older rows about the same people stay"));
+    assert_eq!(case.count("consents WHERE subject_id = 3 AND purpose = 'marketing'"), "2");
+    // All of them go with their person.
+    case.erase().await.unwrap();
+    assert_eq!(case.count("consents"), "0");
+}
