@@ -114,9 +114,9 @@ impl Story {
         self.stretches.file(file, size);
     }
 
-    /// Takes the next line. A line that cannot be read is `lines`' finding, not ours.
-    pub fn line(&mut self, line: &[u8], verdict: &mut Verdict) {
-        let Ok(told) = serde_json::from_slice::<Told>(line) else { return };
+    /// Takes the next line; `false`: it cannot be read.
+    pub fn line(&mut self, line: &[u8], verdict: &mut Verdict) -> bool {
+        let Ok(told) = serde_json::from_slice::<Told>(line) else { return false };
         self.attach(&told);
         self.stretches.line(&told);
         if told.event == "start" {
@@ -166,6 +166,7 @@ impl Story {
             }),
             _ => {}
         }
+        true
     }
 
     /// Can the line stand where it does?

@@ -79,6 +79,15 @@ async fn an_invented_record_behind_the_first_checkpoint_is_found() {
     assert_eq!(verdict.nothing_vouches_for, Some(Lines { from: 2, to: last }));
     assert_eq!(first(&verdict).headline(), "checkpoints taken away");
 
+    // Nor does it help that nobody can read what it says: a key that is there twice, a time that is none.
+    for unreadable in [(",\"event\"", ",\"seq\":9,\"event\""), ("\"time\":\"2", "\"time\":\"x2")] {
+        let copy = sample.copy();
+        let hidden = invented.iter().skip(1).map(|line| line.replacen(unreadable.0, unreadable.1, 1));
+        copy.invent(invented[..1].iter().cloned().chain(hidden));
+        let verdict = copy.verdict();
+        assert!(!verdict.findings.is_empty(), "{unreadable:?} {verdict:?}");
+    }
+
     // Without its stop it must not be too long, in lines and in time.
     let line = &invented[1];
     let time = line.split('"').nth(5).unwrap().to_owned();
