@@ -147,6 +147,7 @@ fn take(upkeeper: &Upkeeper, open: &mut Option<Begun>, bar: &ProgressBar, step: 
 }
 
 /// What stands before the columns that emptying leaves.
+pub const NEEDED: &str = "left as they are, because they say whether a row is there, or whose it is:";
 pub const UNLISTED: &str = "left as they are, because the policy does not list them:";
 
 /// What became of rows that ON DELETE SET NULL or SET DEFAULT changed.
@@ -178,6 +179,9 @@ fn tell(applied: &Applied, run: Run) -> Result<ExitCode> {
         say!("{}: {} rows {be}nulled", count.table, count.rows)?;
         for unlisted in applied.unlisted.iter().filter(|u| u.table == count.table) {
             say!("  {UNLISTED} {}", unlisted.columns.join(", "))?;
+        }
+        for needed in applied.needed.iter().filter(|u| u.table == count.table) {
+            say!("  {NEEDED} {}", needed.columns.join(", "))?;
         }
     }
     for count in &applied.along {

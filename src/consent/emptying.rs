@@ -77,6 +77,17 @@ impl Sweep<'_> {
         Ok(emptied.map(|c| Personal { column: c.name.clone(), nullable: !c.not_null }).collect())
     }
 
+    /// Columns with a category that are not emptied for what they decide. What is computed follows the others.
+    pub(super) fn needed_columns(&self, table: &TablePolicy) -> Result<Vec<String>, Fault> {
+        let emptied = self.emptied_columns(table)?;
+        let relation = relation(self.catalog, table.relation, &table.name.to_string())?;
+        let needed = relation.columns.iter().filter(|c| {
+            let personal = !c.generated && matches!(table.columns.get(&c.name), Some(ColumnUse::Category(_)));
+            personal && !emptied.iter().any(|e| e.column == c.name)
+        });
+        Ok(needed.map(|c| c.name.clone()).collect())
+    }
+
     /// The row `row` is not emptied yet.
     pub fn has_personal_value(&self, table: &TablePolicy, row: &str) -> Result<String, Fault> {
         let columns = self.personal_columns(table)?;

@@ -58,6 +58,9 @@ pub struct TableErased {
     pub held: u64,
     /// Columns that the policy does not list; in rows that are nulled they stay as they are.
     pub unlisted: Vec<String>,
+    /// Those with a category that stay, because they say whether a row is there, or whose it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needed: Vec<String>,
 }
 
 /// Erases the person with this key, and tells `on` of it.
@@ -127,6 +130,10 @@ async fn count(
         erased: 0,
         held: row.try_get::<_, i64>(1)?.unsigned_abs(),
         unlisted: if erase == Erase::Null { unlisted(catalog, table)? } else { Vec::new() },
+        needed: match erase {
+            Erase::Null => Sweep { policy, catalog, keys: Vec::new() }.needed_columns(table)?,
+            Erase::Delete => Vec::new(),
+        },
     })
 }
 

@@ -88,9 +88,12 @@ pub struct Applied {
     pub held: Vec<TableCount>,
     /// Columns that the policy does not list, of tables whose rows were nulled: these stay as they are.
     pub unlisted: Vec<Unlisted>,
+    /// Columns with a category, of the same tables, that stay because they say whether a row is there, or whose it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needed: Vec<Unlisted>,
 }
 
-/// Columns of a table that the policy does not list.
+/// Columns of a table that are not emptied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unlisted {
     pub table: String,
@@ -357,7 +360,9 @@ async fn finish(client: &impl GenericClient, sweep: &Sweep<'_>, applied: &mut Ap
         }
         if applied.nulled.iter().any(|n| n.table == name) {
             let columns = unlisted(sweep.catalog, table)?;
-            applied.unlisted.extend((!columns.is_empty()).then_some(Unlisted { table: name, columns }));
+            applied.unlisted.extend((!columns.is_empty()).then_some(Unlisted { table: name.clone(), columns }));
+            let columns = sweep.needed_columns(table)?;
+            applied.needed.extend((!columns.is_empty()).then_some(Unlisted { table: name, columns }));
         }
     }
     applied.emptied.sort_by(|a, b| a.table.cmp(&b.table));
