@@ -33,9 +33,10 @@ WITH known (kind, level) AS MATERIALIZED (
                                                                  'pg_catalog.upper(text)'::regprocedure))
 ), sizable (called) AS MATERIALIZED (
     -- Functions that fail for nothing but the size of what they are given and make, beside those that are leakproof: none that
-    -- makes a size of what is in a text, or of what is true.
+    -- makes a size of what is in a text (of a part of one, cutting to a length makes one of where its blanks are), or of what
+    -- is true.
     SELECT p.oid FROM pg_catalog.pg_proc p, LATERAL (SELECT p.proargtypes[0] IN (20, 21, 23)) AS counts(holds),
-           LATERAL (SELECT p.proargtypes[0] IN (20, 21, 23, 700, 701, 1700)) AS numbers(holds),
+           LATERAL (SELECT p.proargtypes[0] IN (20, 21, 23, 1700)) AS numbers(holds),
            LATERAL (SELECT p.proargtypes[0] IN (25, 1042, 1043)) AS texts(holds)
     WHERE p.oid < 16384 AND p.pronamespace = 'pg_catalog'::regnamespace AND p.provolatile = 'i'
       AND (p.proname ~ '^(int[248]{1,2}|float[48]{1,2})(pl|mi|mul)$' OR p.proname ~ '^(int[248]|float[48])(um|up)$'
@@ -44,7 +45,7 @@ WITH known (kind, level) AS MATERIALIZED (
         -- A number that is none (NaN) is no size.
         OR p.proname IN ('int2', 'int4', 'int8') AND counts.holds
         OR p.proname IN ('float4', 'float8', 'numeric', 'round', 'trunc', 'floor', 'ceil', 'ceiling') AND numbers.holds
-        OR p.proname IN ('text', 'bpchar', 'varchar', 'lower', 'upper', 'initcap', 'left', 'right', 'length', 'char_length',
+        OR p.proname IN ('text', 'bpchar', 'varchar', 'lower', 'upper', 'initcap', 'length', 'char_length',
                          'octet_length') AND texts.holds)
 ), computed AS (
     SELECT d.adrelid AS relation, d.oid AS reader, d.adnum AS number, a.attinhcount > 0 AS inherited
