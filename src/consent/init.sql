@@ -192,7 +192,8 @@ BEGIN
     INSERT INTO consentry.{kind}_consent AS c
            (subject_key, purpose, channel, status, granted_at, withdrawn_at, valid_until, event_time, event_type,
             notice, source, recipient, record_id)
-    SELECT subject_key, purpose, channel, status, granted_at, CASE WHEN status <> 'granted' THEN event_time END,
+    SELECT subject_key, purpose, channel, status, CASE WHEN status = 'granted' THEN granted_at END,
+           CASE WHEN status <> 'granted' THEN event_time END,
            valid_until, event_time, event_kind, notice, source, recipient, record_id
       FROM holds
     ON CONFLICT (subject_key, purpose, channel) DO UPDATE
@@ -243,6 +244,8 @@ BEGIN
         NEW.granted_at := NEW.event_time;
         NEW.withdrawn_at := NULL;
     ELSE
+        -- So that an old yes that is written once more has its own time, and is no yes of now.
+        NEW.granted_at := NULL;
         NEW.withdrawn_at := NEW.event_time;
     END IF;
     RETURN NEW;

@@ -248,6 +248,34 @@ async fn a_no_inherits_nothing_of_the_yes() {
     assert_eq!(db.psql(split), "3|command line|v1|Adworks|t");
 }
 
+/// Messages that are written again, as synchronising programs do, are no choices of now: the no that came later stands.
+#[tokio::test]
+async fn an_old_yes_that_is_written_again_is_an_old_yes() {
+    let (db, _) = made("replayed").await;
+    let upsert = |status: &str, granted: &str, withdrawn: &str| {
+        db.psql(&format!(
+            "INSERT INTO consentry.customer_consent (subject_key, purpose, status, granted_at, withdrawn_at)
+             VALUES (1, 'marketing', '{status}', {granted}, {withdrawn})
+             ON CONFLICT (subject_key, purpose, channel) DO UPDATE SET status = excluded.status,
+                 granted_at = excluded.granted_at, withdrawn_at = excluded.withdrawn_at"
+        ))
+    };
+    let state = || db.psql("SELECT status FROM consentry.customer_consent");
+    upsert("granted", "'2024-01-03'", "NULL");
+    upsert("withdrawn", "'2024-01-03'", "'2024-01-05'");
+    assert_eq!(state(), "withdrawn");
+    upsert("granted", "'2024-01-03'", "NULL");
+    assert_eq!(state(), "withdrawn");
+    db.psql("UPDATE consentry.customer_consent SET status = 'granted', granted_at = '2024-01-03'");
+    assert_eq!(state(), "withdrawn");
+    // One without a time is said now; one of a later time counts from then on.
+    db.psql("UPDATE consentry.customer_consent SET status = 'granted'");
+    assert_eq!(state(), "granted");
+    upsert("withdrawn", "NULL", "now()");
+    upsert("granted", "now() + interval '1 second'", "NULL");
+    assert_eq!(state(), "granted");
+}
+
 /// Nobody said it by then: the time of a change is not made up, and what is told later finds its place.
 #[tokio::test]
 async fn an_objection_of_the_moment_of_a_withdrawal_has_its_time() {
