@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use tokio_postgres::Transaction;
 
 use crate::engine::catalog::{Catalog, Column, Oid, quote_ident};
-use crate::engine::policy::{ColumnUse, Erase, Policy, SubjectKind, SubjectPath, TablePolicy};
+use crate::engine::policy::{Erase, Policy, SubjectKind, SubjectPath, TablePolicy};
 
 use super::fault::Fault;
 use super::foreign_keys::counts_as;
 use super::path::{leads_to_key, tables_of};
 use super::sweep::{KEPT, MARKED, Sweep};
-use super::target::{Target, column, relation, relation_of_kind};
+use super::target::{Target, column, relation_of_kind};
 
 /// Whether people's choices are recorded in the table.
 pub fn holds_choices(policy: &Policy, catalog: &Catalog, table: Oid) -> bool {
@@ -139,9 +139,7 @@ impl Sweep<'_> {
     /// Whether a row of the table, once it is emptied, leads to nobody.
     fn loses_person(&self, table: &TablePolicy, path: &SubjectPath) -> Result<bool, Fault> {
         let link = path.hops.first().map_or(&path.column, |hop| &hop.from);
-        let emptied = matches!(table.columns.get(link), Some(ColumnUse::Category(_)));
-        let of = relation(self.catalog, table.relation, &table.name.to_string())?;
-        Ok(emptied && !column(of, link)?.not_null)
+        Ok(self.emptied_columns(table)?.iter().any(|emptied| emptied.column == *link && emptied.nullable))
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Dam {
     /// A transaction block is open, and no message that was sent since that was known may end it.
     in_block: bool,
     /// The batch that is sent has done what its Sync makes lasting.
-    lasts: bool,
+    batch_lasts: bool,
 }
 
 impl Dam {
@@ -51,7 +51,7 @@ impl Dam {
     pub fn open(&mut self) -> Option<u64> {
         let from = self.waiting.front().map(|(offset, _)| *offset);
         self.waiting.clear();
-        self.lasts = false;
+        self.batch_lasts = false;
         from
     }
 }
@@ -61,7 +61,7 @@ impl Core {
     pub(super) fn look_for_block(&mut self) {
         if self.queue.is_empty() && !self.unsynced {
             self.dam.in_block = self.in_block;
-            self.dam.lasts = false;
+            self.dam.batch_lasts = false;
         }
     }
 
@@ -71,7 +71,7 @@ impl Core {
         let lasts = statements.iter().any(|s| self.lasts(s));
         let commits = statements.iter().any(commits) || (lasts && statements.iter().any(ends));
         // The end of a Query is that of the batch before it too, which no Sync has ended.
-        let commits = commits || std::mem::take(&mut self.dam.lasts) || (lasts && !self.dam.in_block);
+        let commits = commits || std::mem::take(&mut self.dam.batch_lasts) || (lasts && !self.dam.in_block);
         self.dam.in_block &= !statements.iter().any(ends);
         commits && self.dam_here()
     }
@@ -100,14 +100,14 @@ impl Core {
         let Some(statement) = statement else { return false };
         let lasts = self.lasts(statement) && !self.dam.in_block;
         let with_batch = TAKEN_BACK.contains(&statement.kind);
-        self.dam.lasts |= lasts && with_batch;
+        self.dam.batch_lasts |= lasts && with_batch;
         self.dam.in_block &= !ends(statement);
         (commits(statement) || (lasts && !with_batch)) && self.dam_here()
     }
 
     /// A Sync is the next to go. Whether it commits.
     pub(super) fn dam_sync(&mut self) -> bool {
-        std::mem::take(&mut self.dam.lasts) && self.dam_here()
+        std::mem::take(&mut self.dam.batch_lasts) && self.dam_here()
     }
 
     /// What is sent from here on waits for all that has been put on record. Whether anything ever does.

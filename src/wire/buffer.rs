@@ -96,14 +96,18 @@ impl Outbox {
 
     /// Throws away what lies behind `offset` and is not sent yet.
     pub fn cut(&mut self, offset: u64) {
-        let keep = usize::try_from(offset.saturating_sub(self.before)).unwrap_or(usize::MAX);
-        self.data.truncate(keep.max(self.sent));
+        self.data.truncate(self.unsent_from(offset));
     }
 
     /// Takes what lies behind `offset` and is not sent yet.
     pub fn split_off(&mut self, offset: u64) -> Vec<u8> {
+        self.data.split_off(self.unsent_from(offset))
+    }
+
+    /// Where in `data` that begins.
+    fn unsent_from(&self, offset: u64) -> usize {
         let keep = usize::try_from(offset.saturating_sub(self.before)).unwrap_or(usize::MAX);
-        self.data.split_off(keep.max(self.sent).min(self.data.len()))
+        keep.max(self.sent).min(self.data.len())
     }
 
     /// Writes as much as the socket takes of what lies before `limit` (an offset as [`Outbox::end_offset`] counts).

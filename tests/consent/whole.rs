@@ -205,3 +205,17 @@ async fn the_newest_record_of_a_ledger_stays_as_long_as_an_older_one() {
     case.erase().await.unwrap();
     assert_eq!(case.count("consents"), "0");
 }
+
+/// A link that stays, for a role's rows are told by it, leads to the person still: so what they said no to stays.
+#[tokio::test]
+async fn a_link_that_stays_keeps_the_no_of_its_person() {
+    let notes = "CREATE TABLE notes (id int PRIMARY KEY, person_id int, body text);
+        INSERT INTO notes VALUES (10, 1, 'n1'), (30, 3, 'n3');";
+    let more = "rows = { 'public.notes' = 'person_id > 0' }\n\
+        [table.'public.notes']\nsubject = { person = 'person_id' }\nerase = 'null'\n\
+        columns = { id = 'open', person_id = 'identity', body = 'identity' }\n";
+    let case = Case::new("link", notes, &toml("", "", "", more)).await;
+    case.erase().await.unwrap();
+    assert_eq!(case.count("notes WHERE person_id = 3 AND body IS NULL"), "1");
+    assert_eq!(case.count("consents WHERE subject_id = 3"), "1", "the objection stays");
+}

@@ -227,8 +227,11 @@ fn uncast(mut node: &Node) -> Option<(&Node, bool)> {
     };
     // Of a number that is not whole an integer is another one.
     let rounds = matches!(&node.node, Some(NodeEnum::AConst(c)) if matches!(c.val, Some(Val::Fval(_)))) && !is_whole;
-    let same = casts.iter().all(keeps) && (casts.is_empty() || !rounds);
-    // Types of the database's own stand for what they are made of.
-    let own = casts.iter().all(|ty| ty.typmods.is_empty()) && casts.len() == 1 && !rounds;
-    (same || own).then_some((node, !casts.is_empty()))
+    // One alone makes of a literal what the key is compared with; behind another it may be rounded, or cut, first.
+    let same = match casts.as_slice() {
+        [] => true,
+        [one] => one.typmods.is_empty() && !rounds,
+        several => several.iter().all(keeps) && !rounds,
+    };
+    same.then_some((node, !casts.is_empty()))
 }
