@@ -139,6 +139,9 @@ impl Core {
             // In a failed transaction only its end can run, and preparing again would fail. That may have been sent.
             return if self.queue.is_empty() { Ok(None) } else { Err(NotNow::Later) };
         }
+        if self.commits_by_preparing(effect) {
+            return Err(refuse::execute_behind_batch().into());
+        }
         let sent_before = self.queue.len();
         let was_unsynced = self.unsynced;
         let behind = self.behind(effect)?;
@@ -146,6 +149,13 @@ impl Core {
             self.sync_own(was_unsynced);
         }
         Ok(behind)
+    }
+
+    /// Whether a Sync of ours, behind what is prepared again, would commit a write of the client's batch that its own Query
+    /// is to end, or to undo.
+    fn commits_by_preparing(&self, effect: &Effect) -> bool {
+        let (Effect::Execute { name, .. } | Effect::ExplainExecute { name, .. }) = effect else { return false };
+        self.dam.batch_lasts && self.statements.newest(name).is_some_and(|p| p.context != self.context_id)
     }
 
     /// What stands behind statement `index` of a message by a statement of the same message before it.

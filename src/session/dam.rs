@@ -22,7 +22,7 @@ pub struct Dam {
     /// A transaction block is open, and no message that was sent since that was known may end it.
     in_block: bool,
     /// The batch that is sent has done what its Sync makes lasting.
-    batch_lasts: bool,
+    pub(super) batch_lasts: bool,
 }
 
 impl Dam {

@@ -375,6 +375,16 @@ pub fn write_among_others() -> Refusal {
     )
 }
 
+pub fn execute_behind_batch() -> Refusal {
+    Refusal::new(
+        "execute-behind-batch",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "EXECUTE of a statement that is judged anew is not supported behind a write that no Sync has ended",
+        "It is prepared again for the purpose that counts now, with a Sync that would commit the write.",
+        "Send a Sync before the EXECUTE.",
+    )
+}
+
 pub fn purpose_of_another(named: &str, asked: &str) -> Refusal {
     Refusal::new(
         "purposes-contradict",

@@ -116,3 +116,18 @@ fn until_ready(c: &mut Raw, readies: usize) -> String {
     }
     answers.join(" ")
 }
+
+/// Preparing anew for another purpose takes a Sync of ours: it commits nothing that the client's own Query would undo.
+#[test]
+fn a_sync_of_ours_commits_no_batch_of_the_clients() {
+    let proxy = start(world());
+    let mut c = Raw::log_in(proxy.port(), "ana", &[]);
+    c.ask("PREPARE py AS SELECT 1 / (id - id) FROM customers");
+    let insert = || vec![parse("", "INSERT INTO things VALUES (901, 'x')"), bind("", "", &[]), execute("", 0)];
+    c.ask("SET consentry.purpose = 'marketing'");
+    let answer = c.exchange(&[insert(), vec![query("EXECUTE py")]].concat());
+    assert!(answer.ends_with("E:0A000 Z:I"), "{answer}");
+    assert_eq!(world().database.psql("SELECT count(*) FROM things WHERE id = 901"), "0");
+    // Behind a Sync it is prepared anew and fails by itself.
+    assert!(c.ask("EXECUTE py").ends_with("E:22012 Z:I"));
+}
