@@ -13,7 +13,7 @@ use super::fault::Fault;
 use super::foreign_keys::{ForeignKey, OnDelete};
 use super::path::leads_through;
 use super::refusals::erase_of;
-use super::sweep::{Fate, KEPT, MARKED, Sweep, TableCount, at, not_held};
+use super::sweep::{Fate, KEPT, MARKED, Sweep, TableCount, at, not_held, not_marked};
 use super::target::{column, relation_of_kind};
 
 impl Sweep<'_> {
@@ -34,14 +34,18 @@ impl Sweep<'_> {
                 }
             }
         }
-        let nulls_reference = match nulls {
-            Some(table) => {
-                let emptied = self.emptied_columns(table)?;
-                key.columns.iter().any(|(c, _)| emptied.iter().any(|e| e.column == *c))
-            }
-            None => false,
+        Ok(Some(self.refers_still(key)?))
+    }
+
+    /// The referring row `c` is not marked for what ends its reference.
+    pub(super) fn refers_still(&self, key: &ForeignKey) -> Result<String, Fault> {
+        let policy = self.policy.tables.get(&key.child.table);
+        let emptied = match policy.filter(|t| erase_of(self.policy, self.catalog, t) == Erase::Null) {
+            Some(table) => self.emptied_columns(table)?,
+            None => Vec::new(),
         };
-        Ok(Some(not_marked("c", if nulls_reference { "'d', 'n'" } else { "'d'" })))
+        let nulls_it = key.columns.iter().any(|(c, _)| emptied.iter().any(|e| e.column == *c));
+        Ok(not_marked("c", if nulls_it { "'d', 'n'" } else { "'d'" }))
     }
 
     /// An emptied row may become nobody's, as long as no other leads to its person through it.
@@ -193,7 +197,7 @@ impl Sweep<'_> {
                 at_parent = at("d", key.parent.table, "p"),
                 child = key.child.source,
                 matches = key.matches("c", "p"),
-                stays = not_marked("c", "'d'"),
+                stays = self.refers_still(key)?,
             ));
         }
         let mut counts = Vec::new();
@@ -206,11 +210,4 @@ impl Sweep<'_> {
         counts.sort_by(|a, b| a.table.cmp(&b.table));
         Ok(counts)
     }
-}
-
-/// The row `row` is not marked with one of these fates.
-fn not_marked(row: &str, fates: &str) -> String {
-    format!(
-        "NOT EXISTS (SELECT FROM {MARKED} AS x WHERE x.rel = {row}.tableoid AND x.tid = {row}.ctid AND x.fate IN ({fates}))"
-    )
 }

@@ -1,12 +1,10 @@
-//! Which columns of a row are emptied where the policy says `erase = "null"`, and doing it.
+//! Which columns of a row are emptied where the policy says `erase = "null"`.
 
-use tokio_postgres::Transaction;
-
-use crate::engine::catalog::{Column, quote_ident};
+use crate::engine::catalog::{Column, Oid, QualifiedName, quote_ident};
 use crate::engine::policy::{ColumnUse, TablePolicy};
 
 use super::fault::Fault;
-use super::sweep::{Fate, MARKED, Sweep, TableCount, at, gone};
+use super::sweep::{MARKED, Sweep, at, gone};
 use super::target::relation;
 
 /// A column that is emptied.
@@ -22,25 +20,19 @@ impl Personal {
 }
 
 impl Sweep<'_> {
-    pub(super) async fn null(&self, tx: &Transaction<'_>) -> Result<Vec<TableCount>, Fault> {
-        let mut counts = Vec::new();
-        for table in self.marked(tx, Fate::Null).await? {
-            let policy = self.policy.tables.get(&table.0).ok_or_else(|| gone(&table.1))?;
-            let set: Vec<String> = self.personal_columns(policy)?.iter().map(Personal::emptied).collect();
-            let sql = format!(
-                "WITH n AS (UPDATE {} AS t SET {} FROM {MARKED} AS d WHERE {} AND d.fate = 'n' RETURNING {} AS filled)
-                 SELECT pg_catalog.count(*) FROM n WHERE NOT filled",
-                table.1.to_sql(),
-                set.join(", "),
-                at("d", table.0, "t"),
-                self.has_personal_value(policy, "t")?
-            );
-            let rows: i64 = tx.query_one(&sql, &[]).await?.try_get(0)?;
-            let count = TableCount { table: table.1.to_string(), rows: rows.unsigned_abs() };
-            self.is_whole(tx, &table, Fate::Null, count.rows).await?;
-            counts.push(count);
-        }
-        Ok(counts)
+    /// The statement that empties what is marked for it; its rows are those that it leaves empty.
+    pub(super) fn nulling(&self, (oid, name): &(Oid, QualifiedName)) -> Result<String, Fault> {
+        let policy = self.policy.tables.get(oid).ok_or_else(|| gone(name))?;
+        let set: Vec<String> = self.personal_columns(policy)?.iter().map(Personal::emptied).collect();
+        Ok(format!(
+            "WITH n AS (UPDATE {} AS t SET {} FROM {MARKED} AS d WHERE {} AND d.fate OPERATOR(pg_catalog.=) 'n'
+                        RETURNING {} AS filled)
+             SELECT FROM n WHERE NOT filled",
+            name.to_sql(),
+            set.join(", "),
+            at("d", *oid, "t"),
+            self.has_personal_value(policy, "t")?
+        ))
     }
 
     /// Columns with a category that are emptied: set to null, or to their default where null is not allowed. Refuses a

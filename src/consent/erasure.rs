@@ -7,6 +7,7 @@ use tokio_postgres::{Client, GenericClient, Transaction};
 use crate::engine::catalog::{Catalog, quote_ident};
 use crate::engine::policy::{ConsentSource, Erase, Policy, SubjectKind, TablePolicy};
 
+use super::carry_out::Blocking;
 use super::commit::{OnCommit, commit};
 use super::fault::Fault;
 use super::init::SCHEMA;
@@ -14,7 +15,7 @@ use super::kept::Emptied;
 use super::path::{bad_key, leads_to, tables_of};
 use super::refusals::erase_of;
 use super::retention::{erase_word, unlisted};
-use super::sweep::{Blocked, Sweep, Swept, TableCount, not_held};
+use super::sweep::{Blocked, Sweep, Swept, TableCount, Wanted, not_held};
 use super::target::{Target, subject_kind};
 
 /// Whether it is done for good.
@@ -76,27 +77,27 @@ pub async fn erase(
     let kind = subject_kind(policy, kind)?;
     let sweep = Sweep::start(client, policy, catalog).await?;
     let tx = client.transaction().await?;
-    let mut tables = Vec::new();
+    let (mut tables, mut all) = (Vec::new(), Vec::new());
     for (table, path) in tables_of(policy, kind).into_iter().filter(|(t, _)| t.name.schema != SCHEMA) {
         let condition = leads_to(catalog, table, path)?;
         tables.push(count(&tx, policy, catalog, table, &condition, key).await?);
-        sweep.mark(&tx, table, &condition, &[&key], None).await?;
+        let wanted = Wanted { table, condition, parameter: key };
+        sweep.mark(&tx, &wanted, None).await?;
+        all.push(wanted);
     }
     if tables.iter().all(|t| t.rows == 0) {
         return Err(Fault::new(format!("no row of any table leads to a {} with this key", kind.name)));
     }
     sweep.settle(&tx).await?;
-    let swept = sweep.carry_out(&tx).await?;
+    let swept = sweep.carry_out(&tx, Blocking::Empties, &all).await?;
     account(&mut tables, &swept);
-    // A dry run is undone whole.
-    let emptied = sweep.empty_kept(&tx, Run::ForGood).await?;
     let erased = Erased {
         kind: kind.name.clone(),
         tables,
         along: swept.along,
         changed: swept.changed,
         blocked: sweep.blocked(&tx).await?,
-        emptied,
+        emptied: swept.emptied,
         choices: choices(&tx, policy, catalog, kind, key).await?,
         history: history(&tx, policy, catalog, kind, key).await?,
     };

@@ -1,6 +1,6 @@
 //! Foreign keys as erasing must know them: what becomes of the rows that refer to a deleted one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_postgres::{GenericClient, Row};
 
@@ -181,24 +181,22 @@ fn on_delete(code: &str) -> Result<OnDelete, Fault> {
     }
 }
 
-/// `tables` with every table behind those that refer to it, as far as there is such an order (cycles have none).
-pub fn children_first(tables: &[Oid], keys: &[ForeignKey]) -> Vec<Oid> {
-    let mut order = Vec::new();
-    let mut seen = BTreeSet::new();
+/// `tables` in the order in which their rows can go, those that refer to others first; what refers to each other in a circle
+/// is one group.
+pub fn children_first(tables: &[Oid], keys: &[ForeignKey]) -> Vec<Vec<Oid>> {
+    let below = |table: Oid| {
+        let (mut found, mut todo) = (BTreeSet::from([table]), vec![table]);
+        while let Some(parent) = todo.pop() {
+            let children = keys.iter().filter(|k| k.parent.table == parent).map(|k| k.child.table);
+            todo.extend(children.filter(|child| found.insert(*child)));
+        }
+        found
+    };
+    // Below a table is all that is below its children, and the same below those of a circle.
+    let mut groups: BTreeMap<(usize, BTreeSet<Oid>), Vec<Oid>> = BTreeMap::new();
     for table in tables {
-        visit(*table, tables, keys, &mut seen, &mut order);
+        let below = below(*table);
+        groups.entry((below.len(), below)).or_default().push(*table);
     }
-    order
-}
-
-fn visit(table: Oid, tables: &[Oid], keys: &[ForeignKey], seen: &mut BTreeSet<Oid>, order: &mut Vec<Oid>) {
-    if !seen.insert(table) {
-        return;
-    }
-    for key in keys.iter().filter(|k| k.parent.table == table) {
-        visit(key.child.table, tables, keys, seen, order);
-    }
-    if tables.contains(&table) {
-        order.push(table);
-    }
+    groups.into_values().collect()
 }

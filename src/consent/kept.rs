@@ -14,7 +14,7 @@ use super::erasure::Run;
 use super::fault::Fault;
 use super::foreign_keys::ForeignKey;
 use super::refusals::holds_choices;
-use super::sweep::{KEPT, MARKED, Sweep, at, not_held};
+use super::sweep::{KEPT, Sweep, at, not_held};
 use super::target::relation;
 
 /// Rows that stay and have lost what they said.
@@ -73,14 +73,10 @@ impl Sweep<'_> {
             }
             Run::ForGood => {
                 let sql = format!("UPDATE {name} AS t SET {} FROM {from} AS k WHERE {which}", set.join(", "));
-                tx.batch_execute("SAVEPOINT emptying").await?;
-                match tx.execute(&sql, &[]).await.map_err(Fault::from) {
+                match self.change(tx, &sql).await {
                     Ok(rows) => told.rows = rows,
                     // A constraint or trigger that wants a value.
-                    Err(fault) if fault.sqlstate.is_some() => {
-                        tx.batch_execute("ROLLBACK TO SAVEPOINT emptying").await?;
-                        told.failed = Some(fault.to_string());
-                    }
+                    Err(fault) if fault.sqlstate.is_some() => told.failed = Some(fault.to_string()),
                     Err(fault) => return Err(fault),
                 }
             }
@@ -145,13 +141,13 @@ impl Sweep<'_> {
                 let sql = format!(
                     "INSERT INTO {BELOW} SELECT {table}, c.tableoid, c.ctid, NOT ({free})
                        FROM {parent} AS p JOIN {BELOW} AS b ON {at_parent} JOIN {child} AS c ON {matches}
-                      WHERE NOT EXISTS (SELECT FROM {MARKED} AS x WHERE x.rel = c.tableoid AND x.tid = c.ctid AND x.fate = 'd')
-                         ON CONFLICT DO NOTHING",
+                      WHERE {stays} ON CONFLICT DO NOTHING",
                     table = key.child.table,
                     parent = key.parent.source,
                     at_parent = at("b", key.parent.table, "p"),
                     child = key.child.source,
                     matches = key.matches("c", "p"),
+                    stays = self.refers_still(key)?,
                 );
                 added += tx.execute(&sql, &[]).await?;
             }

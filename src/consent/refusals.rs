@@ -11,7 +11,7 @@ use crate::engine::policy::{Erase, Policy, SubjectKind, SubjectPath, TablePolicy
 use super::fault::Fault;
 use super::foreign_keys::counts_as;
 use super::path::{leads_to_key, tables_of};
-use super::sweep::{KEPT, MARKED, Sweep};
+use super::sweep::{KEPT, MARKED, Sweep, not_marked};
 use super::target::{Target, column, relation_of_kind};
 
 /// Whether people's choices are recorded in the table.
@@ -82,12 +82,12 @@ impl Sweep<'_> {
             tests.push(format!("({}) IS NOT TRUE", both(recorded, " > ")));
             let sql = format!(
                 "WITH kept AS (DELETE FROM {MARKED} AS d USING {from} AS c
-                   WHERE d.rel = c.tableoid AND d.tid = c.ctid AND EXISTS (SELECT FROM {from} AS o WHERE {older}
-                     AND NOT EXISTS (SELECT FROM {MARKED} AS x WHERE x.rel = o.tableoid AND x.tid = o.ctid))
+                   WHERE d.rel = c.tableoid AND d.tid = c.ctid AND EXISTS (SELECT FROM {from} AS o WHERE {older} AND {stays})
                    RETURNING d.root, d.rel, d.tid, d.along)
                  INSERT INTO {KEPT} SELECT root, rel, tid, {root}, true, along FROM kept",
                 from = target.table(),
                 older = tests.join(" AND "),
+                stays = not_marked("o", "'d', 'n'"),
             );
             kept += tx.execute(&sql, &[]).await?;
         }
@@ -126,11 +126,8 @@ impl Sweep<'_> {
                 let leads =
                     leads_to_key(self.catalog, table, path, &|holder, alias| same_key(holder, alias, key, "c"))?;
                 let gone = if self.loses_person(table, path)? { "'d', 'n'" } else { "'d'" };
-                let stays = format!(
-                    "EXISTS (SELECT FROM {name} AS t WHERE {leads} AND NOT EXISTS (SELECT FROM {MARKED} AS x
-                       WHERE x.rel = t.tableoid AND x.tid = t.ctid AND x.fate IN ({gone})))",
-                    name = table.name.to_sql(),
-                );
+                let (name, stays) = (table.name.to_sql(), not_marked("t", gone));
+                let stays = format!("EXISTS (SELECT FROM {name} AS t WHERE {leads} AND {stays})");
                 Ok((table.relation, stays))
             })
             .collect()

@@ -13,13 +13,14 @@ use tokio_postgres::{Client, GenericClient};
 use crate::engine::catalog::{Catalog, Oid, quote_ident};
 use crate::engine::policy::{ColumnUse, Erase, Policy, Purpose, Retention, TablePolicy};
 
+use super::carry_out::Blocking;
 use super::commit::{Moment, commit};
 use super::erasure::Run;
 use super::fault::Fault;
 use super::foreign_keys::{self, ForeignKey, OnDelete, children_first};
 use super::kept::Emptied;
 use super::refusals::erase_of;
-use super::sweep::{Blocked, Sweep, Swept, TableCount, not_held};
+use super::sweep::{Blocked, Sweep, Swept, TableCount, Wanted, not_held};
 use super::target::{column, relation, to_instant};
 
 /// One table's rows and their time.
@@ -116,9 +117,10 @@ fn kept<'p>(policy: &'p Policy) -> Vec<Kept<'p>> {
     tables
 }
 
-/// The moment `$n`, an interval as text, ago. Counted in UTC, whatever the connection's time zone is.
+/// The moment `$n`, an interval as text, ago, the same in all of a transaction. Counted in UTC, whatever the connection's time
+/// zone is.
 fn ago(n: usize) -> String {
-    format!("((statement_timestamp() AT TIME ZONE 'UTC') - ${n}::pg_catalog.text::pg_catalog.interval)")
+    format!("((transaction_timestamp() AT TIME ZONE 'UTC') - ${n}::pg_catalog.text::pg_catalog.interval)")
 }
 
 impl Kept<'_> {
@@ -273,8 +275,8 @@ pub async fn apply(
     let (order, mut applied) = in_order(&sweep);
     loop {
         let mut erased = 0;
-        for (kept, condition) in &order {
-            erased += apply_table(client, &sweep, kept, condition, batch, Blocking::Keeps, &mut applied, on).await?;
+        for wanted in &order {
+            erased += apply_table(client, &sweep, wanted, &order, batch, Blocking::Keeps, &mut applied, on).await?;
         }
         applied.blocked = sweep.blocked(client).await?;
         // What kept a row may have gone in the meantime.
@@ -285,22 +287,14 @@ pub async fn apply(
     }
     if !applied.blocked.is_empty() {
         sweep.forget_kept(client).await?;
-        for (kept, condition) in &order {
-            let Some(filled) = sweep.kept_has_value(kept.table)? else { continue };
-            let condition = format!("{condition} AND {filled}");
-            apply_table(client, &sweep, kept, &condition, batch, Blocking::Empties, &mut applied, on).await?;
+        for wanted in &order {
+            let Some(filled) = sweep.kept_has_value(wanted.table)? else { continue };
+            let wanted = Wanted { condition: format!("{} AND {filled}", wanted.condition), ..*wanted };
+            apply_table(client, &sweep, &wanted, &order, batch, Blocking::Empties, &mut applied, on).await?;
         }
     }
     finish(client, &sweep, &mut applied).await?;
     Ok(applied)
-}
-
-/// What becomes of a row that cannot be deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Blocking {
-    /// Nothing yet: what refers to it may still go.
-    Keeps,
-    Empties,
 }
 
 /// What [`apply`] would do. Rows are marked in its order and by its rules, and nothing is changed.
@@ -310,8 +304,8 @@ pub async fn foresee(client: &mut Client, policy: &Policy, catalog: &Catalog) ->
     let tx = client.transaction().await?;
     loop {
         let before = sweep.count_marked(&tx).await?;
-        for (kept, condition) in &order {
-            if sweep.mark(&tx, kept.table, condition, &[&kept.retention.keep.0], None).await? > 0 {
+        for wanted in &order {
+            if sweep.mark(&tx, wanted, None).await? > 0 {
                 sweep.settle(&tx).await?;
             }
         }
@@ -331,10 +325,10 @@ pub async fn foresee(client: &mut Client, policy: &Policy, catalog: &Catalog) ->
 
 /// The tables with a period, those that refer to others first, each with the condition of the rows that there is something
 /// to do to; what cannot be dealt with is entered as a problem.
-fn in_order<'p>(sweep: &Sweep<'p>) -> (Vec<(Kept<'p>, String)>, Applied) {
+fn in_order<'p>(sweep: &Sweep<'p>) -> (Vec<Wanted<'p>>, Applied) {
     let mut kept = kept(sweep.policy);
     let oids: Vec<Oid> = kept.iter().map(|k| k.table.relation).collect();
-    let order = children_first(&oids, &sweep.keys);
+    let order: Vec<Oid> = children_first(&oids, &sweep.keys).into_iter().flatten().collect();
     kept.sort_by_key(|k| order.iter().position(|oid| *oid == k.table.relation));
     let (mut ordered, mut applied) = (Vec::new(), Applied::default());
     for kept in kept {
@@ -343,7 +337,9 @@ fn in_order<'p>(sweep: &Sweep<'p>) -> (Vec<(Kept<'p>, String)>, Applied) {
             Ok(format!("({older}) AND ({left})"))
         });
         match condition {
-            Ok(condition) => ordered.push((kept, condition)),
+            Ok(condition) => {
+                ordered.push(Wanted { table: kept.table, condition, parameter: &kept.retention.keep.0 });
+            }
             Err(problem) => applied.problems.push(problem.to_string()),
         }
     }
@@ -383,30 +379,27 @@ pub(super) fn unlisted(catalog: &Catalog, table: &TablePolicy) -> Result<Vec<Str
 async fn apply_table(
     client: &mut Client,
     sweep: &Sweep<'_>,
-    kept: &Kept<'_>,
-    condition: &str,
+    wanted: &Wanted<'_>,
+    all: &[Wanted<'_>],
     batch: u32,
     blocking: Blocking,
     applied: &mut Applied,
     on: &mut dyn FnMut(Step<'_>) -> Result<(), Fault>,
 ) -> Result<u64, Fault> {
-    let due = count_due(client, kept, condition).await?;
-    on(Step::Table { table: kept.table.name.to_string(), due })?;
+    let due = count_due(client, wanted).await?;
+    on(Step::Table { table: wanted.table.name.to_string(), due })?;
     let mut erased = 0;
     if due == 0 {
         return Ok(0);
     }
     loop {
         let tx = client.transaction().await?;
-        if sweep.mark(&tx, kept.table, condition, &[&kept.retention.keep.0], Some(batch)).await? == 0 {
+        if sweep.mark(&tx, wanted, Some(batch)).await? == 0 {
             return Ok(erased);
         }
         sweep.settle(&tx).await?;
-        let mut swept = sweep.carry_out(&tx).await?;
-        if blocking == Blocking::Empties {
-            swept.emptied = sweep.empty_kept(&tx, Run::ForGood).await?;
-        }
-        let done = Batch { table: kept.table.name.to_string(), keep: kept.retention.keep.0.clone(), swept };
+        let swept = sweep.carry_out(&tx, blocking, all).await?;
+        let done = Batch { table: wanted.table.name.to_string(), keep: wanted.parameter.to_owned(), swept };
         // One that changes nothing only remembers what is kept.
         let changes = done.swept.rows() > 0;
         commit(tx, &done, &mut |moment| if changes { on(Step::Batch(moment)) } else { Ok(()) }).await?;
@@ -420,13 +413,10 @@ async fn apply_table(
     }
 }
 
-async fn count_due(client: &Client, kept: &Kept<'_>, condition: &str) -> Result<u64, Fault> {
-    let sql = format!(
-        "SELECT pg_catalog.count(*) FROM {} AS t WHERE {condition} AND {}",
-        kept.table.name.to_sql(),
-        not_held(kept.table, "t")
-    );
-    let due: i64 = client.query_one(&sql, &[&kept.retention.keep.0]).await?.try_get(0)?;
+async fn count_due(client: &Client, Wanted { table, condition, parameter }: &Wanted<'_>) -> Result<u64, Fault> {
+    let (name, free) = (table.name.to_sql(), not_held(table, "t"));
+    let sql = format!("SELECT pg_catalog.count(*) FROM {name} AS t WHERE {condition} AND {free}");
+    let due: i64 = client.query_one(&sql, &[parameter]).await?.try_get(0)?;
     Ok(due.unsigned_abs())
 }
 

@@ -1,16 +1,15 @@
-//! Erases rows: marks those that shall go, finds which of them may, and takes them away in one statement.
+//! Erases rows: marks those that shall go, and finds which of them may.
 //!
 //! A row stays when it is under a legal hold, or when a row that stays refers to it (and would be cut off from its person
 //! without it, `cut_off`, where the foreign key lets it go). Rows that PostgreSQL would delete
 //! by ON DELETE CASCADE are marked too, so that a hold on one of them keeps the row that it hangs on. As all marked rows
-//! go in one statement, references among them (to each other's tables, to their own, in circles) are no obstacle. A row
+//! go (`carry_out`), references among them (to each other's tables, to their own, in circles) are no obstacle. A row
 //! that hides others, an objection say, stays as long as they do (`refusals`).
 //!
 //! Marks are (relation, ctid) of locked rows in a temporary table: they hold until the transaction ends.
 
 use std::collections::BTreeSet;
 
-use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, GenericClient, Transaction};
 
 use crate::engine::catalog::{Catalog, Oid, QualifiedName, quote_ident};
@@ -66,6 +65,13 @@ impl std::fmt::Display for Blocked {
     }
 }
 
+/// Rows of a table that are to go: those for which `condition` holds, over the alias `t` and the text parameter `$1`.
+pub struct Wanted<'a> {
+    pub table: &'a TablePolicy,
+    pub condition: String,
+    pub parameter: &'a str,
+}
+
 /// What becomes of a marked row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -74,7 +80,7 @@ pub(super) enum Fate {
 }
 
 impl Fate {
-    fn code(self) -> &'static str {
+    pub(super) fn code(self) -> &'static str {
         match self {
             Fate::Delete => "d",
             Fate::Null => "n",
@@ -86,9 +92,11 @@ pub(super) const MARKED: &str = "pg_temp.consentry_marked";
 pub(super) const KEPT: &str = "pg_temp.consentry_kept";
 
 /// `root` is the table that the policy names, `rel` the partition that holds the row; `fate` d: deleted, n: nulled;
-/// `along` marks rows that go only because a row that they refer to goes.
-const CREATE: &str = "CREATE TEMPORARY TABLE consentry_marked (root oid, rel oid, tid tid, fate \"char\", along bool, PRIMARY KEY (rel, tid));
-    CREATE TEMPORARY TABLE consentry_kept (root oid, rel oid, tid tid, because_of oid, hides bool, along bool, fresh bool DEFAULT true);
+/// `along` marks rows that go only because a row that they refer to goes; `moved` those that were changed since.
+const CREATE: &str = "CREATE TEMPORARY TABLE consentry_marked (root oid, rel oid, tid tid, fate \"char\", along bool, moved bool DEFAULT false,
+        PRIMARY KEY (rel, tid));
+    CREATE TEMPORARY TABLE consentry_kept (root oid, rel oid, tid tid, because_of oid, hides bool, along bool, fresh bool DEFAULT true,
+        moved bool DEFAULT false);
     CREATE INDEX ON consentry_kept (rel, tid);
     CREATE TEMPORARY TABLE consentry_below (root oid, rel oid, tid tid, bound bool, PRIMARY KEY (rel, tid));";
 
@@ -102,35 +110,37 @@ impl<'a> Sweep<'a> {
         Ok(Self { policy, catalog, keys })
     }
 
-    /// Marks the rows of `table` for which `condition` (over the alias `t`) holds and that no hold keeps, at most `limit`;
-    /// how many. They are locked, and rows found to be kept earlier on this connection are left out.
-    pub async fn mark(
-        &self,
-        tx: &Transaction<'_>,
-        table: &TablePolicy,
-        condition: &str,
-        parameters: &[&(dyn ToSql + Sync)],
-        limit: Option<u32>,
-    ) -> Result<u64, Fault> {
-        let fate = match erase_of(self.policy, self.catalog, table) {
-            Erase::Delete => Fate::Delete,
-            Erase::Null => Fate::Null,
-        };
-        let mut wanted = format!("({condition}) AND {}", not_held(table, "t"));
-        if fate == Fate::Null {
-            wanted.push_str(&format!(" AND {}", self.has_personal_value(table, "t")?));
-        }
+    /// Marks rows that are `wanted` and that no hold keeps, at most `limit`; how many. They are locked, and rows found to be
+    /// kept earlier on this connection are left out.
+    pub async fn mark(&self, tx: &Transaction<'_>, wanted: &Wanted<'_>, limit: Option<u32>) -> Result<u64, Fault> {
         let limit = limit.map_or(String::new(), |n| format!(" LIMIT {n}"));
         let sql = format!(
             "INSERT INTO {MARKED} SELECT {root}, t.tableoid, t.ctid, '{fate}', false FROM {name} AS t
-              WHERE {wanted} AND NOT EXISTS (SELECT FROM {KEPT} AS k WHERE NOT k.along AND k.rel = t.tableoid AND k.tid = t.ctid)
-                AND NOT EXISTS (SELECT FROM {MARKED} AS x WHERE x.rel = t.tableoid AND x.tid = t.ctid){limit}
-                FOR UPDATE OF t",
-            root = table.relation,
-            fate = fate.code(),
-            name = table.name.to_sql(),
+              WHERE {which}{limit} FOR UPDATE OF t",
+            root = wanted.table.relation,
+            fate = self.fate(wanted.table).code(),
+            name = wanted.table.name.to_sql(),
+            which = self.not_dealt_with(wanted)?,
         );
-        Ok(tx.execute(&sql, parameters).await?)
+        Ok(tx.execute(&sql, &[&wanted.parameter]).await?)
+    }
+
+    /// Which rows are wanted that are not held, kept, or marked already.
+    pub(super) fn not_dealt_with(&self, wanted: &Wanted<'_>) -> Result<String, Fault> {
+        let Wanted { table, condition, .. } = wanted;
+        let mut tests = vec![format!("({condition})"), not_held(table, "t"), not_marked("t", "'d', 'n'")];
+        tests.push(format!("NOT EXISTS (SELECT FROM {KEPT} AS k WHERE NOT k.along AND {})", is("k", "t")));
+        if self.fate(table) == Fate::Null {
+            tests.push(self.has_personal_value(table, "t")?);
+        }
+        Ok(tests.join(" AND "))
+    }
+
+    fn fate(&self, table: &TablePolicy) -> Fate {
+        match erase_of(self.policy, self.catalog, table) {
+            Erase::Delete => Fate::Delete,
+            Erase::Null => Fate::Null,
+        }
     }
 
     /// Adds what goes along, then takes the mark off every row that a staying row refers to, until nothing changes.
@@ -239,7 +249,7 @@ impl<'a> Sweep<'a> {
     }
 
     /// Takes the mark off rows that would go along with rows that stay.
-    async fn unmark_along(&self, tx: &Transaction<'_>, tables: &BTreeSet<Oid>) -> Result<u64, Fault> {
+    pub(super) async fn unmark_along(&self, tx: &Transaction<'_>, tables: &BTreeSet<Oid>) -> Result<u64, Fault> {
         let mut kept = 0;
         for child in tables {
             let keys: Vec<&ForeignKey> =
@@ -268,77 +278,6 @@ impl<'a> Sweep<'a> {
             kept += tx.execute(&sql, &[]).await?;
         }
         Ok(kept)
-    }
-
-    /// Nulls and deletes what is marked; how many rows of which table.
-    pub async fn carry_out(&self, tx: &Transaction<'_>) -> Result<Swept, Fault> {
-        tx.batch_execute(&format!("ANALYZE {MARKED}")).await?;
-        let nulled = self.null(tx).await?;
-        let changed = self.changed(tx).await?;
-        let (deleted, along) = self.delete(tx).await?;
-        tx.batch_execute(&format!("TRUNCATE {MARKED}")).await?;
-        Ok(Swept { nulled, deleted, along, changed, emptied: Vec::new() })
-    }
-
-    /// What was marked by itself, and what went along.
-    async fn delete(&self, tx: &Transaction<'_>) -> Result<(Vec<TableCount>, Vec<TableCount>), Fault> {
-        let tables = self.marked(tx, Fate::Delete).await?;
-        if tables.is_empty() {
-            return Ok((Vec::new(), Vec::new()));
-        }
-        let parts: Vec<String> = tables
-            .iter()
-            .enumerate()
-            .map(|(i, (oid, name))| {
-                format!(
-                    "d{i} AS (DELETE FROM {} AS t USING {MARKED} AS d WHERE {} AND d.fate = 'd' RETURNING d.along)",
-                    name.to_sql(),
-                    at("d", *oid, "t")
-                )
-            })
-            .collect();
-        let count = |i: usize, along: &str| format!("(SELECT pg_catalog.count(*) FROM d{i} WHERE {along})");
-        let counts: Vec<String> =
-            ["NOT along", "along"].iter().flat_map(|along| (0..tables.len()).map(move |i| count(i, along))).collect();
-        let row = tx.query_one(&format!("WITH {} SELECT {}", parts.join(", "), counts.join(", ")), &[]).await?;
-        let counted = |first: usize| {
-            let counts = tables.iter().enumerate().map(|(i, (_, name))| {
-                let rows: i64 = row.try_get(first + i)?;
-                Ok(TableCount { table: name.to_string(), rows: rows.unsigned_abs() })
-            });
-            counts.filter(|count| count.as_ref().map_or(true, |c| c.rows > 0)).collect::<Result<Vec<_>, Fault>>()
-        };
-        let (deleted, along) = (counted(0)?, counted(tables.len())?);
-        for table in &tables {
-            let name = table.1.to_string();
-            let of_table = deleted.iter().chain(&along).filter(|count| count.table == name);
-            self.is_whole(tx, table, Fate::Delete, of_table.map(|count| count.rows).sum()).await?;
-        }
-        Ok((deleted, along))
-    }
-
-    /// Refuses what was done to a part of the marked rows only: what stays may have been hidden by what went. A trigger may
-    /// swallow a DELETE, or change a marked row before its turn, which is then found no more.
-    pub(super) async fn is_whole(
-        &self,
-        tx: &Transaction<'_>,
-        table: &(Oid, QualifiedName),
-        fate: Fate,
-        done: u64,
-    ) -> Result<(), Fault> {
-        let sql =
-            format!("SELECT pg_catalog.count(*) FROM {MARKED} WHERE root = {} AND fate = '{}'", table.0, fate.code());
-        let marked: i64 = tx.query_one(&sql, &[]).await?.try_get(0)?;
-        let (name, marked) = (&table.1, marked.unsigned_abs());
-        if done == marked {
-            return Ok(());
-        }
-        let what = if fate == Fate::Delete { "deleted" } else { "nulled" };
-        Err(Fault::new(format!(
-            "nothing was done: of {marked} rows of {name} that were to be {what}, {done} were; a trigger, a rule or row \
-             security of the database keeps or changes the others"
-        ))
-        .hint(format!("see the triggers of {name} and of tables beside it: what is to go must not be kept or changed by them")))
     }
 
     /// Tables with marked rows, by name.
@@ -405,9 +344,18 @@ impl Swept {
     }
 }
 
-/// The mark `mark` is that of the row `row` of the table `root`.
+/// The mark `mark` is that of the row `row` of the table `root`. These mean the same under any `search_path`.
 pub(super) fn at(mark: &str, root: Oid, row: &str) -> String {
-    format!("{mark}.root = {root} AND {mark}.rel = {row}.tableoid AND {mark}.tid = {row}.ctid")
+    format!("{mark}.root OPERATOR(pg_catalog.=) {root} AND {}", is(mark, row))
+}
+
+fn is(mark: &str, row: &str) -> String {
+    format!("{mark}.rel OPERATOR(pg_catalog.=) {row}.tableoid AND {mark}.tid OPERATOR(pg_catalog.=) {row}.ctid")
+}
+
+/// The row `row` is not marked with one of these fates.
+pub(super) fn not_marked(row: &str, fates: &str) -> String {
+    format!("NOT EXISTS (SELECT FROM {MARKED} AS x WHERE {} AND x.fate IN ({fates}))", is("x", row))
 }
 
 /// No legal hold is on the row; a hold that is null counts as one, as an erased row cannot be brought back.

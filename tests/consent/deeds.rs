@@ -9,10 +9,18 @@ use serde_json::Value;
 use crate::cli::Home;
 use crate::common::postgres::UPSTREAM_PASSWORD;
 
-/// A trigger that runs when the transaction commits.
-const AT_COMMIT: &str =
-    "CREATE FUNCTION public.at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {} RETURN NULL; END $$;
+/// A trigger that runs when the transaction commits, also of one that has all that waits for that run before.
+const AT_COMMIT: &str = "CREATE TABLE public.at_commit_late ();
+    CREATE FUNCTION public.at_commit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+        IF current_query() ~ 'SET CONSTRAINTS' THEN
+            SET CONSTRAINTS ALL DEFERRED;
+            INSERT INTO public.at_commit_late DEFAULT VALUES;
+            RETURN NULL;
+        END IF;
+        {} RETURN NULL; END $$;
     CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT OR UPDATE OR DELETE ON {table} DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION public.at_commit();
+    CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON public.at_commit_late DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION public.at_commit();";
 
 const VERIFY: [&str; 6] = ["audit", "verify", "--key", "audit-keys/signing.key.pub", "--upkeep", "audit-upkeep"];

@@ -140,3 +140,37 @@ fn what_cannot_be_deleted_is_told_to_be_emptied() {
     let erasure = "erasure: public.orders deleted 1, public.customers nulled 1, public.customers kept 1";
     assert_eq!(home.on_record(), [erasure, "retention: public.customers nulled 1"]);
 }
+
+/// A row that is kept and that the same sweep changes (its foreign key lets go, a trigger writes beside) is found again.
+#[tokio::test]
+async fn what_is_kept_and_changed_meanwhile_is_emptied() {
+    let note = "CREATE TABLE note (id int PRIMARY KEY, about int, body text, seen date DEFAULT '2001-01-01');
+        INSERT INTO note VALUES (0, NULL, 'none', NULL), (10, 1, 'n10', '2001-01-01'), (40, 4, 'n40', '2001-01-01');";
+    let toml = TOML.replace("seen = 'identity', ", "seen = 'identity', last = 'open', ")
+        + "\n[table.'public.note']\nsubject = { person = 'about' }\nretention = { since = 'seen', keep = '1 year' }\n\
+           columns = { id = 'open', about = 'open', body = 'identity', seen = 'open' }";
+    let more = ", last int DEFAULT 0 REFERENCES note ON DELETE";
+    let trigger = "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+            UPDATE public.person SET extra = 'had notes' WHERE id = old.about; RETURN NULL; END$$;
+        CREATE TRIGGER touch AFTER DELETE ON note FOR EACH ROW EXECUTE FUNCTION touch();";
+    for (name, also) in [("SET NULL", ""), ("SET DEFAULT", ""), ("NO ACTION", trigger)] {
+        let sql =
+            format!("{note}{}UPDATE person SET last = id * 10 WHERE id IN (1, 4);", sql(&format!("{more} {name}")));
+        let sql = if also.is_empty() { sql } else { sql.replace("SET last = id * 10", "SET last = 0") + also };
+        for by in ["erase", "apply"] {
+            let case = Case::new(&format!("changed_{by}_{}", name.replace(' ', "_")), &sql, &toml).await;
+            let emptied = match by {
+                "erase" => case.erase("1").await.emptied,
+                _ => case.apply().await.emptied,
+            };
+            assert_eq!(emptied[0].rows, if by == "erase" { 1 } else { 3 }, "{name}: {emptied:?}");
+            assert_eq!(
+                case.db.psql("SELECT name IS NULL, last FROM person WHERE id = 1"),
+                match name {
+                    "SET NULL" => "t|",
+                    _ => "t|0",
+                }
+            );
+        }
+    }
+}

@@ -19,4 +19,5 @@ mod policy;
 mod refusals;
 mod retention;
 mod standing;
+mod triggers;
 mod whole;

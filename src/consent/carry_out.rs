@@ -1,0 +1,270 @@
+//! Does what is marked, table by table, those that refer to others first: so triggers that go for rows of other tables find
+//! what they would find for a DELETE by hand. They find names as they do for that, too, by this login's own `search_path`:
+//! the statements here give every name its schema.
+//!
+//! All is done or nothing: what a trigger, a rule or row security keeps, changes or puts back undoes the rest.
+
+use std::collections::BTreeSet;
+
+use tokio_postgres::Transaction;
+
+use crate::engine::catalog::{Oid, QualifiedName};
+
+use super::erasure::Run;
+use super::fault::Fault;
+use super::foreign_keys::children_first;
+use super::sweep::{Fate, KEPT, MARKED, Sweep, Swept, Wanted, at, gone, not_held};
+
+/// A table with rows that are to be changed.
+type Named = (Oid, QualifiedName);
+
+const NOT_CHANGED: &str = "kept or changed by them";
+const NOT_BACK: &str = "put back by them; if none does, somebody wrote these rows meanwhile: try again";
+
+/// What becomes of a row that cannot be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blocking {
+    /// Nothing yet: what refers to it may still go.
+    Keeps,
+    Empties,
+}
+
+impl Sweep<'_> {
+    /// Nulls and deletes what is marked, empties what is kept where that is `blocking`, and sees that nothing `wanted` is
+    /// there then that was not there before, besides what was marked.
+    pub async fn carry_out(
+        &self,
+        tx: &Transaction<'_>,
+        blocking: Blocking,
+        wanted: &[Wanted<'_>],
+    ) -> Result<Swept, Fault> {
+        tx.batch_execute(&format!("ANALYZE {MARKED}")).await?;
+        let mut swept = self.foreseen(tx).await?;
+        let (nulled, deleted) = (self.marked(tx, Fate::Null).await?, self.marked(tx, Fate::Delete).await?);
+        let all: Vec<Named> = nulled.iter().chain(&deleted).cloned().collect();
+        let watched = if self.may_put_back(&all, blocking, wanted) { wanted } else { &[] };
+        let before = self.waiting(tx, watched).await?;
+        for table in nulled {
+            let sql = self.nulling(&table)?;
+            self.whole(tx, &[table], Fate::Null, &sql, wanted).await?;
+        }
+        let oids: Vec<Oid> = deleted.iter().map(|(oid, _)| *oid).collect();
+        for group in children_first(&oids, &self.keys) {
+            let group: Vec<Named> = deleted.iter().filter(|(oid, _)| group.contains(oid)).cloned().collect();
+            self.whole(tx, &group, Fate::Delete, &deleting(&group), wanted).await?;
+        }
+        tx.batch_execute(&format!("TRUNCATE {MARKED}")).await?;
+        if blocking == Blocking::Empties {
+            find_again(tx, KEPT).await?;
+            swept.emptied = self.empty_kept(tx, Run::ForGood).await?;
+        }
+        // Triggers and foreign keys that wait for COMMIT.
+        if let Err(fault) = self.change(tx, "SET CONSTRAINTS ALL IMMEDIATE").await {
+            return Err(self.refused(tx, &all, fault).await?);
+        }
+        find_again(tx, KEPT).await?;
+        let after = self.waiting(tx, watched).await?;
+        match watched.iter().zip(before.iter().zip(after)).find(|(_, (before, after))| after > *before) {
+            Some((wanted, _)) => {
+                let what = format!("rows of {} are there again that were to go", wanted.table.name);
+                Err(self.undone(tx, &all, &what, NOT_BACK).await?)
+            }
+            None => Ok(swept),
+        }
+    }
+
+    /// Whether one of the tables of which rows are changed has a trigger, or a rule.
+    fn may_put_back(&self, marked: &[Named], blocking: Blocking, wanted: &[Wanted<'_>]) -> bool {
+        let mut tables: Vec<Oid> = marked.iter().map(|(oid, _)| *oid).collect();
+        let children = self.keys.iter().filter(|k| tables.contains(&k.parent.table)).map(|k| k.child.table);
+        tables.extend(children.collect::<Vec<_>>());
+        if blocking == Blocking::Empties {
+            tables.extend(wanted.iter().map(|w| w.table.relation));
+        }
+        tables.into_iter().any(|table| self.catalog.family(table).iter().any(|r| r.has_triggers))
+    }
+
+    /// Runs `sql`, after which no marked row of `tables` is as it was.
+    async fn whole(
+        &self,
+        tx: &Transaction<'_>,
+        tables: &[Named],
+        fate: Fate,
+        sql: &str,
+        wanted: &[Wanted<'_>],
+    ) -> Result<(), Fault> {
+        find_again(tx, MARKED).await?;
+        self.are_wanted_still(tx, tables, wanted).await?;
+        let done = match self.change(tx, sql).await {
+            Ok(done) => done,
+            Err(fault) => return Err(self.refused(tx, tables, fault).await?),
+        };
+        let mut marked = Vec::new();
+        for (oid, _) in tables {
+            let sql =
+                format!("SELECT pg_catalog.count(*) FROM {MARKED} WHERE root = {oid} AND fate = '{}'", fate.code());
+            marked.push(tx.query_one(&sql, &[]).await?.try_get::<_, i64>(0)?.unsigned_abs());
+        }
+        if marked == [done] {
+            return Ok(());
+        }
+        // Some may have gone by a trigger, before their turn.
+        find_again(tx, MARKED).await?;
+        for (table, marked) in tables.iter().zip(marked) {
+            let left = self.as_they_were(tx, table, fate).await?;
+            if left > 0 {
+                let (name, done) = (&table.1, marked - left);
+                let what = format!(
+                    "of {marked} rows of {name} that were to be {}, {done} were; a trigger, a rule or row security of the \
+                     database keeps or changes the others",
+                    if fate == Fate::Delete { "deleted" } else { "nulled" }
+                );
+                return Err(self.undone(tx, std::slice::from_ref(table), &what, NOT_CHANGED).await?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses marked rows that were changed into such as are not to go.
+    async fn are_wanted_still(
+        &self,
+        tx: &Transaction<'_>,
+        tables: &[Named],
+        wanted: &[Wanted<'_>],
+    ) -> Result<(), Fault> {
+        let moved = tx.query(&format!("SELECT DISTINCT root FROM {MARKED} WHERE moved"), &[]).await?;
+        let moved = moved.iter().map(|row| row.try_get(0)).collect::<Result<BTreeSet<Oid>, _>>()?;
+        for named in tables.iter().filter(|(oid, _)| moved.contains(oid)) {
+            let mut lost = self.unmark_along(tx, &BTreeSet::from([named.0])).await?;
+            for Wanted { table, condition, parameter } in wanted.iter().filter(|w| w.table.relation == named.0) {
+                let (name, at, free) = (named.1.to_sql(), at("d", named.0, "t"), not_held(table, "t"));
+                let sql = format!(
+                    "SELECT pg_catalog.count(*) FROM {MARKED} AS d JOIN {name} AS t ON {at} AND d.moved AND NOT d.along
+                      WHERE (({condition}) AND {free}) IS NOT TRUE"
+                );
+                lost += tx.query_one(&sql, &[parameter]).await?.try_get::<_, i64>(0)?.unsigned_abs();
+            }
+            if lost > 0 {
+                let what = format!("rows of {} that were to go were changed into such as are not", named.1);
+                return Err(self.undone(tx, std::slice::from_ref(named), &what, NOT_CHANGED).await?);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many marked rows are as they were.
+    async fn as_they_were(&self, tx: &Transaction<'_>, table: &Named, fate: Fate) -> Result<u64, Fault> {
+        let mut which = at("d", table.0, "t");
+        if fate == Fate::Null {
+            let policy = self.policy.tables.get(&table.0).ok_or_else(|| gone(&table.1))?;
+            which.push_str(&format!(" AND {}", self.has_personal_value(policy, "t")?));
+        }
+        let sql = format!(
+            "SELECT pg_catalog.count(*) FROM {} AS t JOIN {MARKED} AS d ON {which} AND d.fate = '{}'",
+            table.1.to_sql(),
+            fate.code()
+        );
+        Ok(tx.query_one(&sql, &[]).await?.try_get::<_, i64>(0)?.unsigned_abs())
+    }
+
+    /// Runs a statement that changes rows; how many. One that fails is undone, and nothing else is.
+    pub(super) async fn change(&self, tx: &Transaction<'_>, sql: &str) -> Result<u64, Fault> {
+        tx.batch_execute("SAVEPOINT consentry_change; SET LOCAL search_path TO DEFAULT").await?;
+        match tx.execute(sql, &[]).await.map_err(Fault::from) {
+            Ok(rows) => {
+                tx.batch_execute("SET LOCAL search_path = pg_catalog; RELEASE SAVEPOINT consentry_change").await?;
+                Ok(rows)
+            }
+            Err(fault) if fault.sqlstate.is_some() => {
+                tx.batch_execute("ROLLBACK TO SAVEPOINT consentry_change").await?;
+                Err(fault)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// How many rows each of `wanted` would mark.
+    async fn waiting(&self, tx: &Transaction<'_>, all: &[Wanted<'_>]) -> Result<Vec<u64>, Fault> {
+        let mut counts = Vec::new();
+        for wanted in all {
+            let (table, which) = (wanted.table.name.to_sql(), self.not_dealt_with(wanted)?);
+            let sql = format!("SELECT pg_catalog.count(*) FROM {table} AS t WHERE {which}");
+            counts.push(tx.query_one(&sql, &[&wanted.parameter]).await?.try_get::<_, i64>(0)?.unsigned_abs());
+        }
+        Ok(counts)
+    }
+
+    /// What PostgreSQL would not do, and the triggers that may be why.
+    async fn refused(&self, tx: &Transaction<'_>, tables: &[Named], fault: Fault) -> Result<Fault, Fault> {
+        let triggers = self.triggers(tx, tables).await?;
+        let names: Vec<String> = tables.iter().map(|(_, name)| name.to_string()).collect();
+        let hint = match (fault.sqlstate.as_deref(), &triggers) {
+            (_, None) => fault.hint,
+            (Some("27000"), Some(triggers)) => Some(format!(
+                "see {triggers}: a row that a BEFORE trigger changes is not deleted, by hand neither; let it do so AFTER DELETE"
+            )),
+            (Some("42P01" | "42883"), Some(triggers)) => Some(format!(
+                "see {triggers}: with this login's search_path its function does not find all that it names; say the schema \
+                 there, or ALTER FUNCTION … SET search_path"
+            )),
+            (_, Some(triggers)) => Some(format!("see {triggers}")),
+        };
+        Ok(Fault { message: format!("nothing was done: {}: {}", names.join(", "), fault.message), hint, ..fault })
+    }
+
+    /// Says what the database has made of it, and which triggers may have.
+    async fn undone(&self, tx: &Transaction<'_>, tables: &[Named], what: &str, must: &str) -> Result<Fault, Fault> {
+        let see =
+            self.triggers(tx, tables).await?.unwrap_or_else(|| "the rules and policies of these tables".to_owned());
+        Ok(Fault::new(format!("nothing was done: {what}")).hint(format!("see {see}: what is to go must not be {must}")))
+    }
+
+    /// The triggers of these tables, in words.
+    async fn triggers(&self, tx: &Transaction<'_>, tables: &[Named]) -> Result<Option<String>, Fault> {
+        let family = |table: &Named| self.catalog.family(table.0).into_iter().map(|r| r.oid).collect::<Vec<_>>();
+        let oids: Vec<Oid> = tables.iter().flat_map(family).collect();
+        let sql = "SELECT t.tgname::pg_catalog.text, n.nspname::pg_catalog.text, c.relname::pg_catalog.text
+                     FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
+                     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                    WHERE t.tgrelid = ANY ($1) AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgparentid = 0
+                    ORDER BY 2, 3, 1";
+        let mut triggers = Vec::new();
+        for row in tx.query(sql, &[&oids]).await? {
+            let table = QualifiedName::new(row.try_get::<_, String>(1)?, row.try_get::<_, String>(2)?);
+            triggers.push(format!("trigger {} of {table}", row.try_get::<_, String>(0)?));
+        }
+        Ok((!triggers.is_empty()).then(|| triggers.join(", ")))
+    }
+}
+
+/// Rows that were changed since they were marked or kept, by triggers and foreign keys of this transaction, are where
+/// they are now. (Foreign tables tell no such thing.)
+async fn find_again(tx: &Transaction<'_>, marks: &str) -> Result<(), Fault> {
+    let sql = format!(
+        "UPDATE {marks} AS m SET tid = now.tid, moved = true
+           FROM (SELECT m.ctid, pg_catalog.currtid2(m.rel::pg_catalog.regclass::pg_catalog.text, m.tid) AS tid
+                   FROM {marks} AS m JOIN pg_catalog.pg_class AS c ON c.oid = m.rel AND c.relkind = 'r') AS now
+          WHERE now.ctid = m.ctid AND now.tid <> m.tid"
+    );
+    tx.execute(&sql, &[]).await?;
+    Ok(())
+}
+
+/// Of several tables in one statement, as they refer to each other.
+fn deleting(tables: &[Named]) -> String {
+    let delete = |(oid, name): &Named| {
+        let (name, at) = (name.to_sql(), at("d", *oid, "t"));
+        format!("DELETE FROM {name} AS t USING {MARKED} AS d WHERE {at} AND d.fate OPERATOR(pg_catalog.=) 'd'")
+    };
+    match tables {
+        [table] => delete(table),
+        tables => {
+            let parts: Vec<String> = tables
+                .iter()
+                .enumerate()
+                .map(|(i, table)| format!("d{i} AS ({} RETURNING 1)", delete(table)))
+                .collect();
+            format!("WITH {} SELECT WHERE false", parts.join(", "))
+        }
+    }
+}
