@@ -64,8 +64,22 @@ pub async fn serve(config: &Path, crew: &Crew) -> Result<()> {
     let (server, source) = load(config)?;
     let files = watch::Files::of(config, [&server]);
     let recorder = Recorder::open(audit_config(&server)?).context("the record cannot be opened")?;
+    let served = serve_recorded(config, crew, server, source, files, &recorder).await;
+    // Whatever has begun on record ends there.
+    recorder.stop(if served.is_ok() { "shut down" } else { "did not start" }).await;
+    served
+}
+
+async fn serve_recorded(
+    config: &Path,
+    crew: &Crew,
+    server: Server,
+    source: SourceFile,
+    files: watch::Files,
+    recorder: &Recorder,
+) -> Result<()> {
     let meters = Meters::default();
-    let (keepers, doors) = open_doors(&server, &BTreeMap::new(), None, &recorder, &meters).await?;
+    let (keepers, doors) = open_doors(&server, &BTreeMap::new(), None, recorder, &meters).await?;
     check_roles(&server, &source, &doors)?;
     let (orders, heard) = channel::channel(Orders { phase: Phase::Running, doors: Arc::new(doors) });
     let house = Arc::new(House {
@@ -94,7 +108,6 @@ pub async fn serve(config: &Path, crew: &Crew) -> Result<()> {
     tracing::info!(address = %listener.local_addr()?, "listening");
     listen(listener, &house, crew).await?;
     drain(&service.orders, &house).await;
-    recorder.shutdown().await;
     Ok(())
 }
 

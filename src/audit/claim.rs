@@ -29,6 +29,16 @@ pub(super) fn take(folder: &Path, patience: Duration) -> Result<File, OpenError>
     }
 }
 
+/// Takes the folder anew where it is no longer the one that `held` is the lock of.
+pub(super) fn take_again(held: &mut File, folder: &Path) -> Result<(), OpenError> {
+    let path = folder.join(NAME);
+    let number = |data: std::io::Result<std::fs::Metadata>| data.map(|d| (d.dev(), d.ino())).ok();
+    if number(held.metadata()) != number(std::fs::metadata(path)) {
+        *held = take(folder, Duration::ZERO)?;
+    }
+    Ok(())
+}
+
 /// Whether a proxy writes the folder at this moment, as far as this machine can tell: a copy is written by nobody.
 ///
 /// The kernel's list of locks is read, and no lock is tried: one that is held for a moment could keep a proxy from
@@ -62,6 +72,12 @@ mod tests {
             assert!(matches!(take(folder.path(), patience), Err(OpenError::Locked { .. })));
             assert!(began.elapsed() >= patience);
         }
+        let mut lock = lock;
+        std::fs::remove_file(folder.path().join(NAME)).unwrap();
+        assert!(!is_taken(folder.path()), "it is another file's");
+        take_again(&mut lock, folder.path()).unwrap();
+        assert!(is_taken(folder.path()));
+        take_again(&mut lock, folder.path()).unwrap();
         drop(lock);
         assert!(!is_taken(folder.path()));
     }

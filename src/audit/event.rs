@@ -315,7 +315,7 @@ pub struct Start {
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Stop {
-    /// A fixed phrase: `shut down`.
+    /// A fixed phrase: `shut down`, `did not start`.
     pub reason: &'static str,
     /// Events taken since start, this one not counted.
     pub events: u64,
@@ -376,6 +376,11 @@ pub struct Resumed {
     /// Sequence numbers of events that were taken before the fault showed and written only now.
     pub late_from: Option<u64>,
     pub late_to: Option<u64>,
+    /// Lines whose file was no longer there, as far as it was being written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gone_from: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gone_to: Option<u64>,
 }
 
 #[derive(Debug, Clone, Serialize)]

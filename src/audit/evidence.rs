@@ -97,16 +97,16 @@ impl Evidence {
         Ok(())
     }
 
-    /// Takes files anew that were moved or replaced. `false`: the hashes of the running file are gone.
-    pub fn reopen(&mut self, folder: &Path, segment: &Segment) -> io::Result<bool> {
+    /// Takes files anew that were moved or replaced. `false`: the hashes of the running file, if there is one, are gone.
+    pub fn reopen(&mut self, folder: &Path, segment: Option<&Segment>) -> io::Result<bool> {
         let path = folder.join(CHECKPOINTS);
         if !reopen(&*self.disk, &mut self.checkpoints.file, &path, self.checkpoints.len)? {
             // Older checkpoints are gone or are others; ours go after whatever is there.
             let file = self.disk.append(&path)?;
             self.checkpoints = NoteFile { len: file.size()?, file };
         }
-        match &mut self.leaves {
-            Some(leaves) => reopen(&*self.disk, &mut leaves.file, &segment.leaves_path(), leaves.len),
+        match self.leaves.as_mut().zip(segment) {
+            Some((leaves, segment)) => reopen(&*self.disk, &mut leaves.file, &segment.leaves_path(), leaves.len),
             None => Ok(false),
         }
     }

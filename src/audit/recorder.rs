@@ -146,13 +146,18 @@ impl Recorder {
 
     /// Writes the stop event and the last checkpoint, and ends the writer. Later events fail.
     pub async fn shutdown(&self) {
+        self.stop("shut down").await;
+    }
+
+    /// [`Recorder::shutdown`], for a reason that is a fixed phrase.
+    pub async fn stop(&self, reason: &'static str) {
         if self.shared.durability == Durability::Off {
             return;
         }
         let sinks = self.shared.sinks.lock().clone();
         let sinks_missed = Tally::last_lost(&sinks, Instant::now() + SINKS_PATIENCE).await;
         let Counts { events, syncs, .. } = self.counts();
-        let stop = Stop { reason: "shut down", events, syncs, sinks_missed };
+        let stop = Stop { reason, events, syncs, sinks_missed };
         if let Err(fault) = self.shared.close_with(&Event::Stop(stop)) {
             tracing::error!(%fault, "the stop is not on record");
         }

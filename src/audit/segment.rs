@@ -45,6 +45,12 @@ impl Segment {
         self.path.with_extension("torn")
     }
 
+    /// Removes a file that has no line, and what stands beside it.
+    pub fn remove(&self) -> io::Result<()> {
+        std::fs::remove_file(&self.path)?;
+        std::fs::remove_file(self.leaves_path())
+    }
+
     /// Copies `bytes` from offset `good` on to `….torn`, durably, before they are cut off. Returns that file's name and
     /// how many whole lines those are.
     pub fn put_aside(&self, good: u64, bytes: u64) -> io::Result<(String, u64)> {

@@ -41,6 +41,8 @@ pub(super) struct Writer {
     running: Option<Running>,
     evidence: Evidence,
     head: Head,
+    /// The folder is ours for as long as it lives.
+    lock: File,
     sinks: Sinks,
     batch: Batch,
     fault: Option<Fault>,
@@ -60,6 +62,8 @@ struct Fault {
     refused_before: u64,
     /// First and last number that were taken before the fault showed.
     late: Option<(u64, u64)>,
+    /// First and last number in a file that is gone.
+    gone: Option<(u64, u64)>,
 }
 
 impl Writer {
@@ -95,6 +99,7 @@ impl Writer {
             running: None,
             evidence,
             head,
+            lock,
             sinks,
             batch: Batch::default(),
             fault: None,
@@ -104,7 +109,7 @@ impl Writer {
             started: now,
         };
         writer.take_up(last, found).map_err(OpenError::io(&folder))?;
-        let end = EndOnDrop { lock: Some(lock), shared: writer.shared.clone() };
+        let end = EndOnDrop(writer.shared.clone());
         let work = move || {
             let _end = end;
             writer.run();
@@ -204,11 +209,15 @@ impl Writer {
 
     /// Begins a new file when there is none, the running one is full, or the day is another.
     fn rotate(&mut self, seq: u64, day: jiff::civil::Date) -> io::Result<()> {
-        let full = |r: &Running| r.len() >= self.config.rotate_bytes || (r.segment().day != day && r.len() > 0);
+        let full = |r: &Running| r.len() >= self.config.rotate_bytes || r.segment().day != day;
         if self.running.as_ref().is_some_and(|r| !full(r)) {
             return Ok(());
         }
         self.settle()?;
+        // A start was killed before its first line: the file would have the name of another day than its lines.
+        if let Some(unused) = self.running.as_ref().filter(|r| r.len() == 0) {
+            unused.segment().remove()?;
+        }
         let segment = Segment::new(&self.config.folder, day, seq);
         self.evidence.begin(&segment)?;
         let file = self.disk.append(&segment.path)?;
@@ -287,23 +296,27 @@ impl Writer {
             self.shared.take(&mut self.batch.entries, Duration::ZERO, Duration::ZERO);
             let late = self.batch.entries.first().zip(self.batch.entries.last()).map(|(a, b)| (a.seq, b.seq));
             let refused_before = self.shared.counts.read().refused;
-            self.fault = Some(Fault { what, since: Instant::now(), refused_before, late });
+            self.fault = Some(Fault { what, since: Instant::now(), refused_before, late, gone: None });
         }
         self.reopen();
     }
 
-    /// Handles may be dead for good (folder moved, files replaced): takes the paths anew where they hold what we know.
-    /// What is gone is gone, and verify will say so; a new file goes on.
+    /// Handles may be dead for good (folder moved or made anew, files replaced): takes the paths anew where they hold what we
+    /// know. What is gone is gone, and the record says so; a new file goes on.
     fn reopen(&mut self) {
-        let Some(running) = &mut self.running else { return };
-        let usable = running
-            .reopen(&*self.disk)
-            .and_then(|lines| Ok(self.evidence.reopen(&self.config.folder, running.segment())? && lines));
-        match usable {
-            Ok(true) | Err(_) => {}
-            Ok(false) => {
-                self.running = None;
-                self.evidence.abandon_file();
+        if claim::take_again(&mut self.lock, &self.config.folder).is_err() {
+            return;
+        }
+        let lines = self.running.as_mut().map_or(Ok(false), |running| running.reopen(&*self.disk));
+        let segment = self.running.as_ref().map(Running::segment);
+        let usable = lines.and_then(|lines| Ok(self.evidence.reopen(&self.config.folder, segment)? && lines));
+        if let Ok(false) = usable
+            && let Some(running) = self.running.take()
+        {
+            self.evidence.abandon_file();
+            let gone = (running.segment().first, self.evidence.size());
+            if let Some(fault) = self.fault.as_mut().filter(|_| gone.0 <= gone.1) {
+                fault.gone.get_or_insert(gone).1 = gone.1;
             }
         }
     }
@@ -318,6 +331,8 @@ impl Writer {
             refused: self.shared.counts.read().refused - fault.refused_before,
             late_from: fault.late.map(|l| l.0),
             late_to: fault.late.map(|l| l.1),
+            gone_from: fault.gone.map(|g| g.0),
+            gone_to: fault.gone.map(|g| g.1),
         });
         self.tell(&resumed);
     }
@@ -438,15 +453,12 @@ impl Writer {
     }
 }
 
-/// Whatever ends the writer's thread, sessions must not wait for it. Head and folder are free before anyone is told.
-struct EndOnDrop {
-    lock: Option<File>,
-    shared: Arc<Shared>,
-}
+/// Whatever ends the writer's thread, sessions must not wait for it. The writer, which holds head and folder, is gone before
+/// anyone is told.
+struct EndOnDrop(Arc<Shared>);
 
 impl Drop for EndOnDrop {
     fn drop(&mut self) {
-        drop(self.lock.take());
-        self.shared.end();
+        self.0.end();
     }
 }

@@ -1,6 +1,7 @@
 //! What the record may say of a statement's text: literals replaced by `$n`, comments dropped.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use pg_query::protobuf::Token;
 use sha2::{Digest, Sha256};
@@ -17,16 +18,41 @@ pub struct Words<'t> {
 }
 
 /// The part `start..end` of `text`, normalised: constants become `$n` (after the statement's own parameters), comments
-/// and runs of white space become one space. Names are kept that `known` knows, or that the statement gives itself.
+/// and runs of white space become one space. Names are kept that `known` knows, or that the statement gives what lasts. Those
+/// that it gives for itself (aliases, temporary tables, cursors, …) are numbered: a client may put anything there.
 pub fn normalised(text: &str, tokens: &Tokens, start: usize, end: usize, known: &dyn Fn(&str) -> bool) -> String {
     let list = tokens.within(start, end);
     let words = Words { text, list };
-    let given: HashSet<&str> =
-        (0..list.len()).filter(|at| words.is_given(*at)).map(|at| words.word(&list[at])).collect();
-    words.written(&|at| {
-        let word = words.word(&list[at]);
-        given.contains(word) || known(word)
+    let (mut lasting, mut numbers) = (HashSet::new(), HashMap::new());
+    for (at, token) in list.iter().enumerate().filter(|(_, t)| is_name(t)) {
+        let word = words.word(token);
+        match words.given(at) {
+            Some(Given::ToWhatLasts) if is_plain_name(word) => drop(lasting.insert(word)),
+            Some(_) if !known(word) => {
+                let next = numbers.len() + 1;
+                numbers.entry(folded(word)).or_insert(next);
+            }
+            _ => {}
+        }
+    }
+    words.written(&|word| match numbers.get(&folded(word)) {
+        _ if known(word) || lasting.contains(word) => word.into(),
+        Some(number) => format!("\"…{number}\"").into(),
+        None => LEFT_OUT.into(),
     })
+}
+
+/// Stands for a name that is not kept.
+pub const LEFT_OUT: &str = "\"…\"";
+
+/// What a name is given to where it stands.
+enum Given {
+    ToWhatLasts,
+    ToWhatDoesNot,
+}
+
+fn is_name(token: &Tok) -> bool {
+    matches!(token.kind, Token::Ident | Token::Uident)
 }
 
 impl<'t> Words<'t> {
@@ -36,25 +62,34 @@ impl<'t> Words<'t> {
 
     /// Whether a name is given here: `… AS x`, `customers x`, `(…) x`, `WITH x AS (…)`, `CREATE TABLE x`; a value without
     /// its quotes never stands so in a statement that is well-formed.
-    fn is_given(&self, at: usize) -> bool {
+    fn given(&self, at: usize) -> Option<Given> {
         let kind = |at: Option<usize>| at.and_then(|at| self.list.get(at)).map_or(Token::Nul, |t| t.kind);
         match kind(at.checked_sub(1)) {
-            Token::As | Token::Ident | Token::Uident | Token::Ascii41 => true,
-            Token::Table | Token::View | Token::Index | Token::Schema | Token::Sequence | Token::Column => true,
-            Token::Prepare | Token::Execute | Token::Savepoint => true,
-            Token::With | Token::Recursive | Token::Ascii44 => kind(Some(at + 1)) == Token::As,
-            _ => false,
+            Token::Table | Token::View | Token::Index | Token::Schema | Token::Sequence
+                if kind(Some(0)) == Token::Create =>
+            {
+                match kind(at.checked_sub(2)) {
+                    Token::Temp | Token::Temporary => Some(Given::ToWhatDoesNot),
+                    _ => Some(Given::ToWhatLasts),
+                }
+            }
+            Token::As | Token::Ident | Token::Uident | Token::Ascii41 => Some(Given::ToWhatDoesNot),
+            Token::Prepare | Token::Execute | Token::Savepoint => Some(Given::ToWhatDoesNot),
+            Token::With | Token::Recursive | Token::Ascii44 if kind(Some(at + 1)) == Token::As => {
+                Some(Given::ToWhatDoesNot)
+            }
+            _ => None,
         }
     }
 
-    /// The words, normalised; of names, by their place, only those that are plain and that `keep` keeps.
-    pub fn written(&self, keep: &dyn Fn(usize) -> bool) -> String {
+    /// The words, normalised; names as `shown` shows them.
+    pub fn written(&self, shown: &dyn Fn(&'t str) -> Cow<'t, str>) -> String {
         let parameters = self.list.iter().filter(|t| t.kind == Token::Param);
         let own = parameters.filter_map(|t| self.word(t).get(1..)?.parse::<u16>().ok()).max();
         let mut next = own.map_or(0, u32::from);
         let mut out = String::new();
         let mut after = self.list.first().map_or(0, |t| t.start);
-        for (at, token) in self.list.iter().enumerate() {
+        for token in self.list {
             if token.start > after && !out.is_empty() {
                 out.push(' ');
             }
@@ -66,7 +101,7 @@ impl<'t> Words<'t> {
                 }
                 // PostgreSQL takes 65535 parameters; a longer number is none, and may be anything.
                 Token::Param if word.len() > "$65535".len() => out.push_str("$…"),
-                Token::Ident | Token::Uident if !is_plain_name(word) || !keep(at) => out.push_str("\"…\""),
+                Token::Ident | Token::Uident => out.push_str(&shown(word)),
                 _ => out.push_str(word),
             }
             after = token.end;
@@ -128,7 +163,8 @@ mod tests {
         let text = r#"SELECT "userId", U&"d\0061t" FROM "public"."t" WHERE a = "ana@example.com" OR a = "Ana Banana""#;
         let tokens = parse(text).unwrap().tokens;
         let expected = r#"SELECT "userId", "…" FROM "public"."t" WHERE a = "…" OR a = "…""#;
-        assert_eq!(normalised(text, &tokens, 0, text.len(), &|_| true), expected);
+        let known = |name: &str| [r#""userId""#, r#""public""#, r#""t""#, "a"].contains(&name);
+        assert_eq!(normalised(text, &tokens, 0, text.len(), &known), expected);
     }
 
     #[test]
@@ -136,9 +172,31 @@ mod tests {
         let text = "WITH recent AS (SELECT id AS who FROM t) SELECT sum(x) total, recent.who FROM recent, t AS people \
                     WHERE a = Ana AND b IN (Bo, people.id) ORDER BY total";
         let tokens = parse(text).unwrap().tokens;
-        let expected = text.replace("Ana", "\"…\"").replace("Bo", "\"…\"");
+        let made_up = ["recent", "who", "total", "people"].into_iter().enumerate();
+        let numbered = made_up.fold(text.to_owned(), |sql, (n, name)| sql.replace(name, &format!("\"…{}\"", n + 1)));
+        let expected = numbered.replace("Ana", "\"…\"").replace("Bo", "\"…\"");
         let known = |name: &str| ["id", "t", "a", "b", "x", "sum"].contains(&name);
         assert_eq!(normalised(text, &tokens, 0, text.len(), &known), expected);
+    }
+
+    #[test]
+    fn names_that_clients_make_up_are_numbered() {
+        let known = |name: &str| ["id", "t", "public"].contains(&name);
+        for (text, expected) in [
+            (r#"SELECT id AS "ana@example.com", id ana FROM t Ana"#, r#"SELECT id AS "…1", id "…2" FROM t "…2""#),
+            ("SAVEPOINT ana", "SAVEPOINT \"…1\""),
+            ("PREPARE ana AS SELECT id FROM t", "PREPARE \"…1\" AS SELECT id FROM t"),
+            ("DECLARE ana CURSOR FOR SELECT id FROM t", "DECLARE \"…\" CURSOR FOR SELECT id FROM t"),
+            ("CREATE TEMP TABLE ana (id int)", "CREATE TEMP TABLE \"…1\" (id int)"),
+            ("CREATE TABLE orders_2026 (id int)", "CREATE TABLE orders_2026 (id int)"),
+            (r#"CREATE TABLE "Ana Banana" (id int)"#, r#"CREATE TABLE "…1" (id int)"#),
+            ("DROP TABLE ana", "DROP TABLE \"…\""),
+            ("ALTER TABLE t ADD COLUMN ana int", "ALTER TABLE t ADD COLUMN \"…\" int"),
+            ("TABLE ana", "TABLE \"…\""),
+        ] {
+            let tokens = parse(text).unwrap().tokens;
+            assert_eq!(normalised(text, &tokens, 0, text.len(), &known), expected);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use pg_query::protobuf::Token;
 
 use super::clear::Engine;
 use super::parse::{self, Tok};
-use super::record::{self, Words};
+use super::record::{self, LEFT_OUT, Words};
 
 /// A refused text, described.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,8 @@ impl Engine {
             return Unjudged { kind: kind_of_word(first_word(text)), sql: String::new(), fingerprint: String::new() };
         };
         let words = Words { text, list: &tokens.list };
-        let sql = words.written(&|at| record::is_known(&self.catalog, &self.policy, words.word(&words.list[at])));
+        let known = |word: &str| record::is_known(&self.catalog, &self.policy, word);
+        let sql = words.written(&|word| if known(word) { word.into() } else { LEFT_OUT.into() });
         let fingerprint = if sql.is_empty() { String::new() } else { record::fingerprint(&sql) };
         Unjudged { kind: kind(&words), sql, fingerprint }
     }

@@ -71,7 +71,7 @@ impl Core {
     fn too_long(&mut self, tag: u8) -> Result<Taken, End> {
         match (self.copy, tag) {
             (Copy::In, b'd' | b'f') => {
-                self.copy_refused = Some(from_refusal(&refuse::message_too_long(), Severity::Error, ""));
+                self.ended_by_us = Some(from_refusal(&refuse::message_too_long(), Severity::Error, ""));
                 self.to_server.marker_copy_fail(&self.marker)?;
                 self.end_copy();
                 Ok(Taken::Done)
@@ -120,7 +120,7 @@ impl Core {
                 self.sync();
                 Ok(Taken::Done)
             }
-            Message::Terminate => Err(End::Terminated),
+            Message::Terminate => self.terminate(),
             // "Accept but ignore these messages, per protocol spec; we probably got here because a frontend is still
             // sending after receipt of a COPY failure" (PostgreSQL, tcop/postgres.c).
             Message::CopyData | Message::CopyDone | Message::CopyFail => Ok(Taken::Done),
@@ -145,7 +145,7 @@ impl Core {
     fn skip(&mut self, message: Message<'_>) -> Result<Taken, End> {
         match message {
             Message::Sync => self.sync(),
-            Message::Terminate => return Err(End::Terminated),
+            Message::Terminate => return self.terminate(),
             Message::Query(_)
             | Message::Parse(_)
             | Message::Bind(_)
@@ -157,6 +157,15 @@ impl Core {
             | Message::CopyDone
             | Message::CopyFail
             | Message::FunctionCall => {}
+        }
+        Ok(Taken::Done)
+    }
+
+    /// What was sent before is done and answered first.
+    fn terminate(&mut self) -> Result<Taken, End> {
+        self.leaving = true;
+        if self.unsynced {
+            self.to_server.flush();
         }
         Ok(Taken::Done)
     }

@@ -95,9 +95,11 @@ pub struct Core {
     /// PostgreSQL has failed in this batch: it skips to Sync, and so do we.
     pub(super) skipping: bool,
     pub(super) hold: Hold,
+    /// The client has said goodbye.
+    pub(super) leaving: bool,
     pub(super) copy: Copy,
-    /// What is said in place of the error of a COPY that we have ended.
-    pub(super) copy_refused: Option<Fields>,
+    /// What is said in place of the error of a statement that we have ended: a COPY, or one that had not left (`dam`).
+    pub(super) ended_by_us: Option<Fields>,
     /// A message that is too long is being thrown away: what it is, and how many bytes are still to come.
     pub(super) discarding: Option<(u8, usize)>,
     pub(super) status: Status,
@@ -167,8 +169,9 @@ impl Core {
             pins_unproven: false,
             skipping: false,
             hold: Hold::Go,
+            leaving: false,
             copy: Copy::Not,
-            copy_refused: None,
+            ended_by_us: None,
             discarding: None,
             status: Status::Idle,
             path_touched: false,
@@ -202,6 +205,7 @@ impl Core {
     /// Whether client messages may be taken now.
     pub fn takes_messages(&self) -> bool {
         !self.needs_catalog()
+            && !self.leaving
             && !self.asserting
             && (self.withheld.is_none() || self.unsynced)
             && self.inquiry.as_ref().is_none_or(|i| self.copy == Copy::In && i.is_sound_so_far())
@@ -209,6 +213,11 @@ impl Core {
                 Hold::Go => true,
                 Hold::UntilAnswered => self.queue.is_empty() || self.copy == Copy::In,
             }
+    }
+
+    /// Whether the client has sent its last message.
+    pub fn has_said_goodbye(&self) -> bool {
+        self.leaving
     }
 
     /// Whether the catalog must be read again before the next message is judged. Inside of a transaction nobody else
@@ -277,6 +286,11 @@ impl Core {
     /// Whether nothing is running and no transaction is open: a good moment to end the session.
     pub fn is_idle(&self) -> bool {
         self.queue.is_empty() && self.status == Status::Idle && !self.unsynced && self.inquiry.is_none()
+    }
+
+    /// Whether nothing is under way.
+    pub fn has_answered_all(&self) -> bool {
+        self.queue.is_empty()
     }
 
     /// Whether no statement is under way whose answer can still come whole. A batch that is not closed by Sync may wait

@@ -6,7 +6,9 @@
 
 use std::collections::VecDeque;
 
-use super::core::Core;
+use super::core::{Copy, Core, End};
+use super::expect::{Expect, Kind};
+use super::refuse;
 use crate::audit::{Recorder, Ticket};
 use crate::engine::cleared::{Effect, Statement};
 
@@ -116,6 +118,38 @@ impl Core {
             self.dam.waiting.push_back((self.to_server.end_offset(), ticket));
         }
         self.clerk.recorder.is_strict()
+    }
+
+    /// Whether PostgreSQL is at a statement whose effects last, and will say what became of it. (A batch without Sync lasts by
+    /// none, and a COPY waits for data.)
+    pub fn is_at_what_lasts(&self) -> bool {
+        let ends = |e: &Expect| matches!(e.kind, Kind::Query(_) | Kind::Sync);
+        let behind = self.queue.iter().rposition(ends).map_or(0, |last| last + 1);
+        let statements = self.queue.iter().take(behind).filter_map(|e| match &e.kind {
+            Kind::Query(_) => e.judged.as_ref().map(|judged| judged.cleared.statements.as_slice()),
+            Kind::Execute(portal) => portal.statement().map(std::slice::from_ref),
+            _ => None,
+        });
+        self.copy != Copy::In && statements.flatten().any(|s| self.lasts(s) || commits(s))
+    }
+
+    /// A cancel request. Whether it was for a statement that has not left, which ends here; any other is PostgreSQL's to end.
+    /// What has run and waits to be committed does not end so, as in PostgreSQL.
+    pub fn cancels(&mut self) -> Result<bool, End> {
+        let waits = self.awaited_by_server().is_some();
+        let mut running =
+            self.queue.iter().filter(|e| matches!(e.kind, Kind::Query(_) | Kind::Execute(_) | Kind::Sync));
+        let it_is_next = matches!(running.next().map(|e| &e.kind), Some(Kind::Query(_) | Kind::Execute(_)));
+        if !waits || !it_is_next || running.next().is_some() {
+            return Ok(false);
+        }
+        if let Some(from) = self.dam.open() {
+            self.to_server.take_back(from, &self.marker)?;
+        }
+        self.ended_by_us = Some(refuse::cancelled());
+        // Nothing of it is told: its record need not be waited for.
+        self.clerk.last = self.gate.newest();
+        Ok(true)
     }
 
     /// Offset of `to_server` up to which bytes may leave now.

@@ -1,7 +1,8 @@
 //! Holds back what PostgreSQL said until the record of who asked is on disk.
 //!
-//! What arrives may belong to any statement sent so far, so it waits for the newest ticket of its moment. Tickets are
-//! durable in order, so only the front of the queue is ever asked about.
+//! What arrives may belong to any statement sent so far, so it waits for the newest ticket of its moment; the rest of a
+//! message, for no other than its beginning did. Tickets are durable in order, so only the front of the queue is ever asked
+//! about.
 
 use std::collections::VecDeque;
 
@@ -29,6 +30,10 @@ pub struct Mark {
 impl Gate {
     /// What lies before `mark` has arrived while `ticket` was the newest.
     pub fn hold(&mut self, mark: Mark, ticket: Option<Ticket>, recorder: &Recorder) {
+        // All of it was the rest of a message.
+        if self.end() == mark {
+            return;
+        }
         match ticket {
             Some(ticket) if !self.waiting.is_empty() || !recorder.is_durable(&ticket) => {
                 match self.waiting.back_mut() {
@@ -37,6 +42,28 @@ impl Gate {
                 }
             }
             _ => self.released = mark,
+        }
+    }
+
+    /// What lies between the last mark and this one is the rest of a message: it leaves with its beginning.
+    pub fn go_on(&mut self, mark: Mark) {
+        *self.waiting.back_mut().map_or(&mut self.released, |(last, _)| last) = mark;
+    }
+
+    fn end(&self) -> Mark {
+        self.waiting.back().map_or(self.released, |(last, _)| *last)
+    }
+
+    /// The newest record that something waits for.
+    pub fn newest(&self) -> Option<Ticket> {
+        self.waiting.back().map(|(_, ticket)| *ticket)
+    }
+
+    /// The end of what goes to the client is here now: what was said by us since the last mark waits for nothing, unless it
+    /// stands behind what does.
+    pub fn come_to(&mut self, here: Mark) {
+        if self.waiting.is_empty() {
+            self.released = here;
         }
     }
 

@@ -110,13 +110,13 @@ pub async fn serve(tcp: TcpStream, address: SocketAddr, house: Arc<House>) {
                 refresh: database.refresh,
                 orders: house.orders.clone(),
                 pass,
+                registration,
                 ends: Default::default(),
             };
             let counted = Counted::new(&house.meters.sessions);
             house.meters.logins.get_or_create(&Label { result: "ok" }).inc();
             session.run().await;
             drop(counted);
-            drop(registration);
         }
         Err(refused) => visitor.turn_away(refused, &house).await,
     }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::client::Taken;
+use super::complete::QUERY_CANCELED;
 use super::core::{Core, End};
 use super::expect::{Audience, Kind, NameChange};
 use super::record::{self, Subject};
@@ -121,6 +122,13 @@ fn fields(refusal: &Refusal, severity: Severity) -> Fields {
 fn transaction_failed() -> Refusal {
     let message = "current transaction is aborted, commands ignored until end of transaction block";
     Refusal::new("transaction-failed", SqlState("25P02"), message, "", "")
+}
+
+/// PostgreSQL's own words for a cancel request.
+pub fn cancelled() -> Fields {
+    let refusal =
+        Refusal::new("cancelled", SqlState(QUERY_CANCELED), "canceling statement due to user request", "", "");
+    fields(&refusal, Severity::Error)
 }
 
 /// A session whose role is unrestricted no longer.

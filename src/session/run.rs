@@ -13,10 +13,12 @@ use tokio::time::Sleep;
 use super::core::{Core, End};
 use super::live::{Refresh, Standing};
 use super::orders::{Leave, Orders, Pass, told};
+use super::turned_away::{going_down, no_longer_admitted, transaction_too_long, upstream_lost};
 use super::withhold::AfterLoss;
 use crate::audit::event::SessionEnd;
 use crate::audit::{Event, RecordUnavailable};
-use crate::engine::refusal::{Refusal, SqlState};
+use crate::engine::refusal::Refusal;
+use crate::relay::cancel::Registration;
 use crate::wire::buffer::Inbox;
 use crate::wire::error::{Severity, from_refusal};
 use crate::wire::frame::HEADER;
@@ -40,6 +42,7 @@ pub struct Session {
     pub refresh: Arc<dyn Refresh>,
     pub orders: watch::Receiver<Orders>,
     pub pass: Arc<Pass>,
+    pub registration: Registration,
     pub ends: Ends,
 }
 
@@ -139,6 +142,9 @@ impl Session {
 
     fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
         loop {
+            if let Err(end) = self.poll_cancel(cx) {
+                return Poll::Ready(Turn::End(end));
+            }
             if let Err(end) = self.core.take_server(&mut self.server_in) {
                 return Poll::Ready(Turn::End(end));
             }
@@ -170,6 +176,14 @@ impl Session {
                 return self.poll_alarm(cx);
             }
         }
+    }
+
+    /// Whoever asks to cancel hears whether that was done here.
+    fn poll_cancel(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
+        while let Poll::Ready(Some(request)) = self.registration.poll_request(cx) {
+            let _ = request.send(self.core.cancels()?); // who does not wait is not told
+        }
+        Ok(())
     }
 
     /// Whether there is room again for messages that had to wait.
@@ -204,10 +218,16 @@ impl Session {
         Ok(true)
     }
 
-    /// Writes what is released; asks for what is not.
+    /// Writes what is released. To a client that is gone nothing is, but what it has left under way and lasts is waited for.
     fn poll_write_client(&mut self, cx: &mut Context<'_>) -> Result<(), Turn> {
         let limit = self.core.release_limit();
-        if self.ends.client || self.core.to_client.waiting() == 0 && !self.ends.client_unflushed {
+        if self.ends.client {
+            if self.core.is_at_what_lasts() {
+                let _ = self.core.to_client.poll_drain(cx, &mut tokio::io::sink(), limit); // takes all, at once
+            }
+            return Ok(());
+        }
+        if self.core.to_client.waiting() == 0 && !self.ends.client_unflushed {
             return Ok(());
         }
         self.ends.client_unflushed = true;
@@ -216,6 +236,7 @@ impl Session {
             Poll::Ready(Ok(())) => {
                 self.ends.client_unflushed = Pin::new(&mut self.client).poll_flush(cx).is_pending();
             }
+            Poll::Ready(Err(_)) if self.core.is_at_what_lasts() => self.ends.client = true,
             Poll::Ready(Err(_)) => return Err(Turn::ClientLost),
             Poll::Pending => {}
         }
@@ -289,16 +310,24 @@ impl Session {
         }
     }
 
-    /// A side has closed, and all that came before has gone its way.
+    /// A side has closed, or said goodbye, and all that came before has gone its way.
     fn is_over(&self) -> Option<Turn> {
-        if self.ends.server && self.core.to_client.waiting() == 0 && !self.ends.client_unflushed {
+        let all_told = self.core.to_client.waiting() == 0 && !self.ends.client_unflushed;
+        if self.ends.server && all_told {
             return Some(Turn::UpstreamLost);
         }
-        // A client that closes after its last message still wants it done, as with PostgreSQL itself.
-        let sent = self.core.to_server.waiting() == 0 && self.core.takes_messages() && !self.has_client_message();
+        let goodbye = self.core.has_said_goodbye();
+        if goodbye && all_told && self.core.has_answered_all() {
+            return Some(Turn::End(End::Terminated));
+        }
+        // A client that closes after its last message still wants it done, as with PostgreSQL itself; and on record is what
+        // became of what lasts.
+        let said_all = goodbye || self.core.takes_messages() && !self.has_client_message();
+        let sent = self.core.to_server.waiting() == 0 && said_all;
         // Nobody reads its answers: when they have piled up, nothing more is read of PostgreSQL, which would wait for ever.
         let piled_up = self.core.to_client.waiting() >= MAX_WAITING;
-        (self.ends.client && (sent || self.ends.server || piled_up)).then_some(Turn::ClientLost)
+        let lost = self.ends.client && (self.ends.server || (sent || piled_up) && !self.core.is_at_what_lasts());
+        lost.then_some(if goodbye { Turn::End(End::Terminated) } else { Turn::ClientLost })
     }
 
     fn has_client_message(&self) -> bool {
@@ -433,45 +462,4 @@ impl Session {
         };
         let _ = tokio::time::timeout(LAST_WORDS, last).await;
     }
-}
-
-fn upstream_lost() -> Refusal {
-    Refusal::new(
-        "upstream-lost",
-        SqlState::CONNECTION_FAILURE,
-        "the proxy has lost its connection to PostgreSQL",
-        "PostgreSQL has closed the session, or cannot be followed any more.",
-        "Connect again.",
-    )
-}
-
-/// The code and words of PostgreSQL 17's `transaction_timeout`.
-fn transaction_too_long() -> Refusal {
-    Refusal::new(
-        "max-transaction",
-        SqlState("25P04"),
-        "terminating connection due to transaction timeout",
-        "An open transaction may go on seeing consent that was withdrawn since; max_transaction bounds that.",
-        "Commit or roll back sooner, or ask for a longer max_transaction.",
-    )
-}
-
-fn no_longer_admitted() -> Refusal {
-    Refusal::new(
-        "no-longer-admitted",
-        SqlState("57P01"),
-        "terminating connection: the proxy's configuration has changed",
-        "Its user, role or database is not any more what it was when the session began.",
-        "Connect again.",
-    )
-}
-
-fn going_down() -> Refusal {
-    Refusal::new(
-        "shutdown",
-        SqlState("57P01"),
-        "terminating connection due to administrator command",
-        "The proxy is being stopped.",
-        "Connect again later.",
-    )
 }

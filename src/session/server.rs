@@ -47,20 +47,20 @@ impl Core {
         if inbox.is_empty() {
             return Ok(());
         }
+        self.gate.come_to(self.mark());
         let taken = self.pass_on(inbox).and_then(|()| self.end_condemned());
         self.end_several();
         // What is withheld is no answer any more. Everything else waits for its record, also when it ends in an error.
         if self.withheld.is_none() {
-            let inside = self.passing > 0 && self.passing_to == Audience::Client;
-            let mark = Mark { offset: self.to_client.end_offset(), readies: self.readies, inside };
-            self.gate.hold(mark, self.clerk.last, &self.clerk.recorder);
+            self.gate.hold(self.mark(), self.clerk.last, &self.clerk.recorder);
         }
         taken
     }
 
     fn pass_on(&mut self, inbox: &mut Inbox) -> Result<(), End> {
         let bytes = inbox.bytes();
-        let (mut from, mut at) = self.go_on_passing(bytes.len());
+        let at = self.go_on_passing(bytes)?;
+        let (mut from, mut at) = (at, at);
         while let Some(head) = header(&bytes[at..]).map_err(|_| OUT_OF_ORDER)? {
             let end = at + HEADER + head.body;
             if self.begins_inquiry(head.tag) {
@@ -145,14 +145,25 @@ impl Core {
         })
     }
 
-    /// The rest of a message whose beginning has passed: where copying starts, and where the next message does.
-    fn go_on_passing(&mut self, available: usize) -> (usize, usize) {
-        let n = self.passing.min(available);
+    /// The rest of a message whose beginning has passed; where the next message starts.
+    fn go_on_passing(&mut self, bytes: &[u8]) -> Result<usize, End> {
+        let n = self.passing.min(bytes.len());
         self.passing -= n;
-        match self.passing_to {
-            Audience::Client => (0, n),
-            Audience::Nobody => (n, n),
+        if n > 0 && self.passing_to == Audience::Client {
+            self.to_client.tail().extend_from_slice(&bytes[..n]);
+            // In relaxed durability its beginning may have left without its record.
+            if self.clerk.recorder.is_strict() {
+                self.gate.go_on(self.mark());
+            }
+            self.row_has_ended()?;
         }
+        Ok(n)
+    }
+
+    /// The end of what goes to the client.
+    pub(super) fn mark(&self) -> Mark {
+        let inside = self.passing > 0 && self.passing_to == Audience::Client;
+        Mark { offset: self.to_client.end_offset(), readies: self.readies, inside }
     }
 
     /// Whether the running statement's rows are looked at for subjects.
@@ -291,9 +302,9 @@ impl Core {
             return if fields.is_fatal() { Ok(Verdict::Instead(b'E', fields)) } else { Err(OUT_OF_ORDER) };
         };
         let ours = fields.field(MESSAGE).is_some_and(|m| self.marker.is_named_in(m));
-        let copy_refused = self.copy_refused.take().filter(|_| ours);
+        let ended_by_us = self.ended_by_us.take().filter(|_| ours);
         match &head.kind {
-            Kind::Query(_) | Kind::Execute(_) if copy_refused.is_some() => fields = copy_refused.unwrap_or(fields),
+            Kind::Query(_) | Kind::Execute(_) if ended_by_us.is_some() => fields = ended_by_us.unwrap_or(fields),
             Kind::RefusedQuery(refusal) | Kind::Refused { said: refusal, .. } if ours => fields = refusal.clone(),
             Kind::Query(query) if ours && query.refused.is_some() => fields = query.refused.clone().unwrap_or(fields),
             _ => match self.raised_behind(head, &fields).or_else(|| not_helped(head, &fields)) {

@@ -1,4 +1,4 @@
-//! Why somebody is not let in, in words; each reason declared once.
+//! Why somebody is not let in, or must leave, in words; each reason declared once.
 
 use crate::engine::refusal::{Refusal, SqlState};
 
@@ -57,5 +57,48 @@ pub(super) fn role_not_here(role: &str) -> Refusal {
         format!("role \"{role}\" is not in the policy of this database"),
         "A user's role must be declared by the policy of the database that it connects to.",
         "Ask the administrator of the proxy.",
+    )
+}
+
+// === sessions that end ===
+
+pub(super) fn upstream_lost() -> Refusal {
+    Refusal::new(
+        "upstream-lost",
+        SqlState::CONNECTION_FAILURE,
+        "the proxy has lost its connection to PostgreSQL",
+        "PostgreSQL has closed the session, or cannot be followed any more.",
+        "Connect again.",
+    )
+}
+
+/// The code and words of PostgreSQL 17's `transaction_timeout`.
+pub(super) fn transaction_too_long() -> Refusal {
+    Refusal::new(
+        "max-transaction",
+        SqlState("25P04"),
+        "terminating connection due to transaction timeout",
+        "An open transaction may go on seeing consent that was withdrawn since; max_transaction bounds that.",
+        "Commit or roll back sooner, or ask for a longer max_transaction.",
+    )
+}
+
+pub(super) fn no_longer_admitted() -> Refusal {
+    Refusal::new(
+        "no-longer-admitted",
+        SqlState("57P01"),
+        "terminating connection: the proxy's configuration has changed",
+        "Its user, role or database is not any more what it was when the session began.",
+        "Connect again.",
+    )
+}
+
+pub(super) fn going_down() -> Refusal {
+    Refusal::new(
+        "shutdown",
+        SqlState("57P01"),
+        "terminating connection due to administrator command",
+        "The proxy is being stopped.",
+        "Connect again later.",
     )
 }

@@ -2,6 +2,10 @@
 //! is told 58030, and the session lives on.
 //!
 //! Nothing that lasts has been done yet (`dam`): what would have made it last fails now, and so does an open transaction.
+//!
+//! Of a long row, the beginning may have left. In strict durability its record was on disk by then, and what was lost is that
+//! of something behind it (`gate`): the row goes on to its end, and the error follows. Otherwise nothing vouches for the row,
+//! and half a message cannot be taken back: the session ends.
 
 use super::core::{Copy, Core, End};
 use super::expect::{Audience, Kind};
@@ -16,6 +20,8 @@ pub(super) struct Withheld {
     error: Fields,
     /// ReadyForQuery messages until then.
     readies: u64,
+    /// It has not been said yet: a row goes on before it.
+    behind_row: bool,
     /// A marker has been sent that fails the open transaction: its answer is the last that nobody hears.
     fails: bool,
 }
@@ -24,17 +30,18 @@ pub(super) struct Withheld {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AfterLoss {
     GoesOn,
-    /// Half a message has left: the client cannot be told anything.
+    /// Half a message has left that nothing vouches for: the client cannot be told anything.
     Broken,
 }
 
 impl Core {
     /// Throws away what waits for a record that will not come, and puts an error in the place of each batch's answer.
     pub fn record_lost(&mut self, fault: &RecordUnavailable) -> AfterLoss {
+        self.gate.come_to(self.mark());
         let released = self.gate.drop_waiting();
         // Of what must not leave yet the beginning may be on record.
         let released = self.forget_held().filter(|held| held.offset < released.offset).unwrap_or(released);
-        if released.inside {
+        if released.inside && !self.clerk.recorder.is_strict() {
             return AfterLoss::Broken;
         }
         self.to_client.cut(released.offset);
@@ -48,7 +55,9 @@ impl Core {
             self.to_client.tail().extend_from_slice(&ready);
         }
         // A message whose beginning was thrown away.
-        self.passing_to = Audience::Nobody;
+        if !released.inside {
+            self.passing_to = Audience::Nobody;
+        }
         if self.copy == Copy::In {
             self.copy = Copy::Not;
             if self.to_server.copy_fail(b"the record cannot be written\0").is_err() {
@@ -62,15 +71,30 @@ impl Core {
         let ends = |kind: &Kind| matches!(kind, Kind::Query(_) | Kind::RefusedQuery(_) | Kind::Sync);
         let heard = self.queue.iter().filter(|e| e.audience == Audience::Client && ends(&e.kind)).count() as u64;
         let readies = heard + u64::from(self.unsynced);
-        if readies > 0 && error.put(self.to_client.tail(), b'E').is_err() {
+        self.withheld = Some(Withheld { error, readies, behind_row: released.inside, fails: false });
+        self.clerk.withheld = true;
+        if !released.inside && readies > 0 && self.say_withheld().is_err() {
             return AfterLoss::Broken;
         }
-        self.withheld = Some(Withheld { error, readies, fails: false });
-        self.clerk.withheld = true;
         if readies == 0 && self.end_withholding().is_err() {
             return AfterLoss::Broken;
         }
         AfterLoss::GoesOn
+    }
+
+    /// Puts the error in the place of what is withheld.
+    fn say_withheld(&mut self) -> Result<(), End> {
+        let Some(withheld) = &mut self.withheld else { return Ok(()) };
+        withheld.behind_row = false;
+        Ok(withheld.error.put(self.to_client.tail(), b'E')?)
+    }
+
+    /// The row that went on has come to its end.
+    pub(super) fn row_has_ended(&mut self) -> Result<(), End> {
+        match &self.withheld {
+            Some(withheld) if withheld.behind_row && self.passing == 0 => self.say_withheld(),
+            _ => Ok(()),
+        }
     }
 
     /// What has not left for PostgreSQL does not run, and a batch that has begun fails.

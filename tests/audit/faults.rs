@@ -276,6 +276,36 @@ async fn a_folder_that_was_deleted_is_begun_anew_and_verify_tells() {
     let verdict = verify(&config.folder, &key, None, &mut |_| {}).unwrap();
     let words: Vec<String> = verdict.findings.iter().map(ToString::to_string).collect();
     assert_eq!(words, ["the file with lines 1 to 2 is missing"]);
+    let told = |n: &Notice| matches!(n, Notice::Unavailable { gone: Some((1, 2)), .. });
+    assert!(verdict.notices.iter().any(told), "the record tells of it too: {:?}", verdict.notices);
+}
+
+#[tokio::test]
+async fn a_folder_that_is_deleted_again_and_again_is_begun_anew_each_time_and_stays_ours() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path());
+    let key = || NoteSigner::load(&config.key_file()).unwrap().verifier().clone();
+    let recorder = Recorder::open(config.clone()).unwrap();
+    recorded(&recorder, "before").await.unwrap();
+    for pause in [0, 300, 600] {
+        std::fs::remove_dir_all(&config.folder).unwrap();
+        assert_eq!(recorded(&recorder, "gone").await, Err(SqlState::IO_ERROR));
+        std::fs::create_dir(&config.folder).unwrap();
+        // Some time or other in the proxy's finding that out.
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        std::fs::remove_dir_all(&config.folder).unwrap();
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        std::fs::create_dir(&config.folder).unwrap();
+        resumes(&recorder).await;
+    }
+    let verdict = verify(&config.folder, &key(), None, &mut |_| {}).unwrap();
+    assert!(verdict.being_written, "no other proxy may write there");
+    recorder.shutdown().await;
+    // It is taken up like any other, and verify knows of no more than what is gone.
+    Recorder::open(config.clone()).unwrap().shutdown().await;
+    let verdict = verify(&config.folder, &key(), None, &mut |_| {}).unwrap();
+    let [missing] = &verdict.findings[..] else { panic!("{:?}", verdict.findings) };
+    assert!(missing.to_string().starts_with("the file with lines 1 to "), "{missing}");
 }
 
 #[tokio::test]

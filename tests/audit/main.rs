@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod begun;
 mod cli;
 mod faults;
 mod journal;

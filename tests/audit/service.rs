@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::common::disk::FaultyDisk;
 use crate::common::postgres::{Database, shared};
 use crate::common::proxy::{Proxy, Served, connection_to};
 use consentry::audit::note::NoteVerifier;
@@ -78,7 +78,7 @@ fn stored_values() -> BTreeSet<String> {
 }
 
 /// Statements of every way in which a value can be in one; `MARK` stands where a client would put it.
-const STATEMENTS: [&str; 24] = [
+const STATEMENTS: [&str; 33] = [
     "SELECT * FROM customers WHERE email = 'MARK'",
     "SELECT id, full_name FROM customers WHERE full_name LIKE '%MARK%' OR phone IN ('MARK', $$MARK$$, E'\\x4dMARK')",
     "SELECT count(*) FROM customers WHERE id = 77001234567",
@@ -103,6 +103,15 @@ const STATEMENTS: [&str; 24] = [
     "CREATE TABLE t AS SELECT 'MARK' AS v",
     "COPY customers (full_name) FROM STDIN WITH (NULL 'MARK')",
     "PREPARE p AS SELECT * FROM customers WHERE email = 'MARK'",
+    "SELECT id AS \"MARK\", id MARK FROM customers LIMIT 1",
+    "WITH MARK AS (SELECT id FROM customers MARK LIMIT 1) SELECT MARK.id FROM MARK",
+    "BEGIN; SAVEPOINT MARK; RELEASE MARK; ROLLBACK",
+    "PREPARE MARK AS SELECT 1; EXECUTE MARK; DEALLOCATE MARK",
+    "BEGIN; DECLARE MARK CURSOR FOR SELECT 1; FETCH MARK; CLOSE MARK; COMMIT",
+    "CREATE TEMP TABLE MARK (MARK int); INSERT INTO MARK (MARK) VALUES (1); SELECT MARK FROM MARK; DROP TABLE MARK",
+    "CREATE TEMP TABLE MARK AS SELECT id AS MARK FROM customers LIMIT 1; DROP TABLE MARK",
+    "LISTEN \"MARK\"",
+    "SET application_name TO MARK",
 ];
 
 const MARK: &str = "Zq7Xw9Vb";
@@ -344,38 +353,22 @@ async fn a_torn_last_line_is_kept_aside_and_reported_at_start() {
     assert!(verdict.notices.iter().any(|n| matches!(n, Notice::PutAside { bytes: 24, .. })), "{:?}", verdict.notices);
 }
 
+/// What was begun on record ends there, whatever the service could not have.
+#[test]
+fn a_serve_that_cannot_listen_stops_on_record() {
+    let mut proxy = proxy();
+    proxy.kill();
+    let _taken = std::net::TcpListener::bind(("127.0.0.1", proxy.port())).unwrap();
+    let served = proxy.command(&["serve", "--config"]).arg(proxy.server_file()).output().unwrap();
+    assert_eq!(served.status.code(), Some(1), "{served:?}");
+    let last = events(&proxy.audit()).pop().unwrap();
+    assert_eq!([&last["event"], &last["reason"]], ["stop", "did not start"]);
+    let notices = verdict(&proxy.audit()).notices;
+    assert_eq!(notices.iter().filter(|n| matches!(n, Notice::NoStop { .. })).count(), 1, "the kill: {notices:?}");
+    assert!(!notices.iter().any(|n| matches!(n, Notice::OpenEnd { .. })), "{notices:?}");
+}
+
 // === a disk that fails under a running proxy ===
-
-/// A disk whose faults are written to a file (`disk_faults.c`).
-struct FaultyDisk {
-    folder: tempfile::TempDir,
-}
-
-impl FaultyDisk {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audit/disk_faults.c");
-        let library = folder.path().join("faults.so");
-        let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(source).arg("-ldl").status();
-        assert!(built.expect("a C compiler: run `make setup`").success());
-        let disk = Self { folder };
-        disk.set("");
-        disk
-    }
-
-    fn library(&self) -> PathBuf {
-        self.folder.path().join("faults.so")
-    }
-
-    fn control(&self) -> PathBuf {
-        self.folder.path().join("fault")
-    }
-
-    fn set(&self, fault: &str) {
-        std::fs::write(self.folder.path().join("next"), fault).unwrap();
-        std::fs::rename(self.folder.path().join("next"), self.control()).unwrap();
-    }
-}
 
 /// What one client has met so far.
 #[derive(Default)]

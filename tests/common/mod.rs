@@ -1,6 +1,7 @@
 //! What the integration tests share. Each test program uses its part, so what one leaves unused is no mistake.
 #![allow(dead_code)]
 
+pub mod disk;
 pub mod expected;
 pub mod postgres;
 pub mod proxy;

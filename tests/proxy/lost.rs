@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::raw::{Raw, bind, execute, flush, parse, query, sync};
 use super::record::events;
+use super::waits::start_on;
 use super::{start, world};
+use crate::common::disk::FaultyDisk;
 
 /// Statements that are under way when the record fails have done nothing: not by themselves, not in a batch or a block.
 #[test]
@@ -107,6 +109,64 @@ fn a_lost_record_takes_nothing_back_that_is_on_record() {
     assert_eq!(until_ready(&mut c, 1), "E:58030 Z:I");
     assert_eq!(c.ask("SELECT 1"), "E:58030 Z:I");
     fs::rename(&away, proxy.audit()).unwrap();
+}
+
+/// A row of which the beginning has left goes on to its end, whatever becomes of the record of what was sent behind it: the
+/// session goes on behind the row.
+#[test]
+fn half_a_row_is_told_to_its_end_when_the_record_is_lost() {
+    // More than the buffers of two connections may take.
+    const LENGTH: usize = 100_000_000;
+    let long = format!("SELECT repeat('x', {LENGTH})");
+    let batch = [parse("", &long), bind("", "", &[]), execute("", 0), sync()].concat();
+    let disk = FaultyDisk::new();
+    let proxy = start_on(&disk);
+    for (first, behind) in [
+        (query(&long), query("SELECT 2")),
+        (query(&long), query("INSERT INTO things VALUES (902, 'x')")),
+        (batch, query("SELECT 2")),
+    ] {
+        let mut c = Raw::log_in(proxy.port(), "ana", &[]);
+        c.send(&first);
+        // What comes with the row's beginning; the row then fills all that lies between here and PostgreSQL.
+        assert!(["T", "1"].contains(&&*c.answer()));
+        std::thread::sleep(Duration::from_millis(1000));
+        disk.set("hang");
+        c.send(&behind);
+        std::thread::sleep(Duration::from_millis(300));
+        disk.set(&libc::EIO.to_string());
+        std::thread::sleep(Duration::from_millis(300));
+        let answers = until_ready(&mut c, 2);
+        let told = answers.replace(&"x".repeat(LENGTH), "row");
+        assert!(told.ends_with("D:row E:58030 Z:I E:58030 Z:I"), "{}", &told[..told.len().min(200)]);
+        disk.set("");
+        let start = Instant::now();
+        while c.ask("SELECT 1") != "T D:1 C:SELECT 1 Z:I" {
+            assert!(start.elapsed() < Duration::from_secs(30), "{:?}", c.error);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert_eq!(world().database.psql("SELECT count(*) FROM things WHERE id = 902"), "0");
+    }
+}
+
+/// Each answer that a lost record takes back is taken back once, also where the next record is lost before it was on disk.
+#[test]
+fn an_answer_is_taken_back_once() {
+    let disk = FaultyDisk::new();
+    let proxy = start_on(&disk);
+    let mut c = Raw::log_in(proxy.port(), "ana", &[]);
+    c.ask("SELECT 1");
+    for _ in 0..3 {
+        disk.set("hang");
+        c.send(&query("SELECT 2"));
+        std::thread::sleep(Duration::from_millis(300));
+        disk.set(&libc::EIO.to_string());
+        assert_eq!(until_ready(&mut c, 1), "E:58030 Z:I");
+        disk.set("");
+        // Nobody asks for anything until it can be written again.
+        std::thread::sleep(Duration::from_millis(1500));
+    }
+    assert_eq!(c.ask("SELECT 3"), "T D:3 C:SELECT 1 Z:I");
 }
 
 fn until_ready(c: &mut Raw, readies: usize) -> String {

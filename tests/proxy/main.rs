@@ -29,6 +29,7 @@ mod tls;
 mod transparent;
 mod two_phase;
 mod unrestricted;
+mod waits;
 mod warned;
 
 use std::path::{Path, PathBuf};

@@ -335,6 +335,8 @@ pub enum Notice {
         known: u64,
         found: u64,
     },
+    /// The first start of the record was killed before its first checkpoint, and recorded nothing but itself.
+    NothingSigned,
     /// What was put aside at a start.
     PutAside {
         seq: u64,
@@ -349,6 +351,8 @@ pub enum Notice {
         fault: String,
         seconds: u64,
         refused: u64,
+        /// Lines whose file was gone by then.
+        gone: Option<(u64, u64)>,
     },
     /// A live sink missed events.
     SinkDropped {
@@ -427,6 +431,14 @@ impl fmt::Display for Notice {
                     "line {seq}: at this start the {known} lines that had been written were not here as they were"
                 )
             }
+            Notice::NothingSigned => {
+                write!(
+                    f,
+                    "the record was begun, and its first start ended before it had made a checkpoint: no session had "
+                )?;
+                write!(f, "begun, and nothing is lost, unless everything later was cut off with its signatures (a ")?;
+                write!(f, "checkpoint kept elsewhere would show that)")
+            }
             Notice::PutAside { seq, file, bytes, lines, missing } => {
                 write!(f, "line {seq}: at this start {bytes} bytes of {file} were put aside")?;
                 if *lines > 0 {
@@ -437,11 +449,13 @@ impl fmt::Display for Notice {
                 }
                 write!(f, ", {missing} lines were missing")
             }
-            Notice::Unavailable { seq, fault, seconds, refused } => {
+            Notice::Unavailable { seq, fault, seconds, refused, gone } => {
                 write!(
                     f,
                     "line {seq}: before it the record could not be written for {seconds} s ({fault}); {refused} events were refused"
-                )
+                )?;
+                let words = |(from, to)| format!("; the file with {} was no longer there", range(from, to));
+                f.write_str(&gone.map(words).unwrap_or_default())
             }
             Notice::SinkDropped { seq, sink, events } => write!(f, "line {seq}: sink {sink} missed {events} events"),
             Notice::CheckpointsUnchecked { count } => {

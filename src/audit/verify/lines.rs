@@ -25,6 +25,8 @@ pub struct Walk<'a> {
     next_checkpoint: usize,
     checked: u64,
     contradicted: bool,
+    /// The key has signed that the record begins here.
+    pub begun: bool,
     /// First and last line since the last good checkpoint whose hash is only computed, not signed.
     computed: Option<(u64, u64)>,
 }
@@ -40,6 +42,7 @@ impl<'a> Walk<'a> {
             next_checkpoint: 0,
             checked: 0,
             contradicted: false,
+            begun: false,
             computed: None,
         }
     }
@@ -51,6 +54,7 @@ impl<'a> Walk<'a> {
         let name = segment.file_name();
         if let Some(frontier) = &signed.frontier {
             story.file(&name, frontier.size());
+            self.begun |= frontier.size() == 0;
         }
         let mut reader = LineReader::new(BufReader::with_capacity(1 << 20, segment.open()?));
         let (mut line, mut ahead) = (Line::default(), Line::default());

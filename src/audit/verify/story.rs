@@ -28,6 +28,8 @@ pub struct Story {
     /// Heartbeat of the running proxy; `None`: it does not run.
     heartbeat: Option<SignedDuration>,
     stretches: Stretches,
+    /// Nothing was read but what one start records before it signs.
+    pub only_opens: bool,
 }
 
 struct Moment {
@@ -64,6 +66,10 @@ pub struct Told<'a> {
     seconds: Option<u64>,
     #[serde(default)]
     refused: Option<u64>,
+    #[serde(default)]
+    gone_from: Option<u64>,
+    #[serde(default)]
+    gone_to: Option<u64>,
     #[serde(default)]
     sink: Option<String>,
     #[serde(default)]
@@ -106,6 +112,7 @@ impl Story {
             nameless: 0,
             last: None,
             heartbeat: None,
+            only_opens: true,
         }
     }
 
@@ -118,6 +125,7 @@ impl Story {
     pub fn line(&mut self, line: &[u8], verdict: &mut Verdict) -> bool {
         let Ok(told) = serde_json::from_slice::<Told>(line) else { return false };
         self.attach(&told);
+        self.only_opens &= OPENING.contains(&&*told.event) && (told.event != "start" || told.seq == 1);
         self.stretches.line(&told);
         if told.event == "start" {
             self.started(&told, verdict);
@@ -158,6 +166,7 @@ impl Story {
                 fault: told.fault.unwrap_or_default(),
                 seconds: told.seconds.unwrap_or_default(),
                 refused: told.refused.unwrap_or_default(),
+                gone: told.gone_from.zip(told.gone_to),
             }),
             "sink_dropped" => verdict.note(Notice::SinkDropped {
                 seq: told.seq,

@@ -1,6 +1,6 @@
 /* Makes the record's disk fail on demand, for a whole `consentry serve`: loaded before libc (LD_PRELOAD). The file that
-   CONSENTRY_TEST_FAULT names holds an errno, or "slow" for 100 ms a sync; empty: all is well. Only files of the audit
-   folder are touched. */
+   CONSENTRY_TEST_FAULT names holds an errno, "slow" for 100 ms a sync, or "hang" for syncs that do not end before it
+   holds something else; empty: all is well. Only files of the audit folder are touched. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -20,7 +20,7 @@ static int on_record(int fd) {
     return strstr(path, "/audit/") != NULL;
 }
 
-/* -1: slow; 0: no fault; else an errno. */
+/* -1: slow; -2: hangs; 0: no fault; else an errno. */
 static int fault(int fd) {
     if (!on_record(fd)) return 0;
     const char *name = getenv("CONSENTRY_TEST_FAULT");
@@ -30,12 +30,17 @@ static int fault(int fd) {
     ssize_t n = read(file, word, sizeof word - 1);
     close(file);
     if (n <= 0) return 0;
+    if (strncmp(word, "hang", 4) == 0) return -2;
     return strncmp(word, "slow", 4) == 0 ? -1 : atoi(word);
 }
 
 static int fails(int fd, int syncs) {
     int what = fault(fd);
-    if (what < 0 && syncs) usleep(100000);
+    if (what == -1 && syncs) usleep(100000);
+    while (what == -2 && syncs) {
+        usleep(10000);
+        what = fault(fd);
+    }
     if (what <= 0) return 0;
     errno = what;
     return 1;
