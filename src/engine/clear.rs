@@ -250,7 +250,7 @@ impl Engine {
         if now.uncertain && !analyse::moves_session_only(judged.kind) {
             return Err(refusal::depends_on_reset());
         }
-        let lasts = a.lasts(judged.kind);
+        let (lasts, at_once) = (a.lasts(judged.kind), a.is_at_once(judged.kind));
         let changed = a.changes();
         a.leave_as_they_are();
         a.write_targets()?;
@@ -276,6 +276,7 @@ impl Engine {
             subject_columns: if role.unrestricted { recorded.subject_columns } else { a.subject_columns() },
             row_shape: a.row_shape(),
             lasts,
+            at_once,
             raises: std::mem::take(&mut a.raises),
             help: a.help.take(),
             tables,
@@ -377,6 +378,7 @@ struct Draft<'e> {
     subject_columns: Vec<(u16, String)>,
     row_shape: Option<RowShape>,
     lasts: bool,
+    at_once: bool,
     raises: Vec<super::cleared::Raise>,
     help: Option<Help>,
     tables: Vec<TouchedTable>,
@@ -441,6 +443,7 @@ impl Draft<'_> {
             subject_columns: self.subject_columns,
             row_shape: self.row_shape,
             lasts: self.lasts,
+            at_once: self.at_once,
             fingerprint: record::fingerprint(&sql),
             sql,
             source,

@@ -165,6 +165,8 @@ pub struct Statement {
     pub row_shape: Option<RowShape>,
     /// What it does may outlive its answer: what makes it last must not happen before its record is on disk.
     pub lasts: bool,
+    /// No end of its transaction takes back what it does: it must not run before that.
+    pub at_once: bool,
     /// The statement with literals replaced by `$n` and comments dropped.
     pub sql: String,
     /// What equal statements have in common (see `record.rs`), 16 hex digits.

@@ -2,7 +2,7 @@
 //! statement itself where it is one of its own.
 //!
 //! What is undone with its transaction, and what only reads, goes to PostgreSQL at once, and is answered when its record is
-//! on disk (`gate`). So a record that cannot be written leaves nothing changed.
+//! on disk (`gate`); what acts at once, and is not undone with its transaction, waits itself. So a record that cannot be written leaves nothing changed.
 
 use std::collections::VecDeque;
 
@@ -74,15 +74,25 @@ impl Core {
         let commits = statements.iter().any(commits) || (lasts && statements.iter().any(ends));
         // The end of a Query is that of the batch before it too, which no Sync has ended.
         let commits = commits || std::mem::take(&mut self.dam.batch_lasts) || (lasts && !self.dam.in_block);
+        let at_once = statements.iter().any(|s| self.is_at_once(s));
         self.dam.in_block &= !statements.iter().any(ends);
-        commits && self.dam_here()
+        (commits || at_once) && self.dam_here()
     }
 
-    /// What a statement does may outlive its answer: of one that names another, what that does. What is not known may.
+    /// What a statement does may outlive its answer.
     pub(super) fn lasts(&self, statement: &Statement) -> bool {
+        self.may_be(statement, |s| s.lasts)
+    }
+
+    fn is_at_once(&self, statement: &Statement) -> bool {
+        self.may_be(statement, |s| s.at_once)
+    }
+
+    /// Whether a statement is so; of one that names another, that. What is not known may be.
+    fn may_be(&self, statement: &Statement, so: fn(&Statement) -> bool) -> bool {
         let prepared = |name: &str| {
             let prepared = self.statements.newest(name);
-            prepared.is_none_or(|p| p.judged.cleared.statements.iter().any(|s| s.lasts))
+            prepared.is_none_or(|p| p.judged.cleared.statements.iter().any(so))
         };
         match &statement.effect {
             Effect::Execute { name, .. } | Effect::ExplainExecute { name, .. } => prepared(name),
@@ -90,10 +100,10 @@ impl Core {
                 let portal = self.portals.newest(name);
                 portal.and_then(|p| p.statement()).is_none_or(|s| match &s.effect {
                     Effect::Execute { name, .. } => prepared(name),
-                    _ => s.lasts,
+                    _ => so(s),
                 })
             }
-            _ => statement.lasts,
+            _ => so(statement),
         }
     }
 
@@ -104,7 +114,7 @@ impl Core {
         let with_batch = TAKEN_BACK.contains(&statement.kind);
         self.dam.batch_lasts |= lasts && with_batch;
         self.dam.in_block &= !ends(statement);
-        (commits(statement) || (lasts && !with_batch)) && self.dam_here()
+        (commits(statement) || self.is_at_once(statement) || (lasts && !with_batch)) && self.dam_here()
     }
 
     /// A Sync is the next to go. Whether it commits.

@@ -74,6 +74,65 @@ fn what_is_under_way_when_the_record_fails_is_not_done() {
     }
 }
 
+/// What no ROLLBACK takes back waits for its record itself, in a block and in a batch too.
+#[test]
+fn what_acts_at_once_does_not_before_its_record_is_durable() {
+    world().database.psql(
+        "CREATE SEQUENCE raised_at_once; GRANT ALL ON SEQUENCE raised_at_once TO consentry;
+         CREATE FUNCTION raise_at_once() RETURNS bigint LANGUAGE sql AS $$ SELECT setval('raised_at_once', 100) $$;
+         CREATE VIEW raises_at_once AS SELECT raise_at_once(); GRANT SELECT ON raises_at_once TO consentry",
+    );
+    let disk = FaultyDisk::new();
+    let proxy = start_on(&disk);
+    let victim = Raw::log_in(world().proxy.port(), "dan", &[]);
+    let batch = |sql: &str| [parse("", sql), bind("", "", &[]), execute("", 0), sync()].concat();
+    let set = "SELECT setval('raised_at_once', 100)";
+    for (block, sent) in [
+        (false, batch(set)),
+        (true, batch(set)),
+        (true, query(set)),
+        (true, query("SELECT raise_at_once()")),
+        (true, query("SELECT * FROM raises_at_once")),
+        (true, query("DO $$ BEGIN PERFORM raise_at_once(); END $$")),
+        (true, query("EXECUTE raises")),
+        (true, query(&format!("SELECT pg_terminate_backend({})", victim.pid))),
+        (true, query("COPY (SELECT 1) TO PROGRAM 'false'")),
+    ] {
+        let mut c = Raw::log_in(proxy.port(), "dan", &[]);
+        c.ask(&format!("PREPARE raises AS {set}"));
+        c.ask(if block { "BEGIN" } else { "SELECT 1" });
+        // Completions are written by then.
+        std::thread::sleep(Duration::from_millis(500));
+        disk.set("hang");
+        c.send(&sent);
+        std::thread::sleep(Duration::from_millis(500));
+        disk.set(&libc::EIO.to_string());
+        let answer = until_ready(&mut c, 1);
+        disk.set("");
+        let status = if block { "E" } else { "I" };
+        assert_eq!(answer, format!("E:58030 Z:{status}"), "{}", String::from_utf8_lossy(&sent));
+        let stored = world().database.psql("SELECT last_value FROM raised_at_once");
+        assert_eq!(stored, "1", "{}", String::from_utf8_lossy(&sent));
+        std::thread::sleep(Duration::from_millis(1000));
+    }
+    let mut victim = victim;
+    assert_eq!(victim.ask("SELECT 1"), "T D:1 C:SELECT 1 Z:I");
+    // What is undone with its transaction goes at once.
+    let mut c = Raw::log_in(proxy.port(), "dan", &[]);
+    c.ask("BEGIN");
+    std::thread::sleep(Duration::from_millis(500));
+    disk.set("hang");
+    c.send(&query("SELECT lower('X'), pg_advisory_xact_lock(4711)"));
+    let locked = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711";
+    let start = Instant::now();
+    while world().database.psql(locked) == "0" {
+        assert!(start.elapsed() < Duration::from_secs(10));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    disk.set("");
+    assert!(until_ready(&mut c, 1).ends_with("C:SELECT 1 Z:T"));
+}
+
 /// What is committed and on record is told, whatever becomes of the record of what comes behind it.
 #[test]
 fn a_lost_record_takes_nothing_back_that_is_on_record() {

@@ -59,7 +59,7 @@ impl<'e> Analyser<'e> {
         }
         if Outward::is_one(class, name.last()) {
             self.outward.call();
-            self.acts = true;
+            self.acts_by(name.last());
         }
         let pb::FuncCall { args, agg_order, agg_filter, agg_distinct, agg_within_group, over, .. } = f;
         // Aggregates and window functions run above the scan and its filters.
@@ -256,7 +256,7 @@ impl<'e> Analyser<'e> {
     fn follows(&mut self, function: &Function) {
         let reviewed = |extension: &str| allow::extension_function(extension, &function.name.name);
         let computes = function.extension.as_deref().is_some_and(|e| matches!(reviewed(e), ExtensionFunction::Pure));
-        self.acts |= !computes && function.oid >= FIRST_NORMAL_OID;
+        self.acts_at_once_where(!computes && function.oid >= FIRST_NORMAL_OID);
         self.holds_checked_of(function);
         self.record_listed(function);
     }

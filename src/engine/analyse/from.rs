@@ -97,7 +97,7 @@ impl<'e> Analyser<'e> {
                 self.reads_unknown();
                 self.reads_changeable = true;
                 self.outward.call();
-                self.acts = true;
+                self.acts_at_once_where(true);
                 let relation = alias.is_none().then(|| QualifiedName::new(created.schema, var.relname.as_str()));
                 Ok((Item { relation, ..item(Columns::Unknown) }, None))
             }

@@ -269,7 +269,7 @@ pub struct Analyser<'e> {
     /// The statement holds a write; a query of WITH is read before it is walked.
     pub writes: bool,
     /// It calls what may do more than compute: functions of the database's own, sequences, notifications.
-    pub acts: bool,
+    pub acts: session::Acts,
     pub reads_ahead: bool,
     /// The write moves rows of other tables to another subject (`writes/moves.rs`).
     pub moves: bool,
@@ -376,7 +376,7 @@ impl<'e> Analyser<'e> {
             explaining: false,
             writes_protected: false,
             writes: false,
-            acts: false,
+            acts: Default::default(),
             reads_ahead: false,
             moves: false,
             drawn: writes::Drawn::default(),

@@ -9,7 +9,29 @@ use crate::engine::policy::Purpose;
 use crate::engine::refusal::Refusal;
 use crate::engine::rewrite::guard::{self, Guard};
 
+/// How far what a statement calls reaches, beyond computing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Acts {
+    #[default]
+    Not,
+    /// Sequences that go on, notifications, advisory locks: undone with the transaction, or no more than a number that is left
+    /// out.
+    WithTransaction,
+    /// A sequence that is set, and whatever code does that is not looked into: no ROLLBACK takes it back.
+    AtOnce,
+}
+
 impl<'e> Analyser<'e> {
+    pub fn acts_at_once_where(&mut self, it_does: bool) {
+        self.acts = if it_does { Acts::AtOnce } else { self.acts };
+    }
+
+    /// It calls a function of PostgreSQL's own that does more than compute.
+    pub fn acts_by(&mut self, builtin: Option<&&str>) {
+        let acts = if builtin == Some(&"setval") { Acts::AtOnce } else { Acts::WithTransaction };
+        self.acts = self.acts.max(acts);
+    }
+
     /// The next statement of the message, beginning at byte `start`, as the session finds it then.
     pub fn begin_statement(&mut self, context: Context, purpose: Option<&'e Purpose>, start: usize) {
         self.search_path = context.search_path.clone();
@@ -143,8 +165,14 @@ impl Analyser<'_> {
                 | "unlisten"
         );
         // What an unrestricted role says is not walked: a view, an operator, a cast may call anything.
-        let acts = self.writes || self.acts || (self.role.unrestricted && !matches!(kind, "close" | "lock"));
+        let acts =
+            self.writes || self.acts > Acts::Not || (self.role.unrestricted && !matches!(kind, "close" | "lock"));
         !moves_session_only(kind) && (!reads || acts)
+    }
+
+    /// Whether what a statement of this kind does may be there before its transaction is at its end, and stay.
+    pub fn is_at_once(&self, kind: &str) -> bool {
+        self.acts == Acts::AtOnce || matches!(kind, "call" | "do")
     }
 }
 

@@ -133,6 +133,7 @@ impl<'e> Analyser<'e> {
             add_table(&mut named.tables, touched);
         }
         beside.read_before.drain(..).for_each(|table| add_table(&mut named.tables, table));
+        self.acts_at_once_where(named.sets || !named.hidden.is_empty());
         self.unlike_others |= !beside.subjects.is_empty() || !named.hidden.is_empty();
         let (tables, hidden) = (named.tables, named.hidden.into_iter().collect());
         self.for_the_record = ForTheRecord { tables, subject_columns: beside.subject_columns(), hidden };
@@ -279,6 +280,8 @@ struct Names {
     relations: BTreeSet<String>,
     tables: Vec<TouchedTable>,
     hidden: BTreeSet<String>,
+    /// `setval`, which no ROLLBACK takes back.
+    sets: bool,
 }
 
 impl Names {
@@ -287,6 +290,7 @@ impl Names {
         self.relations.extend(tree::relations(tree)?);
         let names = tree::names(tree)?;
         self.hidden.extend(names.calls.iter().flat_map(|name| analyser.hidden_function(name)));
+        self.sets |= names.calls.iter().any(|name| name.last().is_some_and(|base| base == "setval"));
         let catalog = &analyser.engine.catalog;
         let called = names.calls.iter().filter_map(|name| name.last()).flat_map(|base| catalog.functions_named(base));
         let read = called.flat_map(|f| &f.depends_on).filter_map(|oid| catalog.relation(*oid));
@@ -303,6 +307,8 @@ fn code(node: &Node) -> Option<&'static str> {
         NodeEnum::CreateFunctionStmt(_) => Some("the function's body"),
         NodeEnum::CreateExtensionStmt(_) | NodeEnum::AlterExtensionStmt(_) => Some("the extension's script"),
         NodeEnum::LoadStmt(_) => Some("LOAD"),
+        NodeEnum::CopyStmt(c) if c.is_program => Some("the program of COPY"),
+        NodeEnum::CopyStmt(c) if !c.filename.is_empty() => Some("a file of the server"),
         _ => None,
     }
 }
