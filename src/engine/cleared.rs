@@ -154,6 +154,8 @@ pub struct Statement {
     pub rules: Vec<String>,
     /// Errors that the statement raises on purpose, and what the client is told instead.
     pub raises: Vec<Raise>,
+    /// It returns rows that the client did not ask for, and hears nothing of.
+    pub silent: bool,
     /// It leaves between two statements of ours, in the same message: what it calls is made, and dropped again. The client
     /// hears nothing of them. What is said where PostgreSQL does not let us make it.
     pub helped: Option<Box<Refusal>>,

@@ -142,6 +142,12 @@ pub fn check_option(view: &str) -> Refusal {
     Refusal::new("check-option", SqlState("44000"), message, "", "")
 }
 
+/// A query of WITH that has no rows for others to read; PostgreSQL's own words and SQLSTATE.
+pub fn returns_nothing(query: &str) -> Refusal {
+    let message = format!("WITH query \"{query}\" does not have a RETURNING clause");
+    Refusal::new("returns-nothing", SqlState::FEATURE_NOT_SUPPORTED, message, "", "")
+}
+
 /// No relation of that name; PostgreSQL's own words and SQLSTATE.
 pub fn undefined_table(name: &str) -> Refusal {
     Refusal::new("undefined-table", SqlState::UNDEFINED_TABLE, format!("relation \"{name}\" does not exist"), "", "")

@@ -72,6 +72,16 @@ impl Behind {
     }
 }
 
+/// The statement whose rows leave when `own` runs, which may name another.
+pub(super) fn shown<'a>(own: Option<&'a Statement>, behind: Option<&'a Behind>) -> Option<&'a Statement> {
+    behind.zip(own).map_or(own, |(behind, own)| behind.shown_by(own))
+}
+
+/// Whether those rows are ours.
+pub(super) fn is_silent(own: Option<&Statement>, behind: Option<&Behind>) -> bool {
+    shown(own, behind).is_some_and(|s| s.silent)
+}
+
 impl Core {
     /// What stands behind a statement of this effect, made true to the context. `None`: it stands for itself, or
     /// PostgreSQL has nothing of that name (but a cursor that a function has opened).
@@ -95,7 +105,7 @@ impl Core {
             Lookup::Missing => return Ok(None),
             Lookup::Found(portal) => portal,
         };
-        if !matches!(portal.effect(), Effect::None | Effect::DeclareCursor { .. }) {
+        if portal.is_silent() || !matches!(portal.effect(), Effect::None | Effect::DeclareCursor { .. }) {
             return Err(refuse::fetch_of_effect().into());
         }
         // A cursor keeps the purpose that it was opened with; what was only bound has not been opened.

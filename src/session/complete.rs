@@ -42,7 +42,7 @@ impl Core {
                     None => None,
                 };
                 let tag = own.as_deref().unwrap_or(tag);
-                let Some(StatementRun { run, settings }) = query.runs.get_mut(index).and_then(Option::take) else {
+                let Some(StatementRun { run, settings, .. }) = query.runs.get_mut(index).and_then(Option::take) else {
                     return Err(OUT_OF_ORDER);
                 };
                 query.done += 1;

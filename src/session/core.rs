@@ -406,11 +406,16 @@ impl Core {
     // === the order of answers ===
 
     pub(super) fn expect(&mut self, kind: Kind, audience: Audience) {
-        self.queue.push_back(Expect { kind, audience, judged: None, protected: false });
+        self.queue.push_back(Expect { kind, audience, judged: None, protected: false, silent: false });
     }
 
     pub(super) fn expect_about(&mut self, kind: Kind, judged: Arc<Judged>, protected: bool) {
-        self.queue.push_back(Expect { kind, audience: Audience::Client, judged: Some(judged), protected });
+        self.expect_rows(kind, judged, protected, false);
+    }
+
+    /// The same where rows may come, or their description.
+    pub(super) fn expect_rows(&mut self, kind: Kind, judged: Arc<Judged>, protected: bool, silent: bool) {
+        self.queue.push_back(Expect { kind, audience: Audience::Client, judged: Some(judged), protected, silent });
     }
 
     /// Takes no further messages until all that was sent is answered.

@@ -24,6 +24,8 @@ pub struct Expect {
     pub judged: Option<Arc<Judged>>,
     /// Its errors could carry stored values.
     pub protected: bool,
+    /// The rows of it, or that it describes, are ours (`Statement::silent`); a Query's statements say it one by one.
+    pub silent: bool,
 }
 
 pub enum Kind {
@@ -104,9 +106,16 @@ pub struct StatementRun {
     pub run: Run,
     /// From `set_config` calls with literal arguments.
     pub settings: Vec<SettingChange>,
+    /// Its rows are ours.
+    pub silent: bool,
 }
 
 impl QueryRun {
+    /// Whether the rows of the statement that runs are ours.
+    pub fn is_silent(&self) -> bool {
+        self.runs.get(self.done).and_then(Option::as_ref).is_some_and(|run| run.silent)
+    }
+
     /// PostgreSQL has completed one of the three statements of a helped one. The tag of the client's own, once all have.
     pub fn completes_stage(&mut self, tag: &str) -> Option<String> {
         match std::mem::take(&mut self.stage) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::behind::{Behind, keeps_purpose, names_another};
+use super::behind::{Behind, is_silent, keeps_purpose, names_another, shown};
 use super::client::Taken;
 use super::core::{Core, End, MAX_PORTALS, MAX_PREPARED, MAX_PREPARED_BYTES};
 use super::effects;
@@ -86,7 +86,7 @@ impl Core {
             Ok(portal) => portal,
             Err(not_now) => return self.not_now(not_now, bind.statement),
         };
-        self.to_server.bind(bind)?;
+        self.to_server.bind(&Bind { rest: &portal.bind(bind.rest), ..*bind })?;
         self.unsynced = true;
         let protected = portal.protected;
         let id = self.portals.change(bind.portal, self.batch, Some(Arc::new(portal)));
@@ -136,13 +136,15 @@ impl Core {
     pub(super) fn describe_statement(&mut self, name: &str) -> Result<Taken, End> {
         match self.current_statement(name) {
             Ok(Some(prepared)) => {
-                if let Err(not_now) = self.behind(prepared.effect()) {
-                    return self.not_now(not_now, name);
-                }
+                let behind = match self.behind(prepared.effect()) {
+                    Ok(behind) => behind,
+                    Err(not_now) => return self.not_now(not_now, name),
+                };
                 self.to_server.describe(Target::Statement, name)?;
                 self.unsynced = true;
-                let protected = prepared.judged.cleared.protected();
-                self.expect_about(Kind::DescribeStatement, prepared.judged.clone(), protected);
+                let cleared = &prepared.judged.cleared;
+                let (protected, silent) = (cleared.protected(), is_silent(cleared.statements.first(), behind.as_ref()));
+                self.expect_rows(Kind::DescribeStatement, prepared.judged.clone(), protected, silent);
                 Ok(Taken::Done)
             }
             Ok(None) => self.answer_with(refuse::no_such_statement(name)),
@@ -157,7 +159,7 @@ impl Core {
             Lookup::Found(portal) => {
                 self.to_server.describe(Target::Portal, name)?;
                 self.unsynced = true;
-                self.expect_about(Kind::DescribePortal, portal.judged.clone(), portal.protected);
+                self.expect_rows(Kind::DescribePortal, portal.judged.clone(), portal.protected, portal.is_silent());
                 Ok(Taken::Done)
             }
         }
@@ -179,12 +181,17 @@ impl Core {
             return self.portal_not_now(refuse::call_behind_set().into(), &portal);
         }
         let first = matches!(*portal.progress.lock(), Progress::Bound);
+        let silent = portal.is_silent();
+        if silent && !first {
+            return self.answer_with(refuse::portal_has_run(name));
+        }
         if let Err(not_now) = self.begin(&portal) {
             return self.portal_not_now(not_now, &portal);
         }
         portal.statement().into_iter().for_each(|s| self.doubt(&s.defined));
         let commits = self.dam_execute(portal.statement());
-        self.to_server.execute(Name::Client(name), limit)?;
+        // What gives the client no rows runs to its end, whatever the limit.
+        self.to_server.execute(Name::Client(name), if silent { 0 } else { limit })?;
         self.unsynced = true;
         self.lingering |= portal.protected;
         self.pins_unproven |= matches!(portal.effect(), Effect::SetConfig(_));
@@ -193,7 +200,7 @@ impl Core {
         if first {
             self.inquire_for_execute(&portal);
         }
-        self.expect_about(Kind::Execute(portal), judged, protected);
+        self.expect_rows(Kind::Execute(portal), judged, protected, silent);
         if waits || commits {
             self.wait_for_answers();
         }
@@ -233,8 +240,7 @@ impl Core {
         };
         let reason = self.reason();
         let mut run = self.clerk.decide(&what, reason, subjects).map_err(|e| e.refusal())?;
-        let own = portal.statement();
-        let shows = behind.as_ref().zip(own).map_or(own, |(behind, own)| behind.shown_by(own));
+        let shows = shown(portal.statement(), behind.as_ref());
         if let Some(statement) = shows.filter(|s| !s.subject_columns.is_empty()) {
             let rest = portal.bound.as_ref().and_then(|b| b.rest.as_deref());
             let bind = rest.map(|rest| Bind { portal: "", statement: "", rest });

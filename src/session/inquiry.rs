@@ -315,7 +315,7 @@ impl Core {
             return false;
         };
         let kind = judged.cleared.statements.get(query.done).map(|s| s.kind);
-        query.in_steps && kind.is_some_and(|kind| kind != "select")
+        query.in_steps && !query.is_silent() && kind.is_some_and(|kind| kind != "select")
     }
 
     pub(super) fn hold_description(&mut self, message: &[u8]) {

@@ -1,10 +1,11 @@
 //! What the session knows of a prepared statement and of a portal or cursor.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::behind::Behind;
+use super::behind::{Behind, is_silent};
 use super::expect::SettingChange;
 use super::names::Weigh;
 use super::plans::{ContextId, Judged};
@@ -129,6 +130,20 @@ impl Portal {
     /// Whether subjects in its rows go on record, as far as that is told without looking at what it names.
     pub fn may_be_watched(&self) -> bool {
         self.behind.is_some() || self.statement().is_some_and(|s| !s.subject_columns.is_empty())
+    }
+
+    /// Whether its rows are ours (`Statement::silent`).
+    pub fn is_silent(&self) -> bool {
+        is_silent(self.statement(), self.behind.as_ref())
+    }
+
+    /// The Bind of it behind its names, as it goes to PostgreSQL. The client may name the forms of as many columns as it likes
+    /// where it hears of none.
+    pub fn bind<'a>(&self, rest: &'a [u8]) -> Cow<'a, [u8]> {
+        match self.is_silent() {
+            true => Cow::Owned(frontend::without_results(rest)),
+            false => Cow::Borrowed(rest),
+        }
     }
 
     /// Whether its judged text is a PREPARE.

@@ -431,6 +431,12 @@ pub fn result_type_changed() -> Fields {
     said
 }
 
+/// As PostgreSQL says it of what returns nothing.
+pub fn portal_has_run(name: &str) -> Fields {
+    let message = format!("portal \"{name}\" cannot be run");
+    fields(&Refusal::new("portal-has-run", SqlState("55000"), message, "", ""), Severity::Error)
+}
+
 /// As PostgreSQL says it.
 pub fn no_such_portal(name: &str) -> Fields {
     let refusal =

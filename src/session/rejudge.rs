@@ -175,7 +175,7 @@ impl Core {
         self.to_server.parse(Name::Own, &anew.judged.cleared, types)?;
         self.expect_own(Kind::OwnParse, &anew.judged);
         let id = self.portals.change(name, self.batch, Some(portal.clone()));
-        self.to_server.bind_to(Name::Client(name), Name::Own, rest)?;
+        self.to_server.bind_to(Name::Client(name), Name::Own, &portal.bind(rest))?;
         self.expect_own(Kind::Bind(NameChange::new(name, id)), &anew.judged);
         self.close_own(&anew.judged)
     }

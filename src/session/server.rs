@@ -15,7 +15,7 @@ use crate::engine::clear::Engine;
 use crate::engine::cleared::{Effect, Statement};
 use crate::engine::refusal::Refusal;
 use crate::relay::login::PINNED;
-use crate::wire::backend::{Status, command_complete, read_command_tag, read_parameter};
+use crate::wire::backend::{Status, command_complete, no_data, read_command_tag, read_parameter};
 use crate::wire::buffer::Inbox;
 use crate::wire::error::{Fields, MESSAGE, SCHEMA, Severity, TABLE, WHERE, from_refusal};
 use crate::wire::frame::{HEADER, Header, MAX_INSPECTED_BODY, header};
@@ -28,6 +28,8 @@ pub(super) enum Verdict {
     Instead(u8, Fields),
     /// CommandComplete with this tag instead.
     Completed(String),
+    /// NoData instead.
+    NoData,
 }
 
 impl From<Audience> for Verdict {
@@ -83,7 +85,7 @@ impl Core {
                 self.to_client.tail().extend_from_slice(&description);
                 from = at;
             }
-            if is_streamed(head.tag) {
+            if is_streamed(head.tag) && !self.is_silent() {
                 let audience = self.streamed(head.tag, head.body)?;
                 if audience == Audience::Nobody {
                     self.to_client.tail().extend_from_slice(&bytes[from..at]);
@@ -111,6 +113,7 @@ impl Core {
                 Verdict::Pass | Verdict::Drop => {}
                 Verdict::Instead(tag, fields) => fields.put(self.to_client.tail(), tag)?,
                 Verdict::Completed(tag) => command_complete(self.to_client.tail(), &tag)?,
+                Verdict::NoData => no_data(self.to_client.tail())?,
             }
             at = end;
         }
@@ -232,6 +235,7 @@ impl Core {
                 self.still(|k| matches!(k, Kind::Query(_) | Kind::Execute(_)))
             }
             b'H' => self.still(|k| matches!(k, Kind::Query(_) | Kind::Execute(_))),
+            b'T' | b'D' => self.silenced(tag),
             b'C' => self.command_complete(read_command_tag(body).map_err(|_| OUT_OF_ORDER)?),
             b'I' => self.empty_query(),
             b's' => self.portal_suspended(),
@@ -240,6 +244,27 @@ impl Core {
             b'N' => self.notice(body),
             b'S' => parameter_status(body),
             b'A' => Ok(Verdict::Pass),
+            _ => Err(OUT_OF_ORDER),
+        }
+    }
+
+    /// Whether the rows that come are ours.
+    fn is_silent(&self) -> bool {
+        match self.queue.front() {
+            Some(Expect { kind: Kind::Query(query), .. }) => query.is_silent(),
+            Some(expect) => expect.silent,
+            None => false,
+        }
+    }
+
+    /// Rows that are ours, and what describes them, nobody hears of; whoever asks for their description, that there are none.
+    fn silenced(&mut self, tag: u8) -> Result<Verdict, End> {
+        match (tag, self.queue.front().map(|e| &e.kind)) {
+            (b'T', Some(Kind::DescribeStatement | Kind::DescribePortal)) => {
+                self.queue.pop_front();
+                Ok(Verdict::NoData)
+            }
+            (b'T', Some(Kind::Query(_))) | (b'D', Some(Kind::Query(_) | Kind::Execute(_))) => Ok(Verdict::Drop),
             _ => Err(OUT_OF_ORDER),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::behind::{Behind, Made, keeps_purpose, names_another, runs_prepared};
+use super::behind::{Behind, Made, keeps_purpose, names_another, runs_prepared, shown};
 use super::client::Taken;
 use super::core::{Core, End, Hold};
 use super::effects;
@@ -181,17 +181,17 @@ impl Core {
         let subjects = self.clerk.subjects(&statement.subjects, None, &self.snapshot.engine);
         let mut subjects = subjects.map_err(|e| e.refusal())?;
         let mut what = judged.on_record[index].clone();
-        let (mut shows, mut results) = (Some(statement), Results::Text);
+        let shows = shown(Some(statement), behind);
+        let mut results = Results::Text;
         if let Some(behind) = behind {
             subjects.extend(behind.subjects.iter().cloned());
             what = behind.on_record(&what);
-            shows = behind.shown_by(statement);
             results = if behind.is_binary() { Results::Binary } else { Results::Text };
         }
         let reason = self.reason();
         let mut run = self.clerk.decide(&what, reason, subjects).map_err(|e| e.refusal())?;
         run.watch = shows.and_then(|s| Watch::new(s, results, &self.snapshot.engine));
-        Ok(StatementRun { run, settings })
+        Ok(StatementRun { run, settings, silent: shows.is_some_and(|s| s.silent) })
     }
 
     /// A Query drops the unnamed statement and portal.

@@ -103,6 +103,10 @@ pub fn command_complete(out: &mut Vec<u8>, tag: &str) -> Result<(), Malformed> {
     put_frame(out, b'C', |b| put_string(b, tag))
 }
 
+pub fn no_data(out: &mut Vec<u8>) -> Result<(), Malformed> {
+    put_frame(out, b'n', |_| {})
+}
+
 /// Rows in a command tag: the last word of `SELECT 3`, `INSERT 0 1`, `COPY 7`; `None` where there is no number.
 pub fn rows_in_tag(tag: &str) -> Option<u64> {
     tag.rsplit(' ').next()?.parse().ok()

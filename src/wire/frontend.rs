@@ -97,6 +97,16 @@ pub struct Bind<'a> {
     pub rest: &'a [u8],
 }
 
+/// [`Bind::rest`] with no form asked for any results.
+pub fn without_results(rest: &[u8]) -> Vec<u8> {
+    let mut r = Reader(rest);
+    let kept = match (Bind { portal: "", statement: "", rest }).read_parameters(&mut r) {
+        Ok(_) => rest.get(..rest.len() - r.0.len()).unwrap_or(rest),
+        Err(_) => return rest.to_vec(),
+    };
+    [kept, &[0, 0]].concat()
+}
+
 /// A parameter value of a Bind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parameter<'a> {

@@ -23,6 +23,7 @@ mod record;
 mod refusals;
 mod reload;
 mod service;
+mod silent;
 mod store;
 mod stored;
 mod tls;

@@ -269,10 +269,6 @@ fn what_is_not_understood(world: &World) {
         ("not-understood", "DELETE FROM limited"),
         ("not-understood", "UPDATE joined SET label = 'x'"),
         ("not-understood", "UPDATE ONLY people SET full_name = 'x'"),
-        ("not-understood", "UPDATE strict SET (country) = ROW('ES')"),
-        ("not-understood", "UPDATE strict SET country = CASE WHEN count(*) OVER () > 0 THEN 'ES' END"),
-        ("not-understood", "UPDATE strict SET country = known(1)::text"),
-        ("not-understood", "UPDATE rich SET country = 'ES', full_name = 'B'"),
         ("right-missing", "UPDATE strict SET key = 7"),
         ("not-understood", "INSERT INTO strict (key, country) VALUES (7, 'ES') RETURNING key"),
         ("not-understood", "INSERT INTO strict (key, country) VALUES (7, 'ES') ON CONFLICT DO NOTHING"),
@@ -282,12 +278,15 @@ fn what_is_not_understood(world: &World) {
         ),
         ("not-understood", "INSERT INTO defaulted (id) VALUES (7) ON CONFLICT (id) DO UPDATE SET full_name = 'x'"),
         ("not-understood", "INSERT INTO busy (id) VALUES (7)"),
+        ("not-understood", "INSERT INTO unlisted_check (id) VALUES (7)"),
         ("not-understood", "INSERT INTO judged_parcels (id) VALUES (7)"),
         ("not-understood", "UPDATE busy SET label = 'x'"),
-        (
-            "not-understood",
-            "UPDATE strict SET country = v.c FROM (VALUES (1, 'FR'), (1, 'ES')) v (k, c) WHERE v.k = key",
-        ),
+        // Nothing of the view's own that a test could stand before.
+        ("not-understood", "UPDATE rich SET country = 'ES' RETURNING count(*)"),
+        ("not-understood", "UPDATE rich SET country = 'ES' RETURNING known(id), random()"),
+        ("not-understood", "UPDATE rich SET country = 'ES' FROM products p WHERE p.id = rich.id RETURNING p.*"),
+        ("returns-nothing", "WITH u AS (UPDATE rich SET country = 'ES') SELECT * FROM u"),
+        ("returns-nothing", "WITH u AS (UPDATE rich SET country = 'ES') INSERT INTO log (what) SELECT 'x' FROM u"),
         ("function-not-allowed", "INSERT INTO prying (id) VALUES (7)"),
         ("not-understood", "INSERT INTO valued (id) VALUES (7) RETURNING id"),
         ("not-understood", "INSERT INTO spaniards (key) VALUES (1) ON CONFLICT (id) DO NOTHING"),
@@ -301,9 +300,6 @@ fn what_is_not_understood(world: &World) {
         ("not-understood", "UPDATE valued SET full_name = DEFAULT"),
         ("not-understood", "UPDATE over_valued SET (full_name) = ROW(DEFAULT)"),
         ("not-understood", "UPDATE mailed SET id = DEFAULT"),
-        ("not-understood", "UPDATE noted SET kind = 'b'"),
-        ("not-understood", "UPDATE noted SET id = 1"),
-        ("not-understood", "UPDATE small_parcels SET note = 'x'"),
         ("not-understood", "UPDATE judged_parcels SET note = 'x'"),
         ("not-understood", "DELETE FROM repeated"),
         ("not-understood", "DELETE FROM ranked"),
@@ -332,10 +328,6 @@ fn what_is_not_understood(world: &World) {
         wrong.extend(differs(world, rule, sql));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // A value is tested as it is stored, or not at all.
-    for sql in ["UPDATE coded SET code = 'abcd'", "UPDATE lettered SET letter = 'Z'"] {
-        assert_eq!(world.refused("app/service", sql).0, "not-understood", "{sql}");
-    }
     for sql in ["UPDATE light_parcels SET note = 'x'", "UPDATE shouty SET name = 'x'", "DELETE FROM noted WHERE id = 1"]
     {
         assert!(world.clear("app/marketing", sql).is_ok(), "{sql}");

@@ -1,6 +1,7 @@
 //! Writes, judged by the engine and run on PostgreSQL: what is stored afterwards, and what is told.
 
 mod apart;
+mod checked;
 #[path = "../common/mod.rs"]
 mod common;
 mod consent;

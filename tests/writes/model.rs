@@ -177,7 +177,7 @@ fn agrees(name: &str, sql: &str, [before, after, seen, expected]: [&Table; 4]) {
 }
 
 /// Each statement, on stored tables through the engine and on visible ones.
-async fn compare(world: &World, statements: impl Iterator<Item = &str>) {
+pub async fn compare(world: &World, statements: impl Iterator<Item = &str>) {
     let (before, seen) = (world.stored_tables().await, world.visible_tables().await);
     for sql in statements {
         compare_one(world, sql, [&before, &seen], "").await;

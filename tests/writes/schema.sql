@@ -74,6 +74,7 @@ CREATE VIEW judged_parcels AS SELECT id, note FROM parcels WHERE known(id) WITH 
 CREATE VIEW rich AS SELECT * FROM customers WHERE country <> 'PT' AND (full_name LIKE 'B%' OR country = 'ES') WITH CHECK OPTION;
 CREATE VIEW rich_b AS SELECT id, full_name, country FROM rich WHERE full_name <> 'Bob' WITH LOCAL CHECK OPTION;
 CREATE VIEW masked_check AS SELECT id, country FROM customers WHERE phone IS NULL OR country <> phone WITH CHECK OPTION;
+CREATE VIEW unlisted_check AS SELECT id, country FROM customers WHERE secret IS NULL WITH CHECK OPTION;
 CREATE VIEW defaulted AS SELECT * FROM customers;
 ALTER VIEW defaulted ALTER COLUMN full_name SET DEFAULT 'nobody', ALTER COLUMN country SET DEFAULT 'XX';
 CREATE DOMAIN code AS varchar(3);

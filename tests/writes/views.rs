@@ -168,13 +168,20 @@ impl Maker {
             _ => "'new'".to_owned(),
         };
         // Of what is masked in some rows those rows keep all they have: nothing to compare.
-        let free = free.choose(&mut self.random).cloned();
+        let all_free = free;
+        let free = all_free.choose(&mut self.random).cloned();
         let Some(free) = free else { return format!("DELETE FROM {name}{alias} WHERE {condition}{returning}") };
         match (self.random.gen_range(0..10), key) {
             (0..=5, _) => {
                 // A row without a country counts as restricted, and is shown masked.
                 let (value, returning) = if self.chance(5) { ("DEFAULT", "") } else { (&*value, &*returning) };
-                format!("UPDATE {name}{alias} SET {free} = {value} WHERE {condition}{returning}")
+                let other = all_free.iter().find(|other| **other != free).filter(|_| self.chance(40));
+                let set = match (other, self.chance(50)) {
+                    (None, _) => format!("{free} = {value}"),
+                    (Some(other), true) => format!("{free} = {value}, {other} = 'PT'"),
+                    (Some(other), false) => format!("({other}, {free}) = (SELECT 'Eva', 'ES')"),
+                };
+                format!("UPDATE {name}{alias} SET {set} WHERE {condition}{returning}")
             }
             (6 | 7, _) => format!("DELETE FROM {name}{alias} WHERE {condition}{returning}"),
             (8, Some(key)) => {

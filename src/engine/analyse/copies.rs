@@ -8,11 +8,23 @@ use pg_query::protobuf::{self as pb, AExprKind, Token, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
 use super::scope::{Col, Scope};
-use super::{Analyser, Conjunct, names};
+use super::{Analyser, names};
 use crate::engine::alike;
 use crate::engine::catalog::{FIRST_NORMAL_OID, quote_ident};
 use crate::engine::context::ParameterType;
 use crate::engine::parse::parameter;
+
+/// `column <condition>`: a leakproof comparison with constants.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conjunct {
+    pub column: usize,
+    /// Operator and constant, as text: `OPERATOR(pg_catalog.=) 'x'`.
+    pub condition: String,
+    /// The constant's text when the operator is `=`.
+    pub equals: Option<String>,
+    /// The condition with a constant that PostgreSQL does not see when it plans, where that can be said.
+    pub unseen: Option<String>,
+}
 
 impl Analyser<'_> {
     /// Remembers conjuncts `column op constant` on stored columns of this level: they may be tested inside too, so that

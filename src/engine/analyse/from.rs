@@ -110,6 +110,9 @@ impl<'e> Analyser<'e> {
             return Ok(None);
         }
         let Some(cte) = self.ctes.iter().rev().find(|c| c.name == var.relname) else { return Ok(None) };
+        if cte.silent {
+            return Err(refusal::returns_nothing(&cte.name).at(var.location));
+        }
         let (columns, ahead, unread) = (cte.columns.clone(), cte.ahead, cte.unread);
         self.reads_ahead |= ahead;
         self.in_order().map_err(|r| r.at(var.location))?;
@@ -174,6 +177,7 @@ impl<'e> Analyser<'e> {
             all_at_once: false,
             target: None,
             chosen: false,
+            clear: Vec::new(),
             level: self.level,
             as_it_is: false,
             unfenced: false,

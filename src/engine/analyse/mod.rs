@@ -64,6 +64,7 @@ use super::policy::{Purpose, Role};
 use super::refusal::{self, Refusal};
 
 pub use calls::runs_for;
+pub use copies::Conjunct;
 use scope::{Base, Columns};
 pub use session::{moves_session_only, moves_the_session};
 pub use settings::{judge as judge_setting, purpose};
@@ -142,24 +143,14 @@ pub struct Occurrence {
     pub target: Option<Aim>,
     /// The write chooses among rows that are there: how many it finds tells of them.
     pub chosen: bool,
+    /// Columns that are clear in every row that the write changes, where its subject chose that.
+    pub clear: Vec<usize>,
     /// The query level that reads it; `None`: a write itself does.
     pub level: Option<usize>,
     /// It leaves by its name: nothing of it is used that must be null.
     pub as_it_is: bool,
     /// Nothing that could fail comes to its rows, whatever else of the statement could.
     pub unfenced: bool,
-}
-
-/// `column <condition>`: a leakproof comparison with constants.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Conjunct {
-    pub column: usize,
-    /// Operator and constant, as text: `OPERATOR(pg_catalog.=) 'x'`.
-    pub condition: String,
-    /// The constant's text when the operator is `=`.
-    pub equals: Option<String>,
-    /// The condition with a constant that PostgreSQL does not see when it plans, where that can be said.
-    pub unseen: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -283,6 +274,8 @@ pub struct Analyser<'e> {
     pub tainted: Option<String>,
     /// Errors that the statement raises on purpose.
     pub raises: Vec<Raise>,
+    /// The write that was walked last returns rows that the client did not ask for.
+    pub silent: bool,
     /// The statements of ours that it leaves between.
     pub help: Option<Help>,
     /// Relations whose names leave as they are, for PostgreSQL to look up.
@@ -384,6 +377,7 @@ impl<'e> Analyser<'e> {
             moment: Moment::Old,
             tainted: None,
             raises: Vec::new(),
+            silent: false,
             help: None,
             left: relations::Left::default(),
             defines: Vec::new(),

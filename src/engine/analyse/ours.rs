@@ -34,13 +34,15 @@ fn find<'t>(node: &'t mut Node, places: &mut Vec<&'t mut Node>) {
     match &mut node.node {
         Some(NodeEnum::SubLink(link)) => link.subselect.iter_mut().for_each(|n| find(n, places)),
         Some(NodeEnum::SelectStmt(s)) => {
-            s.target_list.iter_mut().chain(&mut s.from_clause).for_each(|n| find(n, places))
+            s.target_list.iter_mut().chain(&mut s.from_clause).for_each(|n| find(n, places));
+            s.where_clause.iter_mut().for_each(|n| find(n, places))
         }
         Some(NodeEnum::ResTarget(t)) => t.val.iter_mut().for_each(|n| find(n, places)),
         Some(NodeEnum::RangeSubselect(r)) => r.subquery.iter_mut().for_each(|n| find(n, places)),
         Some(NodeEnum::CaseExpr(c)) => c.args.iter_mut().for_each(|n| find(n, places)),
         Some(NodeEnum::CaseWhen(w)) => w.expr.iter_mut().chain(&mut w.result).for_each(|n| find(n, places)),
         Some(NodeEnum::NullTest(t)) => t.arg.iter_mut().for_each(|n| find(n, places)),
+        Some(NodeEnum::BooleanTest(t)) => t.arg.iter_mut().for_each(|n| find(n, places)),
         Some(NodeEnum::TypeCast(c)) => c.arg.iter_mut().for_each(|n| find(n, places)),
         Some(NodeEnum::AIndirection(i)) => i.arg.iter_mut().for_each(|n| find(n, places)),
         Some(NodeEnum::FuncCall(f)) => f.args.iter_mut().for_each(|n| find(n, places)),

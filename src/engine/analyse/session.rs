@@ -63,6 +63,7 @@ impl<'e> Analyser<'e> {
         self.moment = super::Moment::Old;
         self.tainted = None;
         self.raises.clear();
+        self.silent = false;
         self.help = None;
         self.defines.clear();
         self.left = Default::default();

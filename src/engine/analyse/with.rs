@@ -16,6 +16,8 @@ pub struct Cte {
     pub ahead: bool,
     /// It is the query that is walked: what its columns are, is known of a part of it at most.
     pub unread: bool,
+    /// It is a write without RETURNING, but for ours.
+    pub silent: bool,
 }
 
 /// A query that may read itself, by its place among those in scope, and the names of its columns.
@@ -33,7 +35,7 @@ impl Analyser<'_> {
             for node in ctes.iter_mut() {
                 if let NodeEnum::CommonTableExpr(cte) = inner(node)? {
                     let name = cte.ctename.clone();
-                    self.ctes.push(Cte { name, columns: Columns::Unknown, ahead: true, unread: true });
+                    self.ctes.push(Cte { name, columns: Columns::Unknown, ahead: true, unread: true, silent: false });
                 }
             }
         }
@@ -60,7 +62,8 @@ impl Analyser<'_> {
                 }
             }
             let columns = if plain { columns.renamed(&names(&cte.aliascolnames)) } else { self.unknown(&columns) };
-            let entry = Cte { name: cte.ctename.clone(), columns, ahead: false, unread: false };
+            let silent = std::mem::take(&mut self.silent);
+            let entry = Cte { name: cte.ctename.clone(), columns, ahead: false, unread: false, silent };
             match self.ctes.get_mut(base + i) {
                 Some(slot) if *recursive => *slot = entry,
                 _ => self.ctes.push(entry),

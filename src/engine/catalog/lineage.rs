@@ -20,6 +20,15 @@ impl Catalog {
         seen.into_iter().filter_map(|oid| self.relation(oid)).collect()
     }
 
+    /// Whether a column holds what statements store in it, in whatever part of the relation a row lies: no trigger changes it
+    /// there, and PostgreSQL computes it in none.
+    pub fn holds_what_is_stored(&self, relation: &Relation, column: usize) -> bool {
+        let name = relation.columns.get(column).map(|c| c.name.as_str());
+        let holds =
+            |part: &&Relation| !part.has_triggers && name.and_then(|n| part.column(n)).is_some_and(|c| !c.computed);
+        self.family(relation.oid).iter().all(holds)
+    }
+
     /// A relation with what it is a partition or inheritance child of, and what that is one of.
     pub fn ancestry(&self, oid: Oid) -> Vec<Oid> {
         let (mut todo, mut seen) = (vec![oid], Vec::new());

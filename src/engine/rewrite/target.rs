@@ -56,6 +56,11 @@ impl Over<'_> {
         let (cell, stored) = (self.visible.cells.get(column)?, self.relation.columns.get(column)?);
         let text = visible::cell_sql(cell, stored, &self.alias);
         let own = || visible::own_cell_sql(cell, stored, &self.alias);
+        if moment == Moment::Tested && self.a.engine.catalog.holds_what_is_stored(self.relation, column) {
+            // As it was found, or as the client has it: whoever's the row is now, and whether it is there.
+            let shown = matches!(cell.kind, CellKind::PerRow { .. }) && self.o.clear.contains(&column);
+            return Some(if shown { format!("{}.{}", self.alias, quote_ident(&stored.name)) } else { text });
+        }
         let Some(rows) = &self.rows else { return Some(text) };
         // Whoever records choices reaches any row of the consent table by its open columns, and by no others.
         let records = self.o.target == Some(Aim::Consent);
@@ -69,8 +74,10 @@ impl Over<'_> {
             // The row that an INSERT ran into may be a hidden one, and no part of the clause is known to run first.
             Moment::Existing if matches!(cell.kind, CellKind::Hidden) => text,
             Moment::Existing => format!("CASE WHEN {rows} THEN {text} ELSE {} END", visible::null_of(&stored.ty)),
-            Moment::New | Moment::Deleted if text == own() => text,
-            Moment::New | Moment::Deleted => format!("CASE WHEN {rows} THEN {text} ELSE {} END", own()),
+            Moment::New | Moment::Tested | Moment::Deleted if text == own() => text,
+            Moment::New | Moment::Tested | Moment::Deleted => {
+                format!("CASE WHEN {rows} THEN {text} ELSE {} END", own())
+            }
         })
     }
 

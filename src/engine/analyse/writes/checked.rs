@@ -1,35 +1,39 @@
 //! Views WITH CHECK OPTION, and views with defaults of their own: what a write through them owes to both.
 //!
 //! An INSERT leaves by the view's name: PostgreSQL fills in the view's defaults and tests the new row, which is the
-//! client's own. An UPDATE goes to the view's table, as any other, for PostgreSQL would choose its rows by stored values;
-//! so the value that it assigns is put behind the view's conditions, over the row as the session sees it.
-
-use std::collections::BTreeSet;
+//! client's own. An UPDATE goes to the view's table, as any other, for PostgreSQL would choose its rows by stored values.
+//! So the view's conditions are tested in its RETURNING, over the row as the session sees it: PostgreSQL works that out
+//! right behind the place where it tests the new rows of views, when all constraints have been (`ExecUpdateEpilogue`). The
+//! rows of an UPDATE that has no RETURNING of the client's own are not passed on (`Statement::silent`).
 
 use pg_query::protobuf::{self as pb, Token};
 use pg_query::{Node, NodeEnum};
 
-use super::super::constant::is_default;
-use super::super::scope::Scope;
-use super::super::{Analyser, Part};
+use super::super::{Analyser, Part, Replacement, ours, placeholder};
 use super::deeper::{Times, means_the_same_deeper};
 use super::definition::Condition;
-use super::store::{ALIAS, Assigned, Becomes, Taken, raises, without_modifier};
+use super::returning::result;
+use super::store::{is_star, raises};
 use super::target::{Protected, Target};
-use super::view::{Added, Layer, Shown, Through};
-use crate::engine::catalog::{FIRST_NORMAL_OID, quote_ident};
+use super::view::{Checked, Shown, Through};
+use super::{Called, Moment, What};
 use crate::engine::cleared::Raise;
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::tree;
+use crate::engine::visible::CellKind;
 
-/// The SET list of an UPDATE.
-pub struct SetList<'l> {
-    pub list: &'l mut [Node],
-    /// Where it stands in the text.
-    pub tokens: Option<(usize, usize)>,
-    /// The UPDATE has a FROM.
-    pub joins: bool,
+/// What tests a new row by the conditions of the views that it is written through.
+#[derive(Default)]
+pub struct Tests {
+    /// The condition, and what raises an error where that is not true; the first is tested first.
+    all: Vec<(usize, usize)>,
+    /// Index of the first token after the target's name and alias.
+    after: usize,
+    view: String,
 }
+
+/// Begins the item of RETURNING that is there once the row has been tested: it keeps its name and type.
+pub const TESTED: &str = "(SELECT ";
 
 impl<'e> Analyser<'e> {
     /// An INSERT leaves by the name of these views: that they are what was judged, PostgreSQL is asked.
@@ -72,22 +76,29 @@ impl<'e> Analyser<'e> {
         self.tests_its_row(p, through)
     }
 
-    /// PostgreSQL tests a new row by conditions that read nothing but that row, and call nothing that the session may not.
+    /// PostgreSQL tests a new row by conditions that read nothing but that row (what the policy does not list of it is none of
+    /// the client's), and call nothing that the session may not.
     fn tests_its_row(&mut self, p: &Protected<'e>, through: &Through<'e>) -> Result<(), Refusal> {
         for layer in through.layers.iter().filter(|l| l.checked) {
             let Some(condition) = &layer.condition else { continue };
-            if !self.reads_its_row(condition) {
-                let what = format!("INSERT into the view {}", through.view.name);
-                let why = "its WITH CHECK OPTION reads more than the new row, or calls a function of the database's own: \
-                           insert into the table";
-                return Err(refusal::not_supported(&what, why));
-            }
             let (pending, injections, sources) = (self.pending.len(), self.injections.len(), self.sources.len());
-            let judged = self.view_condition(p, layer, condition, None).map(|_| ());
-            self.pending.truncate(pending);
+            let judged = self.view_condition(p, layer, condition).map(|_| ());
+            let cell = |column: &Called| p.visible.cells.get(column.index);
+            let listed = |column: &Called| cell(column).is_some_and(|cell| !matches!(cell.kind, CellKind::Hidden));
+            let own = self.pending.drain(pending..).all(|read| match &read.what {
+                What::Column(column) => listed(column),
+                What::Row { columns, .. } => columns.iter().all(listed),
+                What::Reached { .. } | What::There => false,
+            });
             self.injections.truncate(injections);
             self.sources.truncate(sources);
             judged?;
+            if !own || !self.reads_its_row(condition) {
+                let what = format!("INSERT into the view {}", through.view.name);
+                let why = "its WITH CHECK OPTION reads more than the new row, or a column that the policy does not list, or calls \
+                           a function of the database's own: insert into the table";
+                return Err(refusal::not_supported(&what, why));
+            }
         }
         Ok(())
     }
@@ -107,102 +118,111 @@ impl<'e> Analyser<'e> {
         })
     }
 
-    /// An UPDATE through a view WITH CHECK OPTION: a row that met its conditions meets them still, if nothing that they read
-    /// is assigned; one value that they read is tested.
-    pub fn check_option(
-        &mut self,
-        target: &Target<'e>,
-        added: &Added,
-        set: SetList<'_>,
-        scope: &Scope<'_>,
-    ) -> Result<(), Refusal> {
+    /// An UPDATE through a view WITH CHECK OPTION: what tests the new row, by the conditions of which the statement may change
+    /// something (a row that met them meets the others still). `checked`: as in [`Added`].
+    pub fn check_option(&mut self, target: &Target<'e>, checked: &[Checked]) -> Result<Tests, Refusal> {
         let Some((p, through)) = target.protected().and_then(|p| Some((p, p.through.as_deref()?))) else {
-            return Ok(());
+            return Ok(Tests::default());
         };
-        if added.checked.is_empty() {
-            return Ok(());
-        }
+        let catalog = &self.engine.catalog;
         let uses = self.occurrences.get(p.occurrence).map(|o| o.uses.clone()).unwrap_or_default();
-        let link = super::assign::subject_link(p.policy);
-        let written = |i: &usize| uses.get(*i).is_some_and(|u| u.written);
-        let moves = p.relation.columns.iter().enumerate().any(|(i, c)| written(&i) && link == Some(c.name.as_str()));
-        // A row may lie in a partition or a child, which fills columns in its own way.
-        let family = self.engine.catalog.family(p.relation.oid);
-        let computed = |i: &usize| {
-            let name = p.relation.columns.get(*i).map(|c| c.name.as_str());
-            name.is_none_or(|name| family.iter().any(|r| r.column(name).is_none_or(|c| c.computed)))
-        };
-        let apart = !moves && !family.iter().any(|r| r.has_triggers);
-        let mut assigned = BTreeSet::new();
-        let mut tests = Vec::new();
+        let stays =
+            |i: &usize| uses.get(*i).is_some_and(|u| !u.written) && catalog.holds_what_is_stored(p.relation, *i);
+        let changes = |(_, reads): &&Checked| !reads.as_ref().is_some_and(|reads| reads.iter().all(stays));
+        let before = (self.may_fail, std::mem::replace(&mut self.moment, Moment::Tested));
+        let mut tests = Tests { all: Vec::new(), after: p.after, view: through.view.name.to_string() };
         // PostgreSQL tests the innermost view's condition first.
-        for (n, reads) in added.checked.iter().rev() {
-            let reads = reads.as_ref().filter(|reads| apart && !reads.iter().any(computed));
-            let reads = reads.ok_or_else(|| tests_again(through))?;
-            if reads.iter().any(written) {
-                assigned.extend(reads.iter().copied().filter(written));
-                tests.extend(through.layers.get(*n));
-            }
-        }
-        match assigned.iter().copied().collect::<Vec<_>>().as_slice() {
-            [] => Ok(()),
-            [column] => self.test_new_value(target, (p, *column), &tests, set, scope),
-            _ => Err(tests_again(through)),
-        }
-    }
-
-    /// Puts the value that a column is given behind the conditions of views.
-    fn test_new_value(
-        &mut self,
-        target: &Target<'e>,
-        (p, column): (&Protected<'e>, usize),
-        layers: &[&Layer],
-        SetList { list, tokens, joins }: SetList<'_>,
-        scope: &Scope<'_>,
-    ) -> Result<(), Refusal> {
-        let lost = || refusal::not_faithful("an assigned value was not found");
-        let (stored, through) = p.relation.columns.get(column).zip(p.through.as_deref()).ok_or_else(lost)?;
-        let again = || tests_again(through);
-        // Its value stands behind a test already.
-        let tested = self.store_test(target)?.is_some_and(|(_, test)| test.column == column);
-        // A cast to a domain cuts what its type's modifier has no room for.
-        let cuts = stored.ty.oid >= FIRST_NORMAL_OID && stored.ty.typmod >= 0;
-        let texts = ["text", "varchar", "bpchar", "name", "citext"].contains(&stored.ty.base.trim_start_matches('_'));
-        let compares = is_default(stored.ty.collation) || (stored.ty.collation == 0 && !texts);
-        if tested || cuts || !compares {
-            return Err(again());
-        }
-        let Assigned { assignment, span } = self.assigned_value(list, &stored.name, tokens)?.ok_or_else(lost)?;
-        let value = assignment.val.as_mut().ok_or_else(lost)?;
-        // Of a row that FROM finds twice PostgreSQL tests the value that it takes, not the others.
-        let reads_from = joins && tree::has_kind(value, "ColumnRef").unwrap_or(true);
-        let same = !reads_from && means_the_same_deeper(value, &self.engine.catalog, Times::EachRow);
-        let span = span.filter(|_| same && !matches!(value.node, Some(NodeEnum::SetToDefault(_)))).ok_or_else(again)?;
-        self.becomes(self.type_of(value, scope), p, column)?;
-        let becomes = self.how_becomes(value, self.operand(value, scope), stored);
-        if becomes == Becomes::Never {
-            return Ok(());
-        }
-        let (name, ty) = (quote_ident(&stored.name), without_modifier(stored));
-        // As it is when it is stored: a number rounded, a text cut, and compared as the column's are.
-        let instead = match stored.ty.collation {
-            0 => format!("({ALIAS}.{name})::{}", stored.ty.sql),
-            _ => format!("(({ALIAS}.{name})::{} COLLATE pg_catalog.\"default\")", stored.ty.sql),
-        };
-        let before = self.may_fail;
-        let mut tests = Vec::with_capacity(layers.len());
-        for layer in layers {
-            let condition = layer.condition.as_ref().ok_or_else(lost)?;
-            let (source, tree) = self.view_condition(p, layer, condition, Some((column, &instead)))?;
+        for (n, _) in checked.iter().rev().filter(changes) {
+            let layer = through.layers.get(*n).and_then(|l| Some((l, l.condition.as_ref()?)));
+            let (layer, condition) = layer.ok_or_else(|| refusal::not_faithful("a view's condition is gone"))?;
+            let (source, tree) = self.view_condition(p, layer, condition)?;
             let condition = self.inject(Part::Condition { source, tree: Box::new(tree) }, None, false);
             let marker = format!("consentry check option {}.{}.", p.relation.name, layer.view);
             let raise = self.inject(Part::Expression(raises(&marker)), None, false);
             self.raises_on_purpose(Raise { marker, refusal: refusal::check_option(&layer.view) });
-            tests.push((condition, raise));
+            tests.all.push((condition, raise));
         }
         // Only of rows that are reached.
-        self.may_fail = before;
-        self.put_tests(value, span, "", &Taken { becomes, name: &name, ty: &ty }, &tests)
+        (self.may_fail, self.moment) = before;
+        Ok(tests)
+    }
+
+    /// A RETURNING of nothing but the tests; `None`: there are none.
+    pub fn return_tests(&mut self, tests: Tests) -> Result<Option<pb::ReturningClause>, Refusal> {
+        if tests.all.is_empty() {
+            return Ok(None);
+        }
+        let end = self.clause_end(tests.after, &[]);
+        let (_, at) = self.token_span(end.saturating_sub(1), end)?;
+        self.edit(at, at, Replacement::Text(" RETURNING ".to_owned()));
+        let test = Node { node: Some(self.put_tests(at, &tests)?) };
+        Ok(Some(pb::ReturningClause { options: Vec::new(), exprs: vec![result("", test)] }))
+    }
+
+    /// Begins to put the tests around an item of RETURNING, if it means the same in a query of its own; where it ends in the
+    /// text. `place`: its place in the list.
+    pub fn begin_tested(
+        &mut self,
+        tests: &mut Tests,
+        item: &Node,
+        place: usize,
+    ) -> Result<Option<(Tests, usize)>, Refusal> {
+        let Some(NodeEnum::ResTarget(target)) = item.node.as_ref().filter(|_| !is_star(item)) else { return Ok(None) };
+        let same = |value: &Node| means_the_same_deeper(value, &self.engine.catalog, Times::EachRow);
+        if !target.val.as_deref().is_some_and(same) {
+            return Ok(None);
+        }
+        let Some(tests) = tests.take() else { return Ok(None) };
+        let from = self.clause_end(tests.after, &[Token::Returning]) + 1;
+        let items = self.list_items(from, self.clause_end(from, &[]));
+        let lost = || refusal::not_faithful("an item of RETURNING was not found in the text");
+        let (start, end) = self.value_span(*items.get(place).ok_or_else(lost)?, !target.name.is_empty())?;
+        self.edit(start, start, Replacement::Text(TESTED.to_owned()));
+        Ok(Some((tests, end)))
+    }
+
+    /// What [`TESTED`] has begun before it in the text ends here.
+    pub fn end_tested(&mut self, value: Node, at: usize, tests: &Tests) -> Result<Node, Refusal> {
+        let lost = || refusal::not_faithful("an item of RETURNING is gone");
+        self.edit(at, at, Replacement::Text(" WHERE ".to_owned()));
+        let test = self.put_tests(at, tests)?;
+        self.edit(at, at, Replacement::Text(")".to_owned()));
+        let parts = [value.node.ok_or_else(lost)?, test];
+        Ok(Node { node: Some(ours::filled(&format!("{TESTED}$1 WHERE $2)"), parts)?) })
+    }
+
+    /// True, or an error: PostgreSQL takes what is null for not met.
+    fn put_tests(&mut self, at: usize, tests: &Tests) -> Result<NodeEnum, Refusal> {
+        let (mut text, mut parts) = ("CASE".to_owned(), Vec::with_capacity(2 * tests.all.len()));
+        self.edit(at, at, Replacement::Text("CASE".to_owned()));
+        for (condition, raise) in &tests.all {
+            self.edit(at, at, Replacement::Text(" WHEN ".to_owned()));
+            self.edit(at, at, Replacement::Injected(*condition, " IS NOT TRUE THEN ".to_owned()));
+            self.edit(at, at, Replacement::Injected(*raise, " IS NULL".to_owned()));
+            parts.extend([placeholder(*condition), placeholder(*raise)]);
+            text += &format!(" WHEN ${} IS NOT TRUE THEN ${} IS NULL", parts.len() - 1, parts.len());
+        }
+        self.edit(at, at, Replacement::Text(" ELSE true END".to_owned()));
+        ours::filled(&format!("{text} ELSE true END"), parts)
+    }
+}
+
+impl Tests {
+    pub fn take(&mut self) -> Option<Self> {
+        let tests = std::mem::take(self);
+        (!tests.all.is_empty()).then_some(tests)
+    }
+
+    /// All of RETURNING has been walked: whether some item took them.
+    pub fn are_put(self) -> Result<(), Refusal> {
+        if self.all.is_empty() {
+            return Ok(());
+        }
+        let what = format!("this RETURNING of an UPDATE of the view {}", self.view);
+        let why = "WITH CHECK OPTION is tested where a value is returned, and all of these are rows of other tables, or made \
+                   by aggregates, functions of the database's own or others that give another value each time: return a \
+                   column of the view too";
+        Err(refusal::not_supported(&what, why))
     }
 }
 
@@ -210,13 +230,5 @@ fn not_whole(through: &Through<'_>) -> Refusal {
     let what = format!("RETURNING in an INSERT into the view {}", through.view.name);
     let why = "PostgreSQL gives new rows the view's defaults or tests them, and the view does not show all columns under their \
                names: leave it out, or insert into the table";
-    refusal::not_supported(&what, why)
-}
-
-/// Where a new value of what a view's conditions read cannot be tested.
-fn tests_again(through: &Through<'_>) -> Refusal {
-    let what = format!("this UPDATE of the view {}", through.view.name);
-    let why = "it assigns what the view's conditions may read, and WITH CHECK OPTION would test them again: assign one such \
-               column, a value that is no row or DEFAULT, or update the table";
     refusal::not_supported(&what, why)
 }

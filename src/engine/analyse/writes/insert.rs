@@ -8,6 +8,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::super::scope::{Col, Columns, Item, Scope};
 use super::super::{Analyser, At, Replacement, inner};
+use super::checked::Tests;
 use super::derive::Flow;
 use super::refs::undefined_column_of;
 use super::returning::shows;
@@ -77,7 +78,7 @@ impl<'e> Analyser<'e> {
         let items = [target.item.clone()];
         let scope = Scope { items: &items, parent: None };
         let returning = std::mem::replace(&mut self.lockers.inserted, true);
-        let columns = self.returning(returning_clause.as_mut(), &scope, at, Moment::New);
+        let columns = self.returning(returning_clause, &scope, at, Moment::New, Tests::default());
         self.lockers.inserted = returning;
         columns
     }

@@ -6,6 +6,7 @@ use pg_query::{Node, NodeEnum};
 use super::super::scope::{Columns, Item, Scope};
 use super::super::select::{is_row_expansion, star};
 use super::super::{Analyser, At, Replacement, inner, placeholder};
+use super::checked::Tests;
 use super::derive::{Drawn, Flow};
 use super::fence::Fallible;
 use super::merge_clauses::Clause;
@@ -66,7 +67,7 @@ impl<'e> Analyser<'e> {
         }
         let flow = if actions.contains(&Action::Insert) { Flow::Rows } else { Flow::Values };
         self.check_flow(&target, flow)?;
-        self.returning(returning_clause.as_mut(), &both, at, Moment::New)
+        self.returning(returning_clause, &both, at, Moment::New, Tests::default())
     }
 
     fn merge_protected(&self, p: &Protected<'e>, shows: bool) -> Result<(), Refusal> {

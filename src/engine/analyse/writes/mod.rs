@@ -77,6 +77,8 @@ pub enum Moment {
     Existing,
     /// The row as written, in RETURNING.
     New,
+    /// The same, where the conditions of views test it.
+    Tested,
     /// The row that was deleted, in RETURNING.
     Deleted,
 }

@@ -22,7 +22,7 @@ const MOST_PUT_IN: usize = 256 << 10;
 pub enum OfTarget {
     Column(usize, Col),
     /// Another expression in a column's place: null for one of `excluded` that is not listed, which PostgreSQL would fill (by a
-    /// default, or a trigger); the new value, where an UPDATE's is tested.
+    /// default, or a trigger).
     Instead(Rc<str>, Col),
     Row(Item),
 }

@@ -5,22 +5,29 @@ use pg_query::{Node, NodeEnum};
 
 use super::super::scope::{Col, Columns, Item, Scope};
 use super::super::select::star;
-use super::super::{Analyser, At, Replacement, names, placeholder, string_node};
+use super::super::{Analyser, At, Replacement, inner, names, placeholder, string_node};
+use super::checked::{TESTED, Tests};
 use super::refs::called;
 use super::{Moment, What};
 use crate::engine::catalog::quote_ident;
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
-    /// Judges RETURNING; its columns. `moment`: which row of the target it shows.
+    /// Judges RETURNING; its columns. `moment`: which row of the target it shows. `tests`: what that row must meet first, which
+    /// PostgreSQL works out there too, be there a RETURNING of the client's or none.
     pub fn returning(
         &mut self,
-        clause: Option<&mut pb::ReturningClause>,
+        clause: &mut Option<pb::ReturningClause>,
         scope: &Scope<'_>,
         at: At,
         moment: Moment,
+        mut tests: Tests,
     ) -> Result<Columns, Refusal> {
-        let Some(pb::ReturningClause { options, exprs }) = clause else { return Ok(Columns::known(Vec::new())) };
+        let Some(pb::ReturningClause { options, exprs }) = clause else {
+            *clause = self.return_tests(tests)?;
+            self.silent = clause.is_some();
+            return Ok(Columns::known(Vec::new()));
+        };
         if !options.is_empty() {
             return Err(refusal::not_supported("RETURNING WITH", "old and new rows under other names are not known"));
         }
@@ -28,11 +35,20 @@ impl<'e> Analyser<'e> {
         self.outward.show(self.outward.answers);
         let mut known = Some(Vec::new());
         let mut all = Vec::with_capacity(exprs.len());
-        for mut node in std::mem::take(exprs) {
+        for (place, mut node) in std::mem::take(exprs).into_iter().enumerate() {
             let columns = match self.all_of_target(&node, scope)? {
-                Some(items) => self.expand(&node, &items, at, &mut all)?,
+                Some(items) => self.expand(&node, &items, at, &mut all, &mut tests)?,
                 None => {
+                    let tested = self.begin_tested(&mut tests, &node, place)?;
                     let columns = self.target_list(std::slice::from_mut(&mut node), scope, at)?;
+                    if let (Some((tests, end)), NodeEnum::ResTarget(item)) = (tested, inner(&mut node)?) {
+                        item.val = item
+                            .val
+                            .take()
+                            .map(|value| self.end_tested(*value, end, &tests))
+                            .transpose()?
+                            .map(Box::new);
+                    }
                     all.push(node);
                     columns
                 }
@@ -42,6 +58,7 @@ impl<'e> Analyser<'e> {
                 (_, Columns::Unknown) | (None, _) => known = None,
             }
         }
+        tests.are_put()?;
         *exprs = all;
         self.moment = Moment::Old;
         self.outward.show(false);
@@ -73,7 +90,14 @@ impl<'e> Analyser<'e> {
     }
 
     /// Writes out `*`: the target's columns one by one, other items as `item.*`.
-    fn expand(&mut self, node: &Node, items: &[Item], at: At, all: &mut Vec<Node>) -> Result<Columns, Refusal> {
+    fn expand(
+        &mut self,
+        node: &Node,
+        items: &[Item],
+        at: At,
+        all: &mut Vec<Node>,
+        tests: &mut Tests,
+    ) -> Result<Columns, Refusal> {
         let (start, end) = self.star_span(node)?;
         self.edit(start, end, Replacement::Text(String::new()));
         let mut known = Some(Vec::new());
@@ -85,7 +109,7 @@ impl<'e> Analyser<'e> {
                 let alias = item.alias.as_deref().unwrap_or_default();
                 let text = format!("{}{}.*", comma(&mut first), quote_ident(alias));
                 self.edit(end, end, Replacement::Text(text));
-                all.push(result("", all_of(alias)));
+                all.push(result("", Node { node: Some(all_of(alias)) }));
                 match (&mut known, &item.columns) {
                     (Some(known), Columns::Known(cols)) => {
                         cols.iter().for_each(|c| self.note(&c.origin, at));
@@ -99,8 +123,17 @@ impl<'e> Analyser<'e> {
                 self.note(&col.origin, at);
                 let injection = self.pend(occurrence, What::Column(called(col)?));
                 self.edit(end, end, Replacement::Text(comma(&mut first).to_owned()));
-                self.edit(end, end, Replacement::Injected(injection, format!(" AS {}", quote_ident(&col.name))));
-                all.push(result(&col.name, placeholder(injection)));
+                let mut value = Node { node: Some(placeholder(injection)) };
+                match tests.take() {
+                    Some(tests) => {
+                        self.edit(end, end, Replacement::Text(TESTED.to_owned()));
+                        self.edit(end, end, Replacement::Injected(injection, String::new()));
+                        value = self.end_tested(value, end, &tests)?;
+                    }
+                    None => self.edit(end, end, Replacement::Injected(injection, String::new())),
+                }
+                self.edit(end, end, Replacement::Text(format!(" AS {}", quote_ident(&col.name))));
+                all.push(result(&col.name, value));
                 if let Some(known) = &mut known {
                     known.push(Col { ..col.clone() });
                 }
@@ -122,13 +155,9 @@ impl<'e> Analyser<'e> {
     }
 }
 
-fn result(name: &str, value: NodeEnum) -> Node {
-    let target = pb::ResTarget {
-        name: name.to_owned(),
-        indirection: Vec::new(),
-        val: Some(Box::new(Node { node: Some(value) })),
-        location: -1,
-    };
+pub fn result(name: &str, value: Node) -> Node {
+    let target =
+        pb::ResTarget { name: name.to_owned(), indirection: Vec::new(), val: Some(Box::new(value)), location: -1 };
     Node { node: Some(NodeEnum::ResTarget(Box::new(target))) }
 }
 

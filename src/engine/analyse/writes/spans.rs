@@ -34,6 +34,16 @@ impl<'e> Analyser<'e> {
         }
     }
 
+    /// Bytes of the value of a select list's item: of `value [AS name]`.
+    pub fn value_span(&self, (from, to): (usize, usize), named: bool) -> Result<(usize, usize), Refusal> {
+        let end = match (named, self.tokens().kind(to.saturating_sub(2))) {
+            (false, _) => to,
+            (true, Some(Token::As)) => to - 2,
+            (true, _) => to - 1,
+        };
+        self.token_span(from, end)
+    }
+
     /// Bytes of the tokens `from..to`.
     pub fn token_span(&self, from: usize, to: usize) -> Result<(usize, usize), Refusal> {
         let tokens = self.tokens();

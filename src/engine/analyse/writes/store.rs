@@ -45,13 +45,6 @@ pub struct Assigned<'l> {
     pub span: Option<(usize, usize)>,
 }
 
-/// How a value is taken in while it is tested: under this name, as one of this type.
-pub struct Taken<'t> {
-    pub becomes: Becomes,
-    pub name: &'t str,
-    pub ty: &'t str,
-}
-
 /// The test, in the text around the client's expression.
 #[derive(Clone)]
 pub struct Test {
@@ -222,13 +215,8 @@ impl<'e> Analyser<'e> {
         let Some(NodeEnum::ResTarget(item)) = select.target_list.get_mut(place).and_then(|n| n.node.as_mut()) else {
             return Err(plainly());
         };
-        // `expression [AS name]`; the name is of no use to an INSERT, but ORDER BY may take it.
-        let end = match (item.name.is_empty(), self.tokens().kind(end.saturating_sub(2))) {
-            (true, _) => end,
-            (false, Some(Token::As)) => end - 2,
-            (false, _) => end - 1,
-        };
-        let span = self.token_span(start, end)?;
+        // The name is of no use to an INSERT, but ORDER BY may take it.
+        let span = self.value_span((start, end), !item.name.is_empty())?;
         let value = item.val.as_mut().ok_or_else(plainly)?;
         let operand = given.list().get(place).map_or(Operand::Any, |c| c.operand);
         let test = self.test_of(value, operand, p, test);
@@ -283,35 +271,14 @@ impl<'e> Analyser<'e> {
         let condition = self.inject(Part::Expression(condition), None, false);
         let raises = self.inject(Part::Expression(test.raise()), None, false);
         self.may_raise(test);
-        self.put_tests(value, span, ours, &test.taken(), &[(condition, raises)])
-    }
-
-    /// Puts conditions around an expression that stands in `span`, behind a text of ours, each with what raises an error where
-    /// it is not true; the first is tested first.
-    pub fn put_tests(
-        &mut self,
-        value: &mut Node,
-        span: (usize, usize),
-        ours: &str,
-        taken: &Taken<'_>,
-        tests: &[(usize, usize)],
-    ) -> Result<(), Refusal> {
         let lost = || refusal::not_faithful("a value to test is gone");
-        let (head, pieces, tail) = taken.around(tests);
-        let mut text = head.clone();
-        let mut parts = Vec::with_capacity(pieces.len() + 1);
-        for (injection, after) in &pieces {
-            parts.push(placeholder(*injection));
-            text.push_str(&format!("${}{after}", parts.len()));
-        }
-        parts.push(value.node.take().ok_or_else(lost)?);
-        value.node = Some(ours::filled(&format!("{text}${}{tail}", parts.len()), parts)?);
+        let [head, between, open, tail] = test.around();
+        let text = format!("{head}$1{between}$2{open}$3{tail}");
+        let parts = [placeholder(condition), placeholder(raises), value.node.take().ok_or_else(lost)?];
+        value.node = Some(ours::filled(&text, parts)?);
         self.edit(span.0, span.0, Replacement::Text(head));
-        let last = pieces.len().saturating_sub(1);
-        for (i, (injection, after)) in pieces.into_iter().enumerate() {
-            let after = if i == last { format!("{after}{ours}") } else { after };
-            self.edit(span.0, span.0, Replacement::Injected(injection, after));
-        }
+        self.edit(span.0, span.0, Replacement::Injected(condition, between));
+        self.edit(span.0, span.0, Replacement::Injected(raises, format!("{open}{ours}")));
         self.edit(span.1, span.1, Replacement::Text(tail));
         Ok(())
     }
@@ -328,37 +295,27 @@ impl<'e> Analyser<'e> {
     }
 }
 
-impl Taken<'_> {
-    /// The text before the first of the tests' parts, those parts in the order of the text, each with what follows it, and
-    /// the text behind the value. `OFFSET 0`: PostgreSQL takes the value from one place, also where that is a query of its
-    /// own, which may find another row each time it runs.
-    fn around(&self, tests: &[(usize, usize)]) -> (String, Vec<(usize, String)>, String) {
-        let Taken { becomes, name, ty } = self;
+impl Test {
+    /// The text before the condition, between that and what raises an error, between that and the value, and behind the value.
+    /// `OFFSET 0`: PostgreSQL takes the value from one place, also where that is a query of its own, which may find another row
+    /// each time it runs.
+    fn around(&self) -> [String; 4] {
+        let Self { becomes, name, ty, .. } = self;
         let (out, open, close) = match becomes {
-            Becomes::ByCast => (*name, String::new(), format!(")::{ty} AS {name} OFFSET 0)")),
-            Becomes::Never => (*name, String::new(), format!(") AS {name} OFFSET 0)")),
+            Becomes::ByCast => (name.as_str(), String::new(), format!(")::{ty} AS {name} OFFSET 0)")),
+            Becomes::Never => (name.as_str(), String::new(), format!(") AS {name} OFFSET 0)")),
             Becomes::WhenStored => (
                 VALUE,
                 format!("{VALUE}.{VALUE}::{ty} AS {name}, {VALUE}.{VALUE} FROM (SELECT "),
                 format!(") AS {VALUE} OFFSET 0) AS {VALUE} OFFSET 0)"),
             ),
         };
-        let mut pieces: Vec<(usize, String)> =
-            tests.iter().map(|(condition, _)| (*condition, " THEN CASE WHEN ".to_owned())).collect();
-        if let Some((_, after)) = pieces.last_mut() {
-            *after = format!(" THEN {ALIAS}.{out} WHEN ");
-        }
-        pieces.extend(tests.iter().rev().map(|(_, raises)| (*raises, " IS NULL THEN NULL END WHEN ".to_owned())));
-        if let Some((_, after)) = pieces.last_mut() {
-            *after = format!(" IS NULL THEN NULL END AS {name} FROM (SELECT {open}(");
-        }
-        ("(SELECT CASE WHEN ".to_owned(), pieces, format!("{close} AS {ALIAS})"))
-    }
-}
-
-impl Test {
-    fn taken(&self) -> Taken<'_> {
-        Taken { becomes: self.becomes, name: &self.name, ty: &self.ty }
+        [
+            "(SELECT CASE WHEN ".to_owned(),
+            format!(" THEN {ALIAS}.{out} WHEN "),
+            format!(" IS NULL THEN NULL END AS {name} FROM (SELECT {open}("),
+            format!("{close} AS {ALIAS})"),
+        ]
     }
 
     /// What the error's message contains, and no other test's.
@@ -424,7 +381,7 @@ fn fitting(column: &Column, condition: String, missing: String) -> (String, Stri
     )
 }
 
-fn is_star(node: &Node) -> bool {
+pub fn is_star(node: &Node) -> bool {
     match &node.node {
         Some(NodeEnum::ResTarget(t)) => t.val.as_ref().is_none_or(|v| star(v).is_some() || is_row_expansion(v)),
         _ => true,

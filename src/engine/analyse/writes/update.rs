@@ -5,7 +5,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::super::scope::{Columns, Item, Scope};
 use super::super::{Analyser, At};
-use super::checked::SetList;
+use super::checked::Tests;
 use super::derive::Flow;
 use super::fence::Fallible;
 use super::target::{Protected, Reach, Target};
@@ -28,14 +28,13 @@ impl<'e> Analyser<'e> {
         let set = target.protected().map(|p| self.set_list(p.after));
         self.check_assigned(&target, target_list, &scope, set)?;
         let added = self.sound_view_conditions(&target)?;
-        let set = SetList { list: target_list, tokens: set, joins: !from_clause.is_empty() };
-        self.check_option(&target, &added, set, &scope)?;
         self.reach_only(&target, where_clause, added.injections, clear, &fallible)?;
         // Of what FROM and WITH show, nothing comes into values that read none of it.
         if elsewhere || target.protected().is_none() || self.reads_derived {
             self.check_flow(&target, Flow::Values)?;
         }
-        self.returning(returning_clause.as_mut(), &scope, at, Moment::New)
+        let tests = self.check_option(&target, &added.checked)?;
+        self.returning(returning_clause, &scope, at, Moment::New, tests)
     }
 
     pub fn delete(&mut self, s: &mut pb::DeleteStmt, at: At) -> Result<Columns, Refusal> {
@@ -58,7 +57,7 @@ impl<'e> Analyser<'e> {
         if let Some(p) = target.protected() {
             (0..p.relation.columns.len()).for_each(|i| self.note_written(p.occurrence, i));
         }
-        self.returning(returning_clause.as_mut(), &scope, at, Moment::Deleted)
+        self.returning(returning_clause, &scope, at, Moment::Deleted, Tests::default())
     }
 
     /// The target and what FROM or USING adds to it.
@@ -110,6 +109,9 @@ impl<'e> Analyser<'e> {
         let fallible = &self.queue_beside(p, fallible, !clear.is_empty() || moves);
         conditions.extend(self.fence_from(p, fallible));
         if limits(p, &clear) || moves {
+            if let Some(o) = self.occurrences.get_mut(p.occurrence) {
+                o.clear.clone_from(&clear);
+            }
             conditions.push(self.pend(p.occurrence, What::Reached { clear, moves }));
         }
         let fenced = match condition {

@@ -55,9 +55,11 @@ pub struct Layer {
 #[derive(Default)]
 pub struct Added {
     pub injections: Vec<usize>,
-    /// Of the conditions that new rows must meet, by layer: the columns that each reads; `None`: that cannot be told.
-    pub checked: Vec<(usize, Option<BTreeSet<usize>>)>,
+    pub checked: Vec<Checked>,
 }
+
+/// A condition that new rows must meet, by its layer, and the columns that it reads; `None`: that cannot be told.
+pub type Checked = (usize, Option<BTreeSet<usize>>);
 
 impl<'e> Analyser<'e> {
     /// The way through views to a protected table, when PostgreSQL would write that table.
@@ -105,7 +107,7 @@ impl<'e> Analyser<'e> {
         for (n, layer) in through.layers.iter().enumerate() {
             let Some(condition) = &layer.condition else { continue };
             let before = self.pending.len();
-            let (source, tree) = self.view_condition(p, layer, condition, None)?;
+            let (source, tree) = self.view_condition(p, layer, condition)?;
             if layer.checked {
                 let pended = self.pending.get(before..).unwrap_or_default().iter();
                 let read = pended.map(|pending| match &pending.what {
@@ -120,23 +122,14 @@ impl<'e> Analyser<'e> {
         Ok(added)
     }
 
-    /// Judges a view's condition over the target's visible cells: its text and its tree. `instead`: what stands in place of a
-    /// stored column.
+    /// Judges a view's condition over the target's visible cells: its text and its tree.
     pub fn view_condition(
         &mut self,
         p: &Protected<'e>,
         layer: &Layer,
         condition: &Condition,
-        instead: Option<(usize, &str)>,
     ) -> Result<(usize, Node), Refusal> {
-        let columns = match (shown(self, &layer.columns, p.relation, p.occurrence), instead) {
-            (Columns::Known(columns), Some((column, sql))) => {
-                let is = |c: &Col| c.origin.first().is_some_and(|(_, index)| *index == column);
-                let one = |c: &Col| Col { instead: is(c).then(|| sql.into()), ..c.clone() };
-                Columns::known(columns.iter().map(one).collect())
-            }
-            (columns, _) => columns,
-        };
+        let columns = shown(self, &layer.columns, p.relation, p.occurrence);
         let items = [Item {
             alias: Some(layer.alias.as_str().into()),
             relation: layer.reads.clone(),
