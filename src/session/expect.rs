@@ -28,6 +28,16 @@ pub struct Expect {
     pub silent: bool,
 }
 
+impl Expect {
+    /// Whether the rows that come next are ours.
+    pub fn is_silent(&self) -> bool {
+        match &self.kind {
+            Kind::Query(query) => query.is_silent(),
+            _ => self.silent,
+        }
+    }
+}
+
 pub enum Kind {
     /// Until ReadyForQuery.
     Query(Box<QueryRun>),

@@ -85,7 +85,7 @@ impl Core {
                 self.to_client.tail().extend_from_slice(&description);
                 from = at;
             }
-            if is_streamed(head.tag) && !self.is_silent() {
+            if is_streamed(head.tag) && !self.queue.front().is_some_and(Expect::is_silent) {
                 let audience = self.streamed(head.tag, head.body)?;
                 if audience == Audience::Nobody {
                     self.to_client.tail().extend_from_slice(&bytes[from..at]);
@@ -245,15 +245,6 @@ impl Core {
             b'S' => parameter_status(body),
             b'A' => Ok(Verdict::Pass),
             _ => Err(OUT_OF_ORDER),
-        }
-    }
-
-    /// Whether the rows that come are ours.
-    fn is_silent(&self) -> bool {
-        match self.queue.front() {
-            Some(Expect { kind: Kind::Query(query), .. }) => query.is_silent(),
-            Some(expect) => expect.silent,
-            None => false,
         }
     }
 
