@@ -4,8 +4,9 @@
 use serde::Serialize;
 use tokio_postgres::{Client, GenericClient, Transaction};
 
-use crate::engine::catalog::{Catalog, quote_ident};
+use crate::engine::catalog::Catalog;
 use crate::engine::policy::{ConsentSource, Erase, Policy, SubjectKind, TablePolicy};
+use crate::engine::visible::sql::is_given;
 
 use super::carry_out::Blocking;
 use super::commit::{OnCommit, commit};
@@ -190,10 +191,9 @@ async fn count_of(
     let relation = super::target::relation(catalog, source.table, &source.table_name.to_string())?;
     let subject = super::target::column(relation, &source.subject)?;
     let sql = format!(
-        "SELECT pg_catalog.count(*) FROM {} WHERE {} = $1::pg_catalog.text::{}",
+        "SELECT pg_catalog.count(*) FROM {} AS t WHERE {}",
         source.table_name.to_sql(),
-        quote_ident(&source.subject),
-        subject.ty.sql
+        is_given("t", subject)
     );
     let rows: i64 = client.query_one(&sql, &[&key]).await.map_err(|e| bad_key(e.into()))?.try_get(0)?;
     Ok((rows > 0).then(|| TableCount { table: source.table_name.to_string(), rows: rows.unsigned_abs() }))

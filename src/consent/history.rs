@@ -3,6 +3,7 @@
 use tokio_postgres::{GenericClient, Row};
 
 use crate::engine::catalog::quote_ident;
+use crate::engine::visible::sql::is_given;
 
 use super::fault::Fault;
 use super::standing::Record;
@@ -25,10 +26,10 @@ pub async fn person(client: &impl GenericClient, target: &Target<'_>, key: &str)
         None => "false".to_owned(),
     };
     let sql = format!(
-        "SELECT {key}::pg_catalog.text, {restricted} FROM {table} WHERE {key} = $1::pg_catalog.text::{ty}",
+        "SELECT t.{key}::pg_catalog.text, {restricted} FROM {table} AS t WHERE {found}",
         key = quote_ident(&kind.key),
         table = kind.table_name.to_sql(),
-        ty = target.key_type(),
+        found = is_given("t", target.key()),
     );
     let rows = client.query(&sql, &[&key]).await.map_err(|e| bad_key(target, e.into()))?;
     match rows.first() {
@@ -94,8 +95,8 @@ fn records_sql(target: &Target<'_>) -> Result<String, Fault> {
                 COALESCE({expires} <= statement_timestamp(), false),
                 COALESCE({granted} > statement_timestamp(), false) OR COALESCE({recorded} > statement_timestamp(), false),
                 COALESCE({recorded} > statement_timestamp(), false), {newest}
-           FROM {table}
-          WHERE {subject} = $1::pg_catalog.text::{key}
+           FROM {table} AS t
+          WHERE {found}
           ORDER BY 1, 2 NULLS FIRST, {recorded} NULLS FIRST, GREATEST({granted}, {withdrawn}) NULLS FIRST",
         status = text(Some(&source.status)),
         notice = text(source.notice.as_ref()),
@@ -103,8 +104,7 @@ fn records_sql(target: &Target<'_>) -> Result<String, Fault> {
         recipient = text(source.recipient.as_ref()),
         event = text(source.event.as_ref()),
         table = target.table(),
-        subject = quote_ident(&source.subject),
-        key = target.column(&source.subject)?.ty.sql,
+        found = is_given("t", target.column(&source.subject)?),
     ))
 }
 

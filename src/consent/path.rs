@@ -1,19 +1,17 @@
-//! From a person's key to the rows of a table that lead to them, as SQL.
+//! From a person's key to the rows of a table that lead to them, as SQL: those that lead to them in visible tables.
 
 use tokio_postgres::GenericClient;
 
-use crate::engine::catalog::{Catalog, Column, quote_ident};
-use crate::engine::policy::{Policy, SubjectKind, SubjectPath, TablePolicy};
+use crate::engine::catalog::{Catalog, Column, QualifiedName, Relation};
+use crate::engine::policy::{Hop, Policy, SubjectKind, SubjectPath, TablePolicy};
+use crate::engine::visible::sql::{is_given, same_key};
 
 use super::fault::Fault;
 use super::target::{column, relation, relation_of_kind};
 
 /// `t` leads to the person whose key is the text parameter `$1`.
 pub fn leads_to(catalog: &Catalog, table: &TablePolicy, path: &SubjectPath) -> Result<String, Fault> {
-    let given = |key: &Column, holder: &str| {
-        format!("{holder}.{} = $1::pg_catalog.text::{}", quote_ident(&key.name), key.ty.sql)
-    };
-    leads_to_key(catalog, table, path, &given)
+    leads_to_key(catalog, table, path, &|key, holder| is_given(holder, key))
 }
 
 /// `t` leads to the person whose key `is` says of the column that holds it, behind an alias.
@@ -23,52 +21,70 @@ pub fn leads_to_key(
     path: &SubjectPath,
     is: &dyn Fn(&Column, &str) -> String,
 ) -> Result<String, Fault> {
-    let mut condition = None;
-    // From the last table, which holds the key, back to this one.
-    for depth in (0..=path.hops.len()).rev() {
-        let alias = alias(depth);
-        condition = Some(match (condition, path.hops.get(depth)) {
-            (Some(inner), Some(hop)) => format!(
-                "{alias}.{from} IN (SELECT {next}.{to} FROM {table} AS {next} WHERE {inner})",
-                from = quote_ident(&hop.from),
-                to = quote_ident(&hop.to),
-                table = hop.table_name.to_sql(),
-                next = self::alias(depth + 1),
-            ),
-            _ => is(key_column(catalog, table, path)?, &alias),
-        });
-    }
-    condition.ok_or_else(|| Fault::new(format!("{} leads to nobody", table.name)))
+    let (holder, _) = at(catalog, table, path, path.hops.len())?;
+    let condition = is(column(holder, &path.column)?, &alias(path.hops.len()));
+    along(catalog, table, path, path.hops.len(), condition)
 }
 
 /// `t` leads to its person through the row `row` of the table that the path's hop number `hop` goes to.
-pub fn leads_through(path: &SubjectPath, hop: usize, row: &str) -> String {
-    let mut condition = String::new();
-    for (depth, hop) in path.hops.iter().enumerate().take(hop + 1).rev() {
-        let from = format!("{}.{}", alias(depth), quote_ident(&hop.from));
-        condition = match condition.is_empty() {
-            true => format!("{from} = {row}.{}", quote_ident(&hop.to)),
-            false => format!(
-                "{from} IN (SELECT {next}.{to} FROM {table} AS {next} WHERE {condition})",
-                to = quote_ident(&hop.to),
-                table = hop.table_name.to_sql(),
-                next = alias(depth + 1),
-            ),
-        };
+pub fn leads_through(
+    catalog: &Catalog,
+    table: &TablePolicy,
+    path: &SubjectPath,
+    hop: usize,
+    row: &str,
+) -> Result<String, Fault> {
+    let (link, here) = (step(catalog, table, path, hop)?, alias(hop));
+    along(catalog, table, path, hop, same_key((row, link.to), (&here, link.from)))
+}
+
+/// `t` leads to a row behind the alias of `depth` for which `condition` holds.
+fn along(
+    catalog: &Catalog,
+    table: &TablePolicy,
+    path: &SubjectPath,
+    depth: usize,
+    condition: String,
+) -> Result<String, Fault> {
+    let mut condition = condition;
+    for hop in (0..depth).rev() {
+        let (link, here, next) = (step(catalog, table, path, hop)?, alias(hop), alias(hop + 1));
+        condition = format!(
+            "EXISTS (SELECT FROM {} AS {next} WHERE {} AND {condition})",
+            link.table.to_sql(),
+            same_key((&next, link.to), (&here, link.from))
+        );
     }
-    condition
+    Ok(condition)
+}
+
+/// What hop number `hop` of a path leads by.
+struct Step<'c> {
+    from: &'c Column,
+    to: &'c Column,
+    table: &'c QualifiedName,
+}
+
+fn step<'c>(catalog: &'c Catalog, table: &TablePolicy, path: &SubjectPath, hop: usize) -> Result<Step<'c>, Fault> {
+    let ((here, hop), (there, _)) = (at(catalog, table, path, hop)?, at(catalog, table, path, hop + 1)?);
+    let hop = hop.ok_or_else(|| Fault::new(format!("{} leads to nobody", table.name)))?;
+    Ok(Step { from: column(here, &hop.from)?, to: column(there, &hop.to)?, table: &there.name })
+}
+
+/// The table that a path has come to after `depth` hops, and the next of these.
+fn at<'c, 'p>(
+    catalog: &'c Catalog,
+    table: &TablePolicy,
+    path: &'p SubjectPath,
+    depth: usize,
+) -> Result<(&'c Relation, Option<&'p Hop>), Fault> {
+    let last = depth.checked_sub(1).and_then(|last| path.hops.get(last));
+    let (oid, name) = last.map_or((table.relation, &table.name), |hop| (hop.table, &hop.table_name));
+    Ok((relation(catalog, oid, &name.to_string())?, path.hops.get(depth)))
 }
 
 fn alias(depth: usize) -> String {
     if depth == 0 { "t".to_owned() } else { format!("t{depth}") }
-}
-
-fn key_column<'c>(catalog: &'c Catalog, table: &TablePolicy, path: &SubjectPath) -> Result<&'c Column, Fault> {
-    let (oid, name) = match path.hops.last() {
-        Some(hop) => (hop.table, &hop.table_name),
-        None => (table.relation, &table.name),
-    };
-    column(relation(catalog, oid, &name.to_string())?, &path.column)
 }
 
 /// The policy's tables whose rows lead to a person of this kind, by name.

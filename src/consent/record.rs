@@ -10,6 +10,7 @@ use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
 use crate::engine::catalog::{Column, quote_ident};
 use crate::engine::policy::ConsentSource;
+use crate::engine::visible::sql::same_value;
 
 use super::choice::{Act, At, Choice, Write};
 use super::commit::{OnCommit, commit};
@@ -384,7 +385,8 @@ impl Statement {
         match &cell.value {
             Value::Null => Ok(format!("{column} IS NULL")),
             Value::Text(_) | Value::Time(_) | Value::Now | Value::Default => {
-                Ok(format!("{column} = {}", self.value(target, cell)?))
+                let ty = &target.column(&cell.column)?.ty;
+                Ok(same_value((&column, ty), (&self.value(target, cell)?, ty)))
             }
         }
     }

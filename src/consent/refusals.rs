@@ -7,6 +7,7 @@ use tokio_postgres::Transaction;
 
 use crate::engine::catalog::{Catalog, Column, Oid, quote_ident};
 use crate::engine::policy::{Erase, Policy, SubjectKind, SubjectPath, TablePolicy};
+use crate::engine::visible::sql::{as_text, op, same_key};
 
 use super::fault::Fault;
 use super::foreign_keys::counts_as;
@@ -70,16 +71,15 @@ impl Sweep<'_> {
             let source = target.source;
             let root = counts_as(source.table, self.policy, self.catalog);
             let Some(recorded) = source.recorded_at.as_ref().filter(|_| tables.contains(&root)) else { continue };
-            let both = |name: &str, is: &str| format!("o.{0}{is}c.{0}", quote_ident(name));
-            let as_text = "::pg_catalog.text = ";
-            let mut tests = vec![both(&source.subject, " = ")];
-            tests.push(format!("{}::pg_catalog.text", both(&source.purpose, as_text)));
+            let subject = target.column(&source.subject)?;
+            let same_text = |of: &Column| op(&as_text("o", of), "=", &as_text("c", of));
+            let mut tests = vec![same_key(("o", subject), ("c", subject)), same_text(target.column(&source.purpose)?)];
             if let Some(channel) = &source.channel {
-                let (same, name) = (both(channel, as_text), quote_ident(channel));
-                tests.push(format!("({same}::pg_catalog.text OR o.{name} IS NULL OR c.{name} IS NULL)"));
+                let (same, name) = (same_text(target.column(channel)?), quote_ident(channel));
+                tests.push(format!("({same} OR o.{name} IS NULL OR c.{name} IS NULL)"));
             }
             // Of the same moment, or of none: either may be the older.
-            tests.push(format!("({}) IS NOT TRUE", both(recorded, " > ")));
+            tests.push(format!("(o.{0} > c.{0}) IS NOT TRUE", quote_ident(recorded)));
             let sql = format!(
                 "WITH kept AS (DELETE FROM {MARKED} AS d USING {from} AS c
                    WHERE d.rel = c.tableoid AND d.tid = c.ctid AND EXISTS (SELECT FROM {from} AS o WHERE {older} AND {stays})
@@ -124,7 +124,7 @@ impl Sweep<'_> {
         others
             .map(|(table, path)| {
                 let leads =
-                    leads_to_key(self.catalog, table, path, &|holder, alias| same_key(holder, alias, key, "c"))?;
+                    leads_to_key(self.catalog, table, path, &|holder, alias| same_key((alias, holder), ("c", key)))?;
                 let gone = if self.loses_person(table, path)? { "'d', 'n'" } else { "'d'" };
                 let (name, stays) = (table.name.to_sql(), not_marked("t", gone));
                 let stays = format!("EXISTS (SELECT FROM {name} AS t WHERE {leads} AND {stays})");
@@ -154,14 +154,4 @@ fn says_yes(target: &Target<'_>, row: &str) -> Result<String, Fault> {
         tests.push(format!("({withdrawn} IS NULL OR {granted} > {withdrawn})"));
     }
     Ok(format!("COALESCE({}, false)", tests.join(" AND ")))
-}
-
-/// Two columns hold the same key: as stored where their types are alike, so that indexes serve, else as text.
-fn same_key(a: &Column, of_a: &str, b: &Column, of_b: &str) -> String {
-    let whole = |c: &Column| matches!(c.ty.base.as_str(), "int2" | "int4" | "int8");
-    let (left, right) = (format!("{of_a}.{}", quote_ident(&a.name)), format!("{of_b}.{}", quote_ident(&b.name)));
-    match a.ty.base == b.ty.base || (whole(a) && whole(b)) {
-        true => format!("{left} = {right}"),
-        false => format!("{left}::pg_catalog.text = {right}::pg_catalog.text"),
-    }
 }

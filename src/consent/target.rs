@@ -3,7 +3,7 @@
 //! Every value is a text parameter, cast in the statement to the column's own type (`$1::text::bigint`), so enums,
 //! uuids and numbers need no code of their own.
 
-use crate::engine::catalog::{Catalog, Column, ColumnType, Relation, quote_ident, quote_literal};
+use crate::engine::catalog::{Catalog, Column, Relation, quote_ident, quote_literal};
 use crate::engine::policy::{ConsentSource, Policy, SubjectKind};
 
 use super::choice::Act;
@@ -17,7 +17,7 @@ pub struct Target<'a> {
     pub source: &'a ConsentSource,
     catalog: &'a Catalog,
     relation: &'a Relation,
-    key_type: &'a ColumnType,
+    key: &'a Column,
 }
 
 /// What a row of the table is.
@@ -39,8 +39,8 @@ impl<'a> Target<'a> {
         })?;
         let relation = relation(catalog, source.table, &source.table_name.to_string())?;
         let subject_table = relation_of_kind(catalog, kind)?;
-        let key_type = &column(subject_table, &kind.key)?.ty;
-        Ok(Self { policy, kind, source, catalog, relation, key_type })
+        let key = column(subject_table, &kind.key)?;
+        Ok(Self { policy, kind, source, catalog, relation, key })
     }
 
     /// The same people's choices in another table.
@@ -89,14 +89,19 @@ impl<'a> Target<'a> {
         column(self.relation, name)
     }
 
+    /// The subject's key in the subject's own table.
+    pub fn key(&self) -> &'a Column {
+        self.key
+    }
+
     /// SQL type of the subject's key in the subject's own table.
     pub fn key_type(&self) -> &'a str {
-        &self.key_type.sql
+        &self.key.ty.sql
     }
 
     /// Name of the key's type, below domains.
     pub fn key_base(&self) -> &'a str {
-        &self.key_type.base
+        &self.key.ty.base
     }
 
     /// Parameter `$n` as a value of `column`'s type.

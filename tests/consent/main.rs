@@ -14,6 +14,7 @@ mod history;
 mod import;
 mod init;
 mod kept;
+mod keys;
 mod ledger;
 mod policy;
 mod refusals;

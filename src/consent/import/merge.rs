@@ -9,6 +9,7 @@ use crate::consent::fault::Fault;
 use crate::consent::made::said;
 use crate::consent::target::{Target, from_instant};
 use crate::engine::catalog::quote_ident;
+use crate::engine::visible::sql::{column, same_value};
 
 use super::line::Key;
 
@@ -209,16 +210,17 @@ impl<'a> Merge<'a> {
         Ok(format!("s.{name}::{}", self.target.column(column)?.ty.sql))
     }
 
+    /// Same subject as row `row`.
+    pub(super) fn is_about(&self, row: &str) -> Result<String, Fault> {
+        let subject = self.target.column(&self.target.source.subject)?;
+        Ok(same_value((&column(row, &subject.name), &subject.ty), (&self.value("subject")?, &subject.ty)))
+    }
+
     /// Same subject, purpose and channel as row `row`.
     pub(super) fn same(&self, row: &str) -> Result<String, Fault> {
         let source = self.target.source;
-        let mut same = format!(
-            "{row}.{} = {} AND {row}.{} = {}",
-            quote_ident(&source.subject),
-            self.value("subject")?,
-            quote_ident(&source.purpose),
-            self.value("purpose")?
-        );
+        let purpose = quote_ident(&source.purpose);
+        let mut same = format!("{} AND {row}.{purpose} = {}", self.is_about(row)?, self.value("purpose")?);
         if let Some(channel) = &source.channel {
             let (column, value) = (quote_ident(channel), self.value("channel")?);
             // Not IS NOT DISTINCT FROM: no index serves that.

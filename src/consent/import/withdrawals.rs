@@ -154,9 +154,8 @@ impl Merge<'_> {
     fn of_same_purpose(&self, row: &str) -> Result<String, Fault> {
         let source = self.target.source;
         Ok(format!(
-            "{row}.{} = {} AND {row}.{}::pg_catalog.text = s.purpose",
-            quote_ident(&source.subject),
-            self.value("subject")?,
+            "{} AND {row}.{}::pg_catalog.text = s.purpose",
+            self.is_about(row)?,
             quote_ident(&source.purpose)
         ))
     }
@@ -173,15 +172,13 @@ impl Merge<'_> {
                     SELECT o.subject, o.purpose, o.channel FROM {STAGE} AS o WHERE o.channel IS NOT NULL
                     UNION
                     SELECT s.subject, s.purpose, t.{channel}::pg_catalog.text
-                      FROM {STAGE} AS s JOIN {table} AS t ON t.{subject} = {key} AND t.{purpose}::pg_catalog.text = s.purpose
+                      FROM {STAGE} AS s JOIN {table} AS t ON {of}
                      WHERE s.withdraws AND s.channel IS NULL AND t.{channel} IS NOT NULL
                     ) AS c ON c.subject = s.subject AND c.purpose = s.purpose
               WHERE s.withdraws AND s.channel IS NULL",
             channel = quote_ident(channel),
             table = self.target.table(),
-            subject = quote_ident(&source.subject),
-            key = self.value("subject")?,
-            purpose = quote_ident(&source.purpose),
+            of = self.of_same_purpose("t")?,
         )))
     }
 

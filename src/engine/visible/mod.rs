@@ -22,7 +22,7 @@ mod numbers;
 mod probe;
 mod pseudonym;
 mod rows;
-mod sql;
+pub mod sql;
 mod subject;
 mod times;
 

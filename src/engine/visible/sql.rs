@@ -105,36 +105,49 @@ pub fn is_text(ty: &ColumnType) -> bool {
 
 /// The column as `text`, compared byte by byte.
 pub fn as_text(alias: &str, of: &Column) -> String {
-    let value = column(alias, &of.name);
-    match of.ty.base.as_str() {
-        "text" | "varchar" if of.ty.deterministic && !is_domain(&of.ty) => value,
-        _ if of.ty.deterministic => format!("{value}::pg_catalog.text"),
+    text_of(&column(alias, &of.name), &of.ty)
+}
+
+fn text_of(value: &str, ty: &ColumnType) -> String {
+    match ty.base.as_str() {
+        "text" | "varchar" if ty.deterministic && !is_domain(ty) => value.to_owned(),
+        _ if ty.deterministic => format!("{value}::pg_catalog.text"),
         _ => format!("({value}::pg_catalog.text COLLATE pg_catalog.\"C\")"),
     }
 }
 
-/// `left = right` for two columns that hold the same key: as stored where PostgreSQL can compare their types (so that
-/// indexes serve), else as text.
+/// `left = right` for two columns that hold the same key.
 pub fn same_key(left: (&str, &Column), right: (&str, &Column)) -> String {
     let bare = |(alias, of): (&str, &Column)| column(alias, &of.name);
-    let (a, b) = (&left.1.ty, &right.1.ty);
+    same_value((&bare(left), &left.1.ty), (&bare(right), &right.1.ty))
+}
+
+/// The column of `alias` holds the key that the text parameter `$1` says.
+pub fn is_given(alias: &str, of: &Column) -> String {
+    let given = format!("$1::pg_catalog.text::{}", type_sql(&of.ty));
+    same_value((&column(alias, &of.name), &of.ty), (&given, &of.ty))
+}
+
+/// `left = right` for two keys, each with its type: as stored where PostgreSQL can compare their types (so that indexes
+/// serve), else as text.
+pub fn same_value(left: (&str, &ColumnType), right: (&str, &ColumnType)) -> String {
+    let (a, b) = (left.1, right.1);
     if clash(a, b) {
-        let byte_by_byte = |key| format!("({}::pg_catalog.text COLLATE pg_catalog.\"C\")", bare(key));
-        return op(&byte_by_byte(left), "=", &byte_by_byte(right));
+        let byte_by_byte = |value: &str| format!("({value}::pg_catalog.text COLLATE pg_catalog.\"C\")");
+        return op(&byte_by_byte(left.0), "=", &byte_by_byte(right.0));
     }
     if !comparable(a, b) {
-        return op(&as_text(left.0, left.1), "=", &as_text(right.0, right.1));
+        return op(&text_of(left.0, a), "=", &text_of(right.0, b));
     }
     match (operators(a), operators(b)) {
         (Operators::Beside(schema), _) | (_, Operators::Beside(schema)) => {
-            format!("({} OPERATOR({schema}.=) {})", bare(left), bare(right))
+            format!("({} OPERATOR({schema}.=) {})", left.0, right.0)
         }
         (Operators::Unknown, _) | (_, Operators::Unknown) => {
-            let lower =
-                |key| format!("pg_catalog.lower({}::pg_catalog.text COLLATE pg_catalog.\"default\")", bare(key));
-            op(&lower(left), "=", &lower(right))
+            let lower = |value: &str| format!("pg_catalog.lower({value}::pg_catalog.text COLLATE pg_catalog.\"default\")");
+            op(&lower(left.0), "=", &lower(right.0))
         }
-        (Operators::BuiltIn, Operators::BuiltIn) => op(&bare(left), "=", &bare(right)),
+        (Operators::BuiltIn, Operators::BuiltIn) => op(left.0, "=", right.0),
     }
 }
 
