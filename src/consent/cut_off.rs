@@ -148,7 +148,8 @@ impl Sweep<'_> {
         for other in self.policy.tables_by_name() {
             let Some(path) = &other.subject else { continue };
             let Some(hop) = path.hops.iter().position(|hop| hop.table == table) else { continue };
-            let mut stays = format!("{} AND {}", leads_through(self.catalog, other, path, hop, "c")?, not_marked("t", "'d', 'n'"));
+            let mut stays =
+                format!("{} AND {}", leads_through(self.catalog, other, path, hop, "c")?, not_marked("t", "'d', 'n'"));
             if let (Erase::Null, Ok(filled)) =
                 (erase_of(self.policy, self.catalog, other), self.has_personal_value(other, "t"))
             {

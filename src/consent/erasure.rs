@@ -190,11 +190,8 @@ async fn count_of(
 ) -> Result<Option<TableCount>, Fault> {
     let relation = super::target::relation(catalog, source.table, &source.table_name.to_string())?;
     let subject = super::target::column(relation, &source.subject)?;
-    let sql = format!(
-        "SELECT pg_catalog.count(*) FROM {} AS t WHERE {}",
-        source.table_name.to_sql(),
-        is_given("t", subject)
-    );
+    let sql =
+        format!("SELECT pg_catalog.count(*) FROM {} AS t WHERE {}", source.table_name.to_sql(), is_given("t", subject));
     let rows: i64 = client.query_one(&sql, &[&key]).await.map_err(|e| bad_key(e.into()))?.try_get(0)?;
     Ok((rows > 0).then(|| TableCount { table: source.table_name.to_string(), rows: rows.unsigned_abs() }))
 }

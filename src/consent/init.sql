@@ -2,11 +2,12 @@
 --
 -- {kind}_ledger   every choice ever made, append-only: the proof (GDPR Art. 7(1)); fields of ISO/IEC TS 27560
 -- {kind}_consent  what holds now, one row per (subject, purpose, channel): what the proxy reads
+-- {kind}_turn     one row per (subject, purpose): who writes of the same at the same time waits for it
 --
 -- Write to either: what comes into one appears in the other. They are tied by record_id, so nothing goes round. What holds
 -- is worked out of all that the ledger has of a person and purpose: it is no matter in which order that came there.
 --
--- To run this again brings functions, triggers and indexes up to date, and touches no row.
+-- To run this again brings functions, triggers and indexes up to date, and touches no row of the first two.
 
 CREATE SCHEMA IF NOT EXISTS consentry;
 
@@ -47,6 +48,13 @@ CREATE UNIQUE INDEX IF NOT EXISTS {kind}_consent_key
     ON consentry.{kind}_consent (subject_key, purpose, channel) NULLS NOT DISTINCT;
 -- For questions about everybody: most people said no, or nothing.
 CREATE INDEX IF NOT EXISTS {kind}_consent_granted ON consentry.{kind}_consent (purpose, subject_key) WHERE status = 'granted';
+
+CREATE TABLE IF NOT EXISTS consentry.{kind}_turn (
+    subject_key  {key_type} NOT NULL,
+    purpose      text        NOT NULL,
+    times        bigint      NOT NULL DEFAULT 1  -- changed each time: who reads an older snapshot fails (40001), and is not wrong
+);
+CREATE UNIQUE INDEX IF NOT EXISTS {kind}_turn_key ON consentry.{kind}_turn (subject_key, purpose);
 
 CREATE OR REPLACE FUNCTION consentry.keep_proof() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -91,20 +99,9 @@ BEGIN
         RETURN NULL;
     END IF;
     -- Who writes of the same at the same time waits here, and for this, so that what follows sees it.
-    INSERT INTO consentry.{kind}_consent
-           (subject_key, purpose, channel, status, granted_at, withdrawn_at, valid_until, event_time, event_type,
-            notice, source, recipient, record_id)
-    SELECT DISTINCT ON (subject_key, purpose, channel)
-           subject_key, purpose, channel, status,
-           CASE WHEN status = 'granted' THEN event_time END, CASE WHEN status <> 'granted' THEN event_time END,
-           valid_until, event_time, event_type, notice, source, recipient, record_id
-      FROM fresh
-     ORDER BY subject_key, purpose, channel, event_time DESC, status = 'granted', status = 'withdrawn', record_id
-    ON CONFLICT (subject_key, purpose, channel) DO NOTHING;
-    PERFORM FROM consentry.{kind}_consent AS c
-      WHERE EXISTS (SELECT FROM fresh AS f WHERE f.subject_key = c.subject_key AND f.purpose = c.purpose)
-        AND NOT EXISTS (SELECT FROM fresh AS f WHERE f.record_id = c.record_id)
-      ORDER BY c.subject_key, c.purpose, c.channel FOR NO KEY UPDATE;
+    INSERT INTO consentry.{kind}_turn AS t (subject_key, purpose)
+    SELECT DISTINCT subject_key, purpose FROM fresh ORDER BY subject_key, purpose
+    ON CONFLICT (subject_key, purpose) DO UPDATE SET times = t.times + 1;
     -- By window functions and not by joins: of what comes out of them PostgreSQL knows no sizes, and would join row by row.
     WITH said AS (
         SELECT l.*, l.event_type = 'carried over' AND l.record_id =
@@ -285,5 +282,10 @@ CREATE OR REPLACE TRIGGER {kind}_consent_to_ledger_insert AFTER INSERT ON consen
 CREATE OR REPLACE TRIGGER {kind}_consent_to_ledger_update AFTER UPDATE ON consentry.{kind}_consent
     REFERENCING OLD TABLE AS stale NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION consentry.{kind}_consent_to_ledger();
 
+-- The functions are of whoever made them first, and so is what only they write.
+DO $$ BEGIN
+    EXECUTE format('ALTER TABLE consentry.{kind}_turn OWNER TO %I', (SELECT pg_get_userbyid(proowner) FROM pg_proc
+                    WHERE oid = 'consentry.{kind}_ledger_to_consent()'::regprocedure));
+END $$;
 -- Only triggers call these.
 REVOKE ALL ON FUNCTION consentry.{kind}_ledger_to_consent(), consentry.{kind}_consent_to_ledger() FROM PUBLIC;

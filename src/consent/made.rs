@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::init::{DDL, SCHEMA};
 use super::target::{Shape, Target};
 
-/// Functions of the schema with their text, triggers of two tables with what they hand over, and indexes that are valid.
+/// Functions of the schema with their text, triggers of the tables with what they hand over, and indexes that are valid.
 const THERE: &str = "
     SELECT 'function', p.proname::pg_catalog.text, p.prosrc
       FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname = $1
@@ -18,20 +18,20 @@ const THERE: &str = "
     SELECT 'trigger', t.tgname::pg_catalog.text, pg_catalog.concat_ws(' ', t.tgoldtable, t.tgnewtable)
       FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
       JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE n.nspname = $1 AND c.relname IN ($2, $3) AND NOT t.tgisinternal AND t.tgenabled <> 'D'
+     WHERE n.nspname = $1 AND c.relname IN ($2, $3, $4) AND NOT t.tgisinternal AND t.tgenabled <> 'D'
     UNION ALL
     SELECT 'index', c.relname::pg_catalog.text, ''
       FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
       JOIN pg_catalog.pg_class AS r ON r.oid = i.indrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = r.relnamespace
-     WHERE n.nspname = $1 AND r.relname IN ($2, $3) AND i.indisvalid";
+     WHERE n.nspname = $1 AND r.relname IN ($2, $3, $4) AND i.indisvalid";
 
 /// Something that keeps the tables: its kind and name, and what it is.
 type Part = (String, String, String);
 
 /// What of the tables of `kind` is missing or is not that of this version, as `trigger customer_consent_stamp`.
 pub async fn outdated(client: &impl GenericClient, kind: &str) -> Result<Vec<String>, Fault> {
-    let tables = [format!("{kind}_ledger"), format!("{kind}_consent")];
-    let rows = client.query(THERE, &[&SCHEMA, &tables[0], &tables[1]]).await?;
+    let [ledger, state, turn] = ["ledger", "consent", "turn"].map(|what| format!("{kind}_{what}"));
+    let rows = client.query(THERE, &[&SCHEMA, &ledger, &state, &turn]).await?;
     let there: BTreeSet<Part> = rows
         .iter()
         .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)))
@@ -98,7 +98,9 @@ mod tests {
         let parts = parts(&DDL.replace("{kind}", "customer"));
         let names = |what: &str| parts.iter().filter(|p| p.0 == what).map(|p| p.1.as_str()).collect::<Vec<_>>();
         assert_eq!(names("function")[..2], ["keep_proof", "carried_id"]);
-        assert_eq!(names("index"), ["customer_ledger_history", "customer_consent_key", "customer_consent_granted"]);
+        let indexes =
+            ["customer_ledger_history", "customer_consent_key", "customer_consent_granted", "customer_turn_key"];
+        assert_eq!(names("index"), indexes);
         assert_eq!(names("trigger").len(), 8);
         let update = parts.iter().find(|part| part.1 == "customer_consent_to_ledger_update");
         assert_eq!(update.map(|part| part.2.as_str()), Some("stale fresh"));

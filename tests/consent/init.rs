@@ -11,7 +11,7 @@ use consentry::relay::catalog;
 use crate::common::postgres::{Database, shared};
 use crate::policy;
 
-async fn made(name: &str) -> (Database<'static>, Made) {
+pub async fn made(name: &str) -> (Database<'static>, Made) {
     let db = shared()
         .database(
             &format!("init_{name}"),
@@ -184,7 +184,7 @@ async fn to_make_them_again_brings_them_up_to_date() {
     db.psql(
         "INSERT INTO consentry.customer_ledger (subject_key, purpose, status) SELECT n, 'p', 'granted' FROM generate_series(1, 5) n;
          CREATE OR REPLACE FUNCTION consentry.customer_consent_stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
-         DROP INDEX consentry.customer_consent_granted; DROP FUNCTION consentry.carried_id;
+         DROP INDEX consentry.customer_consent_granted; DROP FUNCTION consentry.carried_id; DROP TABLE consentry.customer_turn;
          DROP TRIGGER customer_ledger_append_only ON consentry.customer_ledger;
          ALTER TABLE consentry.customer_ledger DISABLE TRIGGER customer_ledger_no_truncate;",
     );
@@ -199,6 +199,7 @@ async fn to_make_them_again_brings_them_up_to_date() {
         "function carried_id",
         "function customer_consent_stamp",
         "index customer_consent_granted",
+        "index customer_turn_key",
         "trigger customer_ledger_append_only",
         "trigger customer_ledger_no_truncate",
     ];

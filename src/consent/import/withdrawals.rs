@@ -153,11 +153,7 @@ impl Merge<'_> {
     /// The row is of the staged subject and purpose, whatever its channel.
     fn of_same_purpose(&self, row: &str) -> Result<String, Fault> {
         let source = self.target.source;
-        Ok(format!(
-            "{} AND {row}.{}::pg_catalog.text = s.purpose",
-            self.is_about(row)?,
-            quote_ident(&source.purpose)
-        ))
+        Ok(format!("{} AND {row}.{}::pg_catalog.text = s.purpose", self.is_about(row)?, quote_ident(&source.purpose)))
     }
 
     /// A withdrawal without channel is one of every channel on record or in the file.

@@ -144,7 +144,8 @@ pub fn same_value(left: (&str, &ColumnType), right: (&str, &ColumnType)) -> Stri
             format!("({} OPERATOR({schema}.=) {})", left.0, right.0)
         }
         (Operators::Unknown, _) | (_, Operators::Unknown) => {
-            let lower = |value: &str| format!("pg_catalog.lower({value}::pg_catalog.text COLLATE pg_catalog.\"default\")");
+            let lower =
+                |value: &str| format!("pg_catalog.lower({value}::pg_catalog.text COLLATE pg_catalog.\"default\")");
             op(&lower(left.0), "=", &lower(right.0))
         }
         (Operators::BuiltIn, Operators::BuiltIn) => op(left.0, "=", right.0),
