@@ -8,7 +8,8 @@ use clap::Args;
 
 use super::direct::Direct;
 use super::out::{self, remark};
-use crate::consent::init::{Created, create, grants, plan};
+use crate::consent::init::{Created, SCHEMA, create, grants, plan};
+use crate::consent::made::Kind;
 use crate::engine::policy::names;
 
 #[derive(Args)]
@@ -43,7 +44,7 @@ impl Init {
                 self.grant_to.iter().try_for_each(|role| write!(out, "\n{}", grants(&self.kind, role)))
             })?;
         } else {
-            let tables = format!("consentry.{0}_ledger and consentry.{0}_consent", self.kind);
+            let tables = format!("{SCHEMA}.{} and {SCHEMA}.{}", Kind(&self.kind).ledger(), Kind(&self.kind).state());
             match create(&mut client, &made, &self.kind, self.grant_to.as_deref()).await? {
                 Created::Tables => remark!("created {tables}; this maps them:\n"),
                 Created::UpToDate(parts) if parts.is_empty() => {

@@ -45,7 +45,7 @@ impl Sweep<'_> {
         let watched = if self.may_put_back(&all, blocking, wanted) { wanted } else { &[] };
         let before = self.waiting(tx, watched).await?;
         for table in nulled {
-            let sql = self.nulling(&table)?;
+            let sql = self.rules.nulling(&table)?;
             self.whole(tx, &[table], Fate::Null, &sql, wanted).await?;
         }
         let oids: Vec<Oid> = deleted.iter().map(|(oid, _)| *oid).collect();
@@ -81,7 +81,7 @@ impl Sweep<'_> {
         if blocking == Blocking::Empties {
             tables.extend(wanted.iter().map(|w| w.table.relation));
         }
-        tables.into_iter().any(|table| self.catalog.family(table).iter().any(|r| r.has_triggers))
+        tables.into_iter().any(|table| self.rules.catalog.family(table).iter().any(|r| r.has_triggers))
     }
 
     /// Runs `sql`, after which no marked row of `tables` is as it was.
@@ -156,8 +156,8 @@ impl Sweep<'_> {
     async fn as_they_were(&self, tx: &Transaction<'_>, table: &Named, fate: Fate) -> Result<u64, Fault> {
         let mut which = at("d", table.0, "t");
         if fate == Fate::Null {
-            let policy = self.policy.tables.get(&table.0).ok_or_else(|| gone(&table.1))?;
-            which.push_str(&format!(" AND {}", self.has_personal_value(policy, "t")?));
+            let policy = self.rules.policy.tables.get(&table.0).ok_or_else(|| gone(&table.1))?;
+            which.push_str(&format!(" AND {}", self.rules.has_personal_value(policy, "t")?));
         }
         let sql = format!(
             "SELECT pg_catalog.count(*) FROM {} AS t JOIN {MARKED} AS d ON {which} AND d.fate = '{}'",
@@ -221,7 +221,7 @@ impl Sweep<'_> {
 
     /// The triggers of these tables, in words.
     async fn triggers(&self, tx: &Transaction<'_>, tables: &[Named]) -> Result<Option<String>, Fault> {
-        let family = |table: &Named| self.catalog.family(table.0).into_iter().map(|r| r.oid).collect::<Vec<_>>();
+        let family = |table: &Named| self.rules.catalog.family(table.0).into_iter().map(|r| r.oid).collect::<Vec<_>>();
         let oids: Vec<Oid> = tables.iter().flat_map(family).collect();
         let sql = "SELECT t.tgname::pg_catalog.text, n.nspname::pg_catalog.text, c.relname::pg_catalog.text
                      FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid

@@ -6,21 +6,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_postgres::Transaction;
 
-use crate::engine::catalog::{Oid, Relation};
-use crate::engine::policy::{Erase, SubjectKind, TablePolicy};
+use crate::engine::catalog::Oid;
+use crate::engine::policy::erasing::erase_of;
+use crate::engine::policy::{Erase, TablePolicy};
 
 use super::fault::Fault;
 use super::foreign_keys::{ForeignKey, OnDelete};
 use super::path::leads_through;
-use super::refusals::erase_of;
-use super::sweep::{Fate, KEPT, MARKED, Sweep, TableCount, at, not_held, not_marked};
+use super::sweep::{Fate, MARKED, Reason, Sweep, TableCount, at, keep, not_held, not_marked};
 use super::target::{column, relation_of_kind};
 
 impl Sweep<'_> {
     /// When the referring row `c` stays and so keeps what it refers to; `None`: never.
     pub(super) fn child_stays(&self, key: &ForeignKey) -> Result<Option<String>, Fault> {
-        let policy = self.policy.tables.get(&key.child.table);
-        let nulls = policy.filter(|t| erase_of(self.policy, self.catalog, t) == Erase::Null);
+        let policy = self.rules.policy.tables.get(&key.child.table);
+        let nulls = policy.filter(|t| erase_of(self.rules.catalog, self.rules.policy, t) == Erase::Null);
         let held = policy.filter(|t| t.hold_when.is_some()).map(|t| format!("NOT ({})", not_held(t, "c")));
         match key.on_delete {
             OnDelete::Refuse | OnDelete::Cascade => {}
@@ -39,9 +39,9 @@ impl Sweep<'_> {
 
     /// The referring row `c` is not marked for what ends its reference.
     pub(super) fn refers_still(&self, key: &ForeignKey) -> Result<String, Fault> {
-        let policy = self.policy.tables.get(&key.child.table);
-        let emptied = match policy.filter(|t| erase_of(self.policy, self.catalog, t) == Erase::Null) {
-            Some(table) => self.emptied_columns(table)?,
+        let policy = self.rules.policy.tables.get(&key.child.table);
+        let emptied = match policy.filter(|t| erase_of(self.rules.catalog, self.rules.policy, t) == Erase::Null) {
+            Some(table) => self.rules.emptied_columns(table)?,
             None => Vec::new(),
         };
         let nulls_it = key.columns.iter().any(|(c, _)| emptied.iter().any(|e| e.column == *c));
@@ -56,10 +56,10 @@ impl Sweep<'_> {
         held: Option<String>,
     ) -> Result<String, Fault> {
         // A table that cannot be emptied keeps its values.
-        let filled = self.has_personal_value(table, "c").unwrap_or_else(|_| "true".to_owned());
+        let filled = self.rules.has_personal_value(table, "c").unwrap_or_else(|_| "true".to_owned());
         let whole = held.into_iter().chain([filled]).collect::<Vec<_>>().join(" OR ");
         let mut stays = vec![format!("({whole}) AND {}", not_marked("c", "'n'"))];
-        if key.released.iter().any(|column| self.leads_others(key.child.own, column)) {
+        if key.released.iter().any(|column| self.rules.leads_others(key.child.own, column)) {
             stays.extend(self.led_through(key.child.table)?.into_iter().map(|(_, stays)| stays));
         }
         Ok(format!("({}) AND {}", stays.join(" OR "), not_marked("c", "'d'")))
@@ -70,95 +70,31 @@ impl Sweep<'_> {
     fn cuts_off(&self, key: &ForeignKey) -> bool {
         let own = key.child.own;
         key.released.iter().any(|released| {
-            let follow = self.follow(own, released);
-            follow.iter().any(|column| self.is_link(own, column) || self.settles(own, column))
+            let follow = self.rules.follow(own, released);
+            follow.iter().any(|column| self.rules.is_link(own, column) || self.rules.settles(own, column))
         })
-    }
-
-    /// The column and those that PostgreSQL computes from it: they change with it.
-    fn follow(&self, table: Oid, column: &str) -> Vec<String> {
-        let computed = self.catalog.family(table).into_iter().flat_map(|r: &Relation| &r.columns);
-        let computed = computed.filter(|c| c.computed_from.iter().any(|from| from == column));
-        std::iter::once(column.to_owned()).chain(computed.map(|c| c.name.clone())).collect()
-    }
-
-    /// Whether it depends on the column, or on what is computed from it, if a row is there, or whose it is. A plain link
-    /// does not count: a null in it leads to nobody, and such rows are not shown; what is computed of a null is not known.
-    pub(super) fn decides(&self, table: Oid, column: &str) -> bool {
-        let holds = |column: &str| {
-            let reads = |t: &TablePolicy| t.hold_when.as_ref().is_some_and(|when| when.reads(column));
-            self.policy.tables.values().any(|t| self.is_of(table, t.relation) && reads(t))
-        };
-        let is_key = |kind: &SubjectKind| self.is_of(table, kind.table) && kind.key == column;
-        self.policy.subjects.values().any(is_key)
-            || self.follow(table, column).iter().any(|followed| {
-                let computed_link = followed != column && self.is_link(table, followed);
-                computed_link || self.settles(table, followed) || holds(followed)
-            })
-    }
-
-    /// Whether rows are there, or shown to a role, by what the column itself holds.
-    fn settles(&self, table: Oid, column: &str) -> bool {
-        let mut sources = self.policy.consent_sources();
-        let is_since =
-            |t: &TablePolicy| self.is_of(table, t.relation) && t.retention.as_ref().is_some_and(|r| r.since == column);
-        let mut filters = self.policy.roles.values().flat_map(|role| &role.rows);
-        sources.any(|s| self.is_of(table, s.table) && s.columns().any(|mapped| mapped == column))
-            || self.restricts(table, column)
-            || self.policy.tables.values().any(is_since)
-            || filters.any(|(oid, rows)| self.is_of(table, *oid) && rows.reads(column))
-    }
-
-    /// Whether rows lead to their person by the column, or to it.
-    pub(super) fn is_link(&self, table: Oid, column: &str) -> bool {
-        let own = |t: &TablePolicy| {
-            let first = t.subject.as_ref().map(|path| path.hops.first().map_or(&path.column, |hop| &hop.from));
-            self.is_of(table, t.relation) && first.is_some_and(|first| first == column)
-        };
-        self.policy.tables.values().any(own) || self.leads_others(table, column)
-    }
-
-    /// Whether rows of other tables lead to their person by the column, or to it. The tables on their way have the rest
-    /// of it as their own (`policy/resolve/path.rs`).
-    fn leads_others(&self, table: Oid, column: &str) -> bool {
-        let by_path = |t: &TablePolicy| {
-            let Some(path) = &t.subject else { return false };
-            let from = path.hops.iter().skip(1).map(|hop| &hop.from).chain([&path.column]);
-            let mut on = path.hops.iter().zip(from);
-            on.any(|(hop, from)| self.is_of(table, hop.table) && (hop.to == column || from == column))
-        };
-        let is_key = |kind: &SubjectKind| self.is_of(table, kind.table) && kind.key == column;
-        self.policy.tables.values().any(by_path) || self.policy.subjects.values().any(is_key)
-    }
-
-    fn restricts(&self, table: Oid, column: &str) -> bool {
-        let reads = |kind: &SubjectKind| kind.restricted_when.as_ref().is_some_and(|when| when.reads(column));
-        self.policy.subjects.values().any(|kind| self.is_of(table, kind.table) && reads(kind))
-    }
-
-    /// Whether rows of one of them may be rows of the other: partitions, inheritance.
-    fn is_of(&self, a: Oid, b: Oid) -> bool {
-        let family = |above: Oid, below: Oid| self.catalog.family(above).iter().any(|r| r.oid == below);
-        a == b || family(a, b) || family(b, a)
     }
 
     /// For each table whose rows lead to their person through the row `c` of `table`: that one stays with its values.
     fn led_through(&self, table: Oid) -> Result<Vec<(Oid, String)>, Fault> {
         let mut all = Vec::new();
-        for other in self.policy.tables_by_name() {
+        for other in self.rules.policy.tables_by_name() {
             let Some(path) = &other.subject else { continue };
             let Some(hop) = path.hops.iter().position(|hop| hop.table == table) else { continue };
-            let mut stays =
-                format!("{} AND {}", leads_through(self.catalog, other, path, hop, "c")?, not_marked("t", "'d', 'n'"));
+            let mut stays = format!(
+                "{} AND {}",
+                leads_through(self.rules.catalog, other, path, hop, "c")?,
+                not_marked("t", "'d', 'n'")
+            );
             if let (Erase::Null, Ok(filled)) =
-                (erase_of(self.policy, self.catalog, other), self.has_personal_value(other, "t"))
+                (erase_of(self.rules.catalog, self.rules.policy, other), self.rules.has_personal_value(other, "t"))
             {
                 stays.push_str(&format!(" AND ({filled} OR NOT ({}))", not_held(other, "t")));
             }
             all.push((other.relation, format!("EXISTS (SELECT FROM {} AS t WHERE {stays})", other.name.to_sql())));
         }
-        for kind in self.policy.subjects.values().filter(|kind| kind.table == table) {
-            all.extend(self.person_stays(kind, column(relation_of_kind(self.catalog, kind)?, &kind.key)?)?);
+        for kind in self.rules.policy.subjects.values().filter(|kind| kind.table == table) {
+            all.extend(self.person_stays(kind, column(relation_of_kind(self.rules.catalog, kind)?, &kind.key)?)?);
         }
         Ok(all)
     }
@@ -167,19 +103,13 @@ impl Sweep<'_> {
     pub(super) async fn unmark_led_through(&self, tx: &Transaction<'_>) -> Result<u64, Fault> {
         let mut kept = 0;
         for (table, name) in self.marked(tx, Fate::Null).await? {
-            let Some(policy) = self.policy.tables.get(&table) else { continue };
-            if !self.emptied_columns(policy)?.iter().any(|e| self.leads_others(table, &e.column)) {
+            let Some(policy) = self.rules.policy.tables.get(&table) else { continue };
+            if !self.rules.emptied_columns(policy)?.iter().any(|e| self.rules.leads_others(table, &e.column)) {
                 continue;
             }
             for (because_of, stays) in self.led_through(table)? {
-                let sql = format!(
-                    "WITH kept AS (DELETE FROM {MARKED} AS d USING {name} AS c
-                       WHERE {at} AND d.fate = 'n' AND {stays} RETURNING d.root, d.rel, d.tid, d.along)
-                     INSERT INTO {KEPT} SELECT root, rel, tid, {because_of}, false, along FROM kept",
-                    name = name.to_sql(),
-                    at = at("d", table, "c"),
-                );
-                kept += tx.execute(&sql, &[]).await?;
+                let which = format!("{} AND d.fate = 'n' AND {stays}", at("d", table, "c"));
+                kept += keep(tx, &format!("{} AS c", name.to_sql()), &which, because_of, Reason::Refers).await?;
             }
         }
         Ok(kept)

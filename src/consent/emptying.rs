@@ -1,10 +1,11 @@
 //! Which columns of a row are emptied where the policy says `erase = "null"`.
 
 use crate::engine::catalog::{Column, Oid, QualifiedName, quote_ident};
-use crate::engine::policy::{ColumnUse, TablePolicy};
+use crate::engine::policy::TablePolicy;
 
 use super::fault::Fault;
-use super::sweep::{MARKED, Sweep, at, gone};
+use super::rules::Rules;
+use super::sweep::{MARKED, at, gone};
 use super::target::relation;
 
 /// A column that is emptied.
@@ -19,7 +20,7 @@ impl Personal {
     }
 }
 
-impl Sweep<'_> {
+impl Rules<'_> {
     /// The statement that empties what is marked for it; its rows are those that it leaves empty.
     pub(super) fn nulling(&self, (oid, name): &(Oid, QualifiedName)) -> Result<String, Fault> {
         let policy = self.policy.tables.get(oid).ok_or_else(|| gone(name))?;
@@ -60,10 +61,9 @@ impl Sweep<'_> {
     pub(super) fn emptied_columns(&self, table: &TablePolicy) -> Result<Vec<Personal>, Fault> {
         let relation = relation(self.catalog, table.relation, &table.name.to_string())?;
         let is_emptied = |c: &&Column| {
-            let personal = !c.generated && matches!(table.columns.get(&c.name), Some(ColumnUse::Category(_)));
             // In a link to a person a default is another person.
             let is_other = c.not_null && self.is_link(table.relation, &c.name);
-            personal && !is_other && !self.decides(table.relation, &c.name)
+            table.is_personal(c) && !is_other && !self.decides(table.relation, &c.name)
         };
         let emptied = relation.columns.iter().filter(is_emptied);
         Ok(emptied.map(|c| Personal { column: c.name.clone(), nullable: !c.not_null }).collect())
@@ -73,10 +73,8 @@ impl Sweep<'_> {
     pub(super) fn needed_columns(&self, table: &TablePolicy) -> Result<Vec<String>, Fault> {
         let emptied = self.emptied_columns(table)?;
         let relation = relation(self.catalog, table.relation, &table.name.to_string())?;
-        let needed = relation.columns.iter().filter(|c| {
-            let personal = !c.generated && matches!(table.columns.get(&c.name), Some(ColumnUse::Category(_)));
-            personal && !emptied.iter().any(|e| e.column == c.name)
-        });
+        let needed =
+            relation.columns.iter().filter(|c| table.is_personal(c) && !emptied.iter().any(|e| e.column == c.name));
         Ok(needed.map(|c| c.name.clone()).collect())
     }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use tokio_postgres::{Client, GenericClient, Transaction};
 
 use crate::engine::catalog::Catalog;
+use crate::engine::policy::erasing::erase_of;
 use crate::engine::policy::{ConsentSource, Erase, Policy, SubjectKind, TablePolicy};
 use crate::engine::visible::sql::is_given;
 
@@ -14,8 +15,8 @@ use super::fault::Fault;
 use super::init::SCHEMA;
 use super::kept::Emptied;
 use super::path::{bad_key, leads_to, tables_of};
-use super::refusals::erase_of;
 use super::retention::{erase_word, unlisted};
+use super::rules::Rules;
 use super::sweep::{Blocked, Sweep, Swept, TableCount, Wanted, not_held};
 use super::target::{Target, subject_kind};
 
@@ -124,7 +125,7 @@ async fn count(
         table.name.to_sql()
     );
     let row = tx.query_one(&sql, &[&key]).await.map_err(|e| bad_key(e.into()))?;
-    let erase = erase_of(policy, catalog, table);
+    let erase = erase_of(catalog, policy, table);
     Ok(TableErased {
         table: table.name.to_string(),
         erase: erase_word(erase),
@@ -133,7 +134,7 @@ async fn count(
         held: row.try_get::<_, i64>(1)?.unsigned_abs(),
         unlisted: if erase == Erase::Null { unlisted(catalog, table)? } else { Vec::new() },
         needed: match erase {
-            Erase::Null => Sweep { policy, catalog, keys: Vec::new() }.needed_columns(table)?,
+            Erase::Null => Rules { policy, catalog }.needed_columns(table)?,
             Erase::Delete => Vec::new(),
         },
     })

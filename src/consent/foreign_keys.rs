@@ -6,6 +6,7 @@ use tokio_postgres::{GenericClient, Row};
 
 use crate::engine::catalog::{Catalog, Oid, QualifiedName, quote_ident};
 use crate::engine::policy::Policy;
+use crate::engine::policy::erasing::counts_as;
 
 use super::fault::Fault;
 
@@ -53,7 +54,7 @@ impl End {
         let name = QualifiedName::new(row.try_get::<_, String>(at + 1)?, row.try_get::<_, String>(at + 2)?).to_sql();
         let partitioned: bool = row.try_get(at + 3)?;
         let source = if partitioned { name } else { format!("ONLY {name}") };
-        Ok(Self { own, table: counts_as(own, policy, catalog), source })
+        Ok(Self { own, table: counts_as(catalog, policy, own), source })
     }
 
     /// Whether the row `alias`, read from [`Self::table`], is of this table.
@@ -64,23 +65,6 @@ impl End {
         };
         format!("{alias}.tableoid IN ({})", family.join(", "))
     }
-}
-
-/// The table as which a table's rows count.
-pub(super) fn counts_as(own: Oid, policy: &Policy, catalog: &Catalog) -> Oid {
-    named_by(policy, own, catalog).unwrap_or_else(|| topmost(own, catalog))
-}
-
-fn named_by(policy: &Policy, oid: Oid, catalog: &Catalog) -> Option<Oid> {
-    if policy.tables.contains_key(&oid) {
-        return Some(oid);
-    }
-    catalog.relation(oid)?.parents.iter().find_map(|parent| named_by(policy, *parent, catalog))
-}
-
-fn topmost(oid: Oid, catalog: &Catalog) -> Oid {
-    let above = catalog.relation(oid).and_then(|r| r.parents.first());
-    above.map_or(oid, |parent| topmost(*parent, catalog))
 }
 
 impl ForeignKey {

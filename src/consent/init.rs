@@ -5,7 +5,7 @@ use tokio_postgres::{Client, Transaction};
 use crate::engine::catalog::{QualifiedName, quote_ident};
 
 use super::fault::Fault;
-use super::made::outdated;
+use super::made::{Kind, outdated};
 
 pub(super) const DDL: &str = include_str!("init.sql");
 
@@ -40,7 +40,7 @@ pub async fn plan(client: &Client, kind: &str, table: &QualifiedName, key: &str)
     check_kind(kind)?;
     check_server(client).await?;
     let key_type = key_type(client, table, key).await?;
-    let ddl = DDL.replace("{kind}", kind).replace("{key_type}", &key_type);
+    let ddl = Kind(kind).ddl().replace("{key_type}", &key_type);
     Ok(Made { ddl, policy: policy(kind, table, key), key_type })
 }
 
@@ -50,11 +50,11 @@ pub async fn create(client: &mut Client, made: &Made, kind: &str, reader: Option
     check_kind(kind)?;
     let tx = client.transaction().await?;
     let there = is_there(&tx, made, kind).await?;
-    let old = if there { outdated(&tx, kind).await? } else { Vec::new() };
+    let old = if there { outdated(&tx, Kind(kind)).await? } else { Vec::new() };
     if !there || !old.is_empty() {
         tx.batch_execute(&made.ddl).await?;
     }
-    if let Some(part) = outdated(&tx, kind).await?.first() {
+    if let Some(part) = outdated(&tx, Kind(kind)).await?.first() {
         return Err(Fault::new(format!(
             "{SCHEMA}: {part} is there, and is not what it should be; nothing was changed"
         ))
@@ -73,7 +73,7 @@ async fn is_there(tx: &Transaction<'_>, made: &Made, kind: &str) -> Result<bool,
                  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
                  LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'subject_key' AND c.relkind = 'r'
                 WHERE n.nspname = $1 AND c.relname IN ($2, $3)";
-    let rows = tx.query(sql, &[&SCHEMA, &format!("{kind}_ledger"), &format!("{kind}_consent")]).await?;
+    let rows = tx.query(sql, &[&SCHEMA, &Kind(kind).ledger(), &Kind(kind).state()]).await?;
     for row in &rows {
         let (name, ty): (String, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
         if ty.as_ref() != Some(&made.key_type) || rows.len() != 2 {
@@ -89,10 +89,10 @@ async fn is_there(tx: &Transaction<'_>, made: &Made, kind: &str) -> Result<bool,
 
 /// The rights that the proxy's role needs: to read, and to write for roles with `record_consent`.
 pub fn grants(kind: &str, role: &str) -> String {
-    let role = quote_ident(role);
+    let (role, state, ledger) = (quote_ident(role), Kind(kind).state(), Kind(kind).ledger());
     format!(
-        "GRANT USAGE ON SCHEMA consentry TO {role};\nGRANT SELECT, INSERT, UPDATE ON consentry.{kind}_consent TO {role};\n\
-         GRANT SELECT, INSERT ON consentry.{kind}_ledger TO {role};\n"
+        "GRANT USAGE ON SCHEMA {SCHEMA} TO {role};\nGRANT SELECT, INSERT, UPDATE ON {SCHEMA}.{state} TO {role};\n\
+         GRANT SELECT, INSERT ON {SCHEMA}.{ledger} TO {role};\n"
     )
 }
 

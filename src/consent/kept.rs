@@ -8,12 +8,12 @@ use serde::Serialize;
 use tokio_postgres::Transaction;
 
 use crate::engine::catalog::{Column, Oid, quote_ident};
+use crate::engine::policy::erasing::holds_choices;
 use crate::engine::policy::{ColumnUse, TablePolicy};
 
 use super::erasure::Run;
 use super::fault::Fault;
 use super::foreign_keys::ForeignKey;
-use super::refusals::holds_choices;
 use super::sweep::{KEPT, Sweep, at, not_held};
 use super::target::relation;
 
@@ -39,7 +39,7 @@ impl Sweep<'_> {
         let mut all = Vec::new();
         let kept = format!("SELECT DISTINCT root FROM {KEPT} WHERE fresh AND NOT along");
         for row in tx.query(&kept, &[]).await? {
-            if let Some(table) = self.policy.tables.get(&row.try_get(0)?) {
+            if let Some(table) = self.rules.policy.tables.get(&row.try_get(0)?) {
                 all.extend(self.empty_kept_of(tx, table, run).await?);
             }
         }
@@ -86,7 +86,7 @@ impl Sweep<'_> {
 
     /// The row `t`, if it is kept, still has what it is to lose; `None`: such rows stay whole.
     pub(super) fn kept_has_value(&self, table: &TablePolicy) -> Result<Option<String>, Fault> {
-        if holds_choices(self.policy, self.catalog, table.relation) {
+        if holds_choices(self.rules.catalog, self.rules.policy, table.relation) {
             return Ok(None);
         }
         let losable = self.losable(table)?;
@@ -97,16 +97,16 @@ impl Sweep<'_> {
 
     /// The columns that a row loses that must stay.
     fn losable(&self, table: &TablePolicy) -> Result<Vec<&Column>, Fault> {
-        let relation = relation(self.catalog, table.relation, &table.name.to_string())?;
+        let relation = relation(self.rules.catalog, table.relation, &table.name.to_string())?;
         let referred = |column: &str| {
             let to = |k: &ForeignKey| k.columns.iter().any(|(_, parent)| parent == column);
             self.keys.iter().any(|k| k.parent.table == table.relation && to(k))
         };
         let losable = relation.columns.iter().filter(|c| {
             let name = c.name.as_str();
-            let needed = self.decides(table.relation, name) || self.is_link(table.relation, name) || referred(name);
-            let personal = matches!(table.columns.get(name), Some(ColumnUse::Category(_)));
-            personal && !c.generated && !needed && (!c.not_null || c.has_default)
+            let needed =
+                self.rules.decides(table.relation, name) || self.rules.is_link(table.relation, name) || referred(name);
+            table.is_personal(c) && !needed && (!c.not_null || c.has_default)
         });
         Ok(losable.collect())
     }
@@ -114,7 +114,7 @@ impl Sweep<'_> {
     /// The columns with personal values that a row keeps that must stay, and those of which nobody knows.
     fn left(&self, table: &TablePolicy) -> Result<Vec<String>, Fault> {
         let losable = self.losable(table)?;
-        let relation = relation(self.catalog, table.relation, &table.name.to_string())?;
+        let relation = relation(self.rules.catalog, table.relation, &table.name.to_string())?;
         let left = relation.columns.iter().filter(|c| {
             let open = matches!(table.columns.get(&c.name), Some(ColumnUse::Open));
             // What is computed follows the others.
@@ -136,7 +136,7 @@ impl Sweep<'_> {
             tx.batch_execute(&format!("ANALYZE {BELOW}")).await?;
             added = 0;
             for key in &keys {
-                let policy = self.policy.tables.get(&key.child.table);
+                let policy = self.rules.policy.tables.get(&key.child.table);
                 let free = policy.map_or("true".to_owned(), |table| not_held(table, "c"));
                 let sql = format!(
                     "INSERT INTO {BELOW} SELECT {table}, c.tableoid, c.ctid, NOT ({free})
@@ -174,7 +174,7 @@ impl Sweep<'_> {
 
     /// The foreign keys on ways up from tables where rows may be under hold.
     fn keys_to_holds(&self) -> Vec<&ForeignKey> {
-        let holding = self.policy.tables.values().filter(|t| t.hold_when.is_some()).map(|t| t.relation);
+        let holding = self.rules.policy.tables.values().filter(|t| t.hold_when.is_some()).map(|t| t.relation);
         let mut tables: BTreeSet<Oid> = holding.collect();
         loop {
             let parents = self.keys.iter().filter(|k| tables.contains(&k.child.table)).map(|k| k.parent.table);

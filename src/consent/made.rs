@@ -4,11 +4,42 @@ use std::collections::BTreeSet;
 
 use tokio_postgres::GenericClient;
 
+use crate::engine::catalog::QualifiedName;
 use crate::engine::policy::ConsentSource;
 
 use super::fault::Fault;
 use super::init::{DDL, SCHEMA};
 use super::target::{Shape, Target};
+
+/// The tables of one kind, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind<'k>(pub &'k str);
+
+impl<'k> Kind<'k> {
+    /// Whose table this is, if `consent init` made it, by its name.
+    pub fn of(table: &'k QualifiedName) -> Option<Self> {
+        let name = table.name.as_str();
+        let kind = name.strip_suffix("_consent").or_else(|| name.strip_suffix("_ledger"));
+        kind.filter(|_| table.schema == SCHEMA).map(Self)
+    }
+
+    pub fn ledger(self) -> String {
+        format!("{}_ledger", self.0)
+    }
+
+    pub fn state(self) -> String {
+        format!("{}_consent", self.0)
+    }
+
+    /// What they are made by.
+    pub(super) fn ddl(self) -> String {
+        DDL.replace("{kind}", self.0)
+    }
+
+    fn turn(self) -> String {
+        format!("{}_turn", self.0)
+    }
+}
 
 /// Functions of the schema with their text, triggers of the tables with what they hand over, and indexes that are valid.
 const THERE: &str = "
@@ -29,14 +60,13 @@ const THERE: &str = "
 type Part = (String, String, String);
 
 /// What of the tables of `kind` is missing or is not that of this version, as `trigger customer_consent_stamp`.
-pub async fn outdated(client: &impl GenericClient, kind: &str) -> Result<Vec<String>, Fault> {
-    let [ledger, state, turn] = ["ledger", "consent", "turn"].map(|what| format!("{kind}_{what}"));
-    let rows = client.query(THERE, &[&SCHEMA, &ledger, &state, &turn]).await?;
+pub async fn outdated(client: &impl GenericClient, kind: Kind<'_>) -> Result<Vec<String>, Fault> {
+    let rows = client.query(THERE, &[&SCHEMA, &kind.ledger(), &kind.state(), &kind.turn()]).await?;
     let there: BTreeSet<Part> = rows
         .iter()
         .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)))
         .collect::<Result<_, tokio_postgres::Error>>()?;
-    let missing = parts(&DDL.replace("{kind}", kind)).into_iter().filter(|part| !there.contains(part));
+    let missing = parts(&kind.ddl()).into_iter().filter(|part| !there.contains(part));
     Ok(missing.map(|(what, name, _)| format!("{what} {name}")).collect())
 }
 
@@ -60,24 +90,17 @@ fn parts(ddl: &str) -> Vec<Part> {
     functions.chain(triggers).chain(indexes).collect()
 }
 
-/// The kind whose table that `consent init` made this is, by its name.
-pub fn kind_of(source: &ConsentSource) -> Option<&str> {
-    let table = source.table_name.name.as_str();
-    let kind = table.strip_suffix("_consent").or_else(|| table.strip_suffix("_ledger"));
-    kind.filter(|_| source.table_name.schema == SCHEMA)
-}
-
 /// The ledger of such tables, of which they work out themselves what holds; none where older functions do not.
 pub async fn ledger_that_settles(
     client: &impl GenericClient,
     target: &Target<'_>,
 ) -> Result<Option<ConsentSource>, Fault> {
-    let Some(kind) = kind_of(target.source) else { return Ok(None) };
+    let Some(kind) = Kind::of(&target.source.table_name) else { return Ok(None) };
     let ledger = match target.shape() {
         Shape::State => target.ledger_beside(),
         Shape::Ledger => Some(target.source.clone()),
     };
-    let ledger = ledger.filter(|ledger| ledger.table_name.name == format!("{kind}_ledger"));
+    let ledger = ledger.filter(|ledger| ledger.table_name.name == kind.ledger());
     Ok(if outdated(client, kind).await?.is_empty() { ledger } else { None })
 }
 
@@ -95,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_parts_are_found_in_the_ddl() {
-        let parts = parts(&DDL.replace("{kind}", "customer"));
+        let parts = parts(&Kind("customer").ddl());
         let names = |what: &str| parts.iter().filter(|p| p.0 == what).map(|p| p.1.as_str()).collect::<Vec<_>>();
         assert_eq!(names("function")[..2], ["keep_proof", "carried_id"]);
         let indexes =

@@ -5,29 +5,15 @@ use std::collections::BTreeSet;
 
 use tokio_postgres::Transaction;
 
-use crate::engine::catalog::{Catalog, Column, Oid, quote_ident};
-use crate::engine::policy::{Erase, Policy, SubjectKind, SubjectPath, TablePolicy};
+use crate::engine::catalog::{Column, Oid, quote_ident};
+use crate::engine::policy::erasing::{counts_as, holds_choices};
+use crate::engine::policy::{SubjectKind, SubjectPath, TablePolicy};
 use crate::engine::visible::sql::{as_text, op, same_key};
 
 use super::fault::Fault;
-use super::foreign_keys::counts_as;
 use super::path::{leads_to_key, tables_of};
-use super::sweep::{KEPT, MARKED, Sweep, not_marked};
+use super::sweep::{Reason, Sweep, is, keep, not_marked};
 use super::target::{Target, column, relation_of_kind};
-
-/// Whether people's choices are recorded in the table.
-pub fn holds_choices(policy: &Policy, catalog: &Catalog, table: Oid) -> bool {
-    policy.consent_sources().any(|s| s.table == table || counts_as(s.table, policy, catalog) == table)
-}
-
-/// What becomes of a table's rows. Choices are never emptied: one without its channel, its end or its status is
-/// another choice.
-pub fn erase_of(policy: &Policy, catalog: &Catalog, table: &TablePolicy) -> Erase {
-    match holds_choices(policy, catalog, table.relation) {
-        true => Erase::Delete,
-        false => table.erase,
-    }
-}
 
 /// Rows that hide others.
 struct Hiding {
@@ -45,17 +31,11 @@ impl Sweep<'_> {
     /// Takes the mark off rows that hide rows that stay.
     pub(super) async fn unmark_hiding(&self, tx: &Transaction<'_>, tables: &BTreeSet<Oid>) -> Result<u64, Fault> {
         let mut kept = 0;
-        for kind in self.policy.subjects.values() {
+        for kind in self.rules.policy.subjects.values() {
             for hiding in self.hiding(kind)?.iter().filter(|h| tables.contains(&h.root)) {
                 for (table, stays) in self.person_stays(kind, &hiding.key)? {
-                    let sql = format!(
-                        "WITH kept AS (DELETE FROM {MARKED} AS d USING {from} AS c
-                           WHERE d.rel = c.tableoid AND d.tid = c.ctid AND {which} AND {stays} RETURNING d.root, d.rel, d.tid, d.along)
-                         INSERT INTO {KEPT} SELECT root, rel, tid, {table}, true, along FROM kept",
-                        from = hiding.from,
-                        which = hiding.which,
-                    );
-                    kept += tx.execute(&sql, &[]).await?;
+                    let which = format!("{} AND {} AND {stays}", is("d", "c"), hiding.which);
+                    kept += keep(tx, &format!("{} AS c", hiding.from), &which, table, Reason::Hides).await?;
                 }
             }
         }
@@ -66,10 +46,10 @@ impl Sweep<'_> {
     /// though what followed it is over. One for all channels and one for a single channel bear on each other.
     pub(super) async fn unmark_newer(&self, tx: &Transaction<'_>, tables: &BTreeSet<Oid>) -> Result<u64, Fault> {
         let mut kept = 0;
-        for kind in self.policy.subjects.values().filter(|kind| kind.consent.is_some()) {
-            let target = Target::of(self.policy, self.catalog, &kind.name)?;
+        for kind in self.rules.policy.subjects.values().filter(|kind| kind.consent.is_some()) {
+            let target = Target::of(self.rules.policy, self.rules.catalog, &kind.name)?;
             let source = target.source;
-            let root = counts_as(source.table, self.policy, self.catalog);
+            let root = counts_as(self.rules.catalog, self.rules.policy, source.table);
             let Some(recorded) = source.recorded_at.as_ref().filter(|_| tables.contains(&root)) else { continue };
             let subject = target.column(&source.subject)?;
             let same_text = |of: &Column| op(&as_text("o", of), "=", &as_text("c", of));
@@ -80,16 +60,14 @@ impl Sweep<'_> {
             }
             // Of the same moment, or of none: either may be the older.
             tests.push(format!("(o.{0} > c.{0}) IS NOT TRUE", quote_ident(recorded)));
-            let sql = format!(
-                "WITH kept AS (DELETE FROM {MARKED} AS d USING {from} AS c
-                   WHERE d.rel = c.tableoid AND d.tid = c.ctid AND EXISTS (SELECT FROM {from} AS o WHERE {older} AND {stays})
-                   RETURNING d.root, d.rel, d.tid, d.along)
-                 INSERT INTO {KEPT} SELECT root, rel, tid, {root}, true, along FROM kept",
-                from = target.table(),
-                older = tests.join(" AND "),
-                stays = not_marked("o", "'d', 'n'"),
+            let from = target.table();
+            let which = format!(
+                "{} AND EXISTS (SELECT FROM {from} AS o WHERE {} AND {})",
+                is("d", "c"),
+                tests.join(" AND "),
+                not_marked("o", "'d', 'n'")
             );
-            kept += tx.execute(&sql, &[]).await?;
+            kept += keep(tx, &format!("{from} AS c"), &which, root, Reason::Older).await?;
         }
         Ok(kept)
     }
@@ -97,9 +75,9 @@ impl Sweep<'_> {
     fn hiding(&self, kind: &SubjectKind) -> Result<Vec<Hiding>, Fault> {
         let mut all = Vec::new();
         if kind.consent.is_some() {
-            let target = Target::of(self.policy, self.catalog, &kind.name)?;
+            let target = Target::of(self.rules.policy, self.rules.catalog, &kind.name)?;
             all.push(Hiding {
-                root: counts_as(target.source.table, self.policy, self.catalog),
+                root: counts_as(self.rules.catalog, self.rules.policy, target.source.table),
                 from: target.table(),
                 which: format!("NOT {}", says_yes(&target, "c")?),
                 key: target.column(&target.source.subject)?.clone(),
@@ -108,10 +86,10 @@ impl Sweep<'_> {
         if let Some(restricted_when) = &kind.restricted_when {
             let restricted = restricted_when.to_sql(|name| format!("c.{}", quote_ident(name)), "");
             all.push(Hiding {
-                root: counts_as(kind.table, self.policy, self.catalog),
+                root: counts_as(self.rules.catalog, self.rules.policy, kind.table),
                 from: kind.table_name.to_sql(),
                 which: format!("{restricted} IS NOT FALSE"),
-                key: column(relation_of_kind(self.catalog, kind)?, &kind.key)?.clone(),
+                key: column(relation_of_kind(self.rules.catalog, kind)?, &kind.key)?.clone(),
             });
         }
         Ok(all)
@@ -119,12 +97,13 @@ impl Sweep<'_> {
 
     /// For each table with rows about people of this kind: that one of the person whose key is in `c` stays.
     pub(super) fn person_stays(&self, kind: &SubjectKind, key: &Column) -> Result<Vec<(Oid, String)>, Fault> {
-        let tables = tables_of(self.policy, kind).into_iter();
-        let others = tables.filter(|(table, _)| !holds_choices(self.policy, self.catalog, table.relation));
+        let tables = tables_of(self.rules.policy, kind).into_iter();
+        let others = tables.filter(|(table, _)| !holds_choices(self.rules.catalog, self.rules.policy, table.relation));
         others
             .map(|(table, path)| {
-                let leads =
-                    leads_to_key(self.catalog, table, path, &|holder, alias| same_key((alias, holder), ("c", key)))?;
+                let leads = leads_to_key(self.rules.catalog, table, path, &|holder, alias| {
+                    same_key((alias, holder), ("c", key))
+                })?;
                 let gone = if self.loses_person(table, path)? { "'d', 'n'" } else { "'d'" };
                 let (name, stays) = (table.name.to_sql(), not_marked("t", gone));
                 let stays = format!("EXISTS (SELECT FROM {name} AS t WHERE {leads} AND {stays})");
@@ -136,7 +115,7 @@ impl Sweep<'_> {
     /// Whether a row of the table, once it is emptied, leads to nobody.
     fn loses_person(&self, table: &TablePolicy, path: &SubjectPath) -> Result<bool, Fault> {
         let link = path.hops.first().map_or(&path.column, |hop| &hop.from);
-        Ok(self.emptied_columns(table)?.iter().any(|emptied| emptied.column == *link && emptied.nullable))
+        Ok(self.rules.emptied_columns(table)?.iter().any(|emptied| emptied.column == *link && emptied.nullable))
     }
 }
 

@@ -4,22 +4,21 @@
 //! table's `erase` says. A purpose's own, narrower period only hides rows from that purpose; they are counted and stay.
 //! A row without a date is shown to nobody and is never erased by age. No value leaves these reports but the oldest date.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, GenericClient};
 
 use crate::engine::catalog::{Catalog, Oid, quote_ident};
+use crate::engine::policy::erasing::{erase_of, goes_along};
 use crate::engine::policy::{ColumnUse, Erase, Policy, Purpose, Retention, TablePolicy};
 
 use super::carry_out::Blocking;
 use super::commit::{Moment, commit};
 use super::erasure::Run;
 use super::fault::Fault;
-use super::foreign_keys::{self, ForeignKey, OnDelete, children_first};
+use super::foreign_keys::children_first;
 use super::kept::Emptied;
-use super::refusals::erase_of;
+use super::rules::Rules;
 use super::sweep::{Blocked, Sweep, Swept, TableCount, Wanted, not_held};
 use super::target::{column, relation, to_instant};
 
@@ -137,11 +136,23 @@ impl Kept<'_> {
         })
     }
 
+    /// Rows past their time. Where rows are nulled, those that are nulled already are done with: columns that cannot be null do
+    /// not tell.
+    fn past(&self, Rules { policy, catalog }: Rules<'_>) -> Result<String, Fault> {
+        let older = self.older_than(catalog, 1)?;
+        if erase_of(catalog, policy, self.table) == Erase::Delete {
+            return Ok(format!("({older})"));
+        }
+        let personal = Rules { policy, catalog }.emptied_columns(self.table)?.into_iter().filter(|c| c.nullable);
+        let tests: Vec<String> = personal.map(|c| format!("t.{} IS NOT NULL", quote_ident(&c.column))).collect();
+        Ok(if tests.is_empty() { "false".to_owned() } else { format!("({older}) AND ({})", tests.join(" OR ")) })
+    }
+
     /// Rows that `apply` would still do something to.
     fn left_to_do(&self, sweep: &Sweep<'_>) -> Result<String, Fault> {
-        match erase_of(sweep.policy, sweep.catalog, self.table) {
+        match erase_of(sweep.rules.catalog, sweep.rules.policy, self.table) {
             Erase::Delete => Ok("true".to_owned()),
-            Erase::Null => sweep.has_personal_value(self.table, "t"),
+            Erase::Null => sweep.rules.has_personal_value(self.table, "t"),
         }
     }
 }
@@ -164,34 +175,18 @@ fn purposes_with_period<'p>(policy: &'p Policy, table: &TablePolicy) -> Vec<(&'p
 
 /// Counts what is past its time in every table that has a period.
 pub async fn report(client: &Client, policy: &Policy, catalog: &Catalog) -> Result<Vec<TableReport>, Fault> {
-    let keys = foreign_keys::load(client, policy, catalog).await?;
     let mut reports = Vec::new();
     for kept in kept(policy) {
-        let mut report = report_table(client, policy, catalog, &kept).await?;
-        report.takes_along = takes_along(policy, catalog, &keys, kept.table)?;
-        reports.push(report);
+        reports.push(report_table(client, policy, catalog, &kept).await?);
     }
     Ok(reports)
 }
 
-/// The tables whose rows a cascade takes with those of `table`; rows that are only nulled keep what they refer to.
-fn takes_along(
-    policy: &Policy,
-    catalog: &Catalog,
-    keys: &[ForeignKey],
-    table: &TablePolicy,
-) -> Result<Vec<String>, Fault> {
-    let deletes = |oid: Oid| policy.tables.get(&oid).is_none_or(|t| erase_of(policy, catalog, t) == Erase::Delete);
-    let (mut found, mut todo) = (BTreeSet::new(), vec![table.relation]);
-    while let Some(parent) = todo.pop().filter(|oid| deletes(*oid)) {
-        let follows = |k: &&ForeignKey| k.on_delete == OnDelete::Cascade && k.parent.table == parent;
-        let children = keys.iter().filter(follows).map(|k| k.child.table).filter(|child| deletes(*child));
-        todo.extend(children.filter(|child| found.insert(*child)));
-    }
-    let mut names = Vec::new();
-    for oid in found {
-        names.push(relation(catalog, oid, &oid.to_string())?.name.to_string());
-    }
+/// The tables whose rows a cascade takes with those of `table`.
+fn takes_along(policy: &Policy, catalog: &Catalog, table: Oid) -> Result<Vec<String>, Fault> {
+    let along = goes_along(catalog, policy, table).into_keys();
+    let names = along.map(|oid| Ok(relation(catalog, oid, &oid.to_string())?.name.to_string()));
+    let mut names: Vec<String> = names.collect::<Result<_, Fault>>()?;
     names.sort_unstable();
     Ok(names)
 }
@@ -202,7 +197,7 @@ async fn report_table(
     catalog: &Catalog,
     kept: &Kept<'_>,
 ) -> Result<TableReport, Fault> {
-    let past = format!("({}) AND {}", kept.older_than(catalog, 1)?, not_done(policy, catalog, kept)?);
+    let past = kept.past(Rules { policy, catalog })?;
     let since = column(relation(catalog, kept.table.relation, &kept.table.name.to_string())?, &kept.retention.since)?;
     let name = format!("t.{}", quote_ident(&since.name));
     let purposes = purposes_with_period(policy, kept.table);
@@ -233,26 +228,15 @@ async fn report_table(
         table: kept.table.name.to_string(),
         since: kept.retention.since.clone(),
         keep: kept.retention.keep.0.clone(),
-        erase: erase_word(erase_of(policy, catalog, kept.table)),
+        erase: erase_word(erase_of(catalog, policy, kept.table)),
         rows: count(0)?,
         past: count(1)?,
         held: count(2)?,
         oldest: row.try_get(3)?,
         undated: count(4)?,
         purposes: purposes.collect::<Result<_, Fault>>()?,
-        takes_along: Vec::new(),
+        takes_along: takes_along(policy, catalog, kept.table.relation)?,
     })
-}
-
-/// Where rows are nulled, those that are nulled already are done with. Columns that cannot be null do not tell.
-fn not_done(policy: &Policy, catalog: &Catalog, kept: &Kept<'_>) -> Result<String, Fault> {
-    if erase_of(policy, catalog, kept.table) == Erase::Delete {
-        return Ok("true".to_owned());
-    }
-    let sweep = Sweep { policy, catalog, keys: Vec::new() };
-    let personal = sweep.emptied_columns(kept.table)?.into_iter().filter(|c| c.nullable);
-    let tests: Vec<String> = personal.map(|c| format!("t.{} IS NOT NULL", quote_ident(&c.column))).collect();
-    Ok(if tests.is_empty() { "false".to_owned() } else { format!("({})", tests.join(" OR ")) })
 }
 
 pub fn erase_word(erase: Erase) -> &'static str {
@@ -326,13 +310,13 @@ pub async fn foresee(client: &mut Client, policy: &Policy, catalog: &Catalog) ->
 /// The tables with a period, those that refer to others first, each with the condition of the rows that there is something
 /// to do to; what cannot be dealt with is entered as a problem.
 fn in_order<'p>(sweep: &Sweep<'p>) -> (Vec<Wanted<'p>>, Applied) {
-    let mut kept = kept(sweep.policy);
+    let mut kept = kept(sweep.rules.policy);
     let oids: Vec<Oid> = kept.iter().map(|k| k.table.relation).collect();
     let order: Vec<Oid> = children_first(&oids, &sweep.keys).into_iter().flatten().collect();
     kept.sort_by_key(|k| order.iter().position(|oid| *oid == k.table.relation));
     let (mut ordered, mut applied) = (Vec::new(), Applied::default());
     for kept in kept {
-        let condition = kept.older_than(sweep.catalog, 1).and_then(|older| {
+        let condition = kept.older_than(sweep.rules.catalog, 1).and_then(|older| {
             let left = kept.left_to_do(sweep)?;
             Ok(format!("({older}) AND ({left})"))
         });
@@ -348,21 +332,29 @@ fn in_order<'p>(sweep: &Sweep<'p>) -> (Vec<Wanted<'p>>, Applied) {
 
 /// Enters what stays by the policy's own word.
 async fn finish(client: &impl GenericClient, sweep: &Sweep<'_>, applied: &mut Applied) -> Result<(), Fault> {
-    for kept in kept(sweep.policy) {
+    for kept in kept(sweep.rules.policy) {
         let (table, name) = (kept.table, kept.table.name.to_string());
         if table.hold_when.is_some() {
-            let report = report_table(client, sweep.policy, sweep.catalog, &kept).await?;
-            add(&mut applied.held, vec![TableCount { table: name.clone(), rows: report.held }]);
+            let rows = count_held(client, sweep.rules, &kept).await?;
+            add(&mut applied.held, vec![TableCount { table: name.clone(), rows }]);
         }
         if applied.nulled.iter().any(|n| n.table == name) {
-            let columns = unlisted(sweep.catalog, table)?;
+            let columns = unlisted(sweep.rules.catalog, table)?;
             applied.unlisted.extend((!columns.is_empty()).then_some(Unlisted { table: name.clone(), columns }));
-            let columns = sweep.needed_columns(table)?;
+            let columns = sweep.rules.needed_columns(table)?;
             applied.needed.extend((!columns.is_empty()).then_some(Unlisted { table: name, columns }));
         }
     }
     applied.emptied.sort_by(|a, b| a.table.cmp(&b.table));
     Ok(())
+}
+
+/// Rows past their time that a hold keeps.
+async fn count_held(client: &impl GenericClient, rules: Rules<'_>, kept: &Kept<'_>) -> Result<u64, Fault> {
+    let (name, past, free) = (kept.table.name.to_sql(), kept.past(rules)?, not_held(kept.table, "t"));
+    let sql = format!("SELECT pg_catalog.count(*) FROM {name} AS t WHERE {past} AND NOT ({free})");
+    let held: i64 = client.query_one(&sql, &[&kept.retention.keep.0]).await?.try_get(0)?;
+    Ok(held.unsigned_abs())
 }
 
 /// The columns of a table that the policy does not list.

@@ -13,19 +13,19 @@ use std::collections::BTreeSet;
 use tokio_postgres::{Client, GenericClient, Transaction};
 
 use crate::engine::catalog::{Catalog, Oid, QualifiedName, quote_ident};
+use crate::engine::policy::erasing::erase_of;
 use crate::engine::policy::{Erase, Policy, TablePolicy};
 
 use super::fault::Fault;
 use super::foreign_keys::{self, ForeignKey, OnDelete};
 use super::kept::Emptied;
-use super::refusals::erase_of;
+use super::rules::Rules;
 use super::target::relation;
 
 /// One database with its policy, ready for erasing.
 pub struct Sweep<'a> {
-    pub(super) policy: &'a Policy,
-    pub(super) catalog: &'a Catalog,
-    pub keys: Vec<ForeignKey>,
+    pub rules: Rules<'a>,
+    pub(super) keys: Vec<ForeignKey>,
 }
 
 /// Rows of a table, and how many.
@@ -35,32 +35,53 @@ pub struct TableCount {
     pub rows: u64,
 }
 
-/// Rows that were to go and stay, because rows of `because_of` stay and refer to them.
+/// Rows that were to go and stay, because rows of `because_of` stay.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Blocked {
     pub table: String,
     pub because_of: String,
     pub rows: u64,
-    /// They do not refer to them, but are about the same people, and are hidden by these.
-    pub hides: bool,
+    pub reason: Reason,
     /// They would only have gone along with others.
     pub along: bool,
 }
 
+/// What these are to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// They refer to them, or lead to their person through them.
+    Refers,
+    /// They are about the same people, and are hidden by them.
+    Hides,
+    /// They are about the same people, and older: they would count again.
+    Older,
+}
+
+impl Reason {
+    const ALL: [Reason; 3] = [Reason::Refers, Reason::Hides, Reason::Older];
+
+    fn code(self) -> &'static str {
+        match self {
+            Reason::Refers => "r",
+            Reason::Hides => "h",
+            Reason::Older => "o",
+        }
+    }
+}
+
 impl std::fmt::Display for Blocked {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { table, because_of, rows, hides, along } = self;
+        let Self { table, because_of, rows, reason, along } = self;
         let kept = if *along { "rows that would go along with others kept" } else { "rows kept" };
-        match hides {
-            true if table == because_of => {
-                write!(f, "{table}: {rows} {kept}, older rows about the same people stay and would count again")
-            }
-            false => write!(f, "{table}: {rows} {kept}, rows of {because_of} that stay refer to them"),
-            true => write!(
+        write!(f, "{table}: {rows} {kept}, ")?;
+        match reason {
+            Reason::Refers => write!(f, "rows of {because_of} that stay refer to them"),
+            Reason::Hides => write!(
                 f,
-                "{table}: {rows} {kept}, what they refuse or restrict counts as long as rows of {because_of} about the same \
-                 people stay"
+                "what they refuse or restrict counts as long as rows of {because_of} about the same people stay"
             ),
+            Reason::Older => write!(f, "older rows about the same people stay and would count again"),
         }
     }
 }
@@ -95,7 +116,7 @@ pub(super) const KEPT: &str = "pg_temp.consentry_kept";
 /// `along` marks rows that go only because a row that they refer to goes; `moved` those that were changed since.
 const CREATE: &str = "CREATE TEMPORARY TABLE consentry_marked (root oid, rel oid, tid tid, fate \"char\", along bool, moved bool DEFAULT false,
         PRIMARY KEY (rel, tid));
-    CREATE TEMPORARY TABLE consentry_kept (root oid, rel oid, tid tid, because_of oid, hides bool, along bool, fresh bool DEFAULT true,
+    CREATE TEMPORARY TABLE consentry_kept (root oid, rel oid, tid tid, because_of oid, reason \"char\", along bool, fresh bool DEFAULT true,
         moved bool DEFAULT false);
     CREATE INDEX ON consentry_kept (rel, tid);
     CREATE TEMPORARY TABLE consentry_below (root oid, rel oid, tid tid, bound bool, PRIMARY KEY (rel, tid));";
@@ -107,7 +128,7 @@ impl<'a> Sweep<'a> {
         foreign_keys::can_be_followed(policy, &keys)?;
         choices_go_with_their_person(policy, &mut keys);
         client.batch_execute(CREATE).await?;
-        Ok(Self { policy, catalog, keys })
+        Ok(Self { rules: Rules { policy, catalog }, keys })
     }
 
     /// Marks rows that are `wanted` and that no hold keeps, at most `limit`; how many. They are locked, and rows found to be
@@ -131,13 +152,13 @@ impl<'a> Sweep<'a> {
         let mut tests = vec![format!("({condition})"), not_held(table, "t"), not_marked("t", "'d', 'n'")];
         tests.push(format!("NOT EXISTS (SELECT FROM {KEPT} AS k WHERE NOT k.along AND {})", is("k", "t")));
         if self.fate(table) == Fate::Null {
-            tests.push(self.has_personal_value(table, "t")?);
+            tests.push(self.rules.has_personal_value(table, "t")?);
         }
         Ok(tests.join(" AND "))
     }
 
     fn fate(&self, table: &TablePolicy) -> Fate {
-        match erase_of(self.policy, self.catalog, table) {
+        match erase_of(self.rules.catalog, self.rules.policy, table) {
             Erase::Delete => Fate::Delete,
             Erase::Null => Fate::Null,
         }
@@ -199,7 +220,7 @@ impl<'a> Sweep<'a> {
             if !tables.contains(&key.parent.table) || !self.may_go_along(key) {
                 continue;
             }
-            let held = self.policy.tables.get(&key.child.table).map_or("true".to_owned(), |t| not_held(t, "c"));
+            let held = self.rules.policy.tables.get(&key.child.table).map_or("true".to_owned(), |t| not_held(t, "c"));
             let sql = format!(
                 "INSERT INTO {MARKED} SELECT {child}, c.tableoid, c.ctid, 'd', true
                    FROM {parent_name} AS p JOIN {MARKED} AS d ON {at_parent} AND d.fate = 'd'
@@ -223,8 +244,8 @@ impl<'a> Sweep<'a> {
 
     /// Rows that the policy would only null are not to disappear by a cascade.
     fn may_go_along(&self, key: &ForeignKey) -> bool {
-        let erase = |t| erase_of(self.policy, self.catalog, t);
-        self.policy.tables.get(&key.child.table).is_none_or(|t| erase(t) == Erase::Delete)
+        let erase = |t| erase_of(self.rules.catalog, self.rules.policy, t);
+        self.rules.policy.tables.get(&key.child.table).is_none_or(|t| erase(t) == Erase::Delete)
     }
 
     /// Takes the mark off rows that a row without one refers to.
@@ -232,18 +253,13 @@ impl<'a> Sweep<'a> {
         let mut kept = 0;
         for key in self.keys.iter().filter(|k| tables.contains(&k.parent.table)) {
             let Some(stays) = self.child_stays(key)? else { continue };
-            let sql = format!(
-                "WITH kept AS (DELETE FROM {MARKED} AS d USING {parent} AS p
-                   WHERE {at_parent} AND d.fate = 'd' AND EXISTS (SELECT FROM {child} AS c WHERE {matches} AND {stays})
-                   RETURNING d.root, d.rel, d.tid, d.along)
-                 INSERT INTO {KEPT} SELECT root, rel, tid, {because_of}, false, along FROM kept",
-                parent = key.parent.source,
-                at_parent = at("d", key.parent.table, "p"),
-                child = key.child.source,
-                matches = key.matches("c", "p"),
-                because_of = key.child.table,
+            let which = format!(
+                "{} AND d.fate = 'd' AND EXISTS (SELECT FROM {} AS c WHERE {} AND {stays})",
+                at("d", key.parent.table, "p"),
+                key.child.source,
+                key.matches("c", "p")
             );
-            kept += tx.execute(&sql, &[]).await?;
+            kept += keep(tx, &format!("{} AS p", key.parent.source), &which, key.child.table, Reason::Refers).await?;
         }
         Ok(kept)
     }
@@ -262,7 +278,7 @@ impl<'a> Sweep<'a> {
                 .map(|k| {
                     format!(
                         "{} AND EXISTS (SELECT FROM {} AS p JOIN {MARKED} AS x ON {} AND x.fate = 'd' WHERE {})",
-                        k.child.holds("c", self.catalog),
+                        k.child.holds("c", self.rules.catalog),
                         k.parent.source,
                         at("x", k.parent.table, "p"),
                         k.matches("c", "p")
@@ -293,15 +309,15 @@ impl<'a> Sweep<'a> {
     }
 
     pub(super) fn name(&self, oid: Oid) -> Result<QualifiedName, Fault> {
-        Ok(relation(self.catalog, oid, &oid.to_string())?.name.clone())
+        Ok(relation(self.rules.catalog, oid, &oid.to_string())?.name.clone())
     }
 
     /// What was kept on this connection because staying rows refer to it.
     pub async fn blocked(&self, client: &impl GenericClient) -> Result<Vec<Blocked>, Fault> {
         // A row that was to go by itself is no other where it would go along too.
         let sql = format!(
-            "SELECT root, because_of, hides, along, pg_catalog.count(*)
-               FROM (SELECT DISTINCT root, rel, tid, because_of, hides,
+            "SELECT root, because_of, reason::pg_catalog.text, along, pg_catalog.count(*)
+               FROM (SELECT DISTINCT root, rel, tid, because_of, reason,
                             pg_catalog.bool_and(along) OVER (PARTITION BY rel, tid) AS along FROM {KEPT}) AS k
               GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
         );
@@ -310,7 +326,7 @@ impl<'a> Sweep<'a> {
             blocked.push(Blocked {
                 table: self.name(row.try_get(0)?)?.to_string(),
                 because_of: self.name(row.try_get(1)?)?.to_string(),
-                hides: row.try_get(2)?,
+                reason: reason(row.try_get(2)?)?,
                 along: row.try_get(3)?,
                 rows: row.try_get::<_, i64>(4)?.unsigned_abs(),
             });
@@ -349,8 +365,29 @@ pub(super) fn at(mark: &str, root: Oid, row: &str) -> String {
     format!("{mark}.root OPERATOR(pg_catalog.=) {root} AND {}", is(mark, row))
 }
 
-fn is(mark: &str, row: &str) -> String {
+pub(super) fn is(mark: &str, row: &str) -> String {
     format!("{mark}.rel OPERATOR(pg_catalog.=) {row}.tableoid AND {mark}.tid OPERATOR(pg_catalog.=) {row}.ctid")
+}
+
+/// Takes the mark `d` off rows of `from` that `which` tells, for rows of `because_of` stay.
+pub(super) async fn keep(
+    tx: &Transaction<'_>,
+    from: &str,
+    which: &str,
+    because_of: Oid,
+    reason: Reason,
+) -> Result<u64, Fault> {
+    let sql = format!(
+        "WITH kept AS (DELETE FROM {MARKED} AS d USING {from} WHERE {which} RETURNING d.root, d.rel, d.tid, d.along)
+         INSERT INTO {KEPT} SELECT root, rel, tid, {because_of}, '{}', along FROM kept",
+        reason.code()
+    );
+    Ok(tx.execute(&sql, &[]).await?)
+}
+
+fn reason(code: &str) -> Result<Reason, Fault> {
+    let known = Reason::ALL.into_iter().find(|reason| reason.code() == code);
+    known.ok_or_else(|| Fault::new(format!("a row is kept for \"{code}\", which is no reason")))
 }
 
 /// The row `row` is not marked with one of these fates.

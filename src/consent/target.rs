@@ -9,6 +9,7 @@ use crate::engine::policy::{ConsentSource, Policy, SubjectKind};
 use super::choice::Act;
 use super::fault::Fault;
 use super::init::SCHEMA;
+use super::made::Kind;
 
 /// A consent table, ready to be read and written.
 pub struct Target<'a> {
@@ -52,8 +53,8 @@ impl<'a> Target<'a> {
     /// The ledger that `consent init` made with this state table, mapped as that is.
     pub fn ledger_beside(&self) -> Option<ConsentSource> {
         let state = &self.source.table_name;
-        let kind = state.name.strip_suffix("_consent").filter(|_| state.schema == SCHEMA)?;
-        let ledger = self.catalog.relation_named(SCHEMA, &format!("{kind}_ledger"))?;
+        let kind = Kind::of(state).filter(|kind| state.name == kind.state())?;
+        let ledger = self.catalog.relation_named(SCHEMA, &kind.ledger())?;
         let source = ConsentSource {
             table: ledger.oid,
             table_name: ledger.name.clone(),
@@ -67,8 +68,7 @@ impl<'a> Target<'a> {
 
     /// The name as SQL of the state table that `consent init` made with this ledger.
     pub fn state_beside(&self) -> Result<String, Fault> {
-        let kind = self.source.table_name.name.strip_suffix("_ledger").unwrap_or_default();
-        let name = format!("{kind}_consent");
+        let name = Kind::of(&self.source.table_name).map(Kind::state).unwrap_or_default();
         let state = self.catalog.relation_named(SCHEMA, &name);
         state.map(|s| s.name.to_sql()).ok_or_else(|| Fault::new(format!("table {SCHEMA}.{name} is no longer there")))
     }

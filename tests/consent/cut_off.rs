@@ -3,7 +3,7 @@
 
 use consentry::consent::erasure::{Erased, Run, erase};
 use consentry::consent::retention::{Applied, apply};
-use consentry::consent::sweep::{Blocked, TableCount};
+use consentry::consent::sweep::{Blocked, Reason, TableCount};
 use consentry::engine::catalog::Catalog;
 use consentry::engine::policy::Policy;
 use consentry::relay::catalog;
@@ -70,7 +70,7 @@ fn blocked(table: &str, because_of: &str, rows: u64) -> Blocked {
         table: format!("public.{table}"),
         because_of: format!("public.{because_of}"),
         rows,
-        hides: false,
+        reason: Reason::Refers,
         along: false,
     }
 }

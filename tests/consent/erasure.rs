@@ -3,7 +3,7 @@
 use consentry::consent::commit::Moment;
 use consentry::consent::erasure::{Erased, Run, erase};
 use consentry::consent::fault::Fault;
-use consentry::consent::sweep::{Blocked, TableCount};
+use consentry::consent::sweep::{Blocked, Reason, TableCount};
 use consentry::engine::catalog::Catalog;
 use consentry::engine::policy::Policy;
 use consentry::relay::catalog;
@@ -99,7 +99,7 @@ async fn a_hold_keeps_a_row_and_all_that_it_hangs_on() {
             table: "public.customers".into(),
             because_of: "public.orders".into(),
             rows: 1,
-            hides: false,
+            reason: Reason::Refers,
             along: false
         }]
     );
@@ -116,7 +116,7 @@ async fn somebody_elses_reference_keeps_the_row() {
             table: "public.customers".into(),
             because_of: "public.customers".into(),
             rows: 1,
-            hides: false,
+            reason: Reason::Refers,
             along: false
         }]
     );
@@ -192,7 +192,7 @@ async fn a_cascade_takes_along_what_no_policy_keeps() {
         table: table.into(),
         because_of: of.into(),
         rows: 1,
-        hides: false,
+        reason: Reason::Refers,
         along: false,
     };
     assert_eq!(

@@ -3,7 +3,7 @@
 
 use consentry::consent::erasure::{Erased, Run, erase};
 use consentry::consent::retention::apply;
-use consentry::consent::sweep::Blocked;
+use consentry::consent::sweep::{Blocked, Reason};
 use consentry::engine::catalog::Catalog;
 use consentry::engine::policy::Policy;
 use consentry::relay::catalog;
@@ -72,7 +72,7 @@ const NULLED: &str = "[table.'public.consents']\nerase = 'null'\nsubject = { cus
 const NO: &str = "no null objected withdrawn";
 
 fn hides(table: &str, because_of: &str, rows: u64) -> Blocked {
-    Blocked { table: table.into(), because_of: because_of.into(), rows, hides: true, along: false }
+    Blocked { table: table.into(), because_of: because_of.into(), rows, reason: Reason::Hides, along: false }
 }
 
 #[tokio::test]

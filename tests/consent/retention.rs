@@ -3,7 +3,7 @@
 use consentry::consent::commit::Moment;
 use consentry::consent::fault::Fault;
 use consentry::consent::retention::{Applied, Step, Unlisted, apply, foresee, report};
-use consentry::consent::sweep::{Blocked, TableCount};
+use consentry::consent::sweep::{Blocked, Reason, TableCount};
 use consentry::engine::catalog::Catalog;
 use consentry::engine::policy::Policy;
 use consentry::relay::catalog;
@@ -211,7 +211,7 @@ async fn what_is_referred_to_stays_until_nothing_refers_to_it() {
         table: table.into(),
         because_of: because_of.into(),
         rows,
-        hides: false,
+        reason: Reason::Refers,
         along: false,
     };
     assert_eq!(
@@ -314,7 +314,7 @@ async fn what_goes_along_is_foreseen_and_what_stays_is_counted_once() {
         table: format!("public.{table}"),
         because_of: format!("public.{because_of}"),
         rows: 1,
-        hides: false,
+        reason: Reason::Refers,
         along,
     };
     assert_eq!(

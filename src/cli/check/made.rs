@@ -1,13 +1,15 @@
 //! Tables that an earlier `consent init` made keep the functions and triggers that they were made with.
 
 use super::super::databases::Judged;
-use crate::consent::made::{kind_of, outdated};
+use crate::consent::made::{Kind, outdated};
 
 /// Advice for each kind whose tables are not kept as those of this version.
 pub async fn old(judged: &Judged) -> Vec<String> {
     let mut advice = Vec::new();
     for kind in judged.policy.subjects.values() {
-        let Some((source, made)) = kind.consent.as_ref().and_then(|s| Some((s, kind_of(s)?))) else { continue };
+        let Some((source, made)) = kind.consent.as_ref().and_then(|s| Some((s, Kind::of(&s.table_name)?))) else {
+            continue;
+        };
         let old = outdated(&judged.client, made).await.unwrap_or_default();
         if !old.is_empty() {
             advice.push(format!(
@@ -17,7 +19,8 @@ pub async fn old(judged: &Judged) -> Vec<String> {
                 source.table_name,
                 old.join(", "),
                 kind.table_name,
-                kind.key
+                kind.key,
+                made = made.0
             ));
         }
     }

@@ -5,6 +5,7 @@
 //! schema can take from a policy that stays in force (`visible/subject.rs`).
 
 pub mod diagnostics;
+pub mod erasing;
 pub mod fragment;
 mod kinds;
 pub mod mask;
@@ -15,7 +16,7 @@ pub mod resolve;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::catalog::{Catalog, Oid, QualifiedName, Relation};
+use super::catalog::{Catalog, Column, Oid, QualifiedName, Relation};
 
 pub use openness::{is_closed, is_open, protecting_ancestor};
 
@@ -256,6 +257,11 @@ pub struct TablePolicy {
 }
 
 impl TablePolicy {
+    /// Whether a column holds a category, and values of its own.
+    pub fn is_personal(&self, column: &Column) -> bool {
+        erasing::is_personal(&self.columns, column)
+    }
+
     /// The categories of its columns, each as often as there are columns of it.
     pub fn categories(&self) -> impl Iterator<Item = &String> + Clone {
         self.columns.values().filter_map(|column| match column {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::super::catalog::{Column, ColumnType, Relation, RelationKind};
 use super::super::super::visible::{Fate, fate, mask_fits};
+use super::super::erasing::is_personal;
 use super::super::raw::{RawRetention, RawStoreRequires, RawTable, Spanned};
 use super::super::{Basis, ColumnUse, Erase, Mask, Retention, StoreRequires, TablePolicy, names};
 use super::{Resolver, Trial, is_system, kind_in_words, path};
@@ -232,24 +233,17 @@ fn erase(
     columns: &BTreeMap<String, ColumnUse>,
 ) -> Option<Erase> {
     let erase = r.word(raw, "a way to erase", &[("delete", Erase::Delete), ("null", Erase::Null)])?;
-    let stuck = relation.columns.iter().find(|c| {
-        c.not_null && !c.has_default && !c.generated && matches!(columns.get(&c.name), Some(ColumnUse::Category(_)))
-    });
+    let stuck = relation.columns.iter().find(|c| c.not_null && !c.has_default && is_personal(columns, c));
     if let Some(column) = stuck.filter(|_| erase == Erase::Null) {
         let message = format!("`{}` is personal, NOT NULL and without a default, so it cannot be emptied", column.name);
         r.error(raw.span(), message, "use erase = \"delete\", drop the column's NOT NULL, or give it a default");
-    } else if erase == Erase::Null && !can_be_emptied(relation, columns) {
+    } else if erase == Erase::Null && !relation.columns.iter().any(|c| !c.not_null && is_personal(columns, c)) {
+        // An emptied row can be told from one that is not (`consent::emptying`).
         let message = format!("no personal column of {} can be null, so nobody's row could be erased", relation.name);
         let fix = "use erase = \"delete\", or let one take nulls: an emptied row could not be told from another";
         r.error(raw.span(), message, fix);
     }
     Some(erase)
-}
-
-/// Whether an emptied row can be told from one that is not (`consent::emptying`).
-fn can_be_emptied(relation: &Relation, columns: &BTreeMap<String, ColumnUse>) -> bool {
-    let personal = |name: &str| matches!(columns.get(name), Some(ColumnUse::Category(_)));
-    relation.columns.iter().any(|c| !c.not_null && !c.generated && personal(&c.name))
 }
 
 fn store_requires(
