@@ -15,7 +15,13 @@ const ROWS: &str = "
     INSERT INTO events VALUES (901, 3, 'CANARY', 'a'), (902, 1, 'seen', 'b');
     UPDATE events SET note = 'hid' WHERE id = 901;
     INSERT INTO products VALUES (901, 'a', 0), (902, 'b', 0), (903, '9', 5);
-    INSERT INTO log VALUES (901, '901'), (902, 'x');";
+    INSERT INTO log VALUES (901, '901'), (902, 'x');
+    CREATE VIEW quotients AS SELECT id, label, state, customer_id FROM orders WHERE 1 / (id - 901) < 5 WITH CHECK OPTION;
+    CREATE VIEW hidden_quotients AS SELECT id, label FROM quotients WHERE state = 'hid';
+    CREATE VIEW priced AS SELECT id, label, state FROM orders WHERE id IN (SELECT id FROM products WHERE 1 / price::int > 0) WITH CHECK OPTION;
+    CREATE VIEW priced_below AS SELECT id, label, state FROM orders o WHERE state = 'hid' AND EXISTS (SELECT 1 FROM products p WHERE p.id = o.id AND 1 / p.price::int > 0);
+    CREATE VIEW unordered AS SELECT id, full_name, country FROM customers c
+        WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id <> c.id AND 1 / (o.id - 901) > 5) AND country <> 'nowhere' WITH CHECK OPTION;";
 
 /// Each would, in some plan, fail on account of order 901 if a part that can fail got to see it.
 const ATTACKS: &[&str] = &[
@@ -104,6 +110,20 @@ const ATTACKS: &[&str] = &[
     "DELETE FROM loud WHERE id IN (SELECT id FROM products WHERE 1 / price::int > 0) AND label = 'CANARY'",
     "UPDATE orders SET label = 'x' WHERE state = 'hid' AND id = (SELECT id FROM products WHERE 1 / price::int > 0 LIMIT 1)",
     "UPDATE orders SET label = 'x' WHERE state = 'hid' AND id = (SELECT p.id FROM products p WHERE p.id = orders.id AND 1 / p.price::int > 0 LIMIT 1)",
+    // Views whose conditions could fail, and views beside what could.
+    "UPDATE quotients SET label = 'x' WHERE state = 'hid'",
+    "UPDATE quotients SET label = 'x' WHERE id = 901 RETURNING id",
+    "UPDATE quotients SET label = 'x' FROM products p WHERE quotients.state = 'hid' AND quotients.id = p.id",
+    "DELETE FROM quotients WHERE label LIKE 'CANARY%'",
+    "UPDATE hidden_quotients SET label = 'x'",
+    "DELETE FROM hidden_quotients WHERE label = 'CANARY'",
+    "UPDATE priced SET label = 'x' WHERE state = 'hid'",
+    "DELETE FROM priced WHERE state = 'hid' AND label = 'CANARY'",
+    "DELETE FROM priced_below",
+    "UPDATE priced_below SET label = 'x' FROM log l WHERE l.id = priced_below.id",
+    "UPDATE unordered SET full_name = 'x' WHERE id = 5",
+    "UPDATE unordered SET country = 'x' WHERE id = 901",
+    "DELETE FROM spaniards WHERE key = 901 AND 1 / (key - 901) > 0",
     // Partitions, and joins of several, with columns of known types, which are compared bare.
     "DELETE FROM events WHERE note = 'hid' AND id IN (SELECT id FROM products WHERE 1 / price::int > 0)",
     "DELETE FROM events_a WHERE note = 'hid' AND id IN (SELECT id FROM products WHERE 1 / price::int > 0)",

@@ -9,6 +9,8 @@ const SCHEMA: &str = r#"
 CREATE VIEW placed AS SELECT id, full_name, country FROM customers c
     WHERE country IN (SELECT name FROM products) OR EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id AND o.label <> c.full_name)
     WITH CHECK OPTION;
+CREATE VIEW divided AS SELECT id, full_name, score FROM customers WHERE 100 / (id - 3) > -100 AND 10 / (length(full_name) - 2) <> 5 WITH CHECK OPTION;
+CREATE VIEW divided_open AS SELECT * FROM divided WHERE id <> 2;
 CREATE VIEW fewer AS SELECT * FROM spaniards WHERE key < 100 WITH LOCAL CHECK OPTION;
 CREATE VIEW inner_one AS SELECT id, full_name, country, email FROM customers WHERE country <> 'PT' WITH LOCAL CHECK OPTION;
 CREATE VIEW middle_one AS SELECT * FROM inner_one WHERE full_name <> 'Bob';
@@ -68,6 +70,15 @@ const UPDATES: &[&str] = &[
     "UPDATE placed SET country = 'none'",
     "UPDATE placed SET full_name = 'first', country = 'none' WHERE id = 1",
     "UPDATE placed SET full_name = 'x' RETURNING id, full_name",
+    "UPDATE busy SET label = 'x'",
+    "UPDATE busy SET label = 'x', state = 'y' WHERE id = 10 RETURNING *",
+    "UPDATE divided SET full_name = 'abc' RETURNING id",
+    "UPDATE divided SET full_name = 'abcd'",
+    "UPDATE divided SET full_name = 'ab'",
+    "UPDATE divided SET full_name = 'a' WHERE 10 / (id - 3) < 9",
+    "UPDATE divided_open SET full_name = 'a' WHERE id::text <> '1' RETURNING full_name",
+    "DELETE FROM divided WHERE id = 1",
+    "DELETE FROM divided RETURNING *",
     // What is masked is tested as it is shown; what is assigned, as the client has it, whoever sees the row from then on.
     "UPDATE masked_check SET country = '***22'",
     "UPDATE unlisted_check SET country = 'XX'",
@@ -117,6 +128,8 @@ const UPDATES: &[&str] = &[
     "UPDATE small_parcels SET note = 'more than ten'",
     "UPDATE small_parcels SET note = 'more than ten' WHERE id = 1 RETURNING size",
     "UPDATE small_parcels SET note = 'a few' RETURNING *",
+    "UPDATE judged_parcels SET note = 'x' WHERE id < 3",
+    "UPDATE judged_parcels SET id = 1000 WHERE id < 3",
     // In a query of WITH, and what stands behind RETURNING.
     "WITH u AS (UPDATE rich SET country = 'ES', full_name = 'B') SELECT count(*) FROM products",
     "WITH u AS (UPDATE rich SET country = 'PT', full_name = 'B') SELECT count(*) FROM products",

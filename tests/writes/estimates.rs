@@ -13,6 +13,7 @@ fn rows(label: &str) -> String {
         INSERT INTO orders SELECT 1000 + i, 1, 'l' || i, 'open' FROM generate_series(1, 1000) i;
         INSERT INTO orders SELECT 3000 + i, 901, '{label}', 'hid' FROM generate_series(1, 3000) i;
         INSERT INTO products SELECT 1000 + i, 'CANARY', i % 3 FROM generate_series(1, 50) i;
+        CREATE VIEW canaries AS SELECT id, label, state FROM orders WHERE label = 'CANARY';
         CREATE INDEX ON orders (label); CREATE INDEX ON orders (customer_id);
         ANALYZE;"
     )
@@ -49,6 +50,8 @@ const ASKED: &[&str] = &[
     "DELETE FROM orders WHERE label IN (SELECT name FROM products WHERE 1 / price > 0)",
     "DELETE FROM orders WHERE id IN (SELECT id FROM products WHERE 1 / price > 0) AND label = 'CANARY'",
     "WITH c AS (SELECT id FROM orders WHERE label = 'CANARY' ORDER BY id LIMIT 2 FOR UPDATE SKIP LOCKED) UPDATE orders SET state = 'x' FROM c, products p WHERE orders.id = c.id AND 1 / p.price > 0",
+    "DELETE FROM canaries WHERE 1 / (id - 1) > 0",
+    "UPDATE canaries SET state = 'x' FROM {} WHERE canaries.id = v.id",
     "WITH v AS MATERIALIZED (SELECT name, 1 / price AS q FROM products) UPDATE orders o SET state = 'x' FROM v WHERE o.label = v.name AND o.label >= 'CANARY'",
 ];
 

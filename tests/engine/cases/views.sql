@@ -116,7 +116,7 @@ ALTER TABLE products ADD COLUMN z int; UPDATE products SET name = 'x' WHERE id =
 -- builder/service: changed | has pg_catalog.format(
 SELECT words FROM greetings
 ;;
--- builder/service: not-understood
+-- builder/service: changed | has THEN (format('Dear %s'
 UPDATE greeted SET full_name = 'x' WHERE id = -1
 ;;
 -- builder/service: same

@@ -119,7 +119,7 @@ impl<'e> Analyser<'e> {
     }
 
     /// An UPDATE through a view WITH CHECK OPTION: what tests the new row, by the conditions of which the statement may change
-    /// something (a row that met them meets the others still). `checked`: as in [`Added`].
+    /// something (a row that met them meets the others still). `checked`: the conditions.
     pub fn check_option(&mut self, target: &Target<'e>, checked: &[Checked]) -> Result<Tests, Refusal> {
         let Some((p, through)) = target.protected().and_then(|p| Some((p, p.through.as_deref()?))) else {
             return Ok(Tests::default());
@@ -129,7 +129,7 @@ impl<'e> Analyser<'e> {
         let stays =
             |i: &usize| uses.get(*i).is_some_and(|u| !u.written) && catalog.holds_what_is_stored(p.relation, *i);
         let changes = |(_, reads): &&Checked| !reads.as_ref().is_some_and(|reads| reads.iter().all(stays));
-        let before = (self.may_fail, std::mem::replace(&mut self.moment, Moment::Tested));
+        let around = std::mem::replace(&mut self.moment, Moment::Tested);
         let mut tests = Tests { all: Vec::new(), after: p.after, view: through.view.name.to_string() };
         // PostgreSQL tests the innermost view's condition first.
         for (n, _) in checked.iter().rev().filter(changes) {
@@ -142,8 +142,7 @@ impl<'e> Analyser<'e> {
             self.raises_on_purpose(Raise { marker, refusal: refusal::check_option(&layer.view) });
             tests.all.push((condition, raise));
         }
-        // Only of rows that are reached.
-        (self.may_fail, self.moment) = before;
+        self.moment = around;
         Ok(tests)
     }
 

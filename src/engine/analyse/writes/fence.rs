@@ -5,13 +5,13 @@ use pg_query::protobuf::{self as pb, Token};
 use pg_query::{Node, NodeEnum};
 
 use super::super::scope::Scope;
-use super::super::{Analyser, At, Replacement, injection_of, placeholder};
+use super::super::{Analyser, At, Part as Injected, Replacement, injection_of, placeholder};
 use super::apart::{AskedQuery, Runs, holds_query, runs_in_from};
 use super::target::{Protected, Target};
 use super::unseen::joined_with;
-use super::view::Added;
+use super::view::{Checked, Conditions};
 use super::{Aim, What};
-use crate::engine::refusal::{self, Refusal};
+use crate::engine::refusal::Refusal;
 use crate::engine::visible::CellKind;
 
 /// What of a write could fail while its target's rows are chosen.
@@ -23,6 +23,8 @@ pub struct Fallible {
     pub loose: bool,
     /// Each conjunct, or the whole.
     pub parts: Vec<Part>,
+    /// The conditions of the views that it goes through.
+    pub views: Vec<Part>,
 }
 
 /// How a conjunct could fail.
@@ -40,6 +42,32 @@ pub enum Part {
     /// Not at all, but others can see that it was tested (`queue.rs`).
     Queue,
     Fails,
+}
+
+impl Fallible {
+    /// Whether anything could.
+    fn any(&self) -> bool {
+        let mut parts = self.parts.iter().chain(&self.views);
+        self.before || parts.any(|part| matches!(part, Part::Fails | Part::Joined))
+    }
+
+    /// Whether a part must not be tested before the row is known to be there.
+    fn fences(&self, part: Part) -> bool {
+        match part {
+            Part::Fails => true,
+            Part::Expected => self.any(),
+            Part::Query => self.before,
+            Part::Joins | Part::Joined => self.loose,
+            Part::Queue => false,
+        }
+    }
+}
+
+impl Part {
+    /// A condition that was walked, and cannot fail by itself.
+    pub fn of_what_cannot(condition: &Node) -> Self {
+        if holds_query(condition) { Self::Query } else { Self::Expected }
+    }
 }
 
 impl<'e> Analyser<'e> {
@@ -66,8 +94,7 @@ impl<'e> Analyser<'e> {
                 true => Part::Fails,
                 false if queue => Part::Queue,
                 false if joined_with(part).is_some() => Part::Joins,
-                false if holds_query(part) => Part::Query,
-                false => Part::Expected,
+                false => Part::of_what_cannot(part),
             });
             Ok(())
         };
@@ -78,7 +105,7 @@ impl<'e> Analyser<'e> {
             _ => judge(self, condition)?,
         }
         self.may_fail = before || parts.iter().any(|part| matches!(part, Part::Joined | Part::Fails));
-        let mut fallible = Fallible { before, loose, parts };
+        let mut fallible = Fallible { before, loose, parts, views: Vec::new() };
         self.queue_alone(target, &mut fallible, scope.items.len());
         Ok(fallible)
     }
@@ -124,15 +151,8 @@ impl<'e> Analyser<'e> {
         (from, to): (usize, usize),
         fallible: &Fallible,
     ) -> Result<bool, Refusal> {
-        let any = fallible.before || fallible.parts.iter().any(|part| matches!(part, Part::Fails | Part::Joined));
-        let fails = |i: usize| match fallible.parts.get(i) {
-            Some(Part::Fails) => true,
-            Some(Part::Expected) => any,
-            Some(Part::Query) => fallible.before,
-            Some(Part::Joins | Part::Joined) => fallible.loose,
-            Some(Part::Queue) | None => false,
-        };
-        if any && !fallible.loose && hides_rows(p) {
+        let fails = |i: usize| fallible.parts.get(i).is_some_and(|part| fallible.fences(*part));
+        if fallible.any() && !fallible.loose && hides_rows(p) {
             self.join_unseen(p, condition, fallible)?;
         }
         if !hides_rows(p) || !(0..fallible.parts.len()).any(fails) {
@@ -158,17 +178,27 @@ impl<'e> Analyser<'e> {
         (joins && hides_rows(p)).then(|| self.pend(p.occurrence, What::There))
     }
 
-    /// The conditions of the views that a write goes through stand in no text of the client's: nothing of them can be put
-    /// behind a test.
-    pub fn sound_view_conditions(&mut self, target: &Target<'e>) -> Result<Added, Refusal> {
-        let before = std::mem::replace(&mut self.may_fail, false);
-        let added = self.view_conditions(target)?;
-        if self.may_fail && target.protected().is_some_and(hides_rows) {
-            let why = "its condition computes something that could fail on rows that are not there: write to its table";
-            return Err(refusal::not_supported("a write through this view", why));
+    /// Judges the conditions of the views that a write goes through, and puts those behind the test that the row is there which
+    /// must not come before it. Their injections; and which of them new rows must meet.
+    pub fn fence_views(
+        &mut self,
+        target: &Target<'e>,
+        fallible: &mut Fallible,
+    ) -> Result<(Vec<usize>, Vec<Checked>), Refusal> {
+        let Conditions { all, checked } = self.view_conditions(target)?;
+        fallible.views = all.iter().map(|(_, _, part)| *part).collect();
+        let mut injections = Vec::with_capacity(all.len());
+        for (source, mut tree, part) in all {
+            if let Some(p) = target.protected().filter(|p| hides_rows(p) && fallible.fences(part)) {
+                let outside = std::mem::replace(&mut self.source, source);
+                // Behind SELECT.
+                let fenced = self.where_there(p, &mut tree, 1, self.tokens().list.len());
+                self.source = outside;
+                fenced?;
+            }
+            injections.push(self.inject(Injected::Condition { source, tree: Box::new(tree) }, None, false));
         }
-        self.may_fail |= before;
-        Ok(added)
+        Ok((injections, checked))
     }
 
     /// `CASE WHEN <the row is there> THEN (part) END`, in text and tree.

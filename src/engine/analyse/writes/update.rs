@@ -22,18 +22,18 @@ impl<'e> Analyser<'e> {
         let items = self.items(&target, from_clause)?;
         let scope = Scope { items: &items, parent: None };
         let fails = self.settle_apart();
-        let fallible = self.chosen(&target, where_clause, &scope, fails)?;
+        let mut fallible = self.chosen(&target, where_clause, &scope, fails)?;
         let clear = self.assignments(&target, target_list, &scope, &[])?;
         let elsewhere = self.drawn.elsewhere;
         let set = target.protected().map(|p| self.set_list(p.after));
         self.check_assigned(&target, target_list, &scope, set)?;
-        let added = self.sound_view_conditions(&target)?;
-        self.reach_only(&target, where_clause, added.injections, clear, &fallible)?;
+        let (conditions, checked) = self.fence_views(&target, &mut fallible)?;
+        self.reach_only(&target, where_clause, conditions, clear, &fallible)?;
         // Of what FROM and WITH show, nothing comes into values that read none of it.
         if elsewhere || target.protected().is_none() || self.reads_derived {
             self.check_flow(&target, Flow::Values)?;
         }
-        let tests = self.check_option(&target, &added.checked)?;
+        let tests = self.check_option(&target, &checked)?;
         self.returning(returning_clause, &scope, at, Moment::New, tests)
     }
 
@@ -45,11 +45,11 @@ impl<'e> Analyser<'e> {
         let items = self.items(&target, using_clause)?;
         let scope = Scope { items: &items, parent: None };
         let fails = self.settle_apart();
-        let fallible = self.chosen(&target, where_clause, &scope, fails)?;
+        let mut fallible = self.chosen(&target, where_clause, &scope, fails)?;
         self.releases(&target)?;
         self.takes_choices(&target)?;
-        let added = self.sound_view_conditions(&target)?;
-        self.reach_only(&target, where_clause, added.injections, Vec::new(), &fallible)?;
+        let (conditions, _) = self.fence_views(&target, &mut fallible)?;
+        self.reach_only(&target, where_clause, conditions, Vec::new(), &fallible)?;
         // Which rows of an open table are gone can be read by everybody.
         if target.protected().is_none() {
             self.check_flow(&target, Flow::Values)?;
@@ -79,7 +79,7 @@ impl<'e> Analyser<'e> {
         scope: &Scope<'_>,
         (before, loose): (bool, bool),
     ) -> Result<Fallible, Refusal> {
-        let nothing = Fallible { before, loose, parts: Vec::new() };
+        let nothing = Fallible { before, loose, ..Fallible::default() };
         let Some(condition) = condition else { return Ok(nothing) };
         if let Some(NodeEnum::CurrentOfExpr(_)) = &condition.node {
             return match target.protected() {

@@ -10,9 +10,10 @@ use pg_query::{Node, NodeEnum};
 use super::super::from::aliased;
 use super::super::relations::Protection;
 use super::super::scope::{Col, Columns, Item, Scope};
-use super::super::{Analyser, At, Part, Replacement, Source, inner};
+use super::super::{Analyser, At, Replacement, Source, inner};
 use super::What;
 use super::definition::{Condition, Link};
+use super::fence::Part;
 use super::refs::undefined_column_of;
 use super::target::{Protected, Target};
 use crate::engine::catalog::{Catalog, Column, Oid, QualifiedName, Relation, quote_ident};
@@ -51,10 +52,12 @@ pub struct Layer {
     pub checked: bool,
 }
 
-/// What a write adds to its WHERE for the views that it goes through.
+/// The conditions of the views that a write goes through.
 #[derive(Default)]
-pub struct Added {
-    pub injections: Vec<usize>,
+pub struct Conditions {
+    /// The text of each, its tree, and how it could fail.
+    pub all: Vec<(usize, Node, Part)>,
+    /// Those that new rows must meet.
     pub checked: Vec<Checked>,
 }
 
@@ -100,26 +103,28 @@ impl<'e> Analyser<'e> {
     }
 
     /// Judges the conditions of the views that a write goes through, over the target's visible cells.
-    pub fn view_conditions(&mut self, target: &Target<'e>) -> Result<Added, Refusal> {
-        let mut added = Added::default();
-        let Some(p) = target.protected() else { return Ok(added) };
-        let Some(through) = &p.through else { return Ok(added) };
+    pub fn view_conditions(&mut self, target: &Target<'e>) -> Result<Conditions, Refusal> {
+        let mut conditions = Conditions::default();
+        let Some((p, through)) = target.protected().and_then(|p| Some((p, p.through.as_deref()?))) else {
+            return Ok(conditions);
+        };
         for (n, layer) in through.layers.iter().enumerate() {
             let Some(condition) = &layer.condition else { continue };
-            let before = self.pending.len();
+            let (before, failed) = (self.pending.len(), std::mem::take(&mut self.may_fail));
             let (source, tree) = self.view_condition(p, layer, condition)?;
+            let part = if self.may_fail { Part::Fails } else { Part::of_what_cannot(&tree) };
+            conditions.all.push((source, tree, part));
+            self.may_fail |= failed;
             if layer.checked {
                 let pended = self.pending.get(before..).unwrap_or_default().iter();
                 let read = pended.map(|pending| match &pending.what {
                     What::Column(called) => Some(called.index),
                     What::Row { .. } | What::Reached { .. } | What::There => None,
                 });
-                added.checked.push((n, self.reads_its_row(condition).then(|| read.collect()).flatten()));
+                conditions.checked.push((n, self.reads_its_row(condition).then(|| read.collect()).flatten()));
             }
-            let tree = Box::new(tree);
-            added.injections.push(self.inject(Part::Condition { source, tree }, None, false));
         }
-        Ok(added)
+        Ok(conditions)
     }
 
     /// Judges a view's condition over the target's visible cells: its text and its tree.
