@@ -192,9 +192,11 @@ impl<'e> Analyser<'e> {
     fn sub_query(&mut self, s: &mut pb::SubLink, scope: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
         self.drawn.elsewhere = true;
         self.part(&mut s.testexpr, scope, at)?;
+        let runs = self.runs_in_expression(s.sub_link_type());
         let query = s.subselect.as_mut().ok_or_else(|| refusal::not_supported("a subquery", "it is empty"))?;
         let usage = At { usage: at.usage, ..At::ITEM };
         let (says, first) = (self.subqueries.says(query), self.occurrences.len());
+        self.runs = runs;
         let columns = self.in_expression(|a| a.query(query, scope, usage))?;
         self.seen_subquery(says, first);
         self.membership(s, &columns, scope)?;

@@ -18,8 +18,8 @@ use crate::engine::catalog::{Column, Relation, RelationKind};
 impl Analyser<'_> {
     /// Takes note that `node`, without its parts, is evaluated at `at`.
     pub fn evaluated(&mut self, node: &Node, scope: &Scope<'_>, at: At) {
-        let late = !self.within && (at.place == Place::Output || self.late);
-        if late || self.may_fail {
+        let late = at.place == Place::Output || self.late;
+        if (late && !self.within) || self.may_fail {
             return;
         }
         let Some(inner) = &node.node else { return };
@@ -28,7 +28,12 @@ impl Analyser<'_> {
             self.collated && !matches!(inner, NodeEnum::ColumnRef(_) | NodeEnum::AConst(_) | NodeEnum::ParamRef(_));
         let sorts = at.place == Place::Item && at.usage == Usage::Compared;
         let casts = at.place == Place::Condition && !self.is_condition(node, scope);
-        self.may_fail = collates || casts || self.can_fail(node, scope) || (sorts && !self.is_sort_key(node, scope));
+        let fails = collates || casts || self.can_fail(node, scope) || (sorts && !self.is_sort_key(node, scope));
+        match fails {
+            true if late => self.fails_once_chosen(),
+            true => self.may_fail = true,
+            false => {}
+        }
     }
 
     /// Takes note of a relation that is read: of the collations of its columns, and of what PostgreSQL runs or asks of
@@ -189,6 +194,12 @@ pub fn has_one_row(query: Option<&Node>) -> bool {
     let rest = [&s.values_lists, &s.group_clause, &s.distinct_clause, &s.sort_clause, &s.window_clause];
     let plain = s.op() == pb::SetOperation::SetopNone && rest.iter().all(|c| c.is_empty());
     plain && is_count(s)
+}
+
+/// `(SELECT count(*) …)`.
+pub fn counts(s: &pb::SubLink) -> bool {
+    let Some(NodeEnum::SelectStmt(query)) = s.subselect.as_deref().and_then(|q| q.node.as_ref()) else { return false };
+    is_count(query)
 }
 
 /// Whether a query gives `count(*)` and nothing else.

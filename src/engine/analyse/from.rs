@@ -181,6 +181,8 @@ impl<'e> Analyser<'e> {
             level: self.level,
             as_it_is: false,
             unfenced: false,
+            alone: false,
+            fails: false,
         });
         let columns = relation.columns.iter().enumerate();
         let columns = columns.map(|(i, c)| self.column_at(&c.name, (index, i), c)).collect();

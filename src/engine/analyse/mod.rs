@@ -3,7 +3,9 @@
 //! Works on PostgreSQL's own tree. Each place that must change is remembered twice: as an edit of the text, and as a
 //! placeholder in the tree (`tree.rs`), so that `clear.rs` can hold one against the other.
 
+mod aggregates;
 mod ahead;
+mod alone;
 mod built_in;
 mod calls;
 mod casts;
@@ -151,6 +153,10 @@ pub struct Occurrence {
     pub as_it_is: bool,
     /// Nothing that could fail comes to its rows, whatever else of the statement could.
     pub unfenced: bool,
+    /// PostgreSQL runs the query that reads it by itself: what could fail around that does not come to its rows.
+    pub alone: bool,
+    /// Of such a query: something in it could fail where its rows are still chosen.
+    pub fails: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -244,8 +250,13 @@ pub struct Analyser<'e> {
     pub lockers: lockers::Lockers,
     /// The walk is in a query inside of another, all of which may become part of that one's conditions.
     pub within: bool,
-    /// The walk is in what the outermost query computes from aggregates.
+    /// The walk is in what a query computes of rows that are chosen.
     pub late: bool,
+    /// How PostgreSQL runs the query that is walked next, and the one that the walk is in (`alone.rs`).
+    pub runs: alone::Runs,
+    pub alone: alone::Alone,
+    /// What such a query puts out could fail.
+    pub fails_above: bool,
     /// The items of the select list that the walk is in, which a sort may need; `None`: all.
     pub keys: Option<BTreeSet<usize>>,
     /// It locks rows (FOR UPDATE, FOR SHARE) at some level.
@@ -362,6 +373,9 @@ impl<'e> Analyser<'e> {
             lockers: lockers::Lockers::default(),
             within: false,
             late: false,
+            runs: alone::Runs::default(),
+            alone: alone::Alone::default(),
+            fails_above: false,
             keys: Some(BTreeSet::new()),
             locks: false,
             nulls_sizes: false,

@@ -5,10 +5,10 @@
 //! in the outermost query too (a parallel scan that is sorted early, for ORDER BY, DISTINCT, GROUP BY, a window, or what an
 //! aggregate sorts): which rows get there the conditions decide. What is not known to compare counts as failing.
 
-use pg_query::protobuf::{self as pb, SubLinkType};
+use pg_query::protobuf::SubLinkType;
 use pg_query::{Node, NodeEnum};
 
-use super::fallible::{is_count, is_plain_collation};
+use super::fallible::{counts, is_plain_collation};
 use super::scope::{self, Col, Columns, Found, Scope};
 use super::select::star;
 use super::types::computed;
@@ -90,10 +90,4 @@ impl Analyser<'_> {
         let all = types.try_fold(first, |so_far, ty| super::types::join(&so_far, &ty?));
         all.is_some_and(|ty| self.has_order(&computed(ty)))
     }
-}
-
-/// `(SELECT count(*) …)`.
-fn counts(s: &pb::SubLink) -> bool {
-    let Some(NodeEnum::SelectStmt(query)) = s.subselect.as_deref().and_then(|q| q.node.as_ref()) else { return false };
-    is_count(query)
 }

@@ -29,13 +29,14 @@ impl<'e> Analyser<'e> {
     }
 
     pub fn select(&mut self, s: &mut pb::SelectStmt, outer: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
-        let (outside, itself) = (self.ctes.len(), self.recursive.take());
+        let (ctes, itself) = (self.ctes.len(), self.recursive.take());
         let around = self.enter_level(s);
         let within = self.within || at.place != Place::Output;
         let (within, late) = (std::mem::replace(&mut self.within, within), std::mem::take(&mut self.late));
+        let outside = self.enter_alone(s);
         let shown = self.outward.show(false);
         let spared = !s.locking_clause.is_empty() && std::mem::take(&mut self.spares_lock);
-        let (first, failed) = (self.occurrences.len(), std::mem::take(&mut self.may_fail));
+        let first = self.occurrences.len();
         if let Some(with) = s.with_clause.as_mut() {
             self.with_clause(with, outer)?;
         }
@@ -48,10 +49,10 @@ impl<'e> Analyser<'e> {
         if self.within && !s.locking_clause.is_empty() {
             self.lock_seen(s, first, spared);
         }
-        self.may_fail |= failed;
-        self.ctes.truncate(outside);
+        self.ctes.truncate(ctes);
         self.leave_level(around);
         (self.within, self.late) = (within, late);
+        self.leave_alone(outside, first);
         self.outward.show(shown);
         columns
     }
@@ -179,6 +180,7 @@ impl<'e> Analyser<'e> {
             self.narrowed_by(condition, &scope);
             self.expr(condition, &scope, At::CONDITION)?;
         }
+        self.see_shape(s, &scope);
         self.outward.show(shows);
         let columns = if s.values_lists.is_empty() {
             let keys = std::mem::replace(&mut self.keys, keys_among(s));
@@ -250,7 +252,8 @@ impl<'e> Analyser<'e> {
             match self.within {
                 // It is looked at: one that is negative fails, and of one row there is one.
                 true if is_bound(limit) => {}
-                true => self.can_fail_here(),
+                // Once, before any row is asked for.
+                true => self.fails_once_chosen(),
                 false => self.vary(limit),
             }
             let late = std::mem::replace(&mut self.late, true);

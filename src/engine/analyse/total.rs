@@ -11,6 +11,7 @@ use pg_query::protobuf::{self as pb, AExprKind, SqlValueFunctionOp, a_const::Val
 use pg_query::{Node, NodeEnum};
 
 use super::constant::DEFAULT as DEFAULT_COLLATION;
+use super::fallible::counts;
 use super::scope::{Col, Lasts, Scope};
 use super::types::{
     ARRAYS, COMPARISONS, INTEGER, LITERAL, MOMENTS, NUMBER, ORDERED, TEXTS, Ty, computed, is_text, join, ty,
@@ -37,7 +38,15 @@ impl Analyser<'_> {
     fn find_type(&self, node: &Node, scope: &Scope<'_>) -> Option<Ty> {
         match node.node.as_ref()? {
             NodeEnum::BoolExpr(_) | NodeEnum::NullTest(_) | NodeEnum::BooleanTest(_) => ty("bool"),
-            NodeEnum::SubLink(s) if s.sub_link_type() == pb::SubLinkType::ExistsSublink => ty("bool"),
+            NodeEnum::SubLink(s) => match s.sub_link_type() {
+                pb::SubLinkType::ExistsSublink => ty("bool"),
+                pb::SubLinkType::ExprSublink
+                    if counts(s) && self.engine.catalog.functions_named("count").next().is_none() =>
+                {
+                    ty("int8")
+                }
+                _ => None,
+            },
             NodeEnum::CoalesceExpr(c) => self.common(&c.args, scope).map(computed),
             NodeEnum::AExpr(e) => self.type_of_operation(e, scope),
             NodeEnum::FuncCall(f) => self.type_of_call(f, scope),
@@ -48,7 +57,7 @@ impl Analyser<'_> {
     }
 
     /// A bare column, a constant or the clock.
-    fn bare_type(&self, node: &Node, scope: &Scope<'_>) -> Option<Ty> {
+    pub fn bare_type(&self, node: &Node, scope: &Scope<'_>) -> Option<Ty> {
         match node.node.as_ref()? {
             NodeEnum::ColumnRef(r) => self.type_of_column(&self.bare_column(r, scope)?),
             NodeEnum::AConst(c) if c.isnull => ty(LITERAL),
@@ -301,6 +310,9 @@ impl Analyser<'_> {
         if class == FunctionClass::Aggregate {
             return self.type_of_aggregate(name, f, scope);
         }
+        if let Some(built) = self.type_of_document(name, &f.args, scope) {
+            return Some(built);
+        }
         if name == "unnest" {
             // Of several arrays each makes a column of its own.
             let arrays = f.args.iter().map(|a| self.type_of(a, scope)).collect::<Option<Vec<_>>>()?;
@@ -321,28 +333,6 @@ impl Analyser<'_> {
     /// that is too long when it is written out.
     fn stores(&self) -> bool {
         [Right::Insert, Right::Update, Right::CopyIn, Right::Derive].iter().any(|right| self.role.may(*right))
-    }
-
-    fn type_of_aggregate(&self, name: &str, f: &pb::FuncCall, scope: &Scope<'_>) -> Option<Ty> {
-        if f.agg_within_group || !f.agg_order.is_empty() {
-            return None;
-        }
-        let types = || f.args.iter().map(|a| self.bare_type(a, scope));
-        // Distinct values are sorted.
-        let sorts = |ty: Option<Ty>| ty.is_some_and(|ty| self.has_order(&ty));
-        if name == "count" {
-            return if f.agg_distinct && !types().all(sorts) { None } else { ty("int8") };
-        }
-        match (name, &types().collect::<Option<Vec<_>>>()?[..]) {
-            ("min" | "max", [of]) if !["bool", "uuid", "bytea", "jsonb", "macaddr"].contains(&&**of) => {
-                Some(computed(of.clone())).filter(|ty| self.has_order(ty))
-            }
-            // Of floats they overflow, and of numerics that have no bound.
-            ("sum", [of]) if matches!(&**of, "int2" | "int4") => ty("int8"),
-            ("sum", [of]) if &**of == "int8" => ty("numeric"),
-            ("avg", [of]) if matches!(&**of, "int2" | "int4" | "int8") => ty("numeric"),
-            _ => None,
-        }
     }
 
     /// Of a constant the planner makes one, whatever rows there are; the type of a parameter is only said.

@@ -109,6 +109,8 @@ impl Occurrence {
         self.chosen |= other.chosen;
         self.as_it_is &= other.as_it_is;
         self.unfenced &= other.unfenced;
+        self.alone &= other.alone;
+        self.fails |= other.fails;
     }
 }
 

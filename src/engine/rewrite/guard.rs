@@ -119,16 +119,17 @@ pub fn movable(a: &Analyser<'_>, o: &Occurrence, relation: &Relation, alias: &st
 
 fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Guard, Refusal> {
     // A row lock would reach into a join's aggregate, which PostgreSQL refuses.
+    let may_fail = a.may_fail_on(o);
     let form = match a.locks {
         true => Form::Exists,
-        false => Form::Joined(if a.reads_all(o, a.may_fail) && is_large(a, o) { Look::Grouped } else { Look::Lateral }),
+        false => Form::Joined(if a.reads_all(o, may_fail) && is_large(a, o) { Look::Grouped } else { Look::Lateral }),
     };
     let (v, _) = visible_of(a, form, o, relation, ALIAS)?;
     // Behind a fence nothing of the client's runs on a hidden row (a subquery with OFFSET is neither pulled up nor are
     // conditions pushed into it), and what does run there cannot fail.
     // The guard stays: of a bare column PostgreSQL would try the client's comparison on its statistics, when it plans.
     let guard = visible::guard(&v);
-    let fenced = a.may_fail && guard.is_some();
+    let fenced = may_fail && guard.is_some();
     let (mut columns, mut guarded, mut joins) = (Vec::with_capacity(v.cells.len()), Vec::new(), BTreeSet::new());
     for (i, (column, cell)) in relation.columns.iter().zip(&v.cells).enumerate() {
         let used = a.guard_all || o.uses.get(i).is_none_or(|u| u.any());
@@ -157,7 +158,7 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
     let inside = o.inside.iter().filter_map(|conjunct| {
         let (column, cell) = (relation.columns.get(conjunct.column)?, v.cells.get(conjunct.column)?);
         let stored = format!("{ALIAS}.{}", quote_ident(&column.name));
-        stored_condition(a, conjunct, cell, &stored, *guarded.get(conjunct.column)?)
+        stored_condition(may_fail, conjunct, cell, &stored, *guarded.get(conjunct.column)?)
     });
     let only = if o.only { "ONLY " } else { "" };
     let conditions: Vec<String> = inside.chain(visible::row_sql_with(&v, &joins)).collect();
@@ -184,11 +185,11 @@ fn is_large(a: &Analyser<'_>, o: &Occurrence) -> bool {
 /// A condition on the stored column that every row satisfies whose cell satisfies the client's: an index can serve it.
 ///
 /// Of a masked cell it drops the rows in which the stored value is another one, before anything else of the client's runs:
-/// an error there would tell.
-pub fn stored_condition(a: &Analyser<'_>, c: &Conjunct, cell: &Cell, stored: &str, guarded: bool) -> Option<String> {
+/// an error there would tell. `may_fail`: something could fail on its rows.
+pub fn stored_condition(may_fail: bool, c: &Conjunct, cell: &Cell, stored: &str, guarded: bool) -> Option<String> {
     match (&cell.kind, cell.stand_in) {
-        (CellKind::PerRow { .. }, _) if a.may_fail => None,
-        (CellKind::Clear, _) if a.may_fail => c.unseen.as_ref().map(|condition| format!("({stored} {condition})")),
+        (CellKind::PerRow { .. }, _) if may_fail => None,
+        (CellKind::Clear, _) if may_fail => c.unseen.as_ref().map(|condition| format!("({stored} {condition})")),
         // Where it leaves bare, PostgreSQL brings the condition here itself.
         (CellKind::Clear, _) if guarded => Some(format!("({stored} {})", c.condition)),
         (CellKind::Clear | CellKind::Masked { .. } | CellKind::Hidden, _) => None,

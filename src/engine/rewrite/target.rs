@@ -104,7 +104,13 @@ impl Over<'_> {
             let (cell, stored) = (self.visible.cells.get(conjunct.column), self.relation.columns.get(conjunct.column));
             if let (Some(cell), Some(stored)) = (cell, stored) {
                 let bare = format!("{}.{}", self.alias, quote_ident(&stored.name));
-                all.extend(guard::stored_condition(self.a, conjunct, cell, &bare, self.guarded(conjunct.column)));
+                all.extend(guard::stored_condition(
+                    self.a.may_fail,
+                    conjunct,
+                    cell,
+                    &bare,
+                    self.guarded(conjunct.column),
+                ));
             }
         }
         // Nothing is shown of a record that is not there.

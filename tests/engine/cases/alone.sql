@@ -1,0 +1,78 @@
+-- crm_app/service: changed | lacks OFFSET 0
+SELECT c.id, (SELECT sum(o.total_amount / 2) FROM orders o WHERE o.customer_id = c.id) FROM customers c WHERE c.id = 7
+;;
+-- crm_app/service: changed | lacks OFFSET 0
+SELECT c.id, ARRAY(SELECT o.total_amount / 2 FROM orders o WHERE o.customer_id = c.id) FROM customers c WHERE c.id = 7
+;;
+-- crm_app/service: changed | lacks OFFSET 0
+SELECT c.id, (SELECT o.total_amount * 2 FROM orders o WHERE o.customer_id = c.id ORDER BY o.placed_at DESC LIMIT 1) FROM customers c
+;;
+-- crm_app/service: changed | lacks OFFSET 0
+SELECT c.id, EXISTS (SELECT o.total_amount / 2 FROM orders o WHERE o.customer_id = c.id) FROM customers c
+;;
+-- crm_app/service: changed | has OFFSET 0) o | lacks OFFSET 0) c
+SELECT c.id, (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND o.total_amount / 2 > 5) FROM customers c WHERE c.id = 7
+;;
+-- crm_app/service: changed | has OFFSET 0) o | has OFFSET 0) c
+SELECT c.id FROM customers c WHERE (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND o.total_amount / 2 > 5) > 1
+;;
+-- crm_app/service: changed | lacks OFFSET 0
+SELECT c.id, j.d FROM customers c LEFT JOIN LATERAL (SELECT json_agg(o.id) AS d FROM orders o WHERE o.customer_id = c.id) j ON true ORDER BY c.id LIMIT 20
+;;
+-- crm_app/service: changed | lacks OFFSET 0
+SELECT c.id, j.d FROM customers c LEFT JOIN LATERAL (SELECT coalesce(json_agg(json_build_array(o.id, o.status, o.total_amount, o.placed_at, o.note)), '[]'::json) AS d FROM orders o WHERE o.customer_id = c.id) j ON true
+;;
+-- crm_app/service: changed | lacks OFFSET 0
+SELECT c.id, j.d FROM customers c JOIN LATERAL (SELECT sum(o.total_amount) AS d FROM orders o WHERE o.customer_id = c.id) j ON true WHERE c.country = 'DE'
+;;
+-- crm_app/service: changed | has OFFSET 0) c | lacks OFFSET 0) o
+SELECT c.id, j.d FROM customers c LEFT JOIN LATERAL (SELECT sum(o.total_amount / 2) AS d FROM orders o WHERE o.customer_id = c.id) j ON true
+;;
+-- crm_app/service: changed | has OFFSET 0) c | lacks OFFSET 0) o
+SELECT c.id, j.d FROM customers c LEFT JOIN LATERAL (SELECT o.total_amount / 2 AS d FROM orders o WHERE o.customer_id = c.id LIMIT 3) j ON true
+;;
+-- crm_app/service: changed | has OFFSET 0) c | has OFFSET 0) o
+SELECT c.id, j.d FROM customers c LEFT JOIN LATERAL (SELECT o.total_amount / 2 AS d FROM orders o WHERE o.customer_id = c.id ORDER BY 1 LIMIT 3) j ON true
+;;
+-- crm_app/service: changed | has OFFSET 0) c | has OFFSET 0) o
+SELECT c.id, j.d FROM customers c LEFT JOIN LATERAL (SELECT o.total_amount / 2 AS d FROM orders o WHERE o.customer_id = c.id) j ON true
+;;
+-- crm_app/service: changed | has OFFSET 0) c | has OFFSET 0) o
+SELECT c.id, j.d FROM customers c JOIN (SELECT o.customer_id, sum(o.total_amount / 2) AS d FROM orders o GROUP BY o.customer_id) j ON j.customer_id = c.id
+;;
+-- crm_app/service: changed | lacks OFFSET 0
+SELECT c.id FROM customers c WHERE (SELECT count(*) FROM orders o WHERE o.customer_id = c.id) > 6 ORDER BY c.id LIMIT 10
+;;
+-- crm_app/service: changed | has OFFSET 0) c | lacks OFFSET 0) o
+SELECT c.id FROM customers c WHERE (SELECT sum(o.total_amount / 2) FROM orders o WHERE o.customer_id = c.id) > 6
+;;
+-- crm_app/service: changed | has OFFSET 0) c | lacks OFFSET 0) o
+SELECT c.id FROM customers c WHERE (SELECT count(*) FROM orders o WHERE o.customer_id = c.id) > 6 AND 1 / c.id > 0
+;;
+-- crm_app/service: changed | has OFFSET 0) c | has OFFSET 0) o
+SELECT c.id FROM customers c WHERE EXISTS (SELECT FROM orders o WHERE o.customer_id = c.id LIMIT 1) AND 1 / c.id > 0
+;;
+-- crm_app/service: changed | has OFFSET 0) c | has OFFSET 0) o
+SELECT c.id FROM customers c WHERE c.id IN (SELECT o.customer_id FROM orders o LIMIT 3) AND 1 / c.id > 0
+;;
+-- crm_app/service: changed | has OFFSET 0) c | lacks OFFSET 0) o
+SELECT c.id FROM customers c, (SELECT max(o.id) AS last FROM orders o) m WHERE 1 / (m.last - c.id) > 0
+;;
+-- crm_app/service: changed | has OFFSET 0) c | has OFFSET 0) o
+SELECT c.country FROM customers c GROUP BY c.country HAVING EXISTS (SELECT FROM (SELECT max(c.id) AS last, 1 / o.id AS d FROM orders o) m WHERE m.d > 0)
+;;
+-- crm_app/service: changed | has OFFSET 0) c | lacks OFFSET 0) o | lacks OFFSET 0) i
+SELECT c.id FROM customers c WHERE (SELECT max((SELECT sum(i.line_total / 2) FROM order_items i WHERE i.order_id = o.id)) FROM orders o WHERE o.customer_id = c.id) > 5
+;;
+-- crm_app/service: changed | has OFFSET 0) c | has OFFSET 0) o | lacks OFFSET 0) i
+SELECT c.id FROM customers c WHERE EXISTS (SELECT FROM orders o WHERE o.customer_id = c.id AND (SELECT sum(i.line_total / 2) FROM order_items i WHERE i.order_id = o.id) > 5)
+;;
+-- crm_app/service: changed | lacks OFFSET 0
+SELECT c.id, j.d FROM customers c LEFT JOIN LATERAL (SELECT o.id AS d FROM orders o WHERE o.customer_id = c.id ORDER BY o.placed_at DESC LIMIT 3) j ON true
+;;
+-- crm_app/service: changed | lacks OFFSET 0
+SELECT c.id, (SELECT o.id FROM orders o WHERE o.customer_id = c.id ORDER BY o.placed_at DESC LIMIT $1) FROM customers c
+;;
+-- crm_app/service: changed | has OFFSET 0) c | lacks OFFSET 0) o
+SELECT c.id, j.d FROM customers c LEFT JOIN LATERAL (SELECT o.id AS d FROM orders o WHERE o.customer_id = c.id ORDER BY o.placed_at DESC LIMIT $1) j ON true
+;;
