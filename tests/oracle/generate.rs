@@ -235,7 +235,28 @@ impl Maker<'_> {
             write!(sql, " {kind} {right} ON {l} = {r}").expect("a string takes text");
             scope.extend(items);
         }
+        if depth > 0 && self.chance(15) {
+            let (inner, kind) = self.lateral(&scope, depth - 1);
+            let alias = self.alias();
+            write!(sql, " LEFT JOIN LATERAL ({inner}) AS {alias} (c1) ON true").expect("a string takes text");
+            scope.push(item(format!("{alias}.c1"), kind));
+        }
         (sql, scope)
+    }
+
+    /// One value of a table beside each row of what stands before: the first, the largest, or all in a document.
+    fn lateral(&mut self, outer: &[Item], depth: u32) -> (String, Kind) {
+        let (relation, items) = self.relation(0);
+        let linked = self.joinable(&items, outer).map(|(l, r)| format!("{l} = {r} AND ")).unwrap_or_default();
+        let from = format!("{relation} WHERE {linked}{}", self.predicate(&items, depth));
+        let (value, kind) = self.any_expression(&items, depth);
+        match self.random.gen_range(0..3) {
+            0 => (format!("SELECT {value} FROM {from} ORDER BY 1 LIMIT 1"), kind),
+            1 if matches!(kind, Kind::Int | Kind::Float | Kind::Text | Kind::Date | Kind::Stamp) => {
+                (format!("SELECT max({value}) FROM {from}"), kind)
+            }
+            _ => (format!("SELECT json_agg({value} ORDER BY {value})::text FROM {from}"), Kind::Other),
+        }
     }
 
     /// Two columns of one kind, keys rather than others so that joins stay small.
@@ -303,6 +324,12 @@ impl Maker<'_> {
                 Kind::Float | Kind::Uuid | Kind::Other => base,
             },
             4 if kind == Kind::Int => format!("(SELECT count(*) FROM {})", self.correlated(scope, depth - 1)),
+            5 if matches!(kind, Kind::Int | Kind::Text | Kind::Date | Kind::Stamp) && self.chance(30) => {
+                match self.lateral(scope, depth - 1) {
+                    (query, of) if of == kind => format!("coalesce(({query}), {base})"),
+                    _ => base,
+                }
+            }
             _ => base,
         }
     }

@@ -48,13 +48,13 @@ impl Analyser<'_> {
             ("json_agg", [value]) if self.is_written_out(value, scope) => ty("json"),
             ("jsonb_agg", [value]) if self.is_written_out(value, scope) => ty("jsonb"),
             ("array_agg", [value]) => {
-                let element = self.bare_type(value, scope).map(computed).filter(|of| ORDERED.contains(&&**of))?;
+                let element = self.type_of(value, scope).map(computed).filter(|of| ORDERED.contains(&&**of))?;
                 ty(&format!("_{element}"))
             }
             ("string_agg", [value, between]) if is_literal(between) => {
-                self.bare_type(value, scope).filter(|of| is_text(of)).and_then(|_| ty("text"))
+                self.type_of(value, scope).filter(|of| is_text(of)).and_then(|_| ty("text"))
             }
-            ("bool_and" | "bool_or" | "every", [value]) => self.bare_type(value, scope).filter(|of| &**of == "bool"),
+            ("bool_and" | "bool_or" | "every", [value]) => self.type_of(value, scope).filter(|of| &**of == "bool"),
             _ => None,
         }
     }
@@ -74,14 +74,26 @@ impl Analyser<'_> {
         built.filter(|_| (!named || args.len() % 2 == 0) && args.iter().enumerate().all(sound))
     }
 
+    /// Of documents, or literals of some, that become one type: `coalesce(json_agg(name), '[]')`.
+    pub fn type_of_documents(&self, nodes: &[Node], scope: &Scope<'_>) -> Option<Ty> {
+        let types = nodes.iter().map(|node| self.type_of(node, scope)).collect::<Option<Vec<_>>>()?;
+        let first = types.first().filter(|first| ["json", "jsonb"].contains(&&***first))?;
+        types.iter().all(|ty| ty == first || &**ty == LITERAL).then(|| first.clone())
+    }
+
     /// Whether a value becomes a part of a document whatever it is. (Documents and bytes may be longer there than they are.)
     fn is_written_out(&self, node: &Node, scope: &Scope<'_>) -> bool {
         if let Some(NodeEnum::FuncCall(f)) = &node.node {
             let name = self.built_in_name(f, scope).filter(|_| !f.func_variadic);
             return name.is_some_and(|name| self.type_of_document(name, &f.args, scope).is_some());
         }
-        let of = self.bare_type(node, scope);
-        of.is_some_and(|of| &*of == LITERAL || (ORDERED.contains(&&*of) && !["jsonb", "bytea"].contains(&&*of)))
+        // An enum becomes its label, where nobody has made a cast of it.
+        let is_label = |of: &str| self.has_order(of) && self.engine.catalog.casts_of_values(of).next().is_none();
+        self.type_of(node, scope).is_some_and(|of| match &*of {
+            LITERAL => true,
+            "jsonb" | "bytea" => false,
+            of => ORDERED.contains(&of) || is_label(of),
+        })
     }
 
     /// Whether a stored column takes numbers of some digits only (`numeric(12, 2)`): no sum of them is too large.

@@ -2,7 +2,7 @@
 //!
 //! Most subqueries become part of the query around them, or take its conditions in, and then all that could fail in either may
 //! meet the hidden rows of both. Some never do (PostgreSQL 15, `prepjointree.c`, `subquery_is_pushdown_safe`): a subquery as
-//! a value (only EXISTS and IN of a condition become joins), one with LIMIT or OFFSET, and one that aggregates all that it has
+//! a value (of these EXISTS and IN become joins, where they are conditions), one with LIMIT or OFFSET, and one that aggregates all that it has
 //! (what is asked of its columns is asked of the aggregates). Of such a query, nothing that could fail around it comes to its
 //! rows, and what it puts out is computed of rows that are chosen; but the rows around it, for which it runs, may not be.
 
@@ -48,7 +48,10 @@ impl Analyser<'_> {
             SubLinkType::ExprSublink | SubLinkType::ArraySublink => Runs::Alone,
             // Conditions alone become joins.
             _ if self.late => Runs::Alone,
-            _ => Runs::Within,
+            // Its LIMIT is dropped.
+            SubLinkType::ExistsSublink => Runs::Within,
+            // A subquery in FROM, or none that is moved.
+            _ => Runs::ByShape,
         }
     }
 

@@ -47,7 +47,9 @@ impl Analyser<'_> {
                 }
                 _ => None,
             },
-            NodeEnum::CoalesceExpr(c) => self.common(&c.args, scope).map(computed),
+            NodeEnum::CoalesceExpr(c) => {
+                self.common(&c.args, scope).map(computed).or_else(|| self.type_of_documents(&c.args, scope))
+            }
             NodeEnum::AExpr(e) => self.type_of_operation(e, scope),
             NodeEnum::FuncCall(f) => self.type_of_call(f, scope),
             NodeEnum::TypeCast(c) => self.type_of_cast(c, scope),

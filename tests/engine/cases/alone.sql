@@ -52,7 +52,7 @@ SELECT c.id FROM customers c WHERE (SELECT count(*) FROM orders o WHERE o.custom
 -- crm_app/service: changed | has OFFSET 0) c | has OFFSET 0) o
 SELECT c.id FROM customers c WHERE EXISTS (SELECT FROM orders o WHERE o.customer_id = c.id LIMIT 1) AND 1 / c.id > 0
 ;;
--- crm_app/service: changed | has OFFSET 0) c | has OFFSET 0) o
+-- crm_app/service: changed | has OFFSET 0) c | lacks OFFSET 0) o
 SELECT c.id FROM customers c WHERE c.id IN (SELECT o.customer_id FROM orders o LIMIT 3) AND 1 / c.id > 0
 ;;
 -- crm_app/service: changed | has OFFSET 0) c | lacks OFFSET 0) o
@@ -71,8 +71,23 @@ SELECT c.id FROM customers c WHERE EXISTS (SELECT FROM orders o WHERE o.customer
 SELECT c.id, j.d FROM customers c LEFT JOIN LATERAL (SELECT o.id AS d FROM orders o WHERE o.customer_id = c.id ORDER BY o.placed_at DESC LIMIT 3) j ON true
 ;;
 -- crm_app/service: changed | lacks OFFSET 0
-SELECT c.id, (SELECT o.id FROM orders o WHERE o.customer_id = c.id ORDER BY o.placed_at DESC LIMIT $1) FROM customers c
+PREPARE latest (bigint) AS SELECT c.id, (SELECT o.id FROM orders o WHERE o.customer_id = c.id ORDER BY o.placed_at DESC LIMIT $1) FROM customers c
 ;;
 -- crm_app/service: changed | has OFFSET 0) c | lacks OFFSET 0) o
-SELECT c.id, j.d FROM customers c LEFT JOIN LATERAL (SELECT o.id AS d FROM orders o WHERE o.customer_id = c.id ORDER BY o.placed_at DESC LIMIT $1) j ON true
+PREPARE latest (bigint) AS SELECT c.id, j.d FROM customers c LEFT JOIN LATERAL (SELECT o.id AS d FROM orders o WHERE o.customer_id = c.id ORDER BY o.placed_at DESC LIMIT $1) j ON true
+;;
+-- crm_app/service: changed | lacks OFFSET 0
+SELECT c.id, j.d FROM customers c JOIN LATERAL (SELECT array_agg(o.note) AS d, string_agg(o.note, ', ' ORDER BY o.placed_at) AS e, bool_or(o.id > 5) AS f, jsonb_agg(jsonb_build_object('id', o.id, 'by', json_build_array(o.note))) AS g FROM orders o WHERE o.customer_id = c.id) j ON true
+;;
+-- crm_app/service: changed | has OFFSET 0) c | error 22023
+SELECT c.id, j.d FROM customers c JOIN LATERAL (SELECT json_object_agg(o.note, o.id) AS d FROM orders o WHERE o.customer_id = c.id) j ON true
+;;
+-- crm_app/service: changed | has OFFSET 0) c | error 22023
+SELECT c.id, j.d FROM customers c JOIN LATERAL (SELECT json_agg(json_build_object(o.note, o.id)) AS d FROM orders o WHERE o.customer_id = c.id) j ON true
+;;
+-- crm_app/service: changed | has OFFSET 0) c | error 22023
+SELECT c.id, j.d FROM customers c JOIN LATERAL (SELECT json_agg(json_build_object(NULL, o.id)) AS d FROM orders o WHERE o.customer_id = c.id) j ON true
+;;
+-- crm_app/service: changed | has OFFSET 0) c
+SELECT c.id, j.d FROM customers c JOIN LATERAL (SELECT coalesce(json_agg(o.id), to_json(o.id / 0)) AS d FROM orders o WHERE o.customer_id = c.id GROUP BY o.id LIMIT 3) j ON true
 ;;
