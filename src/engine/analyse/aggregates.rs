@@ -67,11 +67,11 @@ impl Analyser<'_> {
             _ => return None,
         };
         let named = name.ends_with("_object");
-        let sound = |(i, arg): (usize, &Node)| match named && i % 2 == 0 {
+        let sound = |(i, arg): (usize, &Node)| match named && i.is_multiple_of(2) {
             true => is_literal(arg),
             false => self.is_written_out(arg, scope),
         };
-        built.filter(|_| (!named || args.len() % 2 == 0) && args.iter().enumerate().all(sound))
+        built.filter(|_| (!named || args.len().is_multiple_of(2)) && args.iter().enumerate().all(sound))
     }
 
     /// Of documents, or literals of some, that become one type: `coalesce(json_agg(name), '[]')`.
