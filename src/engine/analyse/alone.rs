@@ -34,11 +34,20 @@ pub enum Alone {
     Yes,
 }
 
+/// How PostgreSQL runs the query that the walk is in.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Running {
+    /// Said of the query that is walked next.
+    pub next: Runs,
+    alone: Alone,
+    /// What the query puts out could fail; it runs by itself.
+    fails_above: bool,
+}
+
 /// What is known of the query around.
 pub struct Around {
-    alone: Alone,
+    running: Running,
     failed: bool,
-    failed_above: bool,
 }
 
 impl Analyser<'_> {
@@ -58,21 +67,18 @@ impl Analyser<'_> {
     pub fn enter_alone(&mut self, s: &pb::SelectStmt) -> Around {
         // What is written, or locked, is chosen in ways of its own (`writes/fence.rs`).
         let may_be = self.within && !self.writes && s.locking_clause.is_empty();
-        let alone = match std::mem::take(&mut self.runs) {
+        let alone = match std::mem::take(&mut self.running.next) {
             Runs::Alone if may_be => Alone::Yes,
             Runs::ByShape if may_be => Alone::Perhaps,
             _ => Alone::No,
         };
-        Around {
-            alone: std::mem::replace(&mut self.alone, alone),
-            failed: std::mem::take(&mut self.may_fail),
-            failed_above: std::mem::take(&mut self.fails_above),
-        }
+        let running = std::mem::replace(&mut self.running, Running { alone, ..Running::default() });
+        Around { running, failed: std::mem::take(&mut self.may_fail) }
     }
 
     /// Sees whether a query whose FROM was walked runs alone.
     pub fn see_shape(&mut self, s: &pb::SelectStmt, scope: &Scope<'_>) {
-        if self.alone != Alone::Perhaps {
+        if self.running.alone != Alone::Perhaps {
             return;
         }
         let rest = [&s.group_clause, &s.distinct_clause, &s.window_clause];
@@ -83,7 +89,7 @@ impl Analyser<'_> {
             _ => false,
         };
         if cut || plain && s.target_list.iter().any(aggregates) {
-            self.alone = Alone::Yes;
+            self.running.alone = Alone::Yes;
         }
     }
 
@@ -106,17 +112,17 @@ impl Analyser<'_> {
 
     /// Something that could fail is evaluated once rows are chosen, or before any is asked for.
     pub fn fails_once_chosen(&mut self) {
-        match self.alone {
-            Alone::Yes => self.fails_above = true,
+        match self.running.alone {
+            Alone::Yes => self.running.fails_above = true,
             Alone::No | Alone::Perhaps => self.may_fail = true,
         }
     }
 
     /// The query that the walk was in has ended, which began with occurrence `first`: the walk is in the one around it again.
     pub fn leave_alone(&mut self, around: Around, first: usize) {
-        let (alone, failed) = (self.alone, self.may_fail);
-        let fails = failed || self.fails_above;
-        (self.alone, self.may_fail, self.fails_above) = (around.alone, around.failed, around.failed_above);
+        let (Running { alone, fails_above, .. }, failed) = (self.running, self.may_fail);
+        let fails = failed || fails_above;
+        (self.running, self.may_fail) = (around.running, around.failed);
         if alone != Alone::Yes {
             self.may_fail |= fails;
             return;

@@ -196,7 +196,7 @@ impl<'e> Analyser<'e> {
         let query = s.subselect.as_mut().ok_or_else(|| refusal::not_supported("a subquery", "it is empty"))?;
         let usage = At { usage: at.usage, ..At::ITEM };
         let (says, first) = (self.subqueries.says(query), self.occurrences.len());
-        self.runs = runs;
+        self.running.next = runs;
         let columns = self.in_expression(|a| a.query(query, scope, usage))?;
         self.seen_subquery(says, first);
         self.membership(s, &columns, scope)?;

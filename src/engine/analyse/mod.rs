@@ -153,9 +153,8 @@ pub struct Occurrence {
     pub as_it_is: bool,
     /// Nothing that could fail comes to its rows, whatever else of the statement could.
     pub unfenced: bool,
-    /// PostgreSQL runs the query that reads it by itself: what could fail around that does not come to its rows.
+    /// PostgreSQL runs the query that reads it by itself; whether something in that could fail while rows are chosen.
     pub alone: bool,
-    /// Of such a query: something in it could fail where its rows are still chosen.
     pub fails: bool,
 }
 
@@ -207,10 +206,7 @@ impl At {
 
     /// For a part of an expression that stands here.
     pub fn part(self) -> At {
-        match self.place {
-            Place::Output => self,
-            Place::Item | Place::Condition | Place::Operand => At { place: Place::Operand, ..self },
-        }
+        if self.place == Place::Output { self } else { At { place: Place::Operand, ..self } }
     }
 }
 
@@ -252,11 +248,8 @@ pub struct Analyser<'e> {
     pub within: bool,
     /// The walk is in what a query computes of rows that are chosen.
     pub late: bool,
-    /// How PostgreSQL runs the query that is walked next, and the one that the walk is in (`alone.rs`).
-    pub runs: alone::Runs,
-    pub alone: alone::Alone,
-    /// What such a query puts out could fail.
-    pub fails_above: bool,
+    /// How PostgreSQL runs the query that the walk is in.
+    pub running: alone::Running,
     /// The items of the select list that the walk is in, which a sort may need; `None`: all.
     pub keys: Option<BTreeSet<usize>>,
     /// It locks rows (FOR UPDATE, FOR SHARE) at some level.
@@ -373,9 +366,7 @@ impl<'e> Analyser<'e> {
             lockers: lockers::Lockers::default(),
             within: false,
             late: false,
-            runs: alone::Runs::default(),
-            alone: alone::Alone::default(),
-            fails_above: false,
+            running: alone::Running::default(),
             keys: Some(BTreeSet::new()),
             locks: false,
             nulls_sizes: false,
