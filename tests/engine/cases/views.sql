@@ -116,8 +116,8 @@ ALTER TABLE products ADD COLUMN z int; UPDATE products SET name = 'x' WHERE id =
 -- builder/service: changed | has pg_catalog.format(
 SELECT words FROM greetings
 ;;
--- builder/service: changed | has THEN (format('Dear %s'
-UPDATE greeted SET full_name = 'x' WHERE id = -1
+-- builder/service: changed | has THEN ((pg_catalog.format('Dear %s' | has ("consentry_w"."id" OPERATOR(pg_catalog.=) (SELECT 7))
+UPDATE greeted SET full_name = 'x' WHERE id = 7 AND id < 0
 ;;
 -- builder/service: same
 SELECT words FROM labels
