@@ -113,9 +113,10 @@ pub(super) const MARKED: &str = "pg_temp.consentry_marked";
 pub(super) const KEPT: &str = "pg_temp.consentry_kept";
 
 /// `root` is the table that the policy names, `rel` the partition that holds the row; `fate` d: deleted, n: nulled;
-/// `along` marks rows that go only because a row that they refer to goes; `moved` those that were changed since.
+/// `along` marks rows that go only because a row that they refer to goes, `pulled` those of them for which that was found;
+/// `moved` those that were changed since.
 const CREATE: &str = "CREATE TEMPORARY TABLE consentry_marked (root oid, rel oid, tid tid, fate \"char\", along bool, moved bool DEFAULT false,
-        PRIMARY KEY (rel, tid));
+        pulled bool DEFAULT false, PRIMARY KEY (rel, tid));
     CREATE TEMPORARY TABLE consentry_kept (root oid, rel oid, tid tid, because_of oid, reason \"char\", along bool, fresh bool DEFAULT true,
         moved bool DEFAULT false);
     CREATE INDEX ON consentry_kept (rel, tid);
@@ -264,36 +265,49 @@ impl<'a> Sweep<'a> {
         Ok(kept)
     }
 
-    /// Takes the mark off rows that would go along with rows that stay.
+    /// Takes the mark off rows that would go along with rows that stay: those that no row which goes by itself pulls, be it
+    /// by others. (Rows of a circle pull each other.)
     pub(super) async fn unmark_along(&self, tx: &Transaction<'_>, tables: &BTreeSet<Oid>) -> Result<u64, Fault> {
+        self.find_pulled(tx).await?;
         let mut kept = 0;
         for child in tables {
-            let keys: Vec<&ForeignKey> =
-                self.keys.iter().filter(|k| k.child.table == *child && k.on_delete == OnDelete::Cascade).collect();
-            if keys.is_empty() {
-                continue;
-            }
-            let pulled: Vec<String> = keys
-                .iter()
-                .map(|k| {
-                    format!(
-                        "{} AND EXISTS (SELECT FROM {} AS p JOIN {MARKED} AS x ON {} AND x.fate = 'd' WHERE {})",
-                        k.child.holds("c", self.rules.catalog),
-                        k.parent.source,
-                        at("x", k.parent.table, "p"),
-                        k.matches("c", "p")
-                    )
-                })
-                .collect();
             let sql = format!(
-                "DELETE FROM {MARKED} AS d USING {} AS c WHERE {} AND d.along AND NOT ({})",
+                "DELETE FROM {MARKED} AS d USING {} AS c WHERE {} AND d.along AND NOT d.pulled",
                 self.name(*child)?.to_sql(),
                 at("d", *child, "c"),
-                pulled.join(" OR ")
             );
             kept += tx.execute(&sql, &[]).await?;
         }
         Ok(kept)
+    }
+
+    async fn find_pulled(&self, tx: &Transaction<'_>) -> Result<(), Fault> {
+        let anew = format!("UPDATE {MARKED} SET pulled = false WHERE along AND pulled");
+        tx.execute(&anew, &[]).await?;
+        let sql = format!("SELECT DISTINCT root FROM {MARKED} WHERE along");
+        let along = tx.query(&sql, &[]).await?.iter().map(|r| r.try_get(0)).collect::<Result<BTreeSet<Oid>, _>>()?;
+        let cascades = |k: &&ForeignKey| k.on_delete == OnDelete::Cascade && along.contains(&k.child.table);
+        let keys: Vec<&ForeignKey> = self.keys.iter().filter(cascades).collect();
+        loop {
+            let mut found = 0;
+            for key in &keys {
+                let sql = format!(
+                    "UPDATE {MARKED} AS x SET pulled = true
+                       FROM {parent} AS p JOIN {MARKED} AS d ON {at_parent} AND d.fate = 'd' AND (d.pulled OR NOT d.along)
+                       JOIN {child} AS c ON {matches}
+                      WHERE {at_child} AND x.along AND NOT x.pulled",
+                    parent = key.parent.source,
+                    at_parent = at("d", key.parent.table, "p"),
+                    child = key.child.source,
+                    matches = key.matches("c", "p"),
+                    at_child = at("x", key.child.table, "c"),
+                );
+                found += tx.execute(&sql, &[]).await?;
+            }
+            if found == 0 {
+                return Ok(());
+            }
+        }
     }
 
     /// Tables with marked rows, by name.

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod along;
 mod at_once;
 mod choices;
 mod cli;
