@@ -19,7 +19,7 @@ use super::fault::Fault;
 use super::foreign_keys::children_first;
 use super::kept::Emptied;
 use super::rules::Rules;
-use super::sweep::{Blocked, Sweep, Swept, TableCount, Wanted, not_held};
+use super::sweep::{Blocked, ROW_SECURITY, Sweep, Swept, TableCount, Wanted, not_held};
 use super::target::{column, relation, to_instant};
 
 /// One table's rows and their time.
@@ -175,6 +175,7 @@ fn purposes_with_period<'p>(policy: &'p Policy, table: &TablePolicy) -> Vec<(&'p
 
 /// Counts what is past its time in every table that has a period.
 pub async fn report(client: &Client, policy: &Policy, catalog: &Catalog) -> Result<Vec<TableReport>, Fault> {
+    client.batch_execute(ROW_SECURITY).await?;
     let mut reports = Vec::new();
     for kept in kept(policy) {
         reports.push(report_table(client, policy, catalog, &kept).await?);

@@ -109,6 +109,9 @@ impl Fate {
     }
 }
 
+/// What policies of row-level security would hide fails: it would stay, or be deleted by a cascade in spite of a hold.
+pub(super) const ROW_SECURITY: &str = "SET row_security = off";
+
 pub(super) const MARKED: &str = "pg_temp.consentry_marked";
 pub(super) const KEPT: &str = "pg_temp.consentry_kept";
 
@@ -123,11 +126,12 @@ const CREATE: &str = "CREATE TEMPORARY TABLE consentry_marked (root oid, rel oid
     CREATE TEMPORARY TABLE consentry_below (root oid, rel oid, tid tid, bound bool, PRIMARY KEY (rel, tid));";
 
 impl<'a> Sweep<'a> {
-    /// Reads the foreign keys and makes the temporary tables of this connection.
+    /// Reads the foreign keys and makes the temporary tables of this connection, from which row security hides nothing then.
     pub async fn start(client: &Client, policy: &'a Policy, catalog: &'a Catalog) -> Result<Self, Fault> {
         let mut keys = foreign_keys::load(client, policy, catalog).await?;
         foreign_keys::can_be_followed(policy, &keys)?;
         choices_go_with_their_person(policy, &mut keys);
+        client.batch_execute(ROW_SECURITY).await?;
         client.batch_execute(CREATE).await?;
         Ok(Self { rules: Rules { policy, catalog }, keys })
     }

@@ -21,6 +21,7 @@ mod ledger;
 mod policy;
 mod refusals;
 mod retention;
+mod row_security;
 mod standing;
 mod triggers;
 mod whole;
