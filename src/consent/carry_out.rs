@@ -19,7 +19,7 @@ use super::sweep::{Fate, KEPT, MARKED, Sweep, Swept, Wanted, at, gone, not_held}
 type Named = (Oid, QualifiedName);
 
 const NOT_CHANGED: &str = "kept or changed by them";
-const NOT_BACK: &str = "put back by them; if none does, somebody wrote these rows meanwhile: try again";
+const NOT_BACK: &str = "put back by them";
 
 /// What becomes of a row that cannot be deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,6 +14,7 @@ use super::commit::{OnCommit, commit};
 use super::fault::Fault;
 use super::init::SCHEMA;
 use super::kept::Emptied;
+use super::meanwhile::{Tries, begin};
 use super::path::{bad_key, leads_to, tables_of};
 use super::retention::{erase_word, unlisted};
 use super::rules::Rules;
@@ -78,36 +79,50 @@ pub async fn erase(
 ) -> Result<Erased, Fault> {
     let kind = subject_kind(policy, kind)?;
     let sweep = Sweep::start(client, policy, catalog).await?;
-    let tx = client.transaction().await?;
+    let mut tries = Tries::default();
+    loop {
+        let tx = begin(client).await?;
+        let erased = match sweep_away(&tx, &sweep, kind, key).await {
+            Ok(erased) => erased,
+            Err(fault) => {
+                tries.again(tx, fault).await?;
+                continue;
+            }
+        };
+        match run {
+            Run::Dry => tx.rollback().await?,
+            Run::ForGood => commit(tx, &erased, on).await?,
+        }
+        return Ok(erased);
+    }
+}
+
+async fn sweep_away(tx: &Transaction<'_>, sweep: &Sweep<'_>, kind: &SubjectKind, key: &str) -> Result<Erased, Fault> {
+    let Rules { policy, catalog } = sweep.rules;
     let (mut tables, mut all) = (Vec::new(), Vec::new());
     for (table, path) in tables_of(policy, kind).into_iter().filter(|(t, _)| t.name.schema != SCHEMA) {
         let condition = leads_to(catalog, table, path)?;
-        tables.push(count(&tx, policy, catalog, table, &condition, key).await?);
+        tables.push(count(tx, policy, catalog, table, &condition, key).await?);
         let wanted = Wanted { table, condition, parameter: key };
-        sweep.mark(&tx, &wanted, None).await?;
+        sweep.mark(tx, &wanted, None).await?;
         all.push(wanted);
     }
     if tables.iter().all(|t| t.rows == 0) {
         return Err(Fault::new(format!("no row of any table leads to a {} with this key", kind.name)));
     }
-    sweep.settle(&tx).await?;
-    let swept = sweep.carry_out(&tx, Blocking::Empties, &all).await?;
+    sweep.settle(tx).await?;
+    let swept = sweep.carry_out(tx, Blocking::Empties, &all).await?;
     account(&mut tables, &swept);
-    let erased = Erased {
+    Ok(Erased {
         kind: kind.name.clone(),
         tables,
         along: swept.along,
         changed: swept.changed,
-        blocked: sweep.blocked(&tx).await?,
+        blocked: sweep.blocked(tx).await?,
         emptied: swept.emptied,
-        choices: choices(&tx, policy, catalog, kind, key).await?,
-        history: history(&tx, policy, catalog, kind, key).await?,
-    };
-    match run {
-        Run::Dry => tx.rollback().await?,
-        Run::ForGood => commit(tx, &erased, on).await?,
-    }
-    Ok(erased)
+        choices: choices(tx, policy, catalog, kind, key).await?,
+        history: history(tx, policy, catalog, kind, key).await?,
+    })
 }
 
 /// What leads to the person before anything is done.

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, GenericClient};
+use tokio_postgres::{Client, GenericClient, Transaction};
 
 use crate::engine::catalog::{Catalog, Oid, quote_ident};
 use crate::engine::policy::erasing::{erase_of, goes_along};
@@ -18,6 +18,7 @@ use super::erasure::Run;
 use super::fault::Fault;
 use super::foreign_keys::children_first;
 use super::kept::Emptied;
+use super::meanwhile::{Tries, begin};
 use super::rules::Rules;
 use super::sweep::{Blocked, ROW_SECURITY, Sweep, Swept, TableCount, Wanted, not_held};
 use super::target::{column, relation, to_instant};
@@ -286,7 +287,7 @@ pub async fn apply(
 pub async fn foresee(client: &mut Client, policy: &Policy, catalog: &Catalog) -> Result<Applied, Fault> {
     let sweep = Sweep::start(client, policy, catalog).await?;
     let (order, mut applied) = in_order(&sweep);
-    let tx = client.transaction().await?;
+    let tx = begin(client).await?;
     loop {
         let before = sweep.count_marked(&tx).await?;
         for wanted in &order {
@@ -385,13 +386,18 @@ async fn apply_table(
     if due == 0 {
         return Ok(0);
     }
+    let mut tries = Tries::default();
     loop {
-        let tx = client.transaction().await?;
-        if sweep.mark(&tx, wanted, Some(batch)).await? == 0 {
-            return Ok(erased);
-        }
-        sweep.settle(&tx).await?;
-        let swept = sweep.carry_out(&tx, blocking, all).await?;
+        let tx = begin(client).await?;
+        let swept = match sweep_batch(&tx, sweep, wanted, all, batch, blocking).await {
+            Ok(Some(swept)) => swept,
+            Ok(None) => return Ok(erased),
+            Err(fault) => {
+                tries.again(tx, fault).await?;
+                continue;
+            }
+        };
+        tries = Tries::default();
         let done = Batch { table: wanted.table.name.to_string(), keep: wanted.parameter.to_owned(), swept };
         // One that changes nothing only remembers what is kept.
         let changes = done.swept.rows() > 0;
@@ -404,6 +410,22 @@ async fn apply_table(
         add(&mut applied.changed, swept.changed);
         add_emptied(&mut applied.emptied, swept.emptied);
     }
+}
+
+/// `None`: nothing is left to do.
+async fn sweep_batch(
+    tx: &Transaction<'_>,
+    sweep: &Sweep<'_>,
+    wanted: &Wanted<'_>,
+    all: &[Wanted<'_>],
+    batch: u32,
+    blocking: Blocking,
+) -> Result<Option<Swept>, Fault> {
+    if sweep.mark(tx, wanted, Some(batch)).await? == 0 {
+        return Ok(None);
+    }
+    sweep.settle(tx).await?;
+    sweep.carry_out(tx, blocking, all).await.map(Some)
 }
 
 async fn count_due(client: &Client, Wanted { table, condition, parameter }: &Wanted<'_>) -> Result<u64, Fault> {

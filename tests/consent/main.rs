@@ -18,6 +18,7 @@ mod init;
 mod kept;
 mod keys;
 mod ledger;
+mod meanwhile;
 mod policy;
 mod refusals;
 mod retention;
