@@ -15,6 +15,8 @@ CREATE TABLE consents (
 CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers ON DELETE CASCADE, label text, state text);
 CREATE TABLE mailings (id serial PRIMARY KEY, customer_id int, subject text);
 CREATE TABLE products (id int PRIMARY KEY, name text, price numeric);
+ALTER TABLE orders ALTER state SET DEFAULT 'new';
+CREATE VIEW titled AS SELECT id, state, label FROM orders;
 CREATE TABLE log (id serial PRIMARY KEY, what text);
 CREATE TABLE unlisted (id int);
 CREATE VIEW cheap AS SELECT id, name FROM products WHERE price < 10;

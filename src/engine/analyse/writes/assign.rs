@@ -6,7 +6,7 @@ use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
 use super::super::scope::Scope;
-use super::super::{Analyser, At, inner, kind_of};
+use super::super::{Analyser, At, Replacement, inner, kind_of};
 use super::derive::Drawn;
 use super::refs::undefined_column_of;
 use super::target::{Protected, Target};
@@ -33,18 +33,30 @@ fn tells_of(other: &str) -> String {
     format!("a constraint or index reads it together with \"{other}\", which is not shown, and would tell of that")
 }
 
-/// Whether a value is `DEFAULT`, by itself or in its place of a row.
-fn is_default(value: &Node) -> bool {
+/// Where `DEFAULT` is assigned to a column, by itself or in its place of a row.
+fn default_at(value: &Node) -> Option<i32> {
     match &value.node {
-        Some(NodeEnum::SetToDefault(_)) => true,
+        Some(NodeEnum::SetToDefault(default)) => Some(default.location),
         Some(NodeEnum::MultiAssignRef(part)) => match part.source.as_ref().and_then(|s| s.node.as_ref()) {
             Some(NodeEnum::RowExpr(row)) => {
                 let place = usize::try_from(part.colno).ok().and_then(|n| n.checked_sub(1));
-                place.and_then(|i| row.args.get(i)).is_none_or(is_default)
+                place.and_then(|i| row.args.get(i)).and_then(default_at)
             }
-            _ => false,
+            _ => None,
         },
-        _ => false,
+        _ => None,
+    }
+}
+
+/// Each `DEFAULT` that stands at one of these places becomes null; the tree holds the same row once for each of its columns.
+fn make_null(value: &mut Node, places: &[i32]) {
+    match &mut value.node {
+        Some(NodeEnum::SetToDefault(default)) if places.contains(&default.location) => {
+            value.node = Some(NodeEnum::AConst(pb::AConst { isnull: true, location: -1, val: None }));
+        }
+        Some(NodeEnum::MultiAssignRef(part)) => part.source.iter_mut().for_each(|source| make_null(source, places)),
+        Some(NodeEnum::RowExpr(row)) => row.args.iter_mut().for_each(|value| make_null(value, places)),
+        _ => {}
     }
 }
 
@@ -132,6 +144,7 @@ impl<'e> Analyser<'e> {
         self.casts_stored(target, list)?;
         self.leaves_partitions(target)?;
         self.triggers_carry_on(target)?;
+        self.defaults_through(target, list)?;
         let whole = assigned_whole(list);
         let mut clear = Vec::new();
         let mut multiple: Option<Multiple> = None;
@@ -152,9 +165,6 @@ impl<'e> Analyser<'e> {
             self.drawn = Drawn::default();
             self.subscripts(&mut assignment.indirection, scope)?;
             let value = assignment.val.as_mut().ok_or_else(|| refusal::not_supported("SET", "a value is missing"))?;
-            if let Some(p) = target.protected().filter(|_| is_default(value)) {
-                self.default_through(p, &assignment.name).map_err(|r| r.at(assignment.location))?;
-            }
             let pended = self.pending.len();
             match inner(value)? {
                 NodeEnum::MultiAssignRef(part) => self.multiple(part, &mut multiple, scope)?,
@@ -169,6 +179,34 @@ impl<'e> Analyser<'e> {
         }
         self.drawn.elsewhere = elsewhere;
         Ok(clear)
+    }
+
+    /// `DEFAULT` through views is null where PostgreSQL takes no default of the table's.
+    fn defaults_through(&mut self, target: &Target<'e>, list: &mut [Node]) -> Result<(), Refusal> {
+        let Some(through) = target.protected().and_then(|p| p.through.as_deref()) else { return Ok(()) };
+        let mut nulls = Vec::new();
+        for node in list.iter_mut() {
+            let NodeEnum::ResTarget(assignment) = inner(node)? else { continue };
+            if let Some(at) = assignment.val.as_deref().and_then(default_at)
+                && through
+                    .default_is_null(&assignment.name, &self.engine.catalog)
+                    .map_err(|r| r.at(assignment.location))?
+            {
+                nulls.push(at);
+            }
+        }
+        for node in list.iter_mut() {
+            if let NodeEnum::ResTarget(assignment) = inner(node)? {
+                assignment.val.iter_mut().for_each(|value| make_null(value, &nulls));
+            }
+        }
+        for at in nulls {
+            let token = usize::try_from(at).ok().and_then(|at| self.tokens().at(at));
+            let token = token.ok_or_else(|| refusal::not_faithful("DEFAULT was not found in the text"))?;
+            let (start, end) = self.token_span(token, token + 1)?;
+            self.edit(start, end, Replacement::Text("NULL".to_owned()));
+        }
+        Ok(())
     }
 
     /// Whoever records choices makes no new ones of those that they do not see: the columns that a record's value is made

@@ -181,17 +181,6 @@ impl<'e> Analyser<'e> {
         Ok(())
     }
 
-    /// `SET column = DEFAULT` through views: what PostgreSQL takes is the outermost view's default, or null where it has none.
-    pub fn default_through(&self, p: &Protected<'e>, column: &str) -> Result<(), Refusal> {
-        let Some(through) = &p.through else { return Ok(()) };
-        let stored = p.relation.column(column).is_none_or(|c| c.has_default);
-        if !through.has_default && !stored {
-            return Ok(());
-        }
-        let why = "through a view it is the view's own default, not the table's: name the value, or update the table";
-        Err(refusal::not_supported(&format!("DEFAULT in a SET of the view {}", through.view.name), why))
-    }
-
     /// MERGE and COPY go to tables.
     pub fn not_through(&self, target: &Target<'e>, verb: &str) -> Result<(), Refusal> {
         match target.protected().and_then(|p| p.through.as_ref()) {
@@ -232,8 +221,24 @@ impl Through<'_> {
     /// Whether a column's type has a default of its own, which a view puts before the table's.
     fn types_have_defaults(&self, catalog: &Catalog) -> bool {
         let stored = self.columns.iter().filter_map(|s| self.base.columns.get(s.column?));
-        let of_type = |c: &Column| catalog.types_named(&c.ty.name).any(|t| t.oid == c.ty.oid && t.has_default);
-        stored.into_iter().any(|c| c.has_default && of_type(c))
+        stored.into_iter().any(|c| c.has_default && type_has_default(c, catalog))
+    }
+
+    /// Whether `DEFAULT` in an UPDATE is null for a stored column that has a default: what PostgreSQL takes is the outermost
+    /// view's default, or its type's.
+    pub fn default_is_null(&self, column: &str, catalog: &Catalog) -> Result<bool, Refusal> {
+        let Some((i, stored)) = self.base.columns.iter().enumerate().find(|(_, c)| c.name == column) else {
+            return Ok(false);
+        };
+        let mut own = self.columns.iter().zip(&self.view.columns);
+        if own.any(|(s, c)| s.column == Some(i) && c.has_default)
+            || (stored.has_default && type_has_default(stored, catalog))
+        {
+            let why = "through a view it is the view's own default, or its type's, not the table's: name the value, or update \
+                       the table";
+            return Err(refusal::not_supported(&format!("DEFAULT in a SET of the view {}", self.view.name), why));
+        }
+        Ok(stored.has_default)
     }
 
     /// The stored table's name for a column of the view.
@@ -250,6 +255,10 @@ impl Through<'_> {
             .map(|s| s.column.ok_or_else(|| refusal::view_column_not_writable(&self.view.name.name, &s.name)))
             .collect()
     }
+}
+
+fn type_has_default(column: &Column, catalog: &Catalog) -> bool {
+    catalog.types_named(&column.ty.name).any(|t| t.oid == column.ty.oid && t.has_default)
 }
 
 /// What references to columns under these names find.
