@@ -63,23 +63,60 @@ impl<'t> Words<'t> {
     /// Whether a name is given here: `… AS x`, `customers x`, `(…) x`, `WITH x AS (…)`, `CREATE TABLE x`; a value without
     /// its quotes never stands so in a statement that is well-formed.
     fn given(&self, at: usize) -> Option<Given> {
-        let kind = |at: Option<usize>| at.and_then(|at| self.list.get(at)).map_or(Token::Nul, |t| t.kind);
-        match kind(at.checked_sub(1)) {
-            Token::Table | Token::View | Token::Index | Token::Schema | Token::Sequence
-                if kind(Some(0)) == Token::Create =>
-            {
-                match kind(at.checked_sub(2)) {
-                    Token::Temp | Token::Temporary => Some(Given::ToWhatDoesNot),
-                    _ => Some(Given::ToWhatLasts),
-                }
-            }
+        if self.is_of_what_lasts(at) {
+            return Some(Given::ToWhatLasts);
+        }
+        match self.kind(at.checked_sub(1)) {
             Token::As | Token::Ident | Token::Uident | Token::Ascii41 => Some(Given::ToWhatDoesNot),
+            Token::Table | Token::View | Token::Index | Token::Schema | Token::Sequence
+                if self.kind(Some(0)) == Token::Create =>
+            {
+                Some(Given::ToWhatDoesNot)
+            }
             Token::Prepare | Token::Execute | Token::Savepoint => Some(Given::ToWhatDoesNot),
-            Token::With | Token::Recursive | Token::Ascii44 if kind(Some(at + 1)) == Token::As => {
+            Token::With | Token::Recursive | Token::Ascii44 if self.kind(Some(at + 1)) == Token::As => {
                 Some(Given::ToWhatDoesNot)
             }
             _ => None,
         }
+    }
+
+    /// Whether a name is that of an object which lasts, or of a role: what a definition makes, renames or grants.
+    fn is_of_what_lasts(&self, at: usize) -> bool {
+        // `schema.name`, `IF NOT EXISTS name`.
+        let mut first = at;
+        while self.kind(first.checked_sub(1)) == Token::Ascii46 && first >= 2 {
+            first -= 2;
+        }
+        let temporary = |at: usize| matches!(self.kind(Some(at)), Token::Temp | Token::Temporary);
+        if (0..self.list.len().min(4)).any(temporary)
+            || self.list.get(first).is_some_and(|t| is_temporary(self.word(t)))
+        {
+            return false;
+        }
+        if self.kind(first.checked_sub(1)) == Token::Exists {
+            first = if self.kind(first.checked_sub(2)) == Token::Not { first - 3 } else { first - 2 };
+        }
+        let (statement, before) = (self.kind(Some(0)), self.kind(first.checked_sub(1)));
+        match statement {
+            Token::Create => matches!(
+                before,
+                Token::Table | Token::View | Token::Index | Token::Schema | Token::Sequence | Token::Role | Token::User
+            ),
+            Token::Alter => {
+                matches!(before, Token::To | Token::Role | Token::User | Token::Schema)
+                    || (before == Token::Column && self.kind(first.checked_sub(2)) == Token::AddP)
+            }
+            Token::Drop => matches!(before, Token::Role | Token::User),
+            Token::Grant | Token::Revoke => true,
+            Token::Set => before == Token::Role,
+            Token::Select | Token::With => before == Token::Into,
+            _ => false,
+        }
+    }
+
+    fn kind(&self, at: Option<usize>) -> Token {
+        at.and_then(|at| self.list.get(at)).map_or(Token::Nul, |t| t.kind)
     }
 
     /// The words, normalised; names as `shown` shows them.
@@ -108,6 +145,10 @@ impl<'t> Words<'t> {
         }
         out
     }
+}
+
+fn is_temporary(schema: &str) -> bool {
+    schema.eq_ignore_ascii_case("pg_temp")
 }
 
 /// A quoted name that is more than letters, digits and `_ $ . -` may be a value in the wrong quotes, as in
@@ -191,8 +232,20 @@ mod tests {
             ("CREATE TABLE orders_2026 (id int)", "CREATE TABLE orders_2026 (id int)"),
             (r#"CREATE TABLE "Ana Banana" (id int)"#, r#"CREATE TABLE "…1" (id int)"#),
             ("DROP TABLE ana", "DROP TABLE \"…\""),
-            ("ALTER TABLE t ADD COLUMN ana int", "ALTER TABLE t ADD COLUMN \"…\" int"),
+            ("ALTER TABLE t ADD COLUMN ana int", "ALTER TABLE t ADD COLUMN ana int"),
             ("TABLE ana", "TABLE \"…\""),
+            ("CREATE TABLE public.ana AS SELECT id FROM t", "CREATE TABLE public.ana AS SELECT id FROM t"),
+            ("CREATE TABLE IF NOT EXISTS ana (id int)", "CREATE TABLE IF NOT EXISTS ana (id int)"),
+            ("CREATE TABLE pg_temp.ana (id int)", "CREATE TABLE \"…1\".\"…\" (id int)"),
+            ("CREATE TEMP TABLE IF NOT EXISTS ana (id int)", "CREATE TEMP TABLE IF NOT EXISTS \"…\" (id int)"),
+            ("SELECT id INTO ana FROM t", "SELECT id INTO ana FROM t"),
+            ("SELECT id INTO TEMP ana FROM t", "SELECT id INTO TEMP \"…\" FROM t"),
+            ("ALTER TABLE t RENAME TO ana", "ALTER TABLE t RENAME TO ana"),
+            ("ALTER TABLE t RENAME COLUMN id TO ana", "ALTER TABLE t RENAME COLUMN id TO ana"),
+            ("ALTER TABLE t OWNER TO ana", "ALTER TABLE t OWNER TO ana"),
+            ("GRANT SELECT ON t TO ana", "GRANT SELECT ON t TO ana"),
+            ("CREATE ROLE ana", "CREATE ROLE ana"),
+            ("SET ROLE ana", "SET ROLE ana"),
         ] {
             let tokens = parse(text).unwrap().tokens;
             assert_eq!(normalised(text, &tokens, 0, text.len(), &known), expected);

@@ -15,9 +15,9 @@ use super::scope::Scope;
 use super::statement::{Judged, declares, session_statement};
 use super::writes::carried::{Change, carried};
 use super::{Analyser, At, Occurrence, inner, subjects};
-use crate::engine::catalog::{Column, Function, Relation, words};
+use crate::engine::catalog::{Column, Function, QualifiedName, Relation, words};
 use crate::engine::cleared::{Effect, TouchedColumn, TouchedTable, Treatment, Usage, add_table};
-use crate::engine::context::Derived;
+use crate::engine::context::{Defined, Derived};
 use crate::engine::policy::{ColumnUse, protecting_ancestor};
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::{allow, parse, tree};
@@ -31,6 +31,12 @@ pub struct ForTheRecord {
     /// What is not looked into, by name.
     pub hidden: Vec<String>,
 }
+
+/// Stands for what the open transaction of an unrestricted role has defined, whatever that is.
+const SOMETHING: QualifiedName = QualifiedName { schema: String::new(), name: String::new() };
+
+/// What a table's name means behind it, the catalog as it was last read does not say.
+const DEFINED_MEANWHILE: &str = "what this transaction has defined";
 
 /// Views that are followed down, one in the other.
 const MOST_VIEWS: usize = 64;
@@ -58,7 +64,11 @@ impl<'e> Analyser<'e> {
         }
         self.calls_set_config_only(node, 0)?;
         let Judged { kind, effect } = raw_statement(inner(node)?);
-        Ok(Judged { kind, effect: self.moves_aside(node, &effect).unwrap_or(effect) })
+        let aside = self.moves_aside(node, &effect);
+        if aside.is_none() && effect == Effect::CodeRan {
+            self.defines.push((SOMETHING, Defined::Type));
+        }
+        Ok(Judged { kind, effect: aside.unwrap_or(effect) })
     }
 
     /// What a statement does to the session's temporary relations: whoever reads one later reads what has come into it.
@@ -124,6 +134,9 @@ impl<'e> Analyser<'e> {
                 Ok(_) => {}
                 Err(_) => understood = false,
             }
+        }
+        if self.context.defined.contains_key(&SOMETHING) && !named.relations.is_empty() {
+            named.hidden.insert(DEFINED_MEANWHILE.to_owned());
         }
         if !understood && !named.tables.is_empty() {
             named.hidden.insert("which columns".to_owned());

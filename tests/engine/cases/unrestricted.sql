@@ -122,3 +122,17 @@ UPDATE customers SET (full_name, email) = (SELECT full_name, email FROM customer
 -- dba/-: same | unseen nothing | touches public.customers.email shown
 PREPARE a_write AS UPDATE orders SET note = c.email FROM customers c WHERE c.id = customer_id
 ;;
+-- dba/-: same | unseen what this transaction has defined
+ALTER TABLE payments RENAME TO zz; SELECT z.amount FROM zz z
+;;
+-- dba/-: same | unseen what this transaction has defined | names public.tickets
+BEGIN; ALTER TABLE tickets RENAME TO t2; ALTER TABLE payments RENAME TO tickets; SELECT * FROM tickets
+;;
+-- dba/-: same | unseen what this transaction has defined
+CREATE TABLE copied AS SELECT * FROM customers; SELECT * FROM copied
+;;
+-- dba/-: same | unseen nothing | names public.customers
+CREATE TEMP TABLE copied AS SELECT * FROM customers
+-- then
+SELECT * FROM copied
+;;
