@@ -152,3 +152,31 @@ async fn a_new_row_is_tested_as_postgresql_tests_a_visible_one() {
     let world = World::build_with("checked", SCHEMA).await;
     compare(&world, UPDATES.iter().copied()).await;
 }
+
+/// A trigger that gives the row to somebody who is not there, and puts a value into it that the client does not see: a test that
+/// read it would tell.
+#[tokio::test]
+async fn what_a_trigger_makes_of_a_row_is_tested_as_it_is_shown() {
+    let schema = "
+        CREATE FUNCTION give_away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            NEW.customer_id := 3; NEW.note := (SELECT email FROM customers WHERE id = 3); RETURN NEW; END $$;
+        CREATE TRIGGER give_away BEFORE UPDATE ON events_a FOR EACH ROW EXECUTE FUNCTION give_away();
+        CREATE VIEW probed AS SELECT id, note, kind FROM events WHERE note NOT LIKE 'CANARY%' WITH CHECK OPTION;
+        CREATE VIEW shown AS SELECT id, note, kind FROM events WHERE note <> '***' WITH CHECK OPTION;
+        INSERT INTO events VALUES (1, 1, 'one', 'a');";
+    let world = World::build_with("checked_triggers", schema).await;
+    for (sql, rows) in [
+        ("UPDATE probed SET note = 'x' RETURNING note", Ok(1)),
+        ("UPDATE probed SET kind = 'a'", Ok(0)),
+        ("UPDATE shown SET note = 'x'", Err("44000".to_owned())),
+    ] {
+        let done = world.run("app/marketing", sql).await;
+        assert_eq!(
+            done.answer.as_ref().map(|answer| answer.rows.len()),
+            rows.as_ref().map(|n| *n),
+            "{sql} {}",
+            done.error
+        );
+        assert!(!format!("{:?}", done.answer).contains("CANARY"), "{sql} {:?}", done.answer);
+    }
+}
