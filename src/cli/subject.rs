@@ -24,7 +24,7 @@ use crate::consent::commit::Moment;
 use crate::consent::erasure::{Erased, Run, erase};
 use crate::consent::export::{Json, export, is_known};
 use crate::consent::fault::Fault;
-use crate::consent::path::canonical_key;
+use crate::consent::key::Key;
 use crate::consent::sweep::TableCount;
 use crate::consent::target::subject_kind;
 
@@ -64,8 +64,9 @@ impl Export {
         let mut opened = self.direct.open().await?;
         let upkeeper = opened.upkeeper()?;
         let kind = self.who.kind(&opened.policy)?.to_owned();
-        let key =
-            canonical_key(&opened.client, &opened.catalog, subject_kind(&opened.policy, &kind)?, &self.who.key).await?;
+        let key = Key::of(&opened.catalog, subject_kind(&opened.policy, &kind)?)?
+            .canonical(&opened.client, &self.who.key)
+            .await?;
         let accesses = if self.no_accesses { None } else { Some(accesses(&opened, &kind, &key)?) };
         let accessed = accesses.as_ref().and_then(Value::as_array).is_some_and(|found| !found.is_empty());
         if !accessed && !is_known(&opened.client, &opened.policy, &opened.catalog, &kind, &key).await? {
@@ -167,8 +168,9 @@ impl Erase {
         let mut opened = self.direct.open().await?;
         let upkeeper = opened.upkeeper()?;
         let kind = self.who.kind(&opened.policy)?.to_owned();
-        let key =
-            canonical_key(&opened.client, &opened.catalog, subject_kind(&opened.policy, &kind)?, &self.who.key).await?;
+        let key = Key::of(&opened.catalog, subject_kind(&opened.policy, &kind)?)?
+            .canonical(&opened.client, &self.who.key)
+            .await?;
         let run = if self.dry_run { Run::Dry } else { Run::ForGood };
         let mut open = None;
         let mut hear = |moment: Moment<'_, Erased>| {

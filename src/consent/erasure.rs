@@ -7,15 +7,15 @@ use tokio_postgres::{Client, GenericClient, Transaction};
 use crate::engine::catalog::Catalog;
 use crate::engine::policy::erasing::erase_of;
 use crate::engine::policy::{ConsentSource, Erase, Policy, SubjectKind, TablePolicy};
-use crate::engine::visible::sql::is_given;
 
 use super::carry_out::Blocking;
 use super::commit::{OnCommit, commit};
 use super::fault::Fault;
 use super::init::SCHEMA;
 use super::kept::Emptied;
+use super::key::Key;
 use super::meanwhile::{Tries, begin};
-use super::path::{bad_key, leads_to, tables_of};
+use super::path::{leads_to, tables_of};
 use super::retention::{erase_word, unlisted};
 use super::rules::Rules;
 use super::sweep::{Blocked, Sweep, Swept, TableCount, Wanted, not_held};
@@ -99,9 +99,10 @@ pub async fn erase(
 
 async fn sweep_away(tx: &Transaction<'_>, sweep: &Sweep<'_>, kind: &SubjectKind, key: &str) -> Result<Erased, Fault> {
     let Rules { policy, catalog } = sweep.rules;
+    let key = &Key::of(catalog, kind)?.canonical(tx, key).await?;
     let (mut tables, mut all) = (Vec::new(), Vec::new());
     for (table, path) in tables_of(policy, kind).into_iter().filter(|(t, _)| t.name.schema != SCHEMA) {
-        let condition = leads_to(catalog, table, path)?;
+        let condition = leads_to(catalog, kind, table, path)?;
         tables.push(count(tx, policy, catalog, table, &condition, key).await?);
         let wanted = Wanted { table, condition, parameter: key };
         sweep.mark(tx, &wanted, None).await?;
@@ -139,7 +140,7 @@ async fn count(
         not_held(table, "t"),
         table.name.to_sql()
     );
-    let row = tx.query_one(&sql, &[&key]).await.map_err(|e| bad_key(e.into()))?;
+    let row = tx.query_one(&sql, &[&key]).await?;
     let erase = erase_of(catalog, policy, table);
     Ok(TableErased {
         table: table.name.to_string(),
@@ -176,7 +177,7 @@ async fn choices(
     else {
         return Ok(None);
     };
-    count_of(client, catalog, source, key).await
+    count_of(client, catalog, (source, Key::of(catalog, kind)?), key).await
 }
 
 /// The same of the ledger beside it, as far as this login may read it.
@@ -193,7 +194,7 @@ async fn history(
     let Some(ledger) = Target::of(policy, catalog, &kind.name)?.ledger_beside() else { return Ok(None) };
     let sql = "SELECT pg_catalog.has_table_privilege($1::pg_catalog.oid, 'SELECT')";
     match client.query_one(sql, &[&ledger.table]).await?.try_get(0)? {
-        true => count_of(client, catalog, &ledger, key).await,
+        true => count_of(client, catalog, (&ledger, Key::of(catalog, kind)?), key).await,
         false => Ok(None),
     }
 }
@@ -201,13 +202,16 @@ async fn history(
 async fn count_of(
     client: &impl GenericClient,
     catalog: &Catalog,
-    source: &ConsentSource,
+    (source, about): (&ConsentSource, Key<'_>),
     key: &str,
 ) -> Result<Option<TableCount>, Fault> {
     let relation = super::target::relation(catalog, source.table, &source.table_name.to_string())?;
     let subject = super::target::column(relation, &source.subject)?;
-    let sql =
-        format!("SELECT pg_catalog.count(*) FROM {} AS t WHERE {}", source.table_name.to_sql(), is_given("t", subject));
-    let rows: i64 = client.query_one(&sql, &[&key]).await.map_err(|e| bad_key(e.into()))?.try_get(0)?;
+    let sql = format!(
+        "SELECT pg_catalog.count(*) FROM {} AS t WHERE {}",
+        source.table_name.to_sql(),
+        about.is_in("t", subject)
+    );
+    let rows: i64 = client.query_one(&sql, &[&key]).await?.try_get(0)?;
     Ok((rows > 0).then(|| TableCount { table: source.table_name.to_string(), rows: rows.unsigned_abs() }))
 }

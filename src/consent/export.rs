@@ -13,7 +13,8 @@ use crate::engine::policy::{ColumnUse, Policy, Purpose, SubjectKind, TablePolicy
 
 use super::fault::Fault;
 use super::history::{past, records};
-use super::path::{bad_key, canonical_key, leads_to, tables_of};
+use super::key::Key;
+use super::path::{leads_to, tables_of};
 use super::standing::{Record, Standing, judge_all};
 use super::sweep::TableCount;
 use super::target::{Target, subject_kind};
@@ -78,7 +79,7 @@ pub async fn export(
 ) -> Result<(), Fault> {
     let kind = subject_kind(policy, kind)?;
     let tx = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().await?;
-    let key = &canonical_key(&tx, catalog, kind, key).await?;
+    let key = &Key::of(catalog, kind)?.canonical(&tx, key).await?;
     let choices = choices(&tx, policy, catalog, kind, key).await?;
     let history = history(&tx, policy, catalog, kind, key).await?;
     json.raw("{\n  \"subject\": ")?;
@@ -121,9 +122,9 @@ pub async fn is_known(
 ) -> Result<bool, Fault> {
     let kind = subject_kind(policy, kind)?;
     for (table, path) in tables_of(policy, kind) {
-        let condition = leads_to(catalog, table, path)?;
+        let condition = leads_to(catalog, kind, table, path)?;
         let sql = format!("SELECT EXISTS (SELECT FROM {} AS t WHERE {condition})", table.name.to_sql());
-        if client.query_one(&sql, &[&key]).await.map_err(|e| bad_key(e.into()))?.try_get(0)? {
+        if client.query_one(&sql, &[&key]).await?.try_get(0)? {
             return Ok(true);
         }
     }
@@ -207,7 +208,7 @@ async fn tables(
 ) -> Result<(), Fault> {
     for (i, (table, path)) in tables_of(policy, kind).into_iter().enumerate() {
         json.raw(if i == 0 { "\n    " } else { ",\n    " })?;
-        let condition = leads_to(catalog, table, path)?;
+        let condition = leads_to(catalog, kind, table, path)?;
         write_table(tx, policy, table, &condition, key, json).await?;
     }
     Ok(())
@@ -229,7 +230,7 @@ async fn write_table(
         "SELECT pg_catalog.row_to_json(t)::pg_catalog.text FROM {} AS t WHERE {condition}",
         table.name.to_sql()
     );
-    let rows = tx.query_raw(&sql, [&key]).await.map_err(|e| bad_key(e.into()))?;
+    let rows = tx.query_raw(&sql, [&key]).await?;
     let mut rows = std::pin::pin!(rows);
     let (name, mut first) = (table.name.to_string(), true);
     json.given(&name, 0);

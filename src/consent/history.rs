@@ -3,7 +3,6 @@
 use tokio_postgres::{GenericClient, Row};
 
 use crate::engine::catalog::quote_ident;
-use crate::engine::visible::sql::is_given;
 
 use super::fault::Fault;
 use super::standing::Record;
@@ -25,29 +24,18 @@ pub async fn person(client: &impl GenericClient, target: &Target<'_>, key: &str)
         Some(condition) => format!("{} IS NOT FALSE", condition.to_sql(quote_ident, "")),
         None => "false".to_owned(),
     };
+    let key = target.given().canonical(client, key).await?;
     let sql = format!(
-        "SELECT t.{key}::pg_catalog.text, {restricted} FROM {table} AS t WHERE {found}",
-        key = quote_ident(&kind.key),
+        "SELECT t.{column}::pg_catalog.text, {restricted} FROM {table} AS t WHERE {found}",
+        column = quote_ident(&kind.key),
         table = kind.table_name.to_sql(),
-        found = is_given("t", target.key()),
+        found = target.given().is_in("t", target.key()),
     );
-    let rows = client.query(&sql, &[&key]).await.map_err(|e| bad_key(target, e.into()))?;
+    let rows = client.query(&sql, &[&key]).await?;
     match rows.first() {
         Some(row) => Ok(Person { key: row.try_get(0)?, restricted: row.try_get(1)? }),
         None => Err(Fault::new(format!("{} has no row with this key", kind.table_name))
             .hint(format!("--key is the value of {}.{}", kind.table_name, kind.key))),
-    }
-}
-
-fn bad_key(target: &Target<'_>, fault: Fault) -> Fault {
-    match fault.sqlstate.as_deref() {
-        Some("22P02" | "22003" | "22007" | "22008") => Fault::new(format!(
-            "the key does not fit {}.{}, which is of type {}",
-            target.kind.table_name,
-            target.kind.key,
-            target.key_type()
-        )),
-        _ => fault,
     }
 }
 
@@ -104,7 +92,7 @@ fn records_sql(target: &Target<'_>) -> Result<String, Fault> {
         recipient = text(source.recipient.as_ref()),
         event = text(source.event.as_ref()),
         table = target.table(),
-        found = is_given("t", target.column(&source.subject)?),
+        found = target.given().is_in("t", target.column(&source.subject)?),
     ))
 }
 

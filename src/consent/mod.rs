@@ -22,6 +22,7 @@ pub mod history;
 pub mod import;
 pub mod init;
 pub mod kept;
+pub mod key;
 pub mod made;
 mod meanwhile;
 pub mod path;

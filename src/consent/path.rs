@@ -1,17 +1,22 @@
 //! From a person's key to the rows of a table that lead to them, as SQL: those that lead to them in visible tables.
 
-use tokio_postgres::GenericClient;
-
 use crate::engine::catalog::{Catalog, Column, QualifiedName, Relation};
 use crate::engine::policy::{Hop, Policy, SubjectKind, SubjectPath, TablePolicy};
-use crate::engine::visible::sql::{is_given, same_key};
+use crate::engine::visible::sql::same_key;
 
 use super::fault::Fault;
-use super::target::{column, relation, relation_of_kind};
+use super::key::Key;
+use super::target::{column, relation};
 
-/// `t` leads to the person whose key is the text parameter `$1`.
-pub fn leads_to(catalog: &Catalog, table: &TablePolicy, path: &SubjectPath) -> Result<String, Fault> {
-    leads_to_key(catalog, table, path, &|key, holder| is_given(holder, key))
+/// `t` leads to the person of this kind whose key is the text parameter `$1`.
+pub fn leads_to(
+    catalog: &Catalog,
+    kind: &SubjectKind,
+    table: &TablePolicy,
+    path: &SubjectPath,
+) -> Result<String, Fault> {
+    let key = Key::of(catalog, kind)?;
+    leads_to_key(catalog, table, path, &|holder, alias| key.is_in(alias, holder))
 }
 
 /// `t` leads to the person whose key `is` says of the column that holds it, behind an alias.
@@ -96,25 +101,4 @@ pub fn tables_of<'p>(policy: &'p Policy, kind: &SubjectKind) -> Vec<(&'p TablePo
         .collect();
     tables.sort_by(|a, b| a.0.name.cmp(&b.0.name));
     tables
-}
-
-/// The key as PostgreSQL prints it, also when the person's own row is gone and others still lead to it.
-pub async fn canonical_key(
-    client: &impl GenericClient,
-    catalog: &Catalog,
-    kind: &SubjectKind,
-    key: &str,
-) -> Result<String, Fault> {
-    let ty = &column(relation_of_kind(catalog, kind)?, &kind.key)?.ty.sql;
-    let sql = format!("SELECT ($1::pg_catalog.text::{ty})::pg_catalog.text");
-    let row = client.query_one(&sql, &[&key]).await.map_err(|e| bad_key(e.into()))?;
-    Ok(row.try_get::<_, Option<String>>(0)?.unwrap_or_default())
-}
-
-/// Says what became of a key that is none.
-pub fn bad_key(fault: Fault) -> Fault {
-    match fault.sqlstate.as_deref() {
-        Some("22P02" | "22003" | "22007" | "22008") => Fault::new("the key does not fit the type of the subject's key"),
-        _ => fault,
-    }
 }

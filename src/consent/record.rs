@@ -85,6 +85,8 @@ async fn try_record(
         tx.batch_execute(&format!("LOCK TABLE {} IN ROW EXCLUSIVE MODE", target.table())).await?;
     }
     let person = person(&tx, target, key).await?;
+    let holder = target.column(&target.source.subject)?;
+    target.given().fits(&tx, (&target.source.table_name, holder), &person.key).await?;
     let ledger = into.settles.as_ref().map(|source| target.over(source)).transpose()?;
     let written_to = ledger.as_ref().unwrap_or(target);
     let (before, records) = standing(&tx, written_to, &person.key, &choice.purpose).await?;
@@ -160,6 +162,8 @@ struct Cell {
 }
 
 enum Value {
+    /// The person's key.
+    Key(String),
     Text(String),
     /// A time as text.
     Time(String),
@@ -184,7 +188,7 @@ impl Row {
     fn of(target: &Target<'_>, key: &str, write: &Write, unsaid: Unsaid) -> Result<Self, Fault> {
         let source = target.source;
         let mut identity = vec![
-            Cell { column: source.subject.clone(), value: Value::Text(key.to_owned()) },
+            Cell { column: source.subject.clone(), value: Value::Key(key.to_owned()) },
             Cell { column: source.purpose.clone(), value: Value::Text(write.purpose.clone()) },
         ];
         match (&source.channel, &write.channel) {
@@ -366,7 +370,7 @@ impl Statement {
 
     fn value(&mut self, target: &Target<'_>, cell: &Cell) -> Result<String, Fault> {
         match &cell.value {
-            Value::Text(v) => {
+            Value::Key(v) | Value::Text(v) => {
                 let n = self.push(Some(v.clone()));
                 target.parameter(n, &cell.column)
             }
@@ -383,6 +387,10 @@ impl Statement {
     fn finds(&mut self, target: &Target<'_>, cell: &Cell) -> Result<String, Fault> {
         let column = quote_ident(&cell.column);
         match &cell.value {
+            Value::Key(key) => {
+                let n = self.push(Some(key.clone()));
+                Ok(target.given().is(n, &column, &target.column(&cell.column)?.ty))
+            }
             Value::Null => Ok(format!("{column} IS NULL")),
             Value::Text(_) | Value::Time(_) | Value::Now | Value::Default => {
                 let ty = &target.column(&cell.column)?.ty;

@@ -9,6 +9,7 @@ use crate::engine::policy::{ConsentSource, Policy, SubjectKind};
 use super::choice::Act;
 use super::fault::Fault;
 use super::init::SCHEMA;
+use super::key::Key;
 use super::made::Kind;
 
 /// A consent table, ready to be read and written.
@@ -92,6 +93,11 @@ impl<'a> Target<'a> {
     /// The subject's key in the subject's own table.
     pub fn key(&self) -> &'a Column {
         self.key
+    }
+
+    /// The same, for keys that somebody gives.
+    pub fn given(&self) -> Key<'a> {
+        Key { table: &self.kind.table_name, column: self.key }
     }
 
     /// SQL type of the subject's key in the subject's own table.

@@ -47,7 +47,7 @@ fn joined(conditions: &[String], word: &str, empty: &str) -> String {
 }
 
 /// `pg_collation.oid` of `"default"`, which yields to any other.
-const DEFAULT_COLLATION: Oid = 100;
+pub const DEFAULT_COLLATION: Oid = 100;
 
 /// Words with which the grammar itself starts the name of a built-in type: no `search_path` can redirect them.
 const GRAMMAR_TYPES: [&str; 14] = [
@@ -120,12 +120,6 @@ fn text_of(value: &str, ty: &ColumnType) -> String {
 pub fn same_key(left: (&str, &Column), right: (&str, &Column)) -> String {
     let bare = |(alias, of): (&str, &Column)| column(alias, &of.name);
     same_value((&bare(left), &left.1.ty), (&bare(right), &right.1.ty))
-}
-
-/// The column of `alias` holds the key that the text parameter `$1` says.
-pub fn is_given(alias: &str, of: &Column) -> String {
-    let given = format!("$1::pg_catalog.text::{}", type_sql(&of.ty));
-    same_value((&column(alias, &of.name), &of.ty), (&given, &of.ty))
 }
 
 /// `left = right` for two keys, each with its type: as stored where PostgreSQL can compare their types (so that indexes
