@@ -3,6 +3,7 @@
 use consentry::consent::choice::{Act, Choice, Provenance};
 use consentry::consent::erasure::{Run, erase};
 use consentry::consent::export::is_known;
+use consentry::consent::import::{BadLines, import};
 use consentry::consent::record::record;
 use consentry::consent::target::Target;
 use consentry::relay::catalog;
@@ -87,6 +88,10 @@ async fn a_key_is_nobody_elses() {
         let withdrawn = record(&mut client, &target, key, &withdraw(), &mut |_| Ok(())).await.unwrap_err();
         let said = "the key does not fit public.consents.who, which is of type ";
         assert!(withdrawn.message.starts_with(said), "{name}: {}", withdrawn.message);
+        let file = format!("subject,purpose,choice\n{key},marketing,withdrawn");
+        let imported =
+            import(&mut client, &target, file.as_bytes(), BadLines::Refuse, &mut |_| (), &mut |_| Ok(())).await;
+        assert!(imported.is_err(), "{name}: {imported:?}");
         let erased = erase(&mut client, &policy, &catalog, "person", key, Run::ForGood, &mut |_| Ok(())).await.unwrap();
         let rows: Vec<(&str, u64)> = erased.tables.iter().map(|t| (t.table.as_str(), t.erased)).collect();
         assert_eq!(rows, [("public.items", 0), ("public.orders", 0), ("public.person", 1)], "{name}");

@@ -9,7 +9,7 @@ use crate::consent::fault::Fault;
 use crate::consent::made::said;
 use crate::consent::target::{Target, from_instant};
 use crate::engine::catalog::quote_ident;
-use crate::engine::visible::sql::{column, same_value};
+use crate::engine::visible::sql::{column, same_value, type_sql};
 
 use super::line::Key;
 
@@ -61,6 +61,14 @@ impl<'a> Merge<'a> {
             "SELECT s.line FROM {STAGE} AS s WHERE NOT EXISTS (SELECT FROM {people} AS p WHERE {stored} = {staged}) ORDER BY 1",
             people = self.target.kind.table_name.to_sql()
         )
+    }
+
+    /// Lines whose subject would be somebody else in the consent table.
+    pub fn changed_subjects(&self) -> Result<String, Fault> {
+        let (key, holder) = (self.target.key(), self.target.column(&self.target.source.subject)?);
+        let given = format!("s.subject::{}", type_sql(&key.ty));
+        let same = same_value((&self.value("subject")?, &holder.ty), (&given, &key.ty));
+        Ok(format!("SELECT s.line FROM {STAGE} AS s WHERE NOT {same} ORDER BY 1"))
     }
 
     /// For a state table: of each choice only the newest stays staged; of equally new ones the no, and of two of these the

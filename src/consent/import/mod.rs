@@ -157,7 +157,10 @@ async fn check_staged(
     settles: bool,
     on: &mut dyn FnMut(Progress),
 ) -> Result<u64, Fault> {
-    let mut checks = vec![(merge.unknown_subjects(), "subject is not there")];
+    let mut checks = vec![
+        (merge.unknown_subjects(), "subject is not there"),
+        (merge.changed_subjects()?, "subject does not fit the consent table's column, which would cut or round it"),
+    ];
     if let Some(sql) = merge.withdrawn_from_what_lies_ahead()?.filter(|_| !settles) {
         checks.push((
             sql,
