@@ -5,7 +5,7 @@ use tokio_postgres::{Client, Transaction};
 use crate::engine::catalog::{QualifiedName, quote_ident};
 
 use super::fault::Fault;
-use super::made::{Kind, outdated};
+use super::made::{KeyType, Kind, of_other_collation, outdated};
 
 pub(super) const DDL: &str = include_str!("init.sql");
 
@@ -24,7 +24,7 @@ pub struct Made {
     pub ddl: String,
     /// The policy's part that maps it.
     pub policy: String,
-    key_type: String,
+    key_type: KeyType,
 }
 
 /// What `create` did.
@@ -40,7 +40,7 @@ pub async fn plan(client: &Client, kind: &str, table: &QualifiedName, key: &str)
     check_kind(kind)?;
     check_server(client).await?;
     let key_type = key_type(client, table, key).await?;
-    let ddl = Kind(kind).ddl().replace("{key_type}", &key_type);
+    let ddl = Kind(kind).ddl(&key_type);
     Ok(Made { ddl, policy: policy(kind, table, key), key_type })
 }
 
@@ -50,7 +50,14 @@ pub async fn create(client: &mut Client, made: &Made, kind: &str, reader: Option
     check_kind(kind)?;
     let tx = client.transaction().await?;
     let there = is_there(&tx, made, kind).await?;
-    let old = if there { outdated(&tx, Kind(kind)).await? } else { Vec::new() };
+    let mut old = Vec::new();
+    if there {
+        for table in of_other_collation(&tx, Kind(kind), &made.key_type).await? {
+            collate(&tx, &table, &made.key_type).await?;
+            old.push(format!("collation of {table}"));
+        }
+        old.extend(outdated(&tx, Kind(kind)).await?);
+    }
     if !there || !old.is_empty() {
         tx.batch_execute(&made.ddl).await?;
     }
@@ -67,6 +74,23 @@ pub async fn create(client: &mut Client, made: &Made, kind: &str, reader: Option
     Ok(if there { Created::UpToDate(old) } else { Created::Tables })
 }
 
+/// Has the keys of a table compared as people's keys are.
+async fn collate(tx: &Transaction<'_>, table: &str, key: &KeyType) -> Result<(), Fault> {
+    // Who waits for a turn has no row there that matters to another.
+    let emptied = if table.ends_with("_turn") { format!("TRUNCATE {SCHEMA}.{table}; ") } else { String::new() };
+    let collation = key.collation.as_deref().unwrap_or("pg_catalog.\"default\"");
+    let sql =
+        format!("{emptied}ALTER TABLE {SCHEMA}.{table} ALTER COLUMN subject_key TYPE {} COLLATE {collation}", key.sql);
+    tx.batch_execute(&sql).await.map_err(Fault::from).map_err(|fault| match fault.sqlstate.as_deref() {
+        Some("23505") => Fault::new(format!(
+            "{SCHEMA}.{table} has choices of one person under two spellings of their key, which are one key by the \
+             collation {collation}; nothing was changed"
+        ))
+        .hint("take another --kind and import the choices of the ledger into its tables"),
+        _ => fault,
+    })
+}
+
 /// Whether the tables are there, for a key of this type; refuses one without the other.
 async fn is_there(tx: &Transaction<'_>, made: &Made, kind: &str) -> Result<bool, Fault> {
     let sql = "SELECT c.relname::pg_catalog.text, pg_catalog.format_type(a.atttypid, a.atttypmod)
@@ -76,10 +100,10 @@ async fn is_there(tx: &Transaction<'_>, made: &Made, kind: &str) -> Result<bool,
     let rows = tx.query(sql, &[&SCHEMA, &Kind(kind).ledger(), &Kind(kind).state()]).await?;
     for row in &rows {
         let (name, ty): (String, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
-        if ty.as_ref() != Some(&made.key_type) || rows.len() != 2 {
+        if ty.as_ref() != Some(&made.key_type.sql) || rows.len() != 2 {
             return Err(Fault::new(format!(
                 "{SCHEMA}.{name} is already there, and is not one of two tables for keys of type {}",
-                made.key_type
+                made.key_type.sql
             ))
             .hint("take another --kind, or the --table and --key that they were made for"));
         }
@@ -121,14 +145,9 @@ async fn check_server(client: &Client) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn key_type(client: &Client, table: &QualifiedName, key: &str) -> Result<String, Fault> {
-    // The cast to regtype's own text form is qualified by what search_path leaves out: nothing but pg_catalog is in it.
-    let sql = "SELECT pg_catalog.format_type(a.atttypid, a.atttypmod)
-                 FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
-                 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-                WHERE n.nspname = $1 AND c.relname = $2 AND a.attname = $3 AND a.attnum > 0 AND NOT a.attisdropped";
-    match client.query_opt(sql, &[&table.schema, &table.name, &key]).await? {
-        Some(row) => Ok(row.try_get(0)?),
+async fn key_type(client: &Client, table: &QualifiedName, key: &str) -> Result<KeyType, Fault> {
+    match KeyType::of(client, (&table.schema, &table.name, key)).await? {
+        Some(key) => Ok(key),
         None => {
             let there =
                 "SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

@@ -80,6 +80,22 @@ CREATE OR REPLACE FUNCTION consentry.carried_id(subject_key text, purpose text, 
         'UTF8')), 1, 16), 'hex')::pg_catalog.uuid
 $$;
 
+-- The same with what was agreed to, which may be told late.
+CREATE OR REPLACE FUNCTION consentry.carried_as(id uuid, valid_until timestamptz, notice text, source text, recipient text)
+    RETURNS uuid LANGUAGE sql STABLE AS $$
+    SELECT pg_catalog.encode(pg_catalog.substring(pg_catalog.sha256(pg_catalog.convert_to(
+        pg_catalog.jsonb_build_array(id, EXTRACT(epoch FROM valid_until)::pg_catalog.text, notice, source, recipient)
+            ::pg_catalog.text,
+        'UTF8')), 1, 16), 'hex')::pg_catalog.uuid
+$$;
+-- Whether a record that says 'carried over' is. Earlier versions worked its id out of less.
+CREATE OR REPLACE FUNCTION consentry.is_carried(record_id uuid, id uuid, valid_until timestamptz, notice text, source text,
+                                                recipient text)
+    RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT record_id OPERATOR(pg_catalog.=) id
+           OR record_id OPERATOR(pg_catalog.=) consentry.carried_as(id, valid_until, notice, source, recipient)
+$$;
+
 -- Ledger to state, of every person and purpose of whom something new came in. Of a channel, or of all of them at once:
 --
 -- - Of several choices the newest counts, of equally new ones the no. A no for all channels that is no objection ends what
@@ -94,8 +110,9 @@ CREATE OR REPLACE FUNCTION consentry.{kind}_ledger_to_consent() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- These fire for statements without rows too, and for those below: they would go round for ever.
-    IF NOT EXISTS (SELECT FROM fresh AS f WHERE f.event_type <> 'carried over' OR f.record_id <>
-                   consentry.carried_id(f.subject_key::text, f.purpose, f.channel, f.status, f.event_time)) THEN
+    IF NOT EXISTS (SELECT FROM fresh AS f WHERE f.event_type <> 'carried over' OR NOT consentry.is_carried(f.record_id,
+                   consentry.carried_id(f.subject_key::text, f.purpose, f.channel, f.status, f.event_time),
+                   f.valid_until, f.notice, f.source, f.recipient)) THEN
         RETURN NULL;
     END IF;
     -- Who writes of the same at the same time waits here, and for this, so that what follows sees it.
@@ -104,10 +121,11 @@ BEGIN
     ON CONFLICT (subject_key, purpose) DO UPDATE SET times = t.times + 1;
     -- By window functions and not by joins: of what comes out of them PostgreSQL knows no sizes, and would join row by row.
     WITH said AS (
-        SELECT l.*, l.event_type = 'carried over' AND l.record_id =
-               consentry.carried_id(l.subject_key::text, l.purpose, l.channel, l.status, l.event_time) AS carried
+        SELECT l.*, l.event_type = 'carried over' AND consentry.is_carried(l.record_id,
+               consentry.carried_id(l.subject_key::text, l.purpose, l.channel, l.status, l.event_time),
+               l.valid_until, l.notice, l.source, l.recipient) AS carried
           FROM consentry.{kind}_ledger AS l JOIN (SELECT DISTINCT subject_key, purpose FROM fresh) AS f
-            ON l.subject_key = f.subject_key AND l.purpose = f.purpose
+            ON l.subject_key {equals} f.subject_key AND l.purpose = f.purpose
     ), seen AS (
         SELECT s.*, row_number() OVER latest AS nth, first_value(s.status) OVER latest AS last_status,
                first_value(s.event_time) OVER latest AS last_at, bool_or(NOT s.carried) OVER of_channel AS spoken,
@@ -170,8 +188,9 @@ BEGIN
          WHERE w.channel IS NULL AND w.split_at IS NOT NULL AND (c.channel = ANY (w.kept)) IS NOT TRUE
     ), holds AS MATERIALIZED (
         SELECT s.*, s.id IS NULL AS carried, coalesce(s.event_type, 'carried over') AS event_kind,
-               coalesce(s.id, consentry.carried_id(s.subject_key::text, s.purpose, s.channel, s.status, s.event_time))
-               AS record_id
+               coalesce(s.id, consentry.carried_as(
+                   consentry.carried_id(s.subject_key::text, s.purpose, s.channel, s.status, s.event_time),
+                   s.valid_until, s.notice, s.source, s.recipient)) AS record_id
           FROM settled AS s
     ), added AS (
         INSERT INTO consentry.{kind}_ledger
@@ -207,7 +226,7 @@ CREATE OR REPLACE TRIGGER {kind}_ledger_to_consent AFTER INSERT ON consentry.{ki
 -- A row that is written here directly is a choice of its own: it gets a new record_id and its time. What stands in it as
 -- it stood for the opposite was said of that: notice, source, recipient and end of a consent are not those of its withdrawal.
 CREATE OR REPLACE FUNCTION consentry.{kind}_consent_stamp() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         IF (NEW.subject_key, NEW.purpose, NEW.channel) IS DISTINCT FROM (OLD.subject_key, OLD.purpose, OLD.channel) THEN
@@ -231,6 +250,10 @@ BEGIN
     ELSIF NEW.record_id IS NOT NULL THEN
         RETURN NEW;
     ELSE
+        -- Ahead of the row, as those who write to the ledger: in another order these two would wait for each other.
+        INSERT INTO consentry.{kind}_turn AS t (subject_key, purpose)
+        SELECT NEW.subject_key, NEW.purpose WHERE NEW.subject_key IS NOT NULL AND NEW.purpose IS NOT NULL
+        ON CONFLICT (subject_key, purpose) DO UPDATE SET times = t.times + 1;
         NEW.event_time := CASE WHEN NEW.status = 'granted' THEN NEW.granted_at ELSE NEW.withdrawn_at END;
     END IF;
     NEW.record_id := gen_random_uuid();
@@ -262,7 +285,7 @@ BEGIN
         INSERT INTO consentry.{kind}_ledger
                (subject_key, purpose, channel, status, event_time, event_type, notice, source, recipient)
         SELECT f.subject_key, f.purpose, f.channel, f.status, s.event_time, f.event_type, f.notice, f.source, f.recipient
-          FROM fresh AS f JOIN stale AS s ON s.subject_key = f.subject_key AND s.purpose = f.purpose
+          FROM fresh AS f JOIN stale AS s ON s.subject_key {equals} f.subject_key AND s.purpose = f.purpose
            AND coalesce(s.channel, '') = coalesce(f.channel, '')
          WHERE f.status <> 'granted' AND s.status = 'granted' AND s.event_time > f.event_time
            AND NOT EXISTS (SELECT FROM consentry.{kind}_ledger AS l WHERE l.record_id = f.record_id);
@@ -272,7 +295,7 @@ BEGIN
     SELECT record_id, subject_key, purpose, channel, status, event_time, valid_until, event_type, notice, source, recipient
       FROM fresh AS f
      WHERE NOT EXISTS (SELECT FROM consentry.{kind}_ledger AS l
-                        WHERE l.record_id = f.record_id AND l.subject_key = f.subject_key AND l.purpose = f.purpose
+                        WHERE l.record_id = f.record_id AND l.subject_key {equals} f.subject_key AND l.purpose = f.purpose
                           AND l.channel IS NOT DISTINCT FROM f.channel AND l.status = f.status
                           AND l.event_time = f.event_time);
     RETURN NULL;
@@ -288,4 +311,5 @@ DO $$ BEGIN
                     WHERE oid = 'consentry.{kind}_ledger_to_consent()'::regprocedure));
 END $$;
 -- Only triggers call these.
-REVOKE ALL ON FUNCTION consentry.{kind}_ledger_to_consent(), consentry.{kind}_consent_to_ledger() FROM PUBLIC;
+REVOKE ALL ON FUNCTION consentry.{kind}_ledger_to_consent(), consentry.{kind}_consent_to_ledger(),
+                       consentry.{kind}_consent_stamp() FROM PUBLIC;

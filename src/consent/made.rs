@@ -31,14 +31,91 @@ impl<'k> Kind<'k> {
         format!("{}_consent", self.0)
     }
 
-    /// What they are made by.
-    pub(super) fn ddl(self) -> String {
-        DDL.replace("{kind}", self.0)
+    /// What they are made by, for a key of this type.
+    pub(super) fn ddl(self, key: &KeyType) -> String {
+        DDL.replace("{kind}", self.0).replace("{equals}", &key.equals).replace("{key_type}", &key.with_collation())
     }
 
     fn turn(self) -> String {
         format!("{}_turn", self.0)
     }
+}
+
+/// The type of a column of keys, as SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct KeyType {
+    pub sql: String,
+    /// Its own collation, by which keys are equal; none where it is the type's.
+    pub collation: Option<String>,
+    /// The type's own equality, whatever the `search_path`.
+    equals: String,
+}
+
+impl KeyType {
+    fn plain() -> Self {
+        Self { sql: "text".to_owned(), collation: None, equals: "OPERATOR(pg_catalog.=)".to_owned() }
+    }
+
+    pub(super) fn with_collation(&self) -> String {
+        self.collation.as_ref().map_or(self.sql.clone(), |collation| format!("{} COLLATE {collation}", self.sql))
+    }
+
+    /// Of this column, where it is there.
+    pub(super) async fn of(
+        client: &impl GenericClient,
+        (schema, table, column): (&str, &str, &str),
+    ) -> Result<Option<Self>, Fault> {
+        match client.query_opt(KEY_TYPE, &[&schema, &table, &column]).await? {
+            Some(row) => Ok(Some(Self { sql: row.try_get(0)?, collation: row.try_get(1)?, equals: row.try_get(2)? })),
+            None => Ok(None),
+        }
+    }
+}
+
+/// A type's text form is qualified by what search_path leaves out: nothing but pg_catalog is in it.
+const KEY_TYPE: &str = "
+    SELECT pg_catalog.format_type(a.atttypid, a.atttypmod),
+           (SELECT pg_catalog.format('%I.%I', cn.nspname, co.collname)
+              FROM pg_catalog.pg_collation AS co JOIN pg_catalog.pg_namespace AS cn ON cn.oid = co.collnamespace
+             WHERE co.oid = a.attcollation AND a.attcollation <> t.typcollation),
+           pg_catalog.format('OPERATOR(%I.=)', COALESCE((
+               SELECT op.nspname FROM pg_catalog.pg_operator AS o JOIN pg_catalog.pg_namespace AS op ON op.oid = o.oprnamespace
+                WHERE o.oprname = '=' AND o.oprleft = o.oprright
+                  AND o.oprleft = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+                ORDER BY op.nspname <> 'pg_catalog', 1 LIMIT 1), 'pg_catalog'))
+      FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+      JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+     WHERE n.nspname = $1 AND c.relname = $2 AND a.attname = $3 AND a.attnum > 0 AND NOT a.attisdropped";
+
+/// The tables of `kind` that hold keys under another collation than `key` has: two spellings of one person's key are two
+/// people there.
+pub(super) async fn of_other_collation(
+    client: &impl GenericClient,
+    kind: Kind<'_>,
+    key: &KeyType,
+) -> Result<Vec<String>, Fault> {
+    let mut other = Vec::new();
+    for table in [kind.ledger(), kind.state(), kind.turn()] {
+        let there = KeyType::of(client, (SCHEMA, &table, "subject_key")).await?;
+        if there.is_some_and(|there| there.collation != key.collation) {
+            other.push(table);
+        }
+    }
+    Ok(other)
+}
+
+/// What of the tables of `kind` is not as `consent init` makes them for this column of keys.
+pub async fn outdated_for(
+    client: &impl GenericClient,
+    kind: Kind<'_>,
+    (table, key): (&QualifiedName, &str),
+) -> Result<Vec<String>, Fault> {
+    let mut old = outdated(client, kind).await?;
+    if let Some(key) = KeyType::of(client, (&table.schema, &table.name, key)).await? {
+        let other = of_other_collation(client, kind, &key).await?;
+        old.extend(other.iter().map(|table| format!("collation of {table}")));
+    }
+    Ok(old)
 }
 
 /// Functions of the schema with their text, triggers of the tables with what they hand over, and indexes that are valid.
@@ -66,7 +143,9 @@ pub async fn outdated(client: &impl GenericClient, kind: Kind<'_>) -> Result<Vec
         .iter()
         .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)))
         .collect::<Result<_, tokio_postgres::Error>>()?;
-    let missing = parts(&kind.ddl()).into_iter().filter(|part| !there.contains(part));
+    let key = KeyType::of(client, (SCHEMA, &kind.ledger(), "subject_key")).await?;
+    let missing =
+        parts(&kind.ddl(&key.unwrap_or_else(KeyType::plain))).into_iter().filter(|part| !there.contains(part));
     Ok(missing.map(|(what, name, _)| format!("{what} {name}")).collect())
 }
 
@@ -107,8 +186,9 @@ pub async fn ledger_that_settles(
 /// Of row `row` of such a ledger: whether it is what somebody said, and not what was carried over.
 pub fn said(row: &str) -> String {
     format!(
-        "({row}.event_type <> 'carried over' OR {row}.record_id <> consentry.carried_id(
-            {row}.subject_key::pg_catalog.text, {row}.purpose, {row}.channel, {row}.status, {row}.event_time))"
+        "({row}.event_type <> 'carried over' OR NOT consentry.is_carried({row}.record_id, consentry.carried_id(
+            {row}.subject_key::pg_catalog.text, {row}.purpose, {row}.channel, {row}.status, {row}.event_time),
+            {row}.valid_until, {row}.notice, {row}.source, {row}.recipient))"
     )
 }
 
@@ -118,7 +198,7 @@ mod tests {
 
     #[test]
     fn the_parts_are_found_in_the_ddl() {
-        let parts = parts(&Kind("customer").ddl());
+        let parts = parts(&Kind("customer").ddl(&KeyType::plain()));
         let names = |what: &str| parts.iter().filter(|p| p.0 == what).map(|p| p.1.as_str()).collect::<Vec<_>>();
         assert_eq!(names("function")[..2], ["keep_proof", "carried_id"]);
         let indexes =

@@ -24,5 +24,6 @@ mod refusals;
 mod retention;
 mod row_security;
 mod standing;
+mod told_late;
 mod triggers;
 mod whole;

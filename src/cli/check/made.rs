@@ -1,7 +1,7 @@
 //! Tables that an earlier `consent init` made keep the functions and triggers that they were made with.
 
 use super::super::databases::Judged;
-use crate::consent::made::{Kind, outdated};
+use crate::consent::made::{Kind, outdated_for};
 
 /// Advice for each kind whose tables are not kept as those of this version.
 pub async fn old(judged: &Judged) -> Vec<String> {
@@ -10,7 +10,7 @@ pub async fn old(judged: &Judged) -> Vec<String> {
         let Some((source, made)) = kind.consent.as_ref().and_then(|s| Some((s, Kind::of(&s.table_name)?))) else {
             continue;
         };
-        let old = outdated(&judged.client, made).await.unwrap_or_default();
+        let old = outdated_for(&judged.client, made, (&kind.table_name, &kind.key)).await.unwrap_or_default();
         if !old.is_empty() {
             advice.push(format!(
                 "{} was made by an earlier `consentry consent init`, or changed since ({}); choices that are recorded or \
