@@ -3,12 +3,21 @@
 //! What collects values (`json_agg`, `array_agg`, …) fails where they are more than one value of PostgreSQL may have, 1 GiB. It
 //! has to read as much before that, which takes as long as to tell: what a statement costs is not hidden.
 
-use pg_query::protobuf::{self as pb, a_const::Val};
+use pg_query::protobuf::{self as pb, AExprKind};
 use pg_query::{Node, NodeEnum};
 
-use super::Analyser;
-use super::scope::Scope;
+use super::fallible::arms;
+use super::scope::{self, Scope};
+use super::total::literal;
 use super::types::{LITERAL, ORDERED, Ty, computed, is_text, ty};
+use super::{Analyser, names};
+use crate::engine::allow::{self, FunctionClass, TypeClass};
+
+/// Aggregates of which a row is an argument like any other: of others `max(row)` may be the row's column `max`.
+const TAKE_ROWS: [&str; 4] = ["count", "json_agg", "jsonb_agg", "array_agg"];
+
+/// Operators that are null where a side is, whatever they are of.
+const STRICT: [&str; 12] = ["+", "-", "*", "/", "%", "=", "<>", "!=", "<", "<=", ">", ">="];
 
 impl Analyser<'_> {
     pub fn type_of_aggregate(&self, name: &str, f: &pb::FuncCall, scope: &Scope<'_>) -> Option<Ty> {
@@ -51,11 +60,83 @@ impl Analyser<'_> {
                 let element = self.type_of(value, scope).map(computed).filter(|of| ORDERED.contains(&&**of))?;
                 ty(&format!("_{element}"))
             }
-            ("string_agg", [value, between]) if is_literal(between) => {
+            ("string_agg", [value, between]) if literal(between).is_some() => {
                 self.type_of(value, scope).filter(|of| is_text(of)).and_then(|_| ty("text"))
             }
             ("bool_and" | "bool_or" | "every", [value]) => self.type_of(value, scope).filter(|of| &**of == "bool"),
             _ => None,
+        }
+    }
+
+    /// Whether an expression is computed from aggregates of the query's own rows, and so above all that chooses these.
+    pub fn is_above(&self, node: &Node, scope: &Scope<'_>) -> bool {
+        let part = |n: &Option<Box<Node>>| n.as_deref().is_some_and(|n| self.is_above(n, scope));
+        match &node.node {
+            Some(NodeEnum::FuncCall(f)) => {
+                self.is_own_aggregate(f, scope) || f.args.iter().any(|arg| self.is_above(arg, scope))
+            }
+            Some(NodeEnum::AExpr(e)) => part(&e.lexpr) || part(&e.rexpr),
+            Some(NodeEnum::TypeCast(c)) => part(&c.arg),
+            Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().any(|arg| self.is_above(arg, scope)),
+            Some(NodeEnum::CaseExpr(c)) => arms(c).any(|w| part(&w.expr) || part(&w.result)) || part(&c.defresult),
+            _ => false,
+        }
+    }
+
+    /// Whether a condition of HAVING stays there. PostgreSQL tests one without aggregates like WHERE, when it has folded
+    /// constants: what folds `count(*) > NULL` away must fold all of the condition.
+    pub fn stays_above(&self, node: &Node, scope: &Scope<'_>) -> bool {
+        let part = |n: &Option<Box<Node>>| n.as_deref().is_some_and(|n| self.stays_above(n, scope));
+        match &node.node {
+            Some(NodeEnum::FuncCall(f)) => self.is_own_aggregate(f, scope),
+            // All of these are null where a side is.
+            Some(NodeEnum::AExpr(e)) => {
+                let strict = matches!(names(&e.name).last(), Some(name) if STRICT.contains(name));
+                strict
+                    && e.kind() == AExprKind::AexprOp
+                    && self.is_built_in_operation(e, scope)
+                    && (part(&e.lexpr) || part(&e.rexpr))
+            }
+            Some(NodeEnum::TypeCast(c)) => {
+                c.type_name.as_ref().is_some_and(|ty| self.plain_type(ty).is_some()) && part(&c.arg)
+            }
+            _ => false,
+        }
+    }
+
+    /// An aggregate belongs to the innermost query whose columns it reads: to this one, if it reads one of it, or nothing.
+    fn is_own_aggregate(&self, f: &pb::FuncCall, scope: &Scope<'_>) -> bool {
+        let name = self.built_in_name(f, scope).filter(|_| f.over.is_none());
+        let class = name.and_then(|name| allow::builtin_function(name, f.args.len()));
+        let own = (f.agg_star && f.agg_filter.is_none()) || f.args.iter().any(|arg| reads_own(arg, scope));
+        let takes_rows = name.is_some_and(|name| TAKE_ROWS.contains(&name));
+        class == Some(FunctionClass::Aggregate)
+            && own
+            && (takes_rows || f.args.iter().all(|arg| self.is_no_row(arg, scope)))
+    }
+
+    /// Of a row `max(row)` is its column `max`, where it has one.
+    fn is_no_row(&self, node: &Node, scope: &Scope<'_>) -> bool {
+        const PLAIN: [&str; 10] =
+            ["abs", "round", "trunc", "extract", "date_part", "date_trunc", "length", "char_length", "lower", "upper"];
+        match &node.node {
+            Some(NodeEnum::ColumnRef(r)) => {
+                let ty = self.bare_column(r, scope).and_then(|c| c.ty);
+                ty.is_some_and(|ty| self.engine.catalog.types_named(&ty).all(|t| t.kind == 'e') && !self.is_taken(&ty))
+            }
+            Some(NodeEnum::AConst(_)) => true,
+            Some(NodeEnum::AExpr(e)) => self.is_built_in_operation(e, scope),
+            Some(NodeEnum::TypeCast(c)) => {
+                let ty = c.type_name.as_ref().and_then(|ty| self.plain_type(ty));
+                ty.is_some_and(|ty| allow::builtin_type(ty) == Some(TypeClass::Pure) && ty != "record")
+            }
+            Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().all(|arg| self.is_no_row(arg, scope)),
+            Some(NodeEnum::CaseExpr(c)) => {
+                let results = arms(c).map(|w| &w.result).chain([&c.defresult]);
+                results.into_iter().flatten().all(|result| self.is_no_row(result, scope))
+            }
+            Some(NodeEnum::FuncCall(f)) => self.built_in_name(f, scope).is_some_and(|name| PLAIN.contains(&name)),
+            _ => false,
         }
     }
 
@@ -68,7 +149,7 @@ impl Analyser<'_> {
         };
         let named = name.ends_with("_object");
         let sound = |(i, arg): (usize, &Node)| match named && i.is_multiple_of(2) {
-            true => is_literal(arg),
+            true => literal(arg).is_some(),
             false => self.is_written_out(arg, scope),
         };
         built.filter(|_| (!named || args.len().is_multiple_of(2)) && args.iter().enumerate().all(sound))
@@ -109,7 +190,16 @@ impl Analyser<'_> {
     }
 }
 
-/// A text that is written out, and not NULL.
-fn is_literal(node: &Node) -> bool {
-    matches!(&node.node, Some(NodeEnum::AConst(pb::AConst { isnull: false, val: Some(Val::Sval(_)), .. })))
+/// Whether an expression reads a column, or a row, of the query's own FROM.
+fn reads_own(node: &Node, scope: &Scope<'_>) -> bool {
+    let part = |n: &Option<Box<Node>>| n.as_deref().is_some_and(|n| reads_own(n, scope));
+    match &node.node {
+        Some(NodeEnum::ColumnRef(r)) => scope::level_of(r, scope) == Some(0),
+        Some(NodeEnum::FuncCall(f)) => f.over.is_none() && f.args.iter().any(|arg| reads_own(arg, scope)),
+        Some(NodeEnum::AExpr(e)) => part(&e.lexpr) || part(&e.rexpr),
+        Some(NodeEnum::TypeCast(c)) => part(&c.arg),
+        Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().any(|arg| reads_own(arg, scope)),
+        Some(NodeEnum::CaseExpr(c)) => arms(c).any(|w| part(&w.expr) || part(&w.result)) || part(&c.defresult),
+        _ => false,
+    }
 }

@@ -2,128 +2,118 @@
 //!
 //! Most subqueries become part of the query around them, or take its conditions in, and then all that could fail in either may
 //! meet the hidden rows of both. Some never do (PostgreSQL 15, `prepjointree.c`, `subquery_is_pushdown_safe`): a subquery as
-//! a value (of these EXISTS and IN become joins, where they are conditions), one with LIMIT or OFFSET, and one that aggregates all that it has
-//! (what is asked of its columns is asked of the aggregates). Of such a query, nothing that could fail around it comes to its
+//! a value (of these EXISTS and IN become joins, where they are conditions), one with LIMIT or OFFSET, and one that aggregates
+//! all that it has (what is asked of its columns is asked of the aggregates). Of such a query, nothing that could fail around it comes to its
 //! rows, and what it puts out is computed of rows that are chosen; but the rows around it, for which it runs, may not be.
 
 use pg_query::protobuf::{self as pb, SubLinkType};
 use pg_query::{Node, NodeEnum};
 
-use super::scope::{self, Scope};
-use super::{Analyser, Occurrence, names};
-use crate::engine::allow::{self, FunctionClass};
+use super::scope::Scope;
+use super::{Analyser, At, Occurrence, Place};
 
-/// How PostgreSQL runs a query inside of another.
+/// Whether PostgreSQL may make a query a part of the one around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Runs {
-    /// As its shape says.
+pub enum Merges {
+    /// As its shape says, which is still to be seen.
     #[default]
     ByShape,
-    Alone,
-    /// It may become a part of the query around it, whatever its shape.
-    Within,
-}
-
-/// Whether the query that the walk is in runs by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Alone {
-    #[default]
-    No,
-    /// Its shape is still to be seen.
+    Never,
     Perhaps,
-    Yes,
 }
 
 /// How PostgreSQL runs the query that the walk is in.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Running {
     /// Said of the query that is walked next.
-    pub next: Runs,
-    alone: Alone,
+    pub next: Merges,
+    merges: Merges,
     /// What the query puts out could fail; it runs by itself.
     fails_above: bool,
+    /// The first query of WITH that it reads, by its place.
+    reads: Option<usize>,
 }
 
 /// What is known of the query around.
 pub struct Around {
     running: Running,
+    /// How many queries of WITH it knows.
+    ctes: usize,
+    within: bool,
+    late: bool,
     failed: bool,
 }
 
 impl Analyser<'_> {
-    /// How a query in an expression runs.
-    pub fn runs_in_expression(&self, kind: SubLinkType) -> Runs {
+    /// Whether a query in an expression may become a part of the one around it.
+    pub fn merges_in_expression(&self, kind: SubLinkType) -> Merges {
         match kind {
-            SubLinkType::ExprSublink | SubLinkType::ArraySublink => Runs::Alone,
+            SubLinkType::ExprSublink | SubLinkType::ArraySublink => Merges::Never,
             // Conditions alone become joins.
-            _ if self.late => Runs::Alone,
+            _ if self.late => Merges::Never,
             // Its LIMIT is dropped.
-            SubLinkType::ExistsSublink => Runs::Within,
+            SubLinkType::ExistsSublink => Merges::Perhaps,
             // A subquery in FROM, or none that is moved.
-            _ => Runs::ByShape,
+            _ => Merges::ByShape,
         }
     }
 
-    pub fn enter_alone(&mut self, s: &pb::SelectStmt) -> Around {
+    /// The walk comes to a query that stands at `at`.
+    pub fn enter_query(&mut self, s: &pb::SelectStmt, at: At) -> Around {
+        let within = self.within || at.place != Place::Output;
         // What is written, or locked, is chosen in ways of its own (`writes/fence.rs`).
-        let may_be = self.within && !self.writes && s.locking_clause.is_empty();
-        let alone = match std::mem::take(&mut self.running.next) {
-            Runs::Alone if may_be => Alone::Yes,
-            Runs::ByShape if may_be => Alone::Perhaps,
-            _ => Alone::No,
-        };
-        let running = std::mem::replace(&mut self.running, Running { alone, ..Running::default() });
-        Around { running, failed: std::mem::take(&mut self.may_fail) }
+        let may_be_alone = within && !self.writes && s.locking_clause.is_empty();
+        let next = std::mem::take(&mut self.running.next);
+        let merges = if may_be_alone { next } else { Merges::Perhaps };
+        Around {
+            ctes: self.ctes.len(),
+            running: std::mem::replace(&mut self.running, Running { merges, ..Running::default() }),
+            within: std::mem::replace(&mut self.within, within),
+            late: std::mem::take(&mut self.late),
+            failed: std::mem::take(&mut self.may_fail),
+        }
     }
 
     /// Sees whether a query whose FROM was walked runs alone.
     pub fn see_shape(&mut self, s: &pb::SelectStmt, scope: &Scope<'_>) {
-        if self.running.alone != Alone::Perhaps {
+        if self.running.merges != Merges::ByShape {
             return;
         }
         let rest = [&s.group_clause, &s.distinct_clause, &s.window_clause];
         let plain = rest.iter().all(|c| c.is_empty()) && s.having_clause.is_none();
         let cut = s.limit_count.is_some() || s.limit_offset.is_some();
         let aggregates = |item: &Node| match &item.node {
-            Some(NodeEnum::ResTarget(t)) => t.val.as_deref().is_some_and(|v| self.aggregates(v, scope)),
+            Some(NodeEnum::ResTarget(t)) => t.val.as_deref().is_some_and(|v| self.is_above(v, scope)),
             _ => false,
         };
         if cut || plain && s.target_list.iter().any(aggregates) {
-            self.running.alone = Alone::Yes;
+            self.running.merges = Merges::Never;
         }
     }
 
-    /// Whether an expression holds an aggregate of the query's own rows, and not of those around it.
-    fn aggregates(&self, node: &Node, scope: &Scope<'_>) -> bool {
-        let part = |n: &Option<Box<Node>>| n.as_deref().is_some_and(|n| self.aggregates(n, scope));
-        match &node.node {
-            Some(NodeEnum::FuncCall(f)) => {
-                let class = self.built_in_name(f, scope).and_then(|name| allow::builtin_function(name, f.args.len()));
-                let own = f.agg_star || f.args.iter().any(|arg| reads_own(arg, scope));
-                class == Some(FunctionClass::Aggregate) && f.over.is_none() && own
-                    || f.args.iter().any(|arg| self.aggregates(arg, scope))
-            }
-            Some(NodeEnum::AExpr(e)) => part(&e.lexpr) || part(&e.rexpr),
-            Some(NodeEnum::TypeCast(c)) => part(&c.arg),
-            Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().any(|arg| self.aggregates(arg, scope)),
-            _ => false,
-        }
+    /// The query reads the one of WITH at this place.
+    pub fn reads_cte(&mut self, at: usize) {
+        self.running.reads = Some(self.running.reads.map_or(at, |first| first.min(at)));
     }
 
     /// Something that could fail is evaluated once rows are chosen, or before any is asked for.
     pub fn fails_once_chosen(&mut self) {
-        match self.running.alone {
-            Alone::Yes => self.running.fails_above = true,
-            Alone::No | Alone::Perhaps => self.may_fail = true,
+        match self.running.merges {
+            Merges::Never => self.running.fails_above = true,
+            Merges::ByShape | Merges::Perhaps => self.may_fail = true,
         }
     }
 
     /// The query that the walk was in has ended, which began with occurrence `first`: the walk is in the one around it again.
-    pub fn leave_alone(&mut self, around: Around, first: usize) {
-        let (Running { alone, fails_above, .. }, failed) = (self.running, self.may_fail);
-        let fails = failed || fails_above;
+    pub fn leave_query(&mut self, around: Around, first: usize) {
+        let (Running { merges, fails_above, reads, .. }, failed) = (self.running, self.may_fail);
         (self.running, self.may_fail) = (around.running, around.failed);
-        if alone != Alone::Yes {
+        (self.within, self.late) = (around.within, around.late);
+        let fails = failed || fails_above;
+        // PostgreSQL puts a query of WITH that is read once in the place where it is read.
+        let reads = reads.filter(|at| *at < around.ctes);
+        reads.into_iter().for_each(|at| self.reads_cte(at));
+        if merges != Merges::Never || reads.is_some() {
             self.may_fail |= fails;
             return;
         }
@@ -141,25 +131,5 @@ impl Analyser<'_> {
     /// Whether something that could fail may come to hidden rows of an occurrence.
     pub fn may_fail_on(&self, o: &Occurrence) -> bool {
         o.fails || (self.may_fail && !o.alone)
-    }
-}
-
-/// Whether an expression reads a column, or a row, of the query's own FROM.
-fn reads_own(node: &Node, scope: &Scope<'_>) -> bool {
-    let part = |n: &Option<Box<Node>>| n.as_deref().is_some_and(|n| reads_own(n, scope));
-    match &node.node {
-        Some(NodeEnum::ColumnRef(r)) => match names(&r.fields)[..] {
-            [name] => match scope::column(scope, name) {
-                scope::Found::Column { level, .. } => level == 0,
-                _ => scope::item(scope, None, name).is_some_and(|(_, level)| level == 0),
-            },
-            [.., alias, _] => scope::item(scope, None, alias).is_some_and(|(_, level)| level == 0),
-            [] => false,
-        },
-        Some(NodeEnum::FuncCall(f)) => f.args.iter().any(|arg| reads_own(arg, scope)),
-        Some(NodeEnum::AExpr(e)) => part(&e.lexpr) || part(&e.rexpr),
-        Some(NodeEnum::TypeCast(c)) => part(&c.arg),
-        Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().any(|arg| reads_own(arg, scope)),
-        _ => false,
     }
 }

@@ -192,11 +192,11 @@ impl<'e> Analyser<'e> {
     fn sub_query(&mut self, s: &mut pb::SubLink, scope: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
         self.drawn.elsewhere = true;
         self.part(&mut s.testexpr, scope, at)?;
-        let runs = self.runs_in_expression(s.sub_link_type());
+        let merges = self.merges_in_expression(s.sub_link_type());
         let query = s.subselect.as_mut().ok_or_else(|| refusal::not_supported("a subquery", "it is empty"))?;
         let usage = At { usage: at.usage, ..At::ITEM };
         let (says, first) = (self.subqueries.says(query), self.occurrences.len());
-        self.running.next = runs;
+        self.running.next = merges;
         let columns = self.in_expression(|a| a.query(query, scope, usage))?;
         self.seen_subquery(says, first);
         self.membership(s, &columns, scope)?;
@@ -397,16 +397,5 @@ fn is_system_column(name: &str, scope: &Scope<'_>) -> bool {
 /// Whether a reference means an item of a level around `scope`.
 fn is_outer(node: &Node, scope: &Scope<'_>) -> bool {
     let Some(NodeEnum::ColumnRef(r)) = &node.node else { return false };
-    let own = |item: &scope::Item| scope.items.iter().any(|i| i.qualified && i.alias == item.alias);
-    let whole = matches!(r.fields.last().map(|f| &f.node), Some(Some(NodeEnum::AStar(_))));
-    match names(&r.fields)[..] {
-        [name] if !whole => match scope::column(scope, name) {
-            Found::Column { level, .. } => level > 0,
-            Found::Row { item } => !own(&item),
-            Found::Doubtful(_) | Found::Nothing => false,
-        },
-        [.., alias, _] if !whole => scope::item(scope, None, alias).is_some_and(|(_, level)| level > 0),
-        [.., alias] => scope::item(scope, None, alias).is_some_and(|(_, level)| level > 0),
-        [] => false,
-    }
+    scope::level_of(r, scope).is_some_and(|level| level > 0)
 }

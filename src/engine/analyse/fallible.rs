@@ -12,7 +12,6 @@ use pg_query::{Node, NodeEnum};
 use super::constant::is_default;
 use super::scope::{Col, Columns, Scope};
 use super::{Analyser, At, Place, Usage, names};
-use crate::engine::allow::{self, TypeClass};
 use crate::engine::catalog::{Column, Relation, RelationKind};
 
 impl Analyser<'_> {
@@ -83,53 +82,6 @@ impl Analyser<'_> {
         self.may_fail |= self.within && !row.iter().all(constant);
     }
 
-    /// Whether an expression is computed from aggregates, and so above all that chooses rows.
-    pub fn is_above(&self, node: &Node, scope: &Scope<'_>) -> bool {
-        let part = |n: &Option<Box<Node>>| n.as_deref().is_some_and(|n| self.is_above(n, scope));
-        match &node.node {
-            Some(NodeEnum::FuncCall(f)) => {
-                self.is_aggregate(f, scope) || f.args.iter().any(|arg| self.is_above(arg, scope))
-            }
-            Some(NodeEnum::AExpr(e)) => part(&e.lexpr) || part(&e.rexpr),
-            Some(NodeEnum::TypeCast(c)) => part(&c.arg),
-            Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().any(|arg| self.is_above(arg, scope)),
-            Some(NodeEnum::CaseExpr(c)) => arms(c).any(|w| part(&w.expr) || part(&w.result)) || part(&c.defresult),
-            _ => false,
-        }
-    }
-
-    fn is_aggregate(&self, f: &pb::FuncCall, scope: &Scope<'_>) -> bool {
-        let known = |name: &str| ["count", "min", "max", "sum", "avg"].contains(&name);
-        self.built_in_name(f, scope).is_some_and(known)
-            && f.over.is_none()
-            && f.args.iter().all(|arg| self.is_no_row(arg, scope))
-    }
-
-    /// Of a row `max(row)` is its column `max`, where it has one.
-    fn is_no_row(&self, node: &Node, scope: &Scope<'_>) -> bool {
-        const PLAIN: [&str; 10] =
-            ["abs", "round", "trunc", "extract", "date_part", "date_trunc", "length", "char_length", "lower", "upper"];
-        match &node.node {
-            Some(NodeEnum::ColumnRef(r)) => {
-                let ty = self.bare_column(r, scope).and_then(|c| c.ty);
-                ty.is_some_and(|ty| self.engine.catalog.types_named(&ty).all(|t| t.kind == 'e') && !self.is_taken(&ty))
-            }
-            Some(NodeEnum::AConst(_)) => true,
-            Some(NodeEnum::AExpr(e)) => self.is_built_in_operation(e, scope),
-            Some(NodeEnum::TypeCast(c)) => {
-                let ty = c.type_name.as_ref().and_then(|ty| self.plain_type(ty));
-                ty.is_some_and(|ty| allow::builtin_type(ty) == Some(TypeClass::Pure) && ty != "record")
-            }
-            Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().all(|arg| self.is_no_row(arg, scope)),
-            Some(NodeEnum::CaseExpr(c)) => {
-                let results = arms(c).map(|w| &w.result).chain([&c.defresult]);
-                results.into_iter().flatten().all(|result| self.is_no_row(result, scope))
-            }
-            Some(NodeEnum::FuncCall(f)) => self.built_in_name(f, scope).is_some_and(|name| PLAIN.contains(&name)),
-            _ => false,
-        }
-    }
-
     /// `alias.name` is `name(alias)`, a function or a cast, where the item has no such column.
     fn may_be_call(&self, r: &pb::ColumnRef, scope: &Scope<'_>) -> bool {
         let whole = names(&r.fields).len() < r.fields.len();
@@ -171,7 +123,7 @@ impl Analyser<'_> {
 }
 
 /// The WHEN … THEN … of a CASE.
-fn arms(c: &pb::CaseExpr) -> impl Iterator<Item = &pb::CaseWhen> {
+pub fn arms(c: &pb::CaseExpr) -> impl Iterator<Item = &pb::CaseWhen> {
     c.args.iter().filter_map(|arm| match &arm.node {
         Some(NodeEnum::CaseWhen(when)) => Some(&**when),
         _ => None,
@@ -194,12 +146,6 @@ pub fn has_one_row(query: Option<&Node>) -> bool {
     let rest = [&s.values_lists, &s.group_clause, &s.distinct_clause, &s.sort_clause, &s.window_clause];
     let plain = s.op() == pb::SetOperation::SetopNone && rest.iter().all(|c| c.is_empty());
     plain && is_count(s)
-}
-
-/// `(SELECT count(*) …)`.
-pub fn counts(s: &pb::SubLink) -> bool {
-    let Some(NodeEnum::SelectStmt(query)) = s.subselect.as_deref().and_then(|q| q.node.as_ref()) else { return false };
-    is_count(query)
 }
 
 /// Whether a query gives `count(*)` and nothing else.

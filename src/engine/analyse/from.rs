@@ -109,7 +109,9 @@ impl<'e> Analyser<'e> {
         if !var.schemaname.is_empty() || !var.catalogname.is_empty() {
             return Ok(None);
         }
-        let Some(cte) = self.ctes.iter().rev().find(|c| c.name == var.relname) else { return Ok(None) };
+        let Some(at) = self.ctes.iter().rposition(|c| c.name == var.relname) else { return Ok(None) };
+        self.reads_cte(at);
+        let Some(cte) = self.ctes.get(at) else { return Ok(None) };
         if cte.silent {
             return Err(refusal::returns_nothing(&cte.name).at(var.location));
         }

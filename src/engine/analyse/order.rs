@@ -5,10 +5,9 @@
 //! in the outermost query too (a parallel scan that is sorted early, for ORDER BY, DISTINCT, GROUP BY, a window, or what an
 //! aggregate sorts): which rows get there the conditions decide. What is not known to compare counts as failing.
 
-use pg_query::protobuf::SubLinkType;
 use pg_query::{Node, NodeEnum};
 
-use super::fallible::{counts, is_plain_collation};
+use super::fallible::is_plain_collation;
 use super::scope::{self, Col, Columns, Found, Scope};
 use super::select::star;
 use super::types::computed;
@@ -39,7 +38,6 @@ impl Analyser<'_> {
             Some(NodeEnum::CollateClause(c)) if is_plain_collation(c) => {
                 c.arg.as_deref().is_some_and(|arg| self.has_sort(arg, scope))
             }
-            Some(NodeEnum::SubLink(s)) if s.sub_link_type() == SubLinkType::ExprSublink => counts(s),
             _ => self.type_of(node, scope).is_some_and(|ty| self.has_order(&computed(ty))),
         }
     }

@@ -3,7 +3,11 @@
 
 use std::rc::Rc;
 
+use pg_query::NodeEnum;
+use pg_query::protobuf as pb;
+
 use super::constant::is_built_in;
+use super::names;
 use crate::engine::catalog::{Column, ColumnType, FIRST_NORMAL_OID, Oid, Operand, QualifiedName};
 
 /// System columns of a stored table (PostgreSQL manual, 5.5).
@@ -288,6 +292,21 @@ pub fn item<'s>(scope: &Scope<'s>, schema: Option<&str>, alias: &str) -> Option<
         at = s.parent.copied();
     }
     None
+}
+
+/// How many levels around `scope` the item stands that a reference means, by column or as a whole row; `None`: it is not known.
+pub fn level_of(r: &pb::ColumnRef, scope: &Scope<'_>) -> Option<usize> {
+    let whole = matches!(r.fields.last().map(|f| &f.node), Some(Some(NodeEnum::AStar(_))));
+    match names(&r.fields)[..] {
+        [name] if !whole => match column(scope, name) {
+            Found::Column { level, .. } => Some(level),
+            Found::Row { .. } => item(scope, None, name).map(|(_, level)| level),
+            Found::Doubtful(_) | Found::Nothing => None,
+        },
+        [.., alias, _] if !whole => item(scope, None, alias).map(|(_, level)| level),
+        [.., alias] => item(scope, None, alias).map(|(_, level)| level),
+        [] => None,
+    }
 }
 
 /// Every stored column that `name` could mean on any level, as a column or as a whole row.

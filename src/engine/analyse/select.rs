@@ -31,9 +31,7 @@ impl<'e> Analyser<'e> {
     pub fn select(&mut self, s: &mut pb::SelectStmt, outer: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
         let (ctes, itself) = (self.ctes.len(), self.recursive.take());
         let around = self.enter_level(s);
-        let within = self.within || at.place != Place::Output;
-        let (within, late) = (std::mem::replace(&mut self.within, within), std::mem::take(&mut self.late));
-        let outside = self.enter_alone(s);
+        let outside = self.enter_query(s, at);
         let shown = self.outward.show(false);
         let spared = !s.locking_clause.is_empty() && std::mem::take(&mut self.spares_lock);
         let first = self.occurrences.len();
@@ -51,8 +49,7 @@ impl<'e> Analyser<'e> {
         }
         self.ctes.truncate(ctes);
         self.leave_level(around);
-        (self.within, self.late) = (within, late);
-        self.leave_alone(outside, first);
+        self.leave_query(outside, first);
         self.outward.show(shown);
         columns
     }
@@ -219,7 +216,9 @@ impl<'e> Analyser<'e> {
         {
             return b.args.iter_mut().try_for_each(|arg| self.having(arg, scope));
         }
-        self.above(self.is_above(condition, scope), condition, |a, condition| a.expr(condition, scope, At::CONDITION))
+        self.above(self.stays_above(condition, scope), condition, |a, condition| {
+            a.expr(condition, scope, At::CONDITION)
+        })
     }
 
     /// Judges what, if `late`, is computed above all that chooses rows.

@@ -11,7 +11,7 @@ use pg_query::protobuf::{self as pb, AExprKind, SqlValueFunctionOp, a_const::Val
 use pg_query::{Node, NodeEnum};
 
 use super::constant::DEFAULT as DEFAULT_COLLATION;
-use super::fallible::counts;
+use super::fallible::is_count;
 use super::scope::{Col, Lasts, Scope};
 use super::types::{
     ARRAYS, COMPARISONS, INTEGER, LITERAL, MOMENTS, NUMBER, ORDERED, TEXTS, Ty, computed, is_text, join, ty,
@@ -416,7 +416,8 @@ fn is_empty_document(node: &Node) -> bool {
     }
 }
 
-fn literal(node: &Node) -> Option<&str> {
+/// The text of a literal.
+pub fn literal(node: &Node) -> Option<&str> {
     match &node.node {
         Some(NodeEnum::AConst(c)) => match &c.val {
             Some(Val::Sval(s)) => Some(&s.sval),
@@ -454,4 +455,10 @@ fn is_whole_pattern(node: &Node) -> bool {
     }
     let whole = |p: &str| p.bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 0;
     literal(node).is_some_and(|p| whole(p) && p.matches('%').count() <= FEW_WILDCARDS)
+}
+
+/// `(SELECT count(*) …)`.
+fn counts(s: &pb::SubLink) -> bool {
+    let Some(NodeEnum::SelectStmt(query)) = s.subselect.as_deref().and_then(|q| q.node.as_ref()) else { return false };
+    is_count(query)
 }

@@ -91,3 +91,46 @@ SELECT c.id, j.d FROM customers c JOIN LATERAL (SELECT json_agg(json_build_objec
 -- crm_app/service: changed | has OFFSET 0) c
 SELECT c.id, j.d FROM customers c JOIN LATERAL (SELECT coalesce(json_agg(o.id), to_json(o.id / 0)) AS d FROM orders o WHERE o.customer_id = c.id GROUP BY o.id LIMIT 3) j ON true
 ;;
+-- crm_app/service: changed | lacks OFFSET 0
+SELECT c.id, j.d FROM customers c JOIN LATERAL (SELECT string_agg(o.note, ', '::text) AS d FROM orders o WHERE o.customer_id = c.id) j ON true
+;;
+-- A query of WITH stands where it is read.
+-- crm_app/service: changed | has OFFSET 0) k
+WITH c AS (SELECT k.id FROM customers k) SELECT (SELECT count(*) FROM c WHERE c.id = 7 AND (SELECT 1 / o.total_amount FROM orders o WHERE o.customer_id = c.id LIMIT 1) > 0)
+;;
+-- crm_app/service: changed | has OFFSET 0) k
+WITH c AS (SELECT k.id FROM customers k) SELECT (SELECT EXISTS (SELECT FROM c WHERE c.id = 7 AND (SELECT 1 / o.total_amount FROM orders o WHERE o.customer_id = c.id LIMIT 1) > 0) LIMIT 1)
+;;
+-- crm_app/service: changed | has OFFSET 0) k
+WITH c AS (SELECT k.id FROM customers k), d AS (SELECT id FROM c) SELECT (SELECT sum((SELECT 1 / o.total_amount FROM orders o WHERE o.customer_id = d.id LIMIT 1)) FROM d WHERE 1 / d.id > 0)
+;;
+-- crm_app/service: changed | lacks OFFSET 0) x | has OFFSET 0) k
+SELECT x.id, (WITH c AS (SELECT k.id FROM customers k) SELECT (SELECT count(*) FROM c WHERE 1 / c.id > 0)) FROM orders x
+;;
+-- What an item of FROM computes is computed where it is read.
+-- crm_app/service: changed | has OFFSET 0) c
+SELECT (SELECT count(*) FROM customers c WHERE c.id = 501 AND c.id >= q.v) FROM (SELECT 1 / o.total_amount AS v FROM orders o) q
+;;
+-- crm_app/service: changed | has OFFSET 0) c
+WITH q AS (SELECT 1 / o.total_amount AS v FROM orders o) SELECT (SELECT c.id FROM customers c WHERE c.id >= q.v LIMIT 1) FROM q
+;;
+-- An aggregate whose FILTER reads a column of the query around belongs to that.
+-- crm_app/service: changed | has OFFSET 0) c
+SELECT (SELECT q.id FROM (SELECT count(*) FILTER (WHERE o.id > 0) AS n, c.id AS id FROM customers c) q WHERE 1 / q.id > 0 LIMIT 1) FROM orders o
+;;
+-- HAVING whose aggregates are gone once constants are folded is tested like WHERE.
+-- crm_app/service: changed | has OFFSET 0) c
+SELECT c.country FROM customers c GROUP BY c.country, c.id HAVING CASE WHEN true THEN 1 / c.id > 0 ELSE count(*) > 1 END
+;;
+-- crm_app/service: changed | has OFFSET 0) c
+SELECT c.country FROM customers c GROUP BY c.country, c.id HAVING coalesce(1, count(*)) = 1 / c.id
+;;
+-- crm_app/service: changed | has OFFSET 0) c
+SELECT c.country FROM customers c GROUP BY c.country, c.id HAVING (1 / c.id > 0) IS DISTINCT FROM (count(*) > NULL::int)
+;;
+-- crm_app/service: changed | has OFFSET 0) c
+SELECT (SELECT c.country FROM customers c GROUP BY c.country, c.id HAVING 1 / c.id > sum(o.id) LIMIT 1) FROM orders o
+;;
+-- crm_app/service: changed | lacks OFFSET 0
+SELECT c.country FROM customers c GROUP BY c.country, c.id HAVING 1 / c.id < count(*) + 1
+;;
