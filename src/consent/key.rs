@@ -22,7 +22,7 @@ impl<'a> Key<'a> {
         Ok(Self { table: &kind.table_name, column })
     }
 
-    /// The text parameter `$n`, a [`canonical_key`], as a value of this column, its collation included.
+    /// The text parameter `$n`, a [`Self::canonical`], as a value of this column, its collation included.
     pub fn parameter(self, n: usize) -> String {
         let ty = &self.column.ty;
         let value = format!("${n}::pg_catalog.text::{}", type_sql(ty));

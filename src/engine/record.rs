@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::allow::{self, SettingRule};
 use super::catalog::Catalog;
+use super::names;
 use super::parse::{Tok, Tokens};
 use super::policy::Policy;
 
@@ -19,7 +20,7 @@ pub struct Words<'t> {
 
 /// The part `start..end` of `text`, normalised: constants become `$n` (after the statement's own parameters), comments
 /// and runs of white space become one space. Names are kept that `known` knows, or that the statement gives what lasts. Those
-/// that it gives for itself (aliases, temporary tables, cursors, …) are numbered: a client may put anything there.
+/// that it gives for itself (aliases, temporary tables, savepoints, …) are numbered: a client may put anything there.
 pub fn normalised(text: &str, tokens: &Tokens, start: usize, end: usize, known: &dyn Fn(&str) -> bool) -> String {
     let list = tokens.within(start, end);
     let words = Words { text, list };
@@ -89,28 +90,33 @@ impl<'t> Words<'t> {
             first -= 2;
         }
         let temporary = |at: usize| matches!(self.kind(Some(at)), Token::Temp | Token::Temporary);
-        if (0..self.list.len().min(4)).any(temporary)
-            || self.list.get(first).is_some_and(|t| is_temporary(self.word(t)))
+        if (0..4).any(temporary)
+            || self.list.get(first).is_some_and(|t| names::is_temporary_schema(&folded(self.word(t))))
         {
             return false;
         }
-        if self.kind(first.checked_sub(1)) == Token::Exists {
-            first = if self.kind(first.checked_sub(2)) == Token::Not { first - 3 } else { first - 2 };
-        }
-        let (statement, before) = (self.kind(Some(0)), self.kind(first.checked_sub(1)));
-        match statement {
+        // The words before it, from the last; those of a text that is no statement may be any.
+        let before = |n: usize| self.kind(first.checked_sub(n));
+        let (last, one_before) = match (before(3), before(2), before(1)) {
+            (Token::IfP, Token::Not, Token::Exists) => (before(4), before(5)),
+            (_, Token::IfP, Token::Exists) => (before(3), before(4)),
+            (_, one_before, last) => (last, one_before),
+        };
+        match self.kind(Some(0)) {
             Token::Create => matches!(
-                before,
+                last,
                 Token::Table | Token::View | Token::Index | Token::Schema | Token::Sequence | Token::Role | Token::User
             ),
             Token::Alter => {
-                matches!(before, Token::To | Token::Role | Token::User | Token::Schema)
-                    || (before == Token::Column && self.kind(first.checked_sub(2)) == Token::AddP)
+                matches!(last, Token::Role | Token::User | Token::Schema)
+                    // `SET name TO value` is none.
+                    || last == Token::To && self.list.iter().any(|t| matches!(t.kind, Token::Rename | Token::Owner))
+                    || (last, one_before) == (Token::Column, Token::AddP)
             }
-            Token::Drop => matches!(before, Token::Role | Token::User),
+            Token::Drop => matches!(last, Token::Role | Token::User),
             Token::Grant | Token::Revoke => true,
-            Token::Set => before == Token::Role,
-            Token::Select | Token::With => before == Token::Into,
+            Token::Set => last == Token::Role,
+            Token::Select | Token::With => last == Token::Into,
             _ => false,
         }
     }
@@ -145,10 +151,6 @@ impl<'t> Words<'t> {
         }
         out
     }
-}
-
-fn is_temporary(schema: &str) -> bool {
-    schema.eq_ignore_ascii_case("pg_temp")
 }
 
 /// A quoted name that is more than letters, digits and `_ $ . -` may be a value in the wrong quotes, as in
@@ -246,6 +248,8 @@ mod tests {
             ("GRANT SELECT ON t TO ana", "GRANT SELECT ON t TO ana"),
             ("CREATE ROLE ana", "CREATE ROLE ana"),
             ("SET ROLE ana", "SET ROLE ana"),
+            ("ALTER ROLE id SET search_path TO ana", "ALTER ROLE id SET \"…\" TO \"…\""),
+            ("CREATE SCHEMA IF NOT EXISTS ana", "CREATE SCHEMA IF NOT EXISTS ana"),
         ] {
             let tokens = parse(text).unwrap().tokens;
             assert_eq!(normalised(text, &tokens, 0, text.len(), &known), expected);

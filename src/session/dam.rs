@@ -2,7 +2,8 @@
 //! statement itself where it is one of its own.
 //!
 //! What is undone with its transaction, and what only reads, goes to PostgreSQL at once, and is answered when its record is
-//! on disk (`gate`); what acts at once, and is not undone with its transaction, waits itself. So a record that cannot be written leaves nothing changed.
+//! on disk (`gate`); what acts at once, and is not undone with its transaction, waits itself. So a record that cannot be
+//! written leaves nothing changed.
 
 use std::collections::VecDeque;
 
