@@ -30,7 +30,7 @@ pub type Oid = u32;
 pub const FIRST_NORMAL_OID: Oid = 16384;
 
 /// A schema-qualified name, folded and truncated as PostgreSQL stores it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct QualifiedName {
     pub schema: String,
     pub name: String,

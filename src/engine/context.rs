@@ -128,6 +128,8 @@ pub enum Defined {
     Type,
     /// A schema, under [`QualifiedName::schema_alone`].
     Schema,
+    /// Whatever an unrestricted role, or code that it ran, may have defined, under no name.
+    Unseen,
 }
 
 /// How the statement arrived.

@@ -242,7 +242,8 @@ impl Core {
 
     /// Puts names in doubt for all other sessions, before the statement that defines them leaves.
     pub(super) fn doubt(&mut self, defined: &[(QualifiedName, Defined)]) {
-        for (name, _) in defined.iter().filter(|(_, defined)| *defined != Defined::Type) {
+        let names = |(_, defined): &&(_, Defined)| !matches!(defined, Defined::Type | Defined::Unseen);
+        for (name, _) in defined.iter().filter(names) {
             if !self.doubts.contains(name) {
                 self.live.doubts().add(name);
                 self.doubts.push(name.clone());

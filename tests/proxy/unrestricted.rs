@@ -75,3 +75,26 @@ fn run(bin: &Path, tool: &str, arguments: &[&str]) {
     let done = Command::new(bin.join(tool)).args(arguments).output().expect(tool);
     assert!(done.status.success(), "{tool}: {}", String::from_utf8_lossy(&done.stderr));
 }
+
+#[test]
+fn what_a_transaction_has_defined_is_not_looked_into() {
+    let proxy = crate::start(world());
+    let mut dba = crate::raw::Raw::log_in(proxy.port(), "dan", &[]);
+    for sql in [
+        "BEGIN",
+        "CREATE TABLE copied AS SELECT name FROM customers",
+        "SELECT count(*) FROM copied",
+        "ROLLBACK",
+        "SELECT count(*) FROM customers",
+    ] {
+        assert!(!dba.ask(sql).contains("E:"), "{sql}");
+    }
+    crate::record::told(&proxy, 5);
+    let events = crate::record::events(&proxy.audit());
+    let counts = events.iter().filter(|e| e["event"] == "decision" && e["kind"] == "select");
+    let rules: Vec<&serde_json::Value> = counts.map(|e| &e["rules"]).collect();
+    assert_eq!(
+        rules,
+        [&serde_json::json!(["not looked into: what this transaction has defined"]), &serde_json::json!([])]
+    );
+}

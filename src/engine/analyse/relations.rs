@@ -197,7 +197,7 @@ impl<'e> Analyser<'e> {
         }
         let made = self.context.defined.get(&QualifiedName::new(schema, name))?;
         let reads = match made {
-            Defined::Type | Defined::Schema => return None,
+            Defined::Type | Defined::Schema | Defined::Unseen => return None,
             Defined::UnreadView | Defined::PerhapsGone | Defined::Doubtful => {
                 return Some(Err(refusal::not_settled(name)));
             }

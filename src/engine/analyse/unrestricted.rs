@@ -32,9 +32,6 @@ pub struct ForTheRecord {
     pub hidden: Vec<String>,
 }
 
-/// Stands for what the open transaction of an unrestricted role has defined, whatever that is.
-const SOMETHING: QualifiedName = QualifiedName { schema: String::new(), name: String::new() };
-
 /// What a table's name means behind it, the catalog as it was last read does not say.
 const DEFINED_MEANWHILE: &str = "what this transaction has defined";
 
@@ -66,7 +63,7 @@ impl<'e> Analyser<'e> {
         let Judged { kind, effect } = raw_statement(inner(node)?);
         let aside = self.moves_aside(node, &effect);
         if aside.is_none() && effect == Effect::CodeRan {
-            self.defines.push((SOMETHING, Defined::Type));
+            self.defines.push((QualifiedName::default(), Defined::Unseen));
         }
         Ok(Judged { kind, effect: aside.unwrap_or(effect) })
     }
@@ -135,7 +132,7 @@ impl<'e> Analyser<'e> {
                 Err(_) => understood = false,
             }
         }
-        if self.context.defined.contains_key(&SOMETHING) && !named.relations.is_empty() {
+        if self.context.defined.contains_key(&QualifiedName::default()) && !named.relations.is_empty() {
             named.hidden.insert(DEFINED_MEANWHILE.to_owned());
         }
         if !understood && !named.tables.is_empty() {

@@ -23,7 +23,8 @@ impl Analyser<'_> {
             | Defined::PerhapsGone
             | Defined::Doubtful
             | Defined::Type
-            | Defined::Schema => None,
+            | Defined::Schema
+            | Defined::Unseen => None,
         };
         let Some(relation) = changed else { return self.has_rights(rights, &format!("{schema}.{name}")) };
         self.may_write(relation, rights)?;
