@@ -44,6 +44,10 @@ impl Sweep<'_> {
         let all: Vec<Named> = nulled.iter().chain(&deleted).cloned().collect();
         let watched = if self.may_put_back(&all, blocking, wanted) { wanted } else { &[] };
         let before = self.waiting(tx, watched).await?;
+        let mut due = Vec::new();
+        for table in &all {
+            due.push(self.shrunk(tx, table).await? + self.to_go(tx, table).await?);
+        }
         for table in nulled {
             let sql = self.rules.nulling(&table)?;
             self.whole(tx, &[table], Fate::Null, &sql, wanted).await?;
@@ -64,13 +68,39 @@ impl Sweep<'_> {
         }
         find_again(tx, KEPT).await?;
         let after = self.waiting(tx, watched).await?;
-        match watched.iter().zip(before.iter().zip(after)).find(|(_, (before, after))| after > *before) {
-            Some((wanted, _)) => {
-                let what = format!("rows of {} are there again that were to go", wanted.table.name);
+        let more = watched.iter().zip(before.iter().zip(after)).find(|(_, (before, after))| after > *before);
+        let mut back = more.map(|(wanted, _)| &wanted.table.name);
+        for (table, due) in all.iter().zip(due) {
+            if self.shrunk(tx, table).await? < due {
+                back = Some(&table.1);
+            }
+        }
+        match back {
+            Some(name) => {
+                let what = format!("rows of {name} are there again that were to go, or others in their place");
                 Err(self.undone(tx, &all, &what, NOT_BACK).await?)
             }
             None => Ok(swept),
         }
+    }
+
+    /// How many rows of a table are marked to be deleted, foreign ones aside.
+    async fn to_go(&self, tx: &Transaction<'_>, (table, _): &Named) -> Result<i64, Fault> {
+        let sql = format!(
+            "SELECT pg_catalog.count(*) FROM {MARKED} AS m JOIN pg_catalog.pg_class AS c ON c.oid = m.rel AND c.relkind = 'r'
+              WHERE m.root = $1 AND m.fate = 'd'"
+        );
+        Ok(tx.query_one(&sql, &[table]).await?.try_get(0)?)
+    }
+
+    /// How many rows fewer a table has by what this connection did lately. PostgreSQL counts them as they come and go, also by
+    /// triggers and rules; one that moves to another partition does both. (Of foreign tables it counts none.)
+    async fn shrunk(&self, tx: &Transaction<'_>, (table, _): &Named) -> Result<i64, Fault> {
+        let family: Vec<Oid> = self.rules.catalog.family(*table).into_iter().map(|r| r.oid).collect();
+        let sql = "SELECT pg_catalog.sum(pg_catalog.pg_stat_get_xact_tuples_deleted(t)
+                                         - pg_catalog.pg_stat_get_xact_tuples_inserted(t))::pg_catalog.int8
+                     FROM pg_catalog.unnest($1::pg_catalog.oid[]) AS t";
+        Ok(tx.query_one(sql, &[&family]).await?.try_get(0)?)
     }
 
     /// Whether one of the tables of which rows are changed has a trigger, or a rule.
@@ -81,7 +111,7 @@ impl Sweep<'_> {
         if blocking == Blocking::Empties {
             tables.extend(wanted.iter().map(|w| w.table.relation));
         }
-        tables.into_iter().any(|table| self.rules.catalog.family(table).iter().any(|r| r.has_triggers))
+        tables.into_iter().any(|table| self.rules.catalog.family(table).iter().any(|r| r.has_triggers || r.has_rules))
     }
 
     /// Runs `sql`, after which no marked row of `tables` is as it was.

@@ -21,6 +21,7 @@ mod ledger;
 mod meanwhile;
 mod policy;
 mod refusals;
+mod restored;
 mod retention;
 mod row_security;
 mod standing;

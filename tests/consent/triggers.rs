@@ -3,7 +3,7 @@
 
 use consentry::consent::retention::apply;
 
-use crate::whole::{Case, OF_ORDERS, ORDERS, toml, trigger};
+use crate::whole::{Case, OF_ORDERS, ORDERS, deferred, toml, trigger};
 
 /// The upper table's trigger goes for rows of the lower one, the lower one's for a row of the upper one.
 #[tokio::test]
@@ -83,10 +83,8 @@ const BACK: &str = "INSERT INTO public.person SELECT old.*; RETURN NULL;";
 #[tokio::test]
 async fn a_row_that_a_trigger_puts_back_undoes_the_rest() {
     let plain = trigger("AFTER DELETE", "person", BACK);
-    let deferred = plain
-        .replace("CREATE TRIGGER", "CREATE CONSTRAINT TRIGGER")
-        .replace("FOR EACH ROW", "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW");
-    for (name, sql) in [("after", plain), ("deferred", deferred)] {
+    let late = deferred(&plain);
+    for (name, sql) in [("after", plain), ("deferred", late)] {
         let case = Case::new(&format!("back_{name}"), &format!("{ORDERS}{sql}"), &toml("", "", "", OF_ORDERS)).await;
         case.refused("nothing was done: rows of public.person are there again").await;
         assert_eq!(case.count("orders"), "2", "{name}");
@@ -116,9 +114,7 @@ async fn rows_that_wait_for_their_turn_may_be_changed() {
 #[tokio::test]
 async fn a_value_that_comes_back_at_the_end_undoes_the_rest() {
     let body = "UPDATE public.person SET name = old.name WHERE id = old.id AND name IS NULL; RETURN NULL;";
-    let sql = trigger("AFTER UPDATE", "person", body)
-        .replace("CREATE TRIGGER", "CREATE CONSTRAINT TRIGGER")
-        .replace("FOR EACH ROW", "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW");
+    let sql = deferred(&trigger("AFTER UPDATE", "person", body));
     let case = Case::new("value", &sql, &toml("", "erase = 'null'", "", "")).await;
     case.refused("nothing was done: rows of public.person are there again").await;
     assert_eq!(case.db.psql("SELECT name FROM person WHERE id = 3"), "Cy");

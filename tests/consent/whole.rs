@@ -86,6 +86,13 @@ pub fn trigger(when: &str, table: &str, body: &str) -> String {
     )
 }
 
+/// The same trigger, at the end of the transaction.
+pub fn deferred(trigger: &str) -> String {
+    trigger
+        .replace("CREATE TRIGGER", "CREATE CONSTRAINT TRIGGER")
+        .replace("FOR EACH ROW", "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW")
+}
+
 #[tokio::test]
 async fn a_delete_that_a_trigger_swallows_undoes_the_rest() {
     let soft = "UPDATE public.orders SET body = 'deleted' WHERE id = old.id; RETURN NULL;";
