@@ -164,7 +164,7 @@ pub fn tell_emptied(out: &mut impl Write, all: &[Emptied], run: Run) -> io::Resu
             }
         }
         if let Some(failed) = failed {
-            writeln!(out, "{table}: rows kept could not be nulled either: {failed}")?;
+            writeln!(out, "{table}: not all that rows kept say can be nulled: {failed}")?;
         }
     }
     Ok(())
@@ -203,5 +203,6 @@ fn tell(applied: &Applied, run: Run) -> Result<ExitCode> {
     for problem in &applied.problems {
         remark!("error: {problem}");
     }
-    Ok(if applied.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let whole = applied.problems.is_empty() && applied.emptied.iter().all(|emptied| emptied.failed.is_none());
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

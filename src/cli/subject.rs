@@ -186,7 +186,9 @@ impl Erase {
             Format::Text => out::write(|out| tell(out, &erased, run))?,
             Format::Json => say!("{}", serde_json::to_string_pretty(&erased)?)?,
         }
-        Ok(ExitCode::SUCCESS)
+        // What they say stays, though no hold keeps it.
+        let whole = erased.emptied.iter().all(|emptied| emptied.failed.is_none());
+        Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 

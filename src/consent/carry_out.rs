@@ -49,7 +49,7 @@ impl Sweep<'_> {
             due.push(self.shrunk(tx, table).await? + self.to_go(tx, table).await?);
         }
         for table in nulled {
-            let sql = self.rules.nulling(&table)?;
+            let sql = self.nulling(&table)?;
             self.whole(tx, &[table], Fate::Null, &sql, wanted).await?;
         }
         let oids: Vec<Oid> = deleted.iter().map(|(oid, _)| *oid).collect();
@@ -67,6 +67,9 @@ impl Sweep<'_> {
             return Err(self.refused(tx, &all, fault).await?);
         }
         find_again(tx, KEPT).await?;
+        if blocking == Blocking::Empties {
+            self.see_emptied(tx, &mut swept.emptied).await?;
+        }
         let after = self.waiting(tx, watched).await?;
         let more = watched.iter().zip(before.iter().zip(after)).find(|(_, (before, after))| after > *before);
         let mut back = more.map(|(wanted, _)| &wanted.table.name);
@@ -135,7 +138,7 @@ impl Sweep<'_> {
                 format!("SELECT pg_catalog.count(*) FROM {MARKED} WHERE root = {oid} AND fate = '{}'", fate.code());
             marked.push(tx.query_one(&sql, &[]).await?.try_get::<_, i64>(0)?.unsigned_abs());
         }
-        if marked == [done] {
+        if fate == Fate::Delete && marked == [done] {
             return Ok(());
         }
         // Some may have gone by a trigger, before their turn.
@@ -187,7 +190,7 @@ impl Sweep<'_> {
         let mut which = at("d", table.0, "t");
         if fate == Fate::Null {
             let policy = self.rules.policy.tables.get(&table.0).ok_or_else(|| gone(&table.1))?;
-            which.push_str(&format!(" AND {}", self.rules.has_personal_value(policy, "t")?));
+            which.push_str(&format!(" AND {}", self.has_personal_value(policy, "t")?));
         }
         let sql = format!(
             "SELECT pg_catalog.count(*) FROM {} AS t JOIN {MARKED} AS d ON {which} AND d.fate = '{}'",

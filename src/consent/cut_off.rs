@@ -44,7 +44,7 @@ impl Sweep<'_> {
             Some(table) => self.rules.emptied_columns(table)?,
             None => Vec::new(),
         };
-        let nulls_it = key.columns.iter().any(|(c, _)| emptied.iter().any(|e| e.column == *c));
+        let nulls_it = key.columns.iter().any(|(c, _)| emptied.iter().any(|e| e.name == *c));
         Ok(not_marked("c", if nulls_it { "'d', 'n'" } else { "'d'" }))
     }
 
@@ -56,7 +56,7 @@ impl Sweep<'_> {
         held: Option<String>,
     ) -> Result<String, Fault> {
         // A table that cannot be emptied keeps its values.
-        let filled = self.rules.has_personal_value(table, "c").unwrap_or_else(|_| "true".to_owned());
+        let filled = self.has_personal_value(table, "c").unwrap_or_else(|_| "true".to_owned());
         let whole = held.into_iter().chain([filled]).collect::<Vec<_>>().join(" OR ");
         let mut stays = vec![format!("({whole}) AND {}", not_marked("c", "'n'"))];
         if key.released.iter().any(|column| self.rules.leads_others(key.child.own, column)) {
@@ -87,7 +87,7 @@ impl Sweep<'_> {
                 not_marked("t", "'d', 'n'")
             );
             if let (Erase::Null, Ok(filled)) =
-                (erase_of(self.rules.catalog, self.rules.policy, other), self.rules.has_personal_value(other, "t"))
+                (erase_of(self.rules.catalog, self.rules.policy, other), self.has_personal_value(other, "t"))
             {
                 stays.push_str(&format!(" AND ({filled} OR NOT ({}))", not_held(other, "t")));
             }
@@ -104,7 +104,7 @@ impl Sweep<'_> {
         let mut kept = 0;
         for (table, name) in self.marked(tx, Fate::Null).await? {
             let Some(policy) = self.rules.policy.tables.get(&table) else { continue };
-            if !self.rules.emptied_columns(policy)?.iter().any(|e| self.rules.leads_others(table, &e.column)) {
+            if !self.rules.emptied_columns(policy)?.iter().any(|e| self.rules.leads_others(table, &e.name)) {
                 continue;
             }
             for (because_of, stays) in self.led_through(table)? {

@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use tokio_postgres::Transaction;
 
-use crate::engine::catalog::{Column, Oid, quote_ident};
+use crate::engine::catalog::{Column, Oid};
 use crate::engine::policy::erasing::holds_choices;
 use crate::engine::policy::{ColumnUse, TablePolicy};
 
+use super::emptying::{emptying, lacking};
 use super::erasure::Run;
 use super::fault::Fault;
 use super::foreign_keys::ForeignKey;
@@ -23,9 +24,9 @@ use super::target::relation;
 pub struct Emptied {
     pub table: String,
     pub rows: u64,
-    /// Columns that are as they were: needed by other rows or by the policy, NOT NULL without a default, or not listed.
+    /// Columns that are as they were: needed by other rows or by the policy, or not listed.
     pub left: Vec<String>,
-    /// Why the database took no emptied rows; they are as they were.
+    /// Why the database did not let all that others do not need be emptied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
 }
@@ -44,7 +45,6 @@ impl Sweep<'_> {
                 all.extend(self.empty_kept_of(tx, table, run).await?);
             }
         }
-        tx.batch_execute(&format!("UPDATE {KEPT} SET fresh = false WHERE fresh; TRUNCATE {BELOW}")).await?;
         all.retain(|emptied| emptied.rows > 0 || emptied.failed.is_some());
         all.sort_by(|a, b| a.table.cmp(&b.table));
         Ok(all)
@@ -56,50 +56,67 @@ impl Sweep<'_> {
         table: &TablePolicy,
         run: Run,
     ) -> Result<Option<Emptied>, Fault> {
-        let Some(filled) = self.kept_has_value(table)? else { return Ok(None) };
-        let (name, from) =
-            (table.name.to_sql(), "(SELECT DISTINCT root, rel, tid FROM {KEPT} WHERE fresh AND NOT along)");
-        let from = from.replace("{KEPT}", KEPT);
-        let which = format!(
-            "{at} AND {filled} AND NOT EXISTS (SELECT FROM {BELOW} AS b WHERE b.bound AND {bound})",
-            at = at("k", table.relation, "t"),
-            bound = at("b", table.relation, "t"),
-        );
-        let set: Vec<String> = self.losable(table)?.iter().map(|c| emptied(c)).collect();
-        let mut told = Emptied { table: table.name.to_string(), rows: 0, left: self.left(table)?, failed: None };
-        match run {
-            Run::Dry => {
-                let sql = format!("SELECT pg_catalog.count(*) FROM {name} AS t, {from} AS k WHERE {which}");
-                told.rows = tx.query_one(&sql, &[]).await?.try_get::<_, i64>(0)?.unsigned_abs();
-            }
-            Run::ForGood => {
-                let sql = format!("UPDATE {name} AS t SET {} FROM {from} AS k WHERE {which}", set.join(", "));
-                match self.change(tx, &sql).await {
-                    Ok(rows) => told.rows = rows,
-                    // A constraint or trigger that wants a value.
-                    Err(fault) if fault.sqlstate.is_some() && !was_changed(&fault) => {
-                        told.failed = Some(fault.to_string())
-                    }
-                    Err(fault) => return Err(fault),
+        let Some(losable) = self.losable(table)? else { return Ok(None) };
+        let left = self.left(table, &losable)?;
+        let (free, stuck) = self.defaults.parted(table.relation, losable);
+        let rows = self.count_kept(tx, table, &free).await?;
+        let mut told = Emptied { table: table.name.to_string(), rows, left, failed: None };
+        if self.count_kept(tx, table, &stuck).await? > 0 {
+            told.failed = lacking(&stuck);
+        }
+        if run == Run::ForGood && rows > 0 {
+            let (name, from, which) = (table.name.to_sql(), fresh(), self.kept_with(table, &free));
+            let sql = format!("UPDATE {name} AS t SET {} FROM {from} WHERE {which}", emptying(&free));
+            match self.change(tx, &sql).await {
+                Ok(_) => {}
+                // A constraint or trigger that wants a value.
+                Err(fault) if fault.sqlstate.is_some() && !was_changed(&fault) => {
+                    (told.rows, told.failed) = (0, Some(fault.to_string()));
                 }
+                Err(fault) => return Err(fault),
             }
         }
         Ok(Some(told))
     }
 
+    /// Tells of what is there still, after all triggers, and is done with these rows.
+    pub(super) async fn see_emptied(&self, tx: &Transaction<'_>, all: &mut [Emptied]) -> Result<(), Fault> {
+        for table in self.rules.policy.tables.values() {
+            let name = table.name.to_string();
+            let Some(told) = all.iter_mut().find(|t| t.table == name && t.rows > 0) else { continue };
+            let (free, _) = self.defaults.parted(table.relation, self.losable(table)?.unwrap_or_default());
+            let left = self.count_kept(tx, table, &free).await?;
+            if left > 0 {
+                told.failed = Some(format!("a trigger or rule keeps what {left} of them say"));
+            }
+            told.rows = told.rows.saturating_sub(left);
+        }
+        Ok(tx.batch_execute(&format!("UPDATE {KEPT} SET fresh = false WHERE fresh; TRUNCATE {BELOW}")).await?)
+    }
+
+    /// How many rows that are kept and may be emptied hold something in these columns.
+    async fn count_kept(&self, tx: &Transaction<'_>, table: &TablePolicy, columns: &[&Column]) -> Result<u64, Fault> {
+        let (name, from, which) = (table.name.to_sql(), fresh(), self.kept_with(table, columns));
+        let sql = format!("SELECT pg_catalog.count(*) FROM {name} AS t, {from} WHERE {which}");
+        Ok(tx.query_one(&sql, &[]).await?.try_get::<_, i64>(0)?.unsigned_abs())
+    }
+
+    fn kept_with(&self, table: &TablePolicy, columns: &[&Column]) -> String {
+        let (at, bound) = (at("k", table.relation, "t"), at("b", table.relation, "t"));
+        let filled = self.defaults.filled(table.relation, columns, "t");
+        format!("{at} AND {filled} AND NOT EXISTS (SELECT FROM {BELOW} AS b WHERE b.bound AND {bound})")
+    }
+
     /// The row `t`, if it is kept, still has what it is to lose; `None`: such rows stay whole.
     pub(super) fn kept_has_value(&self, table: &TablePolicy) -> Result<Option<String>, Fault> {
+        Ok(self.losable(table)?.map(|columns| self.defaults.filled(table.relation, &columns, "t")))
+    }
+
+    /// The columns that a row is to lose that must stay; `None`: such rows stay whole.
+    fn losable(&self, table: &TablePolicy) -> Result<Option<Vec<&Column>>, Fault> {
         if holds_choices(self.rules.catalog, self.rules.policy, table.relation) {
             return Ok(None);
         }
-        let losable = self.losable(table)?;
-        let tells = losable.iter().filter(|c| !c.not_null);
-        let tests: Vec<String> = tells.map(|c| format!("t.{} IS NOT NULL", quote_ident(&c.name))).collect();
-        Ok((!tests.is_empty()).then(|| format!("({})", tests.join(" OR "))))
-    }
-
-    /// The columns that a row loses that must stay.
-    fn losable(&self, table: &TablePolicy) -> Result<Vec<&Column>, Fault> {
         let relation = relation(self.rules.catalog, table.relation, &table.name.to_string())?;
         let referred = |column: &str| {
             let to = |k: &ForeignKey| k.columns.iter().any(|(_, parent)| parent == column);
@@ -109,14 +126,13 @@ impl Sweep<'_> {
             let name = c.name.as_str();
             let needed =
                 self.rules.decides(table.relation, name) || self.rules.is_link(table.relation, name) || referred(name);
-            table.is_personal(c) && !needed && (!c.not_null || c.has_default)
+            table.is_personal(c) && !needed
         });
-        Ok(losable.collect())
+        Ok(Some(losable.collect()))
     }
 
     /// The columns with personal values that a row keeps that must stay, and those of which nobody knows.
-    fn left(&self, table: &TablePolicy) -> Result<Vec<String>, Fault> {
-        let losable = self.losable(table)?;
+    fn left(&self, table: &TablePolicy, losable: &[&Column]) -> Result<Vec<String>, Fault> {
         let relation = relation(self.rules.catalog, table.relation, &table.name.to_string())?;
         let left = relation.columns.iter().filter(|c| {
             let open = matches!(table.columns.get(&c.name), Some(ColumnUse::Open));
@@ -190,6 +206,7 @@ impl Sweep<'_> {
     }
 }
 
-fn emptied(column: &Column) -> String {
-    format!("{} = {}", quote_ident(&column.name), if column.not_null { "DEFAULT" } else { "NULL" })
+/// Rows that were found to be kept since the last time.
+fn fresh() -> String {
+    format!("(SELECT DISTINCT root, rel, tid FROM {KEPT} WHERE fresh AND NOT along) AS k")
 }

@@ -12,7 +12,7 @@ pub mod carry_out;
 pub mod choice;
 pub mod commit;
 mod cut_off;
-mod emptying;
+pub mod emptying;
 pub mod erasure;
 pub mod export;
 pub mod fault;

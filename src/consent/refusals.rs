@@ -115,7 +115,7 @@ impl Sweep<'_> {
     /// Whether a row of the table, once it is emptied, leads to nobody.
     fn loses_person(&self, table: &TablePolicy, path: &SubjectPath) -> Result<bool, Fault> {
         let link = path.hops.first().map_or(&path.column, |hop| &hop.from);
-        Ok(self.rules.emptied_columns(table)?.iter().any(|emptied| emptied.column == *link && emptied.nullable))
+        Ok(self.rules.emptied_columns(table)?.iter().any(|emptied| emptied.name == *link && !emptied.not_null))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::engine::policy::{ColumnUse, Erase, Policy, Purpose, Retention, TableP
 
 use super::carry_out::Blocking;
 use super::commit::{Moment, commit};
+use super::emptying::Defaults;
 use super::erasure::Run;
 use super::fault::Fault;
 use super::foreign_keys::children_first;
@@ -137,23 +138,21 @@ impl Kept<'_> {
         })
     }
 
-    /// Rows past their time. Where rows are nulled, those that are nulled already are done with: columns that cannot be null do
-    /// not tell.
-    fn past(&self, Rules { policy, catalog }: Rules<'_>) -> Result<String, Fault> {
+    /// Rows past their time. Where rows are nulled, those that are nulled already are done with.
+    fn past(&self, Rules { policy, catalog }: Rules<'_>, defaults: &Defaults) -> Result<String, Fault> {
         let older = self.older_than(catalog, 1)?;
         if erase_of(catalog, policy, self.table) == Erase::Delete {
             return Ok(format!("({older})"));
         }
-        let personal = Rules { policy, catalog }.emptied_columns(self.table)?.into_iter().filter(|c| c.nullable);
-        let tests: Vec<String> = personal.map(|c| format!("t.{} IS NOT NULL", quote_ident(&c.column))).collect();
-        Ok(if tests.is_empty() { "false".to_owned() } else { format!("({older}) AND ({})", tests.join(" OR ")) })
+        let personal = Rules { policy, catalog }.emptied_columns(self.table)?;
+        Ok(format!("({older}) AND {}", defaults.filled(self.table.relation, &personal, "t")))
     }
 
     /// Rows that `apply` would still do something to.
     fn left_to_do(&self, sweep: &Sweep<'_>) -> Result<String, Fault> {
         match erase_of(sweep.rules.catalog, sweep.rules.policy, self.table) {
             Erase::Delete => Ok("true".to_owned()),
-            Erase::Null => sweep.rules.has_personal_value(self.table, "t"),
+            Erase::Null => sweep.has_personal_value(self.table, "t"),
         }
     }
 }
@@ -177,9 +176,11 @@ fn purposes_with_period<'p>(policy: &'p Policy, table: &TablePolicy) -> Vec<(&'p
 /// Counts what is past its time in every table that has a period.
 pub async fn report(client: &Client, policy: &Policy, catalog: &Catalog) -> Result<Vec<TableReport>, Fault> {
     client.batch_execute(ROW_SECURITY).await?;
+    let rules = Rules { policy, catalog };
+    let defaults = Defaults::load(client, rules).await?;
     let mut reports = Vec::new();
     for kept in kept(policy) {
-        reports.push(report_table(client, policy, catalog, &kept).await?);
+        reports.push(report_table(client, rules, &defaults, &kept).await?);
     }
     Ok(reports)
 }
@@ -195,11 +196,11 @@ fn takes_along(policy: &Policy, catalog: &Catalog, table: Oid) -> Result<Vec<Str
 
 async fn report_table(
     client: &impl GenericClient,
-    policy: &Policy,
-    catalog: &Catalog,
+    Rules { policy, catalog }: Rules<'_>,
+    defaults: &Defaults,
     kept: &Kept<'_>,
 ) -> Result<TableReport, Fault> {
-    let past = kept.past(Rules { policy, catalog })?;
+    let past = kept.past(Rules { policy, catalog }, defaults)?;
     let since = column(relation(catalog, kept.table.relation, &kept.table.name.to_string())?, &kept.retention.since)?;
     let name = format!("t.{}", quote_ident(&since.name));
     let purposes = purposes_with_period(policy, kept.table);
@@ -337,7 +338,7 @@ async fn finish(client: &impl GenericClient, sweep: &Sweep<'_>, applied: &mut Ap
     for kept in kept(sweep.rules.policy) {
         let (table, name) = (kept.table, kept.table.name.to_string());
         if table.hold_when.is_some() {
-            let rows = count_held(client, sweep.rules, &kept).await?;
+            let rows = count_held(client, sweep, &kept).await?;
             add(&mut applied.held, vec![TableCount { table: name.clone(), rows }]);
         }
         if applied.nulled.iter().any(|n| n.table == name) {
@@ -352,8 +353,9 @@ async fn finish(client: &impl GenericClient, sweep: &Sweep<'_>, applied: &mut Ap
 }
 
 /// Rows past their time that a hold keeps.
-async fn count_held(client: &impl GenericClient, rules: Rules<'_>, kept: &Kept<'_>) -> Result<u64, Fault> {
-    let (name, past, free) = (kept.table.name.to_sql(), kept.past(rules)?, not_held(kept.table, "t"));
+async fn count_held(client: &impl GenericClient, sweep: &Sweep<'_>, kept: &Kept<'_>) -> Result<u64, Fault> {
+    let (name, past, free) =
+        (kept.table.name.to_sql(), kept.past(sweep.rules, &sweep.defaults)?, not_held(kept.table, "t"));
     let sql = format!("SELECT pg_catalog.count(*) FROM {name} AS t WHERE {past} AND NOT ({free})");
     let held: i64 = client.query_one(&sql, &[&kept.retention.keep.0]).await?.try_get(0)?;
     Ok(held.unsigned_abs())

@@ -16,6 +16,7 @@ use crate::engine::catalog::{Catalog, Oid, QualifiedName, quote_ident};
 use crate::engine::policy::erasing::erase_of;
 use crate::engine::policy::{Erase, Policy, TablePolicy};
 
+use super::emptying::Defaults;
 use super::fault::Fault;
 use super::foreign_keys::{self, ForeignKey, OnDelete};
 use super::kept::Emptied;
@@ -26,6 +27,7 @@ use super::target::relation;
 pub struct Sweep<'a> {
     pub rules: Rules<'a>,
     pub(super) keys: Vec<ForeignKey>,
+    pub(super) defaults: Defaults,
 }
 
 /// Rows of a table, and how many.
@@ -133,7 +135,8 @@ impl<'a> Sweep<'a> {
         choices_go_with_their_person(policy, &mut keys);
         client.batch_execute(ROW_SECURITY).await?;
         client.batch_execute(CREATE).await?;
-        Ok(Self { rules: Rules { policy, catalog }, keys })
+        let rules = Rules { policy, catalog };
+        Ok(Self { rules, keys, defaults: Defaults::load(client, rules).await? })
     }
 
     /// Marks rows that are `wanted` and that no hold keeps, at most `limit`; how many. They are locked, and rows found to be
@@ -157,7 +160,7 @@ impl<'a> Sweep<'a> {
         let mut tests = vec![format!("({condition})"), not_held(table, "t"), not_marked("t", "'d', 'n'")];
         tests.push(format!("NOT EXISTS (SELECT FROM {KEPT} AS k WHERE NOT k.along AND {})", is("k", "t")));
         if self.fate(table) == Fate::Null {
-            tests.push(self.rules.has_personal_value(table, "t")?);
+            tests.push(self.has_personal_value(table, "t")?);
         }
         Ok(tests.join(" AND "))
     }

@@ -19,6 +19,7 @@ mod kept;
 mod keys;
 mod ledger;
 mod meanwhile;
+mod not_null;
 mod policy;
 mod refusals;
 mod restored;

@@ -2,6 +2,7 @@
 
 use consentry::consent::retention::apply;
 
+use crate::cli::Home;
 use crate::whole::{Case, OF_ORDERS, ORDERS, deferred, toml, trigger};
 
 const BACK: &str = "nothing was done: rows of public.orders are there again that were to go, or others in their place";
@@ -79,4 +80,58 @@ async fn what_is_gone_or_emptied_in_a_partition_is_no_obstacle() {
     let case = Case::new("parted_null", &format!("{PARTED}{others}{touch}"), &toml("", "", "", &of_orders)).await;
     case.erase().await.unwrap();
     assert_eq!(case.db.psql("SELECT id, person_id, body IS NULL FROM others"), "30|3|t");
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_null_and_is_kept_undoes_the_rest() {
+    let nick = "ALTER TABLE person ADD nick text NOT NULL DEFAULT ''; UPDATE person SET nick = 'Cyx' WHERE id = 3;";
+    let sql = format!("{ORDERS}{nick}{}", trigger("BEFORE UPDATE", "person", "new.nick := old.nick; RETURN new;"));
+    let case = Case::new("nick", &sql, &toml("", "erase = 'null'", ", nick = 'identity'", OF_ORDERS)).await;
+    case.refused("of 1 rows of public.person that were to be nulled, 0 were").await;
+    assert_eq!(case.count("person WHERE nick = 'Cyx' AND name = 'Cy'"), "1");
+}
+
+/// A row that cannot be deleted and that a trigger does not let be emptied is told so.
+#[tokio::test]
+async fn a_kept_row_that_is_not_emptied_is_told() {
+    let shadow = "CREATE TABLE shadow (pid int REFERENCES person); INSERT INTO shadow VALUES (3);";
+    let before = |body| trigger("BEFORE UPDATE", "person", body);
+    let back = "UPDATE public.person SET name = old.name WHERE id = old.id AND name IS NULL; RETURN NULL;";
+    for (name, by) in [
+        ("restores", before("new.name := old.name; RETURN new;")),
+        ("skips", before("RETURN NULL;")),
+        ("rule", "CREATE RULE skip AS ON UPDATE TO person DO INSTEAD NOTHING;".to_owned()),
+        ("late", deferred(&trigger("AFTER UPDATE", "person", back))),
+    ] {
+        let sql = format!("{ORDERS}{shadow}{by}");
+        let case = Case::new(name, &sql, &toml("", "", "", OF_ORDERS)).await;
+        let erased = case.erase().await.unwrap();
+        let told = &erased.emptied[0];
+        let why = "a trigger or rule keeps what 1 of them say";
+        assert_eq!((told.rows, told.failed.as_deref()), (0, Some(why)), "{name}");
+        assert_eq!(case.count("person WHERE name = 'Cy'"), "1", "{name}");
+    }
+}
+
+#[test]
+fn what_could_not_be_nulled_is_told_and_fails() {
+    for (name, body) in [("null", "RETURN NULL;"), ("fails", "RAISE 'no'; RETURN NULL;")] {
+        let home = Home::new(&format!("not_nulled_{name}"));
+        let shadow = "CREATE TABLE shadow (who bigint REFERENCES customers); INSERT INTO shadow VALUES (2), (1);";
+        home.db.psql(&format!("{shadow}{}", trigger("BEFORE UPDATE", "customers", body)));
+        home.db.grant_to_upstream();
+        let why = match name {
+            "null" => "a trigger or rule keeps what 1 of them say",
+            _ => "a trigger or function of the database refused (SQLSTATE P0001)",
+        };
+        let erase = &["subject", "erase", "--key", "2"][..];
+        for command in [&[erase, &["--dry-run"]].concat(), erase, &["retention", "apply"]] {
+            let output = home.run(command);
+            let told = String::from_utf8(output.stdout).unwrap();
+            let line = format!("public.customers: not all that rows kept say can be nulled: {why}\n");
+            assert!(output.status.code() == Some(1) && told.ends_with(&line), "{command:?}: {told}");
+        }
+        assert_eq!(home.db.psql("SELECT count(name) FROM customers"), "3");
+        assert_eq!(home.db.psql("SELECT count(*) FROM orders WHERE customer = 2"), "0", "the rest is done");
+    }
 }

@@ -3,6 +3,7 @@
 
 mod index;
 mod made;
+mod nulled;
 mod temporary;
 
 use std::collections::BTreeMap;
@@ -91,9 +92,11 @@ async fn databases(server: &Server, tally: &mut Tally) -> Result<BTreeMap<String
     Ok(policies)
 }
 
-/// Whether consent tables have their index and are kept as those of this version are, and the upstream role the rights that COPY takes.
+/// Whether consent tables have their index and are kept as those of this version are, what is to be nulled can be, and the
+/// upstream role has the rights that COPY takes.
 async fn live(name: &str, judged: &Judged, tally: &mut Tally) {
-    let advice = index::missing(judged).await.into_iter().chain(made::old(judged).await);
+    let advice =
+        index::missing(judged).await.into_iter().chain(made::old(judged).await).chain(nulled::refused(judged).await);
     for advice in advice.chain(temporary::missing(judged).await) {
         remark!("warning: database {name}: {advice}\n");
         tally.warnings += 1;

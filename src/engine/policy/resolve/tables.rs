@@ -236,12 +236,11 @@ fn erase(
     let stuck = relation.columns.iter().find(|c| c.not_null && !c.has_default && is_personal(columns, c));
     if let Some(column) = stuck.filter(|_| erase == Erase::Null) {
         let message = format!("`{}` is personal, NOT NULL and without a default, so it cannot be emptied", column.name);
-        r.error(raw.span(), message, "use erase = \"delete\", drop the column's NOT NULL, or give it a default");
-    } else if erase == Erase::Null && !relation.columns.iter().any(|c| !c.not_null && is_personal(columns, c)) {
-        // An emptied row can be told from one that is not (`consent::emptying`).
-        let message = format!("no personal column of {} can be null, so nobody's row could be erased", relation.name);
-        let fix = "use erase = \"delete\", or let one take nulls: an emptied row could not be told from another";
+        let fix = "use erase = \"delete\", drop the column's NOT NULL, or give it a constant default";
         r.error(raw.span(), message, fix);
+    } else if erase == Erase::Null && !relation.columns.iter().any(|c| is_personal(columns, c)) {
+        let message = format!("no column of {} is personal, so nobody's row could be erased", relation.name);
+        r.error(raw.span(), message, "use erase = \"delete\", or give one a category");
     }
     Some(erase)
 }
