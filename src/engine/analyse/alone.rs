@@ -91,6 +91,11 @@ impl Analyser<'_> {
         }
     }
 
+    /// Whether PostgreSQL surely makes no part of another of the query that the walk is in.
+    pub fn runs_alone(&self) -> bool {
+        self.running.merges == Merges::Never
+    }
+
     /// The query reads the one of WITH at this place.
     pub fn reads_cte(&mut self, at: usize) {
         self.running.reads = Some(self.running.reads.map_or(at, |first| first.min(at)));

@@ -7,12 +7,15 @@
 use pg_query::protobuf::{self as pb, AExprKind, Token, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
-use super::scope::{Col, Scope};
+use super::scope::{self, Base, Col, Scope};
 use super::{Analyser, names};
 use crate::engine::alike;
 use crate::engine::catalog::{FIRST_NORMAL_OID, quote_ident};
 use crate::engine::context::ParameterType;
 use crate::engine::parse::parameter;
+
+/// How all names begin that we give inside of a visible table.
+const OURS: &str = "consentry_";
 
 /// `column <condition>`: a leakproof comparison with constants.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +47,9 @@ impl Analyser<'_> {
     fn copy_comparison(&mut self, e: &pb::AExpr, scope: &Scope<'_>) -> Option<()> {
         let (left, right) = (e.lexpr.as_deref()?, e.rexpr.as_deref()?);
         let [op] = names(&e.name)[..] else { return None };
+        if let ("=", Some(NodeEnum::ColumnRef(a)), Some(NodeEnum::ColumnRef(b))) = (op, &left.node, &right.node) {
+            return self.copy_key(a, b, scope).or_else(|| self.copy_key(b, a, scope));
+        }
         let (column, constant, op) = match (&left.node, &right.node) {
             (Some(NodeEnum::ColumnRef(c)), _) => (c, right, op),
             (_, Some(NodeEnum::ColumnRef(c))) if e.kind() == AExprKind::AexprOp => (c, left, commuted(op)?),
@@ -51,11 +57,7 @@ impl Analyser<'_> {
         };
         self.harmless_comparison(e, scope)?;
         let col = self.bare_column(column, scope)?;
-        let [(occurrence, index)] = col.origin[..] else { return None };
-        let local = scope.items.iter().any(|i| i.occurrence == Some(occurrence));
-        if !local {
-            return None;
-        }
+        let (occurrence, index) = stored_here(&col, scope)?;
         let mut copies = Vec::new();
         match (e.kind(), elements(constant)) {
             (AExprKind::AexprOp, _) => copies.push(self.copy_of_one(op, &col, index, constant)?),
@@ -77,6 +79,25 @@ impl Analyser<'_> {
             _ => return None,
         }
         self.occurrences.get_mut(occurrence)?.inside.extend(copies);
+        Some(())
+    }
+
+    /// Remembers `column = column of a query around`, where PostgreSQL runs this query for each row of that one: an index then
+    /// finds the few rows of each, behind a fence too. (Of one that may become a join it would make such a query.)
+    fn copy_key(&mut self, own: &pb::ColumnRef, outer: &pb::ColumnRef, scope: &Scope<'_>) -> Option<()> {
+        let (Some(0), Some(1..)) = (scope::level_of(own, scope), scope::level_of(outer, scope)) else { return None };
+        let (column, key) = (self.bare_column(own, scope)?, self.bare_column(outer, scope)?);
+        let (occurrence, index) = stored_here(&column, scope)?;
+        let stored = key.instead.is_none() && !key.mixed && key.origin.len() == 1;
+        if !(stored && self.runs_alone() && self.compares_always(&column, &key) && self.may_be_indexed(&column)) {
+            return None;
+        }
+        // Behind the fence a name alone would mean a column there, and so would one that we give.
+        let [item, name] = names(&outer.fields)[..] else { return None };
+        (!item.starts_with(OURS)).then_some(())?;
+        let condition = format!("OPERATOR(pg_catalog.=) {}.{}", quote_ident(item), quote_ident(name));
+        let copy = Conjunct { column: index, unseen: Some(condition.clone()), condition, equals: None };
+        self.occurrences.get_mut(occurrence)?.inside.push(copy);
         Some(())
     }
 
@@ -179,6 +200,12 @@ impl Analyser<'_> {
             declared => Some(Some(declared.element()?.name()?)),
         }
     }
+}
+
+/// The stored column that `col` is, of a table that stands in the query's own FROM.
+fn stored_here(col: &Col, scope: &Scope<'_>) -> Option<Base> {
+    let [base] = col.origin[..] else { return None };
+    scope.items.iter().any(|i| i.occurrence == Some(base.0)).then_some(base)
 }
 
 fn typed_as(name: &str) -> String {

@@ -136,7 +136,7 @@ impl Analyser<'_> {
     }
 
     /// What is not a stored column of a protected table counts as indexed: nothing is known of it.
-    fn may_be_indexed(&self, col: &Col) -> bool {
+    pub fn may_be_indexed(&self, col: &Col) -> bool {
         let indexed = |&(occurrence, column): &scope::Base| {
             let relation = self.occurrences.get(occurrence).and_then(|o| self.engine.catalog.relation(o.relation));
             let name = relation.and_then(|r| r.columns.get(column)).map(|c| &c.name);

@@ -171,13 +171,13 @@ impl<'e> Analyser<'e> {
             items.push(Item { alias: Some("*VALUES*".into()), qualified: true, ..rows });
         }
         let scope = outer.child(&items);
+        self.see_shape(s, &scope);
         if let Some(condition) = s.where_clause.as_mut() {
             self.copy_conjuncts(condition, &scope);
             self.name_subjects(condition, &scope);
             self.narrowed_by(condition, &scope);
             self.expr(condition, &scope, At::CONDITION)?;
         }
-        self.see_shape(s, &scope);
         self.outward.show(shows);
         let columns = if s.values_lists.is_empty() {
             let keys = std::mem::replace(&mut self.keys, keys_among(s));

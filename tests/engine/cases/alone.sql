@@ -134,3 +134,25 @@ SELECT (SELECT c.country FROM customers c GROUP BY c.country, c.id HAVING 1 / c.
 -- crm_app/service: changed | lacks OFFSET 0
 SELECT c.country FROM customers c GROUP BY c.country, c.id HAVING 1 / c.id < count(*) + 1
 ;;
+-- Behind a fence an index finds the rows of each row around.
+-- crm_app/service: changed | has OPERATOR(pg_catalog.=) "c"."id") AND | has OFFSET 0) o
+SELECT c.id, (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND o.total_amount / 2 > 5) FROM customers c
+;;
+-- crm_app/service: changed | has "customer_id" OPERATOR(pg_catalog.=) "c"."id") AND | has OFFSET 0) o
+SELECT c.id, j.n FROM customers c LEFT JOIN LATERAL (SELECT o.id AS n FROM orders o WHERE c.id = o.customer_id AND o.total_amount / 2 > 5 LIMIT 3) j ON true
+;;
+-- crm_app/service: changed | has "customer_id" OPERATOR(pg_catalog.=) "customers"."id") AND | has OFFSET 0) o
+SELECT id, EXISTS (SELECT FROM orders o WHERE customers.id = o.customer_id AND o.total_amount / 2 > 5) FROM customers
+;;
+-- crm_app/service: changed | lacks OPERATOR(pg_catalog.=) "c"."id") AND | has OFFSET 0) o
+SELECT c.id FROM customers c WHERE EXISTS (SELECT FROM orders o WHERE o.customer_id = c.id AND o.total_amount / 2 > 5)
+;;
+-- crm_app/service: changed | lacks "consentry_o" | has OFFSET 0) o
+SELECT consentry_o.id, (SELECT count(*) FROM orders o WHERE o.customer_id = consentry_o.id AND o.total_amount / 2 > 5) FROM customers consentry_o
+;;
+-- crm_app/service: changed | lacks "c"."id") AND
+WITH o AS (SELECT customer_id, total_amount FROM orders) SELECT (SELECT count(*) FROM o WHERE o.customer_id = c.id AND o.total_amount / 2 > 5) FROM customers c
+;;
+-- crm_app/service: changed | lacks "c"."id") AND
+SELECT (SELECT count(*) FROM (SELECT customer_id, total_amount FROM orders LIMIT 5) o WHERE o.customer_id = c.id AND o.total_amount / 2 > 5) FROM customers c
+;;
