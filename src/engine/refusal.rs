@@ -142,10 +142,22 @@ pub fn check_option(view: &str) -> Refusal {
     Refusal::new("check-option", SqlState("44000"), message, "", "")
 }
 
+/// The row that ON CONFLICT DO UPDATE runs into is none of the view's. PostgreSQL's own words and SQLSTATE, from 15.19 on.
+pub fn conflict_not_in_view(view: &str) -> Refusal {
+    let message = format!("conflicting row is not visible through view \"{view}\"");
+    Refusal::new("conflict-not-in-view", SqlState("55000"), message, "", "")
+}
+
 /// A query of WITH that has no rows for others to read; PostgreSQL's own words and SQLSTATE.
 pub fn returns_nothing(query: &str) -> Refusal {
     let message = format!("WITH query \"{query}\" does not have a RETURNING clause");
     Refusal::new("returns-nothing", SqlState::FEATURE_NOT_SUPPORTED, message, "", "")
+}
+
+/// Its columns get names though it has none; PostgreSQL's own words and SQLSTATE.
+pub fn no_columns_to_name(query: &str, names: usize) -> Refusal {
+    let message = format!("WITH query \"{query}\" has 0 columns available but {names} columns specified");
+    Refusal::new("returns-nothing", SqlState("42P10"), message, "", "")
 }
 
 /// No relation of that name; PostgreSQL's own words and SQLSTATE.

@@ -1,4 +1,4 @@
-//! An UPDATE through a view WITH CHECK OPTION has a RETURNING of ours, of which the client hears nothing: every answer is
+//! An UPDATE or INSERT through a view WITH CHECK OPTION has a RETURNING of ours, of which the client hears nothing: every answer is
 //! that of a direct connection.
 
 use std::fs;
@@ -15,6 +15,7 @@ const VIEWS: &str = "
 INSERT INTO customers VALUES (3, 'Eve Else');
 CREATE VIEW asked AS SELECT id, name FROM customers WHERE name <> 'Nobody' WITH CHECK OPTION;
 CREATE VIEW asked_listed AS SELECT id, name FROM customers WHERE id IN (SELECT id FROM listed) AND name <> 'Nobody' WITH CHECK OPTION;
+CREATE VIEW anns AS SELECT id, name FROM customers WHERE name LIKE 'Ann%';
 ";
 
 const MET: &str = "UPDATE asked SET name = name || 'x' WHERE id < 3";
@@ -131,6 +132,36 @@ fn it_runs_to_its_end_and_once() {
     );
     let batches = [one(MET), sync(), one(FAILS), sync(), one(MET), sync()];
     assert_eq!(both.exchange(&batches), "1 2 C:UPDATE 2 Z:I 1 2 E:44000 Z:I 1 2 C:UPDATE 2 Z:I");
+}
+
+/// All of it is undone.
+#[test]
+fn so_it_is_with_new_rows() {
+    let mut both = Both::new("proxy_silent_insert");
+    let new = "INSERT INTO asked_listed VALUES (2, 'New')";
+    let update = "ON CONFLICT (id) DO UPDATE SET name = 'Upper' || excluded.name";
+    for (sql, answer) in [
+        ("INSERT INTO asked VALUES (4, 'New'), (5, 'Newer')".to_owned(), "C:INSERT 0 2 Z:T"),
+        ("INSERT INTO asked VALUES (4, 'New') RETURNING id, 1".to_owned(), "T D:4,1 C:INSERT 0 1 Z:T"),
+        ("INSERT INTO asked VALUES (4, 'New'), (5, 'Nobody')".to_owned(), "E:44000 Z:E"),
+        ("INSERT INTO asked_listed VALUES (77, 'New')".to_owned(), "E:44000 Z:E"),
+        (format!("{new} {update}"), "C:INSERT 0 1 Z:T"),
+        (format!("{new} {update} RETURNING *"), "T D:2,UpperNew C:INSERT 0 1 Z:T"),
+        (format!("{new} ON CONFLICT DO NOTHING"), "C:INSERT 0 0 Z:T"),
+        (format!("INSERT INTO anns VALUES (3, 'New') {update}"), "E:55000 Z:E"),
+        (format!("WITH i (a) AS ({new} {update}) SELECT 1"), "E:42P10 Z:E"),
+    ] {
+        let end = answer.split_once(" Z:").unwrap().0;
+        let ask = [query("BEGIN"), query(&sql), query("ROLLBACK")];
+        assert_eq!(both.exchange(&ask), format!("C:BEGIN Z:T {answer} C:ROLLBACK Z:I"), "{sql}");
+        assert_eq!(both.through.said('M'), both.past.said('M'), "{sql}");
+        if end.contains("T D:") || end == "E:42P10" {
+            continue;
+        }
+        let steps = [parse("", &sql), describe('S', ""), bind("", "", &[]), describe('P', ""), execute("", 1), sync()];
+        let ask = [&[query("BEGIN")], &steps[..], &[query("ROLLBACK")]].concat();
+        assert_eq!(both.exchange(&ask), format!("C:BEGIN Z:T 1 t n 2 n {answer} C:ROLLBACK Z:I"), "{sql}");
+    }
 }
 
 #[test]

@@ -42,7 +42,7 @@ async fn a_client_writes_through_the_proxy() {
     assert_eq!(error.code().code(), "23505");
     assert!(!format!("{error:?}").contains("CANARY"), "{error:?}");
 
-    // WITH CHECK OPTION: PostgreSQL's own error, by PostgreSQL of a new row, by us of a changed one.
+    // WITH CHECK OPTION: PostgreSQL's own error.
     let insert = "INSERT INTO strict (key, name, country) VALUES ($1, 'CANARY-new', $2)";
     let update = "UPDATE strict SET country = $2 WHERE key = $1";
     for (sql, country, done) in

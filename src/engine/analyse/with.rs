@@ -63,6 +63,9 @@ impl Analyser<'_> {
             }
             let columns = if plain { columns.renamed(&names(&cte.aliascolnames)) } else { self.unknown(&columns) };
             let silent = std::mem::take(&mut self.silent);
+            if silent && !cte.aliascolnames.is_empty() {
+                return Err(refusal::no_columns_to_name(&cte.ctename, cte.aliascolnames.len()).at(cte.location));
+            }
             let entry = Cte { name: cte.ctename.clone(), columns, ahead: false, unread: false, silent };
             match self.ctes.get_mut(base + i) {
                 Some(slot) if *recursive => *slot = entry,

@@ -27,6 +27,9 @@ pub fn expression(a: &Analyser<'_>, p: &Pending) -> Result<String, Refusal> {
     let (visible, _) = guard::visible_of(a, Form::Exists, o, relation, &alias)?;
     let rows = visible::row_sql(&visible);
     let over = Over { a, o, relation, visible, rows, alias };
+    if p.moment == Moment::Upserted {
+        over.is_one_either_way(&p.what)?;
+    }
     match &p.what {
         What::Column(column) => over.column(column, p).ok_or_else(gone),
         What::Row { name, columns } => over.row(name, columns, p).ok_or_else(gone),
@@ -56,6 +59,11 @@ impl Over<'_> {
         let (cell, stored) = (self.visible.cells.get(column)?, self.relation.columns.get(column)?);
         let text = visible::cell_sql(cell, stored, &self.alias);
         let own = || visible::own_cell_sql(cell, stored, &self.alias);
+        if matches!(moment, Moment::Inserted | Moment::Upserted) {
+            // As the client has it, or PostgreSQL fills it in: whoever's the row is.
+            let hidden = matches!(cell.kind, CellKind::Hidden);
+            return Some(if hidden { text } else { format!("{}.{}", self.alias, quote_ident(&stored.name)) });
+        }
         if moment == Moment::Tested && self.a.engine.catalog.holds_what_is_stored(self.relation, column) {
             // As it was found, or as the client has it: whoever's the row is now, and whether it is there.
             let shown = matches!(cell.kind, CellKind::PerRow { .. }) && self.o.clear.contains(&column);
@@ -74,10 +82,27 @@ impl Over<'_> {
             // The row that an INSERT ran into may be a hidden one, and no part of the clause is known to run first.
             Moment::Existing if matches!(cell.kind, CellKind::Hidden) => text,
             Moment::Existing => format!("CASE WHEN {rows} THEN {text} ELSE {} END", visible::null_of(&stored.ty)),
-            Moment::New | Moment::Tested | Moment::Deleted if text == own() => text,
-            Moment::New | Moment::Tested | Moment::Deleted => {
+            _ if text == own() => text,
+            Moment::New | Moment::Tested | Moment::Inserted | Moment::Upserted | Moment::Deleted => {
                 format!("CASE WHEN {rows} THEN {text} ELSE {} END", own())
             }
+        })
+    }
+
+    /// Whether a test of a new row reads the same in one that was inserted as in one that was changed.
+    fn is_one_either_way(&self, what: &What) -> Result<(), Refusal> {
+        let read: Vec<usize> = match what {
+            What::Column(column) => vec![column.index],
+            What::Row { columns, .. } => columns.iter().map(|column| column.index).collect(),
+            What::Reached { .. } | What::There => Vec::new(),
+        };
+        let differs = |i: &&usize| self.cell(**i, Moment::Inserted) != self.cell(**i, Moment::Tested);
+        let column = read.iter().find(differs).and_then(|i| self.relation.columns.get(*i));
+        column.map_or(Ok(()), |column| {
+            let what = format!("ON CONFLICT … DO UPDATE on a view of {}", self.relation.name);
+            let why = "its WITH CHECK OPTION reads \"{}\", which is masked in some rows that it changes, or changed by triggers, \
+                       and the client's own in those that it inserts: assign that column too, or insert into the table";
+            Err(refusal::not_supported(&what, &why.replace("{}", &column.name)))
         })
     }
 

@@ -40,5 +40,25 @@ WITH u AS (UPDATE checked_contacts SET country = 'ES' WHERE id = -1) SELECT coun
 -- builder/service: changed | has  RETURNING CASE WHEN
 PREPARE p (text) AS UPDATE checked_contacts SET country = $1 WHERE id = -1 -- of many
 ;;
--- builder/service: not-understood
-INSERT INTO checked_buyers (id) VALUES (-1)
+-- builder/service: changed | has  RETURNING CASE WHEN | touches public.orders.customer_id compared
+INSERT INTO checked_buyers (id) SELECT -1 WHERE false
+;;
+-- builder/service: changed | has RETURNING (SELECT | lacks RETURNING CASE
+INSERT INTO checked_buyers (id) SELECT -1 WHERE false RETURNING id
+;;
+-- builder/service: changed | has  RETURNING CASE WHEN
+WITH i AS (INSERT INTO checked_contacts (id) SELECT -1 WHERE false ON CONFLICT DO NOTHING) SELECT 1
+;;
+-- What is in the way is tested before what the client says of it; what the view shows no otherwise than the table is not.
+-- builder/service: changed | has DO UPDATE SET full_name = 'x' WHERE CASE WHEN (CASE WHEN | has THEN (false) END RETURNING CASE WHEN
+INSERT INTO checked_contacts (id) SELECT -1 WHERE false ON CONFLICT (id) DO UPDATE SET full_name = 'x' WHERE false
+;;
+-- builder/service: changed | has THEN (false) END | lacks IS NOT TRUE | lacks RETURNING
+INSERT INTO customers (id) SELECT -1 WHERE false ON CONFLICT (id) DO UPDATE SET full_name = 'x' WHERE false
+;;
+-- Nothing to name.
+-- builder/service: returns-nothing
+WITH u (a) AS (UPDATE checked_contacts SET country = 'ES' WHERE id = -1) SELECT 1
+;;
+-- builder/service: changed
+WITH u (a) AS (UPDATE checked_contacts SET country = 'ES' WHERE id = -1 RETURNING id) SELECT a FROM u

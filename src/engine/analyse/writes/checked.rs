@@ -1,10 +1,12 @@
 //! Views WITH CHECK OPTION, and views with defaults of their own: what a write through them owes to both.
 //!
-//! An INSERT leaves by the view's name: PostgreSQL fills in the view's defaults and tests the new row, which is the
-//! client's own. An UPDATE goes to the view's table, as any other, for PostgreSQL would choose its rows by stored values.
-//! So the view's conditions are tested in its RETURNING, over the row as the session sees it: PostgreSQL works that out
-//! right behind the place where it tests the new rows of views, when all constraints have been (`ExecUpdateEpilogue`). The
-//! rows of an UPDATE that has no RETURNING of the client's own are not passed on (`Statement::silent`).
+//! A write goes to the view's table, as any other, for PostgreSQL would choose its rows, and test them, by stored values.
+//! So the view's conditions are tested in its RETURNING, over the row as the session sees it, or made it: PostgreSQL works
+//! that out right behind the place where it tests the new rows of views, when all constraints have been
+//! (`ExecUpdateEpilogue`, `ExecInsert`). The rows of a write that has no RETURNING of the client's own are not passed on
+//! (`Statement::silent`). The row that ON CONFLICT runs into is tested in its WHERE.
+//!
+//! Only an INSERT for which a view has defaults leaves by the view's name: PostgreSQL fills these in, and tests the new row.
 
 use pg_query::protobuf::{self as pb, Token};
 use pg_query::{Node, NodeEnum};
@@ -15,7 +17,7 @@ use super::definition::Condition;
 use super::returning::result;
 use super::store::{is_star, raises};
 use super::target::{Protected, Target};
-use super::view::{Checked, Shown, Through};
+use super::view::{Checked, Through};
 use super::{Called, Moment, What};
 use crate::engine::cleared::Raise;
 use crate::engine::refusal::{self, Refusal};
@@ -42,33 +44,13 @@ impl<'e> Analyser<'e> {
         self.left.relations.extend(through.relations());
     }
 
-    /// An INSERT through views. `shows`: it has a RETURNING.
-    pub fn insert_through(
-        &mut self,
-        target: &Target<'e>,
-        conflict: bool,
-        (updates, shows): (bool, bool),
-    ) -> Result<(), Refusal> {
-        let Some((p, through)) = target.protected().and_then(|p| Some((p, p.through.as_deref()?))) else {
-            return Ok(());
-        };
-        let name = &through.view.name;
-        let same = |s: &Shown| s.column.and_then(|i| through.base.columns.get(i)).is_some_and(|c| c.name == s.name);
-        if conflict && !through.columns.iter().all(same) {
-            let why = "the view has names of its own for columns: insert into the table";
-            return Err(refusal::not_supported(&format!("ON CONFLICT on the view {name}"), why));
-        }
-        // PostgreSQL changed such a row until 15.19, and refuses to (55000) from then on.
-        if updates && through.layers.iter().any(|l| l.condition.is_some()) {
-            let why = "the row that is in the way may be none of the view's: insert into the table";
-            return Err(refusal::not_supported(&format!("ON CONFLICT … DO UPDATE on the view {name}"), why));
-        }
-        if !through.left {
-            return Ok(());
-        }
+    /// An INSERT that leaves by the name of views. `shows`: it has a RETURNING.
+    pub fn insert_through(&mut self, target: &Target<'e>, updates: bool, shows: bool) -> Result<(), Refusal> {
+        let Some((p, through)) = target.protected().zip(target.left()) else { return Ok(()) };
         if updates {
-            let why = "the view's columns have defaults of their own: insert into the table";
-            return Err(refusal::not_supported(&format!("ON CONFLICT … DO UPDATE on the view {name}"), why));
+            let what = format!("ON CONFLICT … DO UPDATE on the view {}", through.view.name);
+            let why = "the view's columns, or their types, have defaults of their own: insert into the table";
+            return Err(refusal::not_supported(&what, why));
         }
         if shows && !through.shows_all() {
             return Err(not_whole(through));
@@ -95,8 +77,9 @@ impl<'e> Analyser<'e> {
             judged?;
             if !own || !self.reads_its_row(condition) {
                 let what = format!("INSERT into the view {}", through.view.name);
-                let why = "its WITH CHECK OPTION reads more than the new row, or a column that the policy does not list, or calls \
-                           a function of the database's own: insert into the table";
+                let why = "its columns, or their types, have defaults of their own, and its WITH CHECK OPTION reads more than the \
+                           new row, or a column that the policy does not list, or calls a function of the database's own: insert \
+                           into the table";
                 return Err(refusal::not_supported(&what, why));
             }
         }
@@ -118,9 +101,18 @@ impl<'e> Analyser<'e> {
         })
     }
 
-    /// An UPDATE through a view WITH CHECK OPTION: what tests the new row, by the conditions of which the statement may change
+    /// An INSERT through a view WITH CHECK OPTION: what tests the new row, and that which DO UPDATE makes of another.
+    pub fn check_inserted(&mut self, target: &Target<'e>, updates: bool) -> Result<Tests, Refusal> {
+        let through = target.protected().and_then(|p| p.through.as_deref()).filter(|through| !through.left);
+        let layers = through.map_or(&[][..], |through| &through.layers).iter().enumerate();
+        let checked = layers.filter(|(_, l)| l.checked && l.condition.is_some());
+        let checked: Vec<Checked> = checked.map(|(n, _)| (n, None)).collect();
+        self.check_option(target, &checked, if updates { Moment::Upserted } else { Moment::Inserted })
+    }
+
+    /// A write through a view WITH CHECK OPTION: what tests the new row, by the conditions of which the statement may change
     /// something (a row that met them meets the others still). `checked`: the conditions.
-    pub fn check_option(&mut self, target: &Target<'e>, checked: &[Checked]) -> Result<Tests, Refusal> {
+    pub fn check_option(&mut self, target: &Target<'e>, checked: &[Checked], moment: Moment) -> Result<Tests, Refusal> {
         let Some((p, through)) = target.protected().and_then(|p| Some((p, p.through.as_deref()?))) else {
             return Ok(Tests::default());
         };
@@ -129,7 +121,7 @@ impl<'e> Analyser<'e> {
         let stays =
             |i: &usize| uses.get(*i).is_some_and(|u| !u.written) && catalog.holds_what_is_stored(p.relation, *i);
         let changes = |(_, reads): &&Checked| !reads.as_ref().is_some_and(|reads| reads.iter().all(stays));
-        let around = std::mem::replace(&mut self.moment, Moment::Tested);
+        let around = std::mem::replace(&mut self.moment, moment);
         let mut tests = Tests { all: Vec::new(), after: p.after, view: through.view.name.to_string() };
         // PostgreSQL tests the innermost view's condition first.
         for (n, _) in checked.iter().rev().filter(changes) {
@@ -144,6 +136,42 @@ impl<'e> Analyser<'e> {
         }
         self.moment = around;
         Ok(tests)
+    }
+
+    /// What must be true of the row that ON CONFLICT DO UPDATE runs into: it is there. If it is, but is none of the views', that
+    /// is an error, whatever the client's WHERE says; PostgreSQL tests the innermost view first.
+    pub fn conflict_in_view(&mut self, target: &Target<'e>) -> Result<Vec<usize>, Refusal> {
+        let Some((p, through)) = target.protected().and_then(|p| Some((p, p.through.as_deref()?))) else {
+            return Ok(Vec::new());
+        };
+        let mut tests = Vec::new();
+        for layer in through.layers.iter().rev() {
+            let Some(condition) = &layer.condition else { continue };
+            let (source, tree) = self.view_condition(p, layer, condition)?;
+            let there = self.pend(p.occurrence, What::There);
+            let marker = format!("consentry conflict {}.{}.", p.relation.name, layer.view);
+            let raise = self.inject(Part::Expression(raises(&marker)), None, false);
+            self.raises_on_purpose(Raise { marker, refusal: refusal::conflict_not_in_view(&layer.view) });
+            let outside = std::mem::replace(&mut self.source, source);
+            let tree = self.put_conflict_test(tree, there, raise);
+            self.source = outside;
+            let tree = Box::new(tree?);
+            tests.push(self.inject(Part::Condition { source, tree }, None, false));
+        }
+        Ok(tests)
+    }
+
+    /// Puts it around a view's condition, in text (behind SELECT) and tree.
+    fn put_conflict_test(&mut self, condition: Node, there: usize, raise: usize) -> Result<Node, Refusal> {
+        let (start, end) = self.token_span(1, self.tokens().list.len())?;
+        self.edit(start, start, Replacement::Text("CASE WHEN ".to_owned()));
+        self.edit(start, start, Replacement::Injected(there, " THEN CASE WHEN (".to_owned()));
+        self.edit(end, end, Replacement::Text(") IS NOT TRUE THEN ".to_owned()));
+        self.edit(end, end, Replacement::Injected(raise, " IS NULL ELSE true END ELSE false END".to_owned()));
+        let lost = || refusal::not_faithful("a view's condition is gone");
+        let parts = [placeholder(there), condition.node.ok_or_else(lost)?, placeholder(raise)];
+        let text = "CASE WHEN $1 THEN CASE WHEN $2 IS NOT TRUE THEN $3 IS NULL ELSE true END ELSE false END";
+        Ok(Node { node: Some(ours::filled(text, parts)?) })
     }
 
     /// A RETURNING of nothing but the tests; `None`: there are none.
@@ -217,7 +245,7 @@ impl Tests {
         if self.all.is_empty() {
             return Ok(());
         }
-        let what = format!("this RETURNING of an UPDATE of the view {}", self.view);
+        let what = format!("this RETURNING of a write to the view {}", self.view);
         let why = "WITH CHECK OPTION is tested where a value is returned, and all of these are rows of other tables, or made \
                    by aggregates, functions of the database's own or others that give another value each time: return a \
                    column of the view too";
@@ -227,7 +255,7 @@ impl Tests {
 
 fn not_whole(through: &Through<'_>) -> Refusal {
     let what = format!("RETURNING in an INSERT into the view {}", through.view.name);
-    let why = "PostgreSQL gives new rows the view's defaults or tests them, and the view does not show all columns under their \
-               names: leave it out, or insert into the table";
+    let why = "PostgreSQL gives new rows defaults of the view's, or of its columns' types, and the view does not show all columns \
+               under their names: leave it out, or insert into the table";
     refusal::not_supported(&what, why)
 }

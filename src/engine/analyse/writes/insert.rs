@@ -8,12 +8,12 @@ use pg_query::{Node, NodeEnum};
 
 use super::super::scope::{Col, Columns, Item, Scope};
 use super::super::{Analyser, At, Replacement, inner};
-use super::checked::Tests;
 use super::derive::Flow;
-use super::refs::undefined_column_of;
+use super::refs::{undefined_column_of, undefined_constraint_of};
 use super::returning::shows;
 use super::target::{Kind, Protected, Reach, Target};
 use super::update::{limits, named};
+use super::view::Shown;
 use super::{Aim, Moment, What};
 use crate::engine::catalog::{Arbiter, Column, Relation, quote_ident};
 use crate::engine::policy::Right;
@@ -38,7 +38,7 @@ impl<'e> Analyser<'e> {
         let reads = updates || shows(returning_clause.as_ref());
         let reach = if reads { Reach::Reads } else { Reach::AddsOnly };
         let target = self.write_target(named(relation)?, rights, reach)?;
-        self.insert_through(&target, on_conflict_clause.is_some(), (updates, shows(returning_clause.as_ref())))?;
+        self.insert_through(&target, updates, shows(returning_clause.as_ref()))?;
         for col in cols.iter_mut() {
             if let NodeEnum::ResTarget(col) = inner(col)? {
                 self.subscripts(&mut col.indirection, &Scope::EMPTY)?;
@@ -75,10 +75,11 @@ impl<'e> Analyser<'e> {
             // What SET and WHERE have read.
             self.check_flow(&target, Flow::Values)?;
         }
+        let tests = self.check_inserted(&target, updates)?;
         let items = [target.item.clone()];
         let scope = Scope { items: &items, parent: None };
         let returning = std::mem::replace(&mut self.lockers.inserted, true);
-        let columns = self.returning(returning_clause, &scope, at, Moment::New, Tests::default());
+        let columns = self.returning(returning_clause, &scope, at, Moment::New, tests);
         self.lockers.inserted = returning;
         columns
     }
@@ -179,11 +180,15 @@ impl<'e> Analyser<'e> {
         let set = self.conflict_set(*location);
         self.check_assigned(target, target_list, &scope, set)?;
         let moves = std::mem::take(&mut self.moves);
+        let mut conditions = self.conflict_in_view(target)?;
         if let Some(p) = target.protected().filter(|p| limits(p, &clear) || moves) {
-            let injection = self.pend(p.occurrence, What::Reached { clear, moves });
-            let (from, _) = set.ok_or_else(|| refusal::not_faithful("DO UPDATE was not found in the text"))?;
-            self.add_conditions(from, where_clause, &[injection], false)?;
+            if let Some(o) = self.occurrences.get_mut(p.occurrence) {
+                o.clear.clone_from(&clear);
+            }
+            conditions.push(self.pend(p.occurrence, What::Reached { clear, moves }));
         }
+        let (from, _) = set.ok_or_else(|| refusal::not_faithful("DO UPDATE was not found in the text"))?;
+        self.only_where(from, where_clause, &conditions)?;
         self.moment = Moment::Old;
         Ok(())
     }
@@ -226,7 +231,7 @@ impl<'e> Analyser<'e> {
 
     /// `ON CONFLICT (column, expression …) WHERE …` names an index: nothing in it is run on a row.
     fn infer(&mut self, target: &Target<'e>, infer: &mut pb::InferClause) -> Result<(), Refusal> {
-        let pb::InferClause { index_elems, where_clause, conname: _, location: _ } = infer;
+        let pb::InferClause { index_elems, where_clause, conname, location } = infer;
         let columns = match &target.kind {
             Kind::Temporary { .. } | Kind::Created { .. } => target.item.columns.clone(),
             Kind::Open { relation: r, .. } | Kind::Unread { relation: r, .. } => self.plain_columns(r),
@@ -234,6 +239,12 @@ impl<'e> Analyser<'e> {
         };
         let items = [Item { occurrence: None, columns, ..target.item.clone() }];
         let scope = Scope { items: &items, parent: None };
+        if let Some(through) = target.protected().and_then(|p| p.through.as_deref()) {
+            if !conname.is_empty() {
+                return Err(undefined_constraint_of(through.view, conname));
+            }
+            self.rename_arbiters(through, index_elems, where_clause.is_some(), *location)?;
+        }
         for node in index_elems {
             let NodeEnum::IndexElem(elem) = inner(node)? else {
                 return Err(refusal::not_supported("ON CONFLICT", "it names something that is no index column"));
@@ -299,5 +310,19 @@ fn proposed_columns(a: &Analyser<'_>, p: &Protected<'_>) -> Columns {
         let listed = p.policy.columns.contains_key(&column.name);
         Col { instead: (!listed).then(|| null_of(&column.ty).into()), ..col.clone() }
     };
-    Columns::known(p.relation.columns.iter().zip(a.plain_columns(p.relation).list()).map(proposed).collect())
+    let stored = a.plain_columns(p.relation);
+    let stored: Vec<Col> = p.relation.columns.iter().zip(stored.list()).map(proposed).collect();
+    let Some(through) = p.through.as_deref().filter(|through| !through.has_its_rows()) else {
+        return Columns::known(stored);
+    };
+    let shown = |s: &Shown| {
+        let col = stored.get(s.column?)?;
+        let (own, name) = (quote_ident(&col.name), quote_ident(&s.name));
+        let instead = match own == name {
+            true => format!("excluded.{own}").into(),
+            false => format!("SELECT excluded.{own} AS {name}").into(),
+        };
+        Some(Col { name: s.name.as_str().into(), instead: col.instead.clone().or(Some(instead)), ..col.clone() })
+    };
+    Columns::known(through.columns.iter().filter_map(shown).collect())
 }

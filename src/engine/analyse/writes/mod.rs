@@ -77,8 +77,12 @@ pub enum Moment {
     Existing,
     /// The row as written, in RETURNING.
     New,
-    /// The same, where the conditions of views test it.
+    /// The same, where the conditions of views test what an UPDATE has made of it,
     Tested,
+    /// what an INSERT has,
+    Inserted,
+    /// or either, by ON CONFLICT DO UPDATE.
+    Upserted,
     /// The row that was deleted, in RETURNING.
     Deleted,
 }

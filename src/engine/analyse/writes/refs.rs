@@ -279,6 +279,12 @@ pub fn undefined_column_of(relation: &Relation, name: &str) -> Refusal {
     Refusal { message, ..undefined_column(name) }
 }
 
+/// A view has no constraints; PostgreSQL's words and SQLSTATE.
+pub fn undefined_constraint_of(view: &Relation, name: &str) -> Refusal {
+    let message = format!("constraint \"{name}\" for table \"{}\" does not exist", view.name.name);
+    Refusal::new("undefined-constraint", refusal::SqlState("42704"), message, "", "")
+}
+
 fn doubtful(name: &str) -> Refusal {
     Refusal::new(
         "doubtful-column",

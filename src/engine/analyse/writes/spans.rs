@@ -94,6 +94,38 @@ impl<'e> Analyser<'e> {
         }
         Ok(())
     }
+
+    /// Puts the WHERE that stands somewhere after token `from` behind injected conditions, or adds one; in text and tree. It is
+    /// not even folded before they are met.
+    pub fn only_where(
+        &mut self,
+        from: usize,
+        condition: &mut Option<Box<Node>>,
+        injections: &[usize],
+    ) -> Result<(), Refusal> {
+        let Some(own) = condition.as_mut().filter(|_| !injections.is_empty()) else {
+            return self.add_conditions(from, condition, injections, false);
+        };
+        let at = self.clause_end(from, &[Token::Where, Token::Returning]);
+        if self.tokens().kind(at) != Some(Token::Where) {
+            return Err(refusal::not_faithful("WHERE was not found in the text"));
+        }
+        let (start, end) = self.token_span(at + 1, self.clause_end(at + 1, &[Token::Returning]))?;
+        let mut all = None;
+        for (i, injection) in injections.iter().enumerate() {
+            let before = if i == 0 { "CASE WHEN " } else { " AND " };
+            self.edit(start, start, Replacement::Text(before.to_owned()));
+            self.edit(start, start, Replacement::Injected(*injection, String::new()));
+            and(&mut all, Node { node: Some(placeholder(*injection)) });
+        }
+        self.edit(start, start, Replacement::Text(" THEN (".to_owned()));
+        self.edit(end, end, Replacement::Text(") END".to_owned()));
+        let when = pb::CaseWhen { expr: all, result: Some(own.clone()), location: -1, ..pb::CaseWhen::default() };
+        let when = Node { node: Some(NodeEnum::CaseWhen(Box::new(when))) };
+        let case = pb::CaseExpr { args: vec![when], location: -1, ..pb::CaseExpr::default() };
+        own.node = Some(NodeEnum::CaseExpr(Box::new(case)));
+        Ok(())
+    }
 }
 
 /// `clause_end` over the tokens of any text.

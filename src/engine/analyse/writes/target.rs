@@ -210,8 +210,7 @@ impl<'e> Analyser<'e> {
         rights: &[Right],
         reach: Reach,
     ) -> Result<Target<'e>, Refusal> {
-        let left = rights.contains(&Right::Insert) && through.adds_its_own(&self.engine.catalog);
-        through.left = left;
+        through.left = rights.contains(&Right::Insert) && through.has_defaults(&self.engine.catalog);
         let (at, base) = (var.location, through.base);
         let name = &through.view.name;
         if self.is_consent_table(base) {
@@ -223,7 +222,9 @@ impl<'e> Analyser<'e> {
         }
         match self.protection(base, false).map_err(|r| r.at(at))? {
             Protection::Protected(table) => {
-                let aim = if reach == Reach::AddsOnly { Aim::Added } else { Aim::Rows };
+                // The new row is read where we test it.
+                let only_adds = reach == Reach::AddsOnly && (through.left || !through.has_checks());
+                let aim = if only_adds { Aim::Added } else { Aim::Rows };
                 self.protected_target(var, base, table, aim, Some(Box::new(through)))
             }
             Protection::Open | Protection::View | Protection::Nulled(_) => {

@@ -33,7 +33,7 @@ impl<'e> Analyser<'e> {
         if elsewhere || target.protected().is_none() || self.reads_derived {
             self.check_flow(&target, Flow::Values)?;
         }
-        let tests = self.check_option(&target, &checked)?;
+        let tests = self.check_option(&target, &checked, Moment::Tested)?;
         self.returning(returning_clause, &scope, at, Moment::New, tests)
     }
 

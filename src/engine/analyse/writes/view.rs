@@ -14,7 +14,7 @@ use super::super::{Analyser, At, Replacement, Source, inner};
 use super::What;
 use super::definition::{Condition, Link};
 use super::fence::Part;
-use super::refs::undefined_column_of;
+use super::refs::{undefined_column, undefined_column_of};
 use super::target::{Protected, Target};
 use crate::engine::catalog::{Catalog, Column, Oid, QualifiedName, Relation, quote_ident};
 use crate::engine::refusal::{self, Refusal};
@@ -181,6 +181,40 @@ impl<'e> Analyser<'e> {
         Ok(())
     }
 
+    /// The same for the columns by which ON CONFLICT finds a row, whose list begins at `location`; an INSERT that leaves by the
+    /// view's name names them as they are. `partial`: a condition stands behind them.
+    pub fn rename_arbiters(
+        &mut self,
+        through: &Through<'e>,
+        list: &mut [Node],
+        partial: bool,
+        location: i32,
+    ) -> Result<(), Refusal> {
+        if through.has_its_rows() {
+            return Ok(());
+        }
+        let lost = || refusal::not_faithful("a column's name was not found in the text");
+        let open = usize::try_from(location).ok().and_then(|at| self.tokens().at(at)).ok_or_else(lost)?;
+        let items = self.list_items(open + 1, self.clause_end(open + 1, &[]));
+        for (node, (first, _)) in list.iter_mut().zip(items) {
+            let NodeEnum::IndexElem(elem) = inner(node)? else { continue };
+            if partial || elem.expr.is_some() {
+                let what = format!("ON CONFLICT with an expression or condition on the view {}", through.view.name);
+                let why = "the view has columns of its own: name plain columns, or insert into the table";
+                return Err(refusal::not_supported(&what, why));
+            }
+            let shown =
+                through.columns.iter().find(|c| c.name == elem.name).ok_or_else(|| undefined_column(&elem.name))?;
+            let stored = shown.column.and_then(|i| through.base.columns.get(i)).filter(|_| !through.left);
+            if let Some(stored) = stored.filter(|stored| stored.name != elem.name) {
+                let (start, end) = self.token_span(first, first + 1)?;
+                self.edit(start, end, Replacement::Text(quote_ident(&stored.name)));
+                elem.name.clone_from(&stored.name);
+            }
+        }
+        Ok(())
+    }
+
     /// MERGE and COPY go to tables.
     pub fn not_through(&self, target: &Target<'e>, verb: &str) -> Result<(), Refusal> {
         match target.protected().and_then(|p| p.through.as_ref()) {
@@ -191,9 +225,9 @@ impl<'e> Analyser<'e> {
 }
 
 impl Through<'_> {
-    /// Whether new rows come to what only PostgreSQL does: defaults of the views' own, and conditions that they must meet.
-    pub fn adds_its_own(&self, catalog: &Catalog) -> bool {
-        self.has_checks() || self.has_default || self.types_have_defaults(catalog)
+    /// Whether new rows get defaults that are not the table's.
+    pub fn has_defaults(&self, catalog: &Catalog) -> bool {
+        self.has_default || self.types_have_defaults(catalog)
     }
 
     pub fn has_checks(&self) -> bool {
@@ -204,6 +238,11 @@ impl Through<'_> {
     pub fn shows_all(&self) -> bool {
         let shown = |(i, c): (usize, &Column)| self.columns.iter().any(|s| s.column == Some(i) && s.name == c.name);
         self.base.columns.iter().enumerate().all(shown)
+    }
+
+    /// Whether its rows are the table's: the same columns in the same order.
+    pub fn has_its_rows(&self) -> bool {
+        self.shows_all() && self.columns.iter().enumerate().all(|(i, s)| s.column == Some(i))
     }
 
     /// What is read on the way to the rows.
