@@ -227,7 +227,7 @@ async fn write_table(
     json.raw(note.strip_suffix('}').unwrap_or(&note))?;
     json.raw(",\"rows\":[")?;
     let sql = format!(
-        "SELECT pg_catalog.row_to_json(t)::pg_catalog.text FROM {} AS t WHERE {condition}",
+        "SELECT pg_catalog.row_to_json(t.*)::pg_catalog.text FROM {} AS t WHERE {condition}",
         table.name.to_sql()
     );
     let rows = tx.query_raw(&sql, [&key]).await?;

@@ -119,3 +119,23 @@ async fn somebody_without_rows_gets_an_empty_answer() {
         export(&mut client, &policy, &catalog, "customer", key, None, &mut Json::to(&mut out)).await.unwrap_err();
     assert!(wrong.message.contains("does not fit"), "{wrong}");
 }
+
+/// A row is the whole of it, whatever its columns are called.
+#[tokio::test]
+async fn a_column_takes_no_rows_place() {
+    for (name, ty, value) in [("composite", "pair", "(7,x)"), ("number", "int", "4"), ("json", "jsonb", "{}")] {
+        let sql = format!(
+            "{SQL} CREATE TYPE pair AS (a int, b text); ALTER TABLE customers ADD t {ty} DEFAULT '{value}', ADD customers int DEFAULT 8;"
+        );
+        let db = shared().database(&format!("export_{name}"), &sql).brief();
+        let mut client = db.superuser().await;
+        let catalog = catalog::load(&client).await.unwrap();
+        let policy = policy::from_toml(&catalog, TOML);
+        let (mut out, key) = (Vec::new(), "00000000-0000-0000-0000-000000000001");
+        export(&mut client, &policy, &catalog, "customer", key, None, &mut Json::to(&mut out)).await.unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        let row = json["tables"][0]["rows"][0].as_object().unwrap();
+        let columns: Vec<&str> = row.keys().map(String::as_str).collect();
+        assert_eq!(columns, ["id", "name", "note", "secret", "t", "customers"], "{name}: {row:?}");
+    }
+}
