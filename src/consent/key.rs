@@ -88,7 +88,7 @@ impl<'a> Key<'a> {
 }
 
 /// Whether `given`, a text, is a value of the type as it stands there, but for blanks that `char(n)` pads with.
-fn is_exact(given: &str, ty: &ColumnType) -> String {
+pub(super) fn is_exact(given: &str, ty: &ColumnType) -> String {
     let value = format!("({given}::{})", type_sql(ty));
     let as_given = |given: &str| op(&format!("{value}::pg_catalog.text COLLATE pg_catalog.\"C\""), "=", given);
     match ty.base.as_str() {
@@ -100,7 +100,7 @@ fn is_exact(given: &str, ty: &ColumnType) -> String {
             op(&value, "=", &format!("{given}::pg_catalog.{base}"))
         }
         "bit" => op(&value, "=", &format!("{given}::pg_catalog.varbit::pg_catalog.\"bit\"")),
-        _ => "true".to_owned(),
+        _ => format!("{value}::pg_catalog.text IS NOT NULL"),
     }
 }
 

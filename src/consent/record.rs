@@ -146,6 +146,7 @@ async fn write_row(
     unsaid: Unsaid,
 ) -> Result<(), Fault> {
     let row = Row::of(target, key, write, unsaid)?;
+    row.fits(tx, target).await?;
     if target.shape() == Shape::State {
         let changed = row.update(tx, target).await?;
         if changed > 0 {
@@ -204,6 +205,26 @@ impl Row {
         };
         let content = content(target, write, unsaid)?;
         Ok(Self { identity, content, not_after, refuses: write.act != Act::Grant })
+    }
+
+    /// Refuses what its column would cut or round.
+    async fn fits(&self, tx: &Transaction<'_>, target: &Target<'_>) -> Result<(), Fault> {
+        let (mut statement, mut columns, mut tests) = (Statement::default(), Vec::new(), Vec::new());
+        for cell in self.identity.iter().chain(&self.content) {
+            if let Value::Text(text) = &cell.value {
+                let n = statement.push(Some(text.clone()));
+                tests.push(target.holds(&format!("${n}::pg_catalog.text"), &cell.column)?);
+                columns.push(&cell.column);
+            }
+        }
+        let sql = format!("SELECT {}", tests.join(", "));
+        let row = tx.query_one(&sql, &statement.parameters()).await.map_err(|e| target.explain(e.into()))?;
+        for (i, column) in columns.into_iter().enumerate() {
+            if row.try_get::<_, Option<bool>>(i)? != Some(true) {
+                return Err(target.too_small(column)?);
+            }
+        }
+        Ok(())
     }
 
     /// Changes every row of a state table that is about this subject, purpose and channel; how many there were.

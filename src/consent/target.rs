@@ -9,7 +9,7 @@ use crate::engine::policy::{ConsentSource, Policy, SubjectKind};
 use super::choice::Act;
 use super::fault::Fault;
 use super::init::SCHEMA;
-use super::key::Key;
+use super::key::{Key, is_exact};
 use super::made::Kind;
 
 /// A consent table, ready to be read and written.
@@ -113,6 +113,22 @@ impl<'a> Target<'a> {
     /// Parameter `$n` as a value of `column`'s type.
     pub fn parameter(&self, n: usize, name: &str) -> Result<String, Fault> {
         Ok(format!("${n}::pg_catalog.text::{}", self.column(name)?.ty.sql))
+    }
+
+    /// Whether the column `name` holds the text `given` as it is: cut or rounded, it would be another choice.
+    pub fn holds(&self, given: &str, name: &str) -> Result<String, Fault> {
+        Ok(is_exact(given, &self.column(name)?.ty))
+    }
+
+    /// What is to be done about a column that does not.
+    pub fn too_small(&self, name: &str) -> Result<Fault, Fault> {
+        let (table, column) = (&self.source.table_name, self.column(name)?);
+        let what = format!("{table}.{name} is of type {}, which would cut or round what it is to hold", column.ty.sql);
+        Ok(Fault::new(format!("nothing was recorded: {what}")).hint(format!(
+            "ALTER TABLE {} ALTER COLUMN {} TYPE text, or say it as the column can hold it",
+            table.to_sql(),
+            quote_ident(name)
+        )))
     }
 
     /// Parameter `$n`, a time as text or null, as a value of the time column `name`.

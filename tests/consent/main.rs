@@ -11,6 +11,7 @@ mod cut_off;
 mod cuts;
 mod deeds;
 mod erasure;
+mod exact;
 mod export;
 mod history;
 mod import;

@@ -1,6 +1,7 @@
 //! `consentry check`: the server file, and each database's policy against its live schema. Exit 0: nothing is wrong
 //! (there may be warnings), 1: something is.
 
+mod cut;
 mod index;
 mod made;
 mod nulled;
@@ -92,11 +93,11 @@ async fn databases(server: &Server, tally: &mut Tally) -> Result<BTreeMap<String
     Ok(policies)
 }
 
-/// Whether consent tables have their index and are kept as those of this version are, what is to be nulled can be, and the
+/// Whether consent tables have their index, hold what the policy names and are kept as those of this version are, what is to be nulled can be, and the
 /// upstream role has the rights that COPY takes.
 async fn live(name: &str, judged: &Judged, tally: &mut Tally) {
-    let advice =
-        index::missing(judged).await.into_iter().chain(made::old(judged).await).chain(nulled::refused(judged).await);
+    let consent = index::missing(judged).await.into_iter().chain(cut::too_small(judged).await);
+    let advice = consent.chain(made::old(judged).await).chain(nulled::refused(judged).await);
     for advice in advice.chain(temporary::missing(judged).await) {
         remark!("warning: database {name}: {advice}\n");
         tally.warnings += 1;

@@ -81,8 +81,6 @@ pub struct Checker<'a> {
     now: Timestamp,
     key: Key,
     statuses: [(Act, Option<String>); 3],
-    /// Longest value of each of [`COLUMNS`], in characters, where the table's column has a limit.
-    longest: [Option<u32>; COLUMNS.len()],
 }
 
 /// How a subject's key is written.
@@ -144,23 +142,15 @@ pub struct Line {
 
 impl<'a> Checker<'a> {
     /// `now` stands for lines without a time.
-    pub fn new(target: &'a Target<'a>, header: Header, now: Timestamp) -> Result<Self, Fault> {
-        let mut longest = [None; COLUMNS.len()];
-        for (name, column) in mapped(target) {
-            let place = COLUMNS.iter().position(|c| *c == name);
-            if let (Some(place), Some(column)) = (place, column) {
-                longest[place] = target.column(column)?.ty.length;
-            }
-        }
+    pub fn new(target: &'a Target<'a>, header: Header, now: Timestamp) -> Self {
         let status = |act| (act, target.status_for(act).ok());
-        Ok(Self {
+        Self {
             statuses: [status(Act::Grant), status(Act::Withdraw), status(Act::Object)],
             target,
             header,
             now,
             key: Key::of(target.key_base()),
-            longest,
-        })
+        }
     }
 
     /// Checks one line; else everything that is wrong with it.
@@ -216,10 +206,6 @@ impl<'a> Checker<'a> {
             let Some(value) = at.and_then(|i| record.get(i)) else { continue };
             if value.contains('\0') {
                 wrong.push(format!("{} holds a NUL character", COLUMNS[column]));
-            }
-            let most = self.longest[column];
-            if most.is_some_and(|most| value.chars().count() > most as usize) {
-                wrong.push(format!("{} is longer than its column", COLUMNS[column]));
             }
         }
     }

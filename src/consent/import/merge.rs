@@ -202,8 +202,14 @@ impl<'a> Merge<'a> {
 
     /// The staged field `name`, as a value of the column that keeps it.
     pub(super) fn value(&self, name: &str) -> Result<String, Fault> {
+        let column = self.keeper(name).ok_or_else(|| Fault::new(format!("no column keeps {name}")))?;
+        Ok(format!("s.{name}::{}", self.target.column(column)?.ty.sql))
+    }
+
+    /// The column that keeps it.
+    fn keeper(&self, name: &str) -> Option<&'a String> {
         let source = self.target.source;
-        let column = match name {
+        match name {
             "subject" => Some(&source.subject),
             "purpose" => Some(&source.purpose),
             "channel" => source.channel.as_ref(),
@@ -213,9 +219,19 @@ impl<'a> Merge<'a> {
             "recipient" => source.recipient.as_ref(),
             "event" => source.event.as_ref(),
             _ => None,
-        };
-        let column = column.ok_or_else(|| Fault::new(format!("no column keeps {name}")))?;
-        Ok(format!("s.{name}::{}", self.target.column(column)?.ty.sql))
+        }
+    }
+
+    /// Of each staged text: its column, what it is, and its lines that would be cut or rounded there.
+    pub fn cut(&self) -> Result<Vec<(&'a String, &'static str, String)>, Fault> {
+        let texts = ["purpose", "status", "channel", "notice", "source", "recipient", "event"];
+        let kept = texts.into_iter().filter_map(|name| Some((self.keeper(name)?, name)));
+        kept.map(|(column, name)| {
+            let holds = self.target.holds(&format!("s.{name}"), column)?;
+            let sql = format!("SELECT s.line FROM {STAGE} AS s WHERE s.{name} IS NOT NULL AND NOT {holds} ORDER BY 1");
+            Ok((column, name, sql))
+        })
+        .collect()
     }
 
     /// Same subject as row `row`.

@@ -87,7 +87,7 @@ async fn try_import(
 ) -> Result<Imported, Fault> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
     let header = Header::read(reader.headers().map_err(unreadable)?, target)?;
-    let checker = Checker::new(target, header, Timestamp::now())?;
+    let checker = Checker::new(target, header, Timestamp::now());
 
     let settles = ledger_that_settles(client, target).await?;
     let tx = client.transaction().await?;
@@ -157,21 +157,25 @@ async fn check_staged(
     settles: bool,
     on: &mut dyn FnMut(Progress),
 ) -> Result<u64, Fault> {
+    let cut = |what: &str| format!("{what} does not fit the consent table's column, which would cut or round it");
     let mut checks = vec![
-        (merge.unknown_subjects(), "subject is not there"),
-        (merge.changed_subjects()?, "subject does not fit the consent table's column, which would cut or round it"),
+        (merge.unknown_subjects(), "subject is not there".to_owned()),
+        (merge.changed_subjects()?, cut("subject")),
     ];
+    checks.extend(merge.cut()?.into_iter().map(|(_, what, sql)| (sql, cut(what))));
     if let Some(sql) = merge.withdrawn_from_what_lies_ahead()?.filter(|_| !settles) {
         checks.push((
             sql,
-            "takes one channel out of a consent for all channels that begins later; record it with `consent withdraw`",
+            "takes one channel out of a consent for all channels that begins later; record it with `consent withdraw`"
+                .to_owned(),
         ));
     }
     let mut bad = 0;
     for (sql, wrong) in checks {
-        let lines: Vec<i64> = tx.query(&sql, &[]).await?.iter().map(|r| r.try_get(0)).collect::<Result<_, _>>()?;
+        let lines = tx.query(&sql, &[]).await.map_err(|e| merge.target.explain(e.into()))?;
+        let lines: Vec<i64> = lines.iter().map(|r| r.try_get(0)).collect::<Result<_, _>>()?;
         for line in &lines {
-            on(Progress::Bad { line: line.unsigned_abs(), wrong: wrong.to_owned() });
+            on(Progress::Bad { line: line.unsigned_abs(), wrong: wrong.clone() });
         }
         if !lines.is_empty() {
             let leave = format!("DELETE FROM {} WHERE line = ANY($1)", merge::STAGE);
@@ -198,6 +202,12 @@ async fn merge_staged(
     ];
     for sql in meant.iter().flatten() {
         tx.execute(sql, &[]).await?;
+    }
+    // What follows from the lines names other channels.
+    for (column, _, sql) in merge.cut()? {
+        if !tx.query(&sql, &[]).await?.is_empty() {
+            return Err(target.too_small(column)?);
+        }
     }
     if target.shape() == Shape::State {
         tx.execute(&merge.keep_newest(), &[]).await?;
