@@ -19,6 +19,9 @@ const TAKE_ROWS: [&str; 4] = ["count", "json_agg", "jsonb_agg", "array_agg"];
 /// Operators that are null where a side is, whatever they are of.
 const STRICT: [&str; 12] = ["+", "-", "*", "/", "%", "=", "<>", "!=", "<", "<=", ">", ">="];
 
+/// Functions that are null where an argument is.
+const STRICT_FUNCTIONS: [&str; 7] = ["abs", "round", "trunc", "ceil", "floor", "length", "date_trunc"];
+
 impl Analyser<'_> {
     pub fn type_of_aggregate(&self, name: &str, f: &pb::FuncCall, scope: &Scope<'_>) -> Option<Ty> {
         if f.agg_within_group {
@@ -83,25 +86,55 @@ impl Analyser<'_> {
         }
     }
 
-    /// Whether a condition of HAVING stays there. PostgreSQL tests one without aggregates like WHERE, when it has folded
-    /// constants: what folds `count(*) > NULL` away must fold all of the condition.
+    /// Whether an expression is above all that chooses rows once PostgreSQL has folded constants. (It tests a condition of
+    /// HAVING without aggregates like WHERE, and sorts by such a key early.) What folds `count(*) > NULL` away must fold all
+    /// of the expression, or else the aggregate must stay.
     pub fn stays_above(&self, node: &Node, scope: &Scope<'_>) -> bool {
         let part = |n: &Option<Box<Node>>| n.as_deref().is_some_and(|n| self.stays_above(n, scope));
         match &node.node {
-            Some(NodeEnum::FuncCall(f)) => self.is_own_aggregate(f, scope),
-            // All of these are null where a side is.
-            Some(NodeEnum::AExpr(e)) => {
-                let strict = matches!(names(&e.name).last(), Some(name) if STRICT.contains(name));
-                strict
-                    && e.kind() == AExprKind::AexprOp
-                    && self.is_built_in_operation(e, scope)
-                    && (part(&e.lexpr) || part(&e.rexpr))
+            Some(NodeEnum::FuncCall(f)) => {
+                let strict = self.built_in_name(f, scope).is_some_and(|name| STRICT_FUNCTIONS.contains(&name));
+                self.is_own_aggregate(f, scope) || strict && f.args.iter().any(|arg| self.stays_above(arg, scope))
             }
-            Some(NodeEnum::TypeCast(c)) => {
-                c.type_name.as_ref().is_some_and(|ty| self.plain_type(ty).is_some()) && part(&c.arg)
+            Some(NodeEnum::AExpr(e)) => self.is_strict(e, scope) && (part(&e.lexpr) || part(&e.rexpr)),
+            Some(NodeEnum::TypeCast(c)) => self.is_plain_cast(c) && part(&c.arg),
+            // Only what stands before the first constant stays for sure.
+            Some(NodeEnum::CoalesceExpr(c)) => c.args.first().is_some_and(|first| self.aggregate_stays(first, scope)),
+            Some(NodeEnum::CaseExpr(c)) => {
+                let first = arms(c).next().and_then(|arm| arm.expr.as_deref());
+                c.arg.is_none() && first.is_some_and(|first| self.aggregate_stays(first, scope))
             }
             _ => false,
         }
+    }
+
+    /// Whether an expression is computed from an aggregate whatever constants PostgreSQL folds.
+    fn aggregate_stays(&self, node: &Node, scope: &Scope<'_>) -> bool {
+        match &node.node {
+            Some(NodeEnum::FuncCall(f)) => self.is_own_aggregate(f, scope),
+            Some(NodeEnum::AExpr(e)) => {
+                let stays =
+                    |side: &Option<Box<Node>>| side.as_deref().is_some_and(|side| self.aggregate_stays(side, scope));
+                let value = |side: &Option<Box<Node>>| matches!(side.as_deref().map(|n| &n.node), Some(Some(NodeEnum::AConst(c))) if !c.isnull);
+                let (left, right) = (stays(&e.lexpr), stays(&e.rexpr));
+                let known = (left || value(&e.lexpr)) && (right || value(&e.rexpr));
+                self.is_strict(e, scope) && (left || right) && known
+            }
+            Some(NodeEnum::TypeCast(c)) => {
+                self.is_plain_cast(c) && c.arg.as_deref().is_some_and(|arg| self.aggregate_stays(arg, scope))
+            }
+            _ => false,
+        }
+    }
+
+    /// An operation that is null where a side is.
+    fn is_strict(&self, e: &pb::AExpr, scope: &Scope<'_>) -> bool {
+        let strict = matches!(names(&e.name).last(), Some(name) if STRICT.contains(name));
+        strict && e.kind() == AExprKind::AexprOp && self.is_built_in_operation(e, scope)
+    }
+
+    fn is_plain_cast(&self, c: &pb::TypeCast) -> bool {
+        c.type_name.as_ref().is_some_and(|ty| self.plain_type(ty).is_some())
     }
 
     /// An aggregate belongs to the innermost query whose columns it reads: to this one, if it reads one of it, or nothing.

@@ -11,6 +11,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::scope::Scope;
 use super::{Analyser, At, Occurrence, Place};
+use crate::engine::refusal::Refusal;
 
 /// Whether PostgreSQL may make a query a part of the one around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,7 +32,7 @@ pub struct Running {
     /// What the query puts out could fail; it runs by itself.
     fails_above: bool,
     /// The first query of WITH that it reads, by its place.
-    reads: Option<usize>,
+    pub reads: Option<usize>,
 }
 
 /// What is known of the query around.
@@ -107,6 +108,16 @@ impl Analyser<'_> {
             Merges::Never => self.running.fails_above = true,
             Merges::ByShape | Merges::Perhaps => self.may_fail = true,
         }
+    }
+
+    /// Whether anything that could fail is met in this part of the walk, wherever it is evaluated.
+    pub fn watched(&mut self, walk: impl FnOnce(&mut Self) -> Result<(), Refusal>) -> Result<bool, Refusal> {
+        let before = (std::mem::take(&mut self.may_fail), std::mem::take(&mut self.running.fails_above));
+        let walked = walk(self);
+        let fails = self.may_fail || self.running.fails_above;
+        self.may_fail |= before.0;
+        self.running.fails_above |= before.1;
+        walked.map(|()| fails)
     }
 
     /// The query that the walk was in has ended, which began with occurrence `first`: the walk is in the one around it again.

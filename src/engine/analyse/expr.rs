@@ -223,6 +223,7 @@ impl<'e> Analyser<'e> {
         let NodeEnum::ColumnRef(r) = inner(node)? else {
             return Err(refusal::not_faithful("a column's name is something else"));
         };
+        self.referred(r, scope, at);
         self.drop_schema(r, scope)?;
         let fields: Vec<String> = names(&r.fields).into_iter().map(str::to_owned).collect();
         let whole = matches!(r.fields.last().map(|f| &f.node), Some(Some(NodeEnum::AStar(_))));

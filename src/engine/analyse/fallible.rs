@@ -10,7 +10,7 @@ use pg_query::protobuf::{self as pb, SubLinkType, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
 use super::constant::is_default;
-use super::scope::{Col, Columns, Scope};
+use super::scope::{self, Col, Columns, Found, Item, Scope};
 use super::{Analyser, At, Place, Usage, names};
 use crate::engine::catalog::{Column, Relation, RelationKind};
 
@@ -86,6 +86,34 @@ impl Analyser<'_> {
     fn may_be_call(&self, r: &pb::ColumnRef, scope: &Scope<'_>) -> bool {
         let whole = names(&r.fields).len() < r.fields.len();
         !whole && r.fields.len() > 1 && self.bare_column(r, scope).is_none()
+    }
+
+    /// Takes note of a reference. A column of a query around may be an expression that PostgreSQL computes here, for each row
+    /// that gets here: it merges the query that the column comes from with the one around.
+    pub fn referred(&mut self, r: &pb::ColumnRef, scope: &Scope<'_>, at: At) {
+        match self.within && self.may_be_computed_here(r, scope) {
+            true if at.place == Place::Output || self.late => self.fails_once_chosen(),
+            true => self.may_fail = true,
+            false => {}
+        }
+    }
+
+    fn may_be_computed_here(&self, r: &pb::ColumnRef, scope: &Scope<'_>) -> bool {
+        let fields = names(&r.fields);
+        if let [name] = fields[..]
+            && matches!(scope::column(scope, name), Found::Doubtful(_))
+        {
+            return true;
+        }
+        if scope::level_of(r, scope).is_none_or(|level| level == 0) {
+            return false;
+        }
+        let item = fields.last().and_then(|name| scope::item(scope, None, name));
+        match (self.bare_column(r, scope), item) {
+            (Some(col), _) => !col.total,
+            (None, Some((Item { columns: Columns::Known(all), .. }, _))) => !all.iter().all(|c| c.total),
+            (None, _) => true,
+        }
     }
 
     fn can_fail(&self, node: &Node, scope: &Scope<'_>) -> bool {

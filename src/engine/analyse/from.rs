@@ -193,7 +193,8 @@ impl<'e> Analyser<'e> {
 
     /// The columns of a relation that is read as it is stored.
     pub fn plain_columns(&self, relation: &Relation) -> Columns {
-        Columns::known(relation.columns.iter().map(|c| self.stored_column(c)).collect())
+        let total = relation.kind != RelationKind::View;
+        Columns::known(relation.columns.iter().map(|c| Col { total, ..self.stored_column(c) }).collect())
     }
 
     /// The bare value of a stored column, under a name.
@@ -211,6 +212,7 @@ impl<'e> Analyser<'e> {
             collation: c.ty.collation,
             lasts: Lasts::of(c),
             made_of: Some(Rc::from([])),
+            total: true,
             ..Col::computed(&c.name)
         }
     }

@@ -111,7 +111,7 @@ impl Analyser<'_> {
         }
         let number = ordinality.then(|| self.of_type("ordinality", "int8"));
         let columns = known.map_or(Columns::Unknown, |known| {
-            let own = known.columns.into_iter().map(|col| Col { ordered, ..col });
+            let own = known.columns.into_iter().map(|col| Col { ordered, total: true, ..col });
             Columns::known(own.chain(number).collect())
         });
         let item = Item { whole, ..aliased(alias.as_ref(), columns) };
@@ -179,7 +179,7 @@ impl Analyser<'_> {
 
     /// A column of a built-in type.
     fn of_type(&self, name: &str, ty: &'static str) -> Col {
-        Col { operand: self.engine.catalog.operand_named(ty), ..Col::computed(name) }
+        Col { operand: self.engine.catalog.operand_named(ty), total: true, ..Col::computed(name) }
     }
 
     /// Whether the elements of an array surely are of a plain type: rows would make as many columns as they have.

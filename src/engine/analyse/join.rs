@@ -124,6 +124,7 @@ impl<'e> Analyser<'e> {
                 collation,
                 ordered,
                 given,
+                total: a.total && b.total,
                 lasts,
                 instead,
             });

@@ -59,7 +59,7 @@ impl Analyser<'_> {
     pub fn output_sorted(&mut self, value: &Node, columns: Option<&[Col]>, scope: &Scope<'_>) {
         let sorts = match (star(value), columns) {
             // What is computed from aggregates is sorted above them.
-            (None, _) => (!self.within && self.is_above(value, scope)) || self.has_sort(value, scope),
+            (None, _) => (!self.within && self.stays_above(value, scope)) || self.has_sort(value, scope),
             (Some(_), None) => false,
             (Some(_), Some(columns)) => columns.iter().all(|c| self.is_ordered(c)),
         };

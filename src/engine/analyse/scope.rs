@@ -38,6 +38,8 @@ pub struct Col {
     pub ordered: bool,
     /// Of a column of constants and parameters: its values are as long as a client likes.
     pub given: bool,
+    /// Nothing that could fail computes it. (Where a query is merged with another, PostgreSQL computes it where it is read.)
+    pub total: bool,
     /// The stored column that PostgreSQL takes it for when it looks for a primary key in GROUP BY: of a column merged by
     /// `USING` one side's, or none.
     pub key: Option<Base>,
@@ -92,6 +94,7 @@ impl Col {
             collation: 0,
             ordered: false,
             given: false,
+            total: false,
             lasts: Lasts::Catalogued,
             key: None,
             instead: None,

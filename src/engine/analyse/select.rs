@@ -45,7 +45,8 @@ impl<'e> Analyser<'e> {
             }
         };
         if self.within && !s.locking_clause.is_empty() {
-            self.lock_seen(s, first, spared);
+            let alone = self.running.reads.is_none_or(|at| at >= ctes);
+            self.lock_seen(s, alone.then_some(first), spared);
         }
         self.ctes.truncate(ctes);
         self.leave_level(around);
@@ -55,12 +56,16 @@ impl<'e> Analyser<'e> {
     }
 
     /// What a query inside of another locks can be seen, and found locked: whether it runs counts as what could fail. `first`:
-    /// its first occurrence. `spared`: that it runs tells nothing.
+    /// its first occurrence, unless it reads a query of WITH around it, which may fail in it. `spared`: that it runs tells
+    /// nothing.
     ///
     /// One with LIMIT runs by itself, above its own row filters. Where nothing else of it could fail it needs no fence of its
     /// own, above which PostgreSQL would lock the rows that LIMIT cuts off as well.
-    fn lock_seen(&mut self, s: &pb::SelectStmt, first: usize, spared: bool) {
-        if !self.may_fail && (s.limit_count.is_some() || s.limit_offset.is_some()) {
+    fn lock_seen(&mut self, s: &pb::SelectStmt, first: Option<usize>, spared: bool) {
+        if let Some(first) = first
+            && !self.may_fail
+            && (s.limit_count.is_some() || s.limit_offset.is_some())
+        {
             self.occurrences.iter_mut().skip(first).for_each(|o| o.unfenced = true);
         }
         self.may_fail |= !spared;
@@ -71,7 +76,8 @@ impl<'e> Analyser<'e> {
         let ty = left.ty.clone().filter(|_| right.is_some_and(|c| c.ty == left.ty));
         let collation = right.filter(|c| c.collation == left.collation).map_or(0, |c| c.collation);
         let ordered = right.is_some_and(|c| self.are_ordered(left, c));
-        Col { ty, operand: self.united(left, right), collation, ordered, ..Col::computed(&left.name) }
+        let total = left.total && right.is_some_and(|c| c.total);
+        Col { ty, operand: self.united(left, right), collation, ordered, total, ..Col::computed(&left.name) }
     }
 
     /// Columns that cannot be followed further count as used early.
@@ -282,7 +288,7 @@ impl<'e> Analyser<'e> {
     }
 
     fn sort_key(&mut self, node: &mut Node, scope: &Scope<'_>, key: At) -> Result<(), Refusal> {
-        self.above(self.late || self.is_above(node, scope), node, |a, node| a.expr(node, scope, key))
+        self.above(self.late || self.stays_above(node, scope), node, |a, node| a.expr(node, scope, key))
     }
 
     fn group_item(&mut self, node: &mut Node, targets: &[Node], scope: &Scope<'_>, key: At) -> Result<(), Refusal> {
@@ -366,16 +372,16 @@ impl<'e> Analyser<'e> {
     /// `key`: it may be what the query is sorted or grouped by, and so be computed before rows are chosen.
     fn output(&mut self, value: &mut Node, name: &str, scope: &Scope<'_>, at: At, key: bool) -> Result<Col, Refusal> {
         let Some(NodeEnum::ColumnRef(_)) = &value.node else {
-            let late = !key || self.is_above(value, scope);
+            let late = !key || self.stays_above(value, scope);
             let around = std::mem::take(&mut self.drawn);
-            self.above(late, value, |a, value| a.expr(value, scope, at))?;
+            let total = !self.watched(|a| a.above(late, value, |a, value| a.expr(value, scope, at)))?;
             let made_of = self.drawn.made_of();
             self.drawn.add(around);
             let col = self.column_of(name, [&*value]);
             let built_in = self.type_of(value, scope).is_some_and(|ty| self.is_built_in_type(&ty));
             let lasts = if built_in { Lasts::Always } else { col.lasts };
             let operand = self.operand(value, scope);
-            return Ok(Col { ordered: self.has_sort(value, scope), operand, lasts, made_of, ..col });
+            return Ok(Col { ordered: self.has_sort(value, scope), operand, total, lasts, made_of, ..col });
         };
         let col = self.column_ref(value, scope, at)?;
         self.keep_output_name(value);
@@ -421,7 +427,8 @@ impl<'e> Analyser<'e> {
                     self.drop_schema(reference, scope)?;
                 }
                 let (schema, alias) = split_qualifier(qualifier);
-                let item = scope::item(scope, schema, alias).ok_or_else(|| missing_from(alias))?.0;
+                let (item, level) = scope::item(scope, schema, alias).ok_or_else(|| missing_from(alias))?;
+                self.may_fail |= self.within && level > 0 && !item.columns.list().iter().all(|c| c.total);
                 self.all_at_once(std::slice::from_ref(item));
                 match &item.columns {
                     Columns::Known(cols) => Some(cols.to_vec()),

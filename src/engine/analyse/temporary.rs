@@ -86,6 +86,7 @@ fn column(c: &Shaped) -> Col {
         ordered: c.ordered,
         made_of: Some([].into()),
         given: true,
+        total: true,
         lasts: if c.stays { Lasts::Always } else { Lasts::Perhaps },
         ..Col::computed(&c.name)
     }

@@ -117,7 +117,8 @@ impl Analyser<'_> {
         let ty = self.common(constants, &Scope::EMPTY).map(computed).filter(|ty| ORDERED.contains(&&**ty));
         let collation = if ty.as_deref().is_some_and(is_text) { DEFAULT_COLLATION } else { 0 };
         let lasts = if ty.is_some() { Lasts::Always } else { Lasts::Catalogued };
-        Col { ty, collation, given: true, lasts, ..Col::computed(name) }
+        let total = ty.is_some();
+        Col { ty, collation, given: true, total, lasts, ..Col::computed(name) }
     }
 
     /// The column of an array's elements, where it says of which type they are.

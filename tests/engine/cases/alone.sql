@@ -156,3 +156,44 @@ WITH o AS (SELECT customer_id, total_amount FROM orders) SELECT (SELECT count(*)
 -- crm_app/service: changed | lacks "c"."id") AND
 SELECT (SELECT count(*) FROM (SELECT customer_id, total_amount FROM orders LIMIT 5) o WHERE o.customer_id = c.id AND o.total_amount / 2 > 5) FROM customers c
 ;;
+-- PostgreSQL puts the expression of a column of a query around where the column is read.
+-- crm_app/service: changed | has OFFSET 0) c
+SELECT (SELECT count(*) FROM customers c WHERE c.id <> 501 OR q.v IS NULL) FROM (SELECT 1 / o.total_amount AS v, o.id FROM orders o) q WHERE q.id = 505
+;;
+-- crm_app/service: changed | has OFFSET 0) c
+SELECT (SELECT count(*) FROM customers c WHERE c.id <> 501 OR q IS NULL) FROM (SELECT 1 / o.total_amount AS v, o.id FROM orders o) q
+;;
+-- crm_app/service: changed | has OFFSET 0) c
+WITH q AS (SELECT 1 / o.total_amount AS v FROM orders o) SELECT (SELECT c.id FROM customers c WHERE c.id <> 501 OR EXISTS (SELECT 1 WHERE q.v IS NULL) LIMIT 1) FROM q
+;;
+-- crm_app/service: changed | has OFFSET 0) c
+SELECT j.n FROM orders o, LATERAL (VALUES (1 / o.total_amount)) q (v), LATERAL (SELECT count(*) AS n FROM customers c WHERE c.id <> 501 OR q.v IS NULL) j
+;;
+-- crm_app/service: changed | has OFFSET 0) c
+SELECT (SELECT count(*) FROM customers c WHERE c.id <> 501 OR q.v IS NULL) FROM (SELECT (SELECT 1 / o.total_amount FROM orders o WHERE o.id = 505) AS v) q
+;;
+-- crm_app/service: changed | lacks OFFSET 0) c
+SELECT (SELECT count(*) FROM customers c WHERE c.id <> 501 OR q.v IS NULL) FROM (SELECT o.note AS v, 7 AS w FROM orders o) q WHERE q.w = 7
+;;
+-- crm_app/service: changed | lacks OFFSET 0) c
+SELECT (SELECT count(*) FROM customers c WHERE c.id <> q.n) FROM generate_series(1, 3) q (n)
+;;
+-- What is sorted by an aggregate in the text only is sorted before rows are chosen.
+-- crm_app/service: changed | has OFFSET 0) c
+SELECT c.id FROM customers c GROUP BY c.id ORDER BY CASE WHEN true THEN 1 / c.id ELSE count(*) END
+;;
+-- crm_app/service: changed | has OFFSET 0) c
+SELECT CASE WHEN true THEN 1 / c.id ELSE count(*) END AS e FROM customers c GROUP BY c.id ORDER BY e
+;;
+-- crm_app/service: changed | has OFFSET 0) c
+SELECT row_number() OVER (ORDER BY (1 / c.id > 0) IS DISTINCT FROM (count(*) > NULL::int)) FROM customers c GROUP BY c.id
+;;
+-- crm_app/service: changed | has OFFSET 0) c
+SELECT DISTINCT coalesce(count(*) > NULL::int, 1 / c.id > 0) FROM customers c GROUP BY c.id
+;;
+-- crm_app/service: changed | lacks OFFSET 0
+SELECT c.country, round(avg(c.id), 2) AS a, CASE WHEN count(*) > 0 THEN sum(c.id) / count(*) END AS b, coalesce(sum(c.id) / 2, 0) AS d FROM customers c GROUP BY c.country ORDER BY a, b, d, sum(c.id) / 2 DESC
+;;
+-- crm_app/service: changed | has OFFSET 0) o
+WITH q AS (SELECT 1 / c.id AS v FROM customers c) SELECT max(s.id) FROM (SELECT o.id FROM orders o WHERE o.status <> 'paid' OR (SELECT q.v FROM q LIMIT 1) IS NULL LIMIT 1000 FOR UPDATE OF o) s
+;;
