@@ -12,11 +12,14 @@ use crate::engine::catalog::{Oid, QualifiedName};
 
 use super::erasure::Run;
 use super::fault::Fault;
-use super::foreign_keys::children_first;
-use super::sweep::{Fate, KEPT, MARKED, Sweep, Swept, Wanted, at, gone, not_held};
+use super::foreign_keys::{ForeignKey, children_first};
+use super::sweep::{FILES, Fate, KEPT, MARKED, Sweep, Swept, Wanted, at, gone, not_held};
 
 /// A table with rows that are to be changed.
 type Named = (Oid, QualifiedName);
+
+/// Tables of which PostgreSQL has no rows of its own.
+const FOREIGN: &str = "SELECT c.oid FROM pg_catalog.pg_class AS c WHERE c.relkind = 'f'";
 
 const NOT_CHANGED: &str = "kept or changed by them";
 const NOT_BACK: &str = "put back by them";
@@ -42,12 +45,14 @@ impl Sweep<'_> {
         let mut swept = self.foreseen(tx).await?;
         let (nulled, deleted) = (self.marked(tx, Fate::Null).await?, self.marked(tx, Fate::Delete).await?);
         let all: Vec<Named> = nulled.iter().chain(&deleted).cloned().collect();
-        let watched = if self.may_put_back(&all, blocking, wanted) { wanted } else { &[] };
+        let watched = self.may_put_back(tx, &nulled, &deleted, blocking, wanted).await?;
+        let (watched, counted) = if watched { (wanted, all.as_slice()) } else { Default::default() };
         let before = self.waiting(tx, watched).await?;
         let mut due = Vec::new();
-        for table in &all {
-            due.push(self.shrunk(tx, table).await? + self.to_go(tx, table).await?);
+        for table in counted {
+            due.push(self.size(tx, table).await? - self.to_go(tx, table).await?);
         }
+        remember_files(tx).await?;
         for table in nulled {
             let sql = self.nulling(&table)?;
             self.whole(tx, &[table], Fate::Null, &sql, wanted).await?;
@@ -73,8 +78,8 @@ impl Sweep<'_> {
         let after = self.waiting(tx, watched).await?;
         let more = watched.iter().zip(before.iter().zip(after)).find(|(_, (before, after))| after > *before);
         let mut back = more.map(|(wanted, _)| &wanted.table.name);
-        for (table, due) in all.iter().zip(due) {
-            if self.shrunk(tx, table).await? < due {
+        for (table, due) in counted.iter().zip(due) {
+            if self.size(tx, table).await? > due {
                 back = Some(&table.1);
             }
         }
@@ -90,31 +95,55 @@ impl Sweep<'_> {
     /// How many rows of a table are marked to be deleted, foreign ones aside.
     async fn to_go(&self, tx: &Transaction<'_>, (table, _): &Named) -> Result<i64, Fault> {
         let sql = format!(
-            "SELECT pg_catalog.count(*) FROM {MARKED} AS m JOIN pg_catalog.pg_class AS c ON c.oid = m.rel AND c.relkind = 'r'
-              WHERE m.root = $1 AND m.fate = 'd'"
+            "SELECT pg_catalog.count(*) FROM {MARKED} WHERE root = $1 AND fate = 'd' AND rel <> ALL (ARRAY({FOREIGN}))"
         );
         Ok(tx.query_one(&sql, &[table]).await?.try_get(0)?)
     }
 
-    /// How many rows fewer a table has by what this connection did lately. PostgreSQL counts them as they come and go, also by
-    /// triggers and rules; one that moves to another partition does both. (Of foreign tables it counts none.)
-    async fn shrunk(&self, tx: &Transaction<'_>, (table, _): &Named) -> Result<i64, Fault> {
-        let family: Vec<Oid> = self.rules.catalog.family(*table).into_iter().map(|r| r.oid).collect();
-        let sql = "SELECT pg_catalog.sum(pg_catalog.pg_stat_get_xact_tuples_deleted(t)
-                                         - pg_catalog.pg_stat_get_xact_tuples_inserted(t))::pg_catalog.int8
-                     FROM pg_catalog.unnest($1::pg_catalog.oid[]) AS t";
-        Ok(tx.query_one(sql, &[&family]).await?.try_get(0)?)
+    /// How many rows it has, foreign ones aside. Others change nothing of it within this transaction; and what a trigger tried
+    /// and undid is not in it, as it is in what PostgreSQL counts by itself.
+    async fn size(&self, tx: &Transaction<'_>, (_, name): &Named) -> Result<i64, Fault> {
+        let sql = format!(
+            "SELECT pg_catalog.count(*) FROM {} AS t WHERE t.tableoid <> ALL (ARRAY({FOREIGN}))",
+            name.to_sql()
+        );
+        Ok(tx.query_one(&sql, &[]).await?.try_get(0)?)
     }
 
-    /// Whether one of the tables of which rows are changed has a trigger, or a rule.
-    fn may_put_back(&self, marked: &[Named], blocking: Blocking, wanted: &[Wanted<'_>]) -> bool {
-        let mut tables: Vec<Oid> = marked.iter().map(|(oid, _)| *oid).collect();
-        let children = self.keys.iter().filter(|k| tables.contains(&k.parent.table)).map(|k| k.child.table);
-        tables.extend(children.collect::<Vec<_>>());
+    /// Whether one of the tables of which rows are changed has a trigger that fires for it, or a rule.
+    async fn may_put_back(
+        &self,
+        tx: &Transaction<'_>,
+        nulled: &[Named],
+        deleted: &[Named],
+        blocking: Blocking,
+        wanted: &[Wanted<'_>],
+    ) -> Result<bool, Fault> {
+        let mut changed: BTreeSet<Oid> = nulled.iter().map(|(oid, _)| *oid).collect();
         if blocking == Blocking::Empties {
-            tables.extend(wanted.iter().map(|w| w.table.relation));
+            changed.extend(wanted.iter().map(|w| w.table.relation));
         }
-        tables.into_iter().any(|table| self.rules.catalog.family(table).iter().any(|r| r.has_triggers || r.has_rules))
+        let deleted: BTreeSet<Oid> = deleted.iter().map(|(oid, _)| *oid).collect();
+        // What a foreign key changes, and what follows that one by another.
+        loop {
+            let follows = |k: &&ForeignKey| changed.contains(&k.parent.table) || deleted.contains(&k.parent.table);
+            let more: Vec<Oid> = self.keys.iter().filter(follows).map(|k| k.child.table).collect();
+            let known = changed.len();
+            changed.extend(more);
+            if changed.len() == known {
+                break;
+            }
+        }
+        let family = |tables: BTreeSet<Oid>| -> Vec<Oid> {
+            tables.into_iter().flat_map(|table| self.rules.catalog.family(table)).map(|r| r.oid).collect()
+        };
+        // Triggers for DELETE, and rules ON DELETE; on what may be changed in other ways, all.
+        let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t
+                                   WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'
+                                     AND (t.tgrelid = ANY ($1) OR t.tgrelid = ANY ($2) AND t.tgtype & 8 <> 0))
+                       OR EXISTS (SELECT FROM pg_catalog.pg_rewrite AS r
+                                   WHERE r.ev_enabled <> 'D' AND (r.ev_class = ANY ($1) OR r.ev_class = ANY ($2) AND r.ev_type = '4'))";
+        Ok(tx.query_one(sql, &[&family(changed), &family(deleted)]).await?.try_get(0)?)
     }
 
     /// Runs `sql`, after which no marked row of `tables` is as it was.
@@ -270,9 +299,24 @@ impl Sweep<'_> {
     }
 }
 
+/// Notes in which file each table is of which rows are marked or kept.
+async fn remember_files(tx: &Transaction<'_>) -> Result<(), Fault> {
+    let sql = format!(
+        "TRUNCATE {FILES}; INSERT INTO {FILES} SELECT rel, pg_catalog.pg_relation_filenode(rel)
+           FROM (SELECT rel FROM {MARKED} UNION SELECT rel FROM {KEPT}) AS marks"
+    );
+    Ok(tx.batch_execute(&sql).await?)
+}
+
 /// Rows that were changed since they were marked or kept, by triggers and foreign keys of this transaction, are where
-/// they are now. (Foreign tables tell no such thing.)
+/// they are now. (Foreign tables tell no such thing.) Those of a table that a trigger emptied by TRUNCATE are gone: where
+/// they were, there may be another row.
 async fn find_again(tx: &Transaction<'_>, marks: &str) -> Result<(), Fault> {
+    let truncated = format!(
+        "DELETE FROM {marks} AS m USING {FILES} AS f
+          WHERE f.rel = m.rel AND pg_catalog.pg_relation_filenode(f.rel) IS DISTINCT FROM f.file"
+    );
+    tx.execute(&truncated, &[]).await?;
     let sql = format!(
         "UPDATE {marks} AS m SET tid = now.tid, moved = true
            FROM (SELECT m.ctid, pg_catalog.currtid2(m.rel::pg_catalog.regclass::pg_catalog.text, m.tid) AS tid

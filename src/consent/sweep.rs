@@ -116,6 +116,7 @@ pub(super) const ROW_SECURITY: &str = "SET row_security = off";
 
 pub(super) const MARKED: &str = "pg_temp.consentry_marked";
 pub(super) const KEPT: &str = "pg_temp.consentry_kept";
+pub(super) const FILES: &str = "pg_temp.consentry_files";
 
 /// `root` is the table that the policy names, `rel` the partition that holds the row; `fate` d: deleted, n: nulled;
 /// `along` marks rows that go only because a row that they refer to goes, `pulled` those of them for which that was found;
@@ -125,6 +126,7 @@ const CREATE: &str = "CREATE TEMPORARY TABLE consentry_marked (root oid, rel oid
     CREATE TEMPORARY TABLE consentry_kept (root oid, rel oid, tid tid, because_of oid, reason \"char\", along bool, fresh bool DEFAULT true,
         moved bool DEFAULT false);
     CREATE INDEX ON consentry_kept (rel, tid);
+    CREATE TEMPORARY TABLE consentry_files (rel oid, file oid);
     CREATE TEMPORARY TABLE consentry_below (root oid, rel oid, tid tid, bound bool, PRIMARY KEY (rel, tid));";
 
 impl<'a> Sweep<'a> {

@@ -135,3 +135,79 @@ fn what_could_not_be_nulled_is_told_and_fails() {
         assert_eq!(home.db.psql("SELECT count(*) FROM orders WHERE customer = 2"), "0", "the rest is done");
     }
 }
+
+/// Nor does it count what a trigger deletes and then undoes: the copy is one row more.
+#[tokio::test]
+async fn what_a_trigger_undoes_of_its_own_makes_no_room() {
+    let orders = ORDERS.replace("REFERENCES person ON DELETE CASCADE", "");
+    let insert = "INSERT INTO public.orders VALUES (old.id, NULL, old.body, old.seen);";
+    let undone =
+        "BEGIN DELETE FROM public.orders WHERE person_id = 1; RAISE 'no'; EXCEPTION WHEN OTHERS THEN NULL; END;";
+    for (name, body) in [("first", format!("{undone} {insert}")), ("then", format!("{insert} {undone}"))] {
+        let body = format!("IF old.person_id = 3 THEN {body} END IF; RETURN NULL;");
+        let sql = format!("{orders}{}", trigger("AFTER DELETE", "orders", &body));
+        let case = Case::new(&format!("undone_{name}"), &sql, &toml("", "", "", OF_ORDERS)).await;
+        case.refused(BACK).await;
+        assert_eq!(case.db.psql("SELECT id, person_id FROM orders ORDER BY id"), "10|1\n30|3", "{name}");
+    }
+}
+
+/// Stored beside the orders, and rows of it go too.
+const CACHE: &str = "CREATE TABLE lines (order_id int, person_id int, body text);
+    INSERT INTO lines VALUES (30, 3, 'l3'), (10, 1, 'l1'), (11, 1, 'l1');";
+
+/// What a trigger tries and undoes is no row that is there again, nor what is there after it emptied the table.
+#[tokio::test]
+async fn a_table_with_no_more_rows_is_no_obstacle() {
+    let upsert = "BEGIN INSERT INTO public.lines VALUES (10, 1, 'n'); EXCEPTION WHEN unique_violation THEN
+        UPDATE public.lines SET body = 'n' WHERE order_id = 10; END; RETURN NULL;";
+    let again = "TRUNCATE public.lines; INSERT INTO public.lines SELECT id, person_id, 'new' FROM public.orders WHERE person_id <> 3;
+        RETURN NULL;";
+    let unique = "CREATE UNIQUE INDEX ON lines (order_id);";
+    for (name, table, more, body, stored) in [
+        ("upsert", "orders", unique, upsert, "10|n\n11|l1"),
+        ("truncate", "orders", "", "TRUNCATE public.lines; RETURN NULL;", ""),
+        ("truncate_late", "notes", "", "TRUNCATE public.lines; RETURN NULL;", ""),
+        ("fill", "orders", "", again, "10|new"),
+        ("fill_late", "notes", "", again, "10|new"),
+    ] {
+        // Of an older table, rows go first.
+        let notes = "CREATE TABLE notes (person_id int, body text); INSERT INTO notes VALUES (3, 'n3');";
+        let sql = format!("{notes}{CACHE}{ORDERS}{more}{}", trigger("AFTER DELETE", table, body));
+        let of_notes = "[table.'public.notes']\nsubject = { person = 'person_id' }\n\
+            columns = { person_id = 'open', body = 'identity' }\n";
+        let of_all = format!("{OF_ORDERS}{OF_LINES}{of_notes}");
+        let case = Case::new(&format!("no_more_{name}"), &sql, &toml("", "", "", &of_all)).await;
+        let erased = case.erase().await.unwrap();
+        assert!(erased.tables.iter().all(|t| t.erased == 1), "{name}: {erased:?}");
+        assert_eq!(case.db.psql("SELECT order_id, body FROM lines ORDER BY 1"), stored, "{name}");
+        assert_eq!(case.db.psql("SELECT id FROM orders UNION ALL SELECT id FROM person"), "10\n1\n2", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_hangs_on_what_postgresql_counts() {
+    let off = "DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET track_counts = off', current_database()); END$$;";
+    let log = format!(
+        "CREATE TABLE log (id int); {}",
+        trigger("AFTER DELETE", "orders", "INSERT INTO public.log VALUES (1); RETURN NULL;")
+    );
+    let case = Case::new("track", &format!("{ORDERS}{log}{off}"), &toml("", "", "", OF_ORDERS)).await;
+    case.erase().await.unwrap();
+    assert_eq!(case.db.psql("SELECT count(*) FROM orders UNION ALL SELECT count(*) FROM log"), "1\n1");
+}
+
+/// A kept row cannot be emptied: what its trigger wrote for that is undone with it.
+#[tokio::test]
+async fn what_a_kept_rows_trigger_wrote_is_undone_with_it() {
+    let sql = format!(
+        "{ORDERS}CREATE TABLE shadow (pid int REFERENCES person); INSERT INTO shadow VALUES (3);
+         ALTER TABLE person ADD CHECK (id <> 3 OR name IS NOT NULL AND reason IS NOT NULL);{}",
+        trigger("BEFORE UPDATE", "person", "INSERT INTO public.orders VALUES (40, NULL, 'new'); RETURN new;")
+    );
+    let case = Case::new("kept_undone", &sql, &toml("", "", "", OF_ORDERS)).await;
+    let erased = case.erase().await.unwrap();
+    let failed = erased.emptied[0].failed.as_deref().unwrap();
+    assert!(failed.contains("23514"), "{failed}");
+    assert_eq!(case.db.psql("SELECT id FROM orders"), "10");
+}
