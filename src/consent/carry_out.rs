@@ -63,17 +63,13 @@ impl Sweep<'_> {
             self.whole(tx, &group, Fate::Delete, &deleting(&group), wanted).await?;
         }
         tx.batch_execute(&format!("TRUNCATE {MARKED}")).await?;
-        if blocking == Blocking::Empties {
-            find_again(tx, KEPT).await?;
-            swept.emptied = self.empty_kept(tx, Run::ForGood).await?;
-        }
         // Triggers and foreign keys that wait for COMMIT.
-        if let Err(fault) = self.change(tx, "SET CONSTRAINTS ALL IMMEDIATE").await {
+        if let Err(fault) = self.change(tx, tx.batch_execute("SET CONSTRAINTS ALL IMMEDIATE")).await {
             return Err(self.refused(tx, &all, fault).await?);
         }
         find_again(tx, KEPT).await?;
         if blocking == Blocking::Empties {
-            self.see_emptied(tx, &mut swept.emptied).await?;
+            swept.emptied = self.empty_kept(tx, Run::ForGood).await?;
         }
         let after = self.waiting(tx, watched).await?;
         let more = watched.iter().zip(before.iter().zip(after)).find(|(_, (before, after))| after > *before);
@@ -157,7 +153,7 @@ impl Sweep<'_> {
     ) -> Result<(), Fault> {
         find_again(tx, MARKED).await?;
         self.are_wanted_still(tx, tables, wanted).await?;
-        let done = match self.change(tx, sql).await {
+        let done = match self.change(tx, tx.execute(sql, &[])).await {
             Ok(done) => done,
             Err(fault) => return Err(self.refused(tx, tables, fault).await?),
         };
@@ -229,13 +225,17 @@ impl Sweep<'_> {
         Ok(tx.query_one(&sql, &[]).await?.try_get::<_, i64>(0)?.unsigned_abs())
     }
 
-    /// Runs a statement that changes rows; how many. One that fails is undone, and nothing else is.
-    pub(super) async fn change(&self, tx: &Transaction<'_>, sql: &str) -> Result<u64, Fault> {
+    /// Changes rows, as by hand. What fails is undone, and nothing else is.
+    pub(super) async fn change<T>(
+        &self,
+        tx: &Transaction<'_>,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Fault> {
         tx.batch_execute("SAVEPOINT consentry_change; SET LOCAL search_path TO DEFAULT").await?;
-        match tx.execute(sql, &[]).await.map_err(Fault::from) {
-            Ok(rows) => {
+        match work.await.map_err(Fault::from) {
+            Ok(done) => {
                 tx.batch_execute("SET LOCAL search_path = pg_catalog; RELEASE SAVEPOINT consentry_change").await?;
-                Ok(rows)
+                Ok(done)
             }
             Err(fault) if fault.sqlstate.is_some() => {
                 tx.batch_execute("ROLLBACK TO SAVEPOINT consentry_change").await?;
@@ -311,7 +311,7 @@ async fn remember_files(tx: &Transaction<'_>) -> Result<(), Fault> {
 /// Rows that were changed since they were marked or kept, by triggers and foreign keys of this transaction, are where
 /// they are now. (Foreign tables tell no such thing.) Those of a table that a trigger emptied by TRUNCATE are gone: where
 /// they were, there may be another row.
-async fn find_again(tx: &Transaction<'_>, marks: &str) -> Result<(), Fault> {
+pub(super) async fn find_again(tx: &Transaction<'_>, marks: &str) -> Result<(), Fault> {
     let truncated = format!(
         "DELETE FROM {marks} AS m USING {FILES} AS f
           WHERE f.rel = m.rel AND pg_catalog.pg_relation_filenode(f.rel) IS DISTINCT FROM f.file"

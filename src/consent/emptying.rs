@@ -1,6 +1,6 @@
 //! Which columns of a row are emptied where the policy says `erase = "null"`, and which rows are emptied already.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_postgres::GenericClient;
 
@@ -17,7 +17,7 @@ impl<'a> Rules<'a> {
     /// Columns with a category that are emptied. Refuses a table of which not all can be.
     fn personal_columns(&self, table: &TablePolicy, defaults: &Defaults) -> Result<Vec<&'a Column>, Fault> {
         let (personal, stuck) = defaults.parted(table.relation, self.emptied_columns(table)?);
-        if let Some(why) = lacking(&stuck) {
+        if let Some(why) = defaults.lacking(table.relation, &stuck) {
             return Err(Fault::new(format!("{} cannot be emptied: {why}", table.name))
                 .hint("allow nulls there, give it a constant default, or say erase = \"delete\" for the table"));
         }
@@ -66,7 +66,7 @@ impl Sweep<'_> {
 
 /// The tables that the policy says to null and that cannot be, each with why.
 pub async fn cannot_be_emptied(client: &impl GenericClient, rules: Rules<'_>) -> Result<Vec<Fault>, Fault> {
-    let defaults = Defaults::load(client, rules).await?;
+    let defaults = Defaults::of_nulled(client, rules).await?;
     let tables = rules.policy.tables_by_name().into_iter();
     let nulled = tables.filter(|table| erase_of(rules.catalog, rules.policy, table) == Erase::Null);
     Ok(nulled.filter_map(|table| rules.personal_columns(table, &defaults).err()).collect())
@@ -78,16 +78,10 @@ pub(super) fn emptying(columns: &[&Column]) -> String {
     columns.iter().map(empty).collect::<Vec<_>>().join(", ")
 }
 
-/// Why these columns cannot be emptied, if they are any.
-pub(super) fn lacking(stuck: &[&Column]) -> Option<String> {
-    let names: Vec<&str> = stuck.iter().map(|c| c.name.as_str()).collect();
-    let why = || format!("{} is NOT NULL and has no default that is the same for every row", names.join(", "));
-    (!names.is_empty()).then(why)
-}
-
 /// What columns with a category that cannot be null hold when they are emptied, as text in SQL: their defaults, where these
-/// are the same for every row. (Of others it cannot be told whether they were emptied, so they never are.)
-pub struct Defaults(BTreeMap<(Oid, String), String>);
+/// are the same for every row, or why they cannot be computed. (Of others it cannot be told whether they were emptied, so they
+/// never are.)
+pub struct Defaults(BTreeMap<(Oid, String), Result<String, String>>);
 
 /// Expressions of which all nodes are of kinds, and all functions of a volatility, that make them the same for every row.
 const CONSTANT: &str = r"SELECT e.adrelid, a.attname::pg_catalog.text,
@@ -100,23 +94,59 @@ const CONSTANT: &str = r"SELECT e.adrelid, a.attname::pg_catalog.text,
                           JOIN pg_catalog.pg_proc AS p ON p.oid = called.number[1]::pg_catalog.oid WHERE p.provolatile <> 'i')";
 
 impl Defaults {
-    pub async fn load(client: &impl GenericClient, Rules { policy, catalog }: Rules<'_>) -> Result<Self, Fault> {
-        let tables: Vec<Oid> = policy.tables.keys().copied().collect();
+    /// Those of the tables that are nulled.
+    pub async fn of_nulled(client: &impl GenericClient, rules: Rules<'_>) -> Result<Self, Fault> {
+        let mut columns = Vec::new();
+        for table in rules.policy.tables.values() {
+            if erase_of(rules.catalog, rules.policy, table) == Erase::Null {
+                columns.extend(rules.emptied_columns(table)?.into_iter().map(|c| (table.relation, c)));
+            }
+        }
+        Self::load_apart(client, &columns).await
+    }
+
+    /// In a transaction of its own.
+    pub(super) async fn load_apart(client: &impl GenericClient, columns: &[(Oid, &Column)]) -> Result<Self, Fault> {
+        client.batch_execute("BEGIN READ ONLY").await?;
+        let loaded = Self::load(client, columns).await;
+        client.batch_execute("ROLLBACK").await?;
+        loaded
+    }
+
+    /// Within a transaction.
+    pub(super) async fn load(client: &impl GenericClient, columns: &[(Oid, &Column)]) -> Result<Self, Fault> {
+        let needed: BTreeSet<(Oid, &str)> =
+            columns.iter().filter(|(_, c)| c.not_null).map(|(table, c)| (*table, c.name.as_str())).collect();
+        let tables: Vec<Oid> = needed.iter().map(|(table, _)| *table).collect();
         let mut all = BTreeMap::new();
+        if tables.is_empty() {
+            return Ok(Self(all));
+        }
         for row in client.query(CONSTANT, &[&tables]).await? {
-            let column: (Oid, String) = (row.try_get(0)?, row.try_get(1)?);
-            let known = catalog.relation(column.0).and_then(|r| r.column(&column.1));
-            if policy.tables.get(&column.0).zip(known).is_some_and(|(table, c)| table.is_personal(c)) {
-                let sql = format!("SELECT pg_catalog.quote_literal(({})::pg_catalog.text)", row.try_get::<_, &str>(2)?);
-                let value: Option<String> = client.query_one(&sql, &[]).await?.try_get(0)?;
-                all.extend(value.map(|value| (column, value)));
+            let (table, name): (Oid, String) = (row.try_get(0)?, row.try_get(1)?);
+            if needed.contains(&(table, name.as_str())) {
+                let value = compute(client, row.try_get(2)?).await?;
+                all.extend(value.map(|value| ((table, name), value)));
             }
         }
         Ok(Self(all))
     }
 
     fn of(&self, table: Oid, column: &Column) -> Option<&String> {
-        self.0.get(&(table, column.name.clone()))
+        self.0.get(&(table, column.name.clone()))?.as_ref().ok()
+    }
+
+    /// Why these columns cannot be emptied, if they are any.
+    pub(super) fn lacking(&self, table: Oid, stuck: &[&Column]) -> Option<String> {
+        let failed = |c: &&Column| self.0.get(&(table, c.name.clone())).and_then(|value| value.as_ref().err());
+        let differing: Vec<&str> = stuck.iter().filter(|c| failed(c).is_none()).map(|c| c.name.as_str()).collect();
+        let differs =
+            || format!("{} is NOT NULL and has no default that is the same for every row", differing.join(", "));
+        let mut why: Vec<String> = (!differing.is_empty()).then(differs).into_iter().collect();
+        why.extend(stuck.iter().filter_map(|c| {
+            failed(c).map(|reason| format!("{} is NOT NULL and its default cannot be computed: {reason}", c.name))
+        }));
+        (!why.is_empty()).then(|| why.join("; "))
     }
 
     /// Those of the columns that can be emptied, and the others.
@@ -139,4 +169,18 @@ impl Defaults {
         let tests: Vec<String> = columns.iter().map(test).collect();
         if tests.is_empty() { "false".to_owned() } else { format!("({})", tests.join(" OR ")) }
     }
+}
+
+/// What a default is, as a literal of text, or why that cannot be computed; names in its functions are found as in an UPDATE
+/// by this login.
+async fn compute(client: &impl GenericClient, default: &str) -> Result<Option<Result<String, String>>, Fault> {
+    client.batch_execute("SAVEPOINT consentry_default; SET LOCAL search_path TO DEFAULT").await?;
+    let sql = format!("SELECT pg_catalog.quote_literal(({default})::pg_catalog.text)");
+    let computed = match client.query_one(&sql, &[]).await.map_err(Fault::from) {
+        Ok(row) => row.try_get::<_, Option<String>>(0)?.map(Ok),
+        Err(fault) if fault.sqlstate.is_some() => Some(Err(fault.message)),
+        Err(lost) => return Err(lost),
+    };
+    client.batch_execute("ROLLBACK TO SAVEPOINT consentry_default; RELEASE SAVEPOINT consentry_default").await?;
+    Ok(computed)
 }

@@ -2,20 +2,20 @@
 //! others need the row is no reason to keep what it says of a person. A legal hold is one: what the held row hangs on stays
 //! whole. Nor is emptied what others refer to or lead by, and what decides whether the row is there, or goes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use tokio_postgres::Transaction;
+use tokio_postgres::{Client, Transaction};
 
 use crate::engine::catalog::{Column, Oid};
 use crate::engine::policy::erasing::holds_choices;
 use crate::engine::policy::{ColumnUse, TablePolicy};
 
-use super::emptying::{emptying, lacking};
+use super::carry_out::find_again;
+use super::emptying::{Defaults, emptying};
 use super::erasure::Run;
 use super::fault::Fault;
 use super::foreign_keys::ForeignKey;
-use super::meanwhile::was_changed;
 use super::sweep::{KEPT, Sweep, at, not_held};
 use super::target::relation;
 
@@ -34,82 +34,184 @@ pub struct Emptied {
 /// Rows that were kept, and what refers to them: `bound` ones are under a hold, or referred to by one that is bound.
 pub(super) const BELOW: &str = "pg_temp.consentry_below";
 
+/// A table with rows that are kept.
+struct Kept<'s> {
+    table: &'s TablePolicy,
+    /// The columns that the rows lose.
+    free: Vec<&'s Column>,
+    defaults: Defaults,
+    told: Emptied,
+}
+
+impl Kept<'_> {
+    /// The statement that empties these columns of the rows of `from`, an item of FROM with the name `k`.
+    fn emptying(&self, columns: &[&Column], from: &str) -> String {
+        let (name, which) = (self.table.name.to_sql(), self.which(columns));
+        format!("UPDATE {name} AS t SET {} FROM {from} WHERE {which}", emptying(columns))
+    }
+
+    /// `t` is the row of `k`, may be emptied, and holds something in these columns.
+    fn which(&self, columns: &[&Column]) -> String {
+        format!("{} AND {}", self.is_free(), self.defaults.filled(self.table.relation, columns, "t"))
+    }
+
+    fn is_free(&self) -> String {
+        let (at, bound) = (at("k", self.table.relation, "t"), at("b", self.table.relation, "t"));
+        format!("{at} AND NOT EXISTS (SELECT FROM {BELOW} AS b WHERE b.bound AND {bound})")
+    }
+
+    /// In how many columns that it is to lose the row `t` holds something.
+    fn says(&self) -> String {
+        let one = |column: &&Column| {
+            format!("({})::pg_catalog.int4", self.defaults.filled(self.table.relation, &[column], "t"))
+        };
+        self.free.iter().map(one).chain(["0".to_owned()]).collect::<Vec<_>>().join(" + ")
+    }
+
+    async fn count(&self, tx: &Transaction<'_>, which: &str) -> Result<u64, Fault> {
+        let sql =
+            format!("SELECT pg_catalog.count(*) FROM {} AS t, {} WHERE {which}", self.table.name.to_sql(), fresh());
+        Ok(tx.query_one(&sql, &[]).await?.try_get::<_, i64>(0)?.unsigned_abs())
+    }
+}
+
 impl Sweep<'_> {
-    /// Empties the rows that were found to be kept since the last time.
+    /// Empties the rows that were found to be kept since the last time, as far as the database lets them be, and is done with
+    /// them. Nothing else waits for COMMIT.
     pub(super) async fn empty_kept(&self, tx: &Transaction<'_>, run: Run) -> Result<Vec<Emptied>, Fault> {
         self.find_bound(tx).await?;
         let mut all = Vec::new();
         let kept = format!("SELECT DISTINCT root FROM {KEPT} WHERE fresh AND NOT along");
         for row in tx.query(&kept, &[]).await? {
             if let Some(table) = self.rules.policy.tables.get(&row.try_get(0)?) {
-                all.extend(self.empty_kept_of(tx, table, run).await?);
+                all.extend(self.kept_of(tx, table).await?);
             }
         }
-        all.retain(|emptied| emptied.rows > 0 || emptied.failed.is_some());
-        all.sort_by(|a, b| a.table.cmp(&b.table));
-        Ok(all)
+        if run == Run::ForGood {
+            self.empty_all(tx, &mut all).await?;
+        }
+        let mut told: Vec<Emptied> = all.into_iter().map(|kept| kept.told).collect();
+        told.retain(|emptied| emptied.rows > 0 || emptied.failed.is_some());
+        told.sort_by(|a, b| a.table.cmp(&b.table));
+        tx.batch_execute(&format!("UPDATE {KEPT} SET fresh = false WHERE fresh; TRUNCATE {BELOW}")).await?;
+        Ok(told)
     }
 
-    async fn empty_kept_of(
-        &self,
-        tx: &Transaction<'_>,
-        table: &TablePolicy,
-        run: Run,
-    ) -> Result<Option<Emptied>, Fault> {
+    /// What is to be emptied of a table, and what cannot be.
+    async fn kept_of<'s>(&'s self, tx: &Transaction<'_>, table: &'s TablePolicy) -> Result<Option<Kept<'s>>, Fault> {
         let Some(losable) = self.losable(table)? else { return Ok(None) };
         let left = self.left(table, &losable)?;
-        let (free, stuck) = self.defaults.parted(table.relation, losable);
-        let rows = self.count_kept(tx, table, &free).await?;
-        let mut told = Emptied { table: table.name.to_string(), rows, left, failed: None };
-        if self.count_kept(tx, table, &stuck).await? > 0 {
-            told.failed = lacking(&stuck);
+        let columns: Vec<(Oid, &Column)> = losable.iter().map(|c| (table.relation, *c)).collect();
+        let defaults = Defaults::load(tx, &columns).await?;
+        let (free, stuck) = defaults.parted(table.relation, losable);
+        let told = Emptied { table: table.name.to_string(), rows: 0, left, failed: None };
+        let mut kept = Kept { table, free, defaults, told };
+        if kept.count(tx, &kept.which(&stuck)).await? > 0 {
+            kept.told.failed = kept.defaults.lacking(table.relation, &stuck);
         }
-        if run == Run::ForGood && rows > 0 {
-            let (name, from, which) = (table.name.to_sql(), fresh(), self.kept_with(table, &free));
-            let sql = format!("UPDATE {name} AS t SET {} FROM {from} WHERE {which}", emptying(&free));
-            match self.change(tx, &sql).await {
-                Ok(_) => {}
-                // A constraint or trigger that wants a value.
-                Err(fault) if fault.sqlstate.is_some() && !was_changed(&fault) => {
-                    (told.rows, told.failed) = (0, Some(fault.to_string()));
+        kept.told.rows = kept.count(tx, &kept.which(&kept.free)).await?;
+        let sql = format!(
+            "UPDATE {KEPT} AS k SET says = {} FROM {} AS t WHERE k.fresh AND {}",
+            kept.says(),
+            table.name.to_sql(),
+            kept.is_free()
+        );
+        tx.execute(&sql, &[]).await?;
+        Ok(Some(kept))
+    }
+
+    /// Empties all at once, so that what the rows of one table want of another's, or wait for until COMMIT, is there; else
+    /// each as far as it can be. Then sees what came of it.
+    async fn empty_all(&self, tx: &Transaction<'_>, all: &mut [Kept<'_>]) -> Result<(), Fault> {
+        let updates = all.iter().filter(|k| k.told.rows > 0).map(|k| k.emptying(&k.free, &fresh()) + ";");
+        let updates: String = updates.collect();
+        if updates.is_empty() {
+            return Ok(());
+        }
+        let sql = format!("SET CONSTRAINTS ALL DEFERRED; {updates} SET CONSTRAINTS ALL IMMEDIATE");
+        let mut failed = BTreeMap::new();
+        if self.try_to(tx, &sql).await?.is_some() {
+            for (i, kept) in all.iter().enumerate().filter(|(_, k)| k.told.rows > 0) {
+                find_again(tx, KEPT).await?;
+                if self.try_to(tx, &kept.emptying(&kept.free, &fresh())).await?.is_some() {
+                    failed.extend(self.empty_each(tx, kept).await?.map(|fault| (i, fault.to_string())));
                 }
-                Err(fault) => return Err(fault),
             }
         }
-        Ok(Some(told))
-    }
-
-    /// Tells of what is there still, after all triggers, and is done with these rows.
-    pub(super) async fn see_emptied(&self, tx: &Transaction<'_>, all: &mut [Emptied]) -> Result<(), Fault> {
-        for table in self.rules.policy.tables.values() {
-            let name = table.name.to_string();
-            let Some(told) = all.iter_mut().find(|t| t.table == name && t.rows > 0) else { continue };
-            let (free, _) = self.defaults.parted(table.relation, self.losable(table)?.unwrap_or_default());
-            let left = self.count_kept(tx, table, &free).await?;
-            if left > 0 {
-                told.failed = Some(format!("a trigger or rule keeps what {left} of them say"));
-            }
-            told.rows = told.rows.saturating_sub(left);
+        find_again(tx, KEPT).await?;
+        for (i, kept) in all.iter_mut().enumerate() {
+            let left = kept.count(tx, &kept.which(&kept.free)).await?;
+            let unchanged = format!("{} AND k.says > 0 AND {} >= k.says", kept.is_free(), kept.says());
+            let unchanged = kept.count(tx, &unchanged).await?;
+            kept.told.rows = kept.told.rows.saturating_sub(unchanged);
+            let by_trigger = || (left > 0).then(|| format!("a trigger or rule keeps what {left} of them say"));
+            let more = failed.remove(&i).or_else(by_trigger);
+            kept.told.failed = kept.told.failed.take().into_iter().chain(more).reduce(|a, b| format!("{a}; {b}"));
         }
-        Ok(tx.batch_execute(&format!("UPDATE {KEPT} SET fresh = false WHERE fresh; TRUNCATE {BELOW}")).await?)
+        Ok(())
     }
 
-    /// How many rows that are kept and may be emptied hold something in these columns.
-    async fn count_kept(&self, tx: &Transaction<'_>, table: &TablePolicy, columns: &[&Column]) -> Result<u64, Fault> {
-        let (name, from, which) = (table.name.to_sql(), fresh(), self.kept_with(table, columns));
-        let sql = format!("SELECT pg_catalog.count(*) FROM {name} AS t, {from} WHERE {which}");
-        Ok(tx.query_one(&sql, &[]).await?.try_get::<_, i64>(0)?.unsigned_abs())
+    /// Empties row by row; why not all of all could be.
+    async fn empty_each(&self, tx: &Transaction<'_>, kept: &Kept<'_>) -> Result<Option<Fault>, Fault> {
+        let sql = format!(
+            "SELECT pg_catalog.min(k.id) FROM {} AS t, {KEPT} AS k WHERE k.fresh AND NOT k.along AND {} GROUP BY k.rel, k.tid",
+            kept.table.name.to_sql(),
+            kept.which(&kept.free)
+        );
+        let mut first = None;
+        for row in tx.query(&sql, &[]).await? {
+            let from = format!(
+                "(SELECT * FROM {KEPT} AS k WHERE k.id OPERATOR(pg_catalog.=) {}) AS k",
+                row.try_get::<_, i32>(0)?
+            );
+            // Triggers of other rows may have changed it.
+            find_again(tx, KEPT).await?;
+            if let Some(fault) = self.empty_one(tx, kept, &from).await? {
+                first.get_or_insert(fault);
+            }
+        }
+        Ok(first)
     }
 
-    fn kept_with(&self, table: &TablePolicy, columns: &[&Column]) -> String {
-        let (at, bound) = (at("k", table.relation, "t"), at("b", table.relation, "t"));
-        let filled = self.defaults.filled(table.relation, columns, "t");
-        format!("{at} AND {filled} AND NOT EXISTS (SELECT FROM {BELOW} AS b WHERE b.bound AND {bound})")
+    /// Empties a row of all, or of all but one column, or of those that it can do without one by one; why not of all.
+    async fn empty_one(&self, tx: &Transaction<'_>, kept: &Kept<'_>, from: &str) -> Result<Option<Fault>, Fault> {
+        let Some(fault) = self.try_to(tx, &kept.emptying(&kept.free, from)).await? else { return Ok(None) };
+        let all_but = |i: usize| {
+            let others = kept.free.iter().enumerate().filter(|(k, _)| *k != i);
+            others.map(|(_, column)| *column).collect::<Vec<_>>()
+        };
+        for others in (0..kept.free.len()).map(all_but).filter(|others| !others.is_empty()) {
+            if self.try_to(tx, &kept.emptying(&others, from)).await?.is_none() {
+                return Ok(Some(fault));
+            }
+        }
+        for column in kept.free.iter().filter(|_| kept.free.len() > 2) {
+            if self.try_to(tx, &kept.emptying(&[column], from)).await?.is_none() {
+                find_again(tx, KEPT).await?;
+            }
+        }
+        Ok(Some(fault))
+    }
+
+    /// What the database has against it, be it that what a default refers to is not there. What trying again, or more time,
+    /// may cure fails.
+    async fn try_to(&self, tx: &Transaction<'_>, sql: &str) -> Result<Option<Fault>, Fault> {
+        match self.change(tx, tx.batch_execute(sql)).await {
+            Ok(()) => Ok(None),
+            Err(fault) => match fault.sqlstate.as_deref() {
+                None | Some("55P03") => Err(fault),
+                Some(code) if ["40", "53", "57"].iter().any(|class| code.starts_with(class)) => Err(fault),
+                Some(_) => Ok(Some(fault)),
+            },
+        }
     }
 
     /// The row `t`, if it is kept, still has what it is to lose; `None`: such rows stay whole.
-    pub(super) fn kept_has_value(&self, table: &TablePolicy) -> Result<Option<String>, Fault> {
-        Ok(self.losable(table)?.map(|columns| self.defaults.filled(table.relation, &columns, "t")))
+    pub(super) async fn kept_has_value(&self, client: &Client, table: &TablePolicy) -> Result<Option<String>, Fault> {
+        let Some(losable) = self.losable(table)? else { return Ok(None) };
+        let columns: Vec<(Oid, &Column)> = losable.iter().map(|c| (table.relation, *c)).collect();
+        let defaults = Defaults::load_apart(client, &columns).await?;
+        Ok(Some(defaults.filled(table.relation, &losable, "t")))
     }
 
     /// The columns that a row is to lose that must stay; `None`: such rows stay whole.
@@ -208,5 +310,5 @@ impl Sweep<'_> {
 
 /// Rows that were found to be kept since the last time.
 fn fresh() -> String {
-    format!("(SELECT DISTINCT root, rel, tid FROM {KEPT} WHERE fresh AND NOT along) AS k")
+    format!("(SELECT DISTINCT root, rel, tid, says FROM {KEPT} WHERE fresh AND NOT along) AS k")
 }

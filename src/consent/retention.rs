@@ -177,7 +177,7 @@ fn purposes_with_period<'p>(policy: &'p Policy, table: &TablePolicy) -> Vec<(&'p
 pub async fn report(client: &Client, policy: &Policy, catalog: &Catalog) -> Result<Vec<TableReport>, Fault> {
     client.batch_execute(ROW_SECURITY).await?;
     let rules = Rules { policy, catalog };
-    let defaults = Defaults::load(client, rules).await?;
+    let defaults = Defaults::of_nulled(client, rules).await?;
     let mut reports = Vec::new();
     for kept in kept(policy) {
         reports.push(report_table(client, rules, &defaults, &kept).await?);
@@ -275,7 +275,7 @@ pub async fn apply(
     if !applied.blocked.is_empty() {
         sweep.forget_kept(client).await?;
         for wanted in &order {
-            let Some(filled) = sweep.kept_has_value(wanted.table)? else { continue };
+            let Some(filled) = sweep.kept_has_value(client, wanted.table).await? else { continue };
             let wanted = Wanted { condition: format!("{} AND {filled}", wanted.condition), ..*wanted };
             apply_table(client, &sweep, &wanted, &order, batch, Blocking::Empties, &mut applied, on).await?;
         }

@@ -120,11 +120,11 @@ pub(super) const FILES: &str = "pg_temp.consentry_files";
 
 /// `root` is the table that the policy names, `rel` the partition that holds the row; `fate` d: deleted, n: nulled;
 /// `along` marks rows that go only because a row that they refer to goes, `pulled` those of them for which that was found;
-/// `moved` those that were changed since.
+/// `moved` those that were changed since; `says` is in how many columns that a kept row is to lose it held something.
 const CREATE: &str = "CREATE TEMPORARY TABLE consentry_marked (root oid, rel oid, tid tid, fate \"char\", along bool, moved bool DEFAULT false,
         pulled bool DEFAULT false, PRIMARY KEY (rel, tid));
     CREATE TEMPORARY TABLE consentry_kept (root oid, rel oid, tid tid, because_of oid, reason \"char\", along bool, fresh bool DEFAULT true,
-        moved bool DEFAULT false);
+        moved bool DEFAULT false, says int, id int GENERATED ALWAYS AS IDENTITY);
     CREATE INDEX ON consentry_kept (rel, tid);
     CREATE TEMPORARY TABLE consentry_files (rel oid, file oid);
     CREATE TEMPORARY TABLE consentry_below (root oid, rel oid, tid tid, bound bool, PRIMARY KEY (rel, tid));";
@@ -138,7 +138,7 @@ impl<'a> Sweep<'a> {
         client.batch_execute(ROW_SECURITY).await?;
         client.batch_execute(CREATE).await?;
         let rules = Rules { policy, catalog };
-        Ok(Self { rules, keys, defaults: Defaults::load(client, rules).await? })
+        Ok(Self { rules, keys, defaults: Defaults::of_nulled(client, rules).await? })
     }
 
     /// Marks rows that are `wanted` and that no hold keeps, at most `limit`; how many. They are locked, and rows found to be

@@ -113,8 +113,8 @@ async fn a_row_that_the_database_wants_whole_stays_so() {
     let erased = case.erase("1").await;
     assert_eq!(erased.tables.iter().map(|t| t.erased).collect::<Vec<_>>(), [1, 0], "{erased:?}");
     let failed = erased.emptied[0].failed.as_deref().unwrap();
-    assert!(erased.emptied[0].rows == 0 && failed.contains("23514"), "{failed}");
-    assert_eq!(case.db.psql("SELECT name FROM person WHERE id = 1"), "n1");
+    assert!(erased.emptied[0].rows == 1 && failed.contains("23514"), "{failed}");
+    assert_eq!(case.db.psql("SELECT name, nick FROM person WHERE id = 1"), "n1|", "all else is emptied");
 }
 
 /// What stays because others need it is emptied, told and on record.
@@ -174,4 +174,92 @@ async fn what_is_kept_and_changed_meanwhile_is_emptied() {
             );
         }
     }
+}
+
+const X: &str = "category.identity = 'null'\n[purpose.service]\ndescription = 'd'\nbasis = 'contract'\nshows = ['identity']\n\
+    [subject.person]\ntable = 'public.person'\nkey = 'id'\n\
+    [table.'public.person']\nsubject = { person = 'id' }\nretention = { since = 'seen', keep = '1 year' }\n\
+    columns = { id = 'open', name = 'identity', mail = 'identity', plan = 'identity', seen = 'open' }\n\
+    [table.'public.line']\nsubject = { person = 'who' }\ncolumns = { who = 'open', body = 'identity' }\n";
+
+/// What one column or row cannot be is no reason to keep the others, be it told at once or at the end of the transaction.
+#[tokio::test]
+async fn what_can_be_emptied_is_emptied() {
+    let late = "DEFERRABLE INITIALLY DEFERRED";
+    let wants = |mail: &str| {
+        format!(
+            "CREATE FUNCTION wants() RETURNS trigger LANGUAGE plpgsql AS
+                 $$BEGIN IF new.mail = '' AND {mail} THEN RAISE 'no'; END IF; RETURN NULL; END$$;
+             CREATE CONSTRAINT TRIGGER wants AFTER UPDATE ON person {late} FOR EACH ROW EXECUTE FUNCTION wants();"
+        )
+    };
+    for (name, more, key, stored, code) in [
+        ("unique", "ALTER TABLE person ADD UNIQUE (mail);".to_owned(), "23505", "1||m1|\n2|||\n3||m3|", "3"),
+        ("unique_late", format!("ALTER TABLE person ADD UNIQUE (mail) {late};"), "23505", "1||m1|\n2|||\n3||m3|", "3"),
+        ("check", "ALTER TABLE person ADD CHECK (id <> 1 OR mail <> '');".to_owned(), "23514", "1||m1|\n2|||\n3|||", "1"),
+        ("late", wants("new.id = 3"), "P0001", "1|||\n2|||\n3||m3|", "3"),
+        // A plan that is not there.
+        (
+            "reference",
+            "CREATE TABLE plan (id int PRIMARY KEY); INSERT INTO plan VALUES (7); ALTER TABLE person ALTER plan SET DEFAULT 99;
+             UPDATE person SET plan = 7; ALTER TABLE person ALTER plan SET NOT NULL, ADD FOREIGN KEY (plan) REFERENCES plan;"
+                .to_owned(),
+            "23503",
+            "1|||7\n2|||7\n3|||7",
+            "1",
+        ),
+    ] {
+        let sql = format!(
+            "CREATE TABLE person (id int PRIMARY KEY, name text, mail text NOT NULL DEFAULT '', plan int, seen date DEFAULT '2001-01-01');
+             CREATE TABLE shadow (pid int REFERENCES person); CREATE TABLE line (who int, body text);
+             INSERT INTO person SELECT n, 'n' || n, CASE n WHEN 2 THEN '' ELSE 'm' || n END FROM generate_series(1, 3) n;
+             INSERT INTO shadow SELECT id FROM person; INSERT INTO line SELECT id, 'b' FROM person; {more}"
+        );
+        let case = Case::new(&format!("far_{name}"), &sql, X).await;
+        let mut client = case.db.superuser().await;
+        let applied = apply(&mut client, &case.policy, &case.catalog, 10, &mut |_| Ok(())).await.unwrap();
+        let told = &applied.emptied[0];
+        assert!(told.rows == 3 && told.failed.as_deref().unwrap().contains(key), "{name}: {told:?}");
+        assert_eq!(case.db.psql("SELECT id, name, mail, plan FROM person ORDER BY id"), stored, "{name}");
+
+        let case = Case::new(&format!("far_one_{name}"), &sql, X).await;
+        let erased = case.erase(code).await;
+        let told = &erased.emptied[0];
+        assert!(told.rows == 1 && told.failed.as_deref().unwrap().contains(key), "{name}: {told:?}");
+        let row = stored.lines().nth(code.parse::<usize>().unwrap() - 1).unwrap();
+        assert_eq!(case.db.psql(&format!("SELECT id, name, mail, plan FROM person WHERE id = {code}")), row, "{name}");
+        assert_eq!(case.db.psql("SELECT count(*) FROM line"), "2", "all else is done: {name}");
+        let again = case.erase(code).await;
+        assert!(again.emptied[0].rows == 0 && again.emptied[0].failed == told.failed, "{name}: {again:?}");
+    }
+}
+
+/// What is wanted of several columns, or rows of several tables, is there when all are emptied.
+#[tokio::test]
+async fn what_is_wanted_of_all_at_once_is_given() {
+    let sql = "CREATE TABLE person (id int PRIMARY KEY, name text, mail text, plan text, seen date, CHECK ((name IS NULL) = (mail IS NULL)),
+             CHECK (id <> 1 OR plan IS NOT NULL));
+         CREATE TABLE line (id int PRIMARY KEY, who int REFERENCES person, body text);
+         CREATE TABLE shadow (pid int REFERENCES line);
+         INSERT INTO person SELECT n, 'n', 'm', 'p' FROM generate_series(1, 2) n; INSERT INTO line SELECT id, id, 'b' FROM person;
+         INSERT INTO shadow SELECT id FROM line;
+         CREATE FUNCTION same() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+             IF (SELECT count(*) FROM public.line JOIN public.person ON who = person.id AND (name IS NULL) <> (body IS NULL)) > 0
+             THEN RAISE 'no'; END IF; RETURN NULL; END$$;
+         CREATE CONSTRAINT TRIGGER same AFTER UPDATE ON person DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION same();
+         CREATE CONSTRAINT TRIGGER same AFTER UPDATE ON line DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION same();";
+    let case = Case::new("at_once", sql, X).await;
+    let erased = case.erase("2").await;
+    assert!(erased.emptied.iter().all(|e| e.rows == 1 && e.failed.is_none()), "{erased:?}");
+    case.db.psql("DROP TRIGGER same ON person; DROP TRIGGER same ON line");
+    let erased = case.erase("1").await;
+    assert_eq!(
+        erased.emptied.iter().map(|e| (e.rows, e.failed.is_some())).collect::<Vec<_>>(),
+        [(1, false), (1, true)]
+    );
+    let stored = "1|||p|\n2||||";
+    assert_eq!(
+        case.db.psql("SELECT person.id, name, mail, plan, body FROM person JOIN line ON who = person.id ORDER BY 1"),
+        stored
+    );
 }

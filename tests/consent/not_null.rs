@@ -124,7 +124,64 @@ fn check_tells_of_what_an_erasure_refuses() {
     let told = String::from_utf8(home.run(&["check"]).stderr).unwrap();
     let why = "code is NOT NULL and has no default that is the same for every row\n  help: allow nulls there";
     assert!(told.contains(&format!("warning: database crm: public.customers cannot be emptied: {why}")), "{told}");
+    let function = "CREATE FUNCTION g() RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RAISE 'no'; END$$;";
+    home.db.psql(&format!("{function} ALTER TABLE customers ALTER code SET DEFAULT g()"));
+    let told = String::from_utf8(home.run(&["check"]).stderr).unwrap();
+    assert!(told.contains("code is NOT NULL and its default cannot be computed: a trigger or function"), "{told}");
     home.db.psql("ALTER TABLE customers ALTER code SET DEFAULT ''");
     let told = String::from_utf8(home.run(&["check"]).stderr).unwrap();
     assert!(!told.contains("cannot be emptied"), "{told}");
+}
+
+/// Defaults that cannot be computed as this login is, or at all; where nothing is to be emptied, none is.
+#[tokio::test]
+async fn a_default_that_cannot_be_computed_matters_where_it_is_needed() {
+    let function = "CREATE FUNCTION g() RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RAISE 'no'; END$$;";
+    let retention = "\nretention = { since = 'seen', keep = '1 year' }";
+    let why = "code is NOT NULL and its default cannot be computed: a trigger or function of the database refused (SQLSTATE P0001)";
+    let sql = coded(function, "g()");
+    let case = Case::new("nn_needless", &sql, &toml("", retention, CODE, "")).await;
+    assert_eq!(report(&case.client().await, &case.policy, &case.catalog).await.unwrap()[1].past, 3);
+    case.erase().await.unwrap();
+    assert_eq!(case.count("person WHERE id = 3"), "0");
+    let (policy, catalog) = (&case.policy, &case.catalog);
+    let applied = apply(&mut case.client().await, policy, catalog, 10, &mut |_| Ok(())).await.unwrap();
+    assert_eq!(applied.deleted[0].rows, 2);
+
+    // Its other rows are not of this table.
+    let case = Case::new("nn_nulled", &format!("{ORDERS}{sql}"), &toml("", "erase = 'null'", CODE, OF_ORDERS)).await;
+    case.refused(&format!("public.person cannot be emptied: {why}")).await;
+    let case = Case::new(
+        "nn_some",
+        &format!("{ORDERS}{sql}"),
+        &toml(
+            "",
+            &format!("erase = 'null'{retention}"),
+            CODE,
+            &format!("{OF_ORDERS}retention = {{ since = 'seen', keep = '1 year' }}\n"),
+        ),
+    )
+    .await;
+    let applied = apply(&mut case.client().await, &case.policy, &case.catalog, 10, &mut |_| Ok(())).await.unwrap();
+    assert!(applied.deleted[0].rows == 2 && applied.problems[0].contains(why), "{applied:?}");
+
+    // One that is kept loses all else.
+    let shadow = "CREATE TABLE shadow (pid int REFERENCES person); INSERT INTO shadow VALUES (3);";
+    let sql = format!("{}UPDATE person SET name = 'Cy' WHERE id = 3;", coded(&format!("{function}{shadow}"), "g()"));
+    let case = Case::new("nn_kept_error", &sql, &toml("", retention, CODE, "")).await;
+    let erased = case.erase().await.unwrap();
+    assert_eq!((erased.emptied[0].rows, erased.emptied[0].failed.as_deref()), (1, Some(why)), "{erased:?}");
+    assert_eq!(case.db.psql("SELECT name IS NULL, code FROM person WHERE id = 3"), "t|c3");
+    let applied = apply(&mut case.client().await, &case.policy, &case.catalog, 10, &mut |_| Ok(())).await.unwrap();
+    assert_eq!((applied.deleted[0].rows, applied.emptied[0].failed.as_deref()), (2, Some(why)), "{applied:?}");
+}
+
+/// As in the UPDATE itself, which finds what the function names.
+#[tokio::test]
+async fn a_default_finds_names_as_by_hand() {
+    let function = "CREATE FUNCTION mk() RETURNS text IMMUTABLE LANGUAGE sql AS $$SELECT 'a'::text$$;
+        CREATE FUNCTION g() RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RETURN mk(); END$$;";
+    let case = Case::new("nn_path", &coded(function, "g()"), &toml("", "erase = 'null'", CODE, "")).await;
+    case.erase().await.unwrap();
+    assert_eq!(case.db.psql("SELECT code FROM person ORDER BY id"), "c1\nc2\na");
 }

@@ -108,7 +108,9 @@ async fn a_kept_row_that_is_not_emptied_is_told() {
         let erased = case.erase().await.unwrap();
         let told = &erased.emptied[0];
         let why = "a trigger or rule keeps what 1 of them say";
-        assert_eq!((told.rows, told.failed.as_deref()), (0, Some(why)), "{name}");
+        // Of those that put back the name, the reason is gone.
+        let rows = u64::from(matches!(name, "restores" | "late"));
+        assert_eq!((told.rows, told.failed.as_deref()), (rows, Some(why)), "{name}");
         assert_eq!(case.count("person WHERE name = 'Cy'"), "1", "{name}");
     }
 }
