@@ -186,9 +186,7 @@ impl Erase {
             Format::Text => out::write(|out| tell(out, &erased, run))?,
             Format::Json => say!("{}", serde_json::to_string_pretty(&erased)?)?,
         }
-        // What they say stays, though no hold keeps it.
-        let whole = erased.emptied.iter().all(|emptied| emptied.failed.is_none());
-        Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if erased.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
@@ -215,6 +213,9 @@ fn tell(out: &mut impl Write, erased: &Erased, run: Run) -> io::Result<()> {
         writeln!(out, "{}: {} of {} rows {}", table.table, table.erased, table.rows, done(table.erase))?;
         if table.held > 0 {
             writeln!(out, "  {} kept: legal hold", table.held)?;
+        }
+        if table.refreshed && table.rows > 0 {
+            writeln!(out, "  a materialized view: they stay until REFRESH MATERIALIZED VIEW {}", table.table)?;
         }
         if !table.unlisted.is_empty() && table.erased > 0 {
             writeln!(out, "  {UNLISTED} {}", table.unlisted.join(", "))?;

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use tokio_postgres::{Client, GenericClient, Transaction};
 
-use crate::engine::catalog::Catalog;
+use crate::engine::catalog::{Catalog, RelationKind};
 use crate::engine::policy::erasing::erase_of;
 use crate::engine::policy::{ConsentSource, Erase, Policy, SubjectKind, TablePolicy};
 
@@ -65,6 +65,17 @@ pub struct TableErased {
     /// Those with a category that stay, because they say whether a row is there, or whose it is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub needed: Vec<String>,
+    /// A materialized view: its rows stay until it is refreshed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub refreshed: bool,
+}
+
+impl Erased {
+    /// Whether nothing is left of what no hold keeps and nobody needs.
+    pub fn is_whole(&self) -> bool {
+        let refreshes = |table: &TableErased| table.refreshed && table.rows > 0;
+        !self.tables.iter().any(refreshes) && self.emptied.iter().all(|emptied| emptied.failed.is_none())
+    }
 }
 
 /// Erases the person with this key, and tells `on` of it.
@@ -103,7 +114,12 @@ async fn sweep_away(tx: &Transaction<'_>, sweep: &Sweep<'_>, kind: &SubjectKind,
     let (mut tables, mut all) = (Vec::new(), Vec::new());
     for (table, path) in tables_of(policy, kind).into_iter().filter(|(t, _)| t.name.schema != SCHEMA) {
         let condition = leads_to(catalog, kind, table, path)?;
-        tables.push(count(tx, policy, catalog, table, &condition, key).await?);
+        let counted = count(tx, policy, catalog, table, &condition, key).await?;
+        let refreshed = counted.refreshed;
+        tables.push(counted);
+        if refreshed {
+            continue;
+        }
         let wanted = Wanted { table, condition, parameter: key };
         sweep.mark(tx, &wanted, None).await?;
         all.push(wanted);
@@ -153,6 +169,7 @@ async fn count(
             Erase::Null => Rules { policy, catalog }.needed_columns(table)?,
             Erase::Delete => Vec::new(),
         },
+        refreshed: catalog.relation(table.relation).is_some_and(|r| r.kind == RelationKind::MaterializedView),
     })
 }
 

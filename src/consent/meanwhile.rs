@@ -21,19 +21,26 @@ impl Tries {
     pub(super) async fn again(&mut self, tx: Transaction<'_>, fault: Fault) -> Result<(), Fault> {
         self.0 += 1;
         tx.rollback().await?;
-        match was_changed(&fault) {
+        let (changed, refers) = (was_changed(&fault), fault.sqlstate.as_deref() == Some("23503"));
+        match changed || refers {
             true if self.0 < TRIES => Ok(()),
-            true => Err(Fault {
+            true if changed => Err(Fault {
                 message: format!("nothing was done, tried {TRIES} times: others write these rows: {}", fault.message),
                 hint: Some("try again when fewer write to these tables".to_owned()),
                 ..fault
             }),
+            true => {
+                let see = fault.hint.map_or(String::new(), |see| format!("; {see}"));
+                let hint = format!("see what this foreign key refers to, and the defaults of its columns{see}");
+                Err(Fault { message: format!("{}, tried {TRIES} times", fault.message), hint: Some(hint), ..fault })
+            }
             false => Err(fault),
         }
     }
 }
 
-/// Whether others changed rows that this transaction had seen, or added some that refer to them (23503).
-pub(super) fn was_changed(fault: &Fault) -> bool {
-    matches!(fault.sqlstate.as_deref(), Some("40001" | "40P01" | "23503"))
+/// Whether others changed rows that this transaction had seen. (Where they added some that refer to them, that is 23503; but
+/// so is what the schema itself does not allow.)
+fn was_changed(fault: &Fault) -> bool {
+    matches!(fault.sqlstate.as_deref(), Some("40001" | "40P01"))
 }

@@ -47,3 +47,24 @@ async fn what_is_always_in_the_way_is_told() {
     assert!(applied.unwrap_err().message.contains("tried 5 times"));
     assert_eq!((case.count("person"), case.count("orders")), ("3".into(), "2".into()));
 }
+
+/// A default that its foreign key does not allow: nobody else is in the way.
+#[tokio::test]
+async fn what_the_schema_does_not_allow_is_told_as_that() {
+    let towns = "CREATE TABLE town (name text PRIMARY KEY); INSERT INTO town VALUES ('Rom');
+        ALTER TABLE person ADD town text NOT NULL DEFAULT '-'; UPDATE person SET town = 'Rom';
+        ALTER TABLE person ADD FOREIGN KEY (town) REFERENCES town;";
+    let nulled = toml("", "erase = 'null'", ", town = 'identity'", "");
+    let case = Case::new("schema", towns, &nulled).await;
+    let said = case.erase().await.unwrap_err().to_string();
+    assert!(said.starts_with("nothing was done: public.person: ") && !said.contains("others write"), "{said}");
+    assert!(said.contains("constraint person_town_fkey), tried 5 times\nhint: see what this foreign key"), "{said}");
+    assert_eq!(case.count("person WHERE name = 'Cy'"), "1");
+    let shadow = "CREATE TABLE shadow (pid int REFERENCES person); INSERT INTO shadow VALUES (3);";
+    let kept = toml("", "", ", town = 'identity'", OF_ORDERS);
+    let case = Case::new("schema_kept", &format!("{ORDERS}{towns}{shadow}"), &kept).await;
+    let erased = case.erase().await.unwrap();
+    assert!(erased.emptied[0].failed.as_ref().unwrap().contains("person_town_fkey"), "{erased:?}");
+    assert!(!erased.is_whole());
+    assert_eq!(case.count("orders WHERE id = 30"), "0");
+}

@@ -241,3 +241,28 @@ async fn a_link_that_stays_keeps_the_no_of_its_person() {
     assert_eq!(case.count("notes WHERE person_id = 3 AND body IS NULL"), "1");
     assert_eq!(case.count("consents WHERE subject_id = 3"), "1", "the objection stays");
 }
+
+/// A materialized view is no table that rows are deleted from: they stay until it is refreshed, which is told.
+#[tokio::test]
+async fn a_materialized_view_is_told_to_be_stale() {
+    let view = "CREATE MATERIALIZED VIEW summary AS SELECT id, name FROM person;";
+    let of_view =
+        "[table.'public.summary']\nsubject = { person = 'id' }\ncolumns = { id = 'open', name = 'identity' }\n";
+    let case = Case::new("matview", view, &toml("", "", "", of_view)).await;
+    let erased = case.erase().await.unwrap();
+    let told: Vec<(&str, u64, u64)> = erased
+        .tables
+        .iter()
+        .map(|t| (t.table.as_str(), t.rows, t.erased))
+        .filter(|t| t.0 != "public.consents")
+        .collect();
+    assert_eq!((told, erased.is_whole()), (vec![("public.person", 1, 1), ("public.summary", 1, 0)], false));
+    assert_eq!((case.count("person WHERE id = 3"), case.count("summary WHERE id = 3")), ("0".into(), "1".into()));
+    // Again, until it is.
+    assert!(!case.erase().await.unwrap().is_whole());
+    case.db.psql("REFRESH MATERIALIZED VIEW summary");
+    // The objection stayed as long as what it hides.
+    assert_eq!(case.count("consents"), "1");
+    assert!(case.erase().await.unwrap().is_whole());
+    assert_eq!(case.count("consents"), "0");
+}
