@@ -1,7 +1,8 @@
 //! Random SELECTs over a world's tables, from a seed: every query is valid, and its answer does not depend on the plan
-//! (no division, no cast that can fail, no sum of floats, no LIMIT without a total order).
+//! (no cast that can fail, no sum of floats, no LIMIT without a total order). Traps, `1 / (column - hidden value)`, fail on
+//! what nobody may see and on nothing else: where one does, the proxy has let a hidden row come to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use rand::rngs::StdRng;
@@ -30,6 +31,8 @@ struct Column {
     kind: Kind,
     /// Some of its stored values as literals: hidden ones among them, which must answer as if they were not there.
     samples: Vec<String>,
+    /// Of an integer, some that no visible row has.
+    hidden: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -66,10 +69,21 @@ impl Schema {
                 .await
                 .expect("a column can be sampled");
             let samples = sampled.iter().map(|r| r.get(0)).collect();
-            tables.entry(table).or_default().push(Column { sql, kind: kind_of(&kind), samples });
+            let kind = kind_of(&kind);
+            let hidden = if kind == Kind::Int { hidden(&table, &sql, visible, stored).await } else { Vec::new() };
+            tables.entry(table).or_default().push(Column { sql, kind, samples, hidden });
         }
         Self { tables: tables.into_iter().map(|(sql, columns)| Table { sql, columns }).collect() }
     }
+}
+
+/// Some values of a column that are stored, and in no visible row.
+async fn hidden(table: &str, column: &str, visible: &Client, stored: &Client) -> Vec<String> {
+    let values = format!("SELECT DISTINCT {column}::text FROM {table} WHERE {column} IS NOT NULL ORDER BY 1");
+    let rows = |rows: Vec<tokio_postgres::Row>| rows.iter().map(|r| r.get(0)).collect::<BTreeSet<String>>();
+    let seen = rows(visible.query(&values, &[]).await.expect("a column can be read"));
+    let all = rows(stored.query(&values, &[]).await.expect("a column can be read"));
+    all.difference(&seen).take(40).cloned().collect()
 }
 
 fn kind_of(sql_type: &str) -> Kind {
@@ -88,9 +102,10 @@ fn kind_of(sql_type: &str) -> Kind {
 
 /// `count` queries; the same for the same schema and seed.
 pub fn queries(schema: &Schema, seed: u64, count: usize) -> Vec<Query> {
-    let mut maker = Maker { schema, random: StdRng::seed_from_u64(seed), aliases: 0 };
+    let mut maker = Maker { schema, random: StdRng::seed_from_u64(seed), aliases: 0, ctes: Vec::new() };
     let make = |number| {
         maker.aliases = 0;
+        maker.ctes.clear();
         Query {
             title: format!("seed {seed} number {number}"),
             sql: maker.statement(),
@@ -108,12 +123,15 @@ struct Item {
     sql: String,
     kind: Kind,
     samples: Vec<String>,
+    hidden: Vec<String>,
 }
 
 struct Maker<'s> {
     schema: &'s Schema,
     random: StdRng,
     aliases: usize,
+    /// Queries of WITH in scope.
+    ctes: Vec<Table>,
 }
 
 impl Maker<'_> {
@@ -133,19 +151,18 @@ impl Maker<'_> {
     fn statement(&mut self) -> String {
         match self.random.gen_range(0..10) {
             0 => self.set_operation(),
-            1 => self.with_cte(),
-            2 | 3 => self.grouped(),
+            1 | 2 => self.with_cte(),
+            3 => self.grouped(),
             4 => self.windowed(),
             _ => self.select(2).0,
         }
     }
 
-    /// A plain SELECT and its output columns' kinds.
-    fn select(&mut self, depth: u32) -> (String, Vec<Kind>) {
+    /// A plain SELECT and its output columns.
+    fn select(&mut self, depth: u32) -> (String, Vec<Item>) {
         let (from, scope) = self.from(depth);
-        let outputs: Vec<(String, Kind)> =
-            (0..self.random.gen_range(1..5)).map(|_| self.any_expression(&scope, depth)).collect();
-        let list: Vec<&str> = outputs.iter().map(|(sql, _)| sql.as_str()).collect();
+        let outputs: Vec<Item> = (0..self.random.gen_range(1..5)).map(|_| self.any_expression(&scope, depth)).collect();
+        let list: Vec<&str> = outputs.iter().map(|output| output.sql.as_str()).collect();
         let mut sql =
             format!("SELECT {}{} FROM {from}", if self.chance(15) { "DISTINCT " } else { "" }, list.join(", "));
         if self.chance(75) {
@@ -156,12 +173,14 @@ impl Maker<'_> {
             write!(sql, " ORDER BY {} LIMIT {}", order.join(", "), self.random.gen_range(1..20))
                 .expect("a string takes text");
         }
-        (sql, outputs.into_iter().map(|(_, kind)| kind).collect())
+        (sql, outputs)
     }
 
     fn grouped(&mut self) -> String {
         let (from, scope) = self.from(1);
-        let keys: Vec<String> = (0..self.random.gen_range(1..3)).map(|_| self.key(&scope)).collect();
+        let mut keys: Vec<String> = (0..self.random.gen_range(1..3)).map(|_| self.key(&scope)).collect();
+        let trapped = if self.chance(30) { self.trapped(&scope) } else { None };
+        keys.extend(trapped.iter().map(|item| item.sql.clone()));
         let numbers: Vec<String> = (1..=keys.len()).map(|n| n.to_string()).collect();
         let aggregate = self.aggregate(&scope);
         let by = match self.random.gen_range(0..5) {
@@ -175,10 +194,32 @@ impl Maker<'_> {
             write!(sql, " WHERE {}", self.predicate(&scope, 1)).expect("a string takes text");
         }
         write!(sql, " GROUP BY {by}").expect("a string takes text");
-        if self.chance(30) {
-            sql += " HAVING count(*) > 1";
+        match trapped.map(|item| self.trap(&item)) {
+            Some(trap) => {
+                let above = self.one_of(&["count(*)", "max(1)"]);
+                let having = self.one_of(&[
+                    format!("{trap} <= {above}"),
+                    format!("coalesce(1, {above}) >= {trap}"),
+                    format!("CASE WHEN true THEN {trap} ELSE {above} END IS NOT NULL"),
+                    format!("{above} > 0 AND {trap} >= 0"),
+                    format!("({trap} > 0) IS DISTINCT FROM ({above} > NULL::int)"),
+                ]);
+                write!(sql, " HAVING {having}").expect("a string takes text");
+            }
+            None if self.chance(30) => sql += " HAVING count(*) > 1",
+            None => {}
         }
         sql
+    }
+
+    /// A column with values that nobody may see.
+    fn trapped(&mut self, scope: &[Item]) -> Option<Item> {
+        let trapped: Vec<&Item> = scope.iter().filter(|item| !item.hidden.is_empty()).collect();
+        trapped.choose(&mut self.random).map(|item| (*item).clone())
+    }
+
+    fn trap(&mut self, item: &Item) -> String {
+        format!("(1 / ({} - {}))", item.sql, self.one_of(&item.hidden))
     }
 
     /// What is grouped by: written again in GROUP BY, it must be found to be the same.
@@ -187,7 +228,7 @@ impl Maker<'_> {
             0 => format!("(SELECT count(*) FROM {})", self.correlated(scope, 1)),
             1 => format!("EXISTS (SELECT FROM {})", self.correlated(scope, 1)),
             2 => format!("CASE WHEN EXISTS (SELECT 1 FROM {}) THEN 1 END", self.correlated(scope, 0)),
-            _ => self.any_expression(scope, 0).0,
+            _ => self.any_expression(scope, 0).sql,
         }
     }
 
@@ -202,27 +243,35 @@ impl Maker<'_> {
     }
 
     fn set_operation(&mut self) -> String {
-        let (left, kinds) = self.select(1);
+        let (left, outputs) = self.select(1);
         let (from, scope) = self.from(1);
-        let right: Vec<String> = kinds.iter().map(|kind| self.expression(*kind, &scope, 1)).collect();
+        let right: Vec<String> = outputs.iter().map(|output| self.expression(output.kind, &scope, 1)).collect();
         let operator = self.one_of(&["UNION", "UNION ALL", "INTERSECT", "EXCEPT", "EXCEPT ALL"]);
         format!("({left}) {operator} (SELECT {} FROM {from})", right.join(", "))
     }
 
+    /// Queries of WITH, which may be read anywhere in the statement.
     fn with_cte(&mut self) -> String {
-        let (inner, kinds) = self.select(1);
-        let names: Vec<String> = (1..=kinds.len()).map(|n| format!("c{n}")).collect();
-        let fence = self.one_of(&["", "MATERIALIZED ", "NOT MATERIALIZED "]);
-        let (from, scope) = self.from(0);
-        let scope: Vec<Item> =
-            scope.into_iter().chain(names.iter().zip(&kinds).map(|(n, kind)| item(format!("w.{n}"), *kind))).collect();
-        let outputs: Vec<String> = (0..3).map(|_| self.any_expression(&scope, 0).0).collect();
-        format!(
-            "WITH w ({}) AS {fence}({inner}) SELECT {} FROM {from} LEFT JOIN w ON {}",
-            names.join(", "),
-            outputs.join(", "),
-            self.predicate(&scope, 0)
-        )
+        let mut list = Vec::new();
+        for number in 1..self.random.gen_range(2..4) {
+            let (inner, outputs) = self.select(1);
+            let fence = self.one_of(&["", "", "MATERIALIZED ", "NOT MATERIALIZED "]);
+            let names = columns(outputs.len());
+            list.push(format!("w{number} ({}) AS {fence}({inner})", names.join(", ")));
+            let columns = std::iter::zip(names, outputs).map(|(sql, of)| Column {
+                sql,
+                kind: of.kind,
+                samples: of.samples,
+                hidden: of.hidden,
+            });
+            self.ctes.push(Table { sql: format!("w{number}"), columns: columns.collect() });
+        }
+        let body = match self.random.gen_range(0..4) {
+            0 => self.grouped(),
+            1 => self.windowed(),
+            _ => self.select(2).0,
+        };
+        format!("WITH {} {body}", list.join(", "))
     }
 
     /// A FROM list and what it brings into scope.
@@ -236,26 +285,30 @@ impl Maker<'_> {
             scope.extend(items);
         }
         if depth > 0 && self.chance(15) {
-            let (inner, kind) = self.lateral(&scope, depth - 1);
+            let (inner, value) = self.lateral(&scope, depth - 1);
             let alias = self.alias();
             write!(sql, " LEFT JOIN LATERAL ({inner}) AS {alias} (c1) ON true").expect("a string takes text");
-            scope.push(item(format!("{alias}.c1"), kind));
+            scope.push(Item { sql: format!("{alias}.c1"), ..value });
         }
         (sql, scope)
     }
 
     /// One value of a table beside each row of what stands before: the first, the largest, or all in a document.
-    fn lateral(&mut self, outer: &[Item], depth: u32) -> (String, Kind) {
+    fn lateral(&mut self, outer: &[Item], depth: u32) -> (String, Item) {
         let (relation, items) = self.relation(0);
         let linked = self.joinable(&items, outer).map(|(l, r)| format!("{l} = {r} AND ")).unwrap_or_default();
         let from = format!("{relation} WHERE {linked}{}", self.predicate(&items, depth));
-        let (value, kind) = self.any_expression(&items, depth);
+        let of = self.any_expression(&items, depth);
+        let value = &of.sql;
         match self.random.gen_range(0..3) {
-            0 => (format!("SELECT {value} FROM {from} ORDER BY 1 LIMIT 1"), kind),
-            1 if matches!(kind, Kind::Int | Kind::Float | Kind::Text | Kind::Date | Kind::Stamp) => {
-                (format!("SELECT max({value}) FROM {from}"), kind)
+            0 => (format!("SELECT {value} FROM {from} ORDER BY 1 LIMIT 1"), of),
+            1 if matches!(of.kind, Kind::Int | Kind::Float | Kind::Text | Kind::Date | Kind::Stamp) => {
+                (format!("SELECT max({value}) FROM {from}"), of)
             }
-            _ => (format!("SELECT json_agg({value} ORDER BY {value})::text FROM {from}"), Kind::Other),
+            _ => {
+                let all = format!("SELECT json_agg({value} ORDER BY {value})::text FROM {from}");
+                (all, item(String::new(), Kind::Other))
+            }
         }
     }
 
@@ -275,26 +328,31 @@ impl Maker<'_> {
     fn relation(&mut self, depth: u32) -> (String, Vec<Item>) {
         let alias = self.alias();
         if depth > 0 && self.chance(20) {
-            let (inner, kinds) = self.select(depth - 1);
-            let names: Vec<String> = (1..=kinds.len()).map(|n| format!("c{n}")).collect();
-            let items = names.iter().zip(&kinds).map(|(n, kind)| item(format!("{alias}.{n}"), *kind)).collect();
+            let (inner, outputs) = self.select(depth - 1);
+            let names = columns(outputs.len());
+            let items = names.iter().zip(outputs).map(|(n, of)| Item { sql: format!("{alias}.{n}"), ..of }).collect();
             return (format!("({inner}) AS {alias} ({})", names.join(", ")), items);
         }
-        let table = self.one_of(&self.schema.tables);
+        let table = if !self.ctes.is_empty() && self.chance(40) {
+            self.one_of(&self.ctes.clone())
+        } else {
+            self.one_of(&self.schema.tables)
+        };
         let items = table.columns.iter().map(|c| Item {
             sql: format!("{alias}.{}", c.sql),
             kind: c.kind,
             samples: c.samples.clone(),
+            hidden: c.hidden.clone(),
         });
         (format!("{} AS {alias}", table.sql), items.collect())
     }
 
-    fn any_expression(&mut self, scope: &[Item], depth: u32) -> (String, Kind) {
+    fn any_expression(&mut self, scope: &[Item], depth: u32) -> Item {
         let column = self.one_of(scope);
         if column.kind == Kind::Other || self.chance(50) {
-            return (column.sql, column.kind);
+            return column;
         }
-        (self.expression(column.kind, scope, depth), column.kind)
+        item(self.expression(column.kind, scope, depth), column.kind)
     }
 
     /// An expression of the kind.
@@ -304,6 +362,12 @@ impl Maker<'_> {
             if of_kind.is_empty() || self.chance(10) { constant(kind).to_owned() } else { self.one_of(&of_kind).sql };
         if depth == 0 {
             return base;
+        }
+        if kind == Kind::Int
+            && self.chance(10)
+            && let Some(item) = self.trapped(scope)
+        {
+            return self.trap(&item);
         }
         match self.random.gen_range(0..6) {
             0 => format!("CASE WHEN {} THEN {base} END", self.predicate(scope, depth - 1)),
@@ -326,7 +390,7 @@ impl Maker<'_> {
             4 if kind == Kind::Int => format!("(SELECT count(*) FROM {})", self.correlated(scope, depth - 1)),
             5 if matches!(kind, Kind::Int | Kind::Text | Kind::Date | Kind::Stamp) && self.chance(30) => {
                 match self.lateral(scope, depth - 1) {
-                    (query, of) if of == kind => format!("coalesce(({query}), {base})"),
+                    (query, of) if of.kind == kind => format!("coalesce(({query}), {base})"),
                     _ => base,
                 }
             }
@@ -342,6 +406,11 @@ impl Maker<'_> {
     }
 
     fn aggregate(&mut self, scope: &[Item]) -> String {
+        if self.chance(15)
+            && let Some(item) = self.trapped(scope)
+        {
+            return format!("sum({})", self.trap(&item));
+        }
         let column = self.one_of(scope);
         let c = &column.sql;
         match (column.kind, self.random.gen_range(0..3)) {
@@ -367,6 +436,11 @@ impl Maker<'_> {
                 }
             };
         }
+        if self.chance(10)
+            && let Some(item) = self.trapped(scope)
+        {
+            return format!("{} {} 0", self.trap(&item), self.one_of(&[">=", "<>", "="]));
+        }
         let column = self.one_of(scope);
         let c = &column.sql;
         if column.samples.is_empty() || column.kind == Kind::Other || self.chance(20) {
@@ -391,7 +465,11 @@ fn is_key(sql: &str) -> bool {
 }
 
 fn item(sql: String, kind: Kind) -> Item {
-    Item { sql, kind, samples: Vec::new() }
+    Item { sql, kind, samples: Vec::new(), hidden: Vec::new() }
+}
+
+fn columns(count: usize) -> Vec<String> {
+    (1..=count).map(|n| format!("c{n}")).collect()
 }
 
 fn constant(kind: Kind) -> &'static str {
