@@ -50,7 +50,7 @@ impl Schema {
     pub async fn read(visible: &Client, stored: &Client) -> Self {
         let rows = visible
             .query(
-                "SELECT c.oid::regclass::text, quote_ident(a.attname), format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL)
+                "SELECT c.oid::regclass::text, quote_ident(a.attname), format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL), c.relkind = 'v'
                  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid
                  WHERE c.relkind IN ('r', 'p', 'v') AND n.nspname !~ '^(pg_|information_schema|oracle)' AND has_table_privilege('consentry', c.oid, 'SELECT')
                    AND a.attnum > 0 AND NOT a.attisdropped
@@ -63,14 +63,17 @@ impl Schema {
             .expect("the catalog can be read");
         let mut tables: BTreeMap<String, Vec<Column>> = BTreeMap::new();
         for row in rows {
-            let (table, sql, kind): (String, String, String) = (row.get(0), row.get(1), row.get(2));
+            let (table, sql, kind, view): (String, String, String, bool) =
+                (row.get(0), row.get(1), row.get(2), row.get(3));
             let sampled = stored
                 .query(&format!("SELECT DISTINCT quote_literal({sql}::text) AS v FROM {table} WHERE {sql} IS NOT NULL ORDER BY v LIMIT 40"), &[])
                 .await
                 .expect("a column can be sampled");
             let samples = sampled.iter().map(|r| r.get(0)).collect();
             let kind = kind_of(&kind);
-            let hidden = if kind == Kind::Int { hidden(&table, &sql, visible, stored).await } else { Vec::new() };
+            // A visible row that a view leaves out may come to a trap too.
+            let hidden =
+                if kind == Kind::Int && !view { hidden(&table, &sql, visible, stored).await } else { Vec::new() };
             tables.entry(table).or_default().push(Column { sql, kind, samples, hidden });
         }
         Self { tables: tables.into_iter().map(|(sql, columns)| Table { sql, columns }).collect() }
