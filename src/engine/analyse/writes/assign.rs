@@ -183,7 +183,7 @@ impl<'e> Analyser<'e> {
 
     /// `DEFAULT` through views is null where PostgreSQL takes no default of the table's.
     fn defaults_through(&mut self, target: &Target<'e>, list: &mut [Node]) -> Result<(), Refusal> {
-        let Some(through) = target.protected().and_then(|p| p.through.as_deref()) else { return Ok(()) };
+        let Some(through) = target.through() else { return Ok(()) };
         let mut nulls = Vec::new();
         for node in list.iter_mut() {
             let NodeEnum::ResTarget(assignment) = inner(node)? else { continue };

@@ -103,7 +103,7 @@ impl<'e> Analyser<'e> {
 
     /// An INSERT through a view WITH CHECK OPTION: what tests the new row, and that which DO UPDATE makes of another.
     pub fn check_inserted(&mut self, target: &Target<'e>, updates: bool) -> Result<Tests, Refusal> {
-        let through = target.protected().and_then(|p| p.through.as_deref()).filter(|through| !through.left);
+        let through = target.through().filter(|through| !through.left);
         let layers = through.map_or(&[][..], |through| &through.layers).iter().enumerate();
         let checked = layers.filter(|(_, l)| l.checked && l.condition.is_some());
         let checked: Vec<Checked> = checked.map(|(n, _)| (n, None)).collect();
@@ -113,9 +113,7 @@ impl<'e> Analyser<'e> {
     /// A write through a view WITH CHECK OPTION: what tests the new row, by the conditions of which the statement may change
     /// something (a row that met them meets the others still). `checked`: the conditions.
     pub fn check_option(&mut self, target: &Target<'e>, checked: &[Checked], moment: Moment) -> Result<Tests, Refusal> {
-        let Some((p, through)) = target.protected().and_then(|p| Some((p, p.through.as_deref()?))) else {
-            return Ok(Tests::default());
-        };
+        let Some((p, through)) = target.protected().zip(target.through()) else { return Ok(Tests::default()) };
         let catalog = &self.engine.catalog;
         let uses = self.occurrences.get(p.occurrence).map(|o| o.uses.clone()).unwrap_or_default();
         let stays =
@@ -141,9 +139,7 @@ impl<'e> Analyser<'e> {
     /// What must be true of the row that ON CONFLICT DO UPDATE runs into: it is there. If it is, but is none of the views', that
     /// is an error, whatever the client's WHERE says; PostgreSQL tests the innermost view first.
     pub fn conflict_in_view(&mut self, target: &Target<'e>) -> Result<Vec<usize>, Refusal> {
-        let Some((p, through)) = target.protected().and_then(|p| Some((p, p.through.as_deref()?))) else {
-            return Ok(Vec::new());
-        };
+        let Some((p, through)) = target.protected().zip(target.through()) else { return Ok(Vec::new()) };
         let mut tests = Vec::new();
         for layer in through.layers.iter().rev() {
             let Some(condition) = &layer.condition else { continue };

@@ -106,7 +106,7 @@ impl<'e> Analyser<'e> {
             Kind::Unread { relation, .. } => relation,
             Kind::Protected(p) => p.relation,
         };
-        let through = target.protected().and_then(|p| p.through.as_ref());
+        let through = target.through();
         let all = through.map_or(relation.columns.len(), |t| t.columns.len());
         let filled: Vec<usize> = match (cols, width) {
             ([], Some(width)) if width > all => {
@@ -239,7 +239,7 @@ impl<'e> Analyser<'e> {
         };
         let items = [Item { occurrence: None, columns, ..target.item.clone() }];
         let scope = Scope { items: &items, parent: None };
-        if let Some(through) = target.protected().and_then(|p| p.through.as_deref()) {
+        if let Some(through) = target.through() {
             if !conname.is_empty() {
                 return Err(undefined_constraint_of(through.view, conname));
             }

@@ -95,9 +95,14 @@ impl<'e> Target<'e> {
         }
     }
 
+    /// The views that the statement names instead of a protected table.
+    pub fn through(&self) -> Option<&Through<'e>> {
+        self.protected()?.through.as_deref()
+    }
+
     /// The views by whose name an INSERT leaves.
     pub fn left(&self) -> Option<&Through<'e>> {
-        self.protected().and_then(|p| p.through.as_deref()).filter(|through| through.left)
+        self.through().filter(|through| through.left)
     }
 
     pub fn protected(&self) -> Option<&Protected<'e>> {

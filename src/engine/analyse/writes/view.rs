@@ -105,9 +105,7 @@ impl<'e> Analyser<'e> {
     /// Judges the conditions of the views that a write goes through, over the target's visible cells.
     pub fn view_conditions(&mut self, target: &Target<'e>) -> Result<Conditions, Refusal> {
         let mut conditions = Conditions::default();
-        let Some((p, through)) = target.protected().and_then(|p| Some((p, p.through.as_deref()?))) else {
-            return Ok(conditions);
-        };
+        let Some((p, through)) = target.protected().zip(target.through()) else { return Ok(conditions) };
         for (n, layer) in through.layers.iter().enumerate() {
             let Some(condition) = &layer.condition else { continue };
             let (before, failed) = (self.pending.len(), std::mem::take(&mut self.may_fail));
@@ -163,9 +161,7 @@ impl<'e> Analyser<'e> {
 
     /// The names of a column list become those of the stored table, in text and tree.
     pub fn rename_columns(&mut self, target: &Target<'e>, list: &mut [Node]) -> Result<(), Refusal> {
-        let Some(through) = target.protected().and_then(|p| p.through.as_ref()).filter(|t| !t.left) else {
-            return Ok(());
-        };
+        let Some(through) = target.through().filter(|through| !through.left) else { return Ok(()) };
         for node in list {
             let NodeEnum::ResTarget(column) = inner(node)? else { continue };
             let at = column.location;
@@ -217,7 +213,7 @@ impl<'e> Analyser<'e> {
 
     /// MERGE and COPY go to tables.
     pub fn not_through(&self, target: &Target<'e>, verb: &str) -> Result<(), Refusal> {
-        match target.protected().and_then(|p| p.through.as_ref()) {
+        match target.through() {
             None => Ok(()),
             Some(through) => Err(refusal::not_a_table(verb, &through.view.name.name)),
         }
