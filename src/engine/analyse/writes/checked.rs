@@ -128,9 +128,7 @@ impl<'e> Analyser<'e> {
             let (source, tree) = self.view_condition(p, layer, condition)?;
             let condition = self.inject(Part::Condition { source, tree: Box::new(tree) }, None, false);
             let marker = format!("consentry check option {}.{}.", p.relation.name, layer.view);
-            let raise = self.inject(Part::Expression(raises(&marker)), None, false);
-            self.raises_on_purpose(Raise { marker, refusal: refusal::check_option(&layer.view) });
-            tests.all.push((condition, raise));
+            tests.all.push((condition, self.raise(marker, refusal::check_option(&layer.view))));
         }
         self.moment = around;
         Ok(tests)
@@ -146,8 +144,7 @@ impl<'e> Analyser<'e> {
             let (source, tree) = self.view_condition(p, layer, condition)?;
             let there = self.pend(p.occurrence, What::There);
             let marker = format!("consentry conflict {}.{}.", p.relation.name, layer.view);
-            let raise = self.inject(Part::Expression(raises(&marker)), None, false);
-            self.raises_on_purpose(Raise { marker, refusal: refusal::conflict_not_in_view(&layer.view) });
+            let raise = self.raise(marker, refusal::conflict_not_in_view(&layer.view));
             let outside = std::mem::replace(&mut self.source, source);
             let tree = self.put_conflict_test(tree, there, raise);
             self.source = outside;
@@ -155,6 +152,13 @@ impl<'e> Analyser<'e> {
             tests.push(self.inject(Part::Condition { source, tree }, None, false));
         }
         Ok(tests)
+    }
+
+    /// The injection of what raises an error, which the client is told as `refusal`.
+    fn raise(&mut self, marker: String, refusal: Refusal) -> usize {
+        let raise = self.inject(Part::Expression(raises(&marker)), None, false);
+        self.raises_on_purpose(Raise { marker, refusal });
+        raise
     }
 
     /// Puts it around a view's condition, in text (behind SELECT) and tree.
