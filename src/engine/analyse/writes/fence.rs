@@ -5,13 +5,13 @@ use pg_query::protobuf::{self as pb, Token};
 use pg_query::{Node, NodeEnum};
 
 use super::super::scope::Scope;
-use super::super::{Analyser, At, Part as Injected, Replacement, injection_of, placeholder};
+use super::super::{Analyser, At, Part as Injected, Replacement, injection_of, ours, placeholder};
 use super::apart::{AskedQuery, Runs, holds_query, runs_in_from};
 use super::target::{Protected, Target};
 use super::unseen::joined_with;
 use super::view::{Checked, Conditions};
 use super::{Aim, What};
-use crate::engine::refusal::Refusal;
+use crate::engine::refusal::{self, Refusal};
 use crate::engine::visible::CellKind;
 
 /// What of a write could fail while its target's rows are chosen.
@@ -208,15 +208,8 @@ impl<'e> Analyser<'e> {
         self.edit(start, start, Replacement::Text("CASE WHEN ".to_owned()));
         self.edit(start, start, Replacement::Injected(there, " THEN (".to_owned()));
         self.edit(end, end, Replacement::Text(") END".to_owned()));
-        let when = pb::CaseWhen {
-            expr: Some(Box::new(Node { node: Some(placeholder(there)) })),
-            result: Some(Box::new(Node { node: part.node.take() })),
-            location: -1,
-            ..pb::CaseWhen::default()
-        };
-        let when = Node { node: Some(NodeEnum::CaseWhen(Box::new(when))) };
-        let case = pb::CaseExpr { args: vec![when], location: -1, ..pb::CaseExpr::default() };
-        part.node = Some(NodeEnum::CaseExpr(Box::new(case)));
+        let then = part.node.take().ok_or_else(|| refusal::not_faithful("a condition is gone"))?;
+        part.node = Some(ours::filled("CASE WHEN $1 THEN $2 END", [placeholder(there), then])?);
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 use pg_query::protobuf::{self as pb, Token};
 use pg_query::{Node, NodeEnum};
 
-use super::super::{Analyser, Replacement, placeholder};
+use super::super::{Analyser, Replacement, ours, placeholder};
 use crate::engine::parse::Tokens;
 use crate::engine::refusal::{self, Refusal};
 
@@ -64,8 +64,8 @@ impl<'e> Analyser<'e> {
         chain: bool,
     ) -> Result<(), Refusal> {
         let Some((first, more)) = injections.split_first() else { return Ok(()) };
-        let at = self.clause_end(from, &[Token::Where, Token::Returning]);
         let end = if condition.is_none() {
+            let at = self.clause_end(from, &[Token::Where, Token::Returning]);
             let (_, end) = self.token_span(at.saturating_sub(1), at)?;
             // The grammar takes the first of several apart if it is an AND itself.
             let open = if more.is_empty() { " WHERE " } else { " WHERE true AND " };
@@ -75,10 +75,7 @@ impl<'e> Analyser<'e> {
             }
             end
         } else {
-            if self.tokens().kind(at) != Some(Token::Where) {
-                return Err(refusal::not_faithful("WHERE was not found in the text"));
-            }
-            let (start, end) = self.token_span(at + 1, self.clause_end(at + 1, &[Token::Returning]))?;
+            let (start, end) = self.where_span(from)?;
             if !chain {
                 self.edit(start, start, Replacement::Text("(".to_owned()));
             }
@@ -106,11 +103,7 @@ impl<'e> Analyser<'e> {
         let Some(own) = condition.as_mut().filter(|_| !injections.is_empty()) else {
             return self.add_conditions(from, condition, injections, false);
         };
-        let at = self.clause_end(from, &[Token::Where, Token::Returning]);
-        if self.tokens().kind(at) != Some(Token::Where) {
-            return Err(refusal::not_faithful("WHERE was not found in the text"));
-        }
-        let (start, end) = self.token_span(at + 1, self.clause_end(at + 1, &[Token::Returning]))?;
+        let (start, end) = self.where_span(from)?;
         let mut all = None;
         for (i, injection) in injections.iter().enumerate() {
             let before = if i == 0 { "CASE WHEN " } else { " AND " };
@@ -120,11 +113,19 @@ impl<'e> Analyser<'e> {
         }
         self.edit(start, start, Replacement::Text(" THEN (".to_owned()));
         self.edit(end, end, Replacement::Text(") END".to_owned()));
-        let when = pb::CaseWhen { expr: all, result: Some(own.clone()), location: -1, ..pb::CaseWhen::default() };
-        let when = Node { node: Some(NodeEnum::CaseWhen(Box::new(when))) };
-        let case = pb::CaseExpr { args: vec![when], location: -1, ..pb::CaseExpr::default() };
-        own.node = Some(NodeEnum::CaseExpr(Box::new(case)));
+        let parts = all.and_then(|all| all.node).zip(own.node.take());
+        let (met, then) = parts.ok_or_else(|| refusal::not_faithful("a condition is gone"))?;
+        own.node = Some(ours::filled("CASE WHEN $1 THEN $2 END", [met, then])?);
         Ok(())
+    }
+
+    /// Bytes of the condition of the WHERE that stands somewhere after token `from`.
+    fn where_span(&self, from: usize) -> Result<(usize, usize), Refusal> {
+        let at = self.clause_end(from, &[Token::Where, Token::Returning]);
+        if self.tokens().kind(at) != Some(Token::Where) {
+            return Err(refusal::not_faithful("WHERE was not found in the text"));
+        }
+        self.token_span(at + 1, self.clause_end(at + 1, &[Token::Returning]))
     }
 }
 
