@@ -32,7 +32,7 @@ pub struct Running {
     /// What the query puts out could fail; it runs by itself.
     fails_above: bool,
     /// The first query of WITH that it reads, by its place.
-    pub reads: Option<usize>,
+    reads: Option<usize>,
 }
 
 /// What is known of the query around.
@@ -120,14 +120,20 @@ impl Analyser<'_> {
         walked.map(|()| fails)
     }
 
+    /// The first query of WITH that the query reads and does not have itself: one that is known around it.
+    pub fn reads_around(&self, around: &Around) -> Option<usize> {
+        self.running.reads.filter(|at| *at < around.ctes)
+    }
+
     /// The query that the walk was in has ended, which began with occurrence `first`: the walk is in the one around it again.
     pub fn leave_query(&mut self, around: Around, first: usize) {
-        let (Running { merges, fails_above, reads, .. }, failed) = (self.running, self.may_fail);
+        let reads = self.reads_around(&around);
+        self.ctes.truncate(around.ctes);
+        let (Running { merges, fails_above, .. }, failed) = (self.running, self.may_fail);
         (self.running, self.may_fail) = (around.running, around.failed);
         (self.within, self.late) = (around.within, around.late);
         let fails = failed || fails_above;
         // PostgreSQL puts a query of WITH that is read once in the place where it is read.
-        let reads = reads.filter(|at| *at < around.ctes);
         reads.into_iter().for_each(|at| self.reads_cte(at));
         if merges != Merges::Never || reads.is_some() {
             self.may_fail |= fails;

@@ -29,7 +29,7 @@ impl<'e> Analyser<'e> {
     }
 
     pub fn select(&mut self, s: &mut pb::SelectStmt, outer: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
-        let (ctes, itself) = (self.ctes.len(), self.recursive.take());
+        let itself = self.recursive.take();
         let around = self.enter_level(s);
         let outside = self.enter_query(s, at);
         let shown = self.outward.show(false);
@@ -45,10 +45,9 @@ impl<'e> Analyser<'e> {
             }
         };
         if self.within && !s.locking_clause.is_empty() {
-            let alone = self.running.reads.is_none_or(|at| at >= ctes);
+            let alone = self.reads_around(&outside).is_none();
             self.lock_seen(s, alone.then_some(first), spared);
         }
-        self.ctes.truncate(ctes);
         self.leave_level(around);
         self.leave_query(outside, first);
         self.outward.show(shown);
