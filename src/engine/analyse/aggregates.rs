@@ -73,17 +73,10 @@ impl Analyser<'_> {
 
     /// Whether an expression is computed from aggregates of the query's own rows, and so above all that chooses these.
     pub fn is_above(&self, node: &Node, scope: &Scope<'_>) -> bool {
-        let part = |n: &Option<Box<Node>>| n.as_deref().is_some_and(|n| self.is_above(n, scope));
-        match &node.node {
-            Some(NodeEnum::FuncCall(f)) => {
-                self.is_own_aggregate(f, scope) || f.args.iter().any(|arg| self.is_above(arg, scope))
-            }
-            Some(NodeEnum::AExpr(e)) => part(&e.lexpr) || part(&e.rexpr),
-            Some(NodeEnum::TypeCast(c)) => part(&c.arg),
-            Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().any(|arg| self.is_above(arg, scope)),
-            Some(NodeEnum::CaseExpr(c)) => arms(c).any(|w| part(&w.expr) || part(&w.result)) || part(&c.defresult),
-            _ => false,
-        }
+        any_part(node, &|part| match part {
+            NodeEnum::FuncCall(f) => self.is_own_aggregate(f, scope).then_some(true),
+            _ => None,
+        })
     }
 
     /// Whether an expression is above all that chooses rows once PostgreSQL has folded constants. (It tests a condition of
@@ -115,9 +108,8 @@ impl Analyser<'_> {
             Some(NodeEnum::AExpr(e)) => {
                 let stays =
                     |side: &Option<Box<Node>>| side.as_deref().is_some_and(|side| self.aggregate_stays(side, scope));
-                let value = |side: &Option<Box<Node>>| matches!(side.as_deref().map(|n| &n.node), Some(Some(NodeEnum::AConst(c))) if !c.isnull);
                 let (left, right) = (stays(&e.lexpr), stays(&e.rexpr));
-                let known = (left || value(&e.lexpr)) && (right || value(&e.rexpr));
+                let known = (left || is_value(e.lexpr.as_deref())) && (right || is_value(e.rexpr.as_deref()));
                 self.is_strict(e, scope) && (left || right) && known
             }
             Some(NodeEnum::TypeCast(c)) => {
@@ -225,14 +217,29 @@ impl Analyser<'_> {
 
 /// Whether an expression reads a column, or a row, of the query's own FROM.
 fn reads_own(node: &Node, scope: &Scope<'_>) -> bool {
-    let part = |n: &Option<Box<Node>>| n.as_deref().is_some_and(|n| reads_own(n, scope));
-    match &node.node {
-        Some(NodeEnum::ColumnRef(r)) => scope::level_of(r, scope) == Some(0),
-        Some(NodeEnum::FuncCall(f)) => f.over.is_none() && f.args.iter().any(|arg| reads_own(arg, scope)),
-        Some(NodeEnum::AExpr(e)) => part(&e.lexpr) || part(&e.rexpr),
-        Some(NodeEnum::TypeCast(c)) => part(&c.arg),
-        Some(NodeEnum::CoalesceExpr(c)) => c.args.iter().any(|arg| reads_own(arg, scope)),
-        Some(NodeEnum::CaseExpr(c)) => arms(c).any(|w| part(&w.expr) || part(&w.result)) || part(&c.defresult),
+    any_part(node, &|part| match part {
+        NodeEnum::ColumnRef(r) => Some(scope::level_of(r, scope) == Some(0)),
+        NodeEnum::FuncCall(f) if f.over.is_some() => Some(false),
+        _ => None,
+    })
+}
+
+/// Whether `is` says so of an expression, or, where it says nothing, of any of its parts.
+fn any_part(node: &Node, is: &dyn Fn(&NodeEnum) -> Option<bool>) -> bool {
+    let part = |n: &Option<Box<Node>>| n.as_deref().is_some_and(|n| any_part(n, is));
+    let any = |nodes: &[Node]| nodes.iter().any(|n| any_part(n, is));
+    let Some(node) = &node.node else { return false };
+    is(node).unwrap_or_else(|| match node {
+        NodeEnum::FuncCall(f) => any(&f.args),
+        NodeEnum::AExpr(e) => part(&e.lexpr) || part(&e.rexpr),
+        NodeEnum::TypeCast(c) => part(&c.arg),
+        NodeEnum::CoalesceExpr(c) => any(&c.args),
+        NodeEnum::CaseExpr(c) => arms(c).any(|w| part(&w.expr) || part(&w.result)) || part(&c.defresult),
         _ => false,
-    }
+    })
+}
+
+/// Whether a side is a constant that is not null.
+fn is_value(side: Option<&Node>) -> bool {
+    matches!(side.and_then(|n| n.node.as_ref()), Some(NodeEnum::AConst(c)) if !c.isnull)
 }
