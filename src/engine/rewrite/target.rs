@@ -100,9 +100,12 @@ impl Over<'_> {
         let column = read.iter().find(differs).and_then(|i| self.relation.columns.get(*i));
         column.map_or(Ok(()), |column| {
             let what = format!("ON CONFLICT … DO UPDATE on a view of {}", self.relation.name);
-            let why = "its WITH CHECK OPTION reads \"{}\", which is masked in some rows that it changes, or changed by triggers, \
-                       and the client's own in those that it inserts: assign that column too, or insert into the table";
-            Err(refusal::not_supported(&what, &why.replace("{}", &column.name)))
+            let why = format!(
+                "its WITH CHECK OPTION reads \"{}\", which is masked in some rows that it changes, or changed by triggers, \
+                 and the client's own in those that it inserts: assign that column too, or insert into the table",
+                column.name
+            );
+            Err(refusal::not_supported(&what, &why))
         })
     }
 
