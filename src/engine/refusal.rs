@@ -157,7 +157,7 @@ pub fn returns_nothing(query: &str) -> Refusal {
 /// Its columns get names though it has none; PostgreSQL's own words and SQLSTATE.
 pub fn no_columns_to_name(query: &str, names: usize) -> Refusal {
     let message = format!("WITH query \"{query}\" has 0 columns available but {names} columns specified");
-    Refusal::new("returns-nothing", SqlState("42P10"), message, "", "")
+    Refusal::new("no-columns-to-name", SqlState("42P10"), message, "", "")
 }
 
 /// No relation of that name; PostgreSQL's own words and SQLSTATE.
@@ -261,7 +261,7 @@ pub fn operator_not_allowed(name: &str, why: &str) -> Refusal {
 pub fn type_not_allowed(name: &str) -> Refusal {
     Refusal::new(
         "type-not-allowed",
-        SqlState("42704"),
+        SqlState::UNDEFINED_OBJECT,
         format!("type \"{name}\" does not exist"),
         "rule type-not-allowed: it is neither a built-in type for values nor one of this database's",
         "name the type with its schema",
@@ -272,7 +272,7 @@ pub fn type_not_allowed(name: &str) -> Refusal {
 pub fn type_shadowed(name: &str) -> Refusal {
     Refusal::new(
         "type-not-allowed",
-        SqlState("42704"),
+        SqlState::UNDEFINED_OBJECT,
         format!("type \"pg_catalog.{name}\" is not what the session calls \"{name}\""),
         "rule type-not-allowed: a view that is read takes it for another type than its author did",
         "put pg_catalog first in search_path",

@@ -57,7 +57,7 @@ INSERT INTO checked_contacts (id) SELECT -1 WHERE false ON CONFLICT (id) DO UPDA
 INSERT INTO customers (id) SELECT -1 WHERE false ON CONFLICT (id) DO UPDATE SET full_name = 'x' WHERE false
 ;;
 -- Nothing to name.
--- builder/service: returns-nothing
+-- builder/service: no-columns-to-name
 WITH u (a) AS (UPDATE checked_contacts SET country = 'ES' WHERE id = -1) SELECT 1
 ;;
 -- builder/service: changed

@@ -282,7 +282,7 @@ pub fn undefined_column_of(relation: &Relation, name: &str) -> Refusal {
 /// A view has no constraints; PostgreSQL's words and SQLSTATE.
 pub fn undefined_constraint_of(view: &Relation, name: &str) -> Refusal {
     let message = format!("constraint \"{name}\" for table \"{}\" does not exist", view.name.name);
-    Refusal::new("undefined-constraint", refusal::SqlState("42704"), message, "", "")
+    Refusal::new("undefined-constraint", refusal::SqlState::UNDEFINED_OBJECT, message, "", "")
 }
 
 fn doubtful(name: &str) -> Refusal {
