@@ -30,13 +30,16 @@ pub type Oid = u32;
 pub const FIRST_NORMAL_OID: Oid = 16384;
 
 /// A schema-qualified name, folded and truncated as PostgreSQL stores it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct QualifiedName {
     pub schema: String,
     pub name: String,
 }
 
 impl QualifiedName {
+    /// What stands for no name among names.
+    pub const NONE: Self = Self { schema: String::new(), name: String::new() };
+
     pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
         Self { schema: schema.into(), name: name.into() }
     }

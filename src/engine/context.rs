@@ -128,7 +128,7 @@ pub enum Defined {
     Type,
     /// A schema, under [`QualifiedName::schema_alone`].
     Schema,
-    /// Whatever an unrestricted role, or code that it ran, may have defined, under no name.
+    /// Whatever an unrestricted role, or code that it ran, may have defined, under [`QualifiedName::NONE`].
     Unseen,
 }
 

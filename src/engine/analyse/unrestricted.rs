@@ -63,7 +63,7 @@ impl<'e> Analyser<'e> {
         let Judged { kind, effect } = raw_statement(inner(node)?);
         let aside = self.moves_aside(node, &effect);
         if aside.is_none() && effect == Effect::CodeRan {
-            self.defines.push((QualifiedName::default(), Defined::Unseen));
+            self.defines.push((QualifiedName::NONE, Defined::Unseen));
         }
         Ok(Judged { kind, effect: aside.unwrap_or(effect) })
     }
@@ -132,7 +132,7 @@ impl<'e> Analyser<'e> {
                 Err(_) => understood = false,
             }
         }
-        if self.context.defined.contains_key(&QualifiedName::default()) && !named.relations.is_empty() {
+        if self.context.defined.contains_key(&QualifiedName::NONE) && !named.relations.is_empty() {
             named.hidden.insert(DEFINED_MEANWHILE.to_owned());
         }
         if !understood && !named.tables.is_empty() {
