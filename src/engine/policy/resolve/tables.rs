@@ -233,14 +233,17 @@ fn erase(
     columns: &BTreeMap<String, ColumnUse>,
 ) -> Option<Erase> {
     let erase = r.word(raw, "a way to erase", &[("delete", Erase::Delete), ("null", Erase::Null)])?;
-    let stuck = relation.columns.iter().find(|c| c.not_null && !c.has_default && is_personal(columns, c));
-    if let Some(column) = stuck.filter(|_| erase == Erase::Null) {
+    if erase == Erase::Delete {
+        return Some(erase);
+    }
+    let mut personal = relation.columns.iter().filter(|c| is_personal(columns, c)).peekable();
+    if personal.peek().is_none() {
+        let message = format!("no column of {} is personal, so nobody's row could be erased", relation.name);
+        r.error(raw.span(), message, "use erase = \"delete\", or give one a category");
+    } else if let Some(column) = personal.find(|c| c.not_null && !c.has_default) {
         let message = format!("`{}` is personal, NOT NULL and without a default, so it cannot be emptied", column.name);
         let fix = "use erase = \"delete\", drop the column's NOT NULL, or give it a constant default";
         r.error(raw.span(), message, fix);
-    } else if erase == Erase::Null && !relation.columns.iter().any(|c| is_personal(columns, c)) {
-        let message = format!("no column of {} is personal, so nobody's row could be erased", relation.name);
-        r.error(raw.span(), message, "use erase = \"delete\", or give one a category");
     }
     Some(erase)
 }
