@@ -203,6 +203,5 @@ fn tell(applied: &Applied, run: Run) -> Result<ExitCode> {
     for problem in &applied.problems {
         remark!("error: {problem}");
     }
-    let whole = applied.problems.is_empty() && applied.emptied.iter().all(|emptied| emptied.failed.is_none());
-    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if applied.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -74,7 +74,7 @@ impl Erased {
     /// Whether nothing is left of what no hold keeps and nobody needs.
     pub fn is_whole(&self) -> bool {
         let refreshes = |table: &TableErased| table.refreshed && table.rows > 0;
-        !self.tables.iter().any(refreshes) && self.emptied.iter().all(|emptied| emptied.failed.is_none())
+        !self.tables.iter().any(refreshes) && self.emptied.iter().all(Emptied::is_whole)
     }
 }
 

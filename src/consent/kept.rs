@@ -31,6 +31,13 @@ pub struct Emptied {
     pub failed: Option<String>,
 }
 
+impl Emptied {
+    /// Whether all that others do not need could be emptied.
+    pub fn is_whole(&self) -> bool {
+        self.failed.is_none()
+    }
+}
+
 /// Rows that were kept, and what refers to them: `bound` ones are under a hold, or referred to by one that is bound.
 pub(super) const BELOW: &str = "pg_temp.consentry_below";
 
@@ -91,7 +98,7 @@ impl Sweep<'_> {
             self.empty_all(tx, &mut all).await?;
         }
         let mut told: Vec<Emptied> = all.into_iter().map(|kept| kept.told).collect();
-        told.retain(|emptied| emptied.rows > 0 || emptied.failed.is_some());
+        told.retain(|emptied| emptied.rows > 0 || !emptied.is_whole());
         told.sort_by(|a, b| a.table.cmp(&b.table));
         tx.batch_execute(&format!("UPDATE {KEPT} SET fresh = false WHERE fresh; TRUNCATE {BELOW}")).await?;
         Ok(told)

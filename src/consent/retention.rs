@@ -95,6 +95,13 @@ pub struct Applied {
     pub needed: Vec<Unlisted>,
 }
 
+impl Applied {
+    /// Whether every table could be dealt with, and all that others do not need could be emptied.
+    pub fn is_whole(&self) -> bool {
+        self.problems.is_empty() && self.emptied.iter().all(Emptied::is_whole)
+    }
+}
+
 /// Columns of a table that are not emptied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unlisted {
