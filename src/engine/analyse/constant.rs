@@ -16,15 +16,15 @@ use super::{Analyser, names};
 use crate::engine::allow::{self, TypeClass, builtin_type};
 use crate::engine::catalog::Oid;
 use crate::engine::context::ParameterType;
+use crate::engine::visible::sql::DEFAULT_COLLATION;
 
-/// `pg_collation.oid` of `"default"`, `"C"` and `"POSIX"`.
-pub const DEFAULT: Oid = 100;
+/// `pg_collation.oid` of `"C"` and `"POSIX"`.
 pub const C: Oid = 950;
 const POSIX: Oid = 951;
 
 /// Whether a collation is PostgreSQL's own, which nobody drops.
 pub fn is_built_in(collation: Oid) -> bool {
-    matches!(collation, DEFAULT | C | POSIX)
+    matches!(collation, DEFAULT_COLLATION | C | POSIX)
 }
 
 /// Under which collation a value compares.
@@ -44,7 +44,7 @@ pub struct Value {
 impl Value {
     /// A value of a built-in type by itself.
     pub fn named(name: &str) -> Self {
-        let collation = if name == "name" { Collation::Of(C) } else { Collation::Of(DEFAULT) };
+        let collation = if name == "name" { Collation::Of(C) } else { Collation::Of(DEFAULT_COLLATION) };
         Self { ty: Some(Rc::from(name)), collation }
     }
 
@@ -66,7 +66,7 @@ pub enum Constant {
 
 /// Whether it is the database's own collation (`pg_collation.oid`), which is deterministic and yields to all others.
 pub fn is_default(collation: Oid) -> bool {
-    collation == DEFAULT
+    collation == DEFAULT_COLLATION
 }
 
 /// Whether `left op right` runs a leakproof built-in function that cannot raise an error for what the sides are.
@@ -81,12 +81,12 @@ pub fn comparable(op: &str, left: &Value, right: &Value) -> bool {
 fn agree(op: &str, left: Collation, right: Collation) -> bool {
     use Collation::{Of, Unknown};
     let joint = match (left, right) {
-        (Of(a), Of(b)) if a == b || b == DEFAULT => Of(a),
-        (Of(DEFAULT), Of(b)) => Of(b),
+        (Of(a), Of(b)) if a == b || b == DEFAULT_COLLATION => Of(a),
+        (Of(DEFAULT_COLLATION), Of(b)) => Of(b),
         (Of(_) | Unknown, _) => Unknown,
     };
     match joint {
-        Of(DEFAULT | C | POSIX) => true,
+        Of(DEFAULT_COLLATION | C | POSIX) => true,
         // Any other may be nondeterministic.
         Of(_) => op != "^@",
         Unknown => false,
@@ -98,7 +98,8 @@ impl Analyser<'_> {
     pub fn beside(&self, constant: &Constant, other: &Value) -> Option<Value> {
         let as_other = |collation| Some(Value { ty: other.ty.clone(), collation });
         // A literal of type `name` has that type's collation.
-        let of_type = || if other.ty.as_deref() == Some("name") { Collation::Of(C) } else { Collation::Of(DEFAULT) };
+        let of_type =
+            || if other.ty.as_deref() == Some("name") { Collation::Of(C) } else { Collation::Of(DEFAULT_COLLATION) };
         match constant {
             Constant::Untyped => as_other(of_type()),
             Constant::Typed(value) => Some(value.clone()),
@@ -106,9 +107,8 @@ impl Analyser<'_> {
                 // Where several places could give it a type, another may: of `int8 = $1` an oid casts the column.
                 ParameterType::Inferred if self.is_repeated(*number) => None,
                 ParameterType::Inferred => as_other(of_type()),
-                declared => {
-                    compares_safely(declared, other.ty.as_deref()?).then(|| as_other(Collation::Of(DEFAULT)))?
-                }
+                declared => compares_safely(declared, other.ty.as_deref()?)
+                    .then(|| as_other(Collation::Of(DEFAULT_COLLATION)))?,
             },
         }
     }

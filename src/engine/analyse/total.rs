@@ -10,7 +10,6 @@ use std::rc::Rc;
 use pg_query::protobuf::{self as pb, AExprKind, SqlValueFunctionOp, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
-use super::constant::DEFAULT as DEFAULT_COLLATION;
 use super::fallible::is_count;
 use super::scope::{Col, Lasts, Scope};
 use super::types::{
@@ -21,6 +20,7 @@ use crate::engine::alike::FEW_WILDCARDS;
 use crate::engine::allow::{self, FunctionClass};
 use crate::engine::context::ParameterType;
 use crate::engine::policy::Right;
+use crate::engine::visible::sql::DEFAULT_COLLATION;
 
 const LIKES: [&str; 4] = ["~~", "!~~", "~~*", "!~~*"];
 /// The clock: it stands still while a statement runs.

@@ -13,6 +13,7 @@ use crate::engine::analyse::types::TEXTS;
 use crate::engine::analyse::{Analyser, constant, names};
 use crate::engine::catalog::{Oid, Operand, Relation};
 use crate::engine::shape::{Shape, Shaped};
+use crate::engine::visible::sql::DEFAULT_COLLATION;
 
 impl Analyser<'_> {
     /// The columns of a table that is made of these elements; `None`: not all of them are known.
@@ -152,7 +153,7 @@ fn is_text(c: &Shaped) -> bool {
 fn own_collation(ty: &str) -> Oid {
     match ty.trim_start_matches('_') {
         "name" => constant::C,
-        element if TEXTS.contains(&element) => constant::DEFAULT,
+        element if TEXTS.contains(&element) => DEFAULT_COLLATION,
         _ => 0,
     }
 }
