@@ -64,9 +64,7 @@ impl Export {
         let mut opened = self.direct.open().await?;
         let upkeeper = opened.upkeeper()?;
         let kind = self.who.kind(&opened.policy)?.to_owned();
-        let key = Key::of(&opened.catalog, subject_kind(&opened.policy, &kind)?)?
-            .canonical(&opened.client, &self.who.key)
-            .await?;
+        let key = canonical_key(&opened, &kind, &self.who.key).await?;
         let accesses = if self.no_accesses { None } else { Some(accesses(&opened, &kind, &key)?) };
         let accessed = accesses.as_ref().and_then(Value::as_array).is_some_and(|found| !found.is_empty());
         if !accessed && !is_known(&opened.client, &opened.policy, &opened.catalog, &kind, &key).await? {
@@ -114,6 +112,12 @@ impl Export {
             .with_context(|| format!("cannot make {}", path.display()))?;
         Ok(Box::new(BufWriter::new(file)))
     }
+}
+
+/// The key as its column has it.
+async fn canonical_key(opened: &Opened, kind: &str, key: &str) -> Result<String> {
+    let column = Key::of(&opened.catalog, subject_kind(&opened.policy, kind)?)?;
+    Ok(column.canonical(&opened.client, key).await?)
 }
 
 /// Decisions on record that name this person by key, without SQL and session: who, when, why, which columns.
@@ -168,9 +172,7 @@ impl Erase {
         let mut opened = self.direct.open().await?;
         let upkeeper = opened.upkeeper()?;
         let kind = self.who.kind(&opened.policy)?.to_owned();
-        let key = Key::of(&opened.catalog, subject_kind(&opened.policy, &kind)?)?
-            .canonical(&opened.client, &self.who.key)
-            .await?;
+        let key = canonical_key(&opened, &kind, &self.who.key).await?;
         let run = if self.dry_run { Run::Dry } else { Run::ForGood };
         let mut open = None;
         let mut hear = |moment: Moment<'_, Erased>| {
