@@ -108,8 +108,7 @@ impl Sweep<'_> {
     async fn kept_of<'s>(&'s self, tx: &Transaction<'_>, table: &'s TablePolicy) -> Result<Option<Kept<'s>>, Fault> {
         let Some(losable) = self.losable(table)? else { return Ok(None) };
         let left = self.left(table, &losable)?;
-        let columns: Vec<(Oid, &Column)> = losable.iter().map(|c| (table.relation, *c)).collect();
-        let defaults = Defaults::load(tx, &columns).await?;
+        let defaults = Defaults::load(tx, &of(table, &losable)).await?;
         let (free, stuck) = defaults.parted(table.relation, losable);
         let told = Emptied { table: table.name.to_string(), rows: 0, left, failed: None };
         let mut kept = Kept { table, free, defaults, told };
@@ -216,8 +215,7 @@ impl Sweep<'_> {
     /// The row `t`, if it is kept, still has what it is to lose; `None`: such rows stay whole.
     pub(super) async fn kept_has_value(&self, client: &Client, table: &TablePolicy) -> Result<Option<String>, Fault> {
         let Some(losable) = self.losable(table)? else { return Ok(None) };
-        let columns: Vec<(Oid, &Column)> = losable.iter().map(|c| (table.relation, *c)).collect();
-        let defaults = Defaults::load_apart(client, &columns).await?;
+        let defaults = Defaults::load_apart(client, &of(table, &losable)).await?;
         Ok(Some(defaults.filled(table.relation, &losable, "t")))
     }
 
@@ -226,12 +224,11 @@ impl Sweep<'_> {
         if holds_choices(self.rules.catalog, self.rules.policy, table.relation) {
             return Ok(None);
         }
-        let relation = relation(self.rules.catalog, table.relation, &table.name.to_string())?;
         let referred = |column: &str| {
             let to = |k: &ForeignKey| k.columns.iter().any(|(_, parent)| parent == column);
             self.keys.iter().any(|k| k.parent.table == table.relation && to(k))
         };
-        let losable = relation.columns.iter().filter(|c| {
+        let losable = self.columns(table)?.iter().filter(|c| {
             let name = c.name.as_str();
             let needed =
                 self.rules.decides(table.relation, name) || self.rules.is_link(table.relation, name) || referred(name);
@@ -242,13 +239,16 @@ impl Sweep<'_> {
 
     /// The columns with personal values that a row keeps that must stay, and those of which nobody knows.
     fn left(&self, table: &TablePolicy, losable: &[&Column]) -> Result<Vec<String>, Fault> {
-        let relation = relation(self.rules.catalog, table.relation, &table.name.to_string())?;
-        let left = relation.columns.iter().filter(|c| {
+        let left = self.columns(table)?.iter().filter(|c| {
             let open = matches!(table.columns.get(&c.name), Some(ColumnUse::Open));
             // What is computed follows the others.
             !open && !c.computed && !losable.iter().any(|l| l.name == c.name)
         });
         Ok(left.map(|c| c.name.clone()).collect())
+    }
+
+    fn columns(&self, table: &TablePolicy) -> Result<&[Column], Fault> {
+        Ok(&relation(self.rules.catalog, table.relation, &table.name.to_string())?.columns)
     }
 
     /// Finds which of the kept rows a row under hold hangs on.
@@ -313,6 +313,11 @@ impl Sweep<'_> {
             tables.extend(more);
         }
     }
+}
+
+/// Columns, each with its table.
+fn of<'c>(table: &TablePolicy, columns: &[&'c Column]) -> Vec<(Oid, &'c Column)> {
+    columns.iter().map(|column| (table.relation, *column)).collect()
 }
 
 /// Rows that were found to be kept since the last time.

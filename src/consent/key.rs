@@ -25,7 +25,7 @@ impl<'a> Key<'a> {
     /// The text parameter `$n`, a [`Self::canonical`], as a value of this column, its collation included.
     pub fn parameter(self, n: usize) -> String {
         let ty = &self.column.ty;
-        let value = format!("${n}::pg_catalog.text::{}", type_sql(ty));
+        let value = given(n, ty);
         match ty.collation {
             0 | DEFAULT_COLLATION => value,
             // Of no row, and yet of the collation that values of the column have.
@@ -50,7 +50,7 @@ impl<'a> Key<'a> {
     /// The key as its column has it, also when the person's own row is gone and others still lead to it. Refuses what is
     /// no value of the column: cut or rounded, it would be somebody else's.
     pub async fn canonical(self, client: &impl GenericClient, key: &str) -> Result<String, Fault> {
-        let value = format!("$1::pg_catalog.text::{}", type_sql(&self.column.ty));
+        let value = given(1, &self.column.ty);
         let sql = format!(
             "SELECT {}, COALESCE((SELECT t.{}::pg_catalog.text FROM {} AS t WHERE {} LIMIT 1), ({value})::pg_catalog.text)",
             is_exact("$1::pg_catalog.text", &self.column.ty),
@@ -72,8 +72,7 @@ impl<'a> Key<'a> {
         (table, holder): (&QualifiedName, &Column),
         key: &str,
     ) -> Result<(), Fault> {
-        let held = format!("$1::pg_catalog.text::{}", type_sql(&holder.ty));
-        let sql = format!("SELECT {}", self.is(1, &held, &holder.ty));
+        let sql = format!("SELECT {}", self.is(1, &given(1, &holder.ty), &holder.ty));
         let fits = match client.query_one(&sql, &[&key]).await.map_err(Fault::from) {
             Ok(row) => row.try_get::<_, Option<bool>>(0)? == Some(true),
             Err(fault) if is_misfit(&fault) => false,
@@ -85,6 +84,11 @@ impl<'a> Key<'a> {
     fn misfit(self, fault: Fault) -> Fault {
         if is_misfit(&fault) { misfit(self.table, self.column) } else { fault }
     }
+}
+
+/// The text parameter `$n` as a value of the type.
+fn given(n: usize, ty: &ColumnType) -> String {
+    format!("${n}::pg_catalog.text::{}", type_sql(ty))
 }
 
 /// Whether `given`, a text, is a value of the type as it stands there, but for blanks that `char(n)` pads with.
