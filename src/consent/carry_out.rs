@@ -34,7 +34,7 @@ pub enum Blocking {
 
 impl Sweep<'_> {
     /// Nulls and deletes what is marked, empties what is kept where that is `blocking`, and sees that nothing `wanted` is
-    /// there then that was not there before, besides what was marked.
+    /// there then that was not there before, besides what was marked, and that no table has more rows than it should.
     pub async fn carry_out(
         &self,
         tx: &Transaction<'_>,

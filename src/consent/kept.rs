@@ -19,7 +19,7 @@ use super::foreign_keys::ForeignKey;
 use super::sweep::{KEPT, Sweep, at, not_held};
 use super::target::relation;
 
-/// Rows that stay and have lost what they said.
+/// Rows that stay and have lost what they could of what they said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Emptied {
     pub table: String,

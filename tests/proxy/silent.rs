@@ -1,5 +1,5 @@
-//! An UPDATE or INSERT through a view WITH CHECK OPTION has a RETURNING of ours, of which the client hears nothing: every answer is
-//! that of a direct connection.
+//! An UPDATE or INSERT through a view WITH CHECK OPTION has a RETURNING of ours, of which the client hears nothing: every
+//! answer is that of a direct connection.
 
 use std::fs;
 

@@ -93,8 +93,8 @@ async fn databases(server: &Server, tally: &mut Tally) -> Result<BTreeMap<String
     Ok(policies)
 }
 
-/// Whether consent tables have their index, hold what the policy names and are kept as those of this version are, what is to be nulled can be, and the
-/// upstream role has the rights that COPY takes.
+/// Whether consent tables have their index, hold what the policy names and are kept as those of this version are, what is to
+/// be nulled can be, and the upstream role has the rights that COPY takes.
 async fn live(name: &str, judged: &Judged, tally: &mut Tally) {
     let consent = index::missing(judged).await.into_iter().chain(cut::too_small(judged).await);
     let advice = consent.chain(made::old(judged).await).chain(nulled::refused(judged).await);

@@ -1,4 +1,4 @@
-//! Tables that the policy says to null, and whose nulled rows could not be told from others: an erasure refuses them.
+//! Tables that the policy says to null and that cannot be: an erasure refuses them.
 
 use super::super::databases::Judged;
 use crate::consent::emptying::cannot_be_emptied;

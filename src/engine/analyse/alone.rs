@@ -3,8 +3,9 @@
 //! Most subqueries become part of the query around them, or take its conditions in, and then all that could fail in either may
 //! meet the hidden rows of both. Some never do (PostgreSQL 15, `prepjointree.c`, `subquery_is_pushdown_safe`): a subquery as
 //! a value (of these EXISTS and IN become joins, where they are conditions), one with LIMIT or OFFSET, and one that aggregates
-//! all that it has (what is asked of its columns is asked of the aggregates). Of such a query, nothing that could fail around it comes to its
-//! rows, and what it puts out is computed of rows that are chosen; but the rows around it, for which it runs, may not be.
+//! all that it has (what is asked of its columns is asked of the aggregates). Of such a query, nothing that could fail around
+//! it comes to its rows, and what it puts out is computed of rows that are chosen; but the rows around it, for which it runs,
+//! may not be.
 
 use pg_query::protobuf::{self as pb, SubLinkType};
 use pg_query::{Node, NodeEnum};

@@ -77,11 +77,11 @@ pub enum Moment {
     Existing,
     /// The row as written, in RETURNING.
     New,
-    /// The same, where the conditions of views test what an UPDATE has made of it,
+    /// The row as an UPDATE has made it, where the conditions of views test it.
     Tested,
-    /// what an INSERT has,
+    /// The row as an INSERT has made it, where the conditions of views test it.
     Inserted,
-    /// or either, by ON CONFLICT DO UPDATE.
+    /// The row as an INSERT with ON CONFLICT DO UPDATE has made it, of either kind, where the conditions of views test it.
     Upserted,
     /// The row that was deleted, in RETURNING.
     Deleted,
