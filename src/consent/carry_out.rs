@@ -13,7 +13,8 @@ use crate::engine::catalog::{Oid, QualifiedName};
 use super::erasure::Run;
 use super::fault::Fault;
 use super::foreign_keys::{ForeignKey, children_first};
-use super::sweep::{FILES, Fate, KEPT, MARKED, Sweep, Swept, Wanted, at, gone, not_held};
+use super::places::remember_files;
+use super::sweep::{Fate, KEPT, MARKED, Sweep, Swept, Wanted, at, gone, not_held};
 
 /// A table with rows that are to be changed.
 type Named = (Oid, QualifiedName);
@@ -67,7 +68,7 @@ impl Sweep<'_> {
         if let Err(fault) = self.change(tx, tx.batch_execute("SET CONSTRAINTS ALL IMMEDIATE")).await {
             return Err(self.refused(tx, &all, fault).await?);
         }
-        find_again(tx, KEPT).await?;
+        self.find_again(tx, KEPT).await?;
         if blocking == Blocking::Empties {
             swept.emptied = self.empty_kept(tx, Run::ForGood).await?;
         }
@@ -142,7 +143,7 @@ impl Sweep<'_> {
         Ok(tx.query_one(sql, &[&family(changed), &family(deleted)]).await?.try_get(0)?)
     }
 
-    /// Runs `sql`, after which no marked row of `tables` is as it was.
+    /// Runs `sql`, after which no marked row of `tables` is as it was, and forgets these.
     async fn whole(
         &self,
         tx: &Transaction<'_>,
@@ -151,7 +152,7 @@ impl Sweep<'_> {
         sql: &str,
         wanted: &[Wanted<'_>],
     ) -> Result<(), Fault> {
-        find_again(tx, MARKED).await?;
+        self.find_again(tx, MARKED).await?;
         self.are_wanted_still(tx, tables, wanted).await?;
         let done = match self.change(tx, tx.execute(sql, &[])).await {
             Ok(done) => done,
@@ -163,11 +164,24 @@ impl Sweep<'_> {
                 format!("SELECT pg_catalog.count(*) FROM {MARKED} WHERE root = {oid} AND fate = '{}'", fate.code());
             marked.push(tx.query_one(&sql, &[]).await?.try_get::<_, i64>(0)?.unsigned_abs());
         }
-        if fate == Fate::Delete && marked == [done] {
-            return Ok(());
+        if fate == Fate::Null || marked != [done] {
+            // Some may have gone by a trigger, before their turn.
+            self.find_again(tx, MARKED).await?;
+            self.all_are_changed(tx, tables, &marked, fate).await?;
         }
-        // Some may have gone by a trigger, before their turn.
-        find_again(tx, MARKED).await?;
+        let oids: Vec<Oid> = tables.iter().map(|(oid, _)| *oid).collect();
+        tx.execute(&format!("DELETE FROM {MARKED} WHERE root = ANY ($1)"), &[&oids]).await?;
+        Ok(())
+    }
+
+    /// Refuses where some of the marked rows of `tables`, as many as `marked` says of each, are as they were.
+    async fn all_are_changed(
+        &self,
+        tx: &Transaction<'_>,
+        tables: &[Named],
+        marked: &[u64],
+        fate: Fate,
+    ) -> Result<(), Fault> {
         for (table, marked) in tables.iter().zip(marked) {
             let left = self.as_they_were(tx, table, fate).await?;
             if left > 0 {
@@ -297,34 +311,6 @@ impl Sweep<'_> {
         }
         Ok((!triggers.is_empty()).then(|| triggers.join(", ")))
     }
-}
-
-/// Notes in which file each table is of which rows are marked or kept.
-async fn remember_files(tx: &Transaction<'_>) -> Result<(), Fault> {
-    let sql = format!(
-        "TRUNCATE {FILES}; INSERT INTO {FILES} SELECT rel, pg_catalog.pg_relation_filenode(rel)
-           FROM (SELECT rel FROM {MARKED} UNION SELECT rel FROM {KEPT}) AS marks"
-    );
-    Ok(tx.batch_execute(&sql).await?)
-}
-
-/// Rows that were changed since they were marked or kept, by triggers and foreign keys of this transaction, are where
-/// they are now. (Foreign tables tell no such thing.) Those of a table that a trigger emptied by TRUNCATE are gone: where
-/// they were, there may be another row.
-pub(super) async fn find_again(tx: &Transaction<'_>, marks: &str) -> Result<(), Fault> {
-    let truncated = format!(
-        "DELETE FROM {marks} AS m USING {FILES} AS f
-          WHERE f.rel = m.rel AND pg_catalog.pg_relation_filenode(f.rel) IS DISTINCT FROM f.file"
-    );
-    tx.execute(&truncated, &[]).await?;
-    let sql = format!(
-        "UPDATE {marks} AS m SET tid = now.tid, moved = true
-           FROM (SELECT m.ctid, pg_catalog.currtid2(m.rel::pg_catalog.regclass::pg_catalog.text, m.tid) AS tid
-                   FROM {marks} AS m JOIN pg_catalog.pg_class AS c ON c.oid = m.rel AND c.relkind = 'r') AS now
-          WHERE now.ctid = m.ctid AND now.tid <> m.tid"
-    );
-    tx.execute(&sql, &[]).await?;
-    Ok(())
 }
 
 /// Of several tables in one statement, as they refer to each other.

@@ -54,7 +54,9 @@ impl Sweep<'_> {
         let policy = self.rules.policy.tables.get(oid).ok_or_else(|| gone(name))?;
         let set = emptying(&self.rules.personal_columns(policy, &self.defaults)?);
         let (name, at) = (name.to_sql(), at("d", *oid, "t"));
-        Ok(format!("UPDATE {name} AS t SET {set} FROM {MARKED} AS d WHERE {at} AND d.fate OPERATOR(pg_catalog.=) 'n'"))
+        let update =
+            format!("UPDATE {name} AS t SET {set} FROM {MARKED} AS d WHERE {at} AND d.fate OPERATOR(pg_catalog.=) 'n'");
+        Ok(self.followed(*oid, update, MARKED, "d"))
     }
 
     /// The row `row` is not emptied yet.

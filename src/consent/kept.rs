@@ -11,7 +11,6 @@ use crate::engine::catalog::{Column, Oid};
 use crate::engine::policy::erasing::holds_choices;
 use crate::engine::policy::{ColumnUse, TablePolicy};
 
-use super::carry_out::find_again;
 use super::emptying::{Defaults, emptying};
 use super::erasure::Run;
 use super::fault::Fault;
@@ -51,12 +50,6 @@ struct Kept<'s> {
 }
 
 impl Kept<'_> {
-    /// The statement that empties these columns of the rows of `from`, an item of FROM with the name `k`.
-    fn emptying(&self, columns: &[&Column], from: &str) -> String {
-        let (name, which) = (self.table.name.to_sql(), self.which(columns));
-        format!("UPDATE {name} AS t SET {} FROM {from} WHERE {which}", emptying(columns))
-    }
-
     /// `t` is the row of `k`, may be emptied, and holds something in these columns.
     fn which(&self, columns: &[&Column]) -> String {
         format!("{} AND {}", self.is_free(), self.defaults.filled(self.table.relation, columns, "t"))
@@ -104,6 +97,13 @@ impl Sweep<'_> {
         Ok(told)
     }
 
+    /// The statement that empties these columns of the rows of `from`, an item of FROM with the name `k`.
+    fn emptying(&self, kept: &Kept<'_>, columns: &[&Column], from: &str) -> String {
+        let (name, which) = (kept.table.name.to_sql(), kept.which(columns));
+        let update = format!("UPDATE {name} AS t SET {} FROM {from} WHERE {which}", emptying(columns));
+        self.followed(kept.table.relation, update, KEPT, "k")
+    }
+
     /// What is to be emptied of a table, and what cannot be.
     async fn kept_of<'s>(&'s self, tx: &Transaction<'_>, table: &'s TablePolicy) -> Result<Option<Kept<'s>>, Fault> {
         let Some(losable) = self.losable(table)? else { return Ok(None) };
@@ -129,7 +129,7 @@ impl Sweep<'_> {
     /// Empties all at once, so that what the rows of one table want of another's, or wait for until COMMIT, is there; else
     /// each as far as it can be. Then sees what came of it.
     async fn empty_all(&self, tx: &Transaction<'_>, all: &mut [Kept<'_>]) -> Result<(), Fault> {
-        let updates = all.iter().filter(|k| k.told.rows > 0).map(|k| k.emptying(&k.free, &fresh()) + ";");
+        let updates = all.iter().filter(|k| k.told.rows > 0).map(|k| self.emptying(k, &k.free, &fresh()) + ";");
         let updates: String = updates.collect();
         if updates.is_empty() {
             return Ok(());
@@ -138,13 +138,13 @@ impl Sweep<'_> {
         let mut failed = BTreeMap::new();
         if self.try_to(tx, &sql).await?.is_some() {
             for (i, kept) in all.iter().enumerate().filter(|(_, k)| k.told.rows > 0) {
-                find_again(tx, KEPT).await?;
-                if self.try_to(tx, &kept.emptying(&kept.free, &fresh())).await?.is_some() {
+                self.find_again(tx, KEPT).await?;
+                if self.try_to(tx, &self.emptying(kept, &kept.free, &fresh())).await?.is_some() {
                     failed.extend(self.empty_each(tx, kept).await?.map(|fault| (i, fault.to_string())));
                 }
             }
         }
-        find_again(tx, KEPT).await?;
+        self.find_again(tx, KEPT).await?;
         for (i, kept) in all.iter_mut().enumerate() {
             let left = kept.count(tx, &kept.which(&kept.free)).await?;
             let unchanged = format!("{} AND k.says > 0 AND {} >= k.says", kept.is_free(), kept.says());
@@ -171,7 +171,7 @@ impl Sweep<'_> {
                 row.try_get::<_, i32>(0)?
             );
             // Triggers of other rows may have changed it.
-            find_again(tx, KEPT).await?;
+            self.find_again(tx, KEPT).await?;
             if let Some(fault) = self.empty_one(tx, kept, &from).await? {
                 first.get_or_insert(fault);
             }
@@ -181,19 +181,19 @@ impl Sweep<'_> {
 
     /// Empties a row of all, or of all but one column, or of those that it can do without one by one; why not of all.
     async fn empty_one(&self, tx: &Transaction<'_>, kept: &Kept<'_>, from: &str) -> Result<Option<Fault>, Fault> {
-        let Some(fault) = self.try_to(tx, &kept.emptying(&kept.free, from)).await? else { return Ok(None) };
+        let Some(fault) = self.try_to(tx, &self.emptying(kept, &kept.free, from)).await? else { return Ok(None) };
         let all_but = |i: usize| {
             let others = kept.free.iter().enumerate().filter(|(k, _)| *k != i);
             others.map(|(_, column)| *column).collect::<Vec<_>>()
         };
         for others in (0..kept.free.len()).map(all_but).filter(|others| !others.is_empty()) {
-            if self.try_to(tx, &kept.emptying(&others, from)).await?.is_none() {
+            if self.try_to(tx, &self.emptying(kept, &others, from)).await?.is_none() {
                 return Ok(Some(fault));
             }
         }
         for column in kept.free.iter().filter(|_| kept.free.len() > 2) {
-            if self.try_to(tx, &kept.emptying(&[column], from)).await?.is_none() {
-                find_again(tx, KEPT).await?;
+            if self.try_to(tx, &self.emptying(kept, &[column], from)).await?.is_none() {
+                self.find_again(tx, KEPT).await?;
             }
         }
         Ok(Some(fault))

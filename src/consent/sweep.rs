@@ -20,6 +20,7 @@ use super::emptying::Defaults;
 use super::fault::Fault;
 use super::foreign_keys::{self, ForeignKey, OnDelete};
 use super::kept::Emptied;
+use super::places::unreadable;
 use super::rules::Rules;
 use super::target::relation;
 
@@ -28,6 +29,8 @@ pub struct Sweep<'a> {
     pub rules: Rules<'a>,
     pub(super) keys: Vec<ForeignKey>,
     pub(super) defaults: Defaults,
+    /// Tables that this login may read at most through others.
+    pub(super) unreadable: BTreeSet<Oid>,
 }
 
 /// Rows of a table, and how many.
@@ -138,7 +141,8 @@ impl<'a> Sweep<'a> {
         client.batch_execute(ROW_SECURITY).await?;
         client.batch_execute(CREATE).await?;
         let rules = Rules { policy, catalog };
-        Ok(Self { rules, keys, defaults: Defaults::of_nulled(client, rules).await? })
+        let defaults = Defaults::of_nulled(client, rules).await?;
+        Ok(Self { rules, keys, defaults, unreadable: unreadable(client).await? })
     }
 
     /// Marks rows that are `wanted` and that no hold keeps, at most `limit`; how many. They are locked, and rows found to be

@@ -25,6 +25,7 @@ mod policy;
 mod refusals;
 mod restored;
 mod retention;
+mod rights;
 mod row_security;
 mod standing;
 mod told_late;
