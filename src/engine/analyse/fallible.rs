@@ -10,7 +10,7 @@ use pg_query::protobuf::{self as pb, SubLinkType, a_const::Val};
 use pg_query::{Node, NodeEnum};
 
 use super::constant::is_default;
-use super::scope::{self, Col, Columns, Found, Item, Scope};
+use super::scope::{self, Col, Columns, Found, Scope};
 use super::{Analyser, At, Place, Usage, names};
 use crate::engine::catalog::{Column, Relation, RelationKind};
 
@@ -109,10 +109,9 @@ impl Analyser<'_> {
             return false;
         }
         let item = fields.last().and_then(|name| scope::item(scope, None, name));
-        match (self.bare_column(r, scope), item) {
-            (Some(col), _) => !col.total,
-            (None, Some((Item { columns: Columns::Known(all), .. }, _))) => !all.iter().all(|c| c.total),
-            (None, _) => true,
+        match self.bare_column(r, scope) {
+            Some(col) => !col.total,
+            None => !item.is_some_and(|(item, _)| item.columns.are_total()),
         }
     }
 

@@ -121,6 +121,11 @@ impl Columns {
         }
     }
 
+    /// Whether nothing that could fail computes any of them.
+    pub fn are_total(&self) -> bool {
+        matches!(self, Columns::Known(all) if all.iter().all(|c| c.total))
+    }
+
     /// The columns as they are told by their places: were one of them gone, each behind it would be in another's.
     pub fn placed(&self) -> Self {
         let Columns::Known(cols) = self else { return Columns::Unknown };

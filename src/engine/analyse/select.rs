@@ -427,7 +427,7 @@ impl<'e> Analyser<'e> {
                 }
                 let (schema, alias) = split_qualifier(qualifier);
                 let (item, level) = scope::item(scope, schema, alias).ok_or_else(|| missing_from(alias))?;
-                self.may_fail |= self.within && level > 0 && !item.columns.list().iter().all(|c| c.total);
+                self.may_fail |= self.within && level > 0 && !item.columns.are_total();
                 self.all_at_once(std::slice::from_ref(item));
                 match &item.columns {
                     Columns::Known(cols) => Some(cols.to_vec()),

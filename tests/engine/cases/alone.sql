@@ -178,6 +178,15 @@ SELECT (SELECT count(*) FROM customers c WHERE c.id <> 501 OR q.v IS NULL) FROM 
 -- crm_app/service: changed | lacks OFFSET 0) c
 SELECT (SELECT count(*) FROM customers c WHERE c.id <> q.n) FROM generate_series(1, 3) q (n)
 ;;
+-- crm_app/service: changed | has OFFSET 0) c
+SELECT (SELECT count(*) FROM customers c WHERE c.id <> 501 OR (SELECT q.* LIMIT 1) IS NULL) FROM (SELECT (r).* FROM (SELECT 1 / o.total_amount AS v FROM orders o) r) q
+;;
+-- crm_app/service: changed | has OFFSET 0) c
+SELECT (SELECT count(*) FROM customers c WHERE c.id <> 501 OR (SELECT q.* LIMIT 1) IS NULL) FROM (SELECT 1 / o.total_amount AS v FROM orders o) q
+;;
+-- crm_app/service: changed | lacks OFFSET 0) c
+SELECT (SELECT count(*) FROM customers c WHERE c.id <> 501 OR (SELECT q.* LIMIT 1) IS NULL) FROM (SELECT o.total_amount AS v FROM orders o) q
+;;
 -- What is sorted by an aggregate in the text only is sorted before rows are chosen.
 -- crm_app/service: changed | has OFFSET 0) c
 SELECT c.id FROM customers c GROUP BY c.id ORDER BY CASE WHEN true THEN 1 / c.id ELSE count(*) END
