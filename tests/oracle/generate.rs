@@ -2,6 +2,8 @@
 //! (no cast that can fail, no sum of floats, no LIMIT without a total order). Traps, `1 / (column - hidden value)`, fail on
 //! what nobody may see and on nothing else: where one does, the proxy has let a hidden row come to it.
 
+mod traps;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -152,11 +154,12 @@ impl Maker<'_> {
     }
 
     fn statement(&mut self) -> String {
-        match self.random.gen_range(0..10) {
+        match self.random.gen_range(0..12) {
             0 => self.set_operation(),
             1 | 2 => self.with_cte(),
             3 => self.grouped(),
             4 => self.windowed(),
+            5 | 6 => self.trapping(),
             _ => self.select(2).0,
         }
     }
