@@ -41,6 +41,8 @@ CREATE VIEW as_told AS SELECT id, full_name, country FROM customers c WHERE full
 CREATE VIEW short_ones AS SELECT id AS number, country AS land, full_name AS called FROM spanish WHERE length(full_name) < 4;
 CREATE VIEW buyers AS SELECT id, full_name, country FROM customers c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id);
 CREATE VIEW known_ones AS SELECT id, full_name, country FROM customers WHERE email IS NULL OR email LIKE '%@%';
+CREATE VIEW first_ones AS SELECT id, full_name, email FROM customers WHERE id < 2;
+CREATE VIEW divided_ones AS SELECT id, full_name, email FROM customers WHERE 1 / (id - 2) < 5;
 CREATE FUNCTION lower_note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.label := lower(NEW.label); RETURN NEW; END';
 CREATE TRIGGER lower_note BEFORE INSERT OR UPDATE ON boxes FOR EACH ROW EXECUTE FUNCTION lower_note();
 CREATE VIEW low_boxes AS SELECT id, customer_id, label FROM boxes WHERE label <> 'none' AND customer_id IN (SELECT id FROM customers)
@@ -329,6 +331,11 @@ async fn a_hidden_row_in_the_way_is_not_tested() {
         "INSERT INTO known_ones VALUES (3, 'x', 'ES') ON CONFLICT (id) DO UPDATE SET full_name = 'y'",
         "INSERT INTO buyers VALUES (3, 'x', 'ES') ON CONFLICT (id) DO UPDATE SET full_name = 'y' WHERE 1 / (buyers.id - 3) > 0",
         "INSERT INTO divided VALUES (3, 'x', 5) ON CONFLICT (id) DO UPDATE SET full_name = 'y'",
+        // A visible row's masked cell is in the way.
+        "INSERT INTO first_ones VALUES (90, 'x', 'CANARY-ben@mail.example') ON CONFLICT (email) DO UPDATE SET full_name = 'y'",
+        "INSERT INTO divided_ones VALUES (90, 'x', 'CANARY-ben@mail.example') ON CONFLICT (email) DO UPDATE SET full_name = 'y'",
+        "INSERT INTO first_ones AS o VALUES (90, 'x', 'CANARY-ben@mail.example') ON CONFLICT (email) DO UPDATE SET full_name = 'y' WHERE 1 / (o.id - 2) > 0",
+        "INSERT INTO customers AS o (id, email) VALUES (90, 'CANARY-ben@mail.example') ON CONFLICT (email) DO UPDATE SET full_name = 'y' WHERE 1 / (o.id - 2) > 0",
     ] {
         let done = world.run("app/marketing", sql).await;
         assert_eq!(done.after, before, "{sql}");

@@ -134,19 +134,21 @@ impl<'e> Analyser<'e> {
         Ok(tests)
     }
 
-    /// What must be true of the row that ON CONFLICT DO UPDATE runs into: it is there. If it is, but is none of the views', that
-    /// is an error, whatever the client's WHERE says; PostgreSQL tests the innermost view first.
-    pub fn conflict_in_view(&mut self, target: &Target<'e>) -> Result<Vec<usize>, Refusal> {
+    /// What must be true of the row that ON CONFLICT DO UPDATE runs into: it is there, and shows the cells by which it was found
+    /// (`found`). If so, but it is none of the views', that is an error, whatever the client's WHERE says; PostgreSQL tests the
+    /// innermost view first.
+    pub fn conflict_in_view(&mut self, target: &Target<'e>, found: &[usize]) -> Result<Vec<usize>, Refusal> {
         let Some((p, through)) = target.protected().zip(target.through()) else { return Ok(Vec::new()) };
         let mut tests = Vec::new();
         for layer in through.layers.iter().rev() {
             let Some(condition) = &layer.condition else { continue };
             let (source, tree) = self.view_condition(p, layer, condition)?;
-            let there = self.pend(p.occurrence, What::There);
+            let reached = What::Reached { clear: found.to_vec(), moves: false };
+            let reached = self.pend(p.occurrence, reached);
             let marker = format!("consentry conflict {}.{}.", p.relation.name, layer.view);
             let raise = self.raise(marker, refusal::conflict_not_in_view(&layer.view));
             let outside = std::mem::replace(&mut self.source, source);
-            let tree = self.put_conflict_test(tree, there, raise);
+            let tree = self.put_conflict_test(tree, reached, raise);
             self.source = outside;
             let tree = Box::new(tree?);
             tests.push(self.inject(Part::Condition { source, tree }, None, false));
@@ -162,14 +164,14 @@ impl<'e> Analyser<'e> {
     }
 
     /// Puts it around a view's condition, in text (behind SELECT) and tree.
-    fn put_conflict_test(&mut self, condition: Node, there: usize, raise: usize) -> Result<Node, Refusal> {
+    fn put_conflict_test(&mut self, condition: Node, reached: usize, raise: usize) -> Result<Node, Refusal> {
         let (start, end) = self.token_span(1, self.tokens().list.len())?;
         self.edit(start, start, Replacement::Text("CASE WHEN ".to_owned()));
-        self.edit(start, start, Replacement::Injected(there, " THEN CASE WHEN (".to_owned()));
+        self.edit(start, start, Replacement::Injected(reached, " THEN CASE WHEN (".to_owned()));
         self.edit(end, end, Replacement::Text(") IS NOT TRUE THEN ".to_owned()));
         self.edit(end, end, Replacement::Injected(raise, " IS NULL ELSE true END ELSE false END".to_owned()));
         let lost = || refusal::not_faithful("a view's condition is gone");
-        let parts = [placeholder(there), condition.node.ok_or_else(lost)?, placeholder(raise)];
+        let parts = [placeholder(reached), condition.node.ok_or_else(lost)?, placeholder(raise)];
         let text = "CASE WHEN $1 THEN CASE WHEN $2 IS NOT TRUE THEN $3 IS NULL ELSE true END ELSE false END";
         Ok(Node { node: Some(ours::filled(text, parts)?) })
     }

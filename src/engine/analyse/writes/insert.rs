@@ -176,11 +176,12 @@ impl<'e> Analyser<'e> {
         }
         let found_by = found_by(target, infer.as_deref());
         let mut clear = self.assignments(target, target_list, &scope, &found_by)?;
-        clear.extend(target.protected().map_or(Ok(Vec::new()), |p| self.arbiters(p, infer.as_deref()))?);
+        let shown = target.protected().map_or(Ok(Vec::new()), |p| self.arbiters(p, infer.as_deref()))?;
+        clear.extend(&shown);
         let set = self.conflict_set(*location);
         self.check_assigned(target, target_list, &scope, set)?;
         let moves = std::mem::take(&mut self.moves);
-        let mut conditions = self.conflict_in_view(target)?;
+        let mut conditions = self.conflict_in_view(target, &shown)?;
         if let Some(p) = target.protected().filter(|p| limits(p, &clear) || moves) {
             if let Some(o) = self.occurrences.get_mut(p.occurrence) {
                 o.clear.clone_from(&clear);
