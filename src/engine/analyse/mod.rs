@@ -21,6 +21,7 @@ mod from_function;
 mod grouping;
 mod join;
 mod keys;
+mod kind;
 mod known;
 mod levels;
 mod lockers;
@@ -67,6 +68,7 @@ use super::refusal::{self, Refusal};
 
 pub use calls::runs_for;
 pub use copies::Conjunct;
+pub use kind::kind_of;
 use scope::{Base, Columns};
 pub use session::{moves_session_only, moves_the_session};
 pub use settings::{judge as judge_setting, purpose};
@@ -488,10 +490,4 @@ pub fn string_node(text: &str) -> Node {
 /// The node inside, or a refusal: an absent node where the grammar always has one.
 pub fn inner(node: &mut Node) -> Result<&mut NodeEnum, Refusal> {
     node.node.as_mut().ok_or_else(|| refusal::not_supported("this construct", "a part of it is empty"))
-}
-
-/// The name of a node's kind, for refusals: `JsonTable`, `RangeTableSample`.
-pub fn kind_of(node: &NodeEnum) -> String {
-    let debug = format!("{node:?}");
-    debug.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("construct").to_owned()
 }
