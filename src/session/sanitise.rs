@@ -18,6 +18,26 @@ use crate::wire::error::{
 const CORE: [&str; 7] =
     ["postgres.c", "proc.c", "deadlock.c", "predicate.c", "heapam.c", "execMain.c", "nodeModifyTable.c"];
 
+/// PostgreSQL's hints to who wrote a statement that it cannot read, of those that name nothing: `Perhaps you meant to reference
+/// the column …` may name one that the policy does not list.
+const ADVICE: [&str; 14] = [
+    "Add the expression/function to every SELECT, or move the UNION into a FROM clause.",
+    "Could not choose a best candidate function. You might need to add explicit type casts.",
+    "Could not choose a best candidate operator. You might need to add explicit type casts.",
+    "No aggregate function matches the given name and argument types. Perhaps you misplaced ORDER BY; ORDER BY must appear \
+     after all regular arguments of the aggregate.",
+    "No function matches the given name and argument types. You might need to add explicit type casts.",
+    "No operator matches the given name and argument type. You might need to add an explicit type cast.",
+    "No operator matches the given name and argument types. You might need to add explicit type casts.",
+    "To call a procedure, use CALL.",
+    "Use OVERRIDING SYSTEM VALUE to override.",
+    "Use WITH RECURSIVE, or re-order the WITH items to remove forward references.",
+    "Use an explicit ordering operator or modify the query.",
+    "Use the COLLATE clause to set the collation explicitly.",
+    "Use the COLLATE clause to set the collation of the non-recursive term.",
+    "You will need to rewrite or cast the expression.",
+];
+
 /// How much of an error or notice may pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sensitivity {
@@ -55,7 +75,8 @@ pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitiv
     let gone: &[u8] = &[DETAIL, HINT, WHERE, INTERNAL_POSITION, INTERNAL_QUERY];
     // RAISE names constraints, columns and tables as it likes.
     let named: &[u8] = &[SCHEMA, TABLE, COLUMN, DATA_TYPE, CONSTRAINT];
-    gone.iter().for_each(|letter| fields.remove(*letter));
+    let advises = in_text && fields.field(HINT).is_some_and(|hint| ADVICE.contains(&hint));
+    gone.iter().filter(|letter| **letter != HINT || !advises).for_each(|letter| fields.remove(*letter));
     let tells_part = !in_text && names_a_part(fields, is_whole);
     if tells_part || !own_words::names_are_true(fields) {
         named.iter().for_each(|letter| fields.remove(*letter));
@@ -225,6 +246,8 @@ mod tests {
     fn names_from_the_statement_stay() {
         let f = fields("42703", "column \"emial\" does not exist", &[(POSITION, "8"), (HINT, "hidden_column")]);
         assert_eq!(text_after(Sensitivity::Protected, f), "42703|column \"emial\" does not exist|8");
+        let f = fields("42883", "operator does not exist: integer @@@ integer", &[(POSITION, "8"), (HINT, ADVICE[6])]);
+        assert!(text_after(Sensitivity::Protected, f).ends_with(ADVICE[6]));
         let said = "duplicate key value violates unique constraint \"customers_email_key\"";
         let f = fields("23505", said, &[(FILE, "nbtinsert.c"), (CONSTRAINT, "customers_email_key")]);
         let said = format!("23505|{said}|nbtinsert.c|customers_email_key");

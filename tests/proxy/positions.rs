@@ -1,12 +1,12 @@
 //! What an error points at is what PostgreSQL itself points at in the client's text, wherever what leaves has it, and
-//! however often.
+//! however often; and its hint, where that names nothing, is PostgreSQL's.
 
 use super::common::postgres::{UPSTREAM_PASSWORD, UPSTREAM_ROLE, shared};
 use super::raw::{Raw, bind, execute, parse, sync};
 use super::store;
 
 /// Statements with one error each, in purposes that hide rows and that do not.
-const FAULTY: [&str; 33] = [
+const FAULTY: [&str; 36] = [
     "SELECT 'x'::int FROM letters",
     "SELECT id, 'ñé' FROM letters WHERE customer_id = 'x'",
     "SELECT id, 'ñé' FROM letters WHERE id = 7 AND customer_id = 'x'",
@@ -28,6 +28,9 @@ const FAULTY: [&str; 33] = [
     "SELECT id FROM letters WHERE customer_id = 'x' FOR UPDATE",
     "SELECT id FROM letters WHERE id = 1 UNION SELECT id FROM letters WHERE id = 2 AND customer_id = 'x'",
     "SELECT id FROM letters WHERE customer_id = 1 AND id @@@ 3",
+    "SELECT lower(id, name) FROM customers",
+    "SELECT id FROM customers WHERE name = id",
+    "UPDATE letters SET price = subject WHERE id = 2",
     "UPDATE customers SET name = 'a' WHERE id = 'x'",
     "UPDATE customers SET name = 'a' WHERE 1 / id > 0 AND id = 'x'",
     "UPDATE letters SET price = 2 WHERE at < 'soon' AND 1 / id > 0",
@@ -42,8 +45,8 @@ const FAULTY: [&str; 33] = [
     "CREATE TEMP TABLE t AS SELECT id FROM letters WHERE id = 1 AND customer_id = 'x'",
 ];
 
-/// SQLSTATE of the error that a statement is told to have, and what stands in its text from where that points.
-fn told(c: &mut Raw, sql: &str, extended: bool) -> (String, String) {
+/// SQLSTATE and hint of the error that a statement is told to have, and what stands in its text from where that points.
+fn told(c: &mut Raw, sql: &str, extended: bool) -> (String, String, String) {
     c.ask("BEGIN");
     let answer = match extended {
         true => c.exchange(&[parse("", sql), bind("", "", &[]), execute("", 0), sync()]),
@@ -51,7 +54,7 @@ fn told(c: &mut Raw, sql: &str, extended: bool) -> (String, String) {
     };
     assert!(answer.contains("E:"), "{answer} {sql}");
     let at: usize = c.said('P').parse().unwrap_or_else(|_| panic!("{:?} points nowhere: {sql}", c.error));
-    let told = (c.said('C').to_owned(), sql.chars().skip(at - 1).collect());
+    let told = (c.said('C').to_owned(), c.said('H').to_owned(), sql.chars().skip(at - 1).collect());
     c.ask("ROLLBACK");
     told
 }

@@ -30,9 +30,8 @@ pub fn kind_of(node: &NodeEnum) -> String {
             None => words.push(c.to_ascii_uppercase().to_string()),
         }
     }
-    let long = |word: String| {
-        SHORT.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| (*long).to_owned())
-    };
+    let long =
+        |word: String| SHORT.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| (*long).to_owned());
     words.into_iter().map(long).collect::<Vec<_>>().join(" ")
 }
 
