@@ -16,6 +16,7 @@ use crate::consent::commit::Moment;
 use crate::consent::erasure::Run;
 use crate::consent::fault::Fault;
 use crate::consent::kept::Emptied;
+use crate::consent::left::Left;
 use crate::consent::retention::{Applied, Batch, Step, TableReport, apply, foresee, report};
 
 #[derive(Subcommand)]
@@ -146,9 +147,19 @@ fn take(upkeeper: &Upkeeper, open: &mut Option<Begun>, bar: &ProgressBar, step: 
     }
 }
 
-/// What stands before the columns that emptying leaves.
-pub const NEEDED: &str = "left as they are, because they say whether a row is there, or whose it is:";
-pub const UNLISTED: &str = "left as they are, because the policy does not list them:";
+/// The columns that emptying leaves, and why.
+pub fn tell_left(out: &mut impl Write, left: &Left) -> io::Result<()> {
+    for (columns, why) in [
+        (&left.unlisted, "left as they are, because the policy does not list them"),
+        (&left.needed, "left as they are, because they say whether a row is there, or whose it is"),
+        (&left.generated, "left, because PostgreSQL generates them, and not from what is emptied alone"),
+    ] {
+        if !columns.is_empty() {
+            writeln!(out, "  {why}: {}", columns.join(", "))?;
+        }
+    }
+    Ok(())
+}
 
 /// What became of rows that ON DELETE SET NULL or SET DEFAULT changed.
 pub const LET_GO: &str = "no longer refer to them";
@@ -177,11 +188,8 @@ fn tell(applied: &Applied, run: Run) -> Result<ExitCode> {
     }
     for count in &applied.nulled {
         say!("{}: {} rows {be}nulled", count.table, count.rows)?;
-        for unlisted in applied.unlisted.iter().filter(|u| u.table == count.table) {
-            say!("  {UNLISTED} {}", unlisted.columns.join(", "))?;
-        }
-        for needed in applied.needed.iter().filter(|u| u.table == count.table) {
-            say!("  {NEEDED} {}", needed.columns.join(", "))?;
+        if let Some(left) = applied.left.get(&count.table) {
+            out::write(|out| tell_left(out, left))?;
         }
     }
     for count in &applied.along {

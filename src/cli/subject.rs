@@ -15,7 +15,7 @@ use super::audit::tell_of_lost_keys;
 use super::consent::{Format, Who};
 use super::direct::{Deed, Direct, Opened, block_on, counted};
 use super::out::{self, remark, say};
-use super::retention::{LET_GO, NEEDED, UNLISTED, tell_emptied};
+use super::retention::{LET_GO, tell_emptied, tell_left};
 use crate::audit::event::UpkeepCount;
 use crate::audit::filter::{Filter, Sieve};
 use crate::audit::recorded::Recorded;
@@ -219,11 +219,8 @@ fn tell(out: &mut impl Write, erased: &Erased, run: Run) -> io::Result<()> {
         if table.refreshed && table.rows > 0 {
             writeln!(out, "  a materialized view: they stay until REFRESH MATERIALIZED VIEW {}", table.table)?;
         }
-        if !table.unlisted.is_empty() && table.erased > 0 {
-            writeln!(out, "  {UNLISTED} {}", table.unlisted.join(", "))?;
-        }
-        if !table.needed.is_empty() && table.erased > 0 {
-            writeln!(out, "  {NEEDED} {}", table.needed.join(", "))?;
+        if table.erased > 0 {
+            tell_left(out, &table.left)?;
         }
     }
     for count in &erased.along {

@@ -37,15 +37,6 @@ impl<'a> Rules<'a> {
         };
         Ok(relation.columns.iter().filter(is_emptied).collect())
     }
-
-    /// Columns with a category that are not emptied for what they decide. What is computed follows the others.
-    pub(super) fn needed_columns(&self, table: &TablePolicy) -> Result<Vec<String>, Fault> {
-        let emptied = self.emptied_columns(table)?;
-        let relation = relation(self.catalog, table.relation, &table.name.to_string())?;
-        let needed =
-            relation.columns.iter().filter(|c| table.is_personal(c) && !emptied.iter().any(|e| e.name == c.name));
-        Ok(needed.map(|c| c.name.clone()).collect())
-    }
 }
 
 impl Sweep<'_> {

@@ -4,9 +4,9 @@
 use serde::Serialize;
 use tokio_postgres::{Client, GenericClient, Transaction};
 
-use crate::engine::catalog::{Catalog, RelationKind};
+use crate::engine::catalog::Catalog;
 use crate::engine::policy::erasing::erase_of;
-use crate::engine::policy::{ConsentSource, Erase, Policy, SubjectKind, TablePolicy};
+use crate::engine::policy::{ConsentSource, Policy, SubjectKind, TablePolicy};
 
 use super::carry_out::Blocking;
 use super::commit::{OnCommit, commit};
@@ -14,9 +14,10 @@ use super::fault::Fault;
 use super::init::SCHEMA;
 use super::kept::Emptied;
 use super::key::Key;
+use super::left::Left;
 use super::meanwhile::{Tries, begin};
 use super::path::{leads_to, tables_of};
-use super::retention::{erase_word, unlisted};
+use super::retention::erase_word;
 use super::rules::Rules;
 use super::sweep::{Blocked, Sweep, Swept, TableCount, Wanted, not_held};
 use super::target::{Target, subject_kind};
@@ -60,11 +61,9 @@ pub struct TableErased {
     pub erased: u64,
     /// Rows kept by `hold_when`.
     pub held: u64,
-    /// Columns that the policy does not list; in rows that are nulled they stay as they are.
-    pub unlisted: Vec<String>,
-    /// Those with a category that stay, because they say whether a row is there, or whose it is.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub needed: Vec<String>,
+    /// What is left of rows that are nulled.
+    #[serde(flatten)]
+    pub left: Left,
     /// A materialized view: its rows stay until it is refreshed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub refreshed: bool,
@@ -157,19 +156,15 @@ async fn count(
         table.name.to_sql()
     );
     let row = tx.query_one(&sql, &[&key]).await?;
-    let erase = erase_of(catalog, policy, table);
+    let rules = Rules { policy, catalog };
     Ok(TableErased {
         table: table.name.to_string(),
-        erase: erase_word(erase),
+        erase: erase_word(erase_of(catalog, policy, table)),
         rows: row.try_get::<_, i64>(0)?.unsigned_abs(),
         erased: 0,
         held: row.try_get::<_, i64>(1)?.unsigned_abs(),
-        unlisted: if erase == Erase::Null { unlisted(catalog, table)? } else { Vec::new() },
-        needed: match erase {
-            Erase::Null => Rules { policy, catalog }.needed_columns(table)?,
-            Erase::Delete => Vec::new(),
-        },
-        refreshed: catalog.relation(table.relation).is_some_and(|r| r.kind == RelationKind::MaterializedView),
+        left: rules.left(table)?,
+        refreshed: rules.is_refreshed(table)?,
     })
 }
 

@@ -15,8 +15,9 @@ use super::fault::Fault;
 use super::history::{past, records};
 use super::key::Key;
 use super::path::{leads_to, tables_of};
+use super::rules::Rules;
 use super::standing::{Record, Standing, judge_all};
-use super::sweep::TableCount;
+use super::sweep::{ROW_SECURITY, TableCount};
 use super::target::{Target, subject_kind};
 
 /// What the caller adds from the record (`audit`): accesses to this person's data.
@@ -78,6 +79,7 @@ pub async fn export(
     json: &mut Json<'_>,
 ) -> Result<(), Fault> {
     let kind = subject_kind(policy, kind)?;
+    client.batch_execute(ROW_SECURITY).await?;
     let tx = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().await?;
     let key = &Key::of(catalog, kind)?.canonical(&tx, key).await?;
     let choices = choices(&tx, policy, catalog, kind, key).await?;
@@ -121,6 +123,7 @@ pub async fn is_known(
     key: &str,
 ) -> Result<bool, Fault> {
     let kind = subject_kind(policy, kind)?;
+    client.batch_execute(ROW_SECURITY).await?;
     for (table, path) in tables_of(policy, kind) {
         let condition = leads_to(catalog, kind, table, path)?;
         let sql = format!("SELECT EXISTS (SELECT FROM {} AS t WHERE {condition})", table.name.to_sql());
@@ -209,36 +212,35 @@ async fn tables(
     for (i, (table, path)) in tables_of(policy, kind).into_iter().enumerate() {
         json.raw(if i == 0 { "\n    " } else { ",\n    " })?;
         let condition = leads_to(catalog, kind, table, path)?;
-        write_table(tx, policy, table, &condition, key, json).await?;
+        write_table(tx, Rules { policy, catalog }, table, &condition, key, json).await?;
     }
     Ok(())
 }
 
 async fn write_table(
     tx: &Transaction<'_>,
-    policy: &Policy,
+    rules: Rules<'_>,
     table: &TablePolicy,
     condition: &str,
     key: &str,
     json: &mut Json<'_>,
 ) -> Result<(), Fault> {
-    let note = serde_json::to_string(&note(policy, table)).map_err(unserialisable)?;
+    let note = serde_json::to_string(&note(rules.policy, table)).map_err(unserialisable)?;
     // The note's object is left open for its rows.
     json.raw(note.strip_suffix('}').unwrap_or(&note))?;
     json.raw(",\"rows\":[")?;
-    let sql = format!(
-        "SELECT pg_catalog.row_to_json(t.*)::pg_catalog.text FROM {} AS t WHERE {condition}",
-        table.name.to_sql()
-    );
-    let rows = tx.query_raw(&sql, [&key]).await?;
-    let mut rows = std::pin::pin!(rows);
     let (name, mut first) = (table.name.to_string(), true);
     json.given(&name, 0);
-    while let Some(row) = rows.try_next().await? {
-        let text: String = row.try_get(0)?;
-        json.raw(if std::mem::take(&mut first) { "\n      " } else { ",\n      " })?;
-        json.given(&name, 1);
-        json.value(&RawValue::from_string(text).map_err(unserialisable)?)?;
+    for source in rules.sources(table)? {
+        let sql = format!("SELECT pg_catalog.row_to_json(t.*)::pg_catalog.text FROM {source} AND {condition}");
+        let rows = tx.query_raw(&sql, [&key]).await?;
+        let mut rows = std::pin::pin!(rows);
+        while let Some(row) = rows.try_next().await? {
+            let text: String = row.try_get(0)?;
+            json.raw(if std::mem::take(&mut first) { "\n      " } else { ",\n      " })?;
+            json.given(&name, 1);
+            json.value(&RawValue::from_string(text).map_err(unserialisable)?)?;
+        }
     }
     json.raw("]}")
 }

@@ -15,6 +15,7 @@ use super::emptying::{Defaults, emptying};
 use super::erasure::Run;
 use super::fault::Fault;
 use super::foreign_keys::ForeignKey;
+use super::left::keeps;
 use super::sweep::{KEPT, Sweep, at, not_held};
 use super::target::relation;
 
@@ -23,7 +24,7 @@ use super::target::relation;
 pub struct Emptied {
     pub table: String,
     pub rows: u64,
-    /// Columns that are as they were: needed by other rows or by the policy, or not listed.
+    /// Columns that are as they were: needed by other rows or by the policy, generated, or not listed.
     pub left: Vec<String>,
     /// Why the database did not let all that others do not need be emptied.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -241,10 +242,9 @@ impl Sweep<'_> {
     fn left(&self, table: &TablePolicy, losable: &[&Column]) -> Result<Vec<String>, Fault> {
         let left = self.columns(table)?.iter().filter(|c| {
             let open = matches!(table.columns.get(&c.name), Some(ColumnUse::Open));
-            // What is computed follows the others.
-            !open && !c.computed && !losable.iter().any(|l| l.name == c.name)
+            !open && keeps(c, losable)
         });
-        Ok(left.map(|c| c.name.clone()).collect())
+        Ok(left.map(|c| c.name.clone()).chain(self.rules.of_heirs(table)?).collect())
     }
 
     fn columns(&self, table: &TablePolicy) -> Result<&[Column], Fault> {

@@ -4,6 +4,8 @@
 //! table's `erase` says. A purpose's own, narrower period only hides rows from that purpose; they are counted and stay.
 //! A row without a date is shown to nobody and is never erased by age. No value leaves these reports but the oldest date.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, GenericClient, Transaction};
@@ -19,6 +21,7 @@ use super::erasure::Run;
 use super::fault::Fault;
 use super::foreign_keys::children_first;
 use super::kept::Emptied;
+use super::left::Left;
 use super::meanwhile::{Tries, begin};
 use super::rules::Rules;
 use super::sweep::{Blocked, ROW_SECURITY, Sweep, Swept, TableCount, Wanted, not_held};
@@ -30,7 +33,7 @@ pub struct TableReport {
     pub table: String,
     pub since: String,
     pub keep: String,
-    /// `delete` or `null`: what `retention apply` does.
+    /// `delete` or `null`: what `retention apply` does; `refresh` of a materialized view, which it cannot.
     pub erase: &'static str,
     pub rows: u64,
     /// Past the table's own period, and not yet nulled where that is what happens to them.
@@ -88,11 +91,8 @@ pub struct Applied {
     pub problems: Vec<String>,
     /// Rows past their time that stay because of `hold_when`.
     pub held: Vec<TableCount>,
-    /// Columns that the policy does not list, of tables whose rows were nulled: these stay as they are.
-    pub unlisted: Vec<Unlisted>,
-    /// Columns with a category, of the same tables, that stay because they say whether a row is there, or whose it is.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub needed: Vec<Unlisted>,
+    /// What is left of rows that were nulled, by table.
+    pub left: BTreeMap<String, Left>,
 }
 
 impl Applied {
@@ -100,13 +100,6 @@ impl Applied {
     pub fn is_whole(&self) -> bool {
         self.problems.is_empty() && self.emptied.iter().all(Emptied::is_whole)
     }
-}
-
-/// Columns of a table that are not emptied.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Unlisted {
-    pub table: String,
-    pub columns: Vec<String>,
 }
 
 /// A table with a period.
@@ -238,7 +231,10 @@ async fn report_table(
         table: kept.table.name.to_string(),
         since: kept.retention.since.clone(),
         keep: kept.retention.keep.0.clone(),
-        erase: erase_word(erase_of(catalog, policy, kept.table)),
+        erase: match (Rules { policy, catalog }).is_refreshed(kept.table)? {
+            true => "refresh",
+            false => erase_word(erase_of(catalog, policy, kept.table)),
+        },
         rows: count(0)?,
         past: count(1)?,
         held: count(2)?,
@@ -321,6 +317,7 @@ pub async fn foresee(client: &mut Client, policy: &Policy, catalog: &Catalog) ->
 /// to do to; what cannot be dealt with is entered as a problem.
 fn in_order<'p>(sweep: &Sweep<'p>) -> (Vec<Wanted<'p>>, Applied) {
     let mut kept = kept(sweep.rules.policy);
+    kept.retain(|k| !sweep.rules.is_refreshed(k.table).unwrap_or(false));
     let oids: Vec<Oid> = kept.iter().map(|k| k.table.relation).collect();
     let order: Vec<Oid> = children_first(&oids, &sweep.keys).into_iter().flatten().collect();
     kept.sort_by_key(|k| order.iter().position(|oid| *oid == k.table.relation));
@@ -349,10 +346,10 @@ async fn finish(client: &impl GenericClient, sweep: &Sweep<'_>, applied: &mut Ap
             add(&mut applied.held, vec![TableCount { table: name.clone(), rows }]);
         }
         if applied.nulled.iter().any(|n| n.table == name) {
-            let columns = unlisted(sweep.rules.catalog, table)?;
-            applied.unlisted.extend((!columns.is_empty()).then_some(Unlisted { table: name.clone(), columns }));
-            let columns = sweep.rules.needed_columns(table)?;
-            applied.needed.extend((!columns.is_empty()).then_some(Unlisted { table: name, columns }));
+            applied.left.insert(name, sweep.rules.left(table)?);
+        }
+        if sweep.rules.is_refreshed(table)? {
+            applied.problems.extend(not_refreshed(client, sweep, &kept).await?);
         }
     }
     applied.emptied.sort_by(|a, b| a.table.cmp(&b.table));
@@ -361,18 +358,33 @@ async fn finish(client: &impl GenericClient, sweep: &Sweep<'_>, applied: &mut Ap
 
 /// Rows past their time that a hold keeps.
 async fn count_held(client: &impl GenericClient, sweep: &Sweep<'_>, kept: &Kept<'_>) -> Result<u64, Fault> {
-    let (name, past, free) =
-        (kept.table.name.to_sql(), kept.past(sweep.rules, &sweep.defaults)?, not_held(kept.table, "t"));
-    let sql = format!("SELECT pg_catalog.count(*) FROM {name} AS t WHERE {past} AND NOT ({free})");
-    let held: i64 = client.query_one(&sql, &[&kept.retention.keep.0]).await?.try_get(0)?;
-    Ok(held.unsigned_abs())
+    count_past(client, sweep, kept, &format!("NOT ({})", not_held(kept.table, "t"))).await
 }
 
-/// The columns of a table that the policy does not list.
-pub(super) fn unlisted(catalog: &Catalog, table: &TablePolicy) -> Result<Vec<String>, Fault> {
-    let relation = relation(catalog, table.relation, &table.name.to_string())?;
-    let unlisted = relation.columns.iter().filter(|c| !table.columns.contains_key(&c.name));
-    Ok(unlisted.map(|c| c.name.clone()).collect())
+/// Says that rows of a materialized view are past their time, and not held.
+async fn not_refreshed(
+    client: &impl GenericClient,
+    sweep: &Sweep<'_>,
+    kept: &Kept<'_>,
+) -> Result<Option<String>, Fault> {
+    let (rows, name) = (count_past(client, sweep, kept, &not_held(kept.table, "t")).await?, &kept.table.name);
+    let stay = || {
+        Fault::new(format!("{name}: {rows} rows past their time stay: a materialized view"))
+            .hint(format!("REFRESH MATERIALIZED VIEW {}", name.to_sql()))
+    };
+    Ok((rows > 0).then(|| stay().to_string()))
+}
+
+async fn count_past(
+    client: &impl GenericClient,
+    sweep: &Sweep<'_>,
+    kept: &Kept<'_>,
+    which: &str,
+) -> Result<u64, Fault> {
+    let (name, past) = (kept.table.name.to_sql(), kept.past(sweep.rules, &sweep.defaults)?);
+    let sql = format!("SELECT pg_catalog.count(*) FROM {name} AS t WHERE {past} AND {which}");
+    let rows: i64 = client.query_one(&sql, &[&kept.retention.keep.0]).await?.try_get(0)?;
+    Ok(rows.unsigned_abs())
 }
 
 #[allow(

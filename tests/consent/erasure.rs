@@ -132,7 +132,7 @@ async fn rows_are_emptied_where_the_policy_says_so() {
     let case = Case::new("emptied", SHOP, &toml).await;
     let erased = case.erase("1").await;
     assert_eq!(erased.tables.iter().map(|t| t.erased).collect::<Vec<_>>(), [1, 2]);
-    assert_eq!(erased.tables[1].unlisted, ["disputed"], "what the policy does not list is named, not touched");
+    assert_eq!(erased.tables[1].left.unlisted, ["disputed"], "what the policy does not list is named, not touched");
     assert_eq!(case.db.psql("SELECT c.name IS NULL, o.note IS NULL, c.id FROM customers c JOIN orders o ON o.customer = c.id WHERE c.id = 1"), "t|t|1\nt|t|1");
     assert_eq!(case.db.psql("SELECT count(*) FROM orders WHERE note IS NOT NULL"), "2");
     let again = case.erase("1").await;

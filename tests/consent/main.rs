@@ -19,6 +19,7 @@ mod init;
 mod kept;
 mod keys;
 mod ledger;
+mod left;
 mod meanwhile;
 mod not_null;
 mod policy;

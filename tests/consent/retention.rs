@@ -2,7 +2,7 @@
 
 use consentry::consent::commit::Moment;
 use consentry::consent::fault::Fault;
-use consentry::consent::retention::{Applied, Step, Unlisted, apply, foresee, report};
+use consentry::consent::retention::{Applied, Step, apply, foresee, report};
 use consentry::consent::sweep::{Blocked, Reason, TableCount};
 use consentry::engine::catalog::Catalog;
 use consentry::engine::policy::Policy;
@@ -168,8 +168,7 @@ async fn personal_columns_are_emptied_where_rows_are_to_stay() {
     let case = Case { catalog: catalog::load(&case.db.superuser().await).await.unwrap(), ..case };
     let applied = case.apply(1).await;
     assert_eq!(applied.nulled, [rows("public.people", 2)]);
-    let left = Unlisted { table: "public.people".into(), columns: vec!["extra".into(), "more".into()] };
-    assert_eq!(applied.unlisted, [left], "what the policy does not list is named");
+    assert_eq!(applied.left["public.people"].unlisted, ["extra", "more"], "what the policy does not list is named");
     assert_eq!(
         case.db.psql("SELECT id, name, nick, upper_name, city FROM people ORDER BY id"),
         "1||||X\n2||||Y\n3|Cy|c|CY|Z"

@@ -149,7 +149,7 @@ async fn what_a_restriction_reads_is_not_emptied() {
         let case = Case::new(name, sql, &toml(&subject, "erase = 'null'", ", blocked = 'open'", "")).await;
         let erased = case.erase().await.unwrap();
         let person = erased.tables.iter().find(|t| t.table == "public.person").unwrap();
-        assert_eq!(person.needed, ["reason"], "{name}");
+        assert_eq!(person.left.needed, ["reason"], "{name}");
         assert_eq!(
             case.db.psql("SELECT name IS NULL, reason, blocked FROM person WHERE id = 3"),
             "t|fraud|t",

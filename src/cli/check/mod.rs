@@ -3,6 +3,7 @@
 
 mod cut;
 mod index;
+mod left;
 mod made;
 mod nulled;
 mod temporary;
@@ -94,10 +95,11 @@ async fn databases(server: &Server, tally: &mut Tally) -> Result<BTreeMap<String
 }
 
 /// Whether consent tables have their index, hold what the policy names and are kept as those of this version are, what is to
-/// be nulled can be, and the upstream role has the rights that COPY takes.
+/// be nulled can be and leaves nothing, and the upstream role has the rights that COPY takes.
 async fn live(name: &str, judged: &Judged, tally: &mut Tally) {
     let consent = index::missing(judged).await.into_iter().chain(cut::too_small(judged).await);
-    let advice = consent.chain(made::old(judged).await).chain(nulled::refused(judged).await);
+    let advice =
+        consent.chain(made::old(judged).await).chain(nulled::refused(judged).await).chain(left::staying(judged));
     for advice in advice.chain(temporary::missing(judged).await) {
         remark!("warning: database {name}: {advice}\n");
         tally.warnings += 1;
