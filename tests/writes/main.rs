@@ -11,6 +11,7 @@ mod leaks;
 mod model;
 mod proxy;
 mod random;
+mod rechecked;
 mod rights;
 mod staging;
 mod unlisted;

@@ -10,7 +10,7 @@ use consentry::engine::policy::resolve::resolve;
 use consentry::engine::refusal::Refusal;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-use crate::common::postgres::shared;
+use crate::common::postgres::{Database, shared};
 
 const SCHEMA: &str = include_str!("schema.sql");
 
@@ -21,6 +21,8 @@ pub struct World {
     pub engine: Engine,
     pub stored: Client,
     pub visible: Client,
+    /// The stored one, for what others do meanwhile.
+    pub database: Database<'static>,
 }
 
 /// What a statement did: rows and counts that it returned, or its SQLSTATE; and the tables afterwards.
@@ -60,7 +62,7 @@ impl World {
         let (policy, _) = policy.unwrap_or_else(|problems| panic!("{}", render(&problems, &files, Style::Plain)));
         let secrets = Secrets { pseudonym: b"writes".to_vec() };
         let engine = Engine::new(Arc::new(catalog), Arc::new(policy), secrets);
-        Self { engine, stored: stored.upstream().await, visible: visible.superuser().await }
+        Self { engine, stored: stored.upstream().await, visible: visible.superuser().await, database: stored }
     }
 
     pub fn clear(&self, who: &str, sql: &str) -> Result<Cleared, Refusal> {

@@ -118,7 +118,7 @@ pub fn movable(a: &Analyser<'_>, o: &Occurrence, relation: &Relation, alias: &st
 }
 
 fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Guard, Refusal> {
-    // A row lock would reach into a join's aggregate, which PostgreSQL refuses.
+    // A row lock would reach into a join's aggregate, which PostgreSQL refuses; and what is locked is tested again.
     let may_fail = a.may_fail_on(o);
     let form = match a.locks {
         true => Form::Exists,
@@ -161,7 +161,8 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
         stored_condition(may_fail, conjunct, cell, &stored, *guarded.get(conjunct.column)?)
     });
     let only = if o.only { "ONLY " } else { "" };
-    let conditions: Vec<String> = inside.chain(visible::row_sql_with(&v, &joins)).collect();
+    let rows = if a.locks { visible::rechecked_row_sql(&v) } else { visible::row_sql_with(&v, &joins) };
+    let conditions: Vec<String> = inside.chain(rows).collect();
     let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
     let joins: String = joins.iter().filter_map(|n| v.joins.get(*n)).map(String::as_str).collect();
     let (columns, name) = (columns.join(", "), relation.name.to_sql());

@@ -143,13 +143,13 @@ impl Over<'_> {
         }
         // Nothing is shown of a record that is not there.
         if self.o.target != Some(Aim::Consent) || !clear.is_empty() {
-            all.extend(self.rows.clone());
+            all.extend(visible::rechecked_row_sql(&self.visible));
         }
         for column in clear {
             let Some(cell) = self.visible.cells.get(*column) else { return Ok("false".to_owned()) };
             match (cell.choice(), &cell.kind) {
-                (Some(choice), _) if all.iter().any(|c| c == choice) => {}
-                (Some(choice), _) => all.push(choice.to_owned()),
+                (Some(choice), _) if all.contains(&visible::no_join(choice)) => {}
+                (Some(choice), _) => all.push(visible::no_join(choice)),
                 (None, CellKind::Clear) => {}
                 // Never assigned: refused before.
                 (None, CellKind::PerRow { .. } | CellKind::Masked { .. } | CellKind::Hidden) => {
@@ -158,7 +158,8 @@ impl Over<'_> {
             }
         }
         if moves {
-            all.extend(guard::movable(self.a, self.o, self.relation, &self.alias)?);
+            let movable = guard::movable(self.a, self.o, self.relation, &self.alias)?;
+            all.extend(movable.iter().map(|condition| visible::no_join(condition)));
         }
         Ok(if all.is_empty() { "true".to_owned() } else { all.join(" AND ") })
     }

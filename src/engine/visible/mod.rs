@@ -78,6 +78,8 @@ pub struct RowCondition {
     pub flag: String,
     /// The joins that `flag` asks for.
     pub joins: BTreeSet<usize>,
+    /// PostgreSQL may make a join of `sql`.
+    joinable: bool,
     pub words: String,
 }
 
@@ -93,7 +95,7 @@ impl RowCondition {
         };
         let (sql, flag) = (behind(&self.sql, |row| &row.sql), behind(&self.flag, |row| &row.flag));
         let joins = others.iter().flat_map(|row| row.joins.iter().copied()).chain(self.joins).collect();
-        Self { sql, flag, joins, words: self.words }
+        Self { sql, flag, joins, joinable: false, words: self.words }
     }
 }
 
@@ -199,7 +201,8 @@ pub fn visible_records_as(
     let mut rows: Vec<RowCondition> = Vec::new();
     for c in rows::conditions(&view)? {
         let flag = view.as_cell_test(&c.test);
-        let row = RowCondition { sql: c.test.exists(), flag, joins: view.take_asked(), words: c.words };
+        let joinable = matches!(c.test, Test::Probe(_));
+        let row = RowCondition { sql: c.test.exists(), flag, joins: view.take_asked(), joinable, words: c.words };
         rows.push(if c.computes { row.behind(&rows) } else { row });
     }
     let joins = view.joins.as_ref().map_or(Vec::new(), Joins::sql);
@@ -273,6 +276,19 @@ pub fn row_sql_with(table: &VisibleTable, joins: &BTreeSet<usize>) -> Option<Str
     let conditions: Vec<&str> =
         table.rows.iter().map(|row| if told(row) { row.flag.as_str() } else { row.sql.as_str() }).collect();
     (!conditions.is_empty()).then(|| conditions.join(" AND "))
+}
+
+/// [`row_sql`] for rows that are locked or written. Where such a row was changed meanwhile, PostgreSQL tests it again as it is
+/// then (`EvalPlanQual`), but beside what it was joined with as it was: whose choices decide must be no join.
+pub fn rechecked_row_sql(table: &VisibleTable) -> Option<String> {
+    let conditions: Vec<String> =
+        table.rows.iter().map(|row| if row.joinable { no_join(&row.sql) } else { row.sql.clone() }).collect();
+    (!conditions.is_empty()).then(|| conditions.join(" AND "))
+}
+
+/// A condition that PostgreSQL looks up for each row, and for each version of it, anew.
+pub fn no_join(condition: &str) -> String {
+    format!("CASE WHEN {condition} THEN true ELSE false END")
 }
 
 /// All row conditions for use in cells, and the joins they ask for; `None` when every stored row is there.
