@@ -40,10 +40,9 @@ const STOPS: &[&str] = &[
 ];
 
 /// Rows that the statement reaches while another transaction does `meanwhile` and commits before it gets them.
-async fn reached(world: &World, purpose: &str, sql: &str, meanwhile: &str) -> u64 {
+async fn reached(world: &World, who: &str, sql: &str, meanwhile: &str) -> u64 {
     let other = world.database.superuser().await;
     other.batch_execute(&format!("BEGIN; {meanwhile}")).await.expect(meanwhile);
-    let who = format!("app/{purpose}");
     let waiting = async {
         let watch = world.database.superuser().await;
         let begun = Instant::now();
@@ -54,7 +53,7 @@ async fn reached(world: &World, purpose: &str, sql: &str, meanwhile: &str) -> u6
         }
         other.batch_execute("COMMIT").await.expect("commit");
     };
-    let (done, ()) = tokio::join!(world.run(&who, sql), waiting);
+    let (done, ()) = tokio::join!(world.run(who, sql), waiting);
     let answer = done.answer.unwrap_or_else(|code| panic!("{code} {sql} {}", done.error));
     answer.count
 }
@@ -64,25 +63,27 @@ async fn whose_a_row_has_become_decides() {
     let world = World::build_with("rechecked", SCHEMA).await;
     let back = world.database.superuser().await;
     let mut wrong = Vec::new();
-    for (purpose, owner, is_there) in [
-        ("marketing", 3, 0),
-        ("marketing", 5, 1),
-        ("service", 6, 0),
-        ("service", 3, 1),
-        ("research", 3, 0),
-        ("research", 4, 1),
+    for (who, owner, is_there) in [
+        ("app/marketing", 3, 0),
+        ("app/marketing", 5, 1),
+        ("app/service", 6, 0),
+        ("app/service", 3, 1),
+        ("scholar/research", 3, 0),
+        ("scholar/research", 4, 1),
     ] {
         let orders = format!("UPDATE orders SET customer_id = {owner} WHERE id = 10");
         let stops = format!("UPDATE stops SET trip_id = {owner} WHERE id = 1");
         let all = ORDERS.iter().chain(MERGES).map(|sql| (sql, &orders));
         for (sql, meanwhile) in all.chain(STOPS.iter().map(|sql| (sql, &stops)).filter(|_| owner != 4)) {
-            let rows = reached(&world, purpose, sql, meanwhile).await;
+            let rows = reached(&world, who, sql, meanwhile).await;
             if rows != is_there {
-                wrong.push(format!("{purpose} {owner}: {rows} {sql}"));
+                wrong.push(format!("{who} {owner}: {rows} {sql}"));
             }
-            back.batch_execute("UPDATE orders SET customer_id = 1 WHERE id = 10; UPDATE stops SET trip_id = 1 WHERE id = 1")
-                .await
-                .expect("as before");
+            back.batch_execute(
+                "UPDATE orders SET customer_id = 1 WHERE id = 10; UPDATE stops SET trip_id = 1 WHERE id = 1",
+            )
+            .await
+            .expect("as before");
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

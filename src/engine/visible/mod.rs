@@ -286,9 +286,10 @@ pub fn rechecked_row_sql(table: &VisibleTable) -> Option<String> {
     (!conditions.is_empty()).then(|| conditions.join(" AND "))
 }
 
-/// A condition that PostgreSQL looks up for each row, and for each version of it, anew.
+/// A condition that PostgreSQL looks up for each row, and for each version of it, anew: it makes joins of EXISTS and NOT EXISTS
+/// that are conjuncts themselves only (`pull_up_sublinks_qual_recurse`).
 pub fn no_join(condition: &str) -> String {
-    format!("CASE WHEN {condition} THEN true ELSE false END")
+    format!("({condition}) IS TRUE")
 }
 
 /// All row conditions for use in cells, and the joins they ask for; `None` when every stored row is there.

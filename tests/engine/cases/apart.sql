@@ -135,3 +135,16 @@ DELETE FROM orders WHERE id = (SELECT id FROM orders WHERE note LIKE note ORDER 
 ;;
 -- crm_app/service: changed | has THEN ( | error 21000
 DELETE FROM orders WHERE id = (SELECT id FROM orders ORDER BY placed_at LIMIT 2)
+;;
+-- The column that the target's is joined with stands first.
+-- crm_app/service: changed | has WHERE (SELECT u.k) = 
+UPDATE orders SET note = 'b' FROM (SELECT id AS k, count(*) / 2 AS z FROM products GROUP BY id) u WHERE u.k = orders.customer_id
+;;
+-- crm_app/service: changed | has WHERE (SELECT u.k) = 
+UPDATE orders SET note = 'b' FROM (SELECT id AS k, count(*) / 2 AS z FROM products GROUP BY id) u WHERE u.k = orders.customer_id AND (orders.id = 5 OR orders.id = 6)
+;;
+-- crm_app/service: changed | has USING (SELECT
+DELETE FROM orders USING (SELECT id AS k, count(*) / 2 AS z FROM products GROUP BY id) s WHERE s.k = orders.customer_id AND orders.id = -1
+;;
+-- crm_app/service: changed | has ON (SELECT s.k) = 
+MERGE INTO orders USING (SELECT id AS k, count(*) / 2 AS z FROM products GROUP BY id) s ON s.k = orders.customer_id WHEN MATCHED THEN UPDATE SET note = 'x'

@@ -152,11 +152,9 @@ impl<'e> Analyser<'e> {
         fallible: &Fallible,
     ) -> Result<bool, Refusal> {
         let fails = |i: usize| fallible.parts.get(i).is_some_and(|part| fallible.fences(*part));
-        if fallible.any() && !fallible.loose && hides_rows(p) {
-            self.join_unseen(p, condition, fallible)?;
-        }
+        let joined = fallible.any() && !fallible.loose && hides_rows(p) && self.join_unseen(p, condition, fallible)?;
         if !hides_rows(p) || !(0..fallible.parts.len()).any(fails) {
-            return Ok(false);
+            return Ok(joined);
         }
         let spans = self.conjuncts(from, to);
         match &mut condition.node {

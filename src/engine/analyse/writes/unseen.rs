@@ -10,14 +10,20 @@ use super::target::Protected;
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
-    /// `target.column = (SELECT column)`.
-    pub fn join_unseen(&mut self, p: &Protected<'e>, condition: &mut Node, fallible: &Fallible) -> Result<(), Refusal> {
+    /// `target.column = (SELECT column)`. Returns whether there was such a conjunct.
+    pub fn join_unseen(
+        &mut self,
+        p: &Protected<'e>,
+        condition: &mut Node,
+        fallible: &Fallible,
+    ) -> Result<bool, Refusal> {
         let parts: Vec<&mut Node> = match &mut condition.node {
             Some(NodeEnum::BoolExpr(b)) if is_and(b) => b.args.iter_mut().collect(),
             _ => vec![condition],
         };
         let joins = parts.into_iter().zip(&fallible.parts).filter(|(_, part)| **part == Part::Joins);
         let joins: Vec<&mut Node> = joins.map(|(part, _)| part).filter(|part| !self.joins_by_key(p, part)).collect();
+        let any = !joins.is_empty();
         for column in joins.into_iter().filter_map(joined_with_mut) {
             let (start, end) = self.span_of_column(column)?;
             self.edit(start, start, Replacement::Text("(SELECT ".to_owned()));
@@ -41,7 +47,7 @@ impl<'e> Analyser<'e> {
             };
             column.node = Some(NodeEnum::SubLink(Box::new(query)));
         }
-        Ok(())
+        Ok(any)
     }
 
     /// Of a column that no two rows share a value of, statistics tell nothing.
