@@ -211,6 +211,18 @@ pub fn table_not_listed(table: &str) -> Refusal {
     .of(table)
 }
 
+/// A view whose definition PostgreSQL does not tell while somebody changes or locks it or what it reads.
+pub fn view_locked(view: &str) -> Refusal {
+    Refusal::new(
+        "view-locked",
+        SqlState("55P03"),
+        format!("the definition of view {view} could not be read"),
+        "rule view-locked: another session changes or locks the view, or a relation that it names (ALTER, LOCK, VACUUM FULL, …)",
+        "run it again a second after that has ended",
+    )
+    .of(view)
+}
+
 /// A relation of the system catalogs that shows values, secrets or other sessions.
 pub fn system_relation(table: &str, why: &str) -> Refusal {
     Refusal::new(

@@ -28,6 +28,7 @@ const POLICY: &str = r#"
     shows = ["email"]
     [role.app]
     purposes = ["service"]
+    may = ["read", "update"]
 "#;
 
 fn resolved(catalog: &Catalog) -> Option<Policy> {
@@ -78,4 +79,24 @@ async fn a_protected_table_that_was_made_anew_is_not_open() {
     for table in ["notes", "shop.products"] {
         assert_eq!(refused(&after, closed.clone(), &format!("SELECT * FROM {table}")), None, "{table}");
     }
+}
+
+/// What a view says cannot be read while it is locked: that is told, and passes.
+#[tokio::test]
+async fn a_locked_view_is_refused_as_such() {
+    let db = shared().database(
+        "catalog_unfit_locked",
+        "CREATE SCHEMA shop; CREATE TABLE customers (id int PRIMARY KEY, email text);
+         CREATE VIEW people AS SELECT id, email FROM customers",
+    );
+    let (client, other) = (db.upstream().await, db.superuser().await);
+    let known = load(&client).await.unwrap();
+    let policy = resolved(&known).expect("the policy fits");
+    other.batch_execute("BEGIN; LOCK TABLE ONLY customers IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let locked = reload_stamped(&client, &known).await.unwrap().catalog;
+    for sql in ["SELECT id FROM people", "UPDATE people SET email = 'x'"] {
+        assert_eq!(refused(&locked, policy.clone(), sql), Some("view-locked"), "{sql}");
+        assert_eq!(refused(&known, policy.clone(), sql), None, "{sql}");
+    }
+    other.batch_execute("ROLLBACK").await.unwrap();
 }

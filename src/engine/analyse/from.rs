@@ -280,7 +280,7 @@ impl<'e> Analyser<'e> {
     /// A view is its definition, over visible tables, in the reader's context.
     pub fn view(&mut self, var: &mut pb::RangeVar, relation: &Relation) -> Result<(Columns, Option<usize>), Refusal> {
         let name = relation.name.to_string();
-        let definition = relation.definition.as_deref().ok_or_else(|| refusal::table_not_listed(&name))?;
+        let definition = relation.definition.as_deref().ok_or_else(|| refusal::view_locked(&name))?;
         self.reads_changeable = true;
         if self.view_depth >= super::MAX_VIEW_DEPTH {
             return Err(refusal::not_supported(&format!("view {name}"), "it reads too many views inside each other"));

@@ -99,7 +99,7 @@ impl<'e> Analyser<'e> {
 
     fn link(&self, view: &'e Relation) -> Result<Option<Link<'e>>, Refusal> {
         let definition = view.definition.as_deref();
-        let definition = definition.ok_or_else(|| refusal::table_not_listed(&view.name.to_string()))?;
+        let definition = definition.ok_or_else(|| refusal::view_locked(&view.name.to_string()))?;
         let text = definition.trim().trim_end_matches(';');
         let parsed = parse::parse(text)?;
         let Ok([one]) = <[pb::RawStmt; 1]>::try_from(parsed.statements) else { return Ok(None) };
