@@ -1,6 +1,6 @@
-//! What a query in an expression gives, before it is walked: PostgreSQL chooses the operator around `(SELECT …)` by it.
+//! What a query in an expression gives: PostgreSQL chooses the operator around `(SELECT …)` by it.
 //!
-//! Only of queries whose FROM holds nothing but names; of any other, what needs no column.
+//! Of one that has been walked, its column says it; before that, it is told of queries whose FROM holds nothing but names; of any other, what needs no column.
 
 use std::rc::Rc;
 
@@ -18,11 +18,12 @@ use crate::engine::catalog::{Operand, RelationKind};
 impl Analyser<'_> {
     /// What `(SELECT …)` or `ARRAY(SELECT …)` is.
     pub fn operand_of_query(&self, s: &pb::SubLink, scope: &Scope<'_>) -> Operand {
-        let column = || s.subselect.as_deref().map_or(Operand::Any, |query| self.only_column(query, scope));
+        let ahead = || s.subselect.as_deref().map_or(Operand::Any, |query| self.only_column(query, scope));
+        let column = || self.walked_column(s).unwrap_or_else(|| self.ahead(ahead));
         match s.sub_link_type() {
             SubLinkType::ExistsSublink | SubLinkType::AnySublink | SubLinkType::AllSublink => Operand::BOOL,
-            SubLinkType::ExprSublink => self.ahead(column),
-            SubLinkType::ArraySublink => self.engine.catalog.array_of(self.ahead(column)),
+            SubLinkType::ExprSublink => column(),
+            SubLinkType::ArraySublink => self.engine.catalog.array_of(column()),
             _ => Operand::Any,
         }
     }

@@ -40,9 +40,9 @@ impl<'e> Analyser<'e> {
     fn called_with(&mut self, f: &mut pb::FuncCall, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
         let name: Vec<String> = names(&f.funcname).into_iter().map(str::to_owned).collect();
         let name: Vec<&str> = name.iter().map(String::as_str).collect();
-        let class = match self.functional_notation(&name, f, scope)? {
-            true => None,
-            false => self.called(&name, f, scope).map_err(|r| r.at(f.location))?,
+        let (class, guess) = match self.functional_notation(&name, f, scope)? {
+            true => (None, None),
+            false => self.called_by_guess(&name, f, scope).map_err(|r| r.at(f.location))?,
         };
         if class == Some(FunctionClass::Setting) {
             self.unlike_others = true;
@@ -98,11 +98,11 @@ impl<'e> Analyser<'e> {
         if let Some(window) = over {
             self.window_def(window, scope, At { place: Place::Item, ..At::KEY })?;
         }
-        Ok(())
+        self.called_after(guess, &name, f, scope).map_err(|r| r.at(f.location))
     }
 
     /// Judges what a call may mean; the class of a built-in. Where that is all that it means, PostgreSQL is told so.
-    fn called(
+    pub fn called(
         &mut self,
         name: &[&str],
         f: &mut pb::FuncCall,

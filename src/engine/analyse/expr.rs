@@ -105,7 +105,7 @@ impl<'e> Analyser<'e> {
         match is_row_and_query(e) {
             true => self.row_and_query(e, scope, at)?,
             false => {
-                self.operation(e, scope)?;
+                let guess = self.unless_guessed(|a| a.operation(e, scope))?;
                 let beside_zero = self.lockers.inserted && is_beside_zero(e);
                 // An interval that is added may be too long to be; 0 is looked at.
                 if !beside_zero && !matches!(names(&e.name).last(), Some(&("+" | "-"))) {
@@ -116,6 +116,10 @@ impl<'e> Analyser<'e> {
                 self.lockers.beside_zero = false;
                 left?;
                 self.part(&mut e.rexpr, scope, at)?;
+                match guess {
+                    Err(_) if self.is_built_in_operation(e, scope) => self.operation(e, scope)?,
+                    judged => judged?,
+                }
             }
         }
         let pb::AExpr { kind, name, lexpr, rexpr, rexpr_list_start: _, rexpr_list_end: _, location } = e;
@@ -140,7 +144,7 @@ impl<'e> Analyser<'e> {
     }
 
     fn case(&mut self, c: &mut pb::CaseExpr, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
-        self.case_compares(c, scope)?;
+        let guess = self.unless_guessed(|a| a.case_compares(c, scope))?;
         self.part(&mut c.arg, scope, at)?;
         for when in &mut c.args {
             let NodeEnum::CaseWhen(when) = inner(when)? else {
@@ -150,6 +154,7 @@ impl<'e> Analyser<'e> {
             self.part(&mut when.result, scope, at)?;
         }
         self.part(&mut c.defresult, scope, at)?;
+        self.case_compares_after(guess, c, scope)?;
         let whens = || {
             c.args.iter().filter_map(|when| match &when.node {
                 Some(NodeEnum::CaseWhen(when)) => Some(when),
@@ -198,6 +203,7 @@ impl<'e> Analyser<'e> {
         let (says, first) = (self.subqueries.says(query), self.occurrences.len());
         self.running.next = merges;
         let columns = self.in_expression(|a| a.query(query, scope, usage))?;
+        self.walked(s, &columns);
         self.seen_subquery(says, first);
         self.membership(s, &columns, scope)?;
         self.last_query = None;

@@ -115,6 +115,16 @@ impl<'e> Analyser<'e> {
         if f.funcname.len() > 1 { !own(&[]) } else { !self.paths().any(own) }
     }
 
+    /// What is refused by what was guessed of a query that is not walked yet waits until it has been.
+    pub fn unless_guessed<T>(
+        &mut self,
+        judge: impl FnOnce(&mut Self) -> Result<T, Refusal>,
+    ) -> Result<Result<T, Refusal>, Refusal> {
+        let before = self.guessed();
+        let judged = judge(self);
+        if judged.is_err() && self.guessed() == before { judged.map(Ok) } else { Ok(judged) }
+    }
+
     /// Judges what the operators of an operation may run.
     pub fn operation(&mut self, e: &pb::AExpr, scope: &Scope<'_>) -> Result<(), Refusal> {
         let between = matches!(
@@ -137,18 +147,31 @@ impl<'e> Analyser<'e> {
         operations.iter().try_for_each(|(name, operands)| self.operator(&named(name), location, Some(operands)))
     }
 
-    /// `CASE x WHEN y` compares.
+    /// Judges `CASE x WHEN y`, which compares.
     pub fn case_compares(&mut self, c: &pb::CaseExpr, scope: &Scope<'_>) -> Result<(), Refusal> {
-        let Some(test) = c.arg.as_deref() else { return Ok(()) };
+        let compared = self.compared_in_case(c, scope);
+        compared.into_iter().try_for_each(|(pair, location)| self.operations_allowed(&[("=", pair)], location))
+    }
+
+    /// The same of what was walked, and refused by a guess before: it stays so, unless all is PostgreSQL's own.
+    pub fn case_compares_after(
+        &self,
+        guess: Result<(), Refusal>,
+        c: &pb::CaseExpr,
+        scope: &Scope<'_>,
+    ) -> Result<(), Refusal> {
+        let built_in = || self.compared_in_case(c, scope).iter().all(|(pair, _)| self.is_built_in("=", pair));
+        guess.or_else(|refusal| if built_in() { Ok(()) } else { Err(refusal) })
+    }
+
+    fn compared_in_case(&self, c: &pb::CaseExpr, scope: &Scope<'_>) -> Vec<(Vec<Operand>, i32)> {
+        let Some(test) = c.arg.as_deref() else { return Vec::new() };
         let test = self.settled(self.operand(test, scope));
-        for when in &c.args {
-            if let Some(NodeEnum::CaseWhen(when)) = &when.node
-                && let Some(other) = when.expr.as_deref()
-            {
-                self.operations_allowed(&[("=", vec![test, self.operand(other, scope)])], when.location)?;
-            }
-        }
-        Ok(())
+        let whens = c.args.iter().filter_map(|when| match &when.node {
+            Some(NodeEnum::CaseWhen(when)) => Some((when.expr.as_deref()?, when.location)),
+            _ => None,
+        });
+        whens.map(|(other, location)| (vec![test, self.operand(other, scope)], location)).collect()
     }
 
     /// Judges `=` of a column and the only one of a query; whether it is PostgreSQL's own.
