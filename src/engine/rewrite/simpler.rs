@@ -3,7 +3,7 @@
 //! Constructs of PostgreSQL that sqlparser cannot read get a stand-in, token by token. Why none can hide a relation, a
 //! sub-select or a call from it:
 //! - a token that goes is a keyword, the name of a column, a type, an output or an item of FROM, a constant, or a comma or bracket between
-//!   such; what stands in brackets with an expression in it stays to the letter, its brackets with it;
+//!   such; what stands in brackets with an expression in it stays to the letter, in its brackets or in a SELECT of its own;
 //! - where a list of plain names and types goes, none of its tokens may begin or belong to a query ([`QUERIES`]);
 //! - and if a name that goes were a relation's after all, the second parser would miss it: a refusal.
 
@@ -17,9 +17,9 @@ const QUERIES: [&str; 8] = ["SELECT", "TABLE", "VALUES", "FROM", "INTO", "SET", 
 /// `text` with stand-ins; `None`: there is nothing to stand in for.
 pub fn simpler(text: &str) -> Option<String> {
     let tokens = parse::tokens(text).ok()?.list;
-    let mut reading = Reading { text, with: vec![None; tokens.len()], tokens };
+    let mut reading = Reading { text, with: vec![None; tokens.len()], tokens, apart: Vec::new() };
     (0..reading.tokens.len()).for_each(|i| reading.stand_in(i));
-    reading.with.iter().any(Option::is_some).then(|| reading.written())
+    (!reading.apart.is_empty() || reading.with.iter().any(Option::is_some)).then(|| reading.written())
 }
 
 struct Reading<'t> {
@@ -27,6 +27,8 @@ struct Reading<'t> {
     tokens: Vec<Tok>,
     /// What stands in for a token.
     with: Vec<Option<&'static str>>,
+    /// Brackets, from the one that opens to the one that closes, whose insides are read in front of the statement.
+    apart: Vec<(usize, usize)>,
 }
 
 impl Reading<'_> {
@@ -104,7 +106,7 @@ impl Reading<'_> {
             "SETS" if i > 0 && self.are(i - 1, &["GROUPING"]) && self.are(i + 1, &["("]) => self.drop(i, i + 1),
             "(" if i > 0 && self.is_any(i - 1, &["(", ","]) && self.are(i + 1, &[")"]) => self.put(i, "(0"),
             "DISTINCT" | "ALL" if i > 1 && self.are(i - 2, &["GROUP", "BY"]) => self.drop(i, i + 1),
-            "[" => self.plain_subscript(i),
+            "[" => self.subscript(i),
             "PRECEDING" | "FOLLOWING" if i > 0 => self.frame_bound(i),
             "DOCUMENT" if i > 0 && self.is_any(i - 1, &["IS", "NOT"]) => self.put(i, "NULL"),
             name if name.starts_with("XML") && self.are(i + 1, &["("]) => self.xml(i),
@@ -232,16 +234,28 @@ impl Reading<'_> {
         }
     }
 
-    /// `SET a[1] = …`, `INTO t (a[1:2])`: the column alone.
-    fn plain_subscript(&mut self, open: usize) {
+    /// `SET a[1] = …`, `INTO t (a[f(b)])`: the column alone, and `SELECT (f(b))` in front.
+    fn subscript(&mut self, open: usize) {
         let Some(close) = self.closing(open) else { return };
-        let of_column =
-            open > 0 && (self.is_name(open - 1) || self.are(open - 1, &["]"])) && !self.are(open - 1, &["ARRAY"]);
+        if open == 0 || self.are(open - 1, &["ARRAY"]) || !(self.is_name(open - 1) || self.are(open - 1, &["]"])) {
+            return;
+        }
         let bound = |i: usize| self.is_constant(i) || self.is_any(i, &[":", "-"]);
         let named = close == open + 2 && self.is_name(open + 1) && !self.is_any(open + 1, &QUERIES);
-        if of_column && (named || (open + 1..close).all(bound)) {
-            self.drop(open, close + 1);
+        if named || (open + 1..close).all(bound) {
+            return self.drop(open, close + 1);
         }
+        for colon in self.between(open, close, ":") {
+            self.put(
+                colon,
+                match (colon == open + 1, colon + 1 == close) {
+                    (true, _) => "0,",
+                    (_, true) => ", 0",
+                    _ => ",",
+                },
+            );
+        }
+        self.apart.push((open, close));
     }
 
     /// `'1 year'::interval PRECEDING`: some number of them.
@@ -319,19 +333,33 @@ impl Reading<'_> {
     }
 
     fn written(&self) -> String {
-        let (mut out, mut at) = (String::with_capacity(self.text.len()), 0);
-        for (token, with) in self.tokens.iter().zip(&self.with) {
-            if let Some(with) = with {
+        let mut out = String::with_capacity(self.text.len());
+        for (open, close) in &self.apart {
+            out.push_str("SELECT (");
+            self.write(open + 1, *close, &mut out);
+            out.push_str(") ; ");
+        }
+        self.write(0, self.tokens.len(), &mut out);
+        out
+    }
+
+    /// The tokens from `first` on, up to the one at `end`, but for what is read apart.
+    fn write(&self, first: usize, end: usize, out: &mut String) {
+        let place = |i: usize| self.tokens.get(i).map_or(self.text.len(), |t| t.start);
+        let (mut at, mut i) = (if first == 0 { 0 } else { place(first) }, first);
+        while let Some(token) = self.tokens.get(i).filter(|_| i < end) {
+            let apart = self.apart.iter().find(|(open, _)| *open == i).map(|(_, close)| *close);
+            if let Some(with) = self.with.get(i).copied().flatten().or(apart.map(|_| "")) {
                 out.push_str(self.text.get(at..token.start).unwrap_or(""));
                 // What stood on both sides stays apart.
                 out.push(' ');
                 out.push_str(with);
                 out.push(' ');
-                at = token.end;
+                at = apart.map_or(token.end, |close| self.tokens.get(close).map_or(token.end, |t| t.end));
             }
+            i = apart.unwrap_or(i) + 1;
         }
-        out.push_str(self.text.get(at..).unwrap_or(""));
-        out
+        out.push_str(self.text.get(at..place(end)).unwrap_or(""));
     }
 }
 
@@ -349,8 +377,6 @@ mod tests {
             "WITH x(a) AS (TABLE t) SELECT 1",
             "WITH x(a) AS (DELETE FROM t) SELECT 1",
             "WITH x(a) AS (INSERT INTO t DEFAULT VALUES) SELECT 1",
-            "UPDATE u SET a[(SELECT b FROM t)] = 1",
-            "UPDATE u SET a[f(1)] = 1",
             "WITH RECURSIVE x AS (SELECT 1) CYCLE a SET b TO (SELECT 1) DEFAULT 2 USING c SELECT 1",
             "SELECT f(a) AS (SELECT b FROM t)",
         ] {
@@ -360,6 +386,11 @@ mod tests {
             (
                 "UPDATE t SET a['b'][0] = 1, c[:2][-3:-1] = 2, d[e] = 3, f[1].g = 4",
                 "UPDATE t SET a = 1, c = 2, d = 3, f .g = 4",
+            ),
+            ("UPDATE u SET a[(SELECT b FROM t)] = 1", "SELECT ((SELECT b FROM t)) ; UPDATE u SET a = 1"),
+            (
+                "UPDATE u SET (a[f(1):], b) = (1, 2), c[:d[g(d[h()])] + 1][2] = 3 -- c",
+                "SELECT (f(1) , 0 ) ; SELECT ( 0, d + 1) ; SELECT (g(d )) ; SELECT (h()) ; UPDATE u SET (a , b) = (1, 2), c = 3 -- c",
             ),
             ("INSERT INTO t (a[1:2], b[-2]) VALUES (ARRAY[1], 2)", "INSERT INTO t (a , b ) VALUES (ARRAY[1], 2)"),
             (

@@ -128,7 +128,10 @@ SELECT * FROM customers NATURAL LEFT JOIN (SELECT id FROM customers) o
 SELECT j.id FROM (customers c JOIN orders o USING (id) AS m) AS j, LATERAL (VALUES (1), (j.id)) v(a)
 
 ;;
--- builder/service: not-faithful
+-- builder/service: changed
+UPDATE products SET specs[(SELECT full_name FROM customers LIMIT 1)] = '1'
+;;
+-- crm_app/service: right-missing
 UPDATE products SET specs[(SELECT full_name FROM customers LIMIT 1)] = '1'
 ;;
 -- support/service: changed

@@ -106,6 +106,25 @@ DELETE FROM customer_contacts
 -- crm_app/service: not-understood
 UPDATE contact_names SET name = 'x'
 ;;
+-- A subscript of what is assigned is an expression like any other.
+-- crm_app/marketing: changed
+UPDATE customers SET tags[array_length(tags, 1) + 1] = 'x' WHERE id = -1
+;;
+-- crm_app/marketing: changed
+UPDATE customers SET tags[1 + 1] = 'x', tags[id + 1:cardinality(tags) + 2] = '{}' WHERE id = -1
+;;
+-- crm_app/marketing: changed
+UPDATE customers SET (tags[(SELECT count(*) FROM products d)], language) = ('x', 'es') WHERE id = -1
+;;
+-- builder/service: same
+INSERT INTO products (id, sku, name, category, price, specs[lower('A')]['b' || 'c']) VALUES (-1, 'a', 'b', 'c', 1, '1')
+;;
+-- builder/service: same
+INSERT INTO products (id, sku, name, category, price, specs[lower('A')]) VALUES (-1, 'a', 'b', 'c', 1, '1') ON CONFLICT (id) DO UPDATE SET specs[lower(products.name)] = excluded.specs
+;;
+-- builder/service: same
+MERGE INTO products p USING (SELECT 1 AS g) o ON o.g = p.id WHEN MATCHED THEN UPDATE SET specs[upper(p.name)] = '1' WHEN NOT MATCHED THEN INSERT (id, specs[o.g || 'x']) VALUES (1, '1')
+;;
 -- Subscripts of a MERGE's columns are judged.
 -- marketing/marketing: right-missing
 MERGE INTO products c USING (SELECT 1 AS g) o ON false WHEN NOT MATCHED THEN INSERT (id, specs[(SELECT full_name FROM customers LIMIT 1)]) VALUES (1, 'a')
