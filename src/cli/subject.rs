@@ -217,9 +217,10 @@ fn tell(out: &mut impl Write, erased: &Erased, run: Run) -> io::Result<()> {
             writeln!(out, "  {} kept: legal hold", table.held)?;
         }
         if table.refreshed && table.rows > 0 {
-            writeln!(out, "  a materialized view: they stay until REFRESH MATERIALIZED VIEW {}", table.table)?;
+            writeln!(out, "  a materialized view: they stay until it is refreshed (REFRESH MATERIALIZED VIEW)")?;
         }
-        if table.erased > 0 {
+        // Also where they were emptied before.
+        if table.rows > 0 {
             tell_left(out, &table.left)?;
         }
     }

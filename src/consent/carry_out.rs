@@ -54,9 +54,11 @@ impl Sweep<'_> {
             due.push(self.size(tx, table).await? - self.to_go(tx, table).await?);
         }
         remember_files(tx).await?;
-        for table in nulled {
+        for (i, table) in nulled.into_iter().enumerate() {
             let sql = self.nulling(&table)?;
-            self.whole(tx, &[table], Fate::Null, &sql, wanted).await?;
+            let lost = self.whole(tx, &[table], Fate::Null, &sql, wanted).await?;
+            // A trigger has deleted them before their turn, or moved them to another partition, where nobody nulls them.
+            due.get_mut(i).into_iter().for_each(|due| *due -= lost);
         }
         let oids: Vec<Oid> = deleted.iter().map(|(oid, _)| *oid).collect();
         for group in children_first(&oids, &self.keys) {
@@ -143,7 +145,8 @@ impl Sweep<'_> {
         Ok(tx.query_one(sql, &[&family(changed), &family(deleted)]).await?.try_get(0)?)
     }
 
-    /// Runs `sql`, after which no marked row of `tables` is as it was, and forgets these.
+    /// Runs `sql`, after which no marked row of `tables` is as it was, and forgets these. Returns how many it has not reached
+    /// because they are nowhere.
     async fn whole(
         &self,
         tx: &Transaction<'_>,
@@ -151,7 +154,7 @@ impl Sweep<'_> {
         fate: Fate,
         sql: &str,
         wanted: &[Wanted<'_>],
-    ) -> Result<(), Fault> {
+    ) -> Result<i64, Fault> {
         self.find_again(tx, MARKED).await?;
         self.are_wanted_still(tx, tables, wanted).await?;
         let done = match self.change(tx, tx.execute(sql, &[])).await {
@@ -169,9 +172,26 @@ impl Sweep<'_> {
             self.find_again(tx, MARKED).await?;
             self.all_are_changed(tx, tables, &marked, fate).await?;
         }
+        let unreached = marked.iter().sum::<u64>().saturating_sub(done).cast_signed();
+        let lost = if unreached > 0 { unreached.min(self.nowhere(tx, tables).await?) } else { 0 };
         let oids: Vec<Oid> = tables.iter().map(|(oid, _)| *oid).collect();
         tx.execute(&format!("DELETE FROM {MARKED} WHERE root = ANY ($1)"), &[&oids]).await?;
-        Ok(())
+        Ok(lost)
+    }
+
+    /// How many marked rows are no longer at their place, foreign ones aside.
+    async fn nowhere(&self, tx: &Transaction<'_>, tables: &[Named]) -> Result<i64, Fault> {
+        let mut lost = 0;
+        for (oid, name) in tables {
+            let sql = format!(
+                "SELECT pg_catalog.count(*) FROM {MARKED} AS d WHERE d.root = $1 AND d.rel <> ALL (ARRAY({FOREIGN}))
+                    AND NOT EXISTS (SELECT FROM {} AS t WHERE {})",
+                name.to_sql(),
+                at("d", *oid, "t")
+            );
+            lost += tx.query_one(&sql, &[oid]).await?.try_get::<_, i64>(0)?;
+        }
+        Ok(lost)
     }
 
     /// Refuses where some of the marked rows of `tables`, as many as `marked` says of each, are as they were.

@@ -111,9 +111,10 @@ async fn sweep_away(tx: &Transaction<'_>, sweep: &Sweep<'_>, kind: &SubjectKind,
     let Rules { policy, catalog } = sweep.rules;
     let key = &Key::of(catalog, kind)?.canonical(tx, key).await?;
     let (mut tables, mut all) = (Vec::new(), Vec::new());
-    for (table, path) in tables_of(policy, kind).into_iter().filter(|(t, _)| t.name.schema != SCHEMA) {
+    let others = |table: &TablePolicy| table.name.schema != SCHEMA && !sweep.unfilled.contains(&table.relation);
+    for (table, path) in tables_of(policy, kind).into_iter().filter(|(table, _)| others(table)) {
         let condition = leads_to(catalog, kind, table, path)?;
-        let counted = count(tx, policy, catalog, table, &condition, key).await?;
+        let counted = count(tx, sweep, table, &condition, key).await?;
         let refreshed = counted.refreshed;
         tables.push(counted);
         if refreshed {
@@ -144,27 +145,31 @@ async fn sweep_away(tx: &Transaction<'_>, sweep: &Sweep<'_>, kind: &SubjectKind,
 /// What leads to the person before anything is done.
 async fn count(
     tx: &Transaction<'_>,
-    policy: &Policy,
-    catalog: &Catalog,
+    sweep: &Sweep<'_>,
     table: &TablePolicy,
     condition: &str,
     key: &str,
 ) -> Result<TableErased, Fault> {
+    let (rules, refreshed) = (sweep.rules, sweep.rules.is_refreshed(table)?);
+    // Refreshed, it has the rows that stay in what it is made of: what they hold counts, where it is known to be personal.
+    let which = match sweep.has_personal_value(table, "t") {
+        Ok(filled) if refreshed && table.categories().next().is_some() => format!("{condition} AND {filled}"),
+        _ => condition.to_owned(),
+    };
     let sql = format!(
-        "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE NOT ({})) FROM {} AS t WHERE {condition}",
+        "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE NOT ({})) FROM {} AS t WHERE {which}",
         not_held(table, "t"),
         table.name.to_sql()
     );
     let row = tx.query_one(&sql, &[&key]).await?;
-    let rules = Rules { policy, catalog };
     Ok(TableErased {
         table: table.name.to_string(),
-        erase: erase_word(erase_of(catalog, policy, table)),
+        erase: erase_word(erase_of(rules.catalog, rules.policy, table)),
         rows: row.try_get::<_, i64>(0)?.unsigned_abs(),
         erased: 0,
         held: row.try_get::<_, i64>(1)?.unsigned_abs(),
         left: rules.left(table)?,
-        refreshed: rules.is_refreshed(table)?,
+        refreshed,
     })
 }
 

@@ -14,7 +14,7 @@ use crate::engine::policy::{ColumnUse, Policy, Purpose, SubjectKind, TablePolicy
 use super::fault::Fault;
 use super::history::{past, records};
 use super::key::Key;
-use super::path::{leads_to, tables_of};
+use super::path::{leads_to, tables_of, unfilled};
 use super::rules::Rules;
 use super::standing::{Record, Standing, judge_all};
 use super::sweep::{ROW_SECURITY, TableCount};
@@ -124,7 +124,8 @@ pub async fn is_known(
 ) -> Result<bool, Fault> {
     let kind = subject_kind(policy, kind)?;
     client.batch_execute(ROW_SECURITY).await?;
-    for (table, path) in tables_of(policy, kind) {
+    let unfilled = unfilled(client).await?;
+    for (table, path) in tables_of(policy, kind).into_iter().filter(|(t, _)| !unfilled.contains(&t.relation)) {
         let condition = leads_to(catalog, kind, table, path)?;
         let sql = format!("SELECT EXISTS (SELECT FROM {} AS t WHERE {condition})", table.name.to_sql());
         if client.query_one(&sql, &[&key]).await?.try_get(0)? {
@@ -209,7 +210,9 @@ async fn tables(
     key: &str,
     json: &mut Json<'_>,
 ) -> Result<(), Fault> {
-    for (i, (table, path)) in tables_of(policy, kind).into_iter().enumerate() {
+    let unfilled = unfilled(tx).await?;
+    let leading = tables_of(policy, kind).into_iter().filter(|(t, _)| !unfilled.contains(&t.relation));
+    for (i, (table, path)) in leading.enumerate() {
         json.raw(if i == 0 { "\n    " } else { ",\n    " })?;
         let condition = leads_to(catalog, kind, table, path)?;
         write_table(tx, Rules { policy, catalog }, table, &condition, key, json).await?;

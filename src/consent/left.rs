@@ -56,8 +56,11 @@ impl Rules<'_> {
         let family = self.catalog.family(relation.oid).into_iter();
         let heirs: Vec<&Relation> = family.filter(|heir| own(heir, relation).next().is_some()).collect();
         let oids: Vec<String> = heirs.iter().map(|heir| heir.oid.to_string()).collect();
-        let above =
-            format!("{} AS t WHERE t.tableoid <> ALL ('{{{}}}'::oid[])", relation.name.to_sql(), oids.join(","));
+        let name = relation.name.to_sql();
+        let above = match heirs.is_empty() {
+            true => format!("{name} AS t WHERE true"),
+            false => format!("{name} AS t WHERE t.tableoid <> ALL ('{{{}}}'::oid[])", oids.join(",")),
+        };
         let own = heirs.iter().map(|heir| format!("ONLY {} AS t WHERE true", heir.name.to_sql()));
         Ok(std::iter::once(above).chain(own).collect())
     }

@@ -1,6 +1,10 @@
 //! From a person's key to the rows of a table that lead to them, as SQL: those that lead to them in visible tables.
 
-use crate::engine::catalog::{Catalog, Column, QualifiedName, Relation};
+use std::collections::BTreeSet;
+
+use tokio_postgres::GenericClient;
+
+use crate::engine::catalog::{Catalog, Column, Oid, QualifiedName, Relation};
 use crate::engine::policy::{Hop, Policy, SubjectKind, SubjectPath, TablePolicy};
 use crate::engine::visible::sql::same_key;
 
@@ -90,6 +94,15 @@ fn at<'c, 'p>(
 
 fn alias(depth: usize) -> String {
     if depth == 0 { "t".to_owned() } else { format!("t{depth}") }
+}
+
+/// Materialized views that were never filled: PostgreSQL does not read them.
+const UNFILLED: &str = "SELECT oid FROM pg_catalog.pg_class WHERE relkind = 'm' AND NOT relispopulated";
+
+/// The views of which nothing is asked: they have no rows because nothing has filled them.
+pub(super) async fn unfilled(client: &impl GenericClient) -> Result<BTreeSet<Oid>, Fault> {
+    let rows = client.query(UNFILLED, &[]).await?;
+    Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 
 /// The policy's tables whose rows lead to a person of this kind, by name.

@@ -23,6 +23,7 @@ use super::foreign_keys::children_first;
 use super::kept::Emptied;
 use super::left::Left;
 use super::meanwhile::{Tries, begin};
+use super::path::unfilled;
 use super::rules::Rules;
 use super::sweep::{Blocked, ROW_SECURITY, Sweep, Swept, TableCount, Wanted, not_held};
 use super::target::{column, relation, to_instant};
@@ -179,8 +180,9 @@ pub async fn report(client: &Client, policy: &Policy, catalog: &Catalog) -> Resu
     let rules = Rules { policy, catalog };
     let defaults = Defaults::of_nulled(client, rules).await?;
     let mut reports = Vec::new();
-    for kept in kept(policy) {
-        reports.push(report_table(client, rules, &defaults, &kept).await?);
+    let unfilled = unfilled(client).await?;
+    for kept in kept(policy).iter().filter(|kept| !unfilled.contains(&kept.table.relation)) {
+        reports.push(report_table(client, rules, &defaults, kept).await?);
     }
     Ok(reports)
 }
@@ -339,17 +341,17 @@ fn in_order<'p>(sweep: &Sweep<'p>) -> (Vec<Wanted<'p>>, Applied) {
 
 /// Enters what stays by the policy's own word.
 async fn finish(client: &impl GenericClient, sweep: &Sweep<'_>, applied: &mut Applied) -> Result<(), Fault> {
-    for kept in kept(sweep.rules.policy) {
+    for kept in kept(sweep.rules.policy).iter().filter(|kept| !sweep.unfilled.contains(&kept.table.relation)) {
         let (table, name) = (kept.table, kept.table.name.to_string());
         if table.hold_when.is_some() {
-            let rows = count_held(client, sweep, &kept).await?;
+            let rows = count_held(client, sweep, kept).await?;
             add(&mut applied.held, vec![TableCount { table: name.clone(), rows }]);
         }
         if applied.nulled.iter().any(|n| n.table == name) {
             applied.left.insert(name, sweep.rules.left(table)?);
         }
         if sweep.rules.is_refreshed(table)? {
-            applied.problems.extend(not_refreshed(client, sweep, &kept).await?);
+            applied.problems.extend(not_refreshed(client, sweep, kept).await?);
         }
     }
     applied.emptied.sort_by(|a, b| a.table.cmp(&b.table));

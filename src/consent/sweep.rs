@@ -20,6 +20,7 @@ use super::emptying::Defaults;
 use super::fault::Fault;
 use super::foreign_keys::{self, ForeignKey, OnDelete};
 use super::kept::Emptied;
+use super::path::unfilled;
 use super::places::unreadable;
 use super::rules::Rules;
 use super::target::relation;
@@ -31,6 +32,8 @@ pub struct Sweep<'a> {
     pub(super) defaults: Defaults,
     /// Tables that this login may read at most through others.
     pub(super) unreadable: BTreeSet<Oid>,
+    /// Materialized views without rows.
+    pub(super) unfilled: BTreeSet<Oid>,
 }
 
 /// Rows of a table, and how many.
@@ -142,7 +145,8 @@ impl<'a> Sweep<'a> {
         client.batch_execute(CREATE).await?;
         let rules = Rules { policy, catalog };
         let defaults = Defaults::of_nulled(client, rules).await?;
-        Ok(Self { rules, keys, defaults, unreadable: unreadable(client).await? })
+        let (unreadable, unfilled) = (unreadable(client).await?, unfilled(client).await?);
+        Ok(Self { rules, keys, defaults, unreadable, unfilled })
     }
 
     /// Marks rows that are `wanted` and that no hold keeps, at most `limit`; how many. They are locked, and rows found to be

@@ -266,3 +266,68 @@ async fn a_materialized_view_is_told_to_be_stale() {
     assert!(case.erase().await.unwrap().is_whole());
     assert_eq!(case.count("consents"), "0");
 }
+
+/// What else it may hold is asked of what it is made of.
+#[tokio::test]
+async fn a_materialized_view_that_was_refreshed_is_done() {
+    let view = "CREATE MATERIALIZED VIEW summary AS SELECT id, name FROM person;";
+    let of_view =
+        "[table.'public.summary']\nsubject = { person = 'id' }\ncolumns = { id = 'open', name = 'identity' }\n";
+    let case = Case::new("matview_nulled", view, &toml("", "erase = 'null'", "", of_view)).await;
+    assert!(!case.erase().await.unwrap().is_whole());
+    case.db.psql("REFRESH MATERIALIZED VIEW summary");
+    assert_eq!(case.count("summary WHERE id = 3 AND name IS NULL"), "1");
+    assert!(case.erase().await.unwrap().is_whole());
+}
+
+/// PostgreSQL does not read it, and it has no rows.
+#[tokio::test]
+async fn a_materialized_view_that_was_never_filled_is_no_obstacle() {
+    let view = "CREATE MATERIALIZED VIEW summary AS SELECT id, name, seen FROM person WITH NO DATA;";
+    let of_view = "[table.'public.summary']\nsubject = { person = 'id' }\ncolumns = { id = 'open', name = 'identity', seen = 'open' }\n\
+                   retention = { since = 'seen', keep = '1 year' }\n";
+    let case = Case::new("matview_empty", view, &toml("", "", "", of_view)).await;
+    let client = case.client().await;
+    let reports = consentry::consent::retention::report(&client, &case.policy, &case.catalog).await.unwrap();
+    assert!(!reports.iter().any(|r| r.table == "public.summary"), "{reports:?}");
+    let foreseen = foresee(&mut case.client().await, &case.policy, &case.catalog).await.unwrap();
+    assert_eq!(foreseen.problems, Vec::<String>::new());
+    assert_eq!(
+        apply(&mut case.client().await, &case.policy, &case.catalog, 10, &mut |_| Ok(())).await.unwrap().problems,
+        Vec::<String>::new()
+    );
+    let known = consentry::consent::export::is_known(&client, &case.policy, &case.catalog, "person", "3").await;
+    assert!(known.unwrap());
+    assert!(case.erase().await.unwrap().is_whole());
+    assert_eq!(case.count("person WHERE id = 3"), "0");
+}
+
+/// A row that is to be nulled, moved to another partition by a trigger, where it leads to nobody.
+#[tokio::test]
+async fn a_row_that_is_moved_out_of_reach_undoes_the_rest() {
+    let sql = format!(
+        "CREATE TABLE visits (id int, person_id int, body text, seen date, gone bool DEFAULT false) PARTITION BY LIST (gone);
+         CREATE TABLE visits_a PARTITION OF visits FOR VALUES IN (false);
+         CREATE TABLE visits_b PARTITION OF visits FOR VALUES IN (true);
+         INSERT INTO visits VALUES (10, 1, 'o1', NULL), (30, 3, 'o3', NULL);{}",
+        trigger(
+            "AFTER UPDATE",
+            "person",
+            "UPDATE public.visits SET gone = true, person_id = NULL WHERE person_id = new.id; RETURN NULL;"
+        )
+    );
+    let of_visits = OF_ORDERS
+        .replace("orders", "visits")
+        .replace("seen = 'open'", "seen = 'open', gone = 'open'")
+        .replace("columns", "erase = 'null'\ncolumns");
+    let case = Case::new("moved_out", &sql, &toml("", "erase = 'null'", "", &of_visits)).await;
+    case.refused("rows of public.visits are there again that were to go, or others in their place").await;
+    assert_eq!(case.count("visits WHERE body = 'o3' AND person_id = 3"), "1");
+    // One that is deleted there is gone.
+    case.db.psql(
+        "CREATE OR REPLACE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS
+         'BEGIN DELETE FROM public.visits WHERE person_id = new.id; RETURN NULL; END'",
+    );
+    case.erase().await.unwrap();
+    assert_eq!((case.count("visits"), case.count("person WHERE name = 'Cy'")), ("1".into(), "0".into()));
+}
