@@ -17,6 +17,7 @@ CREATE TABLE mailings (id serial PRIMARY KEY, customer_id int, subject text);
 CREATE TABLE products (id int PRIMARY KEY, name text, price numeric);
 ALTER TABLE orders ALTER state SET DEFAULT 'new';
 CREATE VIEW titled AS SELECT id, state, label FROM orders;
+CREATE TABLE lists (id int PRIMARY KEY, customer_id int, nums int[], mail text, hits jsonb);
 CREATE TABLE log (id serial PRIMARY KEY, what text);
 CREATE TABLE unlisted (id int);
 CREATE VIEW cheap AS SELECT id, name FROM products WHERE price < 10;
@@ -122,4 +123,6 @@ INSERT INTO consents VALUES
     (6, 'marketing', 'email', 'granted');
 INSERT INTO orders VALUES (10, 1, 'first', 'open'), (11, 1, 'second', 'sent'), (20, 2, 'third', 'open'),
     (30, 3, 'CANARY-o3', 'open'), (40, 4, 'CANARY-o4', 'open'), (50, 5, 'fifth', 'sent');
+INSERT INTO lists VALUES (1, 1, '{1,2}', 'ana@mail.example', '{}'), (2, 2, '{3}', 'CANARY-ben@mail.example', '{"a": 1}'),
+    (3, 3, '{4}', 'CANARY-cleo@x.example', '{"a": 1}'), (5, 5, '{}', NULL, '{}');
 INSERT INTO products VALUES (1, 'pen', 2), (2, 'ink', 7), (3, 'desk', 200);

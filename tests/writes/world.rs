@@ -14,8 +14,8 @@ use crate::common::postgres::{Database, shared};
 
 const SCHEMA: &str = include_str!("schema.sql");
 
-pub const TABLES: [&str; 9] =
-    ["customers", "orders", "mailings", "products", "log", "consents", "events", "parcels", "labels"];
+pub const TABLES: [&str; 10] =
+    ["customers", "orders", "lists", "mailings", "products", "log", "consents", "events", "parcels", "labels"];
 
 pub struct World {
     pub engine: Engine,
