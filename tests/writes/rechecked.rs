@@ -18,6 +18,8 @@ const ORDERS: &[&str] = &[
     "SELECT id FROM orders WHERE id = 10 FOR UPDATE",
     "SELECT id FROM orders WHERE id = 10 AND 1 / id < 5 FOR NO KEY UPDATE",
     "SELECT id FROM (SELECT * FROM orders) o WHERE id = 10 FOR UPDATE",
+    "SELECT id FROM orders WHERE label LIKE '%irst' ORDER BY id LIMIT 1 FOR UPDATE",
+    "SELECT id FROM orders WHERE label LIKE '%irst' FOR UPDATE",
     "SELECT o.id FROM orders o JOIN products p ON p.id = 1 WHERE o.id = 10 FOR SHARE OF o",
     "SELECT id FROM titled WHERE id = 10 FOR UPDATE",
     "WITH o AS (SELECT id FROM orders WHERE id = 10 FOR UPDATE) SELECT id FROM o",

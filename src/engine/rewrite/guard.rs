@@ -161,7 +161,11 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
         stored_condition(may_fail, conjunct, cell, &stored, *guarded.get(conjunct.column)?)
     });
     let only = if o.only { "ONLY " } else { "" };
-    let rows = if a.locks { visible::rechecked_row_sql(&v) } else { visible::row_sql_with(&v, &joins) };
+    let rows = match a.locks {
+        true if a.reads_all(o, may_fail) => visible::rechecked_row_sql(&v),
+        true => visible::row_by_row_sql(&v),
+        false => visible::row_sql_with(&v, &joins),
+    };
     let conditions: Vec<String> = inside.chain(rows).collect();
     let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
     let joins: String = joins.iter().filter_map(|n| v.joins.get(*n)).map(String::as_str).collect();

@@ -80,6 +80,8 @@ pub struct RowCondition {
     pub joins: BTreeSet<usize>,
     /// PostgreSQL may make a join of `sql`.
     joinable: bool,
+    /// The same as `sql`, looked up row by row.
+    row_by_row: String,
     pub words: String,
 }
 
@@ -94,8 +96,9 @@ impl RowCondition {
             format!("CASE WHEN {} THEN {own} ELSE false END", all.join(" AND "))
         };
         let (sql, flag) = (behind(&self.sql, |row| &row.sql), behind(&self.flag, |row| &row.flag));
+        let row_by_row = behind(&self.row_by_row, |row| &row.row_by_row);
         let joins = others.iter().flat_map(|row| row.joins.iter().copied()).chain(self.joins).collect();
-        Self { sql, flag, joins, joinable: false, words: self.words }
+        Self { sql, flag, joins, joinable: false, row_by_row, words: self.words }
     }
 }
 
@@ -202,7 +205,8 @@ pub fn visible_records_as(
     for c in rows::conditions(&view)? {
         let flag = view.as_cell_test(&c.test);
         let joinable = matches!(c.test, Test::Probe(_));
-        let row = RowCondition { sql: c.test.exists(), flag, joins: view.take_asked(), joinable, words: c.words };
+        let (sql, row_by_row) = (c.test.exists(), c.test.row_by_row());
+        let row = RowCondition { sql, flag, joins: view.take_asked(), joinable, row_by_row, words: c.words };
         rows.push(if c.computes { row.behind(&rows) } else { row });
     }
     let joins = view.joins.as_ref().map_or(Vec::new(), Joins::sql);
@@ -283,6 +287,12 @@ pub fn row_sql_with(table: &VisibleTable, joins: &BTreeSet<usize>) -> Option<Str
 pub fn rechecked_row_sql(table: &VisibleTable) -> Option<String> {
     let conditions: Vec<String> =
         table.rows.iter().map(|row| if row.joinable { no_join(&row.sql) } else { row.sql.clone() }).collect();
+    (!conditions.is_empty()).then(|| conditions.join(" AND "))
+}
+
+/// [`rechecked_row_sql`] where few rows are wanted of perhaps many.
+pub fn row_by_row_sql(table: &VisibleTable) -> Option<String> {
+    let conditions: Vec<&str> = table.rows.iter().map(|row| row.row_by_row.as_str()).collect();
     (!conditions.is_empty()).then(|| conditions.join(" AND "))
 }
 

@@ -32,23 +32,23 @@ UPDATE orders SET status = 'paid' WHERE id = (SELECT orders.id FROM orders o ORD
 UPDATE orders SET status = 'paid' WHERE id = (SELECT o.id FROM orders o ORDER BY orders.customer_id LIMIT 1 FOR UPDATE SKIP LOCKED)
 ;;
 -- Several entries: of what is cut off, nothing is locked.
--- crm_app/service: changed | lacks OFFSET 0 | has (("consentry_w"."id") = c.id) AND (CASE WHEN
+-- crm_app/service: changed | lacks OFFSET 0) AS | has (("consentry_w"."id") = c.id) AND (CASE WHEN
 WITH c AS (SELECT id FROM orders WHERE customer_id = 7 ORDER BY id LIMIT 2 FOR UPDATE SKIP LOCKED) UPDATE orders SET status = 'paid' FROM c WHERE orders.id = c.id
 ;;
--- crm_app/service: changed | lacks OFFSET 0
+-- crm_app/service: changed | lacks OFFSET 0) AS
 UPDATE orders SET status = 'paid' WHERE id IN (SELECT id FROM orders WHERE customer_id = 7 ORDER BY id LIMIT 2 FOR UPDATE SKIP LOCKED)
 ;;
--- crm_app/service: changed | lacks OFFSET 0
+-- crm_app/service: changed | lacks OFFSET 0) AS
 DELETE FROM orders USING (SELECT id FROM orders ORDER BY id LIMIT 2 FOR UPDATE SKIP LOCKED) c WHERE orders.id = c.id
 ;;
--- crm_app/service: changed | lacks OFFSET 0
+-- crm_app/service: changed | lacks OFFSET 0) AS
 WITH c AS (SELECT id FROM orders ORDER BY id LIMIT 2 FOR UPDATE SKIP LOCKED) SELECT id FROM c
 ;;
 -- What else could fail in it, it does behind the fence; and without LIMIT it may be a part of the query around it.
--- crm_app/service: changed | has OFFSET 0
+-- crm_app/service: changed | has OFFSET 0) AS
 WITH c AS (SELECT id FROM orders WHERE 1 / id > 0 ORDER BY id LIMIT 2 FOR UPDATE SKIP LOCKED) UPDATE orders SET status = 'paid' FROM c WHERE orders.id = c.id
 ;;
--- crm_app/service: changed | has OFFSET 0
+-- crm_app/service: changed | has OFFSET 0) AS
 WITH c AS (SELECT id FROM orders FOR UPDATE SKIP LOCKED) UPDATE orders SET status = 'paid' FROM c WHERE orders.id = c.id
 ;;
 -- What it is read beside stands behind one.
