@@ -1,6 +1,7 @@
 //! What a query in an expression gives: PostgreSQL chooses the operator around `(SELECT …)` by it.
 //!
-//! Of one that has been walked, its column says it; before that, it is told of queries whose FROM holds nothing but names; of any other, what needs no column.
+//! Of one that has been walked, its column says it; before that, it is told of queries whose FROM holds nothing but names; of any
+//! other, what needs no column.
 
 use std::rc::Rc;
 

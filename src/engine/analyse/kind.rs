@@ -1,5 +1,6 @@
 //! What a refusal calls a construct: the words of its command, as near as PostgreSQL's names of nodes come to them.
 
+use heck::ToShoutySnakeCase;
 use pg_query::NodeEnum;
 
 /// Parts of nodes' names that are no words of SQL.
@@ -22,17 +23,9 @@ const SHORT: &[(&str, &str)] = &[
 pub fn kind_of(node: &NodeEnum) -> String {
     let debug = format!("{node:?}");
     let name = debug.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("construct");
-    let name = name.strip_suffix("Stmt").unwrap_or(name);
-    let mut words: Vec<String> = Vec::new();
-    for c in name.chars() {
-        match words.last_mut().filter(|_| !c.is_ascii_uppercase()) {
-            Some(word) => word.push(c.to_ascii_uppercase()),
-            None => words.push(c.to_ascii_uppercase().to_string()),
-        }
-    }
-    let long =
-        |word: String| SHORT.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| (*long).to_owned());
-    words.into_iter().map(long).collect::<Vec<_>>().join(" ")
+    let words = name.strip_suffix("Stmt").unwrap_or(name).to_shouty_snake_case();
+    let long = |word| SHORT.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| *long);
+    words.split('_').map(long).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -78,14 +78,17 @@ pub struct RowCondition {
     pub flag: String,
     /// The joins that `flag` asks for.
     pub joins: BTreeSet<usize>,
-    /// PostgreSQL may make a join of `sql`.
-    joinable: bool,
     /// The same as `sql`, looked up row by row.
     row_by_row: String,
     pub words: String,
 }
 
 impl RowCondition {
+    /// Whether it asks other tables, so that PostgreSQL may make a join of it.
+    fn looks_elsewhere(&self) -> bool {
+        self.sql != self.row_by_row
+    }
+
     /// The same, tested only where `others` hold.
     fn behind(self, others: &[Self]) -> Self {
         if others.is_empty() {
@@ -98,7 +101,7 @@ impl RowCondition {
         let (sql, flag) = (behind(&self.sql, |row| &row.sql), behind(&self.flag, |row| &row.flag));
         let row_by_row = behind(&self.row_by_row, |row| &row.row_by_row);
         let joins = others.iter().flat_map(|row| row.joins.iter().copied()).chain(self.joins).collect();
-        Self { sql, flag, joins, joinable: false, row_by_row, words: self.words }
+        Self { sql, flag, joins, row_by_row, words: self.words }
     }
 }
 
@@ -204,9 +207,8 @@ pub fn visible_records_as(
     let mut rows: Vec<RowCondition> = Vec::new();
     for c in rows::conditions(&view)? {
         let flag = view.as_cell_test(&c.test);
-        let joinable = matches!(c.test, Test::Probe(_));
         let (sql, row_by_row) = (c.test.exists(), c.test.row_by_row());
-        let row = RowCondition { sql, flag, joins: view.take_asked(), joinable, row_by_row, words: c.words };
+        let row = RowCondition { sql, flag, joins: view.take_asked(), row_by_row, words: c.words };
         rows.push(if c.computes { row.behind(&rows) } else { row });
     }
     let joins = view.joins.as_ref().map_or(Vec::new(), Joins::sql);
@@ -286,7 +288,7 @@ pub fn row_sql_with(table: &VisibleTable, joins: &BTreeSet<usize>) -> Option<Str
 /// then (`EvalPlanQual`), but beside what it was joined with as it was: whose choices decide must be no join.
 pub fn rechecked_row_sql(table: &VisibleTable) -> Option<String> {
     let conditions: Vec<String> =
-        table.rows.iter().map(|row| if row.joinable { no_join(&row.sql) } else { row.sql.clone() }).collect();
+        table.rows.iter().map(|row| if row.looks_elsewhere() { no_join(&row.sql) } else { row.sql.clone() }).collect();
     (!conditions.is_empty()).then(|| conditions.join(" AND "))
 }
 
