@@ -4,7 +4,7 @@
 //!
 //! All is done or nothing: what a trigger, a rule or row security keeps, changes or puts back undoes the rest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_postgres::Transaction;
 
@@ -49,16 +49,18 @@ impl Sweep<'_> {
         let watched = self.may_put_back(tx, &nulled, &deleted, blocking, wanted).await?;
         let (watched, counted) = if watched { (wanted, all.as_slice()) } else { Default::default() };
         let before = self.waiting(tx, watched).await?;
-        let mut due = Vec::new();
+        let mut due = BTreeMap::new();
         for table in counted {
-            due.push(self.size(tx, table).await? - self.to_go(tx, table).await?);
+            due.insert(table.0, self.size(tx, table).await? - self.to_go(tx, table).await?);
         }
         remember_files(tx).await?;
-        for (i, table) in nulled.into_iter().enumerate() {
-            let sql = self.nulling(&table)?;
+        for table in nulled {
+            let (oid, sql) = (table.0, self.nulling(&table)?);
             let lost = self.whole(tx, &[table], Fate::Null, &sql, wanted).await?;
             // A trigger has deleted them before their turn, or moved them to another partition, where nobody nulls them.
-            due.get_mut(i).into_iter().for_each(|due| *due -= lost);
+            if let Some(due) = due.get_mut(&oid) {
+                *due -= lost;
+            }
         }
         let oids: Vec<Oid> = deleted.iter().map(|(oid, _)| *oid).collect();
         for group in children_first(&oids, &self.keys) {
@@ -77,8 +79,9 @@ impl Sweep<'_> {
         let after = self.waiting(tx, watched).await?;
         let more = watched.iter().zip(before.iter().zip(after)).find(|(_, (before, after))| after > *before);
         let mut back = more.map(|(wanted, _)| &wanted.table.name);
-        for (table, due) in counted.iter().zip(due) {
-            if self.size(tx, table).await? > due {
+        for table in counted {
+            let size = self.size(tx, table).await?;
+            if due.get(&table.0).is_some_and(|due| size > *due) {
                 back = Some(&table.1);
             }
         }
@@ -173,7 +176,7 @@ impl Sweep<'_> {
             self.all_are_changed(tx, tables, &marked, fate).await?;
         }
         let unreached = marked.iter().sum::<u64>().saturating_sub(done).cast_signed();
-        let lost = if unreached > 0 { unreached.min(self.nowhere(tx, tables).await?) } else { 0 };
+        let lost = if fate == Fate::Null && unreached > 0 { unreached.min(self.nowhere(tx, tables).await?) } else { 0 };
         let oids: Vec<Oid> = tables.iter().map(|(oid, _)| *oid).collect();
         tx.execute(&format!("DELETE FROM {MARKED} WHERE root = ANY ($1)"), &[&oids]).await?;
         Ok(lost)

@@ -111,8 +111,8 @@ async fn sweep_away(tx: &Transaction<'_>, sweep: &Sweep<'_>, kind: &SubjectKind,
     let Rules { policy, catalog } = sweep.rules;
     let key = &Key::of(catalog, kind)?.canonical(tx, key).await?;
     let (mut tables, mut all) = (Vec::new(), Vec::new());
-    let others = |table: &TablePolicy| table.name.schema != SCHEMA && !sweep.unfilled.contains(&table.relation);
-    for (table, path) in tables_of(policy, kind).into_iter().filter(|(table, _)| others(table)) {
+    let leading = tables_of(policy, kind, &sweep.unfilled);
+    for (table, path) in leading.into_iter().filter(|(table, _)| table.name.schema != SCHEMA) {
         let condition = leads_to(catalog, kind, table, path)?;
         let counted = count(tx, sweep, table, &condition, key).await?;
         let refreshed = counted.refreshed;
@@ -150,12 +150,10 @@ async fn count(
     condition: &str,
     key: &str,
 ) -> Result<TableErased, Fault> {
-    let (rules, refreshed) = (sweep.rules, sweep.rules.is_refreshed(table)?);
+    let (rules, refreshed) = (sweep.rules, sweep.rules.is_refreshed(table));
     // Refreshed, it has the rows that stay in what it is made of: what they hold counts, where it is known to be personal.
-    let which = match sweep.has_personal_value(table, "t") {
-        Ok(filled) if refreshed && table.categories().next().is_some() => format!("{condition} AND {filled}"),
-        _ => condition.to_owned(),
-    };
+    let filled = if refreshed { sweep.has_personal_value(table, "t").ok() } else { None };
+    let which = filled.map_or(condition.to_owned(), |filled| format!("{condition} AND {filled}"));
     let sql = format!(
         "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE NOT ({})) FROM {} AS t WHERE {which}",
         not_held(table, "t"),

@@ -125,7 +125,7 @@ pub async fn is_known(
     let kind = subject_kind(policy, kind)?;
     client.batch_execute(ROW_SECURITY).await?;
     let unfilled = unfilled(client).await?;
-    for (table, path) in tables_of(policy, kind).into_iter().filter(|(t, _)| !unfilled.contains(&t.relation)) {
+    for (table, path) in tables_of(policy, kind, &unfilled) {
         let condition = leads_to(catalog, kind, table, path)?;
         let sql = format!("SELECT EXISTS (SELECT FROM {} AS t WHERE {condition})", table.name.to_sql());
         if client.query_one(&sql, &[&key]).await?.try_get(0)? {
@@ -211,8 +211,7 @@ async fn tables(
     json: &mut Json<'_>,
 ) -> Result<(), Fault> {
     let unfilled = unfilled(tx).await?;
-    let leading = tables_of(policy, kind).into_iter().filter(|(t, _)| !unfilled.contains(&t.relation));
-    for (i, (table, path)) in leading.enumerate() {
+    for (i, (table, path)) in tables_of(policy, kind, &unfilled).into_iter().enumerate() {
         json.raw(if i == 0 { "\n    " } else { ",\n    " })?;
         let condition = leads_to(catalog, kind, table, path)?;
         write_table(tx, Rules { policy, catalog }, table, &condition, key, json).await?;

@@ -109,7 +109,7 @@ impl Sweep<'_> {
     async fn kept_of<'s>(&'s self, tx: &Transaction<'_>, table: &'s TablePolicy) -> Result<Option<Kept<'s>>, Fault> {
         let Some(losable) = self.losable(table)? else { return Ok(None) };
         let left = self.left(table, &losable)?;
-        let defaults = Defaults::load(tx, &of(table, &losable)).await?;
+        let defaults = Defaults::load(tx, &with_table(table, &losable)).await?;
         let (free, stuck) = defaults.parted(table.relation, losable);
         let told = Emptied { table: table.name.to_string(), rows: 0, left, failed: None };
         let mut kept = Kept { table, free, defaults, told };
@@ -216,7 +216,7 @@ impl Sweep<'_> {
     /// The row `t`, if it is kept, still has what it is to lose; `None`: such rows stay whole.
     pub(super) async fn kept_has_value(&self, client: &Client, table: &TablePolicy) -> Result<Option<String>, Fault> {
         let Some(losable) = self.losable(table)? else { return Ok(None) };
-        let defaults = Defaults::load_apart(client, &of(table, &losable)).await?;
+        let defaults = Defaults::load_apart(client, &with_table(table, &losable)).await?;
         Ok(Some(defaults.filled(table.relation, &losable, "t")))
     }
 
@@ -316,7 +316,7 @@ impl Sweep<'_> {
 }
 
 /// Columns, each with its table.
-fn of<'c>(table: &TablePolicy, columns: &[&'c Column]) -> Vec<(Oid, &'c Column)> {
+fn with_table<'c>(table: &TablePolicy, columns: &[&'c Column]) -> Vec<(Oid, &'c Column)> {
     columns.iter().map(|column| (table.relation, *column)).collect()
 }
 

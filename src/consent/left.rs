@@ -37,7 +37,7 @@ impl Rules<'_> {
         unlisted.extend(self.of_heirs(table)?);
         Ok(Left {
             unlisted,
-            needed: named(&|c| table.is_personal(c) && !emptied.iter().any(|e| e.name == c.name)),
+            needed: named(&|c| table.is_personal(c) && !is_one(&c.name, &emptied)),
             generated: named(&|c| has_category(table, c) && c.generated && keeps(c, &emptied)),
         })
     }
@@ -69,7 +69,7 @@ impl Rules<'_> {
     pub fn surely_left(&self) -> Result<Vec<String>, Fault> {
         let mut all = Vec::new();
         for table in self.policy.tables_by_name().into_iter().filter(|t| t.retention.is_some()) {
-            if self.is_refreshed(table)? {
+            if self.is_refreshed(table) {
                 all.push(format!(
                     "{} is a materialized view: its rows past their time stay until it is refreshed\n  \
                      help: REFRESH MATERIALIZED VIEW {} after each `consentry retention apply`",
@@ -109,8 +109,8 @@ impl Rules<'_> {
     }
 
     /// Whether it is a materialized view, of which rows go only when it is refreshed.
-    pub(super) fn is_refreshed(&self, table: &TablePolicy) -> Result<bool, Fault> {
-        Ok(self.relation(table)?.kind == RelationKind::MaterializedView)
+    pub(super) fn is_refreshed(&self, table: &TablePolicy) -> bool {
+        self.catalog.relation(table.relation).is_some_and(|r| r.kind == RelationKind::MaterializedView)
     }
 
     fn relation(&self, table: &TablePolicy) -> Result<&Relation, Fault> {

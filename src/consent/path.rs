@@ -105,11 +105,16 @@ pub(super) async fn unfilled(client: &impl GenericClient) -> Result<BTreeSet<Oid
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 
-/// The policy's tables whose rows lead to a person of this kind, by name.
-pub fn tables_of<'p>(policy: &'p Policy, kind: &SubjectKind) -> Vec<(&'p TablePolicy, &'p SubjectPath)> {
+/// The policy's tables whose rows lead to a person of this kind, by name; without what is `unfilled`.
+pub(super) fn tables_of<'p>(
+    policy: &'p Policy,
+    kind: &SubjectKind,
+    unfilled: &BTreeSet<Oid>,
+) -> Vec<(&'p TablePolicy, &'p SubjectPath)> {
     let mut tables: Vec<_> = policy
         .tables
         .values()
+        .filter(|t| !unfilled.contains(&t.relation))
         .filter_map(|t| t.subject.as_ref().filter(|p| p.kind == kind.name).map(|p| (t, p)))
         .collect();
     tables.sort_by(|a, b| a.0.name.cmp(&b.0.name));

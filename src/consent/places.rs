@@ -9,17 +9,17 @@ use std::collections::BTreeSet;
 
 use tokio_postgres::{GenericClient, Transaction};
 
-use crate::engine::catalog::Oid;
+use crate::engine::catalog::{FIRST_NORMAL_OID, Oid};
 
 use super::fault::Fault;
 use super::sweep::{FILES, KEPT, MARKED, Sweep, at, is};
 
-/// Tables that this login may read at most through others.
-const UNREADABLE: &str = "SELECT c.oid FROM pg_catalog.pg_class AS c WHERE c.relkind = 'r'
+/// Tables that this login may read at most through others; PostgreSQL's own, of which no row is marked, aside.
+const UNREADABLE: &str = "SELECT c.oid FROM pg_catalog.pg_class AS c WHERE c.relkind = 'r' AND c.oid >= $1
     AND NOT (pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE'))";
 
 pub(super) async fn unreadable(client: &impl GenericClient) -> Result<BTreeSet<Oid>, Fault> {
-    let rows = client.query(UNREADABLE, &[]).await?;
+    let rows = client.query(UNREADABLE, &[&FIRST_NORMAL_OID]).await?;
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 

@@ -97,8 +97,7 @@ impl Sweep<'_> {
 
     /// For each table with rows about people of this kind: that one of the person whose key is in `c` stays.
     pub(super) fn person_stays(&self, kind: &SubjectKind, key: &Column) -> Result<Vec<(Oid, String)>, Fault> {
-        let tables = tables_of(self.rules.policy, kind).into_iter();
-        let tables = tables.filter(|(table, _)| !self.unfilled.contains(&table.relation));
+        let tables = tables_of(self.rules.policy, kind, &self.unfilled).into_iter();
         let others = tables.filter(|(table, _)| !holds_choices(self.rules.catalog, self.rules.policy, table.relation));
         others
             .map(|(table, path)| {

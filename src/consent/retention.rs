@@ -4,7 +4,7 @@
 //! table's `erase` says. A purpose's own, narrower period only hides rows from that purpose; they are counted and stay.
 //! A row without a date is shown to nobody and is never erased by age. No value leaves these reports but the oldest date.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use tokio_postgres::types::ToSql;
@@ -109,10 +109,12 @@ struct Kept<'a> {
     retention: &'a Retention,
 }
 
-fn kept<'p>(policy: &'p Policy) -> Vec<Kept<'p>> {
+/// All that are filled, by name.
+fn kept<'p>(policy: &'p Policy, unfilled: &BTreeSet<Oid>) -> Vec<Kept<'p>> {
     let mut tables: Vec<Kept<'p>> = policy
         .tables
         .values()
+        .filter(|table| !unfilled.contains(&table.relation))
         .filter_map(|table| table.retention.as_ref().map(|retention| Kept { table, retention }))
         .collect();
     tables.sort_by(|a, b| a.table.name.cmp(&b.table.name));
@@ -181,8 +183,8 @@ pub async fn report(client: &Client, policy: &Policy, catalog: &Catalog) -> Resu
     let defaults = Defaults::of_nulled(client, rules).await?;
     let mut reports = Vec::new();
     let unfilled = unfilled(client).await?;
-    for kept in kept(policy).iter().filter(|kept| !unfilled.contains(&kept.table.relation)) {
-        reports.push(report_table(client, rules, &defaults, kept).await?);
+    for kept in kept(policy, &unfilled) {
+        reports.push(report_table(client, rules, &defaults, &kept).await?);
     }
     Ok(reports)
 }
@@ -198,11 +200,12 @@ fn takes_along(policy: &Policy, catalog: &Catalog, table: Oid) -> Result<Vec<Str
 
 async fn report_table(
     client: &impl GenericClient,
-    Rules { policy, catalog }: Rules<'_>,
+    rules: Rules<'_>,
     defaults: &Defaults,
     kept: &Kept<'_>,
 ) -> Result<TableReport, Fault> {
-    let past = kept.past(Rules { policy, catalog }, defaults)?;
+    let Rules { policy, catalog } = rules;
+    let past = kept.past(rules, defaults)?;
     let since = column(relation(catalog, kept.table.relation, &kept.table.name.to_string())?, &kept.retention.since)?;
     let name = format!("t.{}", quote_ident(&since.name));
     let purposes = purposes_with_period(policy, kept.table);
@@ -233,7 +236,7 @@ async fn report_table(
         table: kept.table.name.to_string(),
         since: kept.retention.since.clone(),
         keep: kept.retention.keep.0.clone(),
-        erase: match (Rules { policy, catalog }).is_refreshed(kept.table)? {
+        erase: match rules.is_refreshed(kept.table) {
             true => "refresh",
             false => erase_word(erase_of(catalog, policy, kept.table)),
         },
@@ -318,8 +321,8 @@ pub async fn foresee(client: &mut Client, policy: &Policy, catalog: &Catalog) ->
 /// The tables with a period, those that refer to others first, each with the condition of the rows that there is something
 /// to do to; what cannot be dealt with is entered as a problem.
 fn in_order<'p>(sweep: &Sweep<'p>) -> (Vec<Wanted<'p>>, Applied) {
-    let mut kept = kept(sweep.rules.policy);
-    kept.retain(|k| !sweep.rules.is_refreshed(k.table).unwrap_or(false));
+    let mut kept = kept(sweep.rules.policy, &sweep.unfilled);
+    kept.retain(|k| !sweep.rules.is_refreshed(k.table));
     let oids: Vec<Oid> = kept.iter().map(|k| k.table.relation).collect();
     let order: Vec<Oid> = children_first(&oids, &sweep.keys).into_iter().flatten().collect();
     kept.sort_by_key(|k| order.iter().position(|oid| *oid == k.table.relation));
@@ -341,17 +344,17 @@ fn in_order<'p>(sweep: &Sweep<'p>) -> (Vec<Wanted<'p>>, Applied) {
 
 /// Enters what stays by the policy's own word.
 async fn finish(client: &impl GenericClient, sweep: &Sweep<'_>, applied: &mut Applied) -> Result<(), Fault> {
-    for kept in kept(sweep.rules.policy).iter().filter(|kept| !sweep.unfilled.contains(&kept.table.relation)) {
+    for kept in kept(sweep.rules.policy, &sweep.unfilled) {
         let (table, name) = (kept.table, kept.table.name.to_string());
         if table.hold_when.is_some() {
-            let rows = count_held(client, sweep, kept).await?;
+            let rows = count_held(client, sweep, &kept).await?;
             add(&mut applied.held, vec![TableCount { table: name.clone(), rows }]);
         }
         if applied.nulled.iter().any(|n| n.table == name) {
             applied.left.insert(name, sweep.rules.left(table)?);
         }
-        if sweep.rules.is_refreshed(table)? {
-            applied.problems.extend(not_refreshed(client, sweep, kept).await?);
+        if sweep.rules.is_refreshed(table) {
+            applied.problems.extend(not_refreshed(client, sweep, &kept).await?);
         }
     }
     applied.emptied.sort_by(|a, b| a.table.cmp(&b.table));

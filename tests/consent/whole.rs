@@ -242,13 +242,14 @@ async fn a_link_that_stays_keeps_the_no_of_its_person() {
     assert_eq!(case.count("consents WHERE subject_id = 3"), "1", "the objection stays");
 }
 
+const SUMMARY: &str = "CREATE MATERIALIZED VIEW summary AS SELECT id, name FROM person;";
+const OF_SUMMARY: &str =
+    "[table.'public.summary']\nsubject = { person = 'id' }\ncolumns = { id = 'open', name = 'identity' }\n";
+
 /// A materialized view is no table that rows are deleted from: they stay until it is refreshed, which is told.
 #[tokio::test]
 async fn a_materialized_view_is_told_to_be_stale() {
-    let view = "CREATE MATERIALIZED VIEW summary AS SELECT id, name FROM person;";
-    let of_view =
-        "[table.'public.summary']\nsubject = { person = 'id' }\ncolumns = { id = 'open', name = 'identity' }\n";
-    let case = Case::new("matview", view, &toml("", "", "", of_view)).await;
+    let case = Case::new("matview", SUMMARY, &toml("", "", "", OF_SUMMARY)).await;
     let erased = case.erase().await.unwrap();
     let told: Vec<(&str, u64, u64)> = erased
         .tables
@@ -270,10 +271,7 @@ async fn a_materialized_view_is_told_to_be_stale() {
 /// What else it may hold is asked of what it is made of.
 #[tokio::test]
 async fn a_materialized_view_that_was_refreshed_is_done() {
-    let view = "CREATE MATERIALIZED VIEW summary AS SELECT id, name FROM person;";
-    let of_view =
-        "[table.'public.summary']\nsubject = { person = 'id' }\ncolumns = { id = 'open', name = 'identity' }\n";
-    let case = Case::new("matview_nulled", view, &toml("", "erase = 'null'", "", of_view)).await;
+    let case = Case::new("matview_nulled", SUMMARY, &toml("", "erase = 'null'", "", OF_SUMMARY)).await;
     assert!(!case.erase().await.unwrap().is_whole());
     case.db.psql("REFRESH MATERIALIZED VIEW summary");
     assert_eq!(case.count("summary WHERE id = 3 AND name IS NULL"), "1");

@@ -1,4 +1,4 @@
-//! What an erasure, or the end of its time, does not take away: it stays untold otherwise until the first of them.
+//! What an erasure, or the end of its time, does not take away, told before the first of them.
 
 use super::super::databases::Judged;
 use crate::consent::rules::Rules;

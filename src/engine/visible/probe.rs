@@ -72,8 +72,8 @@ impl Test {
         }
     }
 
-    /// As a condition that PostgreSQL looks up row by row, and for each version of a row anew: neither a join nor, as it takes for
-    /// cheaper where it does not count on LIMIT, a hash of all that there is.
+    /// As a condition that PostgreSQL looks up row by row, and for each version of a row anew: neither a join nor a hash of all
+    /// that there is, which PostgreSQL takes for cheaper where it does not count on LIMIT.
     pub fn row_by_row(&self) -> String {
         match self {
             Test::Plain(sql) => sql.clone(),
