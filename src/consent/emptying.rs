@@ -11,7 +11,6 @@ use crate::engine::policy::{Erase, TablePolicy};
 use super::fault::Fault;
 use super::rules::Rules;
 use super::sweep::{MARKED, Sweep, at, gone};
-use super::target::relation;
 
 impl<'a> Rules<'a> {
     /// Columns with a category that are emptied. Refuses a table of which not all can be.
@@ -29,7 +28,7 @@ impl<'a> Rules<'a> {
     }
 
     pub(super) fn emptied_columns(&self, table: &TablePolicy) -> Result<Vec<&'a Column>, Fault> {
-        let relation = relation(self.catalog, table.relation, &table.name.to_string())?;
+        let relation = self.relation(table)?;
         let is_emptied = |c: &&Column| {
             // In a link to a person a default is another person.
             let is_other = c.not_null && self.is_link(table.relation, &c.name);

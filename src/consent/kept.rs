@@ -17,7 +17,6 @@ use super::fault::Fault;
 use super::foreign_keys::ForeignKey;
 use super::left::keeps;
 use super::sweep::{KEPT, Sweep, at, not_held};
-use super::target::relation;
 
 /// Rows that stay and have lost what they could of what they said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -248,7 +247,7 @@ impl Sweep<'_> {
     }
 
     fn columns(&self, table: &TablePolicy) -> Result<&[Column], Fault> {
-        Ok(&relation(self.rules.catalog, table.relation, &table.name.to_string())?.columns)
+        Ok(&self.rules.relation(table)?.columns)
     }
 
     /// Finds which of the kept rows a row under hold hangs on.

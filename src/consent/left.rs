@@ -8,7 +8,6 @@ use crate::engine::policy::{ColumnUse, Erase, TablePolicy};
 
 use super::fault::Fault;
 use super::rules::Rules;
-use super::target;
 
 /// Columns of a table that are not emptied with its rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -111,10 +110,6 @@ impl Rules<'_> {
     /// Whether it is a materialized view, of which rows go only when it is refreshed.
     pub(super) fn is_refreshed(&self, table: &TablePolicy) -> bool {
         self.catalog.relation(table.relation).is_some_and(|r| r.kind == RelationKind::MaterializedView)
-    }
-
-    fn relation(&self, table: &TablePolicy) -> Result<&Relation, Fault> {
-        target::relation(self.catalog, table.relation, &table.name.to_string())
     }
 }
 

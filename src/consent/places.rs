@@ -1,9 +1,9 @@
 //! Where marked rows are: those that change within the transaction are at another place then.
 //!
 //! PostgreSQL tells the new place of a row (`currtid2`) to whoever may read the very table that holds it. The rights that
-//! reading it through its partitioned table takes, or through one that it inherits from, are not enough. Where this login has
-//! only these, what it changes itself is followed as it is changed; what a trigger, rule or foreign key changes cannot be, and
-//! nothing is done then.
+//! reading it through its partitioned table takes, or through one that it inherits from, are not enough; nor does it tell of
+//! one that has moved to another partition. So what this login changes itself is followed as it is changed. What a trigger,
+//! rule or foreign key changes where it may not read cannot be followed, and nothing is done then.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ pub(super) async fn remember_files(tx: &Transaction<'_>) -> Result<(), Fault> {
 impl Sweep<'_> {
     /// `update`, which changes rows `t` of the table by their marks `mark`, so that the marks are where the rows are then.
     pub(super) fn followed(&self, table: Oid, update: String, marks: &str, mark: &str) -> String {
-        if !self.rules.catalog.family(table).iter().any(|part| self.unreadable.contains(&part.oid)) {
+        if self.rules.catalog.family(table).iter().all(|part| part.oid == table && !self.unreadable.contains(&table)) {
             return update;
         }
         format!(

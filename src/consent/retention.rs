@@ -129,9 +129,8 @@ fn ago(n: usize) -> String {
 
 impl Kept<'_> {
     /// `t` is older than the interval in `$n`; in a form that an index on the column serves.
-    fn older_than(&self, catalog: &Catalog, n: usize) -> Result<String, Fault> {
-        let since =
-            column(relation(catalog, self.table.relation, &self.table.name.to_string())?, &self.retention.since)?;
+    fn older_than(&self, rules: Rules<'_>, n: usize) -> Result<String, Fault> {
+        let since = column(rules.relation(self.table)?, &self.retention.since)?;
         let name = format!("t.{}", quote_ident(&since.name));
         // Refuses a column that is no time.
         to_instant(since, &name)?;
@@ -142,12 +141,12 @@ impl Kept<'_> {
     }
 
     /// Rows past their time. Where rows are nulled, those that are nulled already are done with.
-    fn past(&self, Rules { policy, catalog }: Rules<'_>, defaults: &Defaults) -> Result<String, Fault> {
-        let older = self.older_than(catalog, 1)?;
-        if erase_of(catalog, policy, self.table) == Erase::Delete {
+    fn past(&self, rules: Rules<'_>, defaults: &Defaults) -> Result<String, Fault> {
+        let older = self.older_than(rules, 1)?;
+        if erase_of(rules.catalog, rules.policy, self.table) == Erase::Delete {
             return Ok(format!("({older})"));
         }
-        let personal = Rules { policy, catalog }.emptied_columns(self.table)?;
+        let personal = rules.emptied_columns(self.table)?;
         Ok(format!("({older}) AND {}", defaults.filled(self.table.relation, &personal, "t")))
     }
 
@@ -206,7 +205,7 @@ async fn report_table(
 ) -> Result<TableReport, Fault> {
     let Rules { policy, catalog } = rules;
     let past = kept.past(rules, defaults)?;
-    let since = column(relation(catalog, kept.table.relation, &kept.table.name.to_string())?, &kept.retention.since)?;
+    let since = column(rules.relation(kept.table)?, &kept.retention.since)?;
     let name = format!("t.{}", quote_ident(&since.name));
     let purposes = purposes_with_period(policy, kept.table);
     let mut columns = vec![
@@ -223,7 +222,7 @@ async fn report_table(
     for (_, period) in &purposes {
         parameters.push(period);
         // The narrower of the two periods is the one that ends later.
-        let (own, its) = (kept.older_than(catalog, 1)?, kept.older_than(catalog, parameters.len())?);
+        let (own, its) = (kept.older_than(rules, 1)?, kept.older_than(rules, parameters.len())?);
         columns.push(format!("pg_catalog.count(*) FILTER (WHERE {own} OR {its})"));
     }
     let sql = format!("SELECT {} FROM {} AS t", columns.join(", "), kept.table.name.to_sql());
@@ -328,7 +327,7 @@ fn in_order<'p>(sweep: &Sweep<'p>) -> (Vec<Wanted<'p>>, Applied) {
     kept.sort_by_key(|k| order.iter().position(|oid| *oid == k.table.relation));
     let (mut ordered, mut applied) = (Vec::new(), Applied::default());
     for kept in kept {
-        let condition = kept.older_than(sweep.rules.catalog, 1).and_then(|older| {
+        let condition = kept.older_than(sweep.rules, 1).and_then(|older| {
             let left = kept.left_to_do(sweep)?;
             Ok(format!("({older}) AND ({left})"))
         });

@@ -3,6 +3,9 @@
 use crate::engine::catalog::{Catalog, Oid, Relation};
 use crate::engine::policy::{Policy, SubjectKind, TablePolicy};
 
+use super::fault::Fault;
+use super::target;
+
 /// A policy and the catalog that it was resolved against.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
@@ -10,7 +13,12 @@ pub struct Rules<'a> {
     pub catalog: &'a Catalog,
 }
 
-impl Rules<'_> {
+impl<'a> Rules<'a> {
+    /// What the catalog says of a table of the policy.
+    pub(super) fn relation(&self, table: &TablePolicy) -> Result<&'a Relation, Fault> {
+        target::relation(self.catalog, table.relation, &table.name.to_string())
+    }
+
     /// The column and those that PostgreSQL computes from it: they change with it.
     pub(super) fn follow(&self, table: Oid, column: &str) -> Vec<String> {
         let computed = self.catalog.family(table).into_iter().flat_map(|r: &Relation| &r.columns);

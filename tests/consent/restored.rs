@@ -82,6 +82,21 @@ async fn what_is_gone_or_emptied_in_a_partition_is_no_obstacle() {
     assert_eq!(case.db.psql("SELECT id, person_id, body IS NULL FROM others"), "30|3|t");
 }
 
+/// A row that moves to another partition because it is emptied, and is filled again there, where it leads to nobody.
+#[tokio::test]
+async fn a_row_that_is_filled_again_in_another_partition_undoes_the_rest() {
+    let of_orders = OF_ORDERS.replace("columns", "erase = 'null'\ncolumns");
+    let moves = trigger("BEFORE UPDATE", "here", "new.gone := new.body IS NULL; RETURN new;");
+    let fills = "UPDATE public.there SET body = 'o3', person_id = NULL WHERE id = new.id; RETURN NULL;";
+    let fills = trigger("AFTER INSERT", "there", fills).replace("f()", "g()");
+    let case = Case::new("refilled_there", &format!("{PARTED}{moves}{fills}"), &toml("", "", "", &of_orders)).await;
+    case.refused("of 1 rows of public.orders that were to be nulled, 0 were").await;
+    assert_eq!(case.count("here WHERE body = 'o3'"), "1");
+    case.db.psql("ALTER TABLE there DISABLE TRIGGER ALL");
+    case.erase().await.unwrap();
+    assert_eq!(case.count("there WHERE id = 30 AND body IS NULL"), "1");
+}
+
 #[tokio::test]
 async fn a_value_that_cannot_be_null_and_is_kept_undoes_the_rest() {
     let nick = "ALTER TABLE person ADD nick text NOT NULL DEFAULT ''; UPDATE person SET nick = 'Cyx' WHERE id = 3;";
