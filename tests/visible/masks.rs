@@ -53,7 +53,15 @@ const COLUMNS: &[(&str, &[&str])] = &[
     ("char(1)", &["", "a"]),
     ("char(5)", &["", "a", "ab  ", "abcde"]),
     ("char(30)", &["a@b"]),
-    ("name", &["", "a@b"]),
+    (
+        "name",
+        &[
+            "",
+            "a@b",
+            "😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀",
+            "0123456789012345678901234567890123456789012345678901234567890ab",
+        ],
+    ),
     ("kinds.citext", &["", "A@b", "abc"]),
     ("\"char\"", &["", "a"]),
     ("boolean", &["true", "false"]),
@@ -133,7 +141,7 @@ const COLUMNS: &[(&str, &[&str])] = &[
 
 fn masks(catalog: &Catalog) -> Vec<Mask> {
     let mut list = vec![Mask::Null, Mask::Redact, Mask::Email, Mask::Pseudonym];
-    list.extend([0, 1, 3, 200].into_iter().flat_map(|n| [Mask::KeepFirst(n), Mask::KeepLast(n)]));
+    list.extend([0, 1, 3, 14, 15, 61, 200].into_iter().flat_map(|n| [Mask::KeepFirst(n), Mask::KeepLast(n)]));
     list.extend(
         ["microseconds", "second", "hour", "day", "week", "month", "quarter", "year", "millennium"]
             .map(|f| Mask::Truncate(f.into())),

@@ -39,7 +39,12 @@ pub fn stand_in(mask: &Mask, ty: &ColumnType) -> StandIn {
         return StandIn::Null;
     }
     // The stars are not cut off by the column's length, nor can a cast to an odd type change them.
-    let starred = |room: u32| match is_text(ty) && ty.deterministic && ty.length.is_none_or(|length| length >= room) {
+    let has = |characters: u32| match ty.base.as_str() {
+        // 63 bytes, and four of these for a character at most.
+        "name" => characters <= 15,
+        _ => ty.length.is_none_or(|length| length >= characters),
+    };
+    let starred = |room: u32| match is_text(ty) && ty.deterministic && has(room) {
         true => StandIn::Starred,
         false => StandIn::Any,
     };

@@ -26,6 +26,7 @@ pub mod sql;
 mod subject;
 mod times;
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::{Catalog, Column, Oid, Relation};
@@ -279,23 +280,18 @@ pub fn row_sql(table: &VisibleTable) -> Option<String> {
 /// [`row_sql`] where `joins` are there: what they tell is not looked up again.
 pub fn row_sql_with(table: &VisibleTable, joins: &BTreeSet<usize>) -> Option<String> {
     let told = |row: &RowCondition| !row.joins.is_empty() && row.joins.is_subset(joins);
-    let conditions: Vec<&str> =
-        table.rows.iter().map(|row| if told(row) { row.flag.as_str() } else { row.sql.as_str() }).collect();
-    (!conditions.is_empty()).then(|| conditions.join(" AND "))
+    all(table, |row| if told(row) { row.flag.as_str() } else { row.sql.as_str() })
 }
 
 /// [`row_sql`] for rows that are locked or written. Where such a row was changed meanwhile, PostgreSQL tests it again as it is
 /// then (`EvalPlanQual`), but beside what it was joined with as it was: whose choices decide must be no join.
 pub fn rechecked_row_sql(table: &VisibleTable) -> Option<String> {
-    let conditions: Vec<String> =
-        table.rows.iter().map(|row| if row.looks_elsewhere() { no_join(&row.sql) } else { row.sql.clone() }).collect();
-    (!conditions.is_empty()).then(|| conditions.join(" AND "))
+    all(table, |row| if row.looks_elsewhere() { no_join(&row.sql) } else { row.sql.clone() })
 }
 
 /// [`rechecked_row_sql`] where few rows are wanted of perhaps many.
 pub fn row_by_row_sql(table: &VisibleTable) -> Option<String> {
-    let conditions: Vec<&str> = table.rows.iter().map(|row| row.row_by_row.as_str()).collect();
-    (!conditions.is_empty()).then(|| conditions.join(" AND "))
+    all(table, |row| row.row_by_row.as_str())
 }
 
 /// A condition that PostgreSQL looks up for each row, and for each version of it, anew: it makes joins of EXISTS and NOT EXISTS
@@ -306,9 +302,14 @@ pub fn no_join(condition: &str) -> String {
 
 /// All row conditions for use in cells, and the joins they ask for; `None` when every stored row is there.
 pub fn guard(table: &VisibleTable) -> Option<(String, BTreeSet<usize>)> {
-    let flags: Vec<&str> = table.rows.iter().map(|row| row.flag.as_str()).collect();
     let joins = table.rows.iter().flat_map(|row| row.joins.iter().copied()).collect();
-    (!flags.is_empty()).then(|| (flags.join(" AND "), joins))
+    all(table, |row| row.flag.as_str()).map(|flags| (flags, joins))
+}
+
+/// What `of` says of each row condition, all of it; `None` when there is none.
+fn all<'r, S: Borrow<str>>(table: &'r VisibleTable, of: impl Fn(&'r RowCondition) -> S) -> Option<String> {
+    let conditions: Vec<S> = table.rows.iter().map(of).collect();
+    (!conditions.is_empty()).then(|| conditions.join(" AND "))
 }
 
 /// Who sees, why, and by which rules.
