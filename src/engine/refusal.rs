@@ -5,8 +5,10 @@
 use std::fmt;
 
 mod hidden;
+mod postgres;
 
 pub use hidden::*;
+pub use postgres::*;
 
 /// A five-character SQLSTATE (PostgreSQL manual, appendix A).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -129,42 +131,6 @@ pub fn not_a_table(verb: &str, view: &str) -> Refusal {
     Refusal::new("not-a-table", SqlState("42809"), message, "rule not-a-table: a view has no rows of its own", hint)
 }
 
-/// PostgreSQL's own words and SQLSTATE.
-pub fn view_column_not_writable(view: &str, column: &str) -> Refusal {
-    let message = format!("cannot write column \"{column}\" of view \"{view}\"");
-    let detail = "View columns that are not columns of their base relation are not updatable.";
-    Refusal::new("view-column-not-writable", SqlState::FEATURE_NOT_SUPPORTED, message, detail, "")
-}
-
-/// A new row does not meet the condition of a view WITH CHECK OPTION. PostgreSQL's own words and SQLSTATE.
-pub fn check_option(view: &str) -> Refusal {
-    let message = format!("new row violates check option for view \"{view}\"");
-    Refusal::new("check-option", SqlState("44000"), message, "", "")
-}
-
-/// The row that ON CONFLICT DO UPDATE runs into is none of the view's. PostgreSQL's own words and SQLSTATE, from 15.19 on.
-pub fn conflict_not_in_view(view: &str) -> Refusal {
-    let message = format!("conflicting row is not visible through view \"{view}\"");
-    Refusal::new("conflict-not-in-view", SqlState("55000"), message, "", "")
-}
-
-/// A query of WITH that has no rows for others to read; PostgreSQL's own words and SQLSTATE.
-pub fn returns_nothing(query: &str) -> Refusal {
-    let message = format!("WITH query \"{query}\" does not have a RETURNING clause");
-    Refusal::new("returns-nothing", SqlState::FEATURE_NOT_SUPPORTED, message, "", "")
-}
-
-/// Its columns get names though it has none; PostgreSQL's own words and SQLSTATE.
-pub fn no_columns_to_name(query: &str, names: usize) -> Refusal {
-    let message = format!("WITH query \"{query}\" has 0 columns available but {names} columns specified");
-    Refusal::new("no-columns-to-name", SqlState("42P10"), message, "", "")
-}
-
-/// No relation of that name; PostgreSQL's own words and SQLSTATE.
-pub fn undefined_table(name: &str) -> Refusal {
-    Refusal::new("undefined-table", SqlState::UNDEFINED_TABLE, format!("relation \"{name}\" does not exist"), "", "")
-}
-
 /// A relation that this transaction has defined anew, so that the catalog snapshot does not tell what it is.
 pub fn not_settled(name: &str) -> Refusal {
     Refusal::new(
@@ -174,17 +140,6 @@ pub fn not_settled(name: &str) -> Refusal {
         "rule definition-not-settled: what a changed view, a renamed or a dropped relation means is known when the \
          transaction that changes it, of this or of another session, has ended",
         "commit first, or wait for the other session's COMMIT, then use it",
-    )
-}
-
-/// No function of that name; PostgreSQL's own words and SQLSTATE.
-pub fn undefined_function(name: &str) -> Refusal {
-    Refusal::new(
-        "undefined-function",
-        SqlState("42883"),
-        format!("function {name} does not exist"),
-        "",
-        "No function matches the given name and argument types. You might need to add explicit type casts.",
     )
 }
 

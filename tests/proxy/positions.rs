@@ -6,7 +6,7 @@ use super::raw::{Raw, bind, execute, parse, sync};
 use super::store;
 
 /// Statements with one error each, in purposes that hide rows and that do not.
-const FAULTY: [&str; 36] = [
+const FAULTY: [&str; 42] = [
     "SELECT 'x'::int FROM letters",
     "SELECT id, 'ñé' FROM letters WHERE customer_id = 'x'",
     "SELECT id, 'ñé' FROM letters WHERE id = 7 AND customer_id = 'x'",
@@ -42,6 +42,12 @@ const FAULTY: [&str; 36] = [
     "INSERT INTO letters (customer_id, subject) VALUES (1, 'a'), (3, 'ñ'), (E'x'::int, 'b')",
     "INSERT INTO customers (id, name) VALUES (1, 'a') ON CONFLICT (id) DO UPDATE SET name = 'b' WHERE customers.id = 'x'",
     "MERGE INTO customers c USING letters l ON l.customer_id = c.id AND l.id = 'x' WHEN MATCHED THEN UPDATE SET name = 'x'",
+    "SELECT customers.id FROM customers c",
+    "SELECT c.id, (SELECT customers.id FROM letters l LIMIT 1) FROM customers c",
+    "SELECT nobody.id FROM customers c",
+    "UPDATE customers c SET name = 'b' WHERE customers.id = 1",
+    "DELETE FROM letters l USING customers c WHERE letters.id = 1",
+    "DELETE FROM letters l USING customers c WHERE customers.id = 1",
     "CREATE TEMP TABLE t AS SELECT id FROM letters WHERE id = 1 AND customer_id = 'x'",
 ];
 

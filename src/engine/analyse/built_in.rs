@@ -10,7 +10,6 @@ use pg_query::protobuf::{self as pb, Token};
 
 use super::scope::Scope;
 use super::{Analyser, At, Part, Replacement, names, placeholder, string_node};
-use crate::engine::allow::{self, FunctionClass};
 use crate::engine::catalog::{Operand, QualifiedName, Signature};
 use crate::engine::context::Defined;
 use crate::engine::refusal::{self, Refusal};
@@ -19,42 +18,6 @@ use crate::engine::refusal::{self, Refusal};
 pub const STORED_SIZE: &str = "it tells how much is stored, hidden rows included";
 
 impl Analyser<'_> {
-    /// Judges a call before what it is given is walked. What is refused by a guess is taken for what PostgreSQL has of that
-    /// name until then.
-    pub fn called_by_guess(
-        &mut self,
-        name: &[&str],
-        f: &mut pb::FuncCall,
-        scope: &Scope<'_>,
-    ) -> Result<(Option<FunctionClass>, Option<Refusal>), Refusal> {
-        let refusal = match self.unless_guessed(|a| a.called(name, f, scope))? {
-            Ok(class) => return Ok((class, None)),
-            Err(refusal) => refusal,
-        };
-        let ([base] | ["pg_catalog", base]) = name else { return Err(refusal) };
-        match allow::builtin_function(base, f.args.len()) {
-            Some(class @ (FunctionClass::Pure | FunctionClass::Aggregate | FunctionClass::Window)) => {
-                Ok((Some(class), Some(refusal)))
-            }
-            _ => Err(refusal),
-        }
-    }
-
-    /// What a guess refused stays so, unless it has turned out that the call means nothing but PostgreSQL's own.
-    pub fn called_after(
-        &mut self,
-        guess: Option<Refusal>,
-        name: &[&str],
-        f: &mut pb::FuncCall,
-        scope: &Scope<'_>,
-    ) -> Result<(), Refusal> {
-        match guess {
-            None => Ok(()),
-            Some(refusal) if self.built_in_name(f, scope).is_none() => Err(refusal),
-            Some(_) => self.called(name, f, scope).map(|_| ()),
-        }
-    }
-
     /// Names a call as one of PostgreSQL's own, where something else bears its name.
     pub fn name_as_built_in(&mut self, f: &mut pb::FuncCall) -> Result<(), Refusal> {
         match names(&f.funcname)[..] {

@@ -41,7 +41,7 @@ impl<'e> Analyser<'e> {
         let name: Vec<String> = names(&f.funcname).into_iter().map(str::to_owned).collect();
         let name: Vec<&str> = name.iter().map(String::as_str).collect();
         let (class, guess) = match self.functional_notation(&name, f, scope)? {
-            true => (None, None),
+            true => (None, Ok(())),
             false => self.called_by_guess(&name, f, scope).map_err(|r| r.at(f.location))?,
         };
         if class == Some(FunctionClass::Setting) {
@@ -98,7 +98,11 @@ impl<'e> Analyser<'e> {
         if let Some(window) = over {
             self.window_def(window, scope, At { place: Place::Item, ..At::KEY })?;
         }
-        self.called_after(guess, &name, f, scope).map_err(|r| r.at(f.location))
+        let judged = match guess {
+            Err(_) if self.built_in_name(f, scope).is_some() => self.called(&name, f, scope).map(|_| ()),
+            judged => judged,
+        };
+        judged.map_err(|r| r.at(f.location))
     }
 
     /// Judges what a call may mean; the class of a built-in. Where that is all that it means, PostgreSQL is told so.
@@ -372,14 +376,7 @@ impl<'e> Analyser<'e> {
         if found || builtin {
             return Ok(());
         }
-        let words = Refusal::new(
-            "undefined-function",
-            refusal::SqlState("42883"),
-            format!("operator does not exist: {base}"),
-            "",
-            "No operator matches the given name and argument types. You might need to add explicit type casts.",
-        );
-        Err(words.at(location))
+        Err(refusal::undefined_operator(base).at(location))
     }
 
     fn user_operator(&self, operator: &Operator) -> Result<(), Refusal> {

@@ -6,7 +6,7 @@ use pg_query::{Node, NodeEnum};
 use super::lockers::is_beside_zero;
 use super::polymorphic::Beside;
 use super::scope::{self, Base, Col, Columns, Found, Item, SYSTEM_COLUMNS, Scope};
-use super::select::{missing_from, split_qualifier};
+use super::select::split_qualifier;
 use super::{Analyser, At, Place, Replacement, inner, kind_of, names};
 use crate::engine::catalog::{Operand, RelationKind};
 use crate::engine::cleared::Usage;
@@ -154,7 +154,10 @@ impl<'e> Analyser<'e> {
             self.part(&mut when.result, scope, at)?;
         }
         self.part(&mut c.defresult, scope, at)?;
-        self.case_compares_after(guess, c, scope)?;
+        match guess {
+            Err(_) if self.is_built_in_case(c, scope) => self.case_compares(c, scope)?,
+            judged => judged?,
+        }
         let whens = || {
             c.args.iter().filter_map(|when| match &when.node {
                 Some(NodeEnum::CaseWhen(when)) => Some(when),
@@ -249,7 +252,7 @@ impl<'e> Analyser<'e> {
             [qualifier @ .., alias, _] if whole => {
                 let schema = qualifier.last().map(String::as_str);
                 let Some((item, _)) = scope::item(scope, schema, alias) else {
-                    return Ok(self.misses(alias, r.location, "row"));
+                    return Ok(self.misses(alias, r.location, "row", scope));
                 };
                 self.all_at_once(std::slice::from_ref(item));
                 self.row_of(&item.columns.clone(), at)
@@ -258,7 +261,7 @@ impl<'e> Analyser<'e> {
                 let (schema, alias) = split_qualifier(qualifier);
                 let Some((item, _)) = scope::item(scope, schema, alias) else {
                     self.field_notation(column, Operand::Any)?;
-                    return Ok(self.misses(alias, r.location, column));
+                    return Ok(self.misses(alias, r.location, column, scope));
                 };
                 let item = item.clone();
                 match item.columns.list().iter().find(|c| &*c.name == column) {
@@ -290,9 +293,16 @@ impl<'e> Analyser<'e> {
         Ok(col)
     }
 
-    /// A reference to an item that no FROM holds.
-    fn misses(&mut self, alias: &str, location: i32, name: &str) -> Col {
-        self.missing.get_or_insert_with(|| missing_from(alias).at(location));
+    /// A reference to an item that no FROM holds, or that has another name there.
+    fn misses(&mut self, alias: &str, location: i32, name: &str, scope: &Scope<'_>) -> Col {
+        let relation = |item: &&Item| {
+            let relation = self.engine.catalog.relation(self.occurrences.get(item.occurrence?)?.relation)?;
+            Some(relation.name.name == alias)
+        };
+        let mut items = std::iter::successors(Some(scope), |s| s.parent).flat_map(|s| s.items);
+        let called = items.find(|item| relation(item) == Some(true)).and_then(|item| item.alias.as_deref());
+        let missing = called.map_or_else(|| refusal::missing_from(alias), |own| refusal::hidden_by_alias(alias, own));
+        self.missing.get_or_insert(missing.at(location));
         Col::computed(name)
     }
 
@@ -359,7 +369,7 @@ impl<'e> Analyser<'e> {
             .at(r.location));
         }
         let Some((item, _)) = scope::item(scope, Some(schema), alias) else {
-            return Err(missing_from(alias).at(r.location));
+            return Err(refusal::missing_from(alias).at(r.location));
         };
         if !item.replaced {
             return Ok(());

@@ -7,7 +7,6 @@ use pg_query::protobuf as pb;
 use super::constant::{Value, comparable};
 use super::from::{aliased, visible_columns};
 use super::scope::{Col, Columns, Item, Lasts, Scope};
-use super::writes::undefined_column;
 use super::{Analyser, At, names, types};
 use crate::engine::catalog::Operand;
 use crate::engine::refusal::{self, Refusal};
@@ -82,8 +81,8 @@ impl<'e> Analyser<'e> {
         let mut merged = Vec::new();
         for name in shared {
             let find = |side: &[Col]| side.iter().find(|c| c.name == *name).cloned();
-            let a = find(mine).ok_or_else(|| not_in(name, "left"))?;
-            let b = find(other).ok_or_else(|| not_in(name, "right"))?;
+            let a = find(mine).ok_or_else(|| refusal::undefined_column_in_using(name, "left"))?;
+            let b = find(other).ok_or_else(|| refusal::undefined_column_in_using(name, "right"))?;
             let operands = vec![self.settled(a.operand), self.settled(b.operand)];
             let built_in = self.is_built_in("=", &operands);
             self.operations_allowed(&[("=", operands)], -1)?;
@@ -152,10 +151,4 @@ impl<'e> Analyser<'e> {
         }
         Ok(all)
     }
-}
-
-/// PostgreSQL's words.
-fn not_in(name: &str, side: &str) -> Refusal {
-    let message = format!("column \"{name}\" specified in USING clause does not exist in {side} table");
-    Refusal { message, ..undefined_column(name) }
 }

@@ -4,7 +4,6 @@
 //! placeholder in the tree (`tree.rs`), so that `clear.rs` can hold one against the other.
 
 mod aggregates;
-mod ahead;
 mod alone;
 mod built_in;
 mod calls;
@@ -19,6 +18,7 @@ mod fallible;
 mod from;
 mod from_function;
 mod grouping;
+mod guess;
 mod join;
 mod keys;
 mod kind;
@@ -340,6 +340,7 @@ pub struct Analyser<'e> {
     pub unlike_others: bool,
     pub outward: outward::Outward,
     known: known::Known,
+    guesses: guess::Guesses,
     /// The text that is judged stays where it is: its names were looked up when it was stored.
     stays_stored: bool,
 }
@@ -419,6 +420,7 @@ impl<'e> Analyser<'e> {
             unlike_others: false,
             outward: outward::Outward::default(),
             known: known::Known::default(),
+            guesses: guess::Guesses::default(),
             stays_stored: false,
         }
     }

@@ -115,16 +115,6 @@ impl<'e> Analyser<'e> {
         if f.funcname.len() > 1 { !own(&[]) } else { !self.paths().any(own) }
     }
 
-    /// What is refused by what was guessed of a query that is not walked yet waits until it has been.
-    pub fn unless_guessed<T>(
-        &mut self,
-        judge: impl FnOnce(&mut Self) -> Result<T, Refusal>,
-    ) -> Result<Result<T, Refusal>, Refusal> {
-        let before = self.guessed();
-        let judged = judge(self);
-        if judged.is_err() && self.guessed() == before { judged.map(Ok) } else { Ok(judged) }
-    }
-
     /// Judges what the operators of an operation may run.
     pub fn operation(&mut self, e: &pb::AExpr, scope: &Scope<'_>) -> Result<(), Refusal> {
         let between = matches!(
@@ -153,15 +143,9 @@ impl<'e> Analyser<'e> {
         compared.into_iter().try_for_each(|(pair, location)| self.operations_allowed(&[("=", pair)], location))
     }
 
-    /// The same of what was walked, and refused by a guess before: it stays so, unless all is PostgreSQL's own.
-    pub fn case_compares_after(
-        &self,
-        guess: Result<(), Refusal>,
-        c: &pb::CaseExpr,
-        scope: &Scope<'_>,
-    ) -> Result<(), Refusal> {
-        let built_in = || self.compared_in_case(c, scope).iter().all(|(pair, _)| self.is_built_in("=", pair));
-        guess.or_else(|refusal| if built_in() { Ok(()) } else { Err(refusal) })
+    /// Whether it compares by nothing but PostgreSQL's own.
+    pub fn is_built_in_case(&self, c: &pb::CaseExpr, scope: &Scope<'_>) -> bool {
+        self.compared_in_case(c, scope).iter().all(|(pair, _)| self.is_built_in("=", pair))
     }
 
     fn compared_in_case(&self, c: &pb::CaseExpr, scope: &Scope<'_>) -> Vec<(Vec<Operand>, i32)> {

@@ -426,7 +426,7 @@ impl<'e> Analyser<'e> {
                     self.drop_schema(reference, scope)?;
                 }
                 let (schema, alias) = split_qualifier(qualifier);
-                let (item, level) = scope::item(scope, schema, alias).ok_or_else(|| missing_from(alias))?;
+                let (item, level) = scope::item(scope, schema, alias).ok_or_else(|| refusal::missing_from(alias))?;
                 self.may_fail |= self.within && level > 0 && !item.columns.are_total();
                 self.all_at_once(std::slice::from_ref(item));
                 match &item.columns {
@@ -445,17 +445,6 @@ impl<'e> Analyser<'e> {
         }
         Ok(columns)
     }
-}
-
-/// `FROM` has no such entry: PostgreSQL's words and SQLSTATE.
-pub fn missing_from(alias: &str) -> Refusal {
-    Refusal::new(
-        "undefined-table",
-        refusal::SqlState::UNDEFINED_TABLE,
-        format!("missing FROM-clause entry for table \"{alias}\""),
-        "",
-        "",
-    )
 }
 
 /// The names in front of `*`, when a node is `*` or `a.b.*`.

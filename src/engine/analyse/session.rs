@@ -70,6 +70,7 @@ impl<'e> Analyser<'e> {
         self.output = Columns::known(Vec::new());
         self.outward = super::outward::Outward::default();
         self.known.forget();
+        self.guesses.forget();
         self.subqueries = Default::default();
     }
 

@@ -78,6 +78,7 @@ impl Analyser<'_> {
         self.stays_stored = false;
         let source = self.sources.pop();
         self.known.forget();
+        self.guesses.forget();
         self.shadowed = None;
         judged.map_err(|r| Refusal { position: None, ..r })?;
         // PostgreSQL takes it over as it is.

@@ -8,7 +8,6 @@ use pg_query::{Node, NodeEnum};
 use super::super::scope::Scope;
 use super::super::{Analyser, At, Replacement, inner, kind_of};
 use super::derive::Drawn;
-use super::refs::undefined_column_of;
 use super::target::{Protected, Target};
 use super::together::read_together;
 use super::{Aim, What};
@@ -295,7 +294,7 @@ impl<'e> Analyser<'e> {
             .columns
             .iter()
             .position(|c| c.name == name)
-            .ok_or_else(|| undefined_column_of(p.relation, name))?;
+            .ok_or_else(|| refusal::undefined_column_of(&p.relation.name.name, name))?;
         self.note_written(p.occurrence, index);
         let purpose = self.purpose.map_or("", |p| p.name.as_str());
         // Another subject's consent must not uncover what this one's hides.

@@ -58,17 +58,13 @@ impl<'e> Analyser<'e> {
                 return Ok(());
             }
             Protection::View => {
-                let what = format!("cannot copy from view \"{}\"", relation.name.name);
-                let hint = "Try the COPY (SELECT ...) TO variant.";
-                return Err(Refusal::new("wrong-object-type", refusal::SqlState("42809"), what, "", hint));
+                return Err(refusal::cannot_copy_from("view", &relation.name.name));
             }
             Protection::Protected(table) => (Some(table), &[]),
             Protection::Nulled(columns) => (None, columns),
         };
         if relation.kind == RelationKind::PartitionedTable {
-            let what = format!("cannot copy from partitioned table \"{}\"", relation.name.name);
-            let hint = "Try the COPY (SELECT ...) TO variant.";
-            return Err(Refusal::new("wrong-object-type", refusal::SqlState("42809"), what, "", hint));
+            return Err(refusal::cannot_copy_from("partitioned table", &relation.name.name));
         }
         // COPY takes the named table's own rows, not its children's.
         let (occurrence, all) = self.occurrence(relation, protected_by, true, nulled)?;
@@ -151,7 +147,10 @@ fn copied(relation: &Relation, named: &[&str]) -> Result<Vec<usize>, Refusal> {
         let stored = |i: &usize| relation.columns.get(*i).is_some_and(|c| !c.computed);
         return Ok((0..relation.columns.len()).filter(stored).collect());
     }
-    named.iter().map(|name| place(name).ok_or_else(|| super::refs::undefined_column_of(relation, name))).collect()
+    named
+        .iter()
+        .map(|name| place(name).ok_or_else(|| refusal::undefined_column_of(&relation.name.name, name)))
+        .collect()
 }
 
 /// `SELECT … FROM <injection>` as a tree.

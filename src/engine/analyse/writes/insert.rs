@@ -9,7 +9,6 @@ use pg_query::{Node, NodeEnum};
 use super::super::scope::{Col, Columns, Item, Scope};
 use super::super::{Analyser, At, Replacement, inner};
 use super::derive::Flow;
-use super::refs::{undefined_column_of, undefined_constraint_of};
 use super::returning::shows;
 use super::target::{Kind, Protected, Reach, Target};
 use super::update::{limits, named};
@@ -110,8 +109,7 @@ impl<'e> Analyser<'e> {
         let all = through.map_or(relation.columns.len(), |t| t.columns.len());
         let filled: Vec<usize> = match (cols, width) {
             ([], Some(width)) if width > all => {
-                let what = "INSERT has more expressions than target columns";
-                return Err(Refusal::new("too-many-values", refusal::SqlState::SYNTAX_ERROR, what, "", ""));
+                return Err(refusal::too_many_values());
             }
             ([], width) => match through {
                 Some(through) => through.first(width)?,
@@ -126,7 +124,8 @@ impl<'e> Analyser<'e> {
             return Ok(filled);
         };
         for &i in &filled {
-            let name = &relation.columns.get(i).ok_or_else(|| undefined_column_of(relation, ""))?.name;
+            let name =
+                &relation.columns.get(i).ok_or_else(|| refusal::undefined_column_of(&relation.name.name, ""))?.name;
             if p.aim != Aim::Consent && !p.policy.columns.contains_key(name) {
                 return Err(refusal::column_not_listed(&relation.name.to_string(), name));
             }
@@ -242,7 +241,7 @@ impl<'e> Analyser<'e> {
         let scope = Scope { items: &items, parent: None };
         if let Some(through) = target.through() {
             if !conname.is_empty() {
-                return Err(undefined_constraint_of(through.view, conname));
+                return Err(refusal::undefined_constraint_of(&through.view.name.name, conname));
             }
             self.rename_arbiters(through, index_elems, where_clause.is_some(), *location)?;
         }
@@ -300,7 +299,11 @@ fn place(target: &Target<'_>, relation: &Relation, col: &Node) -> Result<usize, 
     };
     match target.left() {
         Some(through) => through.place(name),
-        None => relation.columns.iter().position(|c| c.name == name).ok_or_else(|| undefined_column_of(relation, name)),
+        None => relation
+            .columns
+            .iter()
+            .position(|c| c.name == name)
+            .ok_or_else(|| refusal::undefined_column_of(&relation.name.name, name)),
     }
 }
 

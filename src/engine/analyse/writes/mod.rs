@@ -42,7 +42,6 @@ use pg_query::{Node, NodeEnum};
 
 pub use deeper::is_plain_call;
 pub use derive::Drawn;
-pub use refs::undefined_column;
 
 use super::scope::{Columns, Scope};
 use super::statement::Judged;

@@ -8,10 +8,9 @@ use pg_query::{Node, NodeEnum};
 
 use super::super::scope::SYSTEM_COLUMNS;
 use super::super::scope::{self, Base, Col, Found, Item, Scope};
-use super::super::select::{missing_from, split_qualifier, star};
+use super::super::select::{split_qualifier, star};
 use super::super::{Analyser, At, Part, Place, Replacement, injection_of, names, placeholder};
 use super::{Called, Moment, Pending, TARGET, What};
-use crate::engine::catalog::Relation;
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::rewrite::target;
 
@@ -52,8 +51,8 @@ impl<'e> Analyser<'e> {
         // The target's own name in what leaves: no reference of the client's may reach it.
         if names(&r.fields).contains(&TARGET) {
             return Err(match r.fields.len() {
-                1 => undefined_column(TARGET).at(r.location),
-                _ => missing_from(TARGET).at(r.location),
+                1 => refusal::undefined_column(TARGET).at(r.location),
+                _ => refusal::missing_from(TARGET).at(r.location),
             });
         }
         if let Some(qualifier) = star(node) {
@@ -63,7 +62,7 @@ impl<'e> Analyser<'e> {
                 }
                 Some(_) => Ok(None),
                 None if qualifier.is_empty() => Ok(None),
-                None => Err(missing_from(&qualifier.join(".")).at(r.location)),
+                None => Err(refusal::missing_from(&qualifier.join(".")).at(r.location)),
             };
         }
         let fields: Vec<String> = names(&r.fields).into_iter().map(str::to_owned).collect();
@@ -85,7 +84,7 @@ impl<'e> Analyser<'e> {
                     None if SYSTEM_COLUMNS.contains(&column.as_str()) => {
                         Err(refusal::system_column(column).at(r.location))
                     }
-                    None => Err(undefined_column(column).at(r.location)),
+                    None => Err(refusal::undefined_column(column).at(r.location)),
                 }
             }
             [] => Ok(None),
@@ -97,7 +96,7 @@ impl<'e> Analyser<'e> {
             Found::Column { col, occurrence: Some(o), .. } if self.is_target(Some(o)) => Ok(Some(of_column(o, col))),
             Found::Column { .. } => Ok(None),
             // What leaves writes the table below the view, which has columns that the view has not.
-            Found::Row { .. } if self.is_below_view(name, scope) => Err(undefined_column(name)),
+            Found::Row { .. } if self.is_below_view(name, scope) => Err(refusal::undefined_column(name)),
             Found::Row { item } if self.is_target(item.occurrence) => Ok(Some(OfTarget::Row(item))),
             Found::Row { item } if is_replaced(&item) => Err(whole_row_list()),
             Found::Row { .. } => Ok(None),
@@ -105,7 +104,7 @@ impl<'e> Analyser<'e> {
             // Not a column of the target, then; PostgreSQL looks further than that.
             Found::Nothing if SYSTEM_COLUMNS.contains(&name) => Err(refusal::system_column(name)),
             // The target may have it since a moment ago.
-            Found::Nothing => Err(undefined_column(name)),
+            Found::Nothing => Err(refusal::undefined_column(name)),
         }
     }
 
@@ -265,24 +264,6 @@ pub fn called(col: &Col) -> Result<Called, Refusal> {
             Err(refusal::not_supported(&what, "the view computes it: name the columns that it takes as they are"))
         }
     }
-}
-
-/// PostgreSQL's words and SQLSTATE.
-pub fn undefined_column(name: &str) -> Refusal {
-    let message = format!("column \"{name}\" does not exist");
-    Refusal::new("undefined-column", refusal::SqlState("42703"), message, "", "")
-}
-
-/// Of a column that is to be written, or copied.
-pub fn undefined_column_of(relation: &Relation, name: &str) -> Refusal {
-    let message = format!("column \"{name}\" of relation \"{}\" does not exist", relation.name.name);
-    Refusal { message, ..undefined_column(name) }
-}
-
-/// A view has no constraints; PostgreSQL's words and SQLSTATE.
-pub fn undefined_constraint_of(view: &Relation, name: &str) -> Refusal {
-    let message = format!("constraint \"{name}\" for table \"{}\" does not exist", view.name.name);
-    Refusal::new("undefined-constraint", refusal::SqlState::UNDEFINED_OBJECT, message, "", "")
 }
 
 fn doubtful(name: &str) -> Refusal {

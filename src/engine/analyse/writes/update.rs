@@ -67,7 +67,7 @@ impl<'e> Analyser<'e> {
         items.extend(self.from_clause(more, &Scope::EMPTY)?);
         let name = items.first().and_then(|i| i.alias.clone());
         if target.protected().is_some() && items.iter().skip(1).any(|i| i.qualified && i.alias == name) {
-            return Err(twice(name.as_deref().unwrap_or_default()));
+            return Err(refusal::duplicate_alias(name.as_deref().unwrap_or_default()));
         }
         Ok(items)
     }
@@ -124,12 +124,6 @@ impl<'e> Analyser<'e> {
         };
         self.add_conditions(p.after, condition, &conditions, fenced)
     }
-}
-
-/// PostgreSQL's words and SQLSTATE.
-fn twice(name: &str) -> Refusal {
-    let message = format!("table name \"{name}\" specified more than once");
-    Refusal::new("duplicate-alias", refusal::SqlState("42712"), message, "", "")
 }
 
 /// Whether there is a condition at all under which rows are out of reach.

@@ -14,7 +14,6 @@ use super::super::{Analyser, At, Replacement, Source, inner};
 use super::What;
 use super::definition::{Condition, Link};
 use super::fence::Part;
-use super::refs::{undefined_column, undefined_column_of};
 use super::target::{Protected, Target};
 use crate::engine::catalog::{Catalog, Column, Oid, QualifiedName, Relation, quote_ident};
 use crate::engine::refusal::{self, Refusal};
@@ -199,8 +198,11 @@ impl<'e> Analyser<'e> {
                 let why = "the view has columns of its own: name plain columns, or insert into the table";
                 return Err(refusal::not_supported(&what, why));
             }
-            let shown =
-                through.columns.iter().find(|c| c.name == elem.name).ok_or_else(|| undefined_column(&elem.name))?;
+            let shown = through
+                .columns
+                .iter()
+                .find(|c| c.name == elem.name)
+                .ok_or_else(|| refusal::undefined_column(&elem.name))?;
             let stored = shown.column.and_then(|i| through.base.columns.get(i)).filter(|_| !through.left);
             if let Some(stored) = stored.filter(|stored| stored.name != elem.name) {
                 let (start, end) = self.token_span(first, first + 1)?;
@@ -250,7 +252,7 @@ impl Through<'_> {
     pub fn place(&self, name: &str) -> Result<usize, Refusal> {
         let stored = self.stored(name)?;
         let place = self.base.columns.iter().position(|c| c.name == stored);
-        place.ok_or_else(|| undefined_column_of(self.view, name))
+        place.ok_or_else(|| refusal::undefined_column_of(&self.view.name.name, name))
     }
 
     /// Whether a column's type has a default of its own, which a view puts before the table's.
@@ -278,7 +280,11 @@ impl Through<'_> {
 
     /// The stored table's name for a column of the view.
     fn stored(&self, name: &str) -> Result<&str, Refusal> {
-        let shown = self.columns.iter().find(|c| c.name == name).ok_or_else(|| undefined_column_of(self.view, name))?;
+        let shown = self
+            .columns
+            .iter()
+            .find(|c| c.name == name)
+            .ok_or_else(|| refusal::undefined_column_of(&self.view.name.name, name))?;
         let column = shown.column.and_then(|i| self.base.columns.get(i));
         column.map(|c| c.name.as_str()).ok_or_else(|| refusal::view_column_not_writable(&self.view.name.name, name))
     }
