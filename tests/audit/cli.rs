@@ -8,7 +8,7 @@ use crate::support::{completion, decision, decision_of, what, who};
 use consentry::audit::event::{Event, PurposeChange, RefusalRecord, SessionEnd, SubjectsSeen};
 use consentry::audit::note::NoteReader;
 use consentry::audit::{Config, Recorder};
-use consentry::engine::cleared::Outcome;
+use consentry::engine::cleared::{Outcome, Treatment, Usage};
 
 pub fn audit(dir: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_consentry")).arg("audit").args(arguments).current_dir(dir).output().unwrap()
@@ -409,8 +409,21 @@ async fn report_names_recipients_unrestricted_access_and_what_never_ended() {
     let recorder = Recorder::open(Config::new(dir.path().join("audit"))).unwrap();
     let mut to_partner = what();
     to_partner.recipient = Some("Adworks GmbH".into());
-    recorder.append(decision_of(who("partner"), to_partner, "partner")).unwrap();
+    recorder.append(decision_of(who("partner"), to_partner.clone(), "partner")).unwrap();
     recorder.append(completion("partner")).unwrap();
+    // Keys say whom rows are about. What is null, or only compared, the organisation does not get.
+    let of_column = |n: usize, usage, treatment| {
+        let mut what = to_partner.clone();
+        let column = &mut what.tables[0].columns[0];
+        (column.name, column.category, column.usage, column.treatment) = ("id".into(), None, usage, treatment);
+        let statement = format!("key{n}");
+        [decision_of(who("partner"), what, &statement), completion(&statement)]
+    };
+    let (clear, hidden) = (Treatment::Clear, Treatment::Hidden);
+    let keys = [(Usage::Shown, clear), (Usage::Shown, hidden), (Usage::Compared, clear)].into_iter().enumerate();
+    for event in keys.flat_map(|(n, (usage, treatment))| of_column(n, usage, treatment)) {
+        recorder.append(event).unwrap();
+    }
     let mut by_dba = what();
     by_dba.unrestricted = true;
     by_dba.rules = vec!["not looked into: DO, public.f()".into()];
@@ -422,8 +435,9 @@ async fn report_names_recipients_unrestricted_access_and_what_never_ended() {
     recorder.shutdown().await;
 
     let r = report(dir.path(), &[]);
-    assert_eq!((&r["recipients"][0]["recipient"], &r["recipients"][0]["rows"]), (&"Adworks GmbH".into(), &1.into()));
-    assert_eq!(r["recipients"][0]["categories"], serde_json::json!(["email"]));
+    assert_eq!((&r["recipients"][0]["recipient"], &r["recipients"][0]["rows"]), (&"Adworks GmbH".into(), &2.into()));
+    assert_eq!(r["recipients"][0]["statements"], 2);
+    assert_eq!(r["recipients"][0]["categories"], serde_json::json!(["email", "open"]));
     assert!(r["unrestricted"][0]["reason"].as_str().unwrap().starts_with("ticket 7"));
     assert_eq!(r["unrestricted"][0]["tables"], serde_json::json!(["public.customers"]));
     assert_eq!(r["unrestricted"][0]["hidden"], 1);

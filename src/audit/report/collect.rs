@@ -20,6 +20,8 @@ pub(super) const MOST_LISTED: usize = 10_000;
 /// Different texts that a client chooses (reasons, refused names): beyond this they are counted together.
 const MOST_DIFFERENT: usize = 10_000;
 const SECONDS_A_DAY: i64 = 86_400;
+/// Stands among categories for columns that have none.
+const OPEN: &str = "open";
 
 #[derive(Default)]
 pub(super) struct Collector {
@@ -216,7 +218,7 @@ impl Collector {
             return self.refusal(e);
         }
         let shown = self.categories(e);
-        let recipient = self.recipient(e, &shown);
+        let recipient = e.recipient.as_ref().and_then(|_| self.recipient(e));
         let unrestricted = e.unrestricted.then(|| self.unrestricted(e));
         let Some(statement) = e.statement.as_deref() else { return };
         let running = Running {
@@ -286,13 +288,17 @@ impl Collector {
         shown
     }
 
-    fn recipient(&mut self, e: &Recorded, shown: &[usize]) -> Option<usize> {
-        e.recipient.as_ref().filter(|_| !shown.is_empty())?;
+    /// Counts what an outside organisation gets of protected tables: also open columns, which say whom a row is about. What is
+    /// hidden is null.
+    fn recipient(&mut self, e: &Recorded) -> Option<usize> {
+        let columns = e.tables.iter().flat_map(|t| &t.columns);
+        let mut gets = columns.filter(|c| c.usage == "shown" && c.treatment != "hidden").peekable();
+        gets.peek()?;
         let key = [self.names.of(&e.recipient), self.names.of(&e.purpose), self.names.of(&e.basis)];
         let line = self.recipients.number(key);
         let tally = self.recipients.at(line);
         tally.seen(e.time);
-        tally.names.extend(shown.iter().map(|line| self.uses.lines[*line].0.category));
+        tally.names.extend(gets.map(|c| self.names.name(c.category.as_deref().unwrap_or(OPEN))));
         Some(line)
     }
 

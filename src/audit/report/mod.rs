@@ -103,6 +103,7 @@ pub struct RecipientUse {
     pub recipient: String,
     pub purpose: Option<String>,
     pub basis: Option<String>,
+    /// Of the columns that it got; `open`: such as have none.
     pub categories: Vec<String>,
     pub statements: u64,
     pub rows: u64,

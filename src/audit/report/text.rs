@@ -133,7 +133,7 @@ fn recipients(r: &Report) -> Section {
     Section {
         title: "Recipients outside the controller",
         note: None,
-        none: "No outside organisation got personal data.",
+        none: "No outside organisation got anything of protected tables.",
         head: &["recipient", "purpose", "basis", "categories", "statements", "rows", "first", "last"],
         rows: r.recipients.iter().map(row).collect(),
         more: 0,
