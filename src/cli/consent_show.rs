@@ -118,7 +118,11 @@ fn consent(standing: &Standing) -> String {
             let names = |list: &[&(crate::engine::policy::Channel, Verdict)]| {
                 list.iter().map(|(c, _)| c.as_str()).collect::<Vec<_>>().join(", ")
             };
-            format!("allowed on {}; not on {}", names(&allowed), names(&not))
+            match allowed.is_empty() {
+                // The table has a channel of its own.
+                true => format!("allowed, but not on {}", names(&not)),
+                false => format!("allowed on {}; not on {}", names(&allowed), names(&not)),
+            }
         }
     }
 }

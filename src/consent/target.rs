@@ -197,7 +197,8 @@ impl<'a> Target<'a> {
         match (fault.sqlstate.as_deref(), fault.column.as_deref()) {
             (Some("22P02"), _) => {
                 Fault { message: format!("{}: {}", self.source.table_name, fault.message), ..fault }.hint(format!(
-                    "the status, purpose or channel is no value of its column's type; see `withdrawn` and `objected` in [subject.{}.consent]",
+                    "the status, purpose, channel, notice or another of its texts is no value of its column's type; see these columns, \
+                     `withdrawn` and `objected` in [subject.{}.consent]",
                     self.kind.name
                 ))
             }

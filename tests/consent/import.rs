@@ -346,16 +346,32 @@ async fn a_notice_that_a_purpose_asks_for_must_be_there() {
 }
 
 #[tokio::test]
-async fn an_enum_without_the_purpose_imports_nothing() {
-    let case = Case::new(
+async fn what_is_no_value_of_its_columns_type_is_a_bad_line() {
+    let mut case = Case::new(
         "label",
-        "CREATE TYPE why AS ENUM ('marketing'); CREATE TABLE consents (subject_id int, purpose why, status text);",
+        "CREATE TYPE why AS ENUM ('marketing'); CREATE DOMAIN known AS text CHECK (VALUE <> 'rumour');
+         CREATE TABLE consents (subject_id int, purpose why, status text, notice_version int, source known);",
     )
     .await;
-    let (refused, _) =
-        case.import("subject,purpose,choice\n1,marketing,grant\n1,sharing,grant\n", BadLines::Skip).await;
-    assert!(refused.unwrap_err().hint.unwrap_or_default().contains("no value of its column's type"));
+    let kind = case.policy.subjects.get_mut("customer").unwrap();
+    let source = kind.consent.as_mut().unwrap();
+    (source.notice, source.source) = (Some("notice_version".into()), Some("source".into()));
+    let file = "subject,purpose,choice,notice,source\n1,marketing,grant,2024,web\n2,sharing,grant,2024,web\n\
+                3,marketing,grant,abc,web\n4,marketing,grant,99999999999,\n5,marketing,grant,,rumour\n6,marketing,grant,,\n";
+    let (refused, complaints) = case.import(file, BadLines::Refuse).await;
+    assert_eq!(refused.unwrap_err().message, "4 of 6 lines are bad; nothing was imported");
+    assert_eq!(
+        complaints,
+        [
+            "3: purpose is no value of the consent table's purpose, which is of type public.why",
+            "4: notice is no value of the consent table's notice_version, which is of type integer",
+            "5: notice is no value of the consent table's notice_version, which is of type integer",
+            "6: source is no value of the consent table's source, which is of type public.known",
+        ]
+    );
     assert_eq!(case.db.psql("SELECT count(*) FROM consents"), "0");
+    assert_eq!(case.import(file, BadLines::Skip).await.0.unwrap().added, 2);
+    assert_eq!(case.db.psql("SELECT subject_id, notice_version FROM consents ORDER BY 1"), "1|2024\n6|");
 }
 
 #[tokio::test]

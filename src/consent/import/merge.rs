@@ -222,16 +222,22 @@ impl<'a> Merge<'a> {
         }
     }
 
+    /// The columns that keep staged texts, each with its text's name.
+    pub(super) fn kept_texts(&self) -> impl Iterator<Item = (&'a String, &'static str)> {
+        let texts = ["purpose", "status", "channel", "notice", "source", "recipient", "event"];
+        texts.into_iter().filter_map(|name| Some((self.keeper(name)?, name)))
+    }
+
     /// Of each staged text: its column, what it is, and its lines that would be cut or rounded there.
     pub fn cut(&self) -> Result<Vec<(&'a String, &'static str, String)>, Fault> {
-        let texts = ["purpose", "status", "channel", "notice", "source", "recipient", "event"];
-        let kept = texts.into_iter().filter_map(|name| Some((self.keeper(name)?, name)));
-        kept.map(|(column, name)| {
-            let holds = self.target.holds(&format!("s.{name}"), column)?;
-            let sql = format!("SELECT s.line FROM {STAGE} AS s WHERE s.{name} IS NOT NULL AND NOT {holds} ORDER BY 1");
-            Ok((column, name, sql))
-        })
-        .collect()
+        self.kept_texts()
+            .map(|(column, name)| {
+                let holds = self.target.holds(&format!("s.{name}"), column)?;
+                let sql =
+                    format!("SELECT s.line FROM {STAGE} AS s WHERE s.{name} IS NOT NULL AND NOT {holds} ORDER BY 1");
+                Ok((column, name, sql))
+            })
+            .collect()
     }
 
     /// Same subject as row `row`.

@@ -7,6 +7,7 @@
 pub mod line;
 mod merge;
 mod said;
+mod typed;
 mod withdrawals;
 
 use std::io::Read;
@@ -157,6 +158,10 @@ async fn check_staged(
     settles: bool,
     on: &mut dyn FnMut(Progress),
 ) -> Result<u64, Fault> {
+    let mut bad = 0;
+    for (wrong, lines) in typed::misfits(tx, merge).await? {
+        bad += leave_out(tx, &lines, &wrong, on).await?;
+    }
     let cut = |what: &str| format!("{what} does not fit the consent table's column, which would cut or round it");
     let mut checks = vec![
         (merge.unknown_subjects(), "subject is not there".to_owned()),
@@ -170,19 +175,28 @@ async fn check_staged(
                 .to_owned(),
         ));
     }
-    let mut bad = 0;
     for (sql, wrong) in checks {
         let lines = tx.query(&sql, &[]).await.map_err(|e| merge.target.explain(e.into()))?;
         let lines: Vec<i64> = lines.iter().map(|r| r.try_get(0)).collect::<Result<_, _>>()?;
-        for line in &lines {
-            on(Progress::Bad { line: line.unsigned_abs(), wrong: wrong.clone() });
-        }
-        if !lines.is_empty() {
-            let leave = format!("DELETE FROM {} WHERE line = ANY($1)", merge::STAGE);
-            bad += tx.execute(&leave, &[&lines]).await?;
-        }
+        bad += leave_out(tx, &lines, &wrong, on).await?;
     }
     Ok(bad)
+}
+
+/// Complains about these lines, and takes them out of the staging table. Returns how many they were.
+async fn leave_out(
+    tx: &Transaction<'_>,
+    lines: &[i64],
+    wrong: &str,
+    on: &mut dyn FnMut(Progress),
+) -> Result<u64, Fault> {
+    for line in lines {
+        on(Progress::Bad { line: line.unsigned_abs(), wrong: wrong.to_owned() });
+    }
+    if lines.is_empty() {
+        return Ok(0);
+    }
+    Ok(tx.execute(&format!("DELETE FROM {} WHERE line = ANY($1)", merge::STAGE), &[&lines]).await?)
 }
 
 async fn merge_staged(
