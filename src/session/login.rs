@@ -181,6 +181,8 @@ impl Visitor {
                 Opening::Startup(startup) => return Ok(startup),
                 Opening::Cancel { pid, secret } => {
                     cancel(house, pid, &secret).await;
+                    // Inside of TLS, that this is the end is said: who reads to the end of a torn stream takes it for an attack.
+                    let _ = self.stream.shutdown().await;
                     return Err(Refused::Silent);
                 }
                 Opening::GssEncryption => {
