@@ -195,6 +195,7 @@ impl Engine {
             a.begin_statement(now.context.clone(), purpose.purpose, span.0);
             a.parameters = protocol.parameter_types();
             a.one_by_one = protocol != Protocol::Simple;
+            a.takes_parameters = a.one_by_one;
             let draft = self.draft(&mut a, raw, span, purpose, role, &now)?;
             now.follow(self, role, &draft.judged.effect);
             now.context.defined.extend(draft.defined.iter().cloned());
@@ -289,6 +290,8 @@ impl Engine {
             guards,
             defined: std::mem::take(&mut a.defines),
             meaning: a.meaning(),
+            reads_defined: a.left.made_here,
+            defines_view: a.left.in_a_view,
         })
     }
 
@@ -375,6 +378,8 @@ struct Draft<'e> {
     guards: Vec<Guard>,
     defined: Vec<(QualifiedName, Defined)>,
     meaning: Option<Arc<Meaning>>,
+    reads_defined: bool,
+    defines_view: bool,
     subjects: Vec<super::cleared::NamedSubject>,
     subject_columns: Vec<(u16, String)>,
     row_shape: Option<RowShape>,
@@ -431,6 +436,8 @@ impl Draft<'_> {
             protected: self.protected,
             // Rows that come in are the client's own.
             meaning: self.meaning.filter(|_| self.judged.effect != Effect::CopyIn),
+            reads_defined: self.reads_defined,
+            defines_view: self.defines_view,
             effect: self.judged.effect,
             defined: self.defined,
             purpose: self.asked.purpose.map(|p| p.name.clone()),

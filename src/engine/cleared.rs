@@ -143,6 +143,10 @@ pub struct Statement {
     pub defined: Vec<(QualifiedName, Defined)>,
     /// What its names mean, where PostgreSQL must be asked for it once it has answered; `None`: it need not.
     pub meaning: Option<Arc<Meaning>>,
+    /// It reads what its transaction has defined, which rests on what that was judged by.
+    pub reads_defined: bool,
+    /// It defines a view, and does nothing else: whoever reads that is judged by what it says then.
+    pub defines_view: bool,
     /// The purpose it was judged for, and where that came from (a comment may differ from the session's).
     pub purpose: Option<String>,
     pub purpose_set_by: PurposeSource,

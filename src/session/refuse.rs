@@ -376,7 +376,7 @@ pub fn write_among_others() -> Refusal {
     Refusal::new(
         "write-among-others",
         SqlState::FEATURE_NOT_SUPPORTED,
-        "a write through a view, or beside one, is not supported among several statements of one message",
+        "a write through a view, or of what one shows, is not supported among several statements of one message",
         "Whether the view is still what was judged is known only when PostgreSQL has answered; by then the message would be \
          committed.",
         "Send the statement in a message of its own, or inside of a transaction that an earlier message has begun.",

@@ -114,13 +114,19 @@ impl Core {
         }
     }
 
-    /// A write through a view, which is undone if that is another by the time (`inquiry`), must not be committed before it is
-    /// known: as one of several statements it is, by the end of their message.
+    /// A write through a view, or of what one shows, which is undone if that is another by the time (`inquiry`), must not be
+    /// committed before it is known: as one of several statements it is, by the end of their message. A view may be: whoever
+    /// reads it is judged by what it says then, unless that is in this very message.
     fn can_be_undone(&self, statements: &[Statement]) -> Result<(), Refusal> {
-        let open = self.dam.stays_in_block(statements);
-        match statements.iter().any(|s| self.lasts(s) && self.meaning_of(s, true).is_some()) {
-            true if statements.len() > 1 && !open => Err(refuse::write_among_others()),
-            _ => Ok(()),
+        if statements.len() == 1 || self.dam.stays_in_block(statements) {
+            return Ok(());
+        }
+        let asks = |s: &Statement| self.meaning_of(s, true).is_some();
+        let views = statements.iter().any(|s| s.defines_view && asks(s));
+        let rests = |s: &Statement| !s.defines_view && (asks(s) || (views && s.reads_defined));
+        match statements.iter().any(|s| self.lasts(s) && rests(s)) {
+            true => Err(refuse::write_among_others()),
+            false => Ok(()),
         }
     }
 

@@ -7,6 +7,9 @@ CREATE FUNCTION public.initcap(public.customers) RETURNS text LANGUAGE sql AS 'S
 CREATE FUNCTION public.peek(integer) RETURNS text LANGUAGE sql AS 'SELECT email FROM public.customers WHERE id = $1';
 CREATE VIEW public.peeked AS SELECT public.peek(1) AS email;
 CREATE MATERIALIZED VIEW public.frozen AS SELECT email FROM public.customers;
+CREATE MATERIALIZED VIEW public.cheap_ones AS SELECT * FROM public.cheap;
+CREATE MATERIALIZED VIEW public.contacts_filled AS SELECT * FROM public.contact_list;
+CREATE MATERIALIZED VIEW public.emails_filled AS SELECT email FROM public.customers;
 -- A cast and a domain's check are calls by other names.
 CREATE TYPE public.wrapped AS (t text);
 CREATE FUNCTION public.wrap(integer) RETURNS public.wrapped LANGUAGE sql AS 'SELECT ROW(email)::public.wrapped FROM public.customers WHERE id = $1';

@@ -63,3 +63,30 @@ fn nor_does_a_write_store_what_it_shows_now() {
         behind.run("DELETE FROM things WHERE id > 100");
     }
 }
+
+/// A materialized view over a view is filled anew by what that view says then: where it is open, by nothing that is not. One
+/// that was replaced a moment ago undoes it.
+#[test]
+fn nor_is_a_materialized_view_filled_with_what_is_hidden() {
+    let behind = Behind::with_open_schema("proxy_changes_filled", "kept");
+    let mut c = behind.session_of("bea");
+    behind.settled(&mut c);
+    assert_eq!(c.ask("CREATE MATERIALIZED VIEW kept.names AS SELECT name FROM outer_listed"), "C:SELECT 3 Z:I");
+    let holds = || behind.database.psql("SELECT count(*) FROM kept.names WHERE name LIKE 'Ned%'");
+    for round in 0..4 {
+        behind.settled(&mut c);
+        assert_eq!(c.ask("REFRESH MATERIALIZED VIEW kept.names"), "C:REFRESH MATERIALIZED VIEW Z:I");
+        behind.run(LEAKING);
+        let answer = match round % 2 {
+            0 => c.ask("REFRESH MATERIALIZED VIEW kept.names"),
+            _ => c.exchange(&[query("BEGIN"), query("REFRESH MATERIALIZED VIEW kept.names"), query("COMMIT")]),
+        };
+        assert!(answer.contains("E:40001") || answer.contains("E:0A000"), "{answer}");
+        assert_eq!(holds(), "0", "{answer}");
+        behind.run(HARMLESS);
+    }
+    let several = "CREATE VIEW kept.v AS SELECT name FROM things; INSERT INTO things VALUES (9, 'nine')";
+    assert_eq!(c.ask(several), "C:CREATE VIEW C:INSERT 0 1 Z:I");
+    let copies = "CREATE VIEW kept.w AS SELECT name FROM things; INSERT INTO things SELECT 10, name FROM kept.w";
+    assert!(c.ask(copies).starts_with("E:0A000"));
+}

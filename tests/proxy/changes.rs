@@ -6,13 +6,14 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_postgres::Client;
 
 use super::common::postgres::{Database, shared};
 use super::common::proxy::Proxy;
 use super::raw::{Raw, bind, describe, execute, flush, message, parse, query, sync};
-use super::{policy, serve};
+use super::serve;
 
 /// Only a proxy that never sees a change waits for it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -25,17 +26,31 @@ pub struct Behind {
     client: Client,
     pub database: Database<'static>,
     proxy: Proxy,
+    _policy: TempDir,
 }
 
 impl Behind {
     pub fn new(name: &str) -> Self {
+        Self::with(name, "", include_str!("policy.toml"))
+    }
+
+    /// With an open schema that the proxy's role may make things in.
+    pub fn with_open_schema(name: &str, schema: &str) -> Self {
+        let policy = include_str!("policy.toml").replacen("open = [", &format!("open = [\"{schema}.*\", "), 1);
+        Self::with(name, &format!("CREATE SCHEMA {schema} AUTHORIZATION consentry"), &policy)
+    }
+
+    fn with(name: &str, more: &str, policy: &str) -> Self {
         let database = shared().database(name, include_str!("world.sql"));
         database.psql("CREATE VIEW outer_listed AS SELECT id, name FROM listed");
         database.grant_to_upstream();
-        let proxy = serve(&database, &policy(), "");
+        database.psql(more);
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("policy.toml"), policy).unwrap();
+        let proxy = serve(&database, folder.path(), "");
         let runtime = Runtime::new().unwrap();
         let client = runtime.block_on(database.superuser());
-        Self { runtime, client, database, proxy }
+        Self { runtime, client, database, proxy, _policy: folder }
     }
 
     /// By the DBA.
@@ -44,7 +59,11 @@ impl Behind {
     }
 
     pub fn session(&self) -> Raw {
-        Raw::log_in(self.proxy.port(), "ana", &[("options", "-c consentry.purpose=marketing")])
+        self.session_of("ana")
+    }
+
+    pub fn session_of(&self, user: &str) -> Raw {
+        Raw::log_in(self.proxy.port(), user, &[("options", "-c consentry.purpose=marketing")])
     }
 
     /// The proxy has seen the harmless definitions.

@@ -96,6 +96,7 @@ impl<'e> Analyser<'e> {
                 self.beside_few();
                 self.reads_unknown();
                 self.reads_changeable = true;
+                self.left.made_here = true;
                 self.outward.call();
                 self.acts_at_once_where(true);
                 let relation = alias.is_none().then(|| QualifiedName::new(created.schema, var.relname.as_str()));

@@ -228,6 +228,8 @@ pub struct Analyser<'e> {
     pub parameters: ParameterTypes,
     /// It comes in a Parse message, which holds one statement and no more.
     pub one_by_one: bool,
+    /// It may have parameters: it is prepared.
+    pub takes_parameters: bool,
     /// This statement cannot leave as it was written.
     pub must_rewrite: bool,
     /// It names relations whose names others bear too: it leaves with their schemas written out.
@@ -358,6 +360,7 @@ impl<'e> Analyser<'e> {
             first_injection: 0,
             parameters: ParameterTypes::default(),
             one_by_one: false,
+            takes_parameters: false,
             must_rewrite: false,
             pinned: false,
             guard_all: false,

@@ -52,6 +52,10 @@ pub struct Left {
     names: BTreeSet<String>,
     /// A view is among them, or in what they read.
     views: bool,
+    /// One of them was defined in this transaction.
+    pub made_here: bool,
+    /// They are those of a view that is defined.
+    pub in_a_view: bool,
 }
 
 impl<'e> Analyser<'e> {
@@ -70,10 +74,16 @@ impl<'e> Analyser<'e> {
         }
     }
 
+    /// The same of what is read behind that relation by `relation`'s name.
+    pub fn read_behind(&mut self, relation: &Relation) {
+        self.left.relations.insert(relation.oid);
+        self.left.views |= relation.kind == RelationKind::View;
+    }
+
     /// What the names mean that leave as they are. Of tables alone PostgreSQL is not asked, for they are ruled by their
     /// names; but where a role may define, a client can put a view in a table's place behind what is under way.
     pub fn meaning(&self) -> Option<Arc<Meaning>> {
-        let Left { relations, names, views, stored: _ } = &self.left;
+        let Left { relations, names, views, .. } = &self.left;
         let asks = *views || (!relations.is_empty() && self.engine.policy.lets_define());
         asks.then(|| Arc::new(Meaning::new(&self.engine.catalog, relations, names)))
     }

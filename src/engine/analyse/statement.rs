@@ -34,12 +34,20 @@ impl<'e> Analyser<'e> {
         if session_statement(inner(node)?).is_none() && !matches!(inner(node)?, NodeEnum::VariableSetStmt(_)) {
             self.casts_anywhere()?;
         }
-        let judged = self.kind_of_statement(node)?;
+        let judged = self.kind_of_statement(node).map_err(|r| self.or_undefined_column(r))?;
         self.misses_nothing()?;
         self.settle_outward()?;
         self.may_read()?;
         self.tells_of_no_lockers()?;
         self.with_taint(judged)
+    }
+
+    /// What operators and functions mean beside a column that is not there, is not known: that it is not there says more.
+    fn or_undefined_column(&self, refusal: Refusal) -> Refusal {
+        match refusal.rule {
+            refusal::OPERATOR_NOT_ALLOWED | refusal::FUNCTION_NOT_ALLOWED => self.undefined_column().unwrap_or(refusal),
+            _ => refusal,
+        }
     }
 
     /// What a reference means that finds nothing here, PostgreSQL may say of a statement that touches nothing protected.
@@ -138,6 +146,7 @@ impl<'e> Analyser<'e> {
             }
         }
         self.parameters = ParameterTypes::of(types.into_iter());
+        self.takes_parameters = true;
         let query = p.query.as_mut().ok_or_else(|| refusal::not_supported("PREPARE", "it prepares nothing"))?;
         match inner(query)? {
             NodeEnum::SelectStmt(s) if s.into_clause.is_none() => {

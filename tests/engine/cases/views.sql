@@ -94,11 +94,33 @@ CREATE VIEW fresh AS SELECT * FROM cheap; SELECT * FROM fresh
 -- builder/service: definition-not-settled
 CREATE VIEW fresh AS SELECT id FROM products WHERE EXISTS (SELECT FROM cheap); SELECT * FROM fresh
 ;;
--- builder/service: not-understood
+-- A materialized view may read others. What fills it anew reads them as they are by then, and where it is open, they must
+-- be; what it reads itself, whoever opened it knew.
+-- builder/service: same
 CREATE MATERIALIZED VIEW stored AS SELECT * FROM cheap
 ;;
+-- builder/service: same
+REFRESH MATERIALIZED VIEW cheap_ones
+;;
 -- builder/service: not-understood
-CREATE VIEW fresh AS SELECT name FROM products; CREATE MATERIALIZED VIEW stored AS SELECT * FROM fresh
+REFRESH MATERIALIZED VIEW public.contacts_filled
+;;
+-- builder/service: not-understood
+REFRESH MATERIALIZED VIEW public.contacts_filled WITH NO DATA
+;;
+-- builder/service: same
+REFRESH MATERIALIZED VIEW public.emails_filled
+;;
+-- It is not open itself.
+-- builder/service: same
+REFRESH MATERIALIZED VIEW frozen
+;;
+-- A view below has been replaced, in this transaction.
+-- builder/service: definition-not-settled
+CREATE OR REPLACE VIEW cheap AS SELECT id, name, price FROM products; REFRESH MATERIALIZED VIEW public.cheap_ones
+;;
+-- builder/service: definition-not-settled
+CREATE MATERIALIZED VIEW stored AS SELECT * FROM cheap; REFRESH MATERIALIZED VIEW stored
 ;;
 -- builder/service: same
 CREATE MATERIALIZED VIEW stored AS SELECT name FROM products

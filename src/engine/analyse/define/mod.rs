@@ -6,6 +6,7 @@ mod copied;
 mod derive;
 mod index;
 mod names;
+mod refresh;
 mod schema;
 mod shape;
 mod table;
@@ -344,14 +345,6 @@ impl<'e> Analyser<'e> {
             made.shape = None;
         }
         Ok(Effect::CreateTemporary { name: name.to_owned(), made, on_commit_drop })
-    }
-
-    fn refresh(&mut self, r: &mut pb::RefreshMatViewStmt) -> Result<Judged, Refusal> {
-        self.needs_ddl("REFRESH MATERIALIZED VIEW")?;
-        self.unprotected_pinned(r.relation.as_mut(), "REFRESH MATERIALIZED VIEW")?;
-        // It runs over whatever the view reads, and its errors name rows.
-        self.writes_protected = !self.closes_nothing();
-        Ok(Judged { kind: "refresh", effect: Effect::None })
     }
 
     fn call(&mut self, c: &mut pb::CallStmt) -> Result<Judged, Refusal> {
