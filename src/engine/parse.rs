@@ -86,13 +86,7 @@ pub fn parse(text: &str) -> Result<Parsed, Refusal> {
     let tokens = tokens(text)?;
     let depth = depth_bound(&tokens);
     if depth > MAX_DEPTH {
-        return Err(Refusal::new(
-            "statement-too-deep",
-            SqlState::STATEMENT_TOO_COMPLEX,
-            "statement is nested too deeply",
-            format!("it may nest {depth} nodes; the limit is {MAX_DEPTH}"),
-            "split the statement, or use IN lists and VALUES instead of long chains of operators",
-        ));
+        return Err(too_deep(&format!("it may nest {depth} nodes; the limit is {MAX_DEPTH}")));
     }
     let statements = on_roomy_stack(depth, || {
         read(text).map_err(|refusal| match stopped_at(&refusal.message, text, &tokens.list) {
@@ -130,9 +124,23 @@ fn read(text: &str) -> Result<Vec<pb::RawStmt>, Refusal> {
         .map_err(|_| not_understood("statement is not supported", "PostgreSQL's parser library cannot describe it"))?;
     match parsed {
         Ok(result) => Ok(result.protobuf.stmts),
+        // That is no fault of the text: direct PostgreSQL reads it.
+        Err(pg_query::Error::Parse(message)) if message.contains("nested too deeply") => {
+            Err(too_deep("its tree is too deep to be handed over by PostgreSQL's parser library"))
+        }
         Err(pg_query::Error::Parse(message)) => Err(syntax_error(&message)),
         Err(other) => Err(not_understood("statement is not supported", &other.to_string())),
     }
+}
+
+fn too_deep(why: &str) -> Refusal {
+    Refusal::new(
+        "statement-too-deep",
+        SqlState::STATEMENT_TOO_COMPLEX,
+        "statement is nested too deeply",
+        why,
+        "split the statement, or use IN lists and VALUES instead of long chains of operators",
+    )
 }
 
 /// Where PostgreSQL's grammar stopped, which the library does not say: at the first of the tokens that read as its words

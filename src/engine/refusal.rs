@@ -202,10 +202,13 @@ pub fn reads_protected_child(table: &str, child: &str) -> Refusal {
     .of(table)
 }
 
+pub const FUNCTION_NOT_ALLOWED: &str = "function-not-allowed";
+pub const OPERATOR_NOT_ALLOWED: &str = "operator-not-allowed";
+
 /// A function that the role may not call.
 pub fn function_not_allowed(name: &str, why: &str) -> Refusal {
     Refusal::new(
-        "function-not-allowed",
+        FUNCTION_NOT_ALLOWED,
         SqlState::INSUFFICIENT_PRIVILEGE,
         format!("permission denied for function {name}"),
         format!("rule function-not-allowed: {why}"),
@@ -216,7 +219,7 @@ pub fn function_not_allowed(name: &str, why: &str) -> Refusal {
 /// An operator that the role may not use.
 pub fn operator_not_allowed(name: &str, why: &str) -> Refusal {
     Refusal::new(
-        "operator-not-allowed",
+        OPERATOR_NOT_ALLOWED,
         SqlState::INSUFFICIENT_PRIVILEGE,
         format!("permission denied for operator {name}"),
         format!("rule operator-not-allowed: {why}"),

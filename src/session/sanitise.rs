@@ -18,6 +18,19 @@ use crate::wire::error::{
 const CORE: [&str; 7] =
     ["postgres.c", "proc.c", "deadlock.c", "predicate.c", "heapam.c", "execMain.c", "nodeModifyTable.c"];
 
+/// PostgreSQL's sources that read a statement and nothing else, some of whose errors point nowhere. (Others find a type, or a
+/// relation, by a text that may be a stored value.)
+const READERS: [&str; 8] = [
+    "analyze.c",
+    "parse_agg.c",
+    "parse_clause.c",
+    "parse_cte.c",
+    "parse_relation.c",
+    "parse_target.c",
+    "plancat.c",
+    "rewriteHandler.c",
+];
+
 /// PostgreSQL's hints to who wrote a statement that it cannot read, of those that name nothing: `Perhaps you meant to reference
 /// the column …` may name one that the policy does not list.
 const ADVICE: [&str; 14] = [
@@ -52,7 +65,7 @@ pub enum Sensitivity {
 /// Points `P` into the client's text, and takes out what could carry a stored value. `is_whole`: whether a relation of this
 /// name is known, and no partition or child of another one: in which of them a row lies, its values decide.
 pub fn error(fields: &mut Fields, judged: Option<&Judged>, sensitivity: Sensitivity, is_whole: &dyn Fn(&str) -> bool) {
-    let in_text = fields.field(POSITION).is_some();
+    let in_text = fields.field(POSITION).is_some() || fields.field(FILE).is_some_and(|f| READERS.contains(&f));
     if let Some(judged) = judged {
         if let Some(refusal) = raised(fields, judged) {
             *fields = from_refusal(refusal, Severity::Error, &judged.source);
@@ -134,8 +147,8 @@ fn map_position(fields: &mut Fields, judged: &Judged) {
 }
 
 /// Whether a message of this SQLSTATE can only name what stands in the client's own text, in the catalog's names, or
-/// is a fixed phrase. `in_text`: it points into the statement, so it comes from reading it, not from running it:
-/// `'…'::regclass` of a stored value raises 42P01 too, but points nowhere.
+/// is a fixed phrase. `in_text`: it comes from reading the statement, not from running it: it points into it, or is of a source
+/// that does nothing else. `'…'::regclass` of a stored value raises 42P01 too, but points nowhere.
 fn message_is_safe(sqlstate: &str, in_text: bool) -> bool {
     match sqlstate {
         // Fixed phrases, or names of statements, cursors, savepoints, privileges on tables.

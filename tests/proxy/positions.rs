@@ -6,7 +6,7 @@ use super::raw::{Raw, bind, execute, parse, sync};
 use super::store;
 
 /// Statements with one error each, in purposes that hide rows and that do not.
-const FAULTY: [&str; 42] = [
+const FAULTY: [&str; 45] = [
     "SELECT 'x'::int FROM letters",
     "SELECT id, 'ñé' FROM letters WHERE customer_id = 'x'",
     "SELECT id, 'ñé' FROM letters WHERE id = 7 AND customer_id = 'x'",
@@ -48,8 +48,36 @@ const FAULTY: [&str; 42] = [
     "UPDATE customers c SET name = 'b' WHERE customers.id = 1",
     "DELETE FROM letters l USING customers c WHERE letters.id = 1",
     "DELETE FROM letters l USING customers c WHERE customers.id = 1",
+    "SELECT nobody.* FROM customers c",
+    "INSERT INTO letters (customer_id, nothing) VALUES (1, 'a')",
+    "SELECT id FROM customers WHERE quantity LIKE 'x' AND id = 1",
     "CREATE TEMP TABLE t AS SELECT id FROM letters WHERE id = 1 AND customer_id = 'x'",
 ];
+
+/// What PostgreSQL says of a statement that it cannot read, and what points nowhere, names no value: it passes.
+#[test]
+fn what_is_wrong_with_the_text_is_said_as_postgresql_says_it() {
+    let world = store::common_world();
+    let mut direct = Raw::open(shared().port());
+    assert_eq!(direct.try_log_in(UPSTREAM_ROLE, UPSTREAM_PASSWORD, &[("database", "store")]), "Z:I");
+    let mut c = world.session();
+    for sql in [
+        "UPDATE customers SET name = 'a', name = 'b' WHERE id = 1",
+        "SELECT 1 FROM customers c, customers c",
+        "INSERT INTO customers (id, name) VALUES (1, 'a') ON CONFLICT (name, id) DO NOTHING",
+        "COPY customers (id, id) TO STDOUT",
+        "SELECT id, count(*) FROM customers GROUP BY id FOR UPDATE",
+        "SELECT id FROM customers WHERE id = $1",
+        "SELECT customers.id FROM customers c",
+    ] {
+        let said = [&mut c, &mut direct].map(|one| {
+            assert!(one.ask(sql).starts_with("E:"), "{sql}");
+            let at = one.error.iter().find(|(letter, _)| *letter == 'P').map(|(_, at)| at.clone());
+            (one.said('C').to_owned(), one.said('M').to_owned(), at)
+        });
+        assert_eq!(said[0], said[1], "{sql}");
+    }
+}
 
 /// SQLSTATE and hint of the error that a statement is told to have, and what stands in its text from where that points.
 fn told(c: &mut Raw, sql: &str, extended: bool) -> (String, String, String) {

@@ -42,7 +42,10 @@ impl<'e> Analyser<'e> {
                 self.column_ref(node, scope, at).map(|_| ())
             }
             NodeEnum::AConst(_) | NodeEnum::SetToDefault(_) => Ok(()),
-            NodeEnum::ParamRef(p) if p.number >= 0 => Ok(()),
+            NodeEnum::ParamRef(p) if p.number >= 0 => match self.takes_parameters {
+                true => Ok(()),
+                false => Err(refusal::undefined_parameter(p.number).at(p.location)),
+            },
             NodeEnum::ParamRef(_) => Err(refusal::not_faithful("a placeholder in the client's text")),
             NodeEnum::SqlvalueFunction(_) => Ok(()),
             NodeEnum::AExpr(e) => self.a_expr(e, scope, part),

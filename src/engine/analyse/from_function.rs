@@ -9,7 +9,7 @@ use super::scope::{Col, Columns, Item, Scope};
 use super::types::{ARRAYS, ORDERED, ty};
 use super::{Analyser, At, inner, kind_of, names};
 use crate::engine::allow::builtin_type;
-use crate::engine::catalog::Operand;
+use crate::engine::catalog::{Oid, Operand};
 use crate::engine::refusal::{self, Refusal};
 
 /// Built-in set-returning functions with one column of a plain type, named like their alias or themselves. A case holds
@@ -41,6 +41,8 @@ pub const COLUMN_SETS: [(&str, [(&str, &str); 2]); 4] = [
 struct Known {
     columns: Vec<Col>,
     whole: Operand,
+    /// It is none that PostgreSQL may run where its columns are read (a function in SQL, which it inlines).
+    total: bool,
 }
 
 impl Analyser<'_> {
@@ -111,7 +113,8 @@ impl Analyser<'_> {
         }
         let number = ordinality.then(|| self.of_type("ordinality", "int8"));
         let columns = known.map_or(Columns::Unknown, |known| {
-            let own = known.columns.into_iter().map(|col| Col { ordered, total: true, ..col });
+            let total = known.total;
+            let own = known.columns.into_iter().map(|col| Col { ordered, total, ..col });
             Columns::known(own.chain(number).collect())
         });
         let item = Item { whole, ..aliased(alias.as_ref(), columns) };
@@ -130,7 +133,7 @@ impl Analyser<'_> {
         let NodeEnum::FuncCall(f) = call.node.as_ref()? else { return None };
         let name = self.built_in_name(f, scope).filter(|_| !defines_columns(std::slice::from_ref(item)))?;
         let named = || alias.map_or(name, |a| a.aliasname.as_str()).to_owned();
-        let plain = |col: Col| Some(Known { whole: self.settled(col.operand), columns: vec![col] });
+        let plain = |col: Col| Some(Known { whole: self.settled(col.operand), columns: vec![col], total: true });
         let elements = |name: &str, array: &Node| {
             let element = self.engine.catalog.element_of(self.operand(array, scope));
             let sure = matches!(element, Operand::Of(_) | Operand::Over(_) | Operand::Among(_));
@@ -140,7 +143,7 @@ impl Analyser<'_> {
         };
         if let Some((_, columns)) = COLUMN_SETS.iter().find(|(set, _)| *set == name) {
             let columns = columns.iter().map(|(name, ty)| self.of_type(name, ty)).collect();
-            return Some(Known { columns, whole: Operand::Row });
+            return Some(Known { columns, whole: Operand::Row, total: true });
         }
         match name {
             _ if VALUE_SETS.contains(&name) => {
@@ -155,11 +158,28 @@ impl Analyser<'_> {
                 // Each array is a call of its own (`transformRangeFunction`).
                 arrays if unnests_several(call) => {
                     let columns = arrays.iter().map(|array| elements(name, array)).collect::<Option<_>>()?;
-                    Some(Known { columns, whole: Operand::Row })
+                    Some(Known { columns, whole: Operand::Row, total: true })
                 }
                 _ => None,
             },
-            _ => None,
+            _ => self.output_columns(name, f.args.len(), self.operand(call, scope), &named()),
+        }
+    }
+
+    /// The columns of a built-in function by what the catalog says of its output arguments; `called`: what its only one is
+    /// called where it has none.
+    fn output_columns(&self, name: &str, arguments: usize, gives: Operand, called: &str) -> Option<Known> {
+        let catalog = &self.engine.catalog;
+        let column = |(name, ty): &(String, Oid)| Col { operand: catalog.operand_of(*ty), ..Col::computed(name) };
+        match catalog.output_arguments(name, arguments)? {
+            [] if catalog.is_one_value(gives) => {
+                let columns = vec![Col { operand: gives, ..Col::computed(called) }];
+                Some(Known { columns, whole: self.settled(gives), total: false })
+            }
+            [] => None,
+            [only] if !only.0.is_empty() => Some(Known { columns: vec![column(only)], whole: gives, total: false }),
+            [_] => None,
+            several => Some(Known { columns: several.iter().map(column).collect(), whole: Operand::Row, total: false }),
         }
     }
 
@@ -174,7 +194,7 @@ impl Analyser<'_> {
             _ => None,
         };
         let columns = definitions.iter().map(column).collect::<Option<_>>()?;
-        Some(Known { columns, whole: Operand::Row })
+        Some(Known { columns, whole: Operand::Row, total: true })
     }
 
     /// A column of a built-in type.

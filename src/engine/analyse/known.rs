@@ -9,8 +9,10 @@ use pg_query::{Node, NodeEnum};
 use super::Analyser;
 use super::scope::Scope;
 use super::types::Ty;
+use crate::engine::allow::{builtin_function, builtin_type};
 use crate::engine::catalog::Operand;
 use crate::engine::catalog::overloads::Meaning;
+use crate::engine::refusal::Refusal;
 
 /// An expression: its text, its kind and its place there, and whether it was asked about without what is around it. Two of
 /// one kind never stand at one place.
@@ -24,6 +26,8 @@ pub struct Known {
     types: RefCell<HashMap<Key, Option<Ty>>>,
     operands: RefCell<HashMap<Key, Operand>>,
     operators: RefCell<HashMap<Asked, Meaning>>,
+    /// The first column that was asked about and is not there.
+    undefined: RefCell<Option<Refusal>>,
 }
 
 impl Known {
@@ -31,6 +35,7 @@ impl Known {
         self.types.borrow_mut().clear();
         self.operands.borrow_mut().clear();
         self.operators.borrow_mut().clear();
+        self.undefined.take();
     }
 }
 
@@ -80,6 +85,23 @@ impl Analyser<'_> {
         found
     }
 
+    /// Takes note of a column that no item has, nor a function or type bears its name.
+    pub fn misses_column(&self, name: &str, as_refusal: Refusal, location: i32, scope: &Scope<'_>) -> Operand {
+        let catalog = &self.engine.catalog;
+        let callable = builtin_function(name, 1).is_some()
+            || builtin_type(name).is_some()
+            || catalog.functions_named(name).next().is_some()
+            || catalog.types_named(name).next().is_some();
+        if !callable && scope.has_items() && self.source == 0 {
+            self.known.undefined.borrow_mut().get_or_insert(as_refusal.at(location));
+        }
+        Operand::Any
+    }
+
+    pub fn undefined_column(&self) -> Option<Refusal> {
+        self.known.undefined.borrow().clone()
+    }
+
     fn place_in_text(&self, node: &Node, scope: &Scope<'_>) -> Option<Key> {
         if self.guesses.is_ahead() {
             return None;
@@ -94,7 +116,6 @@ impl Analyser<'_> {
             NodeEnum::TypeCast(c) => (6, c.location),
             _ => return None,
         };
-        let alone = scope.items.is_empty() && scope.parent.is_none();
-        (location >= 0).then_some((self.source, kind, location, alone))
+        (location >= 0).then_some((self.source, kind, location, !scope.has_items()))
     }
 }

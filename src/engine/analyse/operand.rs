@@ -7,13 +7,14 @@ use pg_query::protobuf::{self as pb, AExprKind, SqlValueFunctionOp, a_const::Val
 use pg_query::{Node, NodeEnum};
 
 use super::reach::Given;
-use super::scope::{self, Col, Columns, Found, Scope};
+use super::scope::{self, Col, Columns, Found, SYSTEM_COLUMNS, Scope};
 use super::select::{is_row_expansion, star};
 use super::{Analyser, names};
 use crate::engine::allow;
 use crate::engine::catalog::Operand;
 use crate::engine::catalog::operands::{FLOATS, NUMBERS, TEXT_ARRAYS, TEXTS};
 use crate::engine::context::ParameterType;
+use crate::engine::refusal;
 
 /// One use of an operator: its name, if the grammar gives it one of its own, and what it is given.
 pub type Operation<'n> = (&'n str, Vec<Operand>);
@@ -63,6 +64,7 @@ impl Analyser<'_> {
             NodeEnum::GroupingFunc(_) => Operand::INT4,
             NodeEnum::CollateClause(c) => c.arg.as_deref().map_or(Operand::Any, part),
             NodeEnum::TypeCast(c) => c.type_name.as_ref().map_or(Operand::Any, |ty| self.operand_of_type(ty)),
+            NodeEnum::XmlSerialize(x) => x.type_name.as_ref().map_or(Operand::Any, |ty| self.operand_of_type(ty)),
             NodeEnum::CoalesceExpr(c) => catalog.common(c.args.iter().map(part)),
             NodeEnum::MinMaxExpr(m) => catalog.common(m.args.iter().map(part)),
             NodeEnum::AArrayExpr(a) => catalog.array_of(catalog.common(a.elements.iter().map(part))),
@@ -87,14 +89,19 @@ impl Analyser<'_> {
             return Operand::Any;
         }
         let of_system = |name: &str| self.engine.catalog.operand_named(type_of_system_column(name));
+        let is_system = |name: &str| SYSTEM_COLUMNS.contains(&name);
         match fields[..] {
             [name] => match scope::column(scope, name) {
                 Found::Row { item } => item.whole,
-                Found::Nothing if !scope::with_system_columns(scope).is_empty() => of_system(name),
+                Found::Nothing if is_system(name) && !scope::with_system_columns(scope).is_empty() => of_system(name),
+                Found::Nothing => self.misses_column(name, refusal::undefined_column(name), r.location, scope),
                 _ => Operand::Any,
             },
             [.., alias, name] => match scope::item(scope, None, alias) {
-                Some((item, _)) if item.stored && matches!(item.columns, Columns::Known(_)) => of_system(name),
+                Some((item, _)) if matches!(item.columns, Columns::Known(_)) => match is_system(name) && item.stored {
+                    true => of_system(name),
+                    false => self.misses_column(name, refusal::undefined_column_in(alias, name), r.location, scope),
+                },
                 _ => Operand::Any,
             },
             [] => Operand::Any,
@@ -125,14 +132,13 @@ impl Analyser<'_> {
             _ => None,
         };
         let steps: Option<Vec<bool>> = i.indirection.iter().map(sliced).collect();
+        let jsonb = self.engine.catalog.operand_named("jsonb");
         match steps {
-            Some(steps) if element != Operand::Any => {
-                if steps.contains(&true) {
-                    array
-                } else {
-                    element
-                }
-            }
+            Some(steps) if element != Operand::Any => match steps.contains(&true) {
+                true => array,
+                false => element,
+            },
+            Some(_) if array == jsonb => jsonb,
             _ => Operand::Any,
         }
     }
@@ -230,8 +236,13 @@ impl Analyser<'_> {
     /// The types of a call's arguments; `None`: they are not told by where they stand.
     pub fn arguments(&self, f: &pb::FuncCall, scope: &Scope<'_>) -> Option<Vec<Operand>> {
         let named = f.args.iter().any(|arg| matches!(arg.node, Some(NodeEnum::NamedArgExpr(_))));
-        let plain = !f.func_variadic && !f.agg_within_group && !named;
-        plain.then(|| f.args.iter().map(|arg| self.operand(arg, scope)).collect())
+        // What an ordered-set aggregate sorts is among its arguments (`ParseFuncOrColumn`).
+        let sorted = f.agg_order.iter().filter(|_| f.agg_within_group).filter_map(|key| match &key.node {
+            Some(NodeEnum::SortBy(sort)) => sort.node.as_deref(),
+            _ => None,
+        });
+        let plain = !f.func_variadic && !named;
+        plain.then(|| f.args.iter().chain(sorted).map(|arg| self.operand(arg, scope)).collect())
     }
 
     /// What an operation's operators are given: one for each that PostgreSQL's parser looks up by name.

@@ -12,20 +12,20 @@ use super::scope::{self, Col, Columns, Found, Scope};
 use super::select::star;
 use super::types::computed;
 use super::{Analyser, names};
+use crate::engine::catalog::Operand;
 
 impl Analyser<'_> {
     /// Whether a key that rows are sorted or grouped by compares.
     pub fn is_sort_key(&self, key: &Node, scope: &Scope<'_>) -> bool {
-        // The number of an output column, or its name, which is judged there.
-        let output = match &key.node {
-            Some(NodeEnum::AConst(_)) => true,
-            Some(NodeEnum::ColumnRef(r)) => match names(&r.fields)[..] {
-                [name] => matches!(scope::column(scope, name), Found::Nothing),
-                _ => false,
-            },
-            _ => false,
-        };
-        output || self.has_sort(key, scope)
+        is_output(key, scope) || self.has_sort(key, scope)
+    }
+
+    /// What ORDER BY … USING compares with itself; of an output column, by its number or name, that is not said here.
+    pub fn operand_of_key(&self, key: &Node, scope: &Scope<'_>) -> Operand {
+        match is_output(key, scope) {
+            true => Operand::Any,
+            false => self.settled(self.operand(key, scope)),
+        }
     }
 
     /// Whether values of an expression compare, whatever they are.
@@ -87,5 +87,17 @@ impl Analyser<'_> {
         let Some(Some(first)) = types.next() else { return false };
         let all = types.try_fold(first, |so_far, ty| super::types::join(&so_far, &ty?));
         all.is_some_and(|ty| self.has_order(&computed(ty)))
+    }
+}
+
+/// The number of an output column, or its name, which is judged there.
+fn is_output(key: &Node, scope: &Scope<'_>) -> bool {
+    match &key.node {
+        Some(NodeEnum::AConst(_)) => true,
+        Some(NodeEnum::ColumnRef(r)) => match names(&r.fields)[..] {
+            [name] => matches!(scope::column(scope, name), Found::Nothing),
+            _ => false,
+        },
+        _ => false,
     }
 }

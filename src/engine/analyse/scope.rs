@@ -197,6 +197,11 @@ pub struct Scope<'s> {
 impl<'s> Scope<'s> {
     pub const EMPTY: Scope<'static> = Scope { items: &[], parent: None };
 
+    /// Whether anything is around it, if only what has no items.
+    pub fn has_items(&self) -> bool {
+        !self.items.is_empty() || self.parent.is_some()
+    }
+
     pub fn child(&'s self, items: &'s [Item]) -> Scope<'s> {
         Scope { items, parent: Some(self) }
     }

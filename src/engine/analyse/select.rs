@@ -10,6 +10,7 @@ use super::keys::{keys_among, names_output};
 use super::scope::{self, Base, Col, Columns, Item, Lasts, Scope};
 use super::with::Recursive;
 use super::{Analyser, At, Place, inner, kind_of, names};
+use crate::engine::catalog::Operand;
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
 
@@ -277,7 +278,8 @@ impl<'e> Analyser<'e> {
                 return Err(refusal::not_supported("ORDER BY", "it holds something that is no sort key"));
             };
             if !sort.use_op.is_empty() {
-                self.operator(&sort.use_op, sort.location, None)?;
+                let operand = sort.node.as_deref().map_or(Operand::Any, |key| self.operand_of_key(key, scope));
+                self.operator(&sort.use_op, sort.location, Some(&[operand, operand]))?;
             }
             if let Some(node) = sort.node.as_mut() {
                 self.sort_key(node, scope, key)?;
@@ -422,11 +424,14 @@ impl<'e> Analyser<'e> {
             }
             _ => {
                 self.no_target_star(value, scope)?;
+                let mut location = -1;
                 if let Some(NodeEnum::ColumnRef(reference)) = &mut value.node {
                     self.drop_schema(reference, scope)?;
+                    location = reference.location;
                 }
                 let (schema, alias) = split_qualifier(qualifier);
-                let (item, level) = scope::item(scope, schema, alias).ok_or_else(|| refusal::missing_from(alias))?;
+                let found = scope::item(scope, schema, alias);
+                let (item, level) = found.ok_or_else(|| refusal::missing_from(alias).at(location))?;
                 self.may_fail |= self.within && level > 0 && !item.columns.are_total();
                 self.all_at_once(std::slice::from_ref(item));
                 match &item.columns {

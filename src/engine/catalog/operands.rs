@@ -101,9 +101,14 @@ impl Catalog {
         self.typing_index().builtin_types.get(name).map_or(Operand::Any, |oid| self.operand_of(*oid))
     }
 
-    /// That of arrays of such values. (An array of a domain is of another type than one of what the domain is over.)
+    /// That of arrays of such values, which are again such where these are arrays themselves (`get_promoted_array_type`). (An
+    /// array of a domain is of another type than one of what the domain is over.)
     pub fn array_of(&self, element: Operand) -> Operand {
-        let array = |oid: Oid| self.typing_index().arrays.get(&oid).copied().map(Sure);
+        let is_array = |oid: &Oid| self.type_facts(*oid).is_some_and(|t| t.element != 0);
+        let array = |oid: Oid| {
+            let of = self.typing_index().arrays.get(&oid).copied();
+            of.or_else(|| Some(oid).filter(is_array)).map(Sure)
+        };
         match element {
             Operand::Of(Sure(oid)) => array(oid).map_or(Operand::Any, Operand::Of),
             Operand::Over(Sure(oid)) => array(oid).map_or(Operand::Any, Operand::ArrayOver),

@@ -53,6 +53,9 @@ pub struct TypeFacts {
 pub struct BuiltIn {
     pub name: String,
     pub signature: Signature,
+    /// Its output arguments: the columns that it has in FROM. Empty: what it gives is all that it puts out.
+    #[serde(default)]
+    pub out: Vec<(String, Oid)>,
 }
 
 /// What a function or operator takes and gives, by `pg_type.oid`.
@@ -163,6 +166,20 @@ impl Catalog {
         self.meaning(&builtin, own, operands, false)
     }
 
+    /// The output arguments of PostgreSQL's own function of this name with so many arguments, if all such have the same.
+    pub fn output_arguments(&self, name: &str, count: usize) -> Option<&[(String, Oid)]> {
+        let found = self.typing_index().functions.get(name).into_iter().flatten();
+        let named = found.map(|i| &self.data().typing.functions[*i]).filter(|f| f.signature.takes_count(count));
+        let mut all = named.map(|f| f.out.as_slice());
+        let first = all.next()?;
+        all.all(|other| other == first).then_some(first)
+    }
+
+    /// Whether it is one value, and no row of several.
+    pub fn is_one_value(&self, operand: Operand) -> bool {
+        self.known(operand).and_then(|ty| self.type_facts(self.below(ty))).is_some_and(|t| !matches!(t.kind, 'c' | 'p'))
+    }
+
     /// Whether PostgreSQL has a function of this name that takes the same: it comes first, unless a path names `pg_catalog`
     /// behind another schema (`FuncnameGetCandidates`).
     pub fn is_hidden(&self, name: &str, own: &Signature) -> bool {
@@ -216,8 +233,16 @@ impl Catalog {
         candidates.extend(others);
         let may: Vec<bool> = (0..own.len()).map(|i| unread(i) || candidates.iter().any(|c| c.own == Some(i))).collect();
         let known = operands.iter().all(|o| matches!(o, Operand::Of(_) | Operand::Over(_) | Operand::Literal));
-        // Of a pseudo-type it is not worked out what it takes beside the others, nor of a domain.
+        // Of several pseudo-types it is not worked out what they take beside each other, nor what a domain takes.
         let plain = |c: &Candidate| c.takes.iter().all(|ty| self.is_plain(*ty));
+        let settled = |c: &Candidate| {
+            let mut others = c.takes.iter().zip(operands).filter(|(ty, _)| !self.is_plain(**ty));
+            match (others.next(), others.next()) {
+                (None, _) => true,
+                (Some((ty, given)), None) => self.is_polymorphic(*ty) && self.known(*given).is_some(),
+                _ => false,
+            }
+        };
         let sound = known && candidates.iter().all(|c| c.own.is_none() || plain(c)) && !(0..own.len()).any(unread);
         let all_alike = || {
             let mut results = candidates.iter().map(|c| self.gives(c, operands));
@@ -229,8 +254,7 @@ impl Catalog {
             return Meaning { own: may, built_in, result };
         }
         match self.chosen(&candidates, operands, like_the_other) {
-            // Whether a polymorphic one takes all of them together is not worked out.
-            Some(one) if plain(one) && candidates.iter().all(|c| c.own.is_none() || c.takes != one.takes) => {
+            Some(one) if settled(one) && candidates.iter().all(|c| c.own.is_none() || c.takes != one.takes) => {
                 Meaning { own: vec![false; own.len()], built_in, result: self.gives(one, operands) }
             }
             _ if !may.contains(&true) => Meaning { own: may, built_in, result: all_alike() },
@@ -416,6 +440,12 @@ impl Catalog {
     fn is_plain(&self, ty: Oid) -> bool {
         self.type_facts(ty)
             .is_some_and(|t| !matches!(t.kind, 'p' | 'd') && (t.element == 0 || self.is_plain(t.element)))
+    }
+
+    /// A pseudo-type that the value alone settles which it is given (manual, 38.2.5).
+    fn is_polymorphic(&self, ty: Oid) -> bool {
+        let name = self.type_facts(ty).map_or("", |t| t.name.as_str());
+        matches!(name, "anyelement" | "anynonarray" | "anyarray" | "anyenum" | "anyrange" | "anymultirange")
     }
 
     /// The type below all domains.

@@ -38,15 +38,31 @@ pub fn undefined_operator(name: &str) -> Refusal {
     Refusal::new("undefined-function", SqlState("42883"), format!("operator does not exist: {name}"), "", hint)
 }
 
+/// A parameter in a statement that none can be given to.
+pub fn undefined_parameter(number: i32) -> Refusal {
+    Refusal::new("undefined-parameter", SqlState("42P02"), format!("there is no parameter ${number}"), "", "")
+}
+
 /// No column of that name.
 pub fn undefined_column(name: &str) -> Refusal {
     Refusal::new("undefined-column", SqlState("42703"), format!("column \"{name}\" does not exist"), "", "")
+}
+
+/// FROM's entry of that name has no such column.
+pub fn undefined_column_in(alias: &str, name: &str) -> Refusal {
+    Refusal { message: format!("column {alias}.{name} does not exist"), ..undefined_column(name) }
 }
 
 /// No column of that name where it is to be written, or copied.
 pub fn undefined_column_of(relation: &str, name: &str) -> Refusal {
     let message = format!("column \"{name}\" of relation \"{relation}\" does not exist");
     Refusal { message, ..undefined_column(name) }
+}
+
+/// A column is named twice.
+pub fn duplicate_column(name: &str) -> Refusal {
+    let message = format!("column \"{name}\" specified more than once");
+    Refusal::new("duplicate-column", SqlState("42701"), message, "", "")
 }
 
 /// No column of that name on one side (`left` or `right`) of JOIN … USING.

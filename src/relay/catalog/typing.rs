@@ -24,10 +24,12 @@ pub(super) fn read(known: Option<&Typing>, rows: [&[Row]; 4]) -> Result<Typing, 
         list.push((row.try_get("source")?, row.try_get("target")?));
     }
     for row in functions {
-        typing.functions.push(BuiltIn { name: row.try_get("name")?, signature: of_function(row)? });
+        let (names, types): (Vec<String>, Vec<Oid>) = (row.try_get("out_names")?, row.try_get("out_types")?);
+        let out = names.into_iter().zip(types).collect();
+        typing.functions.push(BuiltIn { name: row.try_get("name")?, signature: of_function(row)?, out });
     }
     for row in operators {
-        typing.operators.push(BuiltIn { name: row.try_get("name")?, signature: of_operator(row)? });
+        typing.operators.push(BuiltIn { name: row.try_get("name")?, signature: of_operator(row)?, out: Vec::new() });
     }
     Ok(typing)
 }

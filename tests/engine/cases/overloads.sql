@@ -669,3 +669,54 @@ SELECT '{}'::jsonb - 'a'::text, '[1]'::jsonb - 0
 ;;
 -- marketing/marketing: same
 SELECT '{}'::jsonb - '1', 'x'::bpchar LIKE '1'
+;;
+-- What an operator or a function means beside a column that is not there, is not known: the column is told, as PostgreSQL does.
+-- marketing/marketing on public, ext: undefined-column
+SELECT id FROM customers WHERE emial = 'x'
+;;
+-- marketing/marketing on public, ext: undefined-column
+SELECT id FROM customers c WHERE id = 1 AND c.emial LIKE 'x%'
+;;
+-- marketing/marketing on public, ext: undefined-column
+SELECT id FROM products WHERE ttile || 'x' = 'y'
+;;
+-- marketing/marketing on public, ext: changed
+SELECT id FROM customers ORDER BY email USING <
+;;
+-- What PostgreSQL makes a text, an array or a jsonb is one, and no extension's.
+-- marketing/marketing on public, ext: same
+SELECT '(' || 5 || ')', ('x' || id) = 'x1', ('a' || 1) IN ('b'), 'n=' || id || '!' LIKE 'n%', CASE 'a' || 1 WHEN 'b' THEN 1 END FROM products
+;;
+-- marketing/marketing on public, ext: same
+SELECT 'a' || now() || 'b' < 'c' FROM products
+;;
+-- marketing/marketing on public, ext: same
+SELECT (ARRAY[[1,2],[3,4]])[1:1] = '{1}', ARRAY[ARRAY['a']] = '{}', ('{"a": 1}'::jsonb)['a'] = '1', xmlserialize(content '<a/>' AS text) = 'x'
+;;
+-- marketing/marketing on public, ext: same
+SELECT mode() WITHIN GROUP (ORDER BY name) = 'x', percentile_disc(0.5) WITHIN GROUP (ORDER BY name) = 'x', rank('x') WITHIN GROUP (ORDER BY name) = 1 FROM products
+;;
+-- marketing/marketing on public, ext: changed
+SELECT ('x' || handle) = 'x' FROM handles
+;;
+-- marketing/marketing on public, ext: operator-not-allowed
+SELECT mode() WITHIN GROUP (ORDER BY handle) = 'x' FROM handles
+;;
+-- The columns of PostgreSQL's own functions in FROM are of the types that it says.
+-- marketing/marketing on public, ext: same
+SELECT c.conname FROM pg_partition_ancestors('products') AS a JOIN pg_constraint c ON c.conrelid = a.relid WHERE c.conname = 'x'
+;;
+-- marketing/marketing on public, ext: same
+SELECT option_name || '=' || option_value FROM pg_class c, pg_options_to_table(c.reloptions) WHERE option_name = 'x'
+;;
+-- marketing/marketing on public, ext: same
+SELECT a.grantee, pg_get_userbyid(a.grantor) = 'x' FROM pg_class c, aclexplode(c.relacl) AS a WHERE a.privilege_type = 'SELECT' AND a.grantee = 0
+;;
+-- marketing/marketing on public, ext: changed
+SELECT x[1] = 'a' FROM regexp_matches('a', 'b') x, regexp_match('a', 'b') AS y (z) WHERE z[1] = 'c' AND lower(y.z[2]) = 'd'
+;;
+-- marketing/marketing on public, ext: same
+SELECT word = 'a', tokid = 1 FROM ts_parse('default', 'x') AS t (tokid, word), now() WHERE now = '2020-01-01' AND now::text = 'x'
+;;
+-- marketing/marketing on public, ext: operator-not-allowed
+SELECT handle = 'x' FROM handles, lower('x') AS l

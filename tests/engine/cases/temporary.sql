@@ -139,7 +139,7 @@ CREATE TEMP TABLE s AS SELECT 1 AS key, country AS email FROM customers WHERE fa
 CREATE TEMP TABLE s AS SELECT 1 AS key, p AS email FROM products p; UPDATE customers SET full_name = (SELECT email FROM s)::text
 ;;
 -- crm_app/marketing: doubtful-column
-CREATE TEMP TABLE s AS SELECT * FROM pg_timezone_names(); UPDATE customers SET full_name = abbrev FROM s WHERE id = 1
+CREATE TEMP TABLE s AS SELECT (pg_timezone_names()).*; UPDATE customers SET full_name = abbrev FROM s WHERE id = 1
 ;;
 -- A stale name would be one of what is around it.
 -- crm_app/marketing: changed | has (SELECT email FROM

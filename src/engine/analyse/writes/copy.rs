@@ -147,10 +147,15 @@ fn copied(relation: &Relation, named: &[&str]) -> Result<Vec<usize>, Refusal> {
         let stored = |i: &usize| relation.columns.get(*i).is_some_and(|c| !c.computed);
         return Ok((0..relation.columns.len()).filter(stored).collect());
     }
-    named
-        .iter()
-        .map(|name| place(name).ok_or_else(|| refusal::undefined_column_of(&relation.name.name, name)))
-        .collect()
+    let mut columns = Vec::new();
+    for name in named {
+        let column = place(name).ok_or_else(|| refusal::undefined_column_of(&relation.name.name, name))?;
+        if columns.contains(&column) {
+            return Err(refusal::duplicate_column(name));
+        }
+        columns.push(column);
+    }
+    Ok(columns)
 }
 
 /// `SELECT … FROM <injection>` as a tree.

@@ -292,19 +292,20 @@ fn column_target(name: &str) -> Node {
 
 /// The column that an INSERT's column list names.
 fn place(target: &Target<'_>, relation: &Relation, col: &Node) -> Result<usize, Refusal> {
-    let name = match &col.node {
-        Some(NodeEnum::ResTarget(t)) => t.name.as_str(),
-        Some(NodeEnum::String(s)) => s.sval.as_str(),
+    let (name, location) = match &col.node {
+        Some(NodeEnum::ResTarget(t)) => (t.name.as_str(), t.location),
+        Some(NodeEnum::String(s)) => (s.sval.as_str(), -1),
         _ => return Err(refusal::not_supported("a column list", "it holds something that is no column")),
     };
-    match target.left() {
+    let placed = match target.left() {
         Some(through) => through.place(name),
         None => relation
             .columns
             .iter()
             .position(|c| c.name == name)
             .ok_or_else(|| refusal::undefined_column_of(&relation.name.name, name)),
-    }
+    };
+    placed.map_err(|r| r.at(location))
 }
 
 /// The columns of `excluded`: the client's own values, and what PostgreSQL fills in. No client fills a column that is not
