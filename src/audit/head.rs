@@ -126,8 +126,10 @@ impl Head {
         self.file.sync_data().map_err(|fault| self.named(&fault))
     }
 
+    /// Clients hear of it: the file's name alone, not where it lies.
     fn named(&self, fault: &io::Error) -> io::Error {
-        io::Error::new(fault.kind(), format!("{}: {fault}", self.path.display()))
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        io::Error::new(fault.kind(), format!("{name}: {fault}"))
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
@@ -59,7 +60,7 @@ impl Segment {
         let mut torn = Vec::new();
         from.take(bytes).read_to_end(&mut torn)?;
         let kept = self.torn_path();
-        let mut to = File::options().create(true).append(true).open(&kept)?;
+        let mut to = File::options().create(true).append(true).mode(0o640).open(&kept)?;
         to.write_all(&torn)?;
         to.write_all(b"\n")?;
         to.sync_all()?;

@@ -161,10 +161,13 @@ pub fn verdict(out: &mut impl Write, v: &Verdict) -> io::Result<()> {
         }
     }
     writeln!(out, "  {}", extent(v))?;
-    for notice in v.notices.iter().take(MOST_NOTICES) {
-        writeln!(out, "  {CHANGED}note{CHANGED:#}: {notice}")?;
+    for kind in v.notices_by_kind() {
+        for notice in kind.iter().take(MOST_NOTICES) {
+            writeln!(out, "  {CHANGED}note{CHANGED:#}: {notice}")?;
+        }
+        more(out, kind.len().saturating_sub(MOST_NOTICES) as u64, "such notes (see --format json)")?;
     }
-    more(out, v.more_notices + v.notices.len().saturating_sub(MOST_NOTICES) as u64, "notes (see --format json)")
+    more(out, v.more_notices, "notes (see --format json)")
 }
 
 fn more(out: &mut impl Write, count: u64, what: &str) -> io::Result<()> {

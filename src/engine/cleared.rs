@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::analyse::moves_session_only;
+pub use super::analyse::moves_session_only;
 use super::catalog::{Oid, QualifiedName, quote_literal};
 use super::context::{Defined, Derived, PurposeSource};
 use super::meaning::Meaning;

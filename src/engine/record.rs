@@ -125,6 +125,18 @@ impl<'t> Words<'t> {
         at.and_then(|at| self.list.get(at)).map_or(Token::Nul, |t| t.kind)
     }
 
+    /// Whether `true`, `false` or `null` is a value here, and no part of `IS NOT NULL`, `NOT NULL` or `ON DELETE SET NULL`.
+    fn is_value(&self, at: usize) -> bool {
+        let (before, last) = (self.kind(at.checked_sub(2)), self.kind(at.checked_sub(1)));
+        let is_null = self.kind(Some(at)) == Token::NullP;
+        match last {
+            Token::Is => false,
+            Token::Not => !is_null && before != Token::Is,
+            Token::Set => !is_null,
+            _ => true,
+        }
+    }
+
     /// The words, normalised; names as `shown` shows them.
     pub fn written(&self, shown: &dyn Fn(&'t str) -> Cow<'t, str>) -> String {
         let parameters = self.list.iter().filter(|t| t.kind == Token::Param);
@@ -132,13 +144,17 @@ impl<'t> Words<'t> {
         let mut next = own.map_or(0, u32::from);
         let mut out = String::new();
         let mut after = self.list.first().map_or(0, |t| t.start);
-        for token in self.list {
+        for (at, token) in self.list.iter().enumerate() {
             if token.start > after && !out.is_empty() {
                 out.push(' ');
             }
             let word = self.word(token);
             match token.kind {
                 Token::Sconst | Token::Usconst | Token::Bconst | Token::Xconst | Token::Iconst | Token::Fconst => {
+                    next += 1;
+                    out.push_str(&format!("${next}"));
+                }
+                Token::TrueP | Token::FalseP | Token::NullP if self.is_value(at) => {
                     next += 1;
                     out.push_str(&format!("${next}"));
                 }
@@ -252,6 +268,27 @@ mod tests {
             ("CREATE SCHEMA IF NOT EXISTS ana", "CREATE SCHEMA IF NOT EXISTS ana"),
         ] {
             let tokens = parse(text).unwrap().tokens;
+            assert_eq!(normalised(text, &tokens, 0, text.len(), &known), expected);
+        }
+    }
+
+    #[test]
+    fn a_truth_is_a_value_and_what_is_asked_of_one_is_none() {
+        for (text, expected) in [
+            ("UPDATE t SET a = true, b = NULL WHERE id = 1", "UPDATE t SET a = $1, b = $2 WHERE id = $3"),
+            ("INSERT INTO t VALUES (FALSE, NULL, $2)", "INSERT INTO t VALUES ($3, $4, $2)"),
+            (
+                "SELECT a IS NOT TRUE, a IS true, NOT true, b IS NULL, b IS NOT NULL FROM t",
+                "SELECT a IS NOT TRUE, a IS true, NOT $1, b IS NULL, b IS NOT NULL FROM t",
+            ),
+            ("EXECUTE a(true, null)", "EXECUTE a($1, $2)"),
+            (
+                "CREATE TABLE t (a int NOT NULL REFERENCES t ON DELETE SET NULL, b bool DEFAULT false)",
+                "CREATE TABLE t (a int NOT NULL REFERENCES t ON DELETE SET NULL, b bool DEFAULT $1)",
+            ),
+        ] {
+            let tokens = parse(text).unwrap().tokens;
+            let known = |name: &str| ["id", "t", "a", "b", "int", "bool"].contains(&name);
             assert_eq!(normalised(text, &tokens, 0, text.len(), &known), expected);
         }
     }

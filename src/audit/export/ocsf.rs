@@ -58,7 +58,7 @@ pub fn event(told: &Told, purposes: &Purposes) -> Option<Value> {
 fn activity(e: &Recorded) -> Option<Activity> {
     let of = |category, class, activity| Some(Activity { category, class, activity });
     match &*e.event {
-        "decision" => of(APPLICATION, DATASTORE, datastore_activity(e.kind.as_deref().unwrap_or_default())),
+        "decision" => of(APPLICATION, DATASTORE, datastore_activity(e)),
         "upkeep" => of(APPLICATION, DATASTORE, upkeep_activity(e.action.as_deref().unwrap_or_default())),
         "login" | "login_refused" => of(IDENTITY, AUTHENTICATION, (1, "Logon")),
         "session_end" => of(IDENTITY, AUTHENTICATION, (2, "Logoff")),
@@ -70,14 +70,20 @@ fn activity(e: &Recorded) -> Option<Activity> {
     }
 }
 
-fn datastore_activity(kind: &str) -> (u64, &'static str) {
-    match kind {
+fn datastore_activity(e: &Recorded) -> (u64, &'static str) {
+    match e.kind.as_deref().unwrap_or_default() {
         "select" | "copy_to" | "fetch" => (4, "Query"),
         "update" | "merge" => (2, "Update"),
         "insert" | "copy_in" => (5, "Write"),
         "delete" | "truncate" => (7, "Delete"),
         "show" | "explain" => (1, "Read"),
         kind if kind.starts_with("create") => (6, "Create"),
+        "ddl" => match e.sql.as_deref().and_then(|sql| sql.split_whitespace().next()) {
+            Some(word) if word.eq_ignore_ascii_case("create") => (6, "Create"),
+            Some(word) if word.eq_ignore_ascii_case("alter") => (2, "Update"),
+            Some(word) if word.eq_ignore_ascii_case("drop") => (7, "Delete"),
+            _ => (99, "Other"),
+        },
         _ => (99, "Other"),
     }
 }

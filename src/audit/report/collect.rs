@@ -14,6 +14,7 @@ use super::names::{Name, Names};
 use super::{Day, PersonEvent, PolicyInForce, RecipientUse, RefusalCount, Report, Unfinished, UnrestrictedUse, Use};
 use crate::audit::recorded::{Recorded, Text};
 use crate::audit::show::table_words;
+use crate::engine::cleared::moves_session_only;
 
 /// Single events that are listed.
 pub(super) const MOST_LISTED: usize = 10_000;
@@ -219,7 +220,9 @@ impl Collector {
         }
         let shown = self.categories(e);
         let recipient = e.recipient.as_ref().and_then(|_| self.recipient(e));
-        let unrestricted = e.unrestricted.then(|| self.unrestricted(e));
+        // `SET consentry.reason` is no access yet.
+        let accesses = e.unrestricted && !moves_session_only(e.kind.as_deref().unwrap_or_default());
+        let unrestricted = accesses.then(|| self.unrestricted(e));
         let Some(statement) = e.statement.as_deref() else { return };
         let running = Running {
             shown,

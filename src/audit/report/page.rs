@@ -283,7 +283,7 @@ fn gaps(title: &str, v: Option<&Verdict>) -> Markup {
             None => p.soft { "Not known: the record was not verified." },
             Some(v) if v.notices.is_empty() && v.is_whole() => p.soft { "None: no line is missing, the proxy was never silent." },
             Some(v) => {
-                ul { @for notice in &v.notices { li { (notice) } } }
+                ul { @for notice in v.notices_by_kind().concat() { li { (notice) } } }
                 @if v.more_notices > 0 { p.soft { "and " (grouped(v.more_notices)) " more" } }
             },
         }

@@ -366,6 +366,13 @@ pub enum Notice {
     },
 }
 
+impl Notice {
+    /// Whether it tells of one statement, and not of the record.
+    pub fn is_about_a_statement(&self) -> bool {
+        matches!(self, Notice::NeverCompleted { .. } | Notice::Running { .. })
+    }
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

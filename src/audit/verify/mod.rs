@@ -39,8 +39,11 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// Findings beyond those that are listed.
     pub more_findings: u64,
-    /// What an auditor should know and that is no damage.
+    /// What an auditor should know and that is no damage, in the order in which it was found.
     pub notices: Vec<Notice>,
+    /// How many of these are about one statement each.
+    #[serde(skip)]
+    of_statements: usize,
     pub more_notices: u64,
     pub files: u64,
     pub lines: u64,
@@ -109,8 +112,30 @@ impl Verdict {
         if self.findings.len() < MOST_LISTED { self.findings.push(finding) } else { self.more_findings += 1 }
     }
 
+    /// The notices kind by kind, those about one statement each last: a crash under many sessions leaves many of them.
+    pub fn notices_by_kind(&self) -> Vec<Vec<&Notice>> {
+        let mut kinds: Vec<Vec<&Notice>> = Vec::new();
+        for notice in &self.notices {
+            let alike = |kind: &&mut Vec<&Notice>| std::mem::discriminant(kind[0]) == std::mem::discriminant(notice);
+            match kinds.iter_mut().find(alike) {
+                Some(kind) => kind.push(notice),
+                None => kinds.push(vec![notice]),
+            }
+        }
+        kinds.sort_by_key(|kind| kind[0].is_about_a_statement());
+        kinds
+    }
+
+    /// Statements and all else take no room from each other.
     fn note(&mut self, notice: Notice) {
-        if self.notices.len() < MOST_LISTED { self.notices.push(notice) } else { self.more_notices += 1 }
+        let of_one = notice.is_about_a_statement();
+        let listed = if of_one { self.of_statements } else { self.notices.len() - self.of_statements };
+        if listed >= MOST_LISTED {
+            self.more_notices += 1;
+            return;
+        }
+        self.of_statements += usize::from(of_one);
+        self.notices.push(notice);
     }
 }
 

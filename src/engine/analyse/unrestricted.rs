@@ -123,6 +123,8 @@ impl<'e> Analyser<'e> {
         let Some(source) = self.sources.first() else { return Ok(()) };
         let mut beside =
             Analyser::new(self.engine, &self.context, self.role, source.text.clone(), source.tokens.clone());
+        // Whether it has any is PostgreSQL's to say.
+        beside.takes_parameters = true;
         beside.begin_statement(self.context.clone(), None, self.statement_start);
         let mut understood = true;
         for Reading { mut query, output } in readings(node) {
