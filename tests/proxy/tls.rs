@@ -115,6 +115,19 @@ fn direct_tls_needs_alpn_and_nothing_is_taken_from_before_the_handshake() {
     assert_eq!(smuggled.answer(), "closed");
 }
 
+/// libpq 17 reads to the end of a cancel request's connection, and takes one that ends without TLS's own word for torn.
+#[test]
+fn the_end_of_a_cancel_request_is_said() {
+    let authority = Authority::new("ours");
+    let (cert, key) = authority.sign("localhost");
+    let proxy = start_with(world(), &policy(), &format!("\n[listen.tls]\ncert = {cert:?}\nkey = {key:?}\n"));
+    let mut client = direct_tls(proxy.port(), &authority, &[b"postgresql"]);
+    client.write_all(&[16i32, 80_877_102, 1, 2].map(i32::to_be_bytes).concat()).unwrap();
+    let mut said = Vec::new();
+    client.read_to_end(&mut said).expect("a whole end");
+    assert!(said.is_empty(), "{said:?}");
+}
+
 fn direct_tls(port: u16, authority: &Authority, alpn: &[&[u8]]) -> StreamOwned<ClientConnection, TcpStream> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();

@@ -171,3 +171,21 @@ pub fn verify(
     story.finish(verdict.being_written || claim::is_taken(folder), &mut verdict);
     Ok(verdict)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_told_however_many_statements_a_crash_has_left() {
+        let mut verdict = Verdict::default();
+        for seq in 0..2 * MOST_LISTED as u64 {
+            verdict.note(Notice::NeverCompleted { seq, statement: "s".into() });
+        }
+        let gap = Notice::Unavailable { seq: 9999, fault: "full".into(), seconds: 1, refused: 2, gone: None };
+        verdict.note(gap.clone());
+        let kinds = verdict.notices_by_kind();
+        assert_eq!((kinds.len(), &kinds[0][..], kinds[1].len()), (2, &[&gap][..], MOST_LISTED));
+        assert_eq!(verdict.more_notices, MOST_LISTED as u64);
+    }
+}
