@@ -10,8 +10,9 @@ use prometheus_client::metrics::counter::Counter;
 use super::arrays::elements;
 use super::live::beside_others;
 use super::meters::{self, Meters};
+use super::startup::printable;
 use super::subjects::Watch;
-use crate::audit::event::{Completion, Decision, Ending, RefusalRecord, What, Who};
+use crate::audit::event::{Client, Completion, Decision, Ending, RefusalRecord, What, Who};
 use crate::audit::{Attended, Event, RecordUnavailable, Recorder, Ticket};
 use crate::engine::clear::Engine;
 use crate::engine::cleared::{Argument, NamedSubject, Outcome, Statement, TouchedTable};
@@ -113,6 +114,13 @@ pub struct Clerk {
 }
 
 impl Clerk {
+    /// What the session calls itself from now on.
+    pub fn is_called(&mut self, name: &str) {
+        let application_name = Some(printable(name)).filter(|name| !name.is_empty());
+        let client = Client { application_name, ..self.who.client.clone() };
+        self.who = Arc::new(Who { client, ..(*self.who).clone() });
+    }
+
     pub fn new(recorder: Recorder, who: Arc<Who>, meters: Meters) -> Self {
         let counter = |outcome| meters.statements.get_or_create(&meters::Outcome { outcome }).clone();
         let (allowed, changed) = (counter("allowed"), counter("changed"));

@@ -242,9 +242,23 @@ impl Core {
             b'Z' => self.ready(Status::read(body).map_err(|_| OUT_OF_ORDER)?),
             b'E' => self.error(Fields::read(body).map_err(|_| OUT_OF_ORDER)?),
             b'N' => self.notice(body),
-            b'S' => parameter_status(body),
+            b'S' => self.parameter_status(body),
             b'A' => Ok(Verdict::Pass),
             _ => Err(OUT_OF_ORDER),
+        }
+    }
+
+    /// ParameterStatus passes as PostgreSQL says it; but a pinned setting that has moved ends the session. Programs that share
+    /// connections say by `application_name` who uses one now.
+    fn parameter_status(&mut self, body: &[u8]) -> Result<Verdict, End> {
+        let (name, value) = read_parameter(body).map_err(|_| OUT_OF_ORDER)?;
+        match PINNED.iter().find(|(pinned, _)| *pinned == name) {
+            Some((_, wanted)) if *wanted != value => Err(End::Upstream("a pinned setting has changed in PostgreSQL")),
+            _ if name == "application_name" => {
+                self.clerk.is_called(value);
+                Ok(Verdict::Pass)
+            }
+            _ => Ok(Verdict::Pass),
         }
     }
 
@@ -479,13 +493,4 @@ fn not_helped(head: &Expect, fields: &Fields) -> Option<Fields> {
 /// Messages that pass without being held in memory: rows may be a gigabyte long.
 fn is_streamed(tag: u8) -> bool {
     matches!(tag, b'D' | b'd' | b'T')
-}
-
-/// ParameterStatus passes as PostgreSQL says it; but a pinned setting that has moved ends the session.
-fn parameter_status(body: &[u8]) -> Result<Verdict, End> {
-    let (name, value) = read_parameter(body).map_err(|_| OUT_OF_ORDER)?;
-    match PINNED.iter().find(|(pinned, _)| *pinned == name) {
-        Some((_, wanted)) if *wanted != value => Err(End::Upstream("a pinned setting has changed in PostgreSQL")),
-        _ => Ok(Verdict::Pass),
-    }
 }

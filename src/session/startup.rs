@@ -109,7 +109,7 @@ fn is_utf8(value: &str) -> bool {
 }
 
 /// As PostgreSQL shows it: 63 bytes of printable ASCII.
-fn printable(name: &str) -> String {
+pub fn printable(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).take(63).collect()
 }
 

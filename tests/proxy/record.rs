@@ -432,3 +432,29 @@ fn a_refusal_names_the_table_that_may_not_be_used() {
     let shown = String::from_utf8(shown.unwrap().stdout).unwrap();
     assert_eq!(shown.lines().count(), 2, "{shown}");
 }
+
+/// A pool says by it who uses a connection now.
+#[test]
+fn what_a_session_calls_itself_is_on_record_as_it_is_then() {
+    let proxy = start(world());
+    let mut c = Raw::log_in(proxy.port(), "ana", &[("application_name", "pool")]);
+    for sql in [
+        "SELECT 1",
+        "SET application_name = 'billing'",
+        "SELECT 2",
+        "BEGIN; SET LOCAL application_name = 'é\n'; SELECT 3",
+        "SELECT 4",
+        "ROLLBACK",
+        "SELECT 5",
+    ] {
+        c.ask(sql);
+    }
+    told(&proxy, 9);
+    let named: Vec<String> = events(&proxy.audit())
+        .iter()
+        .filter(|e| e["event"] == "decision" && e["kind"] == "select")
+        .map(|e| e["client"]["application_name"].as_str().unwrap_or("-").to_owned())
+        .collect();
+    // What is sent in one message is on record before any of it has run.
+    assert_eq!(named, ["pool", "billing", "billing", "???", "billing"]);
+}
