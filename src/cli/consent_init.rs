@@ -22,7 +22,7 @@ pub struct Init {
     /// The table that these people are in, as schema.table
     #[arg(long, value_name = "TABLE")]
     table: String,
-    /// Its key column
+    /// Its key column, as it stands or in SQL's quotes
     #[arg(long, value_name = "COLUMN", default_value = "id")]
     key: String,
     /// The role that the proxy logs in with: gets the rights to read and write the choices
@@ -36,8 +36,12 @@ pub struct Init {
 impl Init {
     pub async fn run(self) -> Result<ExitCode> {
         let table = names::qualified(&self.table).map_err(|e| anyhow::anyhow!("--table: {e}"))?;
+        let key = match self.key.starts_with('"') {
+            true => names::single(&self.key).map_err(|e| anyhow::anyhow!("--key: {e}"))?,
+            false => self.key,
+        };
         let mut client = self.direct.connect().await?;
-        let made = plan(&client, &self.kind, &table, &self.key).await?;
+        let made = plan(&client, &self.kind, &table, &key).await?;
         if self.print {
             out::write(|out| {
                 write!(out, "{}", made.ddl)?;
