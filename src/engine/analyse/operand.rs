@@ -135,7 +135,7 @@ impl Analyser<'_> {
         let jsonb = self.engine.catalog.operand_named("jsonb");
         match steps {
             Some(steps) if element != Operand::Any => match steps.contains(&true) {
-                true => array,
+                true => self.engine.catalog.slice_of(array),
                 false => element,
             },
             Some(_) if array == jsonb => jsonb,

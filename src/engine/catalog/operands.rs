@@ -104,16 +104,31 @@ impl Catalog {
     /// That of arrays of such values, which are again such where these are arrays themselves (`get_promoted_array_type`). (An
     /// array of a domain is of another type than one of what the domain is over.)
     pub fn array_of(&self, element: Operand) -> Operand {
-        let is_array = |oid: &Oid| self.type_facts(*oid).is_some_and(|t| t.element != 0);
-        let array = |oid: Oid| {
-            let of = self.typing_index().arrays.get(&oid).copied();
-            of.or_else(|| Some(oid).filter(is_array)).map(Sure)
-        };
+        let array = |oid: Oid| self.typing_index().arrays.get(&oid).copied().map(Sure);
         match element {
-            Operand::Of(Sure(oid)) => array(oid).map_or(Operand::Any, Operand::Of),
+            // Those that are vectors as well PostgreSQL takes for the one here and for the other there.
+            Operand::Of(Sure(oid)) if self.is_vector(oid) => Operand::Any,
+            Operand::Of(one @ Sure(oid)) => match array(oid) {
+                Some(array) => Operand::Of(array),
+                None if self.type_facts(oid).is_some_and(|t| t.element != 0) => Operand::Of(one),
+                None => Operand::Any,
+            },
             Operand::Over(Sure(oid)) => array(oid).map_or(Operand::Any, Operand::ArrayOver),
             _ => Operand::Any,
         }
+    }
+
+    /// That of a slice of such an array: of a vector, or of a domain over an array, it is that array.
+    pub fn slice_of(&self, array: Operand) -> Operand {
+        match array {
+            Operand::Of(Sure(oid)) if self.is_vector(oid) => self.array_of(self.element_of(array)),
+            Operand::Over(Sure(oid)) => self.operand_of(oid),
+            other => other,
+        }
+    }
+
+    fn is_vector(&self, oid: Oid) -> bool {
+        self.type_facts(oid).is_some_and(|t| matches!(t.name.as_str(), "int2vector" | "oidvector"))
     }
 
     /// What a parameter without a type has become beside a value in this operator, which PostgreSQL has for two of its type.
