@@ -60,11 +60,13 @@ CREATE FUNCTION spy.put(int[], int) RETURNS int[] LANGUAGE sql AS 'SELECT $1 || 
 CREATE OPERATOR spy.+ (LEFTARG = int[], RIGHTARG = int, FUNCTION = spy.put);
 CREATE FUNCTION spy.put(ext.hstore, ext.hstore) RETURNS ext.hstore LANGUAGE sql AS 'SELECT $1';
 CREATE OPERATOR spy.|| (LEFTARG = ext.hstore, RIGHTARG = ext.hstore, FUNCTION = spy.put);
-CREATE DOMAIN spy.numbers AS int[];
-CREATE FUNCTION spy.same(int[], int[]) RETURNS boolean LANGUAGE sql AS 'SELECT true';
-CREATE OPERATOR spy.= (LEFTARG = int[], RIGHTARG = int[], FUNCTION = spy.same);
-CREATE FUNCTION spy.same(int2[], int2[]) RETURNS boolean LANGUAGE sql AS 'SELECT true';
-CREATE OPERATOR spy.= (LEFTARG = int2[], RIGHTARG = int2[], FUNCTION = spy.same);
+CREATE SCHEMA lists;
+CREATE DOMAIN lists.numbers AS int[];
+CREATE TABLE public.numbered (d lists.numbers);
+CREATE FUNCTION lists.same(int[], int[]) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+CREATE OPERATOR lists.= (LEFTARG = int[], RIGHTARG = int[], FUNCTION = lists.same);
+CREATE FUNCTION lists.same(oid[], oid[]) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+CREATE OPERATOR lists.= (LEFTARG = oid[], RIGHTARG = oid[], FUNCTION = lists.same);
 CREATE FUNCTION spy.lower(int) RETURNS text LANGUAGE sql AS 'SELECT ''x''';
 CREATE FUNCTION spy.lower(int8) RETURNS text LANGUAGE sql AS 'SELECT ''x''';
 CREATE FUNCTION spy.age(ext.citext) RETURNS text LANGUAGE sql AS 'SELECT ''x''';
