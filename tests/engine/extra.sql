@@ -7,6 +7,11 @@ CREATE FUNCTION public.initcap(public.customers) RETURNS text LANGUAGE sql AS 'S
 CREATE FUNCTION public.peek(integer) RETURNS text LANGUAGE sql AS 'SELECT email FROM public.customers WHERE id = $1';
 CREATE VIEW public.peeked AS SELECT public.peek(1) AS email;
 CREATE MATERIALIZED VIEW public.frozen AS SELECT email FROM public.customers;
+CREATE VIEW public.told_of_rows AS SELECT relname, reltuples FROM pg_class;
+CREATE VIEW public.told_of_sizes AS SELECT pg_relation_size('public.customers') AS bytes;
+CREATE VIEW public.told_of_told AS SELECT bytes FROM public.told_of_sizes;
+CREATE MATERIALIZED VIEW public.rows_filled AS SELECT * FROM public.told_of_rows;
+CREATE MATERIALIZED VIEW public.sizes_filled AS SELECT * FROM public.told_of_told;
 CREATE MATERIALIZED VIEW public.cheap_ones AS SELECT * FROM public.cheap;
 CREATE MATERIALIZED VIEW public.contacts_filled AS SELECT * FROM public.contact_list;
 CREATE MATERIALIZED VIEW public.emails_filled AS SELECT email FROM public.customers;

@@ -133,6 +133,8 @@ const OPEN: &[&str] = &[
     "fares",
     "passes_by",
     "cheap_ones",
+    "rows_filled",
+    "sizes_filled",
     "contacts_filled",
     "emails_filled",
 ];

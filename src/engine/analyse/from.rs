@@ -305,6 +305,7 @@ impl<'e> Analyser<'e> {
             std::mem::take(&mut self.search_path),
         );
         let (shadowed, pinned) = (self.shadowed.take(), self.pinned);
+        let nulls_sizes = std::mem::take(&mut self.nulls_sizes);
         self.view_depth += 1;
         let columns = match inner(&mut tree)? {
             NodeEnum::SelectStmt(select) => self.select(select, &Scope::EMPTY, At::ITEM),
@@ -313,7 +314,9 @@ impl<'e> Analyser<'e> {
         self.view_depth -= 1;
         (self.source, self.ctes, self.search_path) = outside;
         let columns = columns.map_err(|r| Refusal { position: None, ..r }.at(var.location))?;
-        if self.occurrences.len() == occurrences {
+        let tells_sizes = self.nulls_sizes;
+        self.nulls_sizes |= nulls_sizes;
+        if self.occurrences.len() == occurrences && !tells_sizes {
             // It reads nothing protected: PostgreSQL may expand it itself.
             self.injections.truncate(injections);
             (self.shadowed, self.pinned) = (shadowed, pinned);

@@ -111,6 +111,19 @@ REFRESH MATERIALIZED VIEW public.contacts_filled WITH NO DATA
 -- builder/service: same
 REFRESH MATERIALIZED VIEW public.emails_filled
 ;;
+-- Statistics and sizes, which are null to a session, would be stored.
+-- builder/service: not-understood
+REFRESH MATERIALIZED VIEW rows_filled
+;;
+-- builder/service: not-understood
+REFRESH MATERIALIZED VIEW sizes_filled
+;;
+-- builder/service: changed | has pg_relation_size((NULL::pg_catalog.regclass))
+SELECT bytes FROM told_of_sizes
+;;
+-- builder/service: changed | has pg_relation_size((NULL::pg_catalog.regclass))
+SELECT p.id, t.bytes FROM products p, told_of_told t
+;;
 -- It is not open itself.
 -- builder/service: same
 REFRESH MATERIALIZED VIEW frozen

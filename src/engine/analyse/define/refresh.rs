@@ -1,7 +1,7 @@
 //! REFRESH MATERIALIZED VIEW: PostgreSQL fills it anew, from what its query reads by now.
 //!
 //! What it reads by itself is as it was when somebody made it, and whoever lists it as open knows that. A view below it may
-//! have been replaced since: then all that is read must be open.
+//! have been replaced since: then all that is read must be open, and each view one that a session reads as it stands.
 
 use std::collections::BTreeSet;
 
@@ -12,6 +12,7 @@ use crate::engine::analyse::relations::Named;
 use crate::engine::analyse::statement::Judged;
 use crate::engine::catalog::{How, Relation, RelationKind};
 use crate::engine::cleared::Effect;
+use crate::engine::parse;
 use crate::engine::policy::is_closed;
 use crate::engine::refusal::{self, Refusal};
 
@@ -63,8 +64,31 @@ impl Analyser<'_> {
                     "it is open and would hold what is not, and whoever may define can have replaced the view since";
                 return Err(refusal::not_supported(&what, why));
             }
+            if relation.kind == RelationKind::View {
+                self.is_read_as_it_stands(relation)?;
+            }
             self.read_behind(relation);
         }
         Ok(())
+    }
+
+    /// Refuses a view of which a session would read less than PostgreSQL does: columns of system catalogs that are null here,
+    /// sizes of tables.
+    fn is_read_as_it_stands(&self, view: &Relation) -> Result<(), Refusal> {
+        let text = format!("SELECT * FROM {}", view.name.to_sql());
+        let parsed = parse::parse(&text)?;
+        let mut beside = Analyser::new(self.engine, &self.context, self.role, text, parsed.tokens);
+        beside.begin_statement(self.context.clone(), self.purpose, 0);
+        for statement in parsed.statements {
+            let mut tree = statement.stmt.ok_or_else(|| refusal::undefined_table(&view.name.to_string()))?;
+            beside.statement(&mut tree)?;
+        }
+        match beside.occurrences.is_empty() && !beside.changes_meaning() {
+            true => Ok(()),
+            false => Err(refusal::not_supported(
+                &format!("filling a materialized view from {}", view.name),
+                "PostgreSQL would read more of it than a session may, and whoever may define can have replaced it since",
+            )),
+        }
     }
 }
