@@ -223,12 +223,13 @@ impl World {
         };
         let mut parts = case.expectation.split(" | ");
         let expected = parts.next().unwrap_or_default();
-        let cleared = match self.engine.clear(sql, &context, Protocol::Simple) {
+        let protocol = protocol(sql);
+        let cleared = match self.engine.clear(sql, &context, protocol) {
             Err(refusal) if refusal.rule == expected => return Ok(()),
             Err(refusal) => return Err(format!("refused by {}: {refusal}\n{}", refusal.rule, refusal.detail).into()),
             Ok(cleared) => cleared,
         };
-        let alike = alike(&self.engine, sql, &context, Protocol::Simple, 4)?;
+        let alike = alike(&self.engine, sql, &context, protocol, 4)?;
         let text = cleared.wire_text();
         let changed = cleared.statements.iter().any(|s| s.outcome == Outcome::Changed);
         let mut error = None;
@@ -427,4 +428,10 @@ fn touches(cleared: &Cleared) -> Vec<String> {
         [Some(usage), of, Some(treated)]
     };
     columns.flat_map(told).flatten().collect()
+}
+
+/// A statement with parameters of its own comes in a Parse message.
+fn protocol(sql: &str) -> Protocol {
+    let parameter = sql.match_indices('$').any(|(at, _)| sql[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
+    if parameter && !sql.contains("PREPARE ") { Protocol::Extended } else { Protocol::Simple }
 }
