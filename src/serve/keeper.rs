@@ -1,6 +1,7 @@
 //! Keeps one database's snapshot true: watches its catalog, reads its policy, replaces the engine when either changes.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,8 +60,27 @@ pub struct Keeper {
 enum Request {
     /// See that the snapshot shows the catalog as it is now; tells whether it does.
     Catalog(oneshot::Sender<bool>),
-    /// Read the policy at this path again; an error keeps the running one.
-    Policy(PathBuf, oneshot::Sender<Result<Option<String>>>),
+    /// Read a policy again; an error keeps the running one.
+    Policy(Wanted, oneshot::Sender<Result<Option<String>>>),
+}
+
+/// A policy: where it lies, and roles that it must declare.
+#[derive(Clone)]
+struct Wanted {
+    path: PathBuf,
+    roles: BTreeSet<String>,
+}
+
+impl Wanted {
+    /// The policy, if it declares all roles that it must.
+    fn declared_by(&self, policy: Policy) -> Result<Policy> {
+        match self.roles.iter().find(|role| !policy.roles.contains_key(*role)) {
+            Some(role) => {
+                Err(anyhow!("the policy does not declare the role \"{role}\", which a user of the server file has"))
+            }
+            None => Ok(policy),
+        }
+    }
 }
 
 impl Refresh for Keeper {
@@ -83,10 +103,13 @@ impl Keeper {
         self.connected.load(Ordering::Relaxed)
     }
 
-    /// The digest of the policy, if it is another than before.
-    pub async fn reload_policy(&self, path: PathBuf) -> Result<Option<String>> {
+    /// The digest of the policy, if it is another than before. One without these roles, which users have, is refused.
+    pub async fn reload_policy(&self, path: PathBuf, roles: BTreeSet<String>) -> Result<Option<String>> {
         let (done, wait) = oneshot::channel();
-        self.requests.send(Request::Policy(path, done)).await.context("the database's keeper has ended")?;
+        self.requests
+            .send(Request::Policy(Wanted { path, roles }, done))
+            .await
+            .context("the database's keeper has ended")?;
         wait.await.context("the database's keeper has ended")?
     }
 }
@@ -104,7 +127,7 @@ struct Room {
     policy: Arc<Policy>,
     files: Vec<SourceFile>,
     /// Where a policy lies that did not fit: it may fit another catalog.
-    refused: Option<PathBuf>,
+    refused: Option<Wanted>,
     secrets: Secrets,
     connected: Arc<AtomicBool>,
     recorder: Recorder,
@@ -225,8 +248,8 @@ impl Room {
                     Some(Request::Catalog(done)) => {
                         let _ = done.send(self.look().await);
                     }
-                    Some(Request::Policy(path, done)) => {
-                        let _ = done.send(self.read_policy(&path).await);
+                    Some(Request::Policy(wanted, done)) => {
+                        let _ = done.send(self.read_policy(&wanted).await);
                     }
                 },
                 () = tokio::time::sleep_until(next_look.into()) => {
@@ -294,8 +317,8 @@ impl Room {
         }
         self.replace();
         tracing::info!(database = %self.live.name, "the catalog has changed and was read again");
-        if let Some(path) = self.refused.take() {
-            self.try_again(&path).await;
+        if let Some(wanted) = self.refused.take() {
+            self.try_again(&wanted).await;
         }
         Ok(())
     }
@@ -311,9 +334,9 @@ impl Room {
     }
 
     /// A policy that did not fit the catalog as it was.
-    async fn try_again(&mut self, path: &Path) {
+    async fn try_again(&mut self, wanted: &Wanted) {
         let name = self.live.name.clone();
-        let result = match self.read_policy(path).await {
+        let result = match self.read_policy(wanted).await {
             Ok(_) => {
                 tracing::info!(database = %name, "the policy that was refused fits this catalog, and is in force");
                 "ok"
@@ -332,16 +355,16 @@ impl Room {
     }
 
     /// The digest of the policy, if it is another than before.
-    async fn read_policy(&mut self, path: &Path) -> Result<Option<String>> {
+    async fn read_policy(&mut self, wanted: &Wanted) -> Result<Option<String>> {
         let before = self.policy.digest.clone();
-        let result = match read_policy(path) {
+        let result = match read_policy(&wanted.path) {
             Ok(files) => {
                 let policy = fitting(&self.live.name, &files, &self.catalog, &self.live.dialer).await;
-                policy.map(|policy| (files, policy))
+                policy.and_then(|policy| wanted.declared_by(policy)).map(|policy| (files, policy))
             }
             Err(error) => Err(error.into()),
         };
-        self.refused = result.is_err().then(|| path.to_owned());
+        self.refused = result.is_err().then(|| wanted.clone());
         let result = result.map(|(files, policy)| {
             self.files = files;
             self.policy = Arc::new(policy);

@@ -1,7 +1,7 @@
 //! A changed configuration is taken up while the service runs. Policies of open databases are taken one by one, each if it
 //! is in order; the server file as a whole, if all of it is. Either way log, metric and record say so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::{Error, Result, anyhow};
@@ -12,6 +12,7 @@ use super::{Running, Service, check_roles, client_tls, load, open_doors};
 use crate::audit::Event;
 use crate::audit::event::ServerReload;
 use crate::config::server::{Server, User};
+use crate::session::house::Doors;
 use crate::session::meters::Result as Label;
 
 /// What a reload has brought.
@@ -52,8 +53,9 @@ impl Service {
         }
         let (meters, recorder) = (&self.house.meters, &self.house.recorder);
         // First what is open, and one beside the other: a database that cannot be reached keeps no other's policy back.
-        reload_policies(&server, &known, news).await;
-        let running = Some((before, self.house.doors()));
+        let doors = self.house.doors();
+        reload_policies(&server, before, &known, &doors, news).await;
+        let running = Some((before, doors));
         let (keepers, doors) = open_doors(&server, &known, running, recorder, meters).await?;
         check_roles(&server, &source, &doors)?;
         let now = Running::new(server, &source);
@@ -72,14 +74,22 @@ impl Service {
     }
 }
 
-/// Has every database that is open read its policy again.
-async fn reload_policies(server: &Server, known: &BTreeMap<String, Keeper>, news: &mut News) {
+/// Has every database that is open, and still the one of that name, read its policy again.
+async fn reload_policies(
+    server: &Server,
+    before: &Server,
+    known: &BTreeMap<String, Keeper>,
+    doors: &Doors,
+    news: &mut News,
+) {
     let mut reading = JoinSet::new();
     for (name, database) in &server.databases {
-        if let Some(keeper) = known.get(name).cloned() {
+        let same = before.databases.get(name).is_some_and(|old| old.is_reached_as(database));
+        if let Some(keeper) = known.get(name).filter(|_| same).cloned() {
             let (name, policy) = (name.clone(), database.policy.clone());
+            let needed = needed_roles(server, doors, &name);
             reading.spawn(async move {
-                let read = keeper.reload_policy(policy).await;
+                let read = keeper.reload_policy(policy, needed).await;
                 (name, read)
             });
         }
@@ -93,6 +103,20 @@ async fn reload_policies(server: &Server, known: &BTreeMap<String, Keeper>, news
             Err(error) => news.faults.push(error.context(format!("database {name}"))),
         }
     }
+}
+
+/// The roles of a database's running policy that its users have and that no other database declares for them.
+fn needed_roles(server: &Server, doors: &Doors, name: &str) -> BTreeSet<String> {
+    let declares = |database: &str, role: &str| {
+        let open = doors.databases.get(database);
+        open.is_some_and(|d| d.live.snapshot().engine.policy.roles.contains_key(role))
+    };
+    let elsewhere = |user: &User| {
+        let mut others = doors.databases.keys().filter(|other| *other != name && user.may_connect(other));
+        others.any(|other| declares(other, &user.role))
+    };
+    let here = server.users.values().filter(|user| user.may_connect(name) && declares(name, &user.role));
+    here.filter(|user| !elsewhere(user)).map(|user| user.role.clone()).collect()
 }
 
 impl News {

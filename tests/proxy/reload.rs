@@ -150,3 +150,44 @@ fn a_configuration_that_was_refused_is_tried_again_when_its_policy_is_mended() {
     assert_eq!(un(), "Z:I");
     assert_eq!(house.counted(), (1, 2));
 }
+
+/// Users would be left without what they may do, all of them at once.
+#[test]
+fn a_policy_that_no_longer_declares_a_users_role_is_refused() {
+    let house = House::new();
+    let text = fs::read_to_string(&house.policy).unwrap();
+    let without = text.replace("[role.app]", "[role.former]");
+    for cut in ["", &without] {
+        let refused = house.counted().1;
+        fs::write(&house.policy, cut).unwrap();
+        wait_for(|| house.counted().1 > refused);
+        let mut c = Raw::log_in(house.proxy.port(), "ana", &[]);
+        assert_eq!(c.ask("SELECT name FROM customers WHERE id = 1"), "T D:Ann Asked C:SELECT 1 Z:I", "{cut}");
+    }
+    house.logged("which a user of the server file has");
+    assert_eq!(house.counted().0, 0);
+    // With its user it may go.
+    let file = house.server_file();
+    house.write_server_file(&file.replace("role = \"app\"", "role = \"builder\""));
+    fs::write(&house.policy, without).unwrap();
+    house.logged("policy of database app: ");
+}
+
+/// A name that leads to another server from now on: what was open under it goes on under its own policy until that is.
+#[test]
+fn a_database_is_never_judged_by_the_policy_of_another_of_its_name() {
+    let house = House::new();
+    let open = house.policy.with_file_name("open.toml");
+    let text = fs::read_to_string(&house.policy).unwrap();
+    fs::write(&open, text.replace("name = \"identity\"", "name = \"open\"")).unwrap();
+    let policy = |path: &Path| format!("{:?}", path.canonicalize().unwrap());
+    let file = house.server_file();
+    let elsewhere = file.replace(&policy(&house.policy), &policy(&open));
+    let elsewhere = elsewhere.replacen("/proxy\"", "/nowhere\"", 1);
+    assert!(elsewhere.contains("/nowhere") && elsewhere.contains("open.toml"), "{file}");
+    house.write_server_file(&elsewhere);
+    wait_for(|| house.counted().1 > 0);
+    let mut c = Raw::log_in(house.proxy.port(), "ana", &[("options", "-c consentry.purpose=marketing")]);
+    assert_eq!(c.ask("SELECT name FROM customers"), "T D:Ann Asked C:SELECT 1 Z:I");
+    assert!(house.recorded("policy_reload").is_empty());
+}
