@@ -43,7 +43,6 @@ fn functions_that_reach_around_the_statement_are_refused() {
         ("currtid2", 2),
         ("current_query", 0),
         ("pg_mcv_list_items", 1),
-        ("pg_show_all_settings", 0),
         ("pg_reload_conf", 0),
         ("pg_input_is_valid", 2),
     ] {
