@@ -138,8 +138,8 @@ impl Recorder {
         self.shared.delay.clone()
     }
 
-    /// A keyed hash of a subject's key under this month's key: `2026-11:3f…`. `key` is the value's text as PostgreSQL
-    /// prints it. Fails when this month's key cannot be made.
+    /// A keyed hash of a subject's key under this month's key: `2026-11:3f…`. `key` is in its one spelling
+    /// (`engine/spelling.rs`). Fails when this month's key cannot be made.
     pub fn subject_hash(&self, kind: &str, key: &str) -> Result<String, RecordUnavailable> {
         self.subjects.hash_now(kind, key).map_err(|e| RecordUnavailable::new(format!("subject key: {e}")))
     }

@@ -3,7 +3,7 @@
 //! One random key a month, one file a key. Destroying a file makes all hashes of that month meaningless
 //! (GDPR Art. 17); a tombstone keeps the key from being made again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -82,15 +82,16 @@ pub fn period_of(time: jiff::Timestamp) -> String {
     time.to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y-%m").to_string()
 }
 
-/// The hash of a subject under every period's key that still is in `folder`.
-pub fn hashes(folder: &Path, kind: &str, key: &str) -> io::Result<Vec<String>> {
+/// The hashes of a subject, whose key is spelled so, under every period's key that still is in `folder`.
+pub fn hashes(folder: &Path, kind: &str, spellings: &BTreeSet<String>) -> io::Result<Vec<String>> {
     let mut all = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.extension().is_some_and(|e| e == "key")
             && let Some(period) = path.file_stem().and_then(|s| s.to_str())
         {
-            all.push(hash(period, &read(&path)?, kind, key));
+            let secret = read(&path)?;
+            all.extend(spellings.iter().map(|key| hash(period, &secret, kind, key)));
         }
     }
     all.sort();

@@ -19,6 +19,7 @@ use crate::audit::prove::{Proof, ProveError, prove};
 use crate::audit::recorded::Recorded;
 use crate::audit::verify::{Verdict, verify};
 use crate::audit::{config, read, segment, show, subjects};
+use crate::engine::spelling;
 
 #[derive(Subcommand)]
 pub enum AuditCommand {
@@ -340,7 +341,7 @@ pub struct FilterArguments {
     /// How statements were decided, or how they or what commands did ended
     #[arg(long, value_parser = ["allowed", "changed", "refused", "ok", "error", "cancelled"])]
     outcome: Option<String>,
-    /// A person, such as customer:42
+    /// A person, such as customer:42; a key of citext in lower case
     #[arg(long, value_name = "KIND:KEY", value_parser = parse_subject)]
     subject: Option<String>,
     /// Folder of the subject keys; beside FOLDER by default
@@ -406,7 +407,16 @@ impl FilterArguments {
     fn subject_hashes(&self, subject: &str, folder: &Path) -> anyhow::Result<HashSet<String>> {
         let (kind, key) = subject.split_once(':').context(SUBJECT)?;
         let keys = self.subject_keys.clone().unwrap_or_else(|| keys_of(folder).join("subjects"));
-        let hashes = subjects::hashes(&keys, kind, key)
+        // Nothing here says of which type keys are.
+        let spellings = spelling::of_any_type(key);
+        let others: Vec<&str> = spellings.iter().map(String::as_str).filter(|spelling| *spelling != key).collect();
+        if !others.is_empty() {
+            remark!(
+                "{subject} is looked for as {} too, as which a key of another type than text is on record",
+                others.join(", ")
+            );
+        }
+        let hashes = subjects::hashes(&keys, kind, &spellings)
             .with_context(|| format!("{}: cannot read the subject keys (--subject-keys)", keys.display()))?;
         if hashes.is_empty() {
             bail!("{} holds no subject key: nobody can be found in this record", keys.display());

@@ -1,5 +1,6 @@
 //! What commands that work in a database directly share: which database, its policy, and the record of what they do.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -20,6 +21,7 @@ use crate::consent::sweep::TableCount;
 use crate::engine::catalog::Catalog;
 use crate::engine::policy::Policy;
 use crate::engine::policy::resolve::resolve;
+use crate::engine::spelling;
 use crate::relay::dial::Dialer;
 use crate::relay::own;
 use crate::relay::upstream::{Password, Upstream};
@@ -146,7 +148,16 @@ impl Opened {
             ..proxy
         };
         let policy = self.policy.digest.clone();
-        Ok(Upkeeper { record, user: self.user.clone(), database: self.database.clone(), policy })
+        let key_types =
+            self.policy.subjects.keys().map(|kind| (kind.clone(), self.key_type(kind).to_owned())).collect();
+        Ok(Upkeeper { record, user: self.user.clone(), database: self.database.clone(), policy, key_types })
+    }
+
+    /// The base type of the keys of a kind of person.
+    pub fn key_type(&self, kind: &str) -> &str {
+        let kind = self.policy.subjects.get(kind);
+        let key = kind.and_then(|kind| self.catalog.relation(kind.table)?.column(&kind.key));
+        key.map_or("", |key| &key.ty.base)
     }
 
     /// The proxy's own record.
@@ -183,6 +194,8 @@ pub struct Upkeeper {
     user: String,
     database: String,
     policy: String,
+    /// Of the keys of each kind of person.
+    key_types: BTreeMap<String, String>,
 }
 
 /// What is put on record.
@@ -205,7 +218,11 @@ impl Upkeeper {
     pub fn begin(&self, deed: Deed<'_>) -> Result<Begun, Fault> {
         let begun = Begun { deed: hex::encode(rand::random::<[u8; 12]>()) };
         let event = |recorder: &Recorder| {
-            let subject = deed.subject.map(|(kind, key)| recorder.subject_hash(kind, key)).transpose()?;
+            let hash = |(kind, key)| {
+                let base_type = self.key_types.get(kind).map_or("", String::as_str);
+                recorder.subject_hash(kind, &spelling::of(key, base_type))
+            };
+            let subject = deed.subject.map(hash).transpose()?;
             Ok(Event::Upkeep(Upkeep {
                 deed: begun.deed.clone(),
                 action: deed.action,

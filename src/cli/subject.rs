@@ -27,6 +27,7 @@ use crate::consent::fault::Fault;
 use crate::consent::key::Key;
 use crate::consent::sweep::TableCount;
 use crate::consent::target::subject_kind;
+use crate::engine::spelling;
 
 #[derive(Subcommand)]
 pub enum SubjectCommand {
@@ -126,7 +127,9 @@ fn accesses(opened: &Opened, kind: &str, key: &str) -> Result<Value> {
     if !config.folder.exists() {
         return Ok(json!([]));
     }
-    let hashes: HashSet<String> = subjects::hashes(&config.subject_keys_folder(), kind, key)
+    // Older versions put keys on record as PostgreSQL prints them.
+    let spellings = [spelling::of(key, opened.key_type(kind)), key.to_owned()].into();
+    let hashes: HashSet<String> = subjects::hashes(&config.subject_keys_folder(), kind, &spellings)
         .context("cannot read the keys that subjects are hashed with")?
         .into_iter()
         .collect();

@@ -335,7 +335,7 @@ impl Template {
                 .map(|naming| {
                     let by = match naming.by {
                         NamedBy::Literal { at, negative } => NamedBy::Literal { at: index(at)?, negative },
-                        parameter @ NamedBy::Parameter(_) => parameter,
+                        other @ (NamedBy::Parameter(_) | NamedBy::Untold) => other,
                     };
                     Some(Naming { by, ..naming.clone() })
                 })
@@ -371,11 +371,13 @@ impl Template {
                 NamedBy::Literal { at, negative } => {
                     let (start, end) = *literals.get(at)?;
                     let value = value(text.get(start..end)?)?;
-                    Argument::Literal(if negative && value != "0" { format!("-{value}") } else { value })
+                    Some(Argument::Literal(if negative && value != "0" { format!("-{value}") } else { value }))
                 }
-                NamedBy::Parameter(number) => Argument::Parameter(number),
+                NamedBy::Parameter(number) => Some(Argument::Parameter(number)),
+                NamedBy::Untold => None,
             };
-            name_once(&mut statement.subjects, NamedSubject { kind: naming.kind.clone(), key, array: naming.array });
+            let (kind, reading) = (naming.kind.clone(), naming.reading.clone());
+            name_once(&mut statement.subjects, NamedSubject { key, kind, reading });
         }
         statement.source = text.get(self.start..text.len().checked_sub(self.behind)?)?.to_owned();
         Some(Cleared::mint(out, vec![statement], places))

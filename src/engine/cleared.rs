@@ -10,6 +10,7 @@ use serde::Serialize;
 pub use super::analyse::moves_session_only;
 use super::catalog::{Oid, QualifiedName, quote_literal};
 use super::context::{Defined, Derived, PurposeSource};
+use super::key_value::Reading;
 use super::meaning::Meaning;
 use super::refusal::Refusal;
 use super::shape::Shape;
@@ -308,11 +309,14 @@ pub enum Treatment {
 /// `customer = <value>` in a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedSubject {
+    /// `None`: PostgreSQL works it out.
+    pub key: Option<Argument>,
     pub kind: String,
-    pub key: Argument,
-    /// It is an array of keys: `customer = ANY (<value>)`.
-    pub array: bool,
+    pub reading: Reading,
 }
+
+/// A rule of a statement that names somebody of this kind, where it is not told who.
+pub const NOT_TOLD: &str = "somebody is named who is not told: ";
 
 /// A value that is in the text, or comes with Bind.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -359,12 +363,12 @@ pub enum Effect {
     },
     Execute {
         name: String,
-        arguments: Vec<Argument>,
+        arguments: Vec<Option<Argument>>,
     },
     /// `EXPLAIN … EXECUTE name`.
     ExplainExecute {
         name: String,
-        arguments: Vec<Argument>,
+        arguments: Vec<Option<Argument>>,
         /// It was judged as one of a statement on protected tables.
         as_protected: bool,
     },

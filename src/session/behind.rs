@@ -10,6 +10,7 @@ use super::core::Core;
 use super::names::Lookup;
 use super::plans::Judged;
 use super::prepared::{Portal, Progress};
+use super::record::Named;
 use super::refuse;
 use super::simple::NotNow;
 use crate::audit::event::What;
@@ -23,8 +24,8 @@ use crate::wire::backend::Status;
 pub struct Behind {
     judged: Arc<Judged>,
     index: usize,
-    /// Keyed hashes of the subjects that it names.
-    pub subjects: Vec<String>,
+    /// Whom it names.
+    pub named: Named,
 }
 
 impl Behind {
@@ -114,11 +115,11 @@ impl Core {
             return Err(refuse::portal_of_other_context().into());
         }
         let mut behind = self.stands_behind(&portal.judged, portal.index, &[])?;
-        behind.subjects.extend(portal.subjects.iter().cloned());
+        behind.named.add(&portal.named);
         Ok(Some(behind))
     }
 
-    fn behind_execute(&mut self, name: &str, arguments: &[Argument]) -> Result<Behind, NotNow> {
+    fn behind_execute(&mut self, name: &str, arguments: &[Option<Argument>]) -> Result<Behind, NotNow> {
         // Every way to make one comes by here, so without one PostgreSQL has none either (or it is ours).
         let Some(prepared) = self.current_statement(name)? else {
             return Err(refuse::nothing_to_execute(name).into());
@@ -130,16 +131,21 @@ impl Core {
     }
 
     /// `arguments`: what its parameters are, where they do not come with Bind.
-    fn stands_behind(&self, judged: &Arc<Judged>, index: usize, arguments: &[Argument]) -> Result<Behind, Refusal> {
+    fn stands_behind(
+        &self,
+        judged: &Arc<Judged>,
+        index: usize,
+        arguments: &[Option<Argument>],
+    ) -> Result<Behind, Refusal> {
         let mut named = judged.cleared.statements.get(index).map_or_else(Vec::new, |s| s.subjects.clone());
         for subject in &mut named {
-            if let Argument::Parameter(n) = subject.key {
+            if let Some(Argument::Parameter(n)) = subject.key {
                 let given = usize::from(n).checked_sub(1).and_then(|at| arguments.get(at));
-                subject.key = given.cloned().unwrap_or(Argument::Null);
+                subject.key = given.cloned().unwrap_or(Some(Argument::Null));
             }
         }
-        let subjects = self.clerk.subjects(&named, None, &self.snapshot.engine).map_err(|e| e.refusal())?;
-        Ok(Behind { judged: judged.clone(), index, subjects })
+        let named = self.clerk.subjects(&named, None, &self.snapshot.engine).map_err(|e| e.refusal())?;
+        Ok(Behind { judged: judged.clone(), index, named })
     }
 
     /// The same in a Query. What has to be prepared again is, before it, with a Sync of its own; if that fails, the name

@@ -1,12 +1,13 @@
 //! What a statement does to the session: which ones the next message must wait for, and what happens when one completes.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::core::Core;
 use super::expect::SettingChange;
 use super::plans::{ContextId, Judged};
 use super::prepared::{Origin, Portal, PortalKind, Prepared, Progress};
+use super::record::Named;
 use super::settings::Lifetime;
 use crate::audit::Event;
 use crate::audit::event::PurposeChange;
@@ -258,7 +259,7 @@ impl Core {
         };
         match judged {
             Some((judged, context)) => {
-                let prepared = Prepared { judged, context, origin: Origin::Sql };
+                let prepared = Prepared { judged, context, origin: Origin::Sql, types: OnceLock::new() };
                 self.statements.put(name, Arc::new(prepared));
             }
             // It cannot be judged alone: then it cannot be used either.
@@ -275,7 +276,7 @@ impl Core {
             kind: if hold { PortalKind::Held } else { PortalKind::Cursor },
             protected: completed.judged.cleared.statements[completed.index].protected,
             settings: Vec::new(),
-            subjects: Vec::new(),
+            named: Named::default(),
             behind: None,
             progress: Progress::Bound.into(),
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::plans::{ContextId, Judged};
-use super::prepared::Portal;
+use super::prepared::{Portal, Prepared};
 use super::record::Run;
 use super::settings::Lifetime;
 use crate::engine::cleared::{SetValue, Tracked};
@@ -51,7 +51,7 @@ pub enum Kind {
     },
     Parse(NameChange),
     Bind(NameChange),
-    DescribeStatement,
+    DescribeStatement(Arc<Prepared>),
     DescribePortal,
     Execute(Arc<Portal>),
     CloseStatement(NameChange),
@@ -159,7 +159,7 @@ impl Kind {
             Kind::Query(_)
             | Kind::RefusedQuery(_)
             | Kind::Refused { dropped: None, .. }
-            | Kind::DescribeStatement
+            | Kind::DescribeStatement(_)
             | Kind::DescribePortal
             | Kind::Execute(_)
             | Kind::Sync

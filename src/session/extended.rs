@@ -1,6 +1,6 @@
 //! Parse, Bind, Describe, Execute: judged at Parse, again at Bind and Describe when the context is another one.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::behind::{Behind, is_silent, keeps_purpose, names_another, shown};
 use super::client::Taken;
@@ -10,7 +10,9 @@ use super::expect::{Kind, NameChange};
 use super::names::Lookup;
 use super::plans::Judged;
 use super::prepared::{Bound, MAX_KEPT_BIND, Origin, Portal, PortalKind, Prepared, Progress};
+use super::record::Named;
 use super::refuse;
+use super::server::Verdict;
 use super::simple::NotNow;
 use super::subjects::{Results, Watch};
 use crate::audit::RecordUnavailable;
@@ -19,7 +21,7 @@ use crate::engine::cleared::Effect;
 use crate::engine::context::Protocol;
 use crate::engine::refusal::{self, Refusal};
 use crate::relay::outgoing::{Name, OWN_NAME};
-use crate::wire::frontend::{Bind, Parse, Target};
+use crate::wire::frontend::{self, Bind, Parse, Target};
 
 impl Core {
     pub(super) fn parse(&mut self, parse: &Parse<'_>) -> Result<Taken, End> {
@@ -41,6 +43,7 @@ impl Core {
             judged: judged.clone(),
             context: self.context_id,
             origin: Origin::Protocol { types: parse.types.into() },
+            types: OnceLock::new(),
         };
         self.to_server.parse(Name::Client(parse.name), &judged.cleared, parse.types)?;
         self.unsynced = true;
@@ -107,7 +110,7 @@ impl Core {
             context: prepared.context,
             kind: PortalKind::Bound,
             settings: Vec::new(),
-            subjects: Vec::new(),
+            named: Named::default(),
             behind: None,
             progress: Progress::Bound.into(),
         };
@@ -127,8 +130,9 @@ impl Core {
             _ => {}
         }
         if let Some(statement) = prepared.judged.cleared.statements.first() {
-            let subjects = self.clerk.subjects(&statement.subjects, Some(bind), &self.snapshot.engine);
-            portal.subjects = subjects.map_err(|e: RecordUnavailable| e.refusal())?;
+            let types = prepared.types.get().map_or(&[][..], |types| types);
+            let named = self.clerk.subjects(&statement.subjects, Some((bind, types)), &self.snapshot.engine);
+            portal.named = named.map_err(|e: RecordUnavailable| e.refusal())?;
         }
         Ok(portal)
     }
@@ -144,12 +148,21 @@ impl Core {
                 self.unsynced = true;
                 let cleared = &prepared.judged.cleared;
                 let (protected, silent) = (cleared.protected(), is_silent(cleared.statements.first(), behind.as_ref()));
-                self.expect_rows(Kind::DescribeStatement, prepared.judged.clone(), protected, silent);
+                self.expect_rows(Kind::DescribeStatement(prepared.clone()), prepared.judged.clone(), protected, silent);
                 Ok(Taken::Done)
             }
             Ok(None) => self.answer_with(refuse::no_such_statement(name)),
             Err(not_now) => self.not_now(not_now, name),
         }
+    }
+
+    /// PostgreSQL says of which types a statement's parameters are: as such they are read when they come in binary.
+    pub(super) fn parameter_types(&self, body: &[u8]) -> Result<Verdict, End> {
+        let verdict = self.still(|kind| matches!(kind, Kind::DescribeStatement(_)))?;
+        if let Some(Kind::DescribeStatement(prepared)) = self.queue.front().map(|expect| &expect.kind) {
+            prepared.types.get_or_init(|| frontend::type_oids(body).collect());
+        }
+        Ok(verdict)
     }
 
     pub(super) fn describe_portal(&mut self, name: &str) -> Result<Taken, End> {
@@ -230,8 +243,8 @@ impl Core {
         };
         let behind = self.behind_portal(portal)?;
         portal.statement().map_or(Ok(()), |s| keeps_purpose(s, behind.as_ref()))?;
-        let mut subjects = portal.subjects.clone();
-        subjects.extend(behind.iter().flat_map(|b| b.subjects.iter().cloned()));
+        let mut named = portal.named.clone();
+        behind.iter().for_each(|behind| named.add(&behind.named));
         let what: Arc<What> = match &behind {
             Some(behind) => behind.on_record(what),
             // The record of PREPARE itself says `prepare`.
@@ -239,7 +252,7 @@ impl Core {
             None => what.clone(),
         };
         let reason = self.reason();
-        let mut run = self.clerk.decide(&what, reason, subjects).map_err(|e| e.refusal())?;
+        let mut run = self.clerk.decide(&what, reason, named).map_err(|e| e.refusal())?;
         let shows = shown(portal.statement(), behind.as_ref());
         if let Some(statement) = shows.filter(|s| !s.subject_columns.is_empty()) {
             let rest = portal.bound.as_ref().and_then(|b| b.rest.as_deref());

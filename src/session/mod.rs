@@ -8,6 +8,7 @@ mod dam;
 pub mod gate;
 pub mod house;
 mod inquiry;
+mod keys;
 pub mod live;
 pub mod login;
 pub mod meters;
@@ -19,7 +20,6 @@ pub mod sanitise;
 pub mod settings;
 pub mod startup;
 
-mod arrays;
 mod behind;
 mod client;
 mod complete;

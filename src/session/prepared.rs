@@ -1,7 +1,7 @@
 //! What the session knows of a prepared statement and of a portal or cursor.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
@@ -9,7 +9,8 @@ use super::behind::{Behind, is_silent};
 use super::expect::SettingChange;
 use super::names::Weigh;
 use super::plans::{ContextId, Judged};
-use super::record::Run;
+use super::record::{Named, Run};
+use crate::engine::catalog::Oid;
 use crate::engine::cleared::{Effect, Statement};
 use crate::engine::context::Protocol;
 use crate::wire::frontend;
@@ -38,6 +39,8 @@ pub struct Prepared {
     /// The context it was judged in; in another one it is judged anew.
     pub context: ContextId,
     pub origin: Origin,
+    /// Of which types PostgreSQL has said that its parameters are, once a client has asked.
+    pub types: OnceLock<Box<[Oid]>>,
 }
 
 impl Weigh for Prepared {
@@ -77,8 +80,8 @@ pub struct Portal {
     pub protected: bool,
     /// From `set_config` calls, with the arguments of Bind.
     pub settings: Vec<SettingChange>,
-    /// Keyed hashes of the subjects it names, made at Bind.
-    pub subjects: Vec<String>,
+    /// Whom it names, by what came with Bind.
+    pub named: Named,
     /// For FETCH and EXECUTE: what stood behind it at Bind.
     pub behind: Option<Behind>,
     pub progress: Mutex<Progress>,

@@ -2,25 +2,28 @@
 //!
 //! Holds names, counts and keyed hashes; a value is only ever in here on its way into a hash.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 use prometheus_client::metrics::counter::Counter;
 
-use super::arrays::elements;
+use super::keys::{Given, keys_of};
 use super::live::beside_others;
 use super::meters::{self, Meters};
 use super::startup::printable;
 use super::subjects::Watch;
 use crate::audit::event::{Client, Completion, Decision, Ending, RefusalRecord, What, Who};
 use crate::audit::{Attended, Event, RecordUnavailable, Recorder, Ticket};
+use crate::engine::catalog::Oid;
 use crate::engine::clear::Engine;
-use crate::engine::cleared::{Argument, NamedSubject, Outcome, Statement, TouchedTable};
+use crate::engine::cleared::{Argument, NOT_TOLD, NamedSubject, Outcome, Statement, TouchedTable};
 use crate::engine::context::Context;
+use crate::engine::key_value::Keys;
 use crate::engine::policy::Policy;
 use crate::engine::refusal::{Refusal, SqlState};
 use crate::engine::unjudged::Unjudged;
-use crate::wire::frontend::{Bind, Parameter};
+use crate::wire::frontend::Bind;
 
 /// What the record says of a cleared statement, whoever runs it.
 pub fn what(statement: &Statement, context: &Context, policy: &Policy) -> What {
@@ -143,15 +146,16 @@ impl Clerk {
         &mut self,
         what: &Arc<What>,
         reason: Option<Arc<str>>,
-        subjects: Vec<String>,
+        named: Named,
     ) -> Result<Run, RecordUnavailable> {
         self.statements += 1;
         let statement = format!("{}-{}", self.who.session, self.statements);
-        let decision =
-            Decision { who: self.who.clone(), statement: statement.clone(), reason, what: what.clone(), subjects };
+        let (who, what) = (self.who.clone(), named.on_record(what));
+        let outcome = what.outcome;
+        let decision = Decision { who, statement: statement.clone(), reason, what, subjects: named.hashes };
         self.recorder.attend(&mut self.attended);
         self.last = Some(self.recorder.append(Event::Decision(decision))?);
-        match what.outcome {
+        match outcome {
             Outcome::Changed => self.changed.inc(),
             Outcome::Allowed | Outcome::Refused => self.allowed.inc(),
         };
@@ -198,107 +202,52 @@ impl Clerk {
         }
     }
 
-    /// Keyed hashes of the subjects that a statement names by equality.
+    /// The subjects that a statement names by equality.
     pub fn subjects(
         &self,
         named: &[NamedSubject],
-        bind: Option<&Bind<'_>>,
+        given: Option<(&Bind<'_>, &[Oid])>,
         engine: &Engine,
-    ) -> Result<Vec<String>, RecordUnavailable> {
-        let mut hashes = Vec::new();
-        let by_parameter = named.iter().any(|s| matches!(s.key, Argument::Parameter(_)));
-        let bound = bind.filter(|_| by_parameter).map(Bind::parameters).unwrap_or_default();
+    ) -> Result<Named, RecordUnavailable> {
+        let mut told = Named::default();
+        let by_parameter = named.iter().any(|s| matches!(s.key, Some(Argument::Parameter(_))));
+        let given = given.filter(|_| by_parameter);
+        let given = given.map(|(bind, types)| Given { bound: bind.parameters(), types }).unwrap_or_default();
         for subject in named {
-            for key in keys_of(subject, &bound, engine).unwrap_or_default() {
-                hashes.push(self.recorder.subject_hash(&subject.kind, &key)?);
+            let Keys { keys, untold } = keys_of(subject, &given, engine);
+            for key in keys {
+                told.hashes.push(self.recorder.subject_hash(&subject.kind, &key)?);
+            }
+            if untold {
+                told.untold.insert(subject.kind.clone());
             }
         }
-        Ok(hashes)
+        Ok(told)
     }
 }
 
-fn keys_of(subject: &NamedSubject, bound: &[Parameter<'_>], engine: &Engine) -> Option<Vec<String>> {
-    let kind = engine.policy.subjects.get(&subject.kind)?;
-    let base = &engine.catalog.relation(kind.table)?.column(&kind.key)?.ty.base;
-    let given = match &subject.key {
-        Argument::Literal(text) => Parameter { binary: false, value: Some(text.as_bytes()) },
-        Argument::Null => return None,
-        Argument::Parameter(n) => *bound.get(usize::from(*n).checked_sub(1)?)?,
-    };
-    let keys = match subject.array {
-        true => elements(given).into_iter().filter_map(|element| key_as_text(element.given(), base)).collect(),
-        false => vec![key_as_text(given, base)?],
-    };
-    // What is no whole number is nobody's key where keys are: as a value of that type it would be another one.
-    let whole = |key: &String| !matches!(base.as_str(), "int2" | "int4" | "int8" | "oid") || key.parse::<i64>().is_ok();
-    Some(keys.into_iter().map(|key| as_printed(key, base)).filter(whole).collect())
+/// Whom a statement names.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
+    /// Keyed hashes of the subjects.
+    pub hashes: Vec<String>,
+    /// Kinds of which somebody is named who is not told.
+    pub untold: BTreeSet<String>,
 }
 
-/// A key as PostgreSQL would print it: `'07'` and `' 7'` are 7, a UUID has many spellings. Whoever asks for what is on
-/// record about somebody asks by that.
-fn as_printed(text: String, base_type: &str) -> String {
-    let spaces = |c: char| c.is_ascii_whitespace() || c == '\x0b';
-    match base_type {
-        "int2" | "int4" | "int8" | "oid" => whole(text.trim_matches(spaces)).map_or(text, |n| n.to_string()),
-        "uuid" => {
-            let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_ascii_lowercase();
-            let plain = digits.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit() || "{}-".contains(c));
-            match plain {
-                true => [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &digits[part]).join("-"),
-                false => text,
-            }
+impl Named {
+    pub fn add(&mut self, other: &Self) {
+        self.hashes.extend_from_slice(&other.hashes);
+        self.untold.extend(other.untold.iter().cloned());
+    }
+
+    /// What the record says of the statement.
+    fn on_record(&self, what: &Arc<What>) -> Arc<What> {
+        if self.untold.is_empty() {
+            return what.clone();
         }
-        "bpchar" => text.trim_end_matches(' ').to_owned(),
-        _ => text,
-    }
-}
-
-/// A whole number, also one that is written as a numeric: 7.0, 1e3.
-fn whole(text: &str) -> Option<i64> {
-    let exact = |n: &f64| n.fract() == 0.0 && n.abs() < 2_f64.powi(53);
-    text.parse().ok().or_else(|| text.parse::<f64>().ok().filter(exact).map(|n| n as i64))
-}
-
-/// A key as PostgreSQL would print it, for the types that keys have. `None`: NULL or not such a type.
-pub(super) fn key_as_text(parameter: Parameter<'_>, base_type: &str) -> Option<String> {
-    let value = parameter.value?;
-    if !parameter.binary {
-        return std::str::from_utf8(value).ok().map(str::to_owned);
-    }
-    match (base_type, value.len()) {
-        ("int2" | "int4" | "int8" | "oid", 2) => Some(i16::from_be_bytes(value.try_into().ok()?).to_string()),
-        ("int2" | "int4" | "int8" | "oid", 4) => Some(i32::from_be_bytes(value.try_into().ok()?).to_string()),
-        ("int2" | "int4" | "int8" | "oid", 8) => Some(i64::from_be_bytes(value.try_into().ok()?).to_string()),
-        ("uuid", 16) => {
-            let h = hex::encode(value);
-            Some(format!("{}-{}-{}-{}-{}", &h[..8], &h[8..12], &h[12..16], &h[16..20], &h[20..]))
-        }
-        ("text" | "varchar" | "bpchar" | "citext" | "name", _) => std::str::from_utf8(value).ok().map(str::to_owned),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::as_printed;
-
-    #[test]
-    fn a_key_has_one_spelling() {
-        for (text, base, printed) in [
-            ("07", "int4", "7"),
-            (" +7\n", "int8", "7"),
-            ("-007", "int8", "-7"),
-            ("x", "int4", "x"),
-            ("7.0", "int4", "7"),
-            ("-1e3", "int8", "-1000"),
-            ("7.5", "int4", "7.5"),
-            ("inf", "int4", "inf"),
-            ("{A0EEBC99-9C0B4EF8-BB6D6BB9BD380A11}", "uuid", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
-            ("a0eebc999c0b4ef8bb6d6bb9bd380a11", "uuid", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
-            ("07", "text", "07"),
-            ("ab  ", "bpchar", "ab"),
-        ] {
-            assert_eq!(as_printed(text.to_owned(), base), printed, "{text:?}");
-        }
+        let mut told = What::clone(what);
+        told.rules.extend(self.untold.iter().map(|kind| format!("{NOT_TOLD}{kind}")));
+        Arc::new(told)
     }
 }

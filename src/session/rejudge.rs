@@ -2,7 +2,7 @@
 //! prepared again under its name when its text comes out differently.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::core::{Core, End, Hold};
 use super::expect::{Audience, Kind, NameChange};
@@ -51,7 +51,9 @@ impl Core {
         {
             return Err(NotNow::Fails(refuse::result_type_changed()));
         }
-        Ok(Arc::new(Prepared { judged, context: self.context_id, origin: prepared.origin.clone() }))
+        let (context, origin) = (self.context_id, prepared.origin.clone());
+        // What it says now, PostgreSQL has not told.
+        Ok(Arc::new(Prepared { judged, context, origin, types: OnceLock::new() }))
     }
 
     /// Closes `name` and prepares it again. All answers are ours; an error reaches the client in place of its own

@@ -213,7 +213,7 @@ impl Core {
             }
             (b'D', Kind::OwnAssert) => {}
             (b'T', Kind::Query(_)) => {}
-            (b'T', Kind::DescribeStatement | Kind::DescribePortal) => drop(self.queue.pop_front()),
+            (b'T', Kind::DescribeStatement(_) | Kind::DescribePortal) => drop(self.queue.pop_front()),
             _ => return Err(OUT_OF_ORDER),
         }
         Ok(audience)
@@ -227,8 +227,8 @@ impl Core {
             b'3' => {
                 self.simple_answer(|k| matches!(k, Kind::CloseStatement(_) | Kind::ClosePortal(_) | Kind::OwnClose))
             }
-            b'n' => self.simple_answer(|k| matches!(k, Kind::DescribeStatement | Kind::DescribePortal)),
-            b't' => self.still(|k| matches!(k, Kind::DescribeStatement)),
+            b'n' => self.simple_answer(|k| matches!(k, Kind::DescribeStatement(_) | Kind::DescribePortal)),
+            b't' => self.parameter_types(body),
             b'c' => self.still(|k| matches!(k, Kind::Query(_) | Kind::Execute(_))),
             b'G' => {
                 self.copy = Copy::In;
@@ -265,7 +265,7 @@ impl Core {
     /// Rows that are ours, and what describes them, nobody hears of; whoever asks for their description, that there are none.
     fn silenced(&mut self, tag: u8) -> Result<Verdict, End> {
         match (tag, self.queue.front().map(|e| &e.kind)) {
-            (b'T', Some(Kind::DescribeStatement | Kind::DescribePortal)) => {
+            (b'T', Some(Kind::DescribeStatement(_) | Kind::DescribePortal)) => {
                 self.queue.pop_front();
                 Ok(Verdict::NoData)
             }
@@ -291,7 +291,7 @@ impl Core {
     }
 
     /// A message that belongs to the front of the queue, which goes on.
-    fn still(&self, fits: impl Fn(&Kind) -> bool) -> Result<Verdict, End> {
+    pub(super) fn still(&self, fits: impl Fn(&Kind) -> bool) -> Result<Verdict, End> {
         match self.queue.front() {
             Some(expect) if fits(&expect.kind) => Ok(expect.audience.into()),
             _ => Err(OUT_OF_ORDER),
@@ -439,7 +439,7 @@ impl Core {
                 let made = self.portals.under_way(&change.name, change.id)?;
                 executed().find(|p| Arc::ptr_eq(p, made))
             }
-            Kind::DescribeStatement | Kind::DescribePortal => {
+            Kind::DescribeStatement(_) | Kind::DescribePortal => {
                 let judged = message.judged.as_ref()?;
                 executed().find(|p| Arc::ptr_eq(&p.judged, judged))
             }

@@ -184,18 +184,18 @@ impl Core {
             Effect::SetConfig(calls) => self.judge_set_config(calls, None)?,
             _ => Vec::new(),
         };
-        let subjects = self.clerk.subjects(&statement.subjects, None, &self.snapshot.engine);
-        let mut subjects = subjects.map_err(|e| e.refusal())?;
+        let named = self.clerk.subjects(&statement.subjects, None, &self.snapshot.engine);
+        let mut named = named.map_err(|e| e.refusal())?;
         let mut what = judged.on_record[index].clone();
         let shows = shown(Some(statement), behind);
         let mut results = Results::Text;
         if let Some(behind) = behind {
-            subjects.extend(behind.subjects.iter().cloned());
+            named.add(&behind.named);
             what = behind.on_record(&what);
             results = if behind.is_binary() { Results::Binary } else { Results::Text };
         }
         let reason = self.reason();
-        let mut run = self.clerk.decide(&what, reason, subjects).map_err(|e| e.refusal())?;
+        let mut run = self.clerk.decide(&what, reason, named).map_err(|e| e.refusal())?;
         run.watch = shows.and_then(|s| Watch::new(s, results, &self.snapshot.engine));
         Ok(StatementRun { run, settings, silent: shows.is_some_and(|s| s.silent) })
     }

@@ -4,13 +4,14 @@
 
 use std::collections::HashSet;
 
-use super::record::{Clerk, key_as_text};
+use super::keys::key_that_leaves;
+use super::record::Clerk;
 use crate::audit::Event;
 use crate::audit::event::SubjectsSeen;
 use crate::engine::clear::Engine;
 use crate::engine::cleared::Statement;
 use crate::wire::frame::Reader;
-use crate::wire::frontend::{Bind, Parameter};
+use crate::wire::frontend::Bind;
 
 /// In which form a statement's rows come.
 #[derive(Debug, Clone, Copy)]
@@ -79,10 +80,9 @@ impl Watch {
             };
             // The same column may be shown many times.
             let found = Some((column.kind, column.binary, value));
-            if value.is_none() || std::mem::replace(&mut last, found) == found {
-                continue;
-            }
-            match key_as_text(Parameter { binary: column.binary, value }, &column.base_type) {
+            let repeated = std::mem::replace(&mut last, found) == found;
+            let Some(value) = value.filter(|_| !repeated) else { continue };
+            match key_that_leaves(value, column.binary, &column.base_type) {
                 Some(key) if self.seen.len() < MOST => drop(self.seen.insert((column.kind, key))),
                 Some(key) if self.seen.contains(&(column.kind, key.clone())) => {}
                 _ => self.more += 1,

@@ -200,7 +200,7 @@ async fn a_person_who_is_named_is_found_by_the_auditor() {
     root.execute("UPDATE customers SET phone = phone WHERE id = 10", &[]).await.unwrap();
     let keys = proxy.audit().with_file_name("audit-keys").join("subjects");
     let about = |key: &str| {
-        let hashes = consentry::audit::subjects::hashes(&keys, "customer", key).unwrap();
+        let hashes = consentry::audit::subjects::hashes(&keys, "customer", &[key.to_owned()].into()).unwrap();
         let names = |e: &serde_json::Value| {
             e["subjects"].as_array().is_some_and(|s| s.iter().any(|s| hashes.iter().any(|h| s == h)))
         };

@@ -7,7 +7,7 @@
 //! functions, which have their schema where an extension has such ones too). Expectations: `same` (leaves as written),
 //! `changed`, a rule (`table-not-listed`), each optionally followed by `| has TEXT` / `| lacks TEXT` about what leaves,
 //! or `| error 42703` when PostgreSQL itself is to refuse what leaves. `| alike`: statements with other literals are cleared
-//! by this one; `| unlike`: none is. A line `-- then` ends a message of its own, which leaves before what is judged. What the record says: `| about customer:42 customer:$1` (or `nobody`), `| keys 0 2`
+//! by this one; `| unlike`: none is. A line `-- then` ends a message of its own, which leaves before what is judged. What the record says: `| about customer:42 customer:$1` (or `nobody`; `customer:?`: somebody), `| keys 0 2`
 //! (output columns that are a subject's bare key, or `none`), `| touches public.customers.email shown` (or `shown of contact`, or `shown, masked`), `| names public.customers`
 //! (with whatever columns, or none), `| unseen DO, public.f()` (what runs unseen, or `nothing`).
 
@@ -392,13 +392,14 @@ fn unnamed(text: &str) -> String {
 
 /// The subjects that the record names.
 fn about(cleared: &Cleared) -> String {
-    let key = |argument: &Argument| match argument {
-        Argument::Literal(text) => text.clone(),
-        Argument::Null => "null".to_owned(),
-        Argument::Parameter(n) => format!("${n}"),
+    let key = |argument: &Option<Argument>| match argument {
+        Some(Argument::Literal(text)) => text.clone(),
+        Some(Argument::Null) => "null".to_owned(),
+        Some(Argument::Parameter(n)) => format!("${n}"),
+        None => "?".to_owned(),
     };
     let subjects = cleared.statements.iter().flat_map(|s| &s.subjects);
-    let many = |s: &NamedSubject| if s.array { "[]" } else { "" };
+    let many = |s: &NamedSubject| if s.reading.compared.array { "[]" } else { "" };
     let words: Vec<String> = subjects.map(|s| format!("{}:{}{}", s.kind, key(&s.key), many(s))).collect();
     if words.is_empty() { "nobody".to_owned() } else { words.join(" ") }
 }

@@ -26,6 +26,7 @@ mod service;
 mod silent;
 mod store;
 mod stored;
+mod subjects;
 mod tls;
 mod transparent;
 mod two_phase;

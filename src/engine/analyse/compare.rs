@@ -219,6 +219,7 @@ impl<'e> Analyser<'e> {
     fn compares_query(&mut self, col: &Col, query: &mut Node, scope: &Scope<'_>, location: i32) -> Result<(), Refusal> {
         let (pended, before) = (self.pending.len(), std::mem::replace(&mut self.may_fail, false));
         let columns = self.in_expression(|a| a.query(query, scope, At { usage: At::KEY.usage, ..At::ITEM }))?;
+        columns.list().iter().take(1).for_each(|one| self.name_compared(col, one));
         let asked = AskedQuery { fails: self.may_fail, refers: self.pending.len() > pended };
         self.may_fail |= before;
         let always = self.compares_with_query(col, &columns, location)?;

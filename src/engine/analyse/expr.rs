@@ -23,6 +23,13 @@ impl<'e> Analyser<'e> {
 
     /// Judges an expression that stands at `at`.
     pub fn expr(&mut self, node: &mut Node, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        let equal = self.equal_in(node, scope);
+        self.part_of(node, scope, at)?;
+        self.name_equal(equal);
+        Ok(())
+    }
+
+    fn part_of(&mut self, node: &mut Node, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
         if at.place == Place::Condition && self.condition(node, scope)? {
             return Ok(());
         }
@@ -202,6 +209,7 @@ impl<'e> Analyser<'e> {
     /// The columns of a query in an expression.
     fn sub_query(&mut self, s: &mut pb::SubLink, scope: &Scope<'_>, at: At) -> Result<Columns, Refusal> {
         self.drawn.elsewhere = true;
+        let sides = self.key_sides(s.testexpr.as_deref().filter(|_| is_membership(s)), scope);
         self.part(&mut s.testexpr, scope, at)?;
         let merges = self.merges_in_expression(s.sub_link_type());
         let query = s.subselect.as_mut().ok_or_else(|| refusal::not_supported("a subquery", "it is empty"))?;
@@ -210,6 +218,7 @@ impl<'e> Analyser<'e> {
         self.running.next = merges;
         let columns = self.in_expression(|a| a.query(query, scope, usage))?;
         self.walked(s, &columns);
+        self.name_members(sides, &columns);
         self.seen_subquery(says, first);
         self.membership(s, &columns, scope)?;
         self.last_query = None;
@@ -400,6 +409,11 @@ fn values_in<'n>(side: &'n Node, found: &mut Vec<&'n Node>) {
         Some(NodeEnum::RowExpr(row)) => row.args.iter().for_each(|part| values_in(part, found)),
         _ => found.push(side),
     }
+}
+
+/// Whether it compares by `=` with what a query gives.
+fn is_membership(s: &pb::SubLink) -> bool {
+    s.sub_link_type() == pb::SubLinkType::AnySublink && (s.oper_name.is_empty() || names(&s.oper_name) == ["="])
 }
 
 fn is_row_and_query(e: &pb::AExpr) -> bool {

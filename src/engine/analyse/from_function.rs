@@ -7,7 +7,7 @@ use super::colname::output_name;
 use super::from::aliased;
 use super::scope::{Col, Columns, Item, Scope};
 use super::types::{ARRAYS, ORDERED, ty};
-use super::{Analyser, At, inner, kind_of, names};
+use super::{Analyser, At, given, inner, kind_of, names};
 use crate::engine::allow::builtin_type;
 use crate::engine::catalog::{Oid, Operand};
 use crate::engine::refusal::{self, Refusal};
@@ -114,7 +114,7 @@ impl Analyser<'_> {
         let number = ordinality.then(|| self.of_type("ordinality", "int8"));
         let columns = known.map_or(Columns::Unknown, |known| {
             let total = known.total;
-            let own = known.columns.into_iter().map(|col| Col { ordered, total, ..col });
+            let own = known.columns.into_iter().map(|col| Col { ordered, total, ..self.worked_out(col) });
             Columns::known(own.chain(number).collect())
         });
         let item = Item { whole, ..aliased(alias.as_ref(), columns) };
@@ -138,7 +138,8 @@ impl Analyser<'_> {
             let element = self.engine.catalog.element_of(self.operand(array, scope));
             let sure = matches!(element, Operand::Of(_) | Operand::Over(_) | Operand::Among(_));
             let operand = if sure { element } else { Operand::Any };
-            let col = Col { operand, ..self.column_of_elements(name, array) };
+            let constants = given::together(self.given(array, true, scope).into_iter());
+            let col = Col { operand, constants, ..self.column_of_elements(name, array) };
             (sure || self.is_plain_array(array)).then_some(col)
         };
         if let Some((_, columns)) = COLUMN_SETS.iter().find(|(set, _)| *set == name) {

@@ -15,7 +15,7 @@ use super::Analyser;
 use super::from::aliased;
 use super::known::Key;
 use super::relations::Named;
-use super::scope::{Columns, Item, Scope};
+use super::scope::{Col, Columns, Item, Scope};
 use super::select::{is_row_expansion, star};
 use super::temporary::columns_of;
 use crate::engine::allow::{self, FunctionClass};
@@ -28,6 +28,8 @@ pub struct Guesses {
     operands: RefCell<HashMap<Key, Operand>>,
     /// What the only column is of queries that have been walked, by text and place.
     walked: RefCell<HashMap<(usize, i32), Operand>>,
+    /// Of those, which may be a subject's key.
+    keys: RefCell<HashMap<(usize, i32), Col>>,
     /// How often it was asked what a query gives that was not walked yet.
     made: Cell<usize>,
     /// What is asked is about such a query, of which more is known later: nothing of it is kept.
@@ -38,6 +40,7 @@ impl Guesses {
     pub fn forget(&self) {
         self.operands.borrow_mut().clear();
         self.walked.borrow_mut().clear();
+        self.keys.borrow_mut().clear();
     }
 
     pub fn is_ahead(&self) -> bool {
@@ -101,11 +104,20 @@ impl Analyser<'_> {
         }
     }
 
+    /// The only column of a query that has been walked, where it may be a subject's key.
+    pub fn walked_key(&self, at: (usize, i32)) -> Option<Col> {
+        self.guesses.keys.borrow().get(&at).cloned()
+    }
+
     /// Remembers what a query in an expression puts out, which has been walked.
     pub fn walked(&self, s: &pb::SubLink, columns: &Columns) {
         self.guesses.operands.borrow_mut().clear();
         if let ([only], true) = (columns.list(), s.location > 0) {
-            self.guesses.walked.borrow_mut().insert((self.source, s.location), self.settled(only.operand));
+            let at = (self.source, s.location);
+            self.guesses.walked.borrow_mut().insert(at, self.settled(only.operand));
+            if only.constants.is_some() || !only.origin.is_empty() {
+                self.guesses.keys.borrow_mut().insert(at, only.clone());
+            }
         }
     }
 

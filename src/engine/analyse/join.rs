@@ -7,7 +7,7 @@ use pg_query::protobuf as pb;
 use super::constant::{Value, comparable};
 use super::from::{aliased, visible_columns};
 use super::scope::{Col, Columns, Item, Lasts, Scope};
-use super::{Analyser, At, names, types};
+use super::{Analyser, At, given, names, types};
 use crate::engine::catalog::Operand;
 use crate::engine::refusal::{self, Refusal};
 
@@ -45,7 +45,6 @@ impl<'e> Analyser<'e> {
             self.all_at_once(&near);
         }
         if let Some(quals) = quals {
-            self.name_subjects(quals, &outer.child(&near));
             self.narrowed_by(quals, &outer.child(&near));
             self.expr(quals, &outer.child(&near), At::CONDITION)?;
         }
@@ -90,6 +89,7 @@ impl<'e> Analyser<'e> {
                 if built_in && comparable("=", &Value::of(&a), &Value::of(&b)) { At::CONDITION } else { At::OPERAND };
             let origin: Rc<[_]> = a.origin.iter().chain(b.origin.iter()).copied().collect();
             self.note(&origin, at);
+            self.name_compared(&a, &b);
             self.may_fail |= at == At::OPERAND && !self.compares_always(&a, &b);
             // What the merged column shows becomes the type of both.
             let one = a.ty.as_deref().zip(b.ty.as_deref()).is_some_and(|(a, b)| types::join(a, b).is_some());
@@ -120,6 +120,7 @@ impl<'e> Analyser<'e> {
                 collation,
                 ordered,
                 given,
+                constants: given::merged(&a, Some(&b)),
                 total: a.total && b.total,
                 lasts,
                 instead,

@@ -17,6 +17,7 @@ mod expr;
 mod fallible;
 mod from;
 mod from_function;
+mod given;
 mod grouping;
 mod guess;
 mod join;

@@ -9,6 +9,15 @@ use pg_query::{Node, NodeEnum};
 pub struct Reading {
     pub query: pb::SelectStmt,
     pub output: bool,
+    /// Where its columns are stored, and in which: all, or those that bear their names.
+    pub into: Option<(pb::RangeVar, Into)>,
+}
+
+#[derive(Clone)]
+pub enum Into {
+    /// In this order; of none, the relation's.
+    Listed(Vec<String>),
+    Named,
 }
 
 /// A relation that is written, and which of its columns.
@@ -42,12 +51,12 @@ pub fn readings(node: &Node) -> Vec<Reading> {
             let mut query = (**s).clone();
             let mut all = aside(&mut query.with_clause);
             let output = query.into_clause.take().is_none();
-            all.push(Reading { query, output });
+            all.push(Reading { query, output, into: None });
             all
         }
         Some(NodeEnum::CopyStmt(c)) if c.query.is_none() && !c.is_from => {
             let from = item(c.relation.as_ref());
-            vec![Reading { query: select(from, None, None, copied(&c.attlist)), output: true }]
+            vec![Reading { query: select(from, None, None, copied(&c.attlist)), output: true, into: None }]
         }
         Some(NodeEnum::RuleStmt(r)) => r.actions.iter().flat_map(|n| silent(readings(n))).collect(),
         Some(NodeEnum::ExplainStmt(_) | NodeEnum::CreateTableAsStmt(_) | NodeEnum::ViewStmt(_)) => {
@@ -106,8 +115,12 @@ struct Write {
     from: Vec<Node>,
     condition: Option<Box<Node>>,
     with: Option<pb::WithClause>,
-    /// What is computed for the target's columns.
+    /// The target by itself.
+    target: Option<pb::RangeVar>,
+    /// What is computed for the target's columns, and those.
     computes: Vec<Node>,
+    /// Those that an INSERT lists.
+    listed: Vec<String>,
     returning: Vec<Node>,
     /// What an INSERT inserts.
     rows: Option<pb::SelectStmt>,
@@ -120,9 +133,10 @@ impl Write {
                 from: [item(u.relation.as_ref()), u.from_clause.clone()].concat(),
                 condition: u.where_clause.clone(),
                 with: u.with_clause.clone(),
+                target: u.relation.clone(),
                 computes: computed(&u.target_list),
                 returning: returned(u.returning_clause.as_ref()),
-                rows: None,
+                ..Self::default()
             },
             NodeEnum::DeleteStmt(d) => Self {
                 from: [item(d.relation.as_ref()), d.using_clause.clone()].concat(),
@@ -135,9 +149,10 @@ impl Write {
                 from: [item(m.relation.as_ref()), m.source_relation.iter().map(|n| (**n).clone()).collect()].concat(),
                 condition: m.join_condition.clone(),
                 with: m.with_clause.clone(),
+                target: m.relation.clone(),
                 computes: merge_clauses(m).flat_map(decided_by).collect(),
                 returning: returned(m.returning_clause.as_ref()),
-                rows: None,
+                ..Self::default()
             },
             NodeEnum::InsertStmt(i) => Self::of_insert(i),
             _ => return None,
@@ -158,6 +173,8 @@ impl Write {
             from: [item(i.relation.as_ref()), item(excluded.as_ref())].concat(),
             condition: conflict.and_then(|c| c.where_clause.clone()),
             with: i.with_clause.clone(),
+            target: i.relation.clone(),
+            listed: assigned(&i.cols),
             computes: conflict.map(|c| computed(&c.target_list)).unwrap_or_default(),
             returning: returned(i.returning_clause.as_ref()),
             rows,
@@ -169,14 +186,16 @@ impl Write {
         let query = |list| select(self.from.clone(), self.condition.clone(), self.with.clone(), list);
         let reads = self.rows.is_none() || self.condition.is_some() || !self.computes.is_empty();
         if reads {
-            all.push(Reading { query: query(self.computes.clone()), output: false });
+            let into = self.target.clone().map(|target| (target, Into::Named));
+            all.push(Reading { query: query(self.computes.clone()), output: false, into });
         }
         if !self.returning.is_empty() {
-            all.push(Reading { query: query(self.returning.clone()), output: true });
+            all.push(Reading { query: query(self.returning.clone()), output: true, into: None });
         }
+        let into = self.target.map(|target| (target, Into::Listed(self.listed)));
         all.extend(self.rows.map(|mut rows| {
             rows.with_clause = both(self.with, rows.with_clause.take());
-            Reading { query: rows, output: false }
+            Reading { query: rows, output: false, into }
         }));
         all
     }
@@ -229,23 +248,27 @@ fn item(var: Option<&pb::RangeVar>) -> Vec<Node> {
 }
 
 fn target(value: Node) -> Node {
-    let target =
-        pb::ResTarget { name: String::new(), indirection: Vec::new(), val: Some(Box::new(value)), location: -1 };
+    named_target(String::new(), value)
+}
+
+fn named_target(name: String, value: Node) -> Node {
+    let target = pb::ResTarget { name, indirection: Vec::new(), val: Some(Box::new(value)), location: -1 };
     Node { node: Some(NodeEnum::ResTarget(Box::new(target))) }
 }
 
-/// What a list of assignments computes: `DEFAULT` is nothing, and of `(a, b) = (…)` the right side stands once.
+/// What a list of assignments computes, under the names of the columns: `DEFAULT` is nothing, and of `(a, b) = (…)` the right
+/// side stands once.
 fn computed(assignments: &[Node]) -> Vec<Node> {
-    let value = |n: &Node| match n.node.as_ref()? {
-        NodeEnum::ResTarget(t) => t.val.as_deref().cloned(),
-        _ => None,
+    let value = |n: &Node| {
+        let Some(NodeEnum::ResTarget(t)) = &n.node else { return None };
+        let value = t.val.as_deref()?;
+        match value.node.as_ref()? {
+            NodeEnum::SetToDefault(_) => None,
+            NodeEnum::MultiAssignRef(m) => m.source.as_deref().filter(|_| m.colno == 1).cloned().map(target),
+            _ => Some(named_target(t.name.clone(), value.clone())),
+        }
     };
-    let once = |n: Node| match n.node.as_ref()? {
-        NodeEnum::SetToDefault(_) => None,
-        NodeEnum::MultiAssignRef(m) => m.source.as_deref().filter(|_| m.colno == 1).cloned(),
-        _ => Some(n),
-    };
-    assignments.iter().filter_map(value).filter_map(once).map(target).collect()
+    assignments.iter().filter_map(value).collect()
 }
 
 fn returned(clause: Option<&pb::ReturningClause>) -> Vec<Node> {
@@ -260,8 +283,11 @@ fn merge_clauses(m: &pb::MergeStmt) -> impl Iterator<Item = &pb::MergeWhenClause
 }
 
 fn decided_by(clause: &pb::MergeWhenClause) -> Vec<Node> {
-    let is_value = |n: &&Node| !matches!(n.node, Some(NodeEnum::SetToDefault(_)));
-    let values = clause.values.iter().filter(is_value).cloned().map(target);
+    let is_value = |n: &Node| !matches!(n.node, Some(NodeEnum::SetToDefault(_)));
+    let mut columns = assigned(&clause.target_list).into_iter();
+    let values = clause.values.iter().map(|value| (columns.next().unwrap_or_default(), value));
+    let values = values.filter(|(_, value)| is_value(value)).map(|(name, value)| named_target(name, value.clone()));
+    let values: Vec<Node> = values.collect();
     let condition = clause.condition.as_deref().cloned().map(target);
     computed(&clause.target_list).into_iter().chain(values).chain(condition).collect()
 }

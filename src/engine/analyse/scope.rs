@@ -7,6 +7,7 @@ use pg_query::NodeEnum;
 use pg_query::protobuf as pb;
 
 use super::constant::is_built_in;
+use super::given::GivenKeys;
 use super::names;
 use crate::engine::catalog::{Column, ColumnType, FIRST_NORMAL_OID, Oid, Operand, QualifiedName};
 
@@ -38,6 +39,8 @@ pub struct Col {
     pub ordered: bool,
     /// Of a column of constants and parameters: its values are as long as a client likes.
     pub given: bool,
+    /// The constants that it may hold: of VALUES, `unnest` and queries that read no table.
+    pub constants: GivenKeys,
     /// Nothing that could fail computes it. (Where a query is merged with another, PostgreSQL computes it where it is read.)
     pub total: bool,
     /// The stored column that PostgreSQL takes it for when it looks for a primary key in GROUP BY: of a column merged by
@@ -94,6 +97,7 @@ impl Col {
             collation: 0,
             ordered: false,
             given: false,
+            constants: None,
             total: false,
             lasts: Lasts::Catalogued,
             key: None,

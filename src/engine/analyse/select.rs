@@ -9,7 +9,7 @@ use super::from::{aliased, visible_columns};
 use super::keys::{keys_among, names_output};
 use super::scope::{self, Base, Col, Columns, Item, Lasts, Scope};
 use super::with::Recursive;
-use super::{Analyser, At, Place, inner, kind_of, names};
+use super::{Analyser, At, Place, given, inner, kind_of, names};
 use crate::engine::catalog::Operand;
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
@@ -122,7 +122,8 @@ impl<'e> Analyser<'e> {
                         let origin = col.origin.iter().chain(more).copied().collect();
                         let lasts = other.map_or(Lasts::Perhaps, |c| col.lasts.max(c.lasts));
                         let made_of = col.made_with(other);
-                        Col { origin, mixed, made_of, given, lasts, key: None, instead: None, ..of }
+                        let constants = given::merged(col, other);
+                        Col { origin, mixed, made_of, given, constants, lasts, key: None, instead: None, ..of }
                     })
                     .collect(),
             ),
@@ -180,7 +181,6 @@ impl<'e> Analyser<'e> {
         self.see_shape(s, &scope);
         if let Some(condition) = s.where_clause.as_mut() {
             self.copy_conjuncts(condition, &scope);
-            self.name_subjects(condition, &scope);
             self.narrowed_by(condition, &scope);
             self.expr(condition, &scope, At::CONDITION)?;
         }
@@ -200,7 +200,6 @@ impl<'e> Analyser<'e> {
             self.group_item(node, targets, &scope, key)?;
         }
         if let Some(having) = s.having_clause.as_mut() {
-            self.name_subjects(having, &scope);
             self.having(having, &scope)?;
         }
         let on = s.distinct_clause.iter_mut().filter(|n| n.node.is_some());
@@ -377,12 +376,13 @@ impl<'e> Analyser<'e> {
             let around = std::mem::take(&mut self.drawn);
             let total = !self.watched(|a| a.above(late, value, |a, value| a.expr(value, scope, at)))?;
             let made_of = self.drawn.made_of();
+            let constants = self.constants(value, false, scope);
             self.drawn.add(around);
             let col = self.column_of(name, [&*value]);
             let built_in = self.type_of(value, scope).is_some_and(|ty| self.is_built_in_type(&ty));
             let lasts = if built_in { Lasts::Always } else { col.lasts };
             let operand = self.operand(value, scope);
-            return Ok(Col { ordered: self.has_sort(value, scope), operand, total, lasts, made_of, ..col });
+            return Ok(Col { ordered: self.has_sort(value, scope), operand, total, lasts, made_of, constants, ..col });
         };
         let col = self.column_ref(value, scope, at)?;
         self.keep_output_name(value);
@@ -403,8 +403,9 @@ impl<'e> Analyser<'e> {
             let name = format!("column{}", i + 1);
             let values: Option<Vec<&Node>> = lists.clone().map(|list| list.get(i)).collect();
             let Some(values) = values else { return Col { ordered, ..Col::computed(&name) } };
+            let constants = given::together(self.given_in(values.iter().copied(), scope).into_iter());
             let operand = self.engine.catalog.common(values.iter().map(|v| self.operand(v, scope)));
-            Col { ordered, operand, ..self.column_of(&name, values) }
+            Col { ordered, operand, constants, ..self.column_of(&name, values) }
         };
         Columns::known((0..first.len()).map(column).collect())
     }

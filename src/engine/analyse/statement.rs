@@ -6,7 +6,7 @@ use pg_query::{Node, NodeEnum};
 use super::relations::Protection;
 use super::scope::Scope;
 use super::set_config::is_plain_call_list;
-use super::{Aim, Analyser, At, Occurrence, inner, kind_of, subjects};
+use super::{Aim, Analyser, At, Occurrence, given, inner, kind_of};
 use crate::engine::cleared::Effect;
 use crate::engine::context::ParameterTypes;
 use crate::engine::policy::Right;
@@ -81,7 +81,7 @@ impl<'e> Analyser<'e> {
             NodeEnum::TruncateStmt(t) => self.truncate(t),
             NodeEnum::PrepareStmt(p) => self.prepare(p),
             NodeEnum::ExecuteStmt(e) => {
-                let arguments = subjects::arguments(&e.params);
+                let arguments = given::arguments(&e.params, self);
                 self.exprs(&mut e.params, &Scope::EMPTY, At::OPERAND)?;
                 judged("execute", Effect::Execute { name: e.name.clone(), arguments })
             }
@@ -193,7 +193,7 @@ impl<'e> Analyser<'e> {
                 self.top_write(query)?;
             }
             NodeEnum::ExecuteStmt(execute) => {
-                let arguments = subjects::arguments(&execute.params);
+                let arguments = given::arguments(&execute.params, self);
                 self.exprs(&mut execute.params, &Scope::EMPTY, At::OPERAND)?;
                 let (name, as_protected) = (execute.name.clone(), self.context.explains_protected);
                 if as_protected {

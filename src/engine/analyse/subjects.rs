@@ -1,16 +1,20 @@
 //! Whom a statement is about, for the record: the subjects whose keys it names by equality, and output columns that are
 //! a bare key.
+//!
+//! Equality is looked for wherever an expression is judged, whatever it is part of, and wherever PostgreSQL compares by `=`
+//! of itself: `USING`, `IN (SELECT …)`, what is stored in a column that leads to a person. On either side stands a key, or
+//! what may be one: a constant, or a column of constants.
 
-use std::collections::BTreeSet;
-
-use pg_query::protobuf::{self as pb, AExprKind, a_const::Val};
+use pg_query::protobuf::{self as pb, AExprKind};
 use pg_query::{Node, NodeEnum};
 
+use super::given::GivenKey;
 use super::scope::{Base, Col, Columns, Scope};
 use super::{Analyser, names};
-use crate::engine::catalog::Oid;
-use crate::engine::cleared::{Argument, NamedSubject};
-use crate::engine::policy::ConsentSource;
+use crate::engine::catalog::{Oid, Relation};
+use crate::engine::cleared::NamedSubject;
+use crate::engine::key_value::{Class, KeyType, Reading};
+use crate::engine::policy::{ConsentSource, protecting_ancestor};
 
 /// Subjects that one statement names: more are a list of people rather than a question about somebody.
 const MOST_NAMED: usize = 1000;
@@ -20,8 +24,7 @@ const MOST_NAMED: usize = 1000;
 pub struct Naming {
     pub kind: String,
     pub by: NamedBy,
-    /// It is an array of keys.
-    pub array: bool,
+    pub reading: Reading,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -32,76 +35,220 @@ pub enum NamedBy {
         negative: bool,
     },
     Parameter(u16),
+    /// What PostgreSQL works out.
+    Untold,
 }
 
-/// Adds a subject to those that a statement names: each once, and only so many.
+/// Adds a subject to those that a statement names: each once, and only so many; of more, that there are.
 pub fn name_once(subjects: &mut Vec<NamedSubject>, subject: NamedSubject) {
-    if subjects.len() < MOST_NAMED && !subjects.contains(&subject) {
+    let subject = if subjects.len() < MOST_NAMED { subject } else { NamedSubject { key: None, ..subject } };
+    let known = |named: &NamedSubject| match &subject.key {
+        Some(_) => *named == subject,
+        None => named.key.is_none() && named.kind == subject.kind,
+    };
+    if !subjects.iter().any(known) {
         subjects.push(subject);
     }
 }
 
+/// A side of an equality: the kinds of subject whose key it is, and as what that is compared; or what may be one.
+#[derive(Default)]
+pub struct KeySide {
+    keys: Vec<(String, KeyType)>,
+    given: Vec<GivenKey>,
+    /// A query, whose only column is known once it was walked: by the text and its place there.
+    query: Option<(usize, i32)>,
+}
+
+/// Two sides that are equal.
+type Equal = (KeySide, KeySide);
+
 impl Analyser<'_> {
-    /// Remembers the subjects that a condition names: `key = constant`, `key IN (constants)` and `key = ANY (array)`, also
-    /// where one of several may hold, and in rows that are compared.
-    pub fn name_subjects(&mut self, condition: &Node, scope: &Scope<'_>) {
-        match &condition.node {
-            Some(NodeEnum::BoolExpr(b)) if b.boolop() != pb::BoolExprType::NotExpr => {
-                b.args.iter().for_each(|arg| self.name_subjects(arg, scope));
+    /// What an expression holds equal by itself, before it is judged: its columns are what they are written as.
+    pub fn equal_in(&self, node: &Node, scope: &Scope<'_>) -> Vec<Equal> {
+        match &node.node {
+            Some(NodeEnum::AExpr(e)) => self.equal_by(e, scope).unwrap_or_default(),
+            Some(NodeEnum::CaseExpr(c)) => {
+                let Some(arg) = c.arg.as_deref() else { return Vec::new() };
+                let whens = c.args.iter().filter_map(|when| match &when.node {
+                    Some(NodeEnum::CaseWhen(when)) => when.expr.as_deref(),
+                    _ => None,
+                });
+                whens.map(|when| (self.key_side(arg, scope), self.key_side(when, scope))).collect()
             }
-            Some(NodeEnum::AExpr(e)) => {
-                self.name_by(e, scope);
-            }
-            Some(NodeEnum::BooleanTest(test)) if test.booltesttype() == pb::BoolTestType::IsTrue => {
-                test.arg.iter().for_each(|arg| self.name_subjects(arg, scope));
-            }
-            _ => {}
+            _ => Vec::new(),
         }
     }
 
-    fn name_by(&mut self, e: &pb::AExpr, scope: &Scope<'_>) -> Option<()> {
+    fn equal_by(&self, e: &pb::AExpr, scope: &Scope<'_>) -> Option<Vec<Equal>> {
         let (["="] | ["pg_catalog", "="]) = names(&e.name)[..] else { return None };
         let (left, right) = (e.lexpr.as_deref()?, e.rexpr.as_deref()?);
-        match e.kind() {
-            AExprKind::AexprOp | AExprKind::AexprNotDistinct => self.name_equal(left, right, scope),
-            AExprKind::AexprIn => {
-                let Some(NodeEnum::List(list)) = &right.node else { return None };
-                list.items.iter().for_each(|item| self.name_equal(left, item, scope));
+        match (e.kind(), &right.node) {
+            (AExprKind::AexprOp | AExprKind::AexprNotDistinct | AExprKind::AexprNullif, _) => {
+                Some(self.equal_sides(left, right, scope))
             }
-            AExprKind::AexprOpAny | AExprKind::AexprOpAll => {
-                for kind in self.kinds_by_key(left, scope) {
-                    match uncast(right).and_then(|(constant, _)| constant.node.as_ref()) {
-                        Some(NodeEnum::AArrayExpr(array)) => array.elements.iter().for_each(|constant| {
-                            self.name_subject(&kind, constant, false);
-                        }),
-                        _ => self.name_subject(&kind, right, true)?,
-                    }
+            (AExprKind::AexprIn, Some(NodeEnum::List(list))) => match &left.node {
+                Some(NodeEnum::RowExpr(_)) => {
+                    Some(list.items.iter().flat_map(|item| self.equal_sides(left, item, scope)).collect())
                 }
+                _ => {
+                    let given = self.given_in(&list.items, scope);
+                    let mut all = vec![(self.key_side(left, scope), KeySide { given, ..KeySide::default() })];
+                    let keys = list.items.iter().map(|item| self.key_side(item, scope)).filter(KeySide::has_key);
+                    all.extend(keys.map(|key| (key, self.key_side(left, scope))));
+                    Some(all)
+                }
+            },
+            (AExprKind::AexprOpAny | AExprKind::AexprOpAll, _) => {
+                let given = self.given(right, true, scope);
+                Some(vec![(self.key_side(left, scope), KeySide { given, ..KeySide::default() })])
+            }
+            _ => None,
+        }
+    }
+
+    /// Two sides; of rows, each column's.
+    fn equal_sides(&self, left: &Node, right: &Node, scope: &Scope<'_>) -> Vec<Equal> {
+        if let (Some(NodeEnum::RowExpr(left)), Some(NodeEnum::RowExpr(right))) = (&left.node, &right.node) {
+            return left.args.iter().zip(&right.args).flat_map(|(l, r)| self.equal_sides(l, r, scope)).collect();
+        }
+        vec![(self.key_side(left, scope), self.key_side(right, scope))]
+    }
+
+    pub fn key_side(&self, node: &Node, scope: &Scope<'_>) -> KeySide {
+        let (inner, casts) = self.uncast(node);
+        match &inner.node {
+            Some(NodeEnum::ColumnRef(r)) => {
+                let keys = self.bare_column(r, scope).map(|col| self.keys_of(&col)).unwrap_or_default();
+                match casts.as_slice() {
+                    _ if keys.is_empty() => {}
+                    [] => return KeySide { keys, ..KeySide::default() },
+                    // As it is cast, each key is another.
+                    [to] if to.limit.is_none() && !to.array && to.class != Class::Other => {
+                        let keys = keys.into_iter().map(|(kind, _)| (kind, *to)).collect();
+                        return KeySide { keys, ..KeySide::default() };
+                    }
+                    _ => return KeySide::default(),
+                }
+            }
+            Some(NodeEnum::SubLink(s)) if s.sub_link_type() == pb::SubLinkType::ExprSublink && casts.is_empty() => {
+                return KeySide { query: Some((self.source, s.location)), ..KeySide::default() };
             }
             _ => {}
         }
-        Some(())
+        KeySide { given: self.given(node, false, scope), ..KeySide::default() }
     }
 
-    /// The same of two sides that are equal; of rows, each column's.
-    fn name_equal(&mut self, left: &Node, right: &Node, scope: &Scope<'_>) {
-        if let (Some(NodeEnum::RowExpr(left)), Some(NodeEnum::RowExpr(right))) = (&left.node, &right.node) {
-            left.args.iter().zip(&right.args).for_each(|(left, right)| self.name_equal(left, right, scope));
+    /// Names whom equal sides name.
+    pub fn name_equal(&mut self, equal: Vec<Equal>) {
+        for (left, right) in equal {
+            let (left, right) = (self.asked(left), self.asked(right));
+            self.name_by(&left, &right);
+            self.name_by(&right, &left);
+        }
+    }
+
+    /// A side whose query was walked by now.
+    fn asked(&self, side: KeySide) -> KeySide {
+        let col = side.query.and_then(|at| self.walked_key(at));
+        col.map_or(side, |col| self.side_of(&col))
+    }
+
+    fn side_of(&self, col: &Col) -> KeySide {
+        let given = col.constants.iter().flat_map(|given| given.iter().cloned()).collect();
+        KeySide { keys: self.keys_of(col), given, query: None }
+    }
+
+    /// The same of columns that PostgreSQL compares, or stores in one another.
+    pub fn name_compared(&mut self, left: &Col, right: &Col) {
+        if left.constants.is_none() && right.constants.is_none() {
             return;
         }
-        for (column, constant) in [(left, right), (right, left)] {
-            for kind in self.kinds_by_key(column, scope) {
-                self.name_subject(&kind, constant, false);
+        let equal = vec![(self.side_of(left), self.side_of(right))];
+        self.name_equal(equal);
+    }
+
+    /// `x IN (SELECT …)`, by column: `sides`, before the query was walked.
+    pub fn name_members(&mut self, sides: Vec<KeySide>, columns: &Columns) {
+        let equal = sides.into_iter().zip(columns.list()).map(|(side, col)| (side, self.side_of(col))).collect();
+        self.name_equal(equal);
+    }
+
+    /// The sides of what stands before IN.
+    pub fn key_sides(&self, node: Option<&Node>, scope: &Scope<'_>) -> Vec<KeySide> {
+        match node.map(|node| (node, &node.node)) {
+            Some((_, Some(NodeEnum::RowExpr(row)))) => row.args.iter().map(|part| self.key_side(part, scope)).collect(),
+            Some((node, _)) => vec![self.key_side(node, scope)],
+            None => Vec::new(),
+        }
+    }
+
+    /// A column of a table gets what may be a key.
+    pub fn name_stored(&mut self, relation: &Relation, column: usize, side: KeySide) {
+        let table = protecting_ancestor(&self.engine.catalog, &self.engine.policy, relation.oid);
+        let Some(column) = relation.columns.get(column) else { return };
+        if let Some((kind, _)) = self.key_in(table.unwrap_or(relation.oid), &column.name) {
+            let key = (kind.to_owned(), KeyType::new(Class::of(&column.ty.base), false));
+            self.name_equal(vec![(KeySide { keys: vec![key], ..KeySide::default() }, side)]);
+        }
+    }
+
+    /// The same of what a query puts out.
+    pub fn name_all_stored(&mut self, relation: &Relation, filled: &[usize], columns: &Columns) {
+        for (column, col) in filled.iter().zip(columns.list()).filter(|(_, col)| col.constants.is_some()) {
+            self.name_stored(relation, *column, self.side_of(col));
+        }
+    }
+
+    /// The same of an assignment, before its value is judged.
+    pub fn name_assigned(&mut self, relation: &Relation, name: &str, value: &Node, scope: &Scope<'_>) {
+        let Some(column) = relation.columns.iter().position(|c| c.name == name) else { return };
+        let value = match &value.node {
+            // The tree holds the same source once for each column.
+            Some(NodeEnum::MultiAssignRef(part)) => {
+                match part.source.as_deref().and_then(|source| source.node.as_ref()) {
+                    Some(NodeEnum::RowExpr(row)) => {
+                        usize::try_from(part.colno).ok().and_then(|n| row.args.get(n.checked_sub(1)?))
+                    }
+                    _ => None,
+                }
+            }
+            _ => Some(value),
+        };
+        if let Some(value) = value {
+            self.name_stored(relation, column, self.key_side(value, scope));
+        }
+    }
+
+    fn name_by(&mut self, key: &KeySide, other: &KeySide) {
+        for (kind, compared) in &key.keys {
+            for given in &other.given {
+                let reading = given.reading(*compared);
+                match given.by {
+                    Some(by) => self.namings.push(Naming { kind: kind.clone(), by, reading: reading.clone() }),
+                    // Its key is written in a way that is read here only.
+                    None => self.unlike_others = true,
+                }
+                let named = NamedSubject { key: given.key.clone(), kind: kind.clone(), reading };
+                name_once(&mut self.subjects, named);
             }
         }
     }
 
-    /// The kinds of subject whose key a column reference is; of a column that a join or a set operation merged, each.
-    fn kinds_by_key(&self, node: &Node, scope: &Scope<'_>) -> BTreeSet<String> {
-        let Some(NodeEnum::ColumnRef(r)) = &node.node else { return BTreeSet::new() };
-        let origin = self.bare_column(r, scope).map(|col| col.origin);
-        let keys = origin.iter().flat_map(|origin| origin.iter()).filter_map(|base| self.key_at(*base));
-        keys.map(|(kind, _)| kind.to_owned()).collect()
+    /// The kinds of subject whose key a column is, and of which type it is; of a column that a join or a set operation
+    /// merged, each.
+    fn keys_of(&self, col: &Col) -> Vec<(String, KeyType)> {
+        let key = |base: &Base| {
+            let (kind, _) = self.key_at(*base)?;
+            let (occurrence, column) = *base;
+            let relation = self.engine.catalog.relation(self.occurrences.get(occurrence)?.relation)?;
+            let class = Class::of(&relation.columns.get(column)?.ty.base);
+            Some((kind.to_owned(), KeyType::new(class, false)))
+        };
+        let mut keys: Vec<_> = col.origin.iter().filter_map(key).collect();
+        keys.sort_by(|a, b| a.0.cmp(&b.0));
+        keys.dedup();
+        keys
     }
 
     /// The kind of subject whose key a column is, and whether its table's output is to be recorded.
@@ -116,12 +263,16 @@ impl Analyser<'_> {
     /// The same of a stored column.
     fn key_at(&self, (occurrence, column): Base) -> Option<(&str, bool)> {
         let o = self.occurrences.get(occurrence)?;
-        let name = &self.engine.catalog.relation(o.relation)?.columns.get(column)?.name;
-        let Some(table) = self.engine.policy.tables.get(&o.protected_by?) else {
-            return Some((self.chooser(o.protected_by?, name)?, false));
-        };
-        let path = table.subject.as_ref().filter(|p| p.hops.is_empty())?;
-        (path.column == *name).then_some((path.kind.as_str(), table.record_subjects))
+        self.key_in(o.protected_by?, &self.engine.catalog.relation(o.relation)?.columns.get(column)?.name)
+    }
+
+    /// The same of a column of a protected table.
+    fn key_in(&self, table: Oid, name: &str) -> Option<(&str, bool)> {
+        let own = self.engine.policy.tables.get(&table).and_then(|policy| {
+            let path = policy.subject.as_ref().filter(|p| p.hops.is_empty() && p.column == *name)?;
+            Some((path.kind.as_str(), policy.record_subjects))
+        });
+        own.or_else(|| Some((self.chooser(table, name)?, false)))
     }
 
     /// The kind of subject whose choices a consent table tells by this column.
@@ -129,30 +280,6 @@ impl Analyser<'_> {
         let kinds = self.engine.policy.subjects.values();
         let chooses = |s: &ConsentSource| s.table == table && s.subject == column;
         kinds.filter(|kind| kind.consent.as_ref().is_some_and(chooses)).map(|kind| kind.name.as_str()).next()
-    }
-
-    fn name_subject(&mut self, kind: &str, constant: &Node, array: bool) -> Option<()> {
-        let Some((constant, cast)) = uncast(constant) else {
-            // Another constant may be the same as this type.
-            self.unlike_others = true;
-            return None;
-        };
-        let key = key(constant)?;
-        let by = match (&constant.node, &key) {
-            (_, Argument::Parameter(number)) => Some(NamedBy::Parameter(*number)),
-            (Some(NodeEnum::AConst(c)), _) => self.literal_at(c.location).filter(|_| !cast).map(|at| {
-                let negative = usize::try_from(c.location).is_ok_and(|location| location < at);
-                NamedBy::Literal { at, negative }
-            }),
-            _ => None,
-        };
-        match by {
-            Some(by) => self.namings.push(Naming { kind: kind.to_owned(), by, array }),
-            // Its key is written in a way that is read here only.
-            None => self.unlike_others = true,
-        }
-        name_once(&mut self.subjects, NamedSubject { kind: kind.to_owned(), key, array });
-        Some(())
     }
 
     /// Output columns of a top-level query that are a bare subject key of a table with `record_subjects`.
@@ -164,74 +291,8 @@ impl Analyser<'_> {
     }
 }
 
-/// The arguments of EXECUTE, by which the prepared statement names subjects; what is no constant names nobody.
-pub fn arguments(given: &[Node]) -> Vec<Argument> {
-    given.iter().map(|node| uncast(node).and_then(|(constant, _)| key(constant)).unwrap_or(Argument::Null)).collect()
-}
-
-/// The key that a constant may be.
-fn key(constant: &Node) -> Option<Argument> {
-    match &constant.node {
-        Some(NodeEnum::ParamRef(p)) => u16::try_from(p.number).ok().map(Argument::Parameter),
-        Some(NodeEnum::AConst(c)) => match c.val.as_ref()? {
-            Val::Ival(i) => Some(Argument::Literal(i.ival.to_string())),
-            Val::Fval(f) => Some(Argument::Literal(f.fval.clone())),
-            Val::Sval(s) => Some(Argument::Literal(s.sval.clone())),
-            Val::Boolval(_) | Val::Bsval(_) => None,
-        },
-        Some(NodeEnum::AExpr(_)) => number(constant).map(|n| Argument::Literal(n.to_string())),
-        _ => None,
+impl KeySide {
+    fn has_key(&self) -> bool {
+        !self.keys.is_empty()
     }
-}
-
-/// What a sum, a difference or a product of whole numbers is.
-fn number(node: &Node) -> Option<i64> {
-    match &node.node {
-        Some(NodeEnum::AConst(c)) => match c.val.as_ref()? {
-            Val::Ival(i) => Some(i64::from(i.ival)),
-            Val::Fval(f) => f.fval.parse().ok(),
-            Val::Sval(_) | Val::Boolval(_) | Val::Bsval(_) => None,
-        },
-        Some(NodeEnum::AExpr(e)) if e.kind() == AExprKind::AexprOp => {
-            let ([operator] | ["pg_catalog", operator]) = names(&e.name)[..] else { return None };
-            // Neither side has more than the grammar's depth, which is bounded.
-            let right = number(e.rexpr.as_deref()?)?;
-            match (operator, e.lexpr.as_deref()) {
-                ("+", None) => Some(right),
-                ("-", None) => right.checked_neg(),
-                ("+", Some(left)) => number(left)?.checked_add(right),
-                ("-", Some(left)) => number(left)?.checked_sub(right),
-                ("*", Some(left)) => number(left)?.checked_mul(right),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
-/// A constant without the types that it is cast to (`$1::bigint`), and whether it is; `None` where a cast may make another
-/// value of it, as that of 4.6 to an integer does.
-fn uncast(mut node: &Node) -> Option<(&Node, bool)> {
-    let mut casts: Vec<&pb::TypeName> = Vec::new();
-    while let Some(NodeEnum::TypeCast(c)) = &node.node
-        && let Some(arg) = c.arg.as_deref()
-    {
-        casts.push(c.type_name.as_ref()?);
-        node = arg;
-    }
-    let is_whole = matches!(key(node), Some(Argument::Literal(text)) if text.parse::<i64>().is_ok());
-    let keeps = |ty: &&pb::TypeName| {
-        let name = names(&ty.names).last().copied().unwrap_or_default();
-        let exact = ["int2", "int4", "int8", "oid", "text", "varchar", "uuid", "name"].contains(&name);
-        ty.typmods.is_empty() && (exact || (is_whole && ["numeric", "float4", "float8"].contains(&name)))
-    };
-    // Of a number that is not whole an integer is another one.
-    let rounds = matches!(&node.node, Some(NodeEnum::AConst(c)) if matches!(c.val, Some(Val::Fval(_)))) && !is_whole;
-    // One alone makes of a literal what the key is compared with; behind another it may be rounded, or cut, first.
-    let same = match casts.as_slice() {
-        [] => true,
-        [one] => one.typmods.is_empty() && !rounds,
-        several => several.iter().all(keeps) && !rounds,
-    };
-    same.then_some((node, !casts.is_empty()))
 }

@@ -9,12 +9,12 @@ use pg_query::{Node, NodeEnum};
 use serde::Serialize;
 
 use super::define::{Place, range_var_of, stored_execute};
-use super::readings::{Columns, Reading, Way, Writing, readings, writings};
+use super::readings::{Columns, Into, Reading, Way, Writing, readings, writings};
 use super::relations::Named;
-use super::scope::Scope;
+use super::scope::{self, Scope};
 use super::statement::{Judged, declares, session_statement};
 use super::writes::carried::{Change, carried};
-use super::{Analyser, At, Occurrence, inner, subjects};
+use super::{Analyser, At, Occurrence, given, inner};
 use crate::engine::catalog::{Column, Function, QualifiedName, Relation, words};
 use crate::engine::cleared::{Effect, TouchedColumn, TouchedTable, Treatment, Usage, add_table};
 use crate::engine::context::{Defined, Derived};
@@ -60,7 +60,7 @@ impl<'e> Analyser<'e> {
             return self.unrestricted_select(s);
         }
         self.calls_set_config_only(node, 0)?;
-        let Judged { kind, effect } = raw_statement(inner(node)?);
+        let Judged { kind, effect } = raw_statement(inner(node)?, self);
         let aside = self.moves_aside(node, &effect);
         if aside.is_none() && effect == Effect::CodeRan {
             self.defines.push((QualifiedName::NONE, Defined::Unseen));
@@ -125,13 +125,16 @@ impl<'e> Analyser<'e> {
             Analyser::new(self.engine, &self.context, self.role, source.text.clone(), source.tokens.clone());
         // Whether it has any is PostgreSQL's to say.
         beside.takes_parameters = true;
+        beside.parameters = self.parameters;
         beside.begin_statement(self.context.clone(), None, self.statement_start);
         let mut understood = true;
-        for Reading { mut query, output } in readings(node) {
-            match beside.select(&mut query, &Scope::EMPTY, At::OUTPUT) {
-                Ok(columns) if output => beside.output = columns,
-                Ok(_) => {}
-                Err(_) => understood = false,
+        for Reading { mut query, output, into } in readings(node) {
+            let read = beside.select(&mut query, &Scope::EMPTY, At::OUTPUT);
+            understood &= read.is_ok();
+            let Ok(columns) = read else { continue };
+            into.iter().for_each(|(relation, into)| beside.name_into(relation, into, &columns));
+            if output {
+                beside.output = columns;
             }
         }
         if self.context.defined.contains_key(&QualifiedName::NONE) && !named.relations.is_empty() {
@@ -151,6 +154,18 @@ impl<'e> Analyser<'e> {
         self.for_the_record = ForTheRecord { tables, subject_columns: beside.subject_columns(), hidden };
         self.subjects = beside.subjects;
         Ok(())
+    }
+
+    /// Names whom a query's columns name that are stored in a relation's.
+    fn name_into(&mut self, relation: &pb::RangeVar, into: &Into, columns: &scope::Columns) {
+        let Ok(Named::Relation(relation)) = self.resolve(relation) else { return };
+        let index = |name: &str| relation.columns.iter().position(|c| c.name == name).unwrap_or(usize::MAX);
+        let filled: Vec<usize> = match into {
+            Into::Named => columns.list().iter().map(|col| index(&col.name)).collect(),
+            Into::Listed(names) if names.is_empty() => (0..relation.columns.len()).collect(),
+            Into::Listed(names) => names.iter().map(|name| index(name)).collect(),
+        };
+        self.name_all_stored(relation, &filled, columns);
     }
 
     /// What a statement names: relations that the catalog knows, those behind its views, and code. Where code runs, also
@@ -338,7 +353,7 @@ fn aside(name: &str, on_commit_drop: bool) -> Effect {
 }
 
 /// Kind and effect of a statement that is not looked into.
-fn raw_statement(node: &NodeEnum) -> Judged {
+fn raw_statement(node: &NodeEnum, a: &Analyser<'_>) -> Judged {
     let (kind, effect) = match node {
         NodeEnum::InsertStmt(_) => ("insert", Effect::None),
         NodeEnum::UpdateStmt(_) => ("update", Effect::None),
@@ -346,7 +361,7 @@ fn raw_statement(node: &NodeEnum) -> Judged {
         NodeEnum::MergeStmt(_) => ("merge", Effect::None),
         NodeEnum::ExplainStmt(e) => match e.query.as_ref().and_then(|q| q.node.as_ref()) {
             Some(NodeEnum::ExecuteStmt(e)) => {
-                let (name, arguments) = (e.name.clone(), subjects::arguments(&e.params));
+                let (name, arguments) = (e.name.clone(), given::arguments(&e.params, a));
                 ("explain", Effect::ExplainExecute { name, arguments, as_protected: true })
             }
             _ => ("explain", Effect::None),
@@ -361,7 +376,7 @@ fn raw_statement(node: &NodeEnum) -> Judged {
         NodeEnum::CopyStmt(_) => ("copy_to", Effect::CopyOut),
         NodeEnum::PrepareStmt(p) => ("prepare", Effect::Prepare { name: p.name.clone() }),
         NodeEnum::ExecuteStmt(e) => {
-            ("execute", Effect::Execute { name: e.name.clone(), arguments: subjects::arguments(&e.params) })
+            ("execute", Effect::Execute { name: e.name.clone(), arguments: given::arguments(&e.params, a) })
         }
         NodeEnum::DeclareCursorStmt(d) => ("declare_cursor", declares(d)),
         NodeEnum::CallStmt(_) => ("call", Effect::CodeRan),

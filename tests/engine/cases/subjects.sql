@@ -14,8 +14,8 @@ SELECT full_name FROM customers WHERE id = 42 OR (id = 7 AND country = 'ES')
 -- crm_app/service: changed | about customer:42 customer:7
 SELECT full_name FROM customers WHERE id = 42::bigint OR id = CAST('7' AS bigint)
 ;;
--- A cast that makes another value of a constant: nobody is named rather than somebody else.
--- crm_app/service: changed
+-- A cast may make another value of a constant: what that is, is worked out where it is sure (`key_value.rs`).
+-- crm_app/service: changed | about customer:4.6 customer:4.6 customer:51
 SELECT full_name FROM customers WHERE id = 4.6::int OR id = '4.6'::numeric::int OR id = '51'::char(1)::int
 ;;
 -- crm_app/service: changed | about customer:42
@@ -48,7 +48,7 @@ SELECT full_name FROM customers WHERE id = ALL (ARRAY[42])
 -- crm_app/service: changed | about nobody
 SELECT full_name FROM customers WHERE (id, country) <> (42, 'ES') AND id IS DISTINCT FROM 7
 ;;
--- crm_app/service: changed | about nobody | keys 1
+-- crm_app/service: changed | about customer:42 | keys 1
 SELECT full_name, id AS who FROM customers WHERE NOT (id = 42) AND id <> 7 AND id > 3
 ;;
 -- crm_app/service: changed | about nobody | keys 0
@@ -126,7 +126,7 @@ SELECT c.full_name FROM customers c LEFT JOIN addresses a USING (id) WHERE id = 
 -- crm_app/service: changed | about customer:6
 SELECT full_name FROM customers WHERE (id = 6) IS TRUE
 ;;
--- crm_app/service: changed | about nobody
+-- crm_app/service: changed | about customer:6
 SELECT full_name FROM customers WHERE (id = 6) IS FALSE
 ;;
 -- crm_app/service: changed | about customer:6 | unlike
@@ -138,9 +138,156 @@ SELECT full_name FROM customers WHERE id = 7 - 1
 -- crm_app/service: changed | about customer:-6 | unlike
 SELECT full_name FROM customers WHERE id = -(3 * 2)
 ;;
--- crm_app/service: changed | about nobody | error 22003
+-- crm_app/service: changed | about customer:? | error 22003
 SELECT full_name FROM customers WHERE id = 9223372036854775807 + 1
 ;;
 -- crm_app/service: changed | about customer:6
 MERGE INTO customers c USING products p ON c.id = 6 AND p.id = -1 WHEN MATCHED THEN UPDATE SET country = 'ES'
+;;
+Equality is looked for wherever expressions are.
+-- crm_app/service: changed | about customer:42
+SELECT max(CASE WHEN id = 42 THEN email END) FROM customers
+;;
+-- crm_app/service: changed | about customer:42
+SELECT max(CASE id WHEN 42 THEN email END) FROM customers
+;;
+-- crm_app/service: changed | about customer:42
+SELECT max(email) FILTER (WHERE id = 42) FROM customers
+;;
+-- crm_app/service: changed | about customer:42
+SELECT email FROM customers ORDER BY id = 42 DESC LIMIT 1
+;;
+-- crm_app/service: changed | about customer:42
+SELECT full_name FROM customers WHERE (id = 42) = true
+;;
+-- crm_app/service: changed | about customer:42
+SELECT full_name FROM customers WHERE coalesce(id = 42, false)
+;;
+-- crm_app/service: changed | about customer:42
+SELECT id = 42 FROM customers
+;;
+-- crm_app/service: changed | about customer:42
+SELECT full_name, nullif(id, 42) IS NULL FROM customers
+;;
+-- crm_app/service: changed | about customer:42
+SELECT count(*) FROM customers GROUP BY id = 42
+;;
+-- crm_app/service: changed | about customer:42
+SELECT DISTINCT ON (id = 42) full_name FROM customers
+;;
+-- crm_app/service: changed | about customer:42
+SELECT full_name, rank() OVER (PARTITION BY id = 42) FROM customers
+;;
+-- crm_app/service: changed | about customer:42
+SELECT full_name FROM customers WHERE NOT id = 42
+;;
+-- crm_app/service: changed | about customer:42
+SELECT full_name FROM customers WHERE id::text = '42'
+;;
+-- crm_app/service: changed | about customer:42
+SELECT full_name FROM customers WHERE 42 IN (id, 7)
+;;
+-- crm_app/service: changed | about customer:42
+UPDATE orders SET note = CASE WHEN customer_id = 42 THEN 'q' ELSE note END
+;;
+And what may be one comes from a table of constants, or of parameters.
+-- crm_app/service: changed | about customer:42 customer:43 | alike
+SELECT full_name FROM customers WHERE id IN (VALUES (42), (43))
+;;
+-- crm_app/service: changed | about customer:42
+SELECT full_name FROM customers WHERE id IN (SELECT 42)
+;;
+-- crm_app/service: changed | about customer:42
+SELECT full_name FROM customers WHERE id = (SELECT 42)
+;;
+-- crm_app/service: changed | about customer:42
+SELECT full_name FROM customers WHERE (id, country) IN (SELECT 42, 'ES')
+;;
+-- crm_app/service: changed | about customer:42
+SELECT full_name FROM customers JOIN (VALUES (42::bigint)) v (id) USING (id)
+;;
+-- crm_app/service: changed | about customer:42
+SELECT full_name FROM customers NATURAL JOIN (SELECT 42::bigint AS id) v
+;;
+-- crm_app/service: changed | about customer:42
+SELECT full_name FROM customers c JOIN (SELECT 42 AS x) v ON v.x = c.id
+;;
+-- crm_app/service: changed | about customer:42 customer:43
+SELECT full_name FROM customers c JOIN unnest(ARRAY[42, 43]) u ON u = c.id
+;;
+-- crm_app/service: changed | about customer:$1[]
+PREPARE p AS SELECT full_name FROM customers c JOIN unnest($1::bigint[]) u ON u = c.id
+;;
+-- crm_app/service: changed | about customer:{42,43}[]
+SELECT full_name FROM customers c, unnest('{42,43}'::bigint[]) u WHERE u = c.id
+;;
+-- crm_app/service: changed | about customer:42 customer:43
+SELECT full_name FROM customers WHERE id IN (SELECT unnest(ARRAY[42, 43]))
+;;
+-- crm_app/service: changed | about customer:42 customer:7
+WITH w AS (SELECT 42 AS k UNION ALL SELECT 7) SELECT full_name FROM customers WHERE id IN (SELECT k FROM w)
+;;
+-- crm_app/service: changed | about customer:42
+SELECT 42 IN (SELECT id FROM customers)
+;;
+-- crm_app/service: changed | about customer:42
+SELECT full_name FROM customers c WHERE EXISTS (SELECT FROM (SELECT 42 AS k) v WHERE v.k = c.id)
+;;
+-- crm_app/service: changed | about customer:42
+SELECT full_name FROM customers c, LATERAL (SELECT 42 AS k) v WHERE v.k = c.id
+;;
+-- crm_app/service: changed | about customer:?
+SELECT full_name FROM customers WHERE id = length('secret')
+;;
+-- crm_app/service: changed | about customer:?
+SELECT full_name FROM customers c JOIN generate_series(1, 2) g ON g = c.id
+;;
+-- crm_app/service: changed | about customer:?
+SELECT full_name FROM customers WHERE id IN (SELECT length('secret'))
+;;
+-- crm_app/service: changed | about nobody
+SELECT full_name FROM customers WHERE id = (SELECT max(id) FROM products)
+;;
+-- crm_app/service: changed | about nobody
+SELECT full_name FROM customers WHERE id = length(full_name)
+;;
+-- crm_app/service: changed | about nobody
+SELECT full_name FROM customers c JOIN products p ON p.id = c.id
+;;
+-- crm_app/service: changed | about customer:?
+SELECT full_name FROM customers WHERE id = (SELECT 42)::int OR id = ANY (ARRAY(SELECT 42))
+;;
+-- crm_app/service: changed | about customer:42
+SELECT full_name FROM customers c JOIN (SELECT (SELECT 42) AS k) v ON v.k = c.id
+;;
+-- crm_app/service: changed | about nobody
+SELECT full_name FROM customers WHERE id = (SELECT max(id) FROM products)::int
+;;
+Who writes about somebody names them.
+-- crm_app/service: changed | about customer:42
+MERGE INTO orders o USING (SELECT 42 AS cid) s ON o.customer_id = s.cid WHEN MATCHED THEN UPDATE SET note = 'm'
+;;
+-- crm_app/service: changed | about customer:42 | alike
+INSERT INTO addresses (customer_id, line1, postcode, city, country) VALUES (42, 'L', '1', 'C', 'ES')
+;;
+-- crm_app/service: changed | about customer:42 customer:7
+INSERT INTO orders (customer_id, placed_at) VALUES (42, now()), (7, now())
+;;
+-- crm_app/service: changed | about customer:$1
+PREPARE p AS INSERT INTO orders (customer_id, placed_at) SELECT $1, now()
+;;
+-- crm_app/service: changed | about customer:42
+INSERT INTO orders (placed_at, customer_id) SELECT now(), 42
+;;
+-- dba/-: same | about customer:42
+INSERT INTO orders (customer_id, placed_at) VALUES (42, now())
+;;
+-- dba/-: same | about customer:42
+INSERT INTO consents (subject_id, purpose, status) VALUES (42, 'x', 'withdrawn')
+;;
+-- dba/-: same | about customer:9 customer:42
+UPDATE orders SET customer_id = 42 WHERE customer_id = 9
+;;
+-- dba/-: same | about customer:42
+MERGE INTO orders o USING (SELECT 42 AS cid) s ON o.customer_id = s.cid WHEN MATCHED THEN UPDATE SET note = 'm'
 ;;

@@ -165,6 +165,9 @@ impl<'e> Analyser<'e> {
             self.subscripts(&mut assignment.indirection, scope)?;
             let value = assignment.val.as_mut().ok_or_else(|| refusal::not_supported("SET", "a value is missing"))?;
             let pended = self.pending.len();
+            if let Some((relation, _)) = target.judged().filter(|_| assignment.indirection.is_empty()) {
+                self.name_assigned(relation, &assignment.name, value, scope);
+            }
             match inner(value)? {
                 NodeEnum::MultiAssignRef(part) => self.multiple(part, &mut multiple, scope)?,
                 _ => {

@@ -55,6 +55,9 @@ impl<'e> Analyser<'e> {
         self.casts_stored(&target, cols)?;
         let filled = self.filled(&target, cols, width)?;
         self.copies_rows(&target, &filled, &given)?;
+        if let Some((relation, _)) = target.judged() {
+            self.name_all_stored(relation, &filled, &given);
+        }
         let unnamed = cols.is_empty() && select_stmt.is_some();
         if let Some((relation, after)) = target.judged().filter(|_| unnamed) {
             *cols = match target.left() {

@@ -48,7 +48,6 @@ impl<'e> Analyser<'e> {
         let (both, source) = (Scope { items: &both, parent: None }, Scope { items: &source, parent: None });
         let condition =
             join_condition.as_mut().ok_or_else(|| refusal::not_supported("MERGE", "it has no condition"))?;
-        self.name_subjects(condition, &both);
         let fails = self.settle_apart();
         let fallible = self.fallible(&target, condition, &both, fails)?;
         if let Some(p) = target.protected() {
@@ -134,7 +133,6 @@ impl<'e> Analyser<'e> {
             when;
         let scope = if absent { source } else { both };
         if let Some(condition) = condition {
-            self.name_subjects(condition, scope);
             self.expr(condition, scope, At::OPERAND)?;
         }
         match action {
@@ -149,6 +147,9 @@ impl<'e> Analyser<'e> {
                 let expands = values.iter().any(|v| star(v).is_some() || is_row_expansion(v));
                 let filled = self.filled(target, target_list, (!expands).then_some(values.len()))?;
                 for (i, value) in values.iter_mut().enumerate() {
+                    if let Some(((relation, _), column)) = target.judged().zip(filled.get(i)) {
+                        self.name_stored(relation, *column, self.key_side(value, source));
+                    }
                     self.drawn = Drawn::default();
                     self.exprs(std::slice::from_mut(value), source, At::OUTPUT)?;
                     let made_of = self.drawn.made_of().filter(|_| !expands);

@@ -91,7 +91,6 @@ impl<'e> Analyser<'e> {
             };
         }
         self.copy_conjuncts(condition, scope);
-        self.name_subjects(condition, scope);
         self.fallible(target, condition, scope, (before, loose))
     }
 
