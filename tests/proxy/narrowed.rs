@@ -24,6 +24,20 @@ impl House {
         Raw::log_in(self.proxy.port(), user, &[])
     }
 
+    /// Another database, whose policy goes on declaring the roles of all users: one that lacks a user's role everywhere is
+    /// refused.
+    fn serve_another(&self) {
+        let text = fs::read_to_string(self.proxy.server_file()).unwrap();
+        let start = text.find("[database.\"app\"]").unwrap();
+        let end = start + text[start..].find("\n\n").unwrap();
+        let (block, policy) = (&text[start..end], self.folder.path().canonicalize().unwrap());
+        let other = super::policy().canonicalize().unwrap();
+        let another = block.replace("\"app\"]", "\"zoo\"]").replace(&format!("{policy:?}"), &format!("{other:?}"));
+        assert!(another.contains("tests/proxy/policy.toml"), "{block}");
+        fs::write(self.proxy.server_file(), format!("{text}\n{another}\n")).unwrap();
+        wait_for(|| self.proxy.log().contains("added database zoo"));
+    }
+
     /// The policy with `from` replaced by `to`, once sessions are judged by it.
     fn narrow(&self, from: &str, to: &str) {
         let file = self.folder.path().join("policy.toml");
@@ -107,6 +121,7 @@ fn a_role_that_is_gone_may_end_its_transaction() {
     let house = House::new();
     let mut c = house.session("bea");
     assert_eq!(c.ask("BEGIN"), "C:BEGIN Z:T");
+    house.serve_another();
     house.narrow("[role.builder]", "[role.mason]");
     assert_eq!(c.ask("SELECT 1"), "E:42501 Z:E");
     assert_eq!(c.ask("ROLLBACK"), "C:ROLLBACK Z:I");
