@@ -15,7 +15,10 @@ pub enum Class {
     Whole,
     Oid,
     Numeric,
+    /// `float8`.
     Float,
+    /// `float4`.
+    Real,
     /// `text`, `varchar`, `name` or `citext`.
     Text,
     /// `char(n)`.
@@ -32,7 +35,8 @@ impl Class {
             "int2" | "int4" | "int8" => Self::Whole,
             "oid" => Self::Oid,
             "numeric" => Self::Numeric,
-            "float4" | "float8" => Self::Float,
+            "float8" => Self::Float,
+            "float4" => Self::Real,
             "text" | "varchar" | "name" | "citext" => Self::Text,
             "bpchar" => Self::Char,
             "uuid" => Self::Uuid,
@@ -41,7 +45,7 @@ impl Class {
     }
 
     fn is_number(self) -> bool {
-        matches!(self, Self::Whole | Self::Oid | Self::Numeric | Self::Float)
+        matches!(self, Self::Whole | Self::Oid | Self::Numeric | Self::Float | Self::Real)
     }
 
     fn is_text(self) -> bool {
@@ -76,14 +80,16 @@ impl KeyType {
             20 | 21 | 23 => scalar(Class::Whole),
             26 => scalar(Class::Oid),
             1700 => scalar(Class::Numeric),
-            700 | 701 => scalar(Class::Float),
+            700 => scalar(Class::Real),
+            701 => scalar(Class::Float),
             19 | 25 | 1043 => scalar(Class::Text),
             1042 => scalar(Class::Char),
             2950 => scalar(Class::Uuid),
             1005 | 1007 | 1016 => array(Class::Whole),
             1028 => array(Class::Oid),
             1231 => array(Class::Numeric),
-            1021 | 1022 => array(Class::Float),
+            1021 => array(Class::Real),
+            1022 => array(Class::Float),
             1003 | 1009 | 1015 => array(Class::Text),
             1014 => array(Class::Char),
             2951 => array(Class::Uuid),
@@ -97,7 +103,8 @@ impl KeyType {
         let class = match ty.element().unwrap_or(ty) {
             Int2 | Int4 | Int8 => Class::Whole,
             Numeric => Class::Numeric,
-            Float => Class::Float,
+            // Which of the two is not said.
+            Float => Class::Real,
             Text => Class::Text,
             Uuid => Class::Uuid,
             _ => return None,
@@ -159,7 +166,10 @@ impl Value {
     pub fn read(text: &str, class: Class) -> Option<Self> {
         let text = match class {
             Class::Whole | Class::Oid => spelling::number(text).filter(|n| is_whole(n))?,
-            Class::Numeric | Class::Float => spelling::number(text)?,
+            Class::Numeric => spelling::number(text)?,
+            // Of more digits it may be another number.
+            Class::Float => spelling::number(text).filter(|text| is_short(text, FLOAT_DIGITS))?,
+            Class::Real => spelling::number(text).filter(|text| is_short(text, REAL_DIGITS))?,
             Class::Char => spelling::char(text).to_owned(),
             Class::Uuid => spelling::uuid(text)?,
             Class::Text | Class::Other => text.to_owned(),
@@ -182,16 +192,16 @@ impl Value {
             (_, Class::Whole | Class::Oid) if from.is_number() => Some(text).filter(|text| is_whole(text)),
             (Class::Text | Class::Char, Class::Whole | Class::Oid) if text.contains(['.', 'e', 'E']) => None,
             (_, Class::Numeric) if from.is_number() || from.is_text() => spelling::number(&text).filter(fits),
-            // Of more digits it may be another number.
-            (_, Class::Float) if from.is_number() || from.is_text() => {
-                spelling::number(&text).filter(|text| is_short(text))
-            }
+            (_, Class::Float | Class::Real) if from.is_number() || from.is_text() => Some(text),
             (Class::Whole | Class::Oid | Class::Text | Class::Char | Class::Uuid, Class::Text | Class::Char) => {
                 Some(limited(text))
             }
             // How many zeros a numeric has is not kept; a float may be written with an exponent.
             (Class::Float, Class::Text | Class::Char) => {
-                Some(text).filter(|text| is_whole(text) && is_short(text)).map(limited)
+                Some(text).filter(|text| is_whole(text) && is_short(text, FLOAT_DIGITS)).map(limited)
+            }
+            (Class::Real, Class::Text | Class::Char) => {
+                Some(text).filter(|text| is_whole(text) && is_short(text, REAL_DIGITS)).map(limited)
             }
             (Class::Text | Class::Char, Class::Whole | Class::Oid | Class::Uuid) | (Class::Uuid, Class::Uuid) => {
                 Some(text)
@@ -206,8 +216,10 @@ impl Value {
         let Self { class, text } = self;
         let exactly = |text: String| Ok(Some(spelling::of(&text, base_type)).filter(|key| *key == text));
         match (class, Class::of(base_type)) {
+            // PostgreSQL compares these as floats: more than one key may be equal to it.
+            (Class::Float | Class::Real, _) if !is_short(&text, FLOAT_DIGITS) => Err(Untold),
             (from, Class::Whole | Class::Oid) if from.is_number() => Ok(Some(text).filter(|text| is_whole(text))),
-            (from, Class::Numeric | Class::Float) if from.is_number() => Ok(Some(text)),
+            (from, Class::Numeric | Class::Float | Class::Real) if from.is_number() => Ok(Some(text)),
             // Where the key is cast to a text.
             (from, Class::Whole | Class::Oid | Class::Uuid) if from.is_text() => {
                 let is_one = Value::read(&text, Class::of(base_type)).is_some();
@@ -315,9 +327,12 @@ fn fraction(number: &str) -> usize {
     number.split_once('.').map_or(0, |(_, fraction)| fraction.len())
 }
 
-/// A float of so many digits is the number that they say.
-fn is_short(number: &str) -> bool {
-    number.bytes().filter(u8::is_ascii_digit).count() <= 15
+/// A `float8` of so many decimal digits is the number that they say (`DBL_DIG`), and so is a `float4` (`FLT_DIG`).
+const FLOAT_DIGITS: usize = 15;
+const REAL_DIGITS: usize = 6;
+
+fn is_short(number: &str, digits: usize) -> bool {
+    number.bytes().filter(u8::is_ascii_digit).count() <= digits
 }
 
 #[cfg(test)]
@@ -336,7 +351,7 @@ mod tests {
 
     #[test]
     fn a_value_is_the_key_that_postgresql_makes_of_it_or_nobodys() {
-        let (whole, text, float) = (ty(Class::Whole), ty(Class::Text), ty(Class::Float));
+        let (whole, text, float, real) = (ty(Class::Whole), ty(Class::Text), ty(Class::Float), ty(Class::Real));
         let cut = KeyType { limit: Some(3), ..text };
         let of = |own| Own::Is(own);
         for (own, casts, given, wanted) in [
@@ -347,6 +362,11 @@ mod tests {
             (of(float), &[], "42.0", Some("42")),
             (of(float), &[float, whole], "42.5", None),
             (Own::Number, &[whole], "4.6", None),
+            (of(float), &[], "9007199254740993", None),
+            (of(real), &[], "16777217", None),
+            (Own::Number, &[real], "16777217", None),
+            (Own::Number, &[real, text, whole], "1000000", None),
+            (Own::Number, &[real, whole], "42", Some("42")),
             (of(text), &[cut, whole], "4200", Some("420")),
             (of(text), &[], "x", Some("")),
             (Own::Unsure, &[], "42", Some("42")),

@@ -130,8 +130,8 @@ impl Core {
             _ => {}
         }
         if let Some(statement) = prepared.judged.cleared.statements.first() {
-            let types = prepared.types.get().map_or(&[][..], |types| types);
-            let named = self.clerk.subjects(&statement.subjects, Some((bind, types)), &self.snapshot.engine);
+            let types = if statement.subjects.is_empty() { Vec::new() } else { prepared.parameter_types() };
+            let named = self.clerk.subjects(&statement.subjects, Some((bind, &types)), &self.snapshot.engine);
             portal.named = named.map_err(|e: RecordUnavailable| e.refusal())?;
         }
         Ok(portal)

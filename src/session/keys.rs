@@ -53,6 +53,8 @@ pub fn keys_of(subject: &NamedSubject, given: &Given<'_>, engine: &Engine) -> Ke
 /// A key that leaves, in its one spelling; `None` where its type is none that is read here.
 pub fn key_that_leaves(value: &[u8], binary: bool, base_type: &str) -> Option<String> {
     match binary {
+        // As PostgreSQL prints it.
+        true if base_type == "float4" => spelling::number(&f32::from_be_bytes(value.try_into().ok()?).to_string()),
         true => one_in_binary(value, Class::of(base_type)).map(|value| spelling::of(&value.text, base_type)),
         false => std::str::from_utf8(value).ok().map(|text| spelling::of(text, base_type)),
     }
@@ -96,7 +98,7 @@ fn one_in_binary(value: &[u8], class: Class) -> Option<Value> {
         (Class::Whole, 8) => i64::from_be_bytes(value.try_into().ok()?).to_string(),
         (Class::Oid, 4) => u32::from_be_bytes(value.try_into().ok()?).to_string(),
         // Compared as it is with a float8: what it is near to is another number.
-        (Class::Float, 4) => spelling::number(&f64::from(f32::from_be_bytes(value.try_into().ok()?)).to_string())?,
+        (Class::Real, 4) => spelling::number(&f64::from(f32::from_be_bytes(value.try_into().ok()?)).to_string())?,
         (Class::Float, 8) => spelling::number(&f64::from_be_bytes(value.try_into().ok()?).to_string())?,
         (Class::Numeric, _) => numeric(value)?,
         (Class::Uuid, 16) => spelling::uuid(&hex::encode(value))?,
@@ -139,7 +141,7 @@ mod tests {
         let number = |n: &str| Some(n.to_owned());
         assert_eq!(text(Class::Whole, &42_i64.to_be_bytes()), number("42"));
         assert_eq!(text(Class::Float, &42_f64.to_be_bytes()), number("42"));
-        assert_eq!(text(Class::Float, &42_f32.to_be_bytes()), number("42"));
+        assert_eq!(text(Class::Real, &42_f32.to_be_bytes()), number("42"));
         assert_eq!(text(Class::Float, &f64::NAN.to_be_bytes()), None);
         assert_eq!(text(Class::Oid, &u32::MAX.to_be_bytes()), number("4294967295"));
         assert_eq!(text(Class::Whole, b"42"), number("13362"));

@@ -50,6 +50,15 @@ impl Weigh for Prepared {
 }
 
 impl Prepared {
+    /// Of which types its parameters are, as far as somebody has said so: PostgreSQL, else the client; 0: nobody.
+    pub fn parameter_types(&self) -> Vec<Oid> {
+        match (self.types.get(), &self.origin) {
+            (Some(types), _) => types.to_vec(),
+            (None, Origin::Protocol { types }) => frontend::type_oids(types).collect(),
+            (None, Origin::Sql) => Vec::new(),
+        }
+    }
+
     /// Whether subjects in its rows may go on record: then the form of its results must be known.
     pub fn may_be_watched(&self) -> bool {
         let names_another = matches!(self.effect(), Effect::Fetch { .. } | Effect::Execute { .. });

@@ -89,7 +89,7 @@ fn a_binary_parameter_is_read_as_what_it_is() {
     let (bigint, float, numeric) = (42_i64.to_be_bytes(), 42_f64.to_be_bytes(), b"\0\x01\0\0\0\0\0\0\0\x2a");
     let few = [&[1, 0, 25, 1, 1].map(i32::to_be_bytes).concat()[..], b"\0\0\0\x0242"].concat();
     let (customer, login) = (("customer", "42"), ("login", "42"));
-    let cases: [Case<'_>; 16] = [
+    let cases: [Case<'_>; 17] = [
         ("customers WHERE id = $1", 0, &bigint, false, Some(customer)),
         ("customers WHERE id = $1", 701, &float, false, Some(customer)),
         ("customers WHERE id = $1", 700, &42_f32.to_be_bytes(), false, Some(customer)),
@@ -100,6 +100,7 @@ fn a_binary_parameter_is_read_as_what_it_is() {
         ("customers WHERE id = $1::oid::bigint", 0, &42_u32.to_be_bytes(), false, Some(customer)),
         ("customers WHERE id = ANY ($1::text[]::bigint[])", 0, &few, false, Some(customer)),
         ("logins WHERE login = $1::int::text", 0, &42_i32.to_be_bytes(), false, Some(login)),
+        ("logins WHERE login = $1", 1042, b"42  ", false, Some(login)),
         // Which place gives it its type, PostgreSQL says to those who ask.
         ("customers WHERE $1::int IS NOT NULL AND id = $1", 0, &42_i32.to_be_bytes(), true, Some(customer)),
         ("customers WHERE $1::int IS NOT NULL AND id = $1", 0, &42_i32.to_be_bytes(), false, None),

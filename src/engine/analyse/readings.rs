@@ -5,6 +5,7 @@
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
+use super::subjects::assigned_value;
 /// A query, and whether its rows go to the client, be it later.
 pub struct Reading {
     pub query: pb::SelectStmt,
@@ -256,16 +257,16 @@ fn named_target(name: String, value: Node) -> Node {
     Node { node: Some(NodeEnum::ResTarget(Box::new(target))) }
 }
 
-/// What a list of assignments computes, under the names of the columns: `DEFAULT` is nothing, and of `(a, b) = (…)` the right
-/// side stands once.
+/// What a list of assignments computes, under the names of the columns: `DEFAULT` is nothing, and of `(a, b) = (SELECT …)` the
+/// right side stands once.
 fn computed(assignments: &[Node]) -> Vec<Node> {
     let value = |n: &Node| {
         let Some(NodeEnum::ResTarget(t)) = &n.node else { return None };
         let value = t.val.as_deref()?;
-        match value.node.as_ref()? {
-            NodeEnum::SetToDefault(_) => None,
-            NodeEnum::MultiAssignRef(m) => m.source.as_deref().filter(|_| m.colno == 1).cloned().map(target),
-            _ => Some(named_target(t.name.clone(), value.clone())),
+        match (assigned_value(value), value.node.as_ref()?) {
+            (None, NodeEnum::MultiAssignRef(m)) => m.source.as_deref().filter(|_| m.colno == 1).cloned().map(target),
+            (Some(Node { node: Some(NodeEnum::SetToDefault(_)) }) | None, _) => None,
+            (Some(value), _) => Some(named_target(t.name.clone(), value.clone())),
         }
     };
     assignments.iter().filter_map(value).collect()

@@ -203,19 +203,7 @@ impl Analyser<'_> {
     /// The same of an assignment, before its value is judged.
     pub fn name_assigned(&mut self, relation: &Relation, name: &str, value: &Node, scope: &Scope<'_>) {
         let Some(column) = relation.columns.iter().position(|c| c.name == name) else { return };
-        let value = match &value.node {
-            // The tree holds the same source once for each column.
-            Some(NodeEnum::MultiAssignRef(part)) => {
-                match part.source.as_deref().and_then(|source| source.node.as_ref()) {
-                    Some(NodeEnum::RowExpr(row)) => {
-                        usize::try_from(part.colno).ok().and_then(|n| row.args.get(n.checked_sub(1)?))
-                    }
-                    _ => None,
-                }
-            }
-            _ => Some(value),
-        };
-        if let Some(value) = value {
+        if let Some(value) = assigned_value(value) {
             self.name_stored(relation, column, self.key_side(value, scope));
         }
     }
@@ -294,5 +282,15 @@ impl Analyser<'_> {
 impl KeySide {
     fn has_key(&self) -> bool {
         !self.keys.is_empty()
+    }
+}
+
+/// What one column is assigned; `None`: what a query gives. Of `(a, b) = (1, 2)` the tree holds the same source once for each
+/// column.
+pub fn assigned_value(value: &Node) -> Option<&Node> {
+    let Some(NodeEnum::MultiAssignRef(part)) = &value.node else { return Some(value) };
+    match part.source.as_deref()?.node.as_ref()? {
+        NodeEnum::RowExpr(row) => row.args.get(usize::try_from(part.colno).ok()?.checked_sub(1)?),
+        _ => None,
     }
 }

@@ -291,3 +291,9 @@ UPDATE orders SET customer_id = 42 WHERE customer_id = 9
 -- dba/-: same | about customer:42
 MERGE INTO orders o USING (SELECT 42 AS cid) s ON o.customer_id = s.cid WHEN MATCHED THEN UPDATE SET note = 'm'
 ;;
+;;
+-- dba/-: same | about customer:42
+UPDATE orders SET (customer_id, note) = (42, 'x') WHERE id = -1
+;;
+-- dba/-: same | about customer:42
+UPDATE orders SET (note, customer_id) = ROW('x', 42), status = DEFAULT WHERE id = -1
