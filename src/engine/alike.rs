@@ -331,6 +331,7 @@ impl Template {
             behind: source.text.len().checked_sub(span.1)?,
             namings: a
                 .namings
+                .list
                 .iter()
                 .map(|naming| {
                     let by = match naming.by {

@@ -48,6 +48,10 @@ impl Class {
         matches!(self, Self::Whole | Self::Oid | Self::Numeric | Self::Float | Self::Real)
     }
 
+    pub fn is_integer(self) -> bool {
+        matches!(self, Self::Whole | Self::Oid)
+    }
+
     fn is_text(self) -> bool {
         matches!(self, Self::Text | Self::Char)
     }

@@ -88,6 +88,8 @@ fn main() {
         Ok(())
     }));
     let overloaded = worlds[OVERLOADS].clone();
+    let bounded = world.clone();
+    trials.push(Trial::test("subjects::many keys beside many constants", move || bounded.names_in_bounds()));
     trials.push(Trial::test("overloads::what is deep is judged in time", move || overloaded.judges_in_time()));
     trials.push(Trial::test("own_casts::between built-in types", move || world.casts_anywhere()));
     libtest_mimic::run(&arguments, trials).exit();
@@ -299,6 +301,25 @@ impl World {
         let anew = self.engine.clear(&twice, &context, Protocol::Simple)?;
         assert!(about(&anew).ends_with(" customer:1001"), "the last one is named anew");
         assert!(about(&quick) == about(&anew), "as alike the last one is not named");
+        Ok(())
+    }
+
+    /// Many keys beside many constants: some are told, and that there are more.
+    fn names_in_bounds(&self) -> Result<(), Failed> {
+        let values: Vec<String> = (0..2000).map(|id| format!("({id})")).collect();
+        let (values, context) = (values.join(", "), context("marketing", "marketing", true));
+        for (on, columns) in [
+            (format!("x IN ({})", vec!["c.id"; 6000].join(", ")), "1".to_owned()),
+            ("true".to_owned(), vec!["x = c.id"; 1000].join(", ")),
+        ] {
+            let sql = format!("SELECT {columns} FROM (VALUES {values}) v (x) JOIN customers c ON {on}");
+            let begun = std::time::Instant::now();
+            let cleared =
+                self.engine.clear(&sql, &context, Protocol::Simple).map_err(|r| format!("{r}: {}", r.detail))?;
+            let named = &cleared.statements[0].subjects;
+            assert_eq!((named.len(), named.iter().filter(|n| n.key.is_none()).count()), (1001, 1));
+            assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+        }
         Ok(())
     }
 

@@ -31,6 +31,7 @@ basis = "contract"
 shows = ["identity"]
 [role.app]
 purposes = ["service"]
+may = ["read", "insert"]
 "#;
 
 fn world() -> &'static Database<'static> {
@@ -128,6 +129,27 @@ fn a_binary_parameter_is_read_as_what_it_is() {
             None => assert!(named.is_empty(), "{sql}"),
         }
         assert_eq!(untold, about.is_none(), "{sql} {ty}: {decision}");
+    }
+}
+
+/// PostgreSQL rounds what it stores, and makes the zeros of a numeric itself.
+#[test]
+fn what_is_not_the_key_as_it_is_written_names_nobody_and_says_so() {
+    let (_folder, proxy) = start();
+    let mut c = Raw::log_in(proxy.port(), "ana", &[]);
+    c.ask("PREPARE s (text) AS SELECT name FROM logins WHERE login = $1");
+    let statements = [
+        "INSERT INTO customers VALUES (77.4, 'x') ON CONFLICT DO NOTHING",
+        "EXECUTE s('42'::numeric(5, 2))",
+        "SELECT name FROM customers WHERE id = 16777217::real",
+    ];
+    for sql in statements {
+        assert!(c.ask(sql).ends_with("Z:I"), "{sql}: {:?}", c.error);
+    }
+    told(&proxy, 4);
+    for (sql, decision) in statements.into_iter().zip(decisions(&proxy).into_iter().skip(1)) {
+        assert_eq!(decision["subjects"], serde_json::json!([]), "{sql}");
+        assert!(decision["rules"].to_string().contains("somebody is named who is not told"), "{sql}: {decision}");
     }
 }
 

@@ -52,7 +52,7 @@ impl GivenKey {
         }
     }
 
-    fn cast(mut self, casts: &[KeyType]) -> Self {
+    pub fn cast(mut self, casts: &[KeyType]) -> Self {
         self.casts.extend(casts.iter().map(|to| KeyType { array: self.array, ..*to }));
         self
     }
@@ -127,7 +127,10 @@ impl Analyser<'_> {
             NodeEnum::AExpr(_) => Some(one(key(constant)?, None, Some(Own::Number))),
             NodeEnum::ColumnRef(r) => {
                 let given = self.bare_column(r, scope).and_then(|col| col.constants);
-                Some(cast_all(&given, &casts))
+                match given.is_some() && self.namings.are_enough() {
+                    true => Some(vec![GivenKey::UNTOLD]),
+                    false => Some(cast_all(&given, &casts)),
+                }
             }
             NodeEnum::FuncCall(f) if !array && self.built_in_name(f, scope) == Some("unnest") => {
                 let given = f.args.iter().take(1).flat_map(|elements| self.given(elements, true, scope));
@@ -264,7 +267,10 @@ fn argument(node: &Node, a: &Analyser<'_>) -> Option<Argument> {
             };
             let cast = Values::read(&text, own).through(&casts);
             let [Some(value)] = <[_; 1]>::try_from(cast.list).ok().filter(|_| !cast.array)? else { return None };
-            Some(Argument::Literal(value.text))
+            // How many zeros a numeric has is not kept.
+            let has_zeros = value.class == Class::Numeric
+                && (text.contains(['.', 'e', 'E']) || casts.iter().any(|to| to.limit.is_some()));
+            (!has_zeros).then_some(Argument::Literal(value.text))
         }
         (Argument::Null, _) => None,
     }

@@ -338,7 +338,7 @@ pub struct Analyser<'e> {
     /// Literals of the client's text, by first byte, whose values nothing looks at (`alike.rs`).
     pub varying: BTreeSet<usize>,
     /// Literals and parameters that name subjects.
-    pub namings: Vec<Naming>,
+    pub namings: subjects::Namings,
     /// Some constant means more than a value: no other statement may be judged by this one.
     pub unlike_others: bool,
     pub outward: outward::Outward,
@@ -420,7 +420,7 @@ impl<'e> Analyser<'e> {
             free_calls: Vec::new(),
             whole_rows: BTreeSet::new(),
             varying: BTreeSet::new(),
-            namings: Vec::new(),
+            namings: subjects::Namings::default(),
             unlike_others: false,
             outward: outward::Outward::default(),
             known: known::Known::default(),

@@ -19,6 +19,22 @@ use crate::engine::policy::{ConsentSource, protecting_ancestor};
 /// Subjects that one statement names: more are a list of people rather than a question about somebody.
 const MOST_NAMED: usize = 1000;
 
+/// Keys held against constants, pair by pair, in one statement: of more it is said that somebody is named.
+const MOST_HELD: usize = 10_000;
+
+/// What names subjects, and how many pairs were held against each other for it.
+#[derive(Default)]
+pub struct Namings {
+    pub list: Vec<Naming>,
+    held: usize,
+}
+
+impl Namings {
+    pub fn are_enough(&self) -> bool {
+        self.held >= MOST_HELD
+    }
+}
+
 /// What names a subject, in the order of the text: also one that was named before, as another text may not repeat it.
 #[derive(Debug, Clone)]
 pub struct Naming {
@@ -74,7 +90,7 @@ impl Analyser<'_> {
                     Some(NodeEnum::CaseWhen(when)) => when.expr.as_deref(),
                     _ => None,
                 });
-                whens.map(|when| (self.key_side(arg, scope), self.key_side(when, scope))).collect()
+                vec![(self.key_side(arg, scope), self.any_side(whens, scope))]
             }
             _ => Vec::new(),
         }
@@ -88,15 +104,20 @@ impl Analyser<'_> {
                 Some(self.equal_sides(left, right, scope))
             }
             (AExprKind::AexprIn, Some(NodeEnum::List(list))) => match &left.node {
-                Some(NodeEnum::RowExpr(_)) => {
-                    Some(list.items.iter().flat_map(|item| self.equal_sides(left, item, scope)).collect())
+                Some(NodeEnum::RowExpr(row)) => {
+                    let column = |i: usize| {
+                        list.items.iter().filter_map(move |item| match &item.node {
+                            Some(NodeEnum::RowExpr(row)) => row.args.get(i),
+                            _ => None,
+                        })
+                    };
+                    let sides = row.args.iter().enumerate();
+                    Some(sides.map(|(i, l)| (self.key_side(l, scope), self.any_side(column(i), scope))).collect())
                 }
                 _ => {
+                    let KeySide { keys, .. } = self.any_side(list.items.iter().filter(|n| may_be_key(n)), scope);
                     let given = self.given_in(&list.items, scope);
-                    let mut all = vec![(self.key_side(left, scope), KeySide { given, ..KeySide::default() })];
-                    let keys = list.items.iter().map(|item| self.key_side(item, scope)).filter(KeySide::has_key);
-                    all.extend(keys.map(|key| (key, self.key_side(left, scope))));
-                    Some(all)
+                    Some(vec![(self.key_side(left, scope), KeySide { keys, given, query: None })])
                 }
             },
             (AExprKind::AexprOpAny | AExprKind::AexprOpAll, _) => {
@@ -137,6 +158,21 @@ impl Analyser<'_> {
             _ => {}
         }
         KeySide { given: self.given(node, false, scope), ..KeySide::default() }
+    }
+
+    /// Several of which one is meant.
+    fn any_side<'n>(&self, nodes: impl Iterator<Item = &'n Node>, scope: &Scope<'_>) -> KeySide {
+        let mut all = KeySide::default();
+        for node in nodes {
+            let KeySide { keys, given, query } = self.key_side(node, scope);
+            all.keys.extend(keys);
+            all.query = all.query.or(query);
+            // More than can be told: there are some.
+            all.given.extend(given.into_iter().take((MOST_HELD + 1).saturating_sub(all.given.len())));
+            all.keys.sort_by(|a, b| a.0.cmp(&b.0));
+            all.keys.dedup();
+        }
+        all
     }
 
     /// Names whom equal sides name.
@@ -188,7 +224,11 @@ impl Analyser<'_> {
         let table = protecting_ancestor(&self.engine.catalog, &self.engine.policy, relation.oid);
         let Some(column) = relation.columns.get(column) else { return };
         if let Some((kind, _)) = self.key_in(table.unwrap_or(relation.oid), &column.name) {
-            let key = (kind.to_owned(), KeyType::new(Class::of(&column.ty.base), false));
+            let ty = KeyType::new(Class::of(&column.ty.base), false);
+            let key = (kind.to_owned(), ty);
+            // A fraction is rounded, where no key is equal to it.
+            let stored = |given: GivenKey| if ty.class.is_integer() { given.cast(&[ty]) } else { given };
+            let side = KeySide { given: side.given.into_iter().map(stored).collect(), ..side };
             self.name_equal(vec![(KeySide { keys: vec![key], ..KeySide::default() }, side)]);
         }
     }
@@ -212,8 +252,14 @@ impl Analyser<'_> {
         for (kind, compared) in &key.keys {
             for given in &other.given {
                 let reading = given.reading(*compared);
+                if self.namings.are_enough() {
+                    self.unlike_others = true;
+                    name_once(&mut self.subjects, NamedSubject { key: None, kind: kind.clone(), reading });
+                    break;
+                }
+                self.namings.held += 1;
                 match given.by {
-                    Some(by) => self.namings.push(Naming { kind: kind.clone(), by, reading: reading.clone() }),
+                    Some(by) => self.namings.list.push(Naming { kind: kind.clone(), by, reading: reading.clone() }),
                     // Its key is written in a way that is read here only.
                     None => self.unlike_others = true,
                 }
@@ -279,9 +325,12 @@ impl Analyser<'_> {
     }
 }
 
-impl KeySide {
-    fn has_key(&self) -> bool {
-        !self.keys.is_empty()
+/// Whether a node is a column, be it cast: most of a list are constants.
+fn may_be_key(node: &Node) -> bool {
+    match &node.node {
+        Some(NodeEnum::TypeCast(c)) => c.arg.as_deref().is_some_and(may_be_key),
+        Some(NodeEnum::CollateClause(c)) => c.arg.as_deref().is_some_and(may_be_key),
+        node => matches!(node, Some(NodeEnum::ColumnRef(_))),
     }
 }
 
