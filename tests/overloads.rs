@@ -8,6 +8,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
+use common::judged::{JUDGED, answers};
 use common::postgres::{Database, shared};
 use consentry::engine::catalog::{Catalog, Operand, Signature};
 use consentry::relay::catalog::load;
@@ -50,18 +51,7 @@ const WORLD: &str = "
     CREATE OPERATOR greedy.= (LEFTARG = anyelement, RIGHTARG = anyelement, FUNCTION = greedy.any);
     CREATE FUNCTION greedy.text(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
     CREATE OPERATOR greedy.~~ (LEFTARG = text, RIGHTARG = text, FUNCTION = greedy.text);
-    -- What an expression means: the operators and functions of others in it, and its type.
-    CREATE FUNCTION judged(said text, OUT own text, OUT type oid) LANGUAGE plpgsql AS $$
-    BEGIN
-        EXECUTE 'CREATE TEMP VIEW one AS SELECT ' || said || ' AS x';
-        SELECT coalesce(string_agg(DISTINCT d.refobjid::text, ','), '') INTO own
-            FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
-            WHERE r.ev_class = 'pg_temp.one'::regclass AND d.refobjid >= 16384
-              AND d.refclassid IN ('pg_operator'::regclass, 'pg_proc'::regclass);
-        SELECT atttypid INTO type FROM pg_attribute WHERE attrelid = 'pg_temp.one'::regclass AND attname = 'x';
-        DROP VIEW pg_temp.one;
-    EXCEPTION WHEN OTHERS THEN own := NULL; type := NULL;
-    END $$;";
+";
 
 const TYPES: &[&str] = &[
     "text", "varchar", "bpchar", "name", "int2", "int4", "int8", "numeric", "bool", "date", "jsonb", "text[]",
@@ -104,23 +94,6 @@ fn operands(catalog: &Catalog, db: &Database<'_>) -> Vec<(String, Operand)> {
     all
 }
 
-/// The server's answers for expressions under a path: the OIDs of others' operators and functions, and the type.
-fn answers(db: &Database<'_>, path: &str, said: &[String]) -> BTreeMap<String, (Vec<u32>, u32)> {
-    let values: Vec<String> = said.iter().map(|s| format!("($q${s}$q$)")).collect();
-    let script = format!(
-        "SET client_min_messages = warning; SET search_path = {path};
-         SELECT said, own, type FROM (VALUES {}) AS v(said), LATERAL public.judged(said) WHERE own IS NOT NULL",
-        values.join(", ")
-    );
-    let line = |line: &str| {
-        let mut parts = line.rsplitn(3, '\t').map(str::to_owned);
-        let (ty, own, said) = (parts.next()?, parts.next()?, parts.next()?);
-        Some((said, (own.split(',').filter_map(|oid| oid.parse().ok()).collect(), ty.parse().ok()?)))
-    };
-    // `|` is an operator.
-    db.psql(&format!("\\pset fieldsep '\\t'\n{script}")).lines().filter_map(line).collect()
-}
-
 /// An expression: its text, the name in it, what it is given, and whether that is an operator's name.
 type Asked = (String, &'static str, Vec<Operand>, bool);
 
@@ -156,7 +129,7 @@ fn hold(
 
 #[tokio::test]
 async fn the_choice_is_the_servers() {
-    let db = shared().database("overloads", WORLD);
+    let db = shared().database("overloads", &format!("{WORLD}{JUDGED}"));
     let catalog = load(&db.superuser().await).await.unwrap();
     let operands = operands(&catalog, &db);
     assert!(operands.iter().all(|(said, o)| *o != Operand::Any && (*o != Operand::Literal || said == "NULL")));

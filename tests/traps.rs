@@ -7,7 +7,8 @@ mod common;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use common::postgres::{Database, shared};
+use common::judged::{JUDGED, answers};
+use common::postgres::shared;
 use consentry::cli::explain::context;
 use consentry::engine::clear::{Engine, Secrets};
 use consentry::engine::context::{Context, Protocol};
@@ -31,15 +32,7 @@ const WORLD: &str = "
             EXECUTE format('CREATE OPERATOR traps.= (LEFTARG = %s, RIGHTARG = %s, FUNCTION = traps.same)', ty, ty);
         END LOOP;
     END $$;
-    CREATE FUNCTION trapped(said text) RETURNS boolean LANGUAGE plpgsql AS $$
-    DECLARE found boolean; BEGIN
-        EXECUTE 'CREATE TEMP VIEW one AS ' || said;
-        SELECT EXISTS (SELECT FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
-            WHERE r.ev_class = 'pg_temp.one'::regclass AND d.refclassid = 'pg_operator'::regclass AND d.refobjid >= 16384) INTO found;
-        DROP VIEW pg_temp.one;
-        RETURN found;
-    EXCEPTION WHEN OTHERS THEN RETURN NULL;
-    END $$;";
+";
 
 /// `@` is a column.
 const FORMS: [&str; 47] = [
@@ -102,20 +95,9 @@ const QUERIES: [&str; 6] = [
     "SELECT # = # AS x FROM shapes",
 ];
 
-/// Those that PostgreSQL judges by an operator of the traps.
-fn trapped(db: &Database<'_>, said: &[String]) -> BTreeSet<String> {
-    let values: Vec<String> = said.iter().map(|s| format!("($q${s}$q$)")).collect();
-    let script = format!(
-        "SET client_min_messages = warning; SET search_path = traps, pg_catalog, public;
-         SELECT said FROM (VALUES {}) AS v(said) WHERE public.trapped(said)",
-        values.join(", ")
-    );
-    db.psql(&script).lines().map(str::to_owned).collect()
-}
-
 #[tokio::test]
 async fn no_expression_is_taken_for_one_of_another_type() {
-    let db = shared().database("traps", WORLD);
+    let db = shared().database("traps", &format!("{WORLD}{JUDGED}"));
     let catalog = Arc::new(load(&db.superuser().await).await.unwrap());
     let text = "open = [\"public.*\"]\n[purpose.all]\ndescription = \"x\"\nbasis = \"contract\"\n[role.reader]\npurposes = [\"all\"]\n";
     let file = SourceFile { name: "traps.toml".into(), text: text.to_owned() };
@@ -132,8 +114,11 @@ async fn no_expression_is_taken_for_one_of_another_type() {
             QUERIES.into_iter().flat_map(forms)
         })
         .collect();
-    let said: Vec<String> = said.into_iter().collect();
-    let trapped = trapped(&db, &said);
+    // As an expression, which is said to PostgreSQL so.
+    let said: Vec<String> = said.into_iter().map(|query| format!("({query})")).collect();
+    let found = answers(&db, "traps, pg_catalog, public", &said);
+    let trapped = found.into_iter().filter(|(_, (own, _))| !own.is_empty()).map(|(query, _)| format!("SELECT {query}"));
+    let trapped: Vec<String> = trapped.collect();
     assert!(trapped.len() > 1500, "only {} of {} are trapped", trapped.len(), said.len());
     let passed: Vec<&String> =
         trapped.iter().filter(|sql| engine.clear(sql, &context, Protocol::Simple).is_ok()).collect();

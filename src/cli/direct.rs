@@ -156,7 +156,7 @@ impl Opened {
     /// The base type of the keys of a kind of person.
     pub fn key_type(&self, kind: &str) -> &str {
         let kind = self.policy.subjects.get(kind);
-        let key = kind.and_then(|kind| self.catalog.relation(kind.table)?.column(&kind.key));
+        let key = kind.and_then(|kind| kind.key_column(&self.catalog));
         key.map_or("", |key| &key.ty.base)
     }
 

@@ -2,13 +2,14 @@
 //!
 //! To `ANY`, an array of several dimensions is the list of its elements, whatever they are numbered by.
 
+use super::spelling::is_space;
+
 /// Most keys of one array that are told apart: more are a list of people rather than a question about somebody.
 pub const MOST: usize = 1000;
 
 /// The elements that are not NULL, no more than [`MOST`] and one; `None` where it is no array. Of
 /// `{a,"b c",NULL}`, `[0:1]={a,b}`, `{{a},{b}}`; a backslash takes the next character as it is, in quotes and out of them.
 pub fn elements(text: &str) -> Option<Vec<String>> {
-    let is_space = |c: char| c.is_ascii_whitespace() || c == '\x0b';
     let text = text.trim_matches(is_space);
     let bounds = text.strip_prefix('[').and_then(|_| text.split_once('='));
     let listed = bounds.map_or(text, |(_, listed)| listed.trim_start_matches(is_space));

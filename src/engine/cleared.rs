@@ -306,7 +306,7 @@ pub enum Treatment {
     Hidden,
 }
 
-/// `customer = <value>` in a statement.
+/// A person whom a statement names: by what it holds equal to a key, or stores in a column that leads to one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedSubject {
     /// `None`: PostgreSQL works it out.

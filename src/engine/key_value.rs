@@ -166,7 +166,7 @@ impl Keys {
 }
 
 impl Value {
-    /// A value of a class as a text says it, where PostgreSQL would take it.
+    /// A value of a class as a text says it; also some that PostgreSQL would not take (7.0 as a whole number).
     pub fn read(text: &str, class: Class) -> Option<Self> {
         let text = match class {
             Class::Whole | Class::Oid => spelling::number(text).filter(|n| is_whole(n))?,
@@ -245,6 +245,11 @@ impl Values {
         Self { list: vec![value], array: false }
     }
 
+    /// An array that is not read.
+    pub fn untold_array() -> Self {
+        Self { list: vec![None], array: true }
+    }
+
     /// Those of a text, as which a literal or a parameter in text is given.
     pub fn read(text: &str, own: Own) -> Self {
         match own {
@@ -263,7 +268,7 @@ impl Values {
         if !ty.array {
             return Self::one(Value::read(text, ty.class));
         }
-        let Some(elements) = arrays::elements(text) else { return Self { list: vec![None], array: true } };
+        let Some(elements) = arrays::elements(text) else { return Self::untold_array() };
         Self::few(elements.iter().map(|element| Value::read(element, ty.class)))
     }
 
@@ -281,7 +286,7 @@ impl Values {
                     let read = Self::of(text, KeyType::new(Class::Text, true));
                     read.cast(to)
                 }
-                _ => Self { list: vec![None], array: true },
+                _ => Self::untold_array(),
             },
             (true, false) => Self::one(None),
             _ => {

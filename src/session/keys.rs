@@ -25,7 +25,7 @@ pub struct Given<'a> {
 /// The keys by which `subject` is named.
 pub fn keys_of(subject: &NamedSubject, given: &Given<'_>, engine: &Engine) -> Keys {
     let kind = engine.policy.subjects.get(&subject.kind);
-    let key = kind.and_then(|kind| engine.catalog.relation(kind.table)?.column(&kind.key));
+    let key = kind.and_then(|kind| kind.key_column(&engine.catalog));
     let Some(key) = key else { return Keys::untold() };
     let base = key.ty.base.as_str();
     match &subject.key {
@@ -62,7 +62,7 @@ pub fn key_that_leaves(value: &[u8], binary: bool, base_type: &str) -> Option<St
 
 fn in_binary(value: &[u8], ty: KeyType) -> Values {
     match ty.array {
-        true => array_in_binary(value, ty.class).unwrap_or(Values { list: vec![None], array: true }),
+        true => array_in_binary(value, ty.class).unwrap_or_else(Values::untold_array),
         false => Values::one(one_in_binary(value, ty.class)),
     }
 }

@@ -117,13 +117,6 @@ pub struct Clerk {
 }
 
 impl Clerk {
-    /// What the session calls itself from now on.
-    pub fn is_called(&mut self, name: &str) {
-        let application_name = Some(printable(name)).filter(|name| !name.is_empty());
-        let client = Client { application_name, ..self.who.client.clone() };
-        self.who = Arc::new(Who { client, ..(*self.who).clone() });
-    }
-
     pub fn new(recorder: Recorder, who: Arc<Who>, meters: Meters) -> Self {
         let counter = |outcome| meters.statements.get_or_create(&meters::Outcome { outcome }).clone();
         let (allowed, changed) = (counter("allowed"), counter("changed"));
@@ -139,6 +132,13 @@ impl Clerk {
             changed,
             meters,
         }
+    }
+
+    /// What the session calls itself from now on.
+    pub fn rename(&mut self, name: &str) {
+        let application_name = Some(printable(name)).filter(|name| !name.is_empty());
+        let client = Client { application_name, ..self.who.client.clone() };
+        self.who = Arc::new(Who { client, ..(*self.who).clone() });
     }
 
     /// Puts a decision on record, before the statement leaves.

@@ -255,7 +255,7 @@ impl Core {
         match PINNED.iter().find(|(pinned, _)| *pinned == name) {
             Some((_, wanted)) if *wanted != value => Err(End::Upstream("a pinned setting has changed in PostgreSQL")),
             _ if name == "application_name" => {
-                self.clerk.is_called(value);
+                self.clerk.rename(value);
                 Ok(Verdict::Pass)
             }
             _ => Ok(Verdict::Pass),

@@ -56,8 +56,7 @@ impl Watch {
         for (index, kind) in &statement.subject_columns {
             let index = usize::from(*index);
             let Some(subject) = engine.policy.subjects.get(kind) else { continue };
-            let key = engine.catalog.relation(subject.table).and_then(|table| table.column(&subject.key));
-            let Some(key) = key else { continue };
+            let Some(key) = subject.key_column(&engine.catalog) else { continue };
             let kind = kinds.iter().position(|known| known == kind).unwrap_or_else(|| {
                 kinds.push(kind.clone());
                 kinds.len() - 1

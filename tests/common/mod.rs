@@ -3,6 +3,7 @@
 
 pub mod disk;
 pub mod expected;
+pub mod judged;
 pub mod postgres;
 pub mod proxy;
 pub mod spotless;

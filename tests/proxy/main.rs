@@ -70,6 +70,15 @@ pub fn start_with(world: &World, policy: &Path, more: &str) -> Proxy {
     serve(&world.database, policy, more)
 }
 
+/// A server file of ours with a database more, of the same upstream, under a policy of its own.
+pub fn with_a_zoo(text: &str, policy: &Path) -> String {
+    let start = text.find("[database.\"app\"]").unwrap();
+    let block = &text[start..start + text[start..].find("\n\n").unwrap()];
+    let line = block.lines().find(|line| line.starts_with("policy = ")).unwrap();
+    let zoo = block.replace("\"app\"]", "\"zoo\"]").replace(line, &format!("policy = {policy:?}"));
+    format!("{text}\n{zoo}\n")
+}
+
 fn serve(database: &Database<'_>, policy: &Path, more: &str) -> Proxy {
     Proxy::start(
         &[Served { name: "app", database, policy }],

@@ -5,7 +5,7 @@ use std::fs;
 use super::common::proxy::Proxy;
 use super::raw::{Raw, bind, execute, parse, sync};
 use super::service::wait_for;
-use super::{session, start_with, world};
+use super::{session, start_with, with_a_zoo, world};
 
 struct House {
     folder: tempfile::TempDir,
@@ -27,14 +27,9 @@ impl House {
     /// Another database, whose policy goes on declaring the roles of all users: one that lacks a user's role everywhere is
     /// refused.
     fn serve_another(&self) {
-        let text = fs::read_to_string(self.proxy.server_file()).unwrap();
-        let start = text.find("[database.\"app\"]").unwrap();
-        let end = start + text[start..].find("\n\n").unwrap();
-        let (block, policy) = (&text[start..end], self.folder.path().canonicalize().unwrap());
-        let other = super::policy().canonicalize().unwrap();
-        let another = block.replace("\"app\"]", "\"zoo\"]").replace(&format!("{policy:?}"), &format!("{other:?}"));
-        assert!(another.contains("tests/proxy/policy.toml"), "{block}");
-        fs::write(self.proxy.server_file(), format!("{text}\n{another}\n")).unwrap();
+        let file = self.proxy.server_file();
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(file, with_a_zoo(&text, &super::policy().canonicalize().unwrap())).unwrap();
         wait_for(|| self.proxy.log().contains("added database zoo"));
     }
 

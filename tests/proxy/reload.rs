@@ -8,7 +8,7 @@ use postgres_protocol::password::scram_sha_256;
 
 use super::raw::Raw;
 use super::service::{get, wait_for};
-use super::{password_of, start_with, world};
+use super::{password_of, start_with, with_a_zoo, world};
 use crate::common::proxy::{Proxy, free_port};
 
 /// A proxy whose policy and numbers can be looked at.
@@ -58,14 +58,9 @@ impl House {
 
     /// The server file with a database and a user more.
     fn with_a_zoo(&self, policy: &Path) -> String {
-        let text = self.server_file();
-        let start = text.find("[database.\"app\"]").unwrap();
-        let end = start + text[start..].find("\n\n").unwrap();
-        let zoo = text[start..end].replace("\"app\"]", "\"zoo\"]");
-        let zoo = zoo.replace(&format!("{:?}", self.policy.canonicalize().unwrap()), &format!("{policy:?}"));
-        assert!(zoo.contains(&format!("{policy:?}")), "{zoo}");
         let verifier = scram_sha_256(password_of("un").as_bytes());
-        format!("{text}\n{zoo}\n\n[user.un]\nrole = \"app\"\nverifier = {verifier:?}\n")
+        let text = with_a_zoo(&self.server_file(), policy);
+        format!("{text}\n[user.un]\nrole = \"app\"\nverifier = {verifier:?}\n")
     }
 
     fn logged(&self, what: &str) {

@@ -58,6 +58,15 @@ pub struct Left {
     pub in_a_view: bool,
 }
 
+impl Left {
+    /// What is read behind a name that leaves, by names of its own.
+    pub fn takes(&mut self, behind: Self) {
+        self.relations.extend(behind.relations);
+        self.names.extend(behind.names);
+        self.views |= behind.views;
+    }
+}
+
 impl<'e> Analyser<'e> {
     /// A relation's name leaves as it is: it holds, or shows, nothing protected.
     pub fn leaves_by_name(&mut self, var: &pb::RangeVar, relation: &Relation) {
@@ -72,12 +81,6 @@ impl<'e> Analyser<'e> {
         if var.schemaname.is_empty() {
             self.left.names.insert(relation.name.name.clone());
         }
-    }
-
-    /// The same of what is read behind that relation by `relation`'s name.
-    pub fn read_behind(&mut self, relation: &Relation) {
-        self.left.relations.insert(relation.oid);
-        self.left.views |= relation.kind == RelationKind::View;
     }
 
     /// What the names mean that leave as they are. Of tables alone PostgreSQL is not asked, for they are ruled by their

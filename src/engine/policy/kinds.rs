@@ -2,10 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::super::catalog::{Catalog, Oid};
+use super::super::catalog::{Catalog, Column, Oid};
 use super::SubjectKind;
 
 impl SubjectKind {
+    /// The column that holds the keys, while it is there.
+    pub fn key_column<'c>(&self, catalog: &'c Catalog) -> Option<&'c Column> {
+        catalog.relation(self.table)?.column(&self.key)
+    }
+
     /// Whether its choices and those of another kind are in one column, so that each other's would count: not where their
     /// keys are one, each a foreign key to the same.
     pub fn takes_choices_of(&self, other: &SubjectKind, catalog: &Catalog) -> bool {

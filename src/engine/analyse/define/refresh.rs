@@ -3,8 +3,6 @@
 //! What it reads by itself is as it was when somebody made it, and whoever lists it as open knows that. A view below it may
 //! have been replaced since: then all that is read must be open, and each view one that a session reads as it stands.
 
-use std::collections::BTreeSet;
-
 use pg_query::protobuf as pb;
 
 use crate::engine::analyse::Analyser;
@@ -35,46 +33,18 @@ impl Analyser<'_> {
     }
 
     fn is_filled_from_open(&mut self, filled: &Relation) -> Result<(), Refusal> {
-        let (catalog, policy) = (&self.engine.catalog, &self.engine.policy);
-        if is_closed(catalog, policy, filled) {
+        let catalog = &self.engine.catalog;
+        if is_closed(catalog, &self.engine.policy, filled) {
             return Ok(());
         }
-        let (mut todo, mut read) = (vec![filled.oid], BTreeSet::new());
-        while let Some(oid) = todo.pop() {
-            let queries = catalog.behind(oid).filter(|b| b.how == How::Query && b.function.is_none());
-            for next in queries.flat_map(|b| &b.reads).copied() {
-                let is_view = |r: &Relation| r.kind == RelationKind::View;
-                if read.insert(next) && catalog.relation(next).is_some_and(is_view) {
-                    todo.push(next);
-                }
-            }
-        }
-        let below: Vec<&Relation> = read.iter().filter_map(|oid| catalog.relation(*oid)).collect();
-        if !below.iter().any(|r| r.kind == RelationKind::View) {
-            return Ok(());
-        }
-        for relation in below {
-            if self.context.defined.contains_key(&relation.name) {
-                return Err(refusal::not_settled(&relation.name.to_string()));
-            }
-            let holds_rows = !matches!(relation.kind, RelationKind::Sequence | RelationKind::Composite);
-            if holds_rows && is_closed(catalog, policy, relation) {
-                let what = format!("filling {} from {} through a view", filled.name, relation.name);
-                let why =
-                    "it is open and would hold what is not, and whoever may define can have replaced the view since";
-                return Err(refusal::not_supported(&what, why));
-            }
-            if relation.kind == RelationKind::View {
-                self.is_read_as_it_stands(relation)?;
-            }
-            self.read_behind(relation);
-        }
-        Ok(())
+        let queries = catalog.behind(filled.oid).filter(|b| b.how == How::Query && b.function.is_none());
+        let read = queries.flat_map(|b| &b.reads).filter_map(|oid| catalog.relation(*oid));
+        read.filter(|r| r.kind == RelationKind::View).try_for_each(|view| self.is_read_as_it_stands(view))
     }
 
-    /// Refuses a view of which a session would read less than PostgreSQL does: columns of system catalogs that are null here,
-    /// sizes of tables.
-    fn is_read_as_it_stands(&self, view: &Relation) -> Result<(), Refusal> {
+    /// Refuses a view of which a session would read less than PostgreSQL does: of protected tables, columns of system catalogs
+    /// that are null here, sizes of tables.
+    fn is_read_as_it_stands(&mut self, view: &Relation) -> Result<(), Refusal> {
         let text = format!("SELECT * FROM {}", view.name.to_sql());
         let parsed = parse::parse(&text)?;
         let mut beside = Analyser::new(self.engine, &self.context, self.role, text, parsed.tokens);
@@ -84,7 +54,10 @@ impl Analyser<'_> {
             beside.statement(&mut tree)?;
         }
         match beside.occurrences.is_empty() && !beside.changes_meaning() {
-            true => Ok(()),
+            true => {
+                self.left.takes(beside.left);
+                Ok(())
+            }
             false => Err(refusal::not_supported(
                 &format!("filling a materialized view from {}", view.name),
                 "PostgreSQL would read more of it than a session may, and whoever may define can have replaced it since",

@@ -99,7 +99,7 @@ fn direct(
     }
     let found = found?;
     let subject = r.policy.subjects.get(name)?;
-    let key = r.catalog.relation(subject.table)?.column(&subject.key)?;
+    let key = subject.key_column(r.catalog)?;
     if !comparable(found, key) {
         let message =
             format!("`{}` is of type {}, the key of `{name}` is of type {}", found.name, found.ty.sql, key.ty.sql);
