@@ -17,7 +17,7 @@ use anyhow::{Context as _, Result, anyhow};
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch as channel;
 
 use crate::audit::{Config as AuditConfig, Durability, Recorder};
@@ -59,12 +59,33 @@ impl Running {
     }
 }
 
+/// What says stop: heard from the start on, also while PostgreSQL is waited for.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn hear() -> Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Returns when the service is to stop.
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
 /// Serves until SIGTERM or SIGINT. `crew` runs the sessions.
 pub async fn serve(config: &Path, crew: &Crew) -> Result<()> {
+    let (signals, hangup) = (Signals::hear()?, signal(SignalKind::hangup())?);
     let (server, source) = load(config)?;
-    let files = watch::Files::of(config, [&server]);
+    let watching = watch::Beginning { files: watch::Files::of(config, [&server]), hangup };
     let recorder = Recorder::open(audit_config(&server)?).context("the record cannot be opened")?;
-    let served = serve_recorded(config, crew, server, source, files, &recorder).await;
+    let served = serve_recorded(config, crew, signals, server, source, watching, &recorder).await;
     // Whatever has begun on record ends there.
     recorder.stop(if served.is_ok() { "shut down" } else { "did not start" }).await;
     served
@@ -73,27 +94,33 @@ pub async fn serve(config: &Path, crew: &Crew) -> Result<()> {
 async fn serve_recorded(
     config: &Path,
     crew: &Crew,
+    mut signals: Signals,
     server: Server,
     source: SourceFile,
-    files: watch::Files,
+    watching: watch::Beginning,
     recorder: &Recorder,
 ) -> Result<()> {
     let meters = Meters::default();
-    let (keepers, doors) = open_doors(&server, &BTreeMap::new(), None, recorder, &meters).await?;
+    let none = BTreeMap::new();
+    let (keepers, doors) = tokio::select! {
+        opened = open_doors(&server, &none, None, recorder, &meters) => opened?,
+        () = signals.stop() => return Ok(()),
+    };
     check_roles(&server, &source, &doors)?;
     let (orders, heard) = channel::channel(Orders { phase: Phase::Running, doors: Arc::new(doors) });
+    let audit = audit_config(&server)?;
     let house = Arc::new(House {
         tls: ArcSwap::from_pointee(client_tls(&server)?),
         recorder: recorder.clone(),
         cancel_keys: Arc::default(),
-        mock_key: random_key(),
+        mock_key: audit.derived_key("unknown users")?,
         orders: heard,
         meters,
     });
     let listener = TcpListener::bind(&server.listen.address)
         .await
         .with_context(|| format!("[listen] address {}", server.listen.address))?;
-    let (admin, audit) = (server.admin.clone(), audit_config(&server)?);
+    let admin = server.admin.clone();
     let service = Arc::new(Service {
         house: house.clone(),
         orders,
@@ -104,17 +131,15 @@ async fn serve_recorded(
     if let Some(address) = &admin {
         admin::start(address, service.clone(), &audit).await?;
     }
-    watch::start(service.clone(), files)?;
+    watch::start(service.clone(), watching)?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    listen(listener, &house, crew).await?;
+    listen(listener, &house, crew, &mut signals).await;
     drain(&service.orders, &house).await;
     Ok(())
 }
 
 /// Takes connections until a signal says stop.
-async fn listen(listener: TcpListener, house: &Arc<House>, crew: &Crew) -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+async fn listen(listener: TcpListener, house: &Arc<House>, crew: &Crew, signals: &mut Signals) {
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -129,8 +154,7 @@ async fn listen(listener: TcpListener, house: &Arc<House>, crew: &Crew) -> Resul
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
+            () = signals.stop() => return,
         }
     }
 }
@@ -234,10 +258,4 @@ fn audit_config(server: &Server) -> Result<AuditConfig> {
         config.durability = Durability::Off;
     }
     Ok(config)
-}
-
-fn random_key() -> [u8; 64] {
-    let mut key = [0; 64];
-    rand::RngCore::fill_bytes(&mut rand::rngs::OsRng, &mut key);
-    key
 }

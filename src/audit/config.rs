@@ -107,6 +107,11 @@ impl Config {
         NoteSigner::load(&path).map_err(OpenError::io(&path))
     }
 
+    /// A key that stays the same for as long as the record's own does.
+    pub fn derived_key(&self, label: &str) -> Result<[u8; 32], OpenError> {
+        Ok(self.key()?.derive(&["consentry ", label]))
+    }
+
     /// Where the record's head is kept: a folder that is private, stays, and is not handed out.
     pub(super) fn head_file(&self, signer: &NoteSigner) -> PathBuf {
         let folder = self.folder.file_name().unwrap_or_default().to_string_lossy();

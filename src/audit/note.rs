@@ -92,9 +92,14 @@ impl NoteSigner {
 
     /// What seals the heads of this log.
     pub(super) fn seal(&self) -> Seal {
+        Seal(self.derive(&["consentry head v1 ", &self.verifier.name]))
+    }
+
+    /// A key that whoever has this one finds again.
+    pub(super) fn derive(&self, labels: &[&str]) -> [u8; 32] {
         let derive = Hmac::<Sha256>::new_from_slice(self.key.as_bytes());
         let derive = derive.unwrap_or_else(|_| unreachable!("HMAC takes any key length"));
-        Seal(derive.chain_update("consentry head v1 ").chain_update(&self.verifier.name).finalize().into_bytes().into())
+        labels.iter().fold(derive, |mac, label| mac.chain_update(label)).finalize().into_bytes().into()
     }
 
     /// The note that says `text`, which ends with a newline and holds no empty line.

@@ -84,7 +84,7 @@ pub fn choose<'s>(server: &'s Server, name: Option<&str>) -> Result<(&'s str, &'
 
 /// Where the database is, with the password to log in there.
 pub fn upstream_of(database: &Database) -> Result<Upstream> {
-    let password = database.password.as_ref().map(|secret| secret.read()).transpose()?.map(Password::new);
+    let password = database.password.clone().map(Password::Kept);
     Ok(Upstream { place: database.upstream.clone(), password })
 }
 

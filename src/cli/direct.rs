@@ -116,7 +116,7 @@ impl Direct {
         } else {
             std::env::var("CONSENTRY_ADMIN_PASSWORD").ok()
         };
-        Ok(Upstream { place, password: password.map(Password::new) })
+        Ok(Upstream { place, password: password.map(Password::Told) })
     }
 }
 

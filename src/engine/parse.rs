@@ -17,6 +17,8 @@ pub const MAX_BYTES: usize = 8 << 20;
 const MAX_BYTES_SEARCHED: usize = 64 << 10;
 /// Most tokens in a text.
 pub const MAX_TOKENS: usize = 400_000;
+/// Most statements in a text: each is an event of the record, and what is known of it is kept until it is answered.
+pub const MAX_STATEMENTS: usize = 20_000;
 /// Deepest nesting, in nodes, that a text can possibly have (see [`depth_bound`]).
 pub const MAX_DEPTH: usize = 6_000;
 /// What a bracket makes of nodes, one inside of the other: `(SELECT 1)` is a sub-link, a query and an item of its list. CASE
@@ -84,6 +86,10 @@ pub struct Parsed {
 /// Reads `text`. Errors: too long, too deep, a syntax error with PostgreSQL's own words, a doubtful token.
 pub fn parse(text: &str) -> Result<Parsed, Refusal> {
     let tokens = tokens(text)?;
+    let ends = tokens.list.iter().filter(|t| t.kind == Token::Ascii59).count();
+    if ends > MAX_STATEMENTS {
+        return Err(too_many(ends));
+    }
     let depth = depth_bound(&tokens);
     if depth > MAX_DEPTH {
         return Err(too_deep(&format!("it may nest {depth} nodes; the limit is {MAX_DEPTH}")));
@@ -356,6 +362,16 @@ fn too_long(detail: String) -> Refusal {
     )
 }
 
+fn too_many(statements: usize) -> Refusal {
+    Refusal::new(
+        "too-many-statements",
+        SqlState::STATEMENT_TOO_LONG,
+        "message holds too many statements",
+        format!("{statements} statements; the limit is {MAX_STATEMENTS}"),
+        "send them in several messages, rows with COPY or with one INSERT of many",
+    )
+}
+
 /// PostgreSQL's grammar does not accept the text: its own message.
 pub fn syntax_error(message: &str) -> Refusal {
     Refusal::new("syntax-error", SqlState::SYNTAX_ERROR, message, "", "")
@@ -394,6 +410,8 @@ mod tests {
         assert_eq!(rule(&format!("SELECT 1 {}", "UNION ALL SELECT 1 ".repeat(2_500))), "ok");
         assert_eq!(rule(&format!("SELECT {} 1 {}", "CASE WHEN true THEN ".repeat(1_400), "END ".repeat(1_400))), "ok");
         assert_eq!(rule(&format!("SELECT 1 -- {}", "x".repeat(MAX_BYTES))), "statement-too-long");
+        assert_eq!(rule(&"select;".repeat(MAX_STATEMENTS)), "ok");
+        assert_eq!(rule(&"select;".repeat(MAX_STATEMENTS + 1)), "too-many-statements");
     }
 
     /// The first operand of a chain may hold a chain itself, and commas do not part set operations.

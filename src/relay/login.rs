@@ -120,7 +120,7 @@ impl Login<'_> {
             // A server that skips the proof of its own identity has still let us in; as libpq does, we take it.
             Authentication::Ok => return Ok(Answered::Done),
             Authentication::Cleartext if self.stream.is_encrypted() => {
-                let password = self.password()?.to_owned();
+                let password = self.password()?;
                 self.say_password(&password).await?;
             }
             Authentication::Cleartext => {
@@ -177,9 +177,10 @@ impl Login<'_> {
         end_point_hash(tls.get_ref().1.peer_certificates()?.first()?)
     }
 
-    fn password(&self) -> Result<&str, LoginFailed> {
-        let password = self.dialer.upstream.password.as_ref();
-        password.map(|p| p.reveal()).ok_or_else(|| login_fault("the server asks for a password and none is configured"))
+    fn password(&self) -> Result<String, LoginFailed> {
+        let none = || login_fault("the server asks for a password and none is configured");
+        let password = self.dialer.upstream.password.as_ref().ok_or_else(none)?;
+        password.reveal().map_err(|error| login_fault(format!("the password of the upstream role: {error}")))
     }
 
     async fn say_password(&mut self, password: &str) -> Result<(), LoginFailed> {

@@ -25,7 +25,7 @@ pub async fn connect(dialer: &Dialer) -> Result<Client> {
         // TLS is there already, where sslmode asks for it.
         .ssl_mode(tokio_postgres::config::SslMode::Disable);
     if let Some(password) = &dialer.upstream.password {
-        config.password(password.reveal());
+        config.password(password.reveal().context("the password of the upstream role")?);
     }
     let (client, connection) = config.connect_raw(stream, NoTls).await.context("cannot log in to PostgreSQL")?;
     tokio::spawn(async move {

@@ -1,5 +1,6 @@
 //! Where a PostgreSQL is, and the secret to log in to it with.
 
+use crate::config::secret::{Secret, SecretError};
 use crate::config::upstream::Upstream as Place;
 
 /// One database of one PostgreSQL, with the account the proxy uses there.
@@ -10,16 +11,20 @@ pub struct Upstream {
 }
 
 /// A password that no formatter prints.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Password(String);
+#[derive(Clone)]
+pub enum Password {
+    Told(String),
+    /// Read at each login, so that one that was changed is taken from then on.
+    Kept(Secret),
+}
 
 impl Password {
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    pub(super) fn reveal(&self) -> &str {
-        &self.0
+    /// Errors: the file or variable that it is kept in cannot be read.
+    pub(super) fn reveal(&self) -> Result<String, SecretError> {
+        match self {
+            Password::Told(text) => Ok(text.clone()),
+            Password::Kept(secret) => secret.read(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The admin address: `/health`, `/ready`, `/metrics`, and the auditor's page (`auditor`).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use axum::Router;
@@ -8,11 +9,20 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use prometheus_client::registry::{Registry, Unit};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use super::Service;
 use crate::audit::Config as AuditConfig;
+
+/// Connections at the same time.
+const CONNECTIONS: usize = 64;
+/// How long a request's head is waited for, and the next one's.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Answers on `address` until the program ends.
 pub async fn start(address: &str, service: Arc<Service>, audit: &AuditConfig) -> Result<()> {
@@ -23,12 +33,32 @@ pub async fn start(address: &str, service: Arc<Service>, audit: &AuditConfig) ->
         .route("/metrics", get(metrics))
         .with_state(service)
         .merge(super::auditor::router(audit));
-    tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
-            tracing::error!(%error, "the admin address has ended");
-        }
-    });
+    tokio::spawn(listen(listener, router));
     Ok(())
+}
+
+/// Answers so many at the same time: their descriptors are the proxy's, which needs its own for sessions.
+async fn listen(listener: TcpListener, router: Router) {
+    let rooms = Arc::new(Semaphore::new(CONNECTIONS));
+    while let Ok(room) = rooms.clone().acquire_owned().await {
+        let tcp = match listener.accept().await {
+            Ok((tcp, _)) => tcp,
+            Err(error) => {
+                tracing::warn!(%error, "a connection to the admin address could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let service = TowerToHyperService::new(router.clone());
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+        tokio::spawn(async move {
+            if let Err(error) = http.serve_connection(TokioIo::new(tcp), service).await {
+                tracing::debug!(%error, "a connection to the admin address has ended");
+            }
+            drop(room);
+        });
+    }
 }
 
 /// Ready: every database answers, and the record can be written.

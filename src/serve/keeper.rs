@@ -141,7 +141,7 @@ pub async fn open(
     recorder: &Recorder,
     meters: &Meters,
 ) -> Result<(Arc<Live>, Keeper)> {
-    let password = config.password.as_ref().map(|secret| secret.read()).transpose()?.map(Password::new);
+    let password = config.password.clone().map(Password::Kept);
     let dialer = Arc::new(Dialer::new(Upstream { place: config.upstream.clone(), password })?);
     let client = connect_patiently(name, &dialer).await?;
     if config.trust_upstream_role {

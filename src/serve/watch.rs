@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use sha2::{Digest as _, Sha256};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::Signal;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
@@ -28,8 +28,14 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Files are looked at this often where no event comes: a link's target, say, lies elsewhere.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Watches for as long as the service runs. `read`: the files as they were before they were read.
-pub fn start(service: Arc<Service>, read: Files) -> Result<()> {
+/// What a watch begins with: the files as they were before they were read, and SIGHUP, which may have come since.
+pub struct Beginning {
+    pub files: Files,
+    pub hangup: Signal,
+}
+
+/// Watches for as long as the service runs.
+pub fn start(service: Arc<Service>, from: Beginning) -> Result<()> {
     let (changed, changes) = mpsc::channel(1);
     let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         // A full channel has a look coming anyway.
@@ -38,7 +44,7 @@ pub fn start(service: Arc<Service>, read: Files) -> Result<()> {
         }
     })
     .context("files cannot be watched")?;
-    let hangup = signal(SignalKind::hangup())?;
+    let Beginning { files: read, hangup } = from;
     let mut watch = Watch { watcher, folders: BTreeSet::new(), changes, hangup, read };
     watch.follow(&service);
     tokio::spawn(watch.reload_on(service));

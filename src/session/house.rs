@@ -18,8 +18,8 @@ pub struct House {
     pub tls: ArcSwap<Option<ClientTls>>,
     pub recorder: Recorder,
     pub cancel_keys: Arc<CancelKeys>,
-    /// Makes the same mock salt for the same unknown user, as long as the proxy runs.
-    pub mock_key: [u8; 64],
+    /// Makes the same mock salt for the same unknown user.
+    pub mock_key: [u8; 32],
     /// Replaced as a whole when the server file changes, or the service stops.
     pub orders: watch::Receiver<Orders>,
     pub meters: Meters,

@@ -51,18 +51,18 @@ impl std::str::FromStr for Verifier {
 }
 
 impl Verifier {
-    /// A verifier for a user that is not there: its salt is the same each time one asks (or the difference would tell),
-    /// its keys fit no password.
-    pub fn mock(user: &str, mock_key: &[u8; 64]) -> Self {
+    /// A verifier for a user that is not there: its salt is the same each time one asks (or the difference would tell) and
+    /// as long as others', of whom `like` is one; its keys fit no password.
+    pub fn mock(user: &str, mock_key: &[u8; 32], like: Option<&Self>) -> Self {
         let derive = |label: &[u8]| {
-            let mut mac = <Hmac<Sha256> as hmac::digest::KeyInit>::new(mock_key.into());
-            mac.update(label);
-            mac.update(user.as_bytes());
-            mac.finalize().into_bytes().to_vec()
+            let mac = Hmac::<Sha256>::new_from_slice(mock_key);
+            let mac = mac.unwrap_or_else(|_| unreachable!("HMAC takes any key length"));
+            mac.chain_update(label).chain_update(user.as_bytes()).finalize().into_bytes().to_vec()
         };
-        let mut salt = derive(b"salt");
-        salt.truncate(16);
-        Self { iterations: 4096, salt, stored_key: rand::random::<[u8; 32]>().to_vec(), server_key: derive(b"server") }
+        let (iterations, length) = like.map_or((4096, 16), |v| (v.iterations, v.salt.len()));
+        let mut salt = [derive(b"salt"), derive(b"more salt")].concat();
+        salt.truncate(length);
+        Self { iterations, salt, stored_key: rand::random::<[u8; 32]>().to_vec(), server_key: derive(b"server") }
     }
 
     fn secret(&self) -> ScramSecret {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::common::postgres::shared;
 use super::raw::{Raw, query, startup};
-use super::{password_of, session, world};
+use super::{password_of, session, start, world};
 
 fn refused(user: &str, password: &str, more: &[(&str, &str)]) -> (String, String) {
     let mut raw = Raw::open(world().proxy.port());
@@ -22,6 +22,25 @@ fn a_wrong_password_and_an_unknown_user_sound_the_same() {
         refused("nobody", "wrong", &[]),
         ("E:28P01".into(), "password authentication failed for user \"nobody\"".into())
     );
+}
+
+/// PostgreSQL's verifiers keep their salt and iterations: so must what is made up for those who are not there.
+#[test]
+fn a_restart_does_not_tell_who_is_there() {
+    let mut proxy = start(world());
+    let file = std::fs::read_to_string(proxy.server_file()).unwrap();
+    std::fs::write(proxy.server_file(), file.replace("SCRAM-SHA-256$4096:", "SCRAM-SHA-256$5000:")).unwrap();
+    let mut salts = |user| {
+        proxy.kill();
+        proxy.start_again();
+        Raw::salt_of(proxy.port(), user)
+    };
+    let [ana, nobody] = ["ana", "nobody"].map(|user| [salts(user), salts(user)]);
+    assert_eq!((&ana[0], &nobody[0]), (&ana[1], &nobody[1]));
+    assert_eq!(ana[0].len(), nobody[0].len());
+    for salt in [&ana[0], &nobody[0]] {
+        assert!(salt.ends_with(",i=5000"), "{salt}");
+    }
 }
 
 #[test]

@@ -133,6 +133,20 @@ impl Raw {
         }
     }
 
+    /// What a login of `user` is told to make its proof with: salt and iterations.
+    #[allow(dead_code)] // tests/proxy does
+    pub fn salt_of(port: u16, user: &str) -> String {
+        let mut raw = Self::open(port);
+        raw.send(&startup(&[("user", user), ("database", "app")], 0x0003_0000));
+        raw.frame().expect("an offer of SCRAM");
+        let first = b"n,,n=,r=a nonce of the client";
+        let length = i32::try_from(first.len()).unwrap().to_be_bytes();
+        raw.send(&message(b'p', &[strings(&["SCRAM-SHA-256"]), length.to_vec(), first.to_vec()].concat()));
+        let (_, body) = raw.frame().expect("an answer");
+        let said = String::from_utf8(body[4..].to_vec()).unwrap();
+        said.split_once(",s=").expect("a salt").1.to_owned()
+    }
+
     /// Asks to cancel what runs in the session of this number and secret, and does not wait, as many clients do not.
     #[allow(dead_code)] // tests/proxy does
     pub fn cancel(port: u16, pid: i32, secret: i32) {

@@ -1,14 +1,14 @@
 //! The service around sessions: TLS, reload, stop.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::raw::Raw;
 use super::{password_of, start, start_with, world};
-use crate::common::postgres::{run_psql, shared};
+use crate::common::postgres::{UPSTREAM_PASSWORD, run_psql, shared};
 use crate::common::proxy::{Proxy, free_port};
 
 fn signal(proxy: &Proxy, signal: &str) {
@@ -93,6 +93,72 @@ fn the_admin_address_tells_health_and_what_was_counted() {
     assert_eq!(value("consentry_statements_total{outcome=\"refused\"}"), 1.0);
     assert!(value("consentry_record_durable_seconds_sum") > 0.0);
     assert_eq!(value("consentry_record_durable_seconds_bucket{le=\"+Inf\"}"), 4.0);
+}
+
+/// Who sends half of a request, or nothing, holds a connection to the admin address for a while, and no more than some.
+#[test]
+fn the_admin_address_lets_go_of_half_a_request() {
+    let port = free_port();
+    let _proxy = start_with(world(), &super::policy(), &format!("\n[admin]\naddress = \"127.0.0.1:{port}\"\n"));
+    let connect = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let mut halves: Vec<TcpStream> = (0..80).map(|_| connect()).collect();
+    for half in halves.iter_mut().step_by(2) {
+        half.write_all(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ").unwrap();
+    }
+    // It waits for one of them to go.
+    assert!(get(port, "/health").starts_with("HTTP/1.0 200"));
+    for half in &mut halves {
+        half.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let mut answer = String::new();
+        half.read_to_string(&mut answer).expect("closed");
+        assert!(!answer.contains("200"), "{answer}");
+    }
+}
+
+/// While PostgreSQL is waited for, a stop is one, and is on record as one.
+#[test]
+fn a_stop_is_heard_while_postgresql_is_waited_for() {
+    let proxy = start(world());
+    let folder = tempfile::tempdir().unwrap();
+    let nobody = format!("@127.0.0.1:{}/", free_port());
+    let there = format!("@127.0.0.1:{}/", shared().port());
+    let text = fs::read_to_string(proxy.server_file()).unwrap();
+    assert!(text.contains(&there), "{text}");
+    let config = folder.path().join("consentry.toml");
+    fs::write(&config, text.replace(&there, &nobody)).unwrap();
+    let mut serve = proxy.command(&["serve", "--config", config.to_str().unwrap()]);
+    let mut serve = serve.stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(serve.stderr.take().unwrap()).lines();
+    let waits = log.find(|line| line.as_ref().unwrap().contains("PostgreSQL is not there yet"));
+    assert!(waits.is_some());
+    for told in ["-HUP", "-TERM"] {
+        let pid = serve.id().to_string();
+        assert!(Command::new("kill").args([told, &pid]).status().unwrap().success());
+    }
+    assert_eq!(serve.wait().unwrap().code(), Some(0));
+    let audit = fs::read_dir(folder.path().join("audit")).unwrap().map(|f| f.unwrap().path());
+    let record: String = audit.map(|file| fs::read_to_string(file).unwrap_or_default()).collect();
+    assert!(record.contains(r#""event":"stop""#), "{record}");
+}
+
+/// A password that was changed in its file is taken without a restart.
+#[test]
+fn the_password_for_postgresql_is_read_at_each_login() {
+    let proxy = start(world());
+    let kept = proxy.server_file().with_file_name("upstream.password");
+    fs::write(&kept, UPSTREAM_PASSWORD).unwrap();
+    rewrite(&proxy, "{ env = \"CONSENTRY_TEST_UPSTREAM\" }", "{ file = \"upstream.password\" }");
+    wait_for(|| proxy.log().contains("changed database app"));
+    let mut session = Raw::log_in(proxy.port(), "ana", &[]);
+    let log_in = || Raw::open(proxy.port()).try_log_in("ana", &password_of("ana"), &[]);
+    fs::write(&kept, "of another time").unwrap();
+    assert_eq!(log_in(), "E:08006");
+    fs::remove_file(&kept).unwrap();
+    assert_eq!(log_in(), "E:08006");
+    wait_for(|| proxy.log().contains("upstream.password: No such file"));
+    assert_eq!(session.ask("SELECT 1"), "T D:1 C:SELECT 1 Z:I", "who is in stays in");
+    fs::write(&kept, UPSTREAM_PASSWORD).unwrap();
+    assert_eq!(log_in(), "Z:I");
 }
 
 pub fn wait_for(mut condition: impl FnMut() -> bool) {
