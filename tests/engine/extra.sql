@@ -414,3 +414,5 @@ CREATE FUNCTION public.greet_told(n int, VARIADIC public.told_email[]) RETURNS t
 CREATE FUNCTION public.greet_plain(public.plain_email) RETURNS text LANGUAGE sql AS 'SELECT $1::text';
 CREATE OPERATOR public.<== (FUNCTION = public.greet_known, RIGHTARG = public.known_email);
 CREATE TABLE public.told_mails (id int, mail public.told_email, mails public.told_email[]);
+-- A key that is itself personal.
+CREATE TABLE public.logins (login text PRIMARY KEY, city text, total int);

@@ -71,16 +71,18 @@ impl<'e> Analyser<'e> {
         // What an aggregate sorts by may be sorted early, below the filter (PostgreSQL 16).
         let sorted =
             if above && (*agg_distinct || !agg_order.is_empty()) { At { place: Place::Item, ..at } } else { inside };
-        let late = self.late;
+        let (late, groups) = (self.late, self.groups);
         if above && !*agg_within_group {
             let distinct = args.iter().filter(|_| *agg_distinct);
             self.aggregate_sorted(distinct.chain(agg_order.iter()), scope);
         }
         self.late &= !*agg_distinct;
+        let below = groups.of_arguments(class.filter(|_| over.is_none()));
+        self.groups = if *agg_within_group { groups } else { below };
         self.exprs(args, scope, sorted)?;
+        self.groups = below;
         if class.is_some() {
-            let called = name.last().copied().unwrap_or_default();
-            self.makes_one_type(called).map_err(|r| r.at(f.location))?;
+            self.makes_one_type(name.last().copied().unwrap_or_default()).map_err(|r| r.at(f.location))?;
         }
         // `rank('x') WITHIN GROUP (ORDER BY column)` compares the one with the other.
         let keys = agg_order.iter().filter(|_| *agg_within_group).filter_map(|key| match &key.node {
@@ -95,6 +97,7 @@ impl<'e> Analyser<'e> {
         if let Some(filter) = agg_filter {
             self.expr(filter, scope, inside)?;
         }
+        self.groups = groups;
         if let Some(window) = over {
             self.window_def(window, scope, At { place: Place::Item, ..At::KEY })?;
         }

@@ -11,8 +11,9 @@ use pg_query::{Node, NodeEnum};
 
 use super::constant::is_default;
 use super::scope::{self, Col, Columns, Found, Scope};
-use super::{Analyser, At, Place, Usage, names};
+use super::{Analyser, At, Place, names};
 use crate::engine::catalog::{Column, Relation, RelationKind};
+use crate::engine::cleared::Usage;
 
 impl Analyser<'_> {
     /// Takes note that `node`, without its parts, is evaluated at `at`.

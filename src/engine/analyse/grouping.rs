@@ -9,12 +9,34 @@ use super::scope::{self, Base, Scope};
 use super::select::{is_row_expansion, star};
 use super::ungrouped::{Apart, Ungroupable, through_text};
 use super::{Analyser, Replacement, names, string_node};
+use crate::engine::allow::FunctionClass;
 use crate::engine::catalog::quote_ident;
+
+/// Whether what is judged stands above the groups of its query: in the select list, HAVING, ORDER BY, DISTINCT or WINDOW,
+/// and outside of aggregates.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Groups {
+    pub above: bool,
+    /// Of the query around: what stands in an aggregate, FROM, WHERE or GROUP BY can be that one's reference.
+    around: bool,
+}
+
+impl Groups {
+    /// Above the groups of a query that stands here.
+    pub fn above_own(self) -> Self {
+        Self { above: true, around: self.above }
+    }
+
+    /// Where the arguments of a call of such a function stand: those of an aggregate below the groups.
+    pub fn of_arguments(self, called: Option<FunctionClass>) -> Self {
+        if called == Some(FunctionClass::Aggregate) { Self { above: self.around, ..self } } else { self }
+    }
+}
 
 impl Analyser<'_> {
     /// A visible table keeps its primary key: where a query groups by all of it, PostgreSQL lets other columns of the
     /// table stand ungrouped. Over a subquery it does not, so those columns join the GROUP BY; the key determines them,
-    /// so the groups stay the same.
+    /// so the groups stay the same. Columns that stand in no such place do not: a key that is masked determines nothing.
     pub fn keep_functional_dependency(&mut self, s: &mut pb::SelectStmt, scope: &Scope<'_>) -> Option<()> {
         if s.group_clause.iter().any(|n| matches!(n.node, Some(NodeEnum::GroupingSet(_)))) {
             return None;
@@ -38,7 +60,7 @@ impl Analyser<'_> {
             let ungroupable =
                 |c: usize| relation.columns.get(c).is_some_and(|c| !self.engine.catalog.has_equality(c.ty.oid));
             let used = (0..relation.columns.len())
-                .filter(|c| o.uses.get(*c).is_some_and(|u| u.any()) && !grouped(*c))
+                .filter(|c| o.uses.get(*c).is_some_and(|u| u.ungrouped) && !grouped(*c))
                 .filter_map(|c| item.columns.list().get(c).map(|column| (c, column.name.clone())));
             let (apart, missing): (Vec<_>, Vec<_>) = used.partition(|(c, _)| ungroupable(*c));
             let missing: Vec<Rc<str>> = missing.into_iter().map(|(_, name)| name).collect();

@@ -50,6 +50,7 @@ mod types;
 mod undefined;
 mod ungrouped;
 mod unrestricted;
+mod uses;
 mod vary;
 mod with;
 mod writes;
@@ -61,7 +62,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::catalog::{Oid, QualifiedName};
 use super::clear::Engine;
-use super::cleared::{NamedSubject, Raise, TouchedTable, Usage};
+use super::cleared::{NamedSubject, Raise, TouchedTable};
 use super::context::{Context, Defined, ParameterTypes};
 use super::parse::Tokens;
 use super::policy::{Purpose, Role};
@@ -70,12 +71,14 @@ use super::refusal::{self, Refusal};
 pub use calls::runs_for;
 pub use copies::Conjunct;
 pub use kind::kind_of;
-use scope::{Base, Columns};
+use scope::Columns;
 pub use session::{moves_session_only, moves_the_session};
 pub use settings::{judge as judge_setting, purpose};
 pub use statement::Judged;
 pub use subjects::{NamedBy, Naming, name_once};
 pub use two_phase::mark_of;
+use uses::ColumnUses;
+pub use uses::{At, Place};
 pub use writes::{Aim, Called, Help, Moment, Pending, TARGET, What};
 
 /// Deepest nesting of views in views.
@@ -159,58 +162,6 @@ pub struct Occurrence {
     /// PostgreSQL runs the query that reads it by itself; whether something in that could fail while rows are chosen.
     pub alone: bool,
     pub fails: bool,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-pub struct ColumnUses {
-    pub shown: bool,
-    pub compared: bool,
-    pub written: bool,
-    /// Used where PostgreSQL might run it on a row before the row filter.
-    pub early: bool,
-    /// It may decide about a call that other sessions see the effect of (`outward.rs`).
-    pub decides: bool,
-}
-
-impl ColumnUses {
-    pub fn any(self) -> bool {
-        self.shown || self.compared || self.written
-    }
-}
-
-/// Where an expression stands: what PostgreSQL may do with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// Output of the outermost query: computed after every filter.
-    Output,
-    /// Output or key of an inner query: a bare column is harmless, anything else may become part of a condition.
-    Item,
-    /// A condition: leakproof comparisons are harmless.
-    Condition,
-    /// Anything else: may run on any stored row.
-    Operand,
-}
-
-/// A place, and what the record calls the use of a column there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct At {
-    pub place: Place,
-    pub usage: Usage,
-}
-
-impl At {
-    pub const OUTPUT: At = At { place: Place::Output, usage: Usage::Shown };
-    pub const ITEM: At = At { place: Place::Item, usage: Usage::Shown };
-    pub const KEY: At = At { place: Place::Item, usage: Usage::Compared };
-    pub const CONDITION: At = At { place: Place::Condition, usage: Usage::Compared };
-    pub const OPERAND: At = At { place: Place::Operand, usage: Usage::Compared };
-    /// Of a function in FROM.
-    pub const ARGUMENT: At = At { place: Place::Operand, usage: Usage::Shown };
-
-    /// For a part of an expression that stands here.
-    pub fn part(self) -> At {
-        if self.place == Place::Output { self } else { At { place: Place::Operand, ..self } }
-    }
 }
 
 /// The state of judging one message.
@@ -346,6 +297,7 @@ pub struct Analyser<'e> {
     guesses: guess::Guesses,
     /// The text that is judged stays where it is: its names were looked up when it was stored.
     stays_stored: bool,
+    groups: grouping::Groups,
 }
 
 impl<'e> Analyser<'e> {
@@ -426,6 +378,7 @@ impl<'e> Analyser<'e> {
             known: known::Known::default(),
             guesses: guess::Guesses::default(),
             stays_stored: false,
+            groups: grouping::Groups::default(),
         }
     }
 
@@ -442,25 +395,6 @@ impl<'e> Analyser<'e> {
         self.must_rewrite = true;
         self.injections.push(Injection { part, alias, lateral });
         self.injections.len() - 1
-    }
-
-    /// Notes a use of stored columns.
-    pub fn note(&mut self, bases: &[Base], at: At) {
-        if at.usage == Usage::Shown {
-            self.drawn.columns.extend(bases);
-        }
-        for &(occurrence, column) in bases {
-            let Some(uses) = self.occurrences.get_mut(occurrence).and_then(|o| o.uses.get_mut(column)) else {
-                continue;
-            };
-            match at.usage {
-                Usage::Shown => uses.shown = true,
-                Usage::Compared => uses.compared = true,
-                Usage::Written => uses.written = true,
-            }
-            uses.early |= at.place == Place::Operand;
-            uses.decides |= self.outward.decides((occurrence, column), at);
-        }
     }
 }
 

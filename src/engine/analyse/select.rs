@@ -185,6 +185,8 @@ impl<'e> Analyser<'e> {
             self.expr(condition, &scope, At::CONDITION)?;
         }
         self.outward.show(shows);
+        let groups = self.groups;
+        self.groups = groups.above_own();
         let columns = if s.values_lists.is_empty() {
             let keys = std::mem::replace(&mut self.keys, keys_among(s));
             let columns = self.target_list(&mut s.target_list, &scope, at);
@@ -196,9 +198,11 @@ impl<'e> Analyser<'e> {
         self.outward.show(false);
         let key = At::KEY;
         let targets = &s.target_list;
+        self.groups = groups;
         for node in &mut s.group_clause {
             self.group_item(node, targets, &scope, key)?;
         }
+        self.groups = groups.above_own();
         if let Some(having) = s.having_clause.as_mut() {
             self.having(having, &scope)?;
         }
@@ -210,6 +214,7 @@ impl<'e> Analyser<'e> {
             self.window(node, &scope, key)?;
         }
         self.tail(s, &scope, &scope)?;
+        self.groups = groups;
         self.keep_functional_dependency(s, &scope);
         Ok(columns)
     }

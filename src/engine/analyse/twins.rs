@@ -122,6 +122,7 @@ impl ColumnUses {
             written: self.written || more.written,
             early: self.early || more.early,
             decides: self.decides || more.decides,
+            ungrouped: self.ungrouped || more.ungrouped,
         }
     }
 }

@@ -113,3 +113,25 @@ SELECT c.id IN (SELECT o.customer_id FROM orders o WHERE o.id = (SELECT max(id) 
 ;;
 -- bi/analytics: changed
 SELECT count(*) FROM orders GROUP BY ROLLUP ((total_amount + 1) / 2, (SELECT max(id) FROM orders)), CUBE ((status)::text)
+;;
+-- A masked key determines nothing: what need not stand in GROUP BY does not.
+-- bi/analytics: changed | lacks "logins"."
+SELECT login, sum(total) FROM logins GROUP BY login
+;;
+-- bi/analytics: changed | lacks "logins"."
+SELECT login, count(*) FROM logins WHERE total > 0 GROUP BY 1 HAVING max(city) > 'a' AND count(*) FILTER (WHERE total > 1) > 0 ORDER BY min(city), string_agg(city, ',' ORDER BY total)
+;;
+-- bi/analytics: changed | lacks "l"."
+SELECT login, max(l.total) FROM logins l JOIN products p ON p.id = l.total GROUP BY login
+;;
+-- bi/analytics: changed | has GROUP BY "logins"."city", | lacks "logins"."total"
+SELECT login, city, sum(total) FROM logins GROUP BY login
+;;
+-- bi/analytics: changed | has "l"."city" | has "l"."total"
+SELECT login, rank() OVER (ORDER BY l.total), (SELECT count(*) FROM products p WHERE p.name = l.city) FROM logins l GROUP BY login
+;;
+-- bi/analytics: changed | has "l"."total" | lacks "l"."city"
+SELECT login, (SELECT sum(p.id * l.total) FROM products p) FROM logins l WHERE city = 'x' GROUP BY login
+;;
+-- bi/analytics: changed | has "l"."total" | lacks "l"."city"
+SELECT login, sum(sum(l.total)) OVER (PARTITION BY l.total), percentile_disc(0.5) WITHIN GROUP (ORDER BY city) FROM logins l GROUP BY login
