@@ -160,6 +160,13 @@ mod tests {
     }
 
     #[test]
+    fn constraints_are_set_without_a_relation() {
+        assert!(agrees("SET CONSTRAINTS ALL DEFERRED; SELECT id FROM t; set constraints s.\"a\", b immediate", &["t"]));
+        assert!(!agrees("SET CONSTRAINTS t DEFERRED", &["t"]));
+        assert!(!agrees("SELECT 1 SET CONSTRAINTS t DEFERRED", &[]));
+    }
+
+    #[test]
     fn what_cannot_be_read_is_refused() {
         assert!(!agrees("SELECT 1 FROM", &[]));
     }

@@ -76,7 +76,8 @@ impl Reading<'_> {
             "TO" if self.is_any(i + 1, &["STDOUT", "STDIN"]) => self.copy_options(i + 1),
             "VARIADIC" => self.drop(i, i + 1),
             "CURSOR" => self.cursor_options(i),
-            "FETCH" | "MOVE" if i == 0 || self.are(i - 1, &[";"]) => self.fetch(i),
+            "FETCH" | "MOVE" if i == 0 || self.are(i - 1, &[";"]) => self.of_names(i),
+            "SET" if self.are(i + 1, &["CONSTRAINTS"]) && (i == 0 || self.are(i - 1, &[";"])) => self.of_names(i),
             ")" if self.are(i + 1, &["AS", "("]) => self.column_definitions(i + 2),
             "SEARCH" | "CYCLE" => {
                 if let Some(end) = self.search(i).or_else(|| self.cycle(i)) {
@@ -155,10 +156,10 @@ impl Reading<'_> {
         }
     }
 
-    /// `FETCH …` and `MOVE …` have words, numbers and a cursor's name in them.
-    fn fetch(&mut self, first: usize) {
+    /// `FETCH …` and `MOVE …` have words, numbers and a cursor's name in them, `SET CONSTRAINTS …` names of constraints.
+    fn of_names(&mut self, first: usize) {
         let end = (first..self.tokens.len()).find(|i| self.are(*i, &[";"])).unwrap_or(self.tokens.len());
-        let plain = |i: usize| self.is_name(i) || self.is_constant(i) || self.is_any(i, &["+", "-"]);
+        let plain = |i: usize| self.is_name(i) || self.is_constant(i) || self.is_any(i, &["+", "-", ",", "."]);
         if (first + 1..end).all(plain) {
             self.drop(first + 1, end);
             self.put(first, "SELECT 1");
