@@ -177,10 +177,13 @@ fn without_collation(ty: &ColumnType, value: String) -> String {
     op(&format!("pg_catalog.to_jsonb({value})"), "#>>", "'{}'::pg_catalog.text[]")
 }
 
-/// The network of the first `bits` bits; of all bits where the address has fewer.
+/// The network of the first `bits` bits. An IPv4 address has 32: with more, all of it would be shown, so nothing is.
 fn prefix(stored: &str, bits: u32) -> String {
-    let most = format!("CASE WHEN {} THEN 32 ELSE 128 END", op(&format!("pg_catalog.family({stored})"), "=", "4"));
-    format!("pg_catalog.network(pg_catalog.set_masklen({stored}, LEAST({bits}, {most})))")
+    let network = format!("pg_catalog.network(pg_catalog.set_masklen({stored}, {bits}))");
+    if bits <= 32 {
+        return network;
+    }
+    format!("CASE WHEN {} THEN {network} END", op(&format!("pg_catalog.family({stored})"), "=", "6"))
 }
 
 /// A literal as the policy wrote it, with a type.
