@@ -217,7 +217,8 @@ fn the_record_of_processing_activities() {
             "Responsable: sin indicar",
             "Base jurídica: consentimiento (art. 6.1.a del RGPD)",
             "public.customers: 2 años desde updated_at",
-            "email (según lo elegido para correo electrónico)",
+            "email (según lo elegido para correo electrónico; si no, enmascarado: email)",
+            "money, network (enmascarado: prefix = 24), payment",
         ],
     );
     let page = site.text(&["policy", "ropa", "--language", "es", "--format", "html", "--controller", "<Shop>"]);
@@ -236,12 +237,15 @@ fn the_notice_in_two_languages() {
             "Contact: privacy@shop.example",
             "Why: Send offers to people who asked for them",
             "You agreed to it",
-            "email address (only if you agree to be contacted this way: email)",
+            "email address (only if you agree to be contacted this way: email; else hidden, shortened or made less exact)",
             "customers: 2 years, counted from \"updated at\"",
             "Adworks GmbH",
             "You can withdraw your consent at any time",
         ],
     );
+    // What no purpose shows leaves something of itself behind its own mask.
+    let service = site.text(&["policy", "notice", "--purpose", "service"]);
+    assert_says(&service, &["internet address (hidden, shortened or made less exact)"]);
     let sharing = site.text(&["policy", "notice", "--purpose", "third_party_sharing"]);
     assert_says(&sharing, &["email address", "Adworks GmbH"]);
     assert!(!sharing.contains("nobody outside"), "{sharing}");

@@ -45,6 +45,9 @@ pub struct Datum {
     /// Only as far as the person's choice for this channel goes: of what they agreed to, or what they did not object to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<&'static str>,
+    /// What is used all the same where that choice says no: the mask, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<String>,
     #[serde(skip)]
     pub unless_objected: bool,
     pub tables: BTreeSet<String>,
@@ -128,21 +131,30 @@ fn data(
         let clear = purposes.values().any(|p| p.shows.contains(category));
         let mask = purpose.masks.get(category);
         let mask = mask.or_else(|| purposes.values().find_map(|p| p.masks.get(category))).filter(|_| !clear);
+        let declared = policy.categories.get(category);
+        let own = declared.map(|c| &c.mask).filter(|own| tells(own));
+        let mask = mask.or(own.filter(|_| !clear));
         if mask.is_none() && !clear {
             return None;
         }
-        let declared = policy.categories.get(category);
+        let channel = declared.and_then(|c| c.channel).filter(|_| purpose.basis.is_by_choice());
         Some(Datum {
             category: category.to_owned(),
             dpv: declared.and_then(|c| c.dpv.clone()),
             mask: mask.map(Mask::describe),
-            channel: declared.and_then(|c| c.channel).filter(|_| purpose.basis.is_by_choice()).map(Channel::as_str),
+            channel: channel.map(Channel::as_str),
+            otherwise: own.filter(|_| clear && channel.is_some()).map(Mask::describe),
             unless_objected: purpose.basis.can_be_objected_to(),
             tables,
             pseudonymous: mask == Some(&Mask::Pseudonym),
         })
     };
     found.into_iter().filter_map(datum).collect()
+}
+
+/// Whether something of a value is left behind the mask.
+fn tells(mask: &Mask) -> bool {
+    !matches!(mask, Mask::Null | Mask::Redact | Mask::Constant(_))
 }
 
 pub fn kept(table: &TablePolicy, purpose: &Purpose) -> Kept {

@@ -35,6 +35,8 @@ pub struct Texts {
     pseudonymous: String,
     by_channel: String,
     unless_objected: String,
+    /// Behind these, where something is used all the same.
+    otherwise: String,
     no_data: String,
     how_long: String,
     limit: String,
@@ -184,7 +186,9 @@ impl Texts {
             (Some(_), _) => self.masked.replace("{data}", &name),
             (None, Some(channel)) => {
                 let phrase = if datum.unless_objected { &self.unless_objected } else { &self.by_channel };
-                phrase.replace("{data}", &name).replace("{channel}", self.channel(channel))
+                let otherwise = if datum.otherwise.is_some() { self.otherwise.as_str() } else { "" };
+                let phrase = phrase.replace("{data}", &name).replace("{channel}", self.channel(channel));
+                phrase.replace("{otherwise}", otherwise)
             }
             (None, None) => name,
         }
@@ -240,7 +244,7 @@ mod tests {
                 texts.limit.contains("{table}") && texts.limit.contains("{period}") && texts.limit.contains("{since}")
             );
             for phrase in [&texts.by_channel, &texts.unless_objected] {
-                assert!(phrase.contains("{data}") && phrase.contains("{channel}"));
+                assert!(["{data}", "{channel}", "{otherwise}"].iter().all(|part| phrase.contains(part)));
             }
             assert!(texts.masked.contains("{data}") && texts.pseudonymous.contains("{data}"));
             assert!(texts.no_limit.contains("{table}"));

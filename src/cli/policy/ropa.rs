@@ -45,6 +45,8 @@ pub struct Words {
     masked: String,
     by_channel: String,
     unless_objected: String,
+    /// Behind these, where something is used all the same.
+    otherwise: String,
     limit: String,
     no_limit: String,
     bases: BTreeMap<String, String>,
@@ -213,7 +215,10 @@ impl<'a> Ropa<'a> {
             (Some(mask), _) => w.masked.replace("{data}", &datum.category).replace("{mask}", mask),
             (None, Some(channel)) => {
                 let phrase = if datum.unless_objected { &w.unless_objected } else { &w.by_channel };
-                phrase.replace("{data}", &datum.category).replace("{channel}", self.texts.channel(channel))
+                let otherwise = datum.otherwise.as_ref().map(|mask| w.otherwise.replace("{mask}", mask));
+                let phrase =
+                    phrase.replace("{data}", &datum.category).replace("{channel}", self.texts.channel(channel));
+                phrase.replace("{otherwise}", &otherwise.unwrap_or_default())
             }
             (None, None) => datum.category.clone(),
         }
@@ -263,8 +268,9 @@ mod tests {
             }
             for (phrase, parts) in [
                 (&w.masked, &["{data}", "{mask}"][..]),
-                (&w.by_channel, &["{data}", "{channel}"]),
-                (&w.unless_objected, &["{data}", "{channel}"]),
+                (&w.by_channel, &["{data}", "{channel}", "{otherwise}"]),
+                (&w.unless_objected, &["{data}", "{channel}", "{otherwise}"]),
+                (&w.otherwise, &["{mask}"]),
                 (&w.unlimited, &["{roles}"]),
                 (&w.limit, &["{table}", "{period}", "{since}"]),
                 (&w.no_limit, &["{table}"]),
