@@ -87,8 +87,8 @@ impl Core {
 
     fn client_message(&mut self, tag: u8, body: &[u8]) -> Result<Taken, End> {
         let message = match frontend::read(tag, body) {
-            Err(Malformed::Utf8) => return self.not_utf8(tag),
-            message => message?,
+            Err(fault) => return self.unreadable(tag, fault),
+            Ok(message) => message,
         };
         match self.copy {
             Copy::In => self.copy_message(message, body),
@@ -131,13 +131,19 @@ impl Core {
         }
     }
 
-    /// A text or a name in another encoding. PostgreSQL has cut the frame by then, and goes on behind the error.
-    fn not_utf8(&mut self, tag: u8) -> Result<Taken, End> {
+    /// What is in a message is wrong: a text in another encoding, a count. PostgreSQL has cut the frame by then, and goes on
+    /// behind the error; not where it knows no such message.
+    fn unreadable(&mut self, tag: u8, fault: Malformed) -> Result<Taken, End> {
+        let refusal = match fault {
+            Malformed::Utf8 => refuse::not_utf8(),
+            fault => refuse::unreadable(fault),
+        };
         match (self.copy, tag) {
             (Copy::In, _) => Err(End::Fatal(Box::new(refuse::not_in_copy()))),
-            (Copy::Not, _) if self.skipping => Ok(Taken::Done),
-            (Copy::Not, b'Q') => self.refuse_query(&refuse::not_utf8(), "", None),
-            (Copy::Not, _) => self.refuse_extended(&refuse::not_utf8(), "", None),
+            (Copy::Not, b'Q' | b'P' | b'B' | b'D' | b'E' | b'C') if self.skipping => Ok(Taken::Done),
+            (Copy::Not, b'Q') => self.refuse_query(&refusal, "", None),
+            (Copy::Not, b'P' | b'B' | b'D' | b'E' | b'C') => self.refuse_extended(&refusal, "", None),
+            (Copy::Not, _) => Err(fault.into()),
         }
     }
 

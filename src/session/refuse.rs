@@ -149,17 +149,22 @@ pub fn ends_narrowed(role: &str) -> Fields {
 
 /// The client's bytes are not the protocol: PostgreSQL ends such a session, and so do we.
 pub fn protocol_violation(fault: Malformed) -> Fields {
-    let (state, rule) = match fault {
-        Malformed::TooLong => return fields(&message_too_long(), Severity::Fatal),
-        Malformed::Utf8 => return fields(&not_utf8(), Severity::Fatal),
+    let refusal = match fault {
+        Malformed::TooLong => message_too_long(),
+        Malformed::Utf8 => not_utf8(),
         Malformed::Length
         | Malformed::Type(_)
         | Malformed::String
         | Malformed::Short
         | Malformed::LeftOver
-        | Malformed::Count => (SqlState::PROTOCOL_VIOLATION, "protocol"),
+        | Malformed::Count => unreadable(fault),
     };
-    fields(&Refusal::new(rule, state, fault.to_string(), "", ""), Severity::Fatal)
+    fields(&refusal, Severity::Fatal)
+}
+
+/// A message that is not what the protocol says.
+pub fn unreadable(fault: Malformed) -> Refusal {
+    Refusal::new("protocol", SqlState::PROTOCOL_VIOLATION, fault.to_string(), "", "")
 }
 
 const NOT_UTF8: &str = "not-utf8";

@@ -127,19 +127,41 @@ fn a_text_that_is_not_utf8_is_an_error_like_any_other() {
 #[test]
 fn broken_frames_end_the_session() {
     for (bytes, sqlstate) in [
-        (message(b'Q', b"SELECT 1"), "08P01"),                           // no terminator
-        (message(b'Q', b"SELECT 1\0; SELECT 2\0"), "08P01"),             // two
-        (message(b'?', b""), "08P01"),                                   // no such message
-        (vec![b'Q', 0x7f, 0xff, 0xff, 0xff], "54000"),                   // 2 GiB
-        (vec![b'Q', 0xff, 0xff, 0xff, 0xff], "08P01"),                   // negative
-        (message(b'P', b"\0SELECT 1\0\x00\x05"), "08P01"),               // five types announced, none there
-        (message(b'B', b"\0\0\0\0\0\x01\xff\xff\xff\xfe\0\0"), "08P01"), // a value of length -2
+        (message(b'?', b""), "08P01"),                 // no such message
+        (vec![b'Q', 0x7f, 0xff, 0xff, 0xff], "54000"), // 2 GiB
+        (vec![b'Q', 0xff, 0xff, 0xff, 0xff], "08P01"), // negative
     ] {
         let mut c = session("ana");
         c.send(&bytes);
         assert_eq!([c.answer(), c.answer()], [format!("E:{sqlstate}"), "closed".to_owned()], "{bytes:?}");
         assert_eq!(c.said('S'), "FATAL");
     }
+}
+
+/// As in PostgreSQL: the frame was cut, and the error is one like any other.
+#[test]
+fn broken_messages_do_not_end_the_session() {
+    let mut c = session("ana");
+    for bytes in [
+        message(b'Q', b"SELECT 1"),               // no terminator
+        message(b'Q', b"SELECT 1\0; SELECT 2\0"), // two
+    ] {
+        assert_eq!(c.exchange(&[bytes]), "E:08P01 Z:I");
+    }
+    for bytes in [
+        message(b'P', b"\0SELECT 1\0\x00\x05"), // five types announced, none there
+        message(b'B', b"\0\0\0\0\0\x01\xff\xff\xff\xfe\0\0"), // a value of length -2
+        message(b'B', b"\0\0\0\x01\0\x07\0\0\0\0"), // a format that there is not
+        message(b'D', b"Xname\0"),
+        message(b'C', b"Xname\0"),
+        message(b'E', b"\0\0"),
+    ] {
+        let sent = [parse("", "SELECT 1"), bytes.clone(), execute("", 0), sync()];
+        assert_eq!(c.exchange(&sent), "1 E:08P01 Z:I", "{bytes:?}");
+        assert_eq!(c.said('S'), "ERROR");
+    }
+    assert_eq!(c.ask("BEGIN"), "C:BEGIN Z:T");
+    assert_eq!(c.exchange(&[message(b'Q', b"SELECT 1")]), "E:08P01 Z:E");
 }
 
 #[test]
