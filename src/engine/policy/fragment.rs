@@ -17,8 +17,8 @@ use super::{Piece, SqlFragment};
 
 /// Longest fragment, in bytes: a policy's condition is a line, not a program.
 const MAX_BYTES: usize = 4096;
-/// What `{}` becomes while PostgreSQL's grammar reads a mask.
-const VALUE_MARK: &str = "$1";
+/// What `{}` becomes while PostgreSQL's grammar reads a mask: a word of its own, whatever stands next to it.
+const VALUE_MARK: &str = " $1 ";
 
 /// What names a fragment may use.
 #[derive(Clone, Copy)]
@@ -102,7 +102,17 @@ fn parse(sql: &str) -> Result<Node, String> {
     if sql.len() > MAX_BYTES {
         return Err(format!("it is longer than {MAX_BYTES} bytes"));
     }
-    let mut targets = select_targets(&format!("SELECT ({sql}\n)"))?;
+    let expression = only_target(&format!("SELECT ({sql}\n)"))?;
+    // Blanks in the place of the parentheses: where all stands as it stood, equal trees are equal with their positions.
+    match only_target(&format!("SELECT  {sql}\n ")) {
+        Ok(bare) if bare == expression => Ok(expression),
+        Ok(_) | Err(_) => Err(format!("{NOT_ONE} by itself: its parentheses do not pair")),
+    }
+}
+
+/// The one expression that a statement selects.
+fn only_target(sql: &str) -> Result<Node, String> {
+    let mut targets = select_targets(sql)?;
     match (targets.pop(), targets.is_empty()) {
         (Some(Node { node: Some(NodeEnum::ResTarget(target)) }), true)
             if target.name.is_empty() && target.indirection.is_empty() =>
@@ -240,6 +250,11 @@ mod tests {
         assert!(mask("left(a, 2)").is_err());
         assert!(mask("'{}'").is_err(), "only inside of a literal");
         assert!(mask("$1 || {}").is_err());
+        for text in ["{}{}", "{}2", "left({}1, 2)", "lower{}", "{} {}", "{}) || ({}", "left({}, 2)) || ({}", "{} -- x"]
+        {
+            assert!(mask(text).is_err(), "{text}");
+        }
+        assert_eq!(mask("-{}").unwrap(), "((0 OPERATOR(pg_catalog.-) (v)))");
     }
 
     #[test]
@@ -249,6 +264,11 @@ mod tests {
             "a, a",
             "a; SELECT 1",
             "a) , (a",
+            "a = 'x') OR (true",
+            "a = 'x') IS NULL OR (true",
+            "(a = 'x')) OR ((true",
+            "a = 'x') OR (true -- x",
+            "a = 'x') OR (true;",
             "a) FROM t WHERE (true",
             "a -- x",
             "a /* x */",
