@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::engine::policy::{
-    Basis, Channel, ColumnUse, Mask, Period, Policy, Purpose, Role, TablePolicy, WithoutConsent,
-};
+use crate::engine::policy::{Basis, Channel, ColumnUse, Mask, Policy, Purpose, Role, TablePolicy, WithoutConsent};
 
 /// One purpose as it is lived: an activity in the sense of GDPR Art. 30.
 #[derive(Debug, Serialize)]
@@ -175,41 +173,5 @@ pub fn article(basis: Basis) -> &'static str {
         Basis::VitalInterests => "Art. 6(1)(d)",
         Basis::PublicTask => "Art. 6(1)(e)",
         Basis::LegitimateInterests => "Art. 6(1)(f)",
-    }
-}
-
-impl Period {
-    /// Good enough to tell which of two periods is shorter; PostgreSQL counts exactly, from the row's own date.
-    pub fn roughly_seconds(&self) -> u64 {
-        const DAY: u64 = 86_400;
-        let words: Vec<&str> = self.0.split_whitespace().collect();
-        let seconds = |pair: &[&str]| {
-            let count: u64 = pair.first().and_then(|n| n.parse().ok()).unwrap_or_default();
-            let unit = match pair.get(1).map(|u| u.trim_end_matches('s')) {
-                Some("minute") => 60,
-                Some("hour") => 3600,
-                Some("day") => DAY,
-                Some("week") => 7 * DAY,
-                Some("month") => 30 * DAY + 37_800,
-                Some("year") => 365 * DAY + 21_600,
-                Some("decade") => 3652 * DAY + 43_200,
-                Some(_) | None => 1,
-            };
-            count * unit
-        };
-        words.chunks(2).map(seconds).sum()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn periods_compare() {
-        let seconds = |text: &str| Period(text.into()).roughly_seconds();
-        assert!(seconds("23 months") < seconds("2 years") && seconds("2 years") < seconds("25 months"));
-        assert!(seconds("1 year 6 months") > seconds("500 days"));
-        assert_eq!(seconds("90 minutes"), 5400);
     }
 }

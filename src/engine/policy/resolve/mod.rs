@@ -10,6 +10,7 @@ mod consent;
 mod lints;
 mod open;
 mod path;
+mod period;
 mod purposes;
 mod roles;
 mod subjects;
@@ -256,6 +257,15 @@ impl<'a> Resolver<'a, '_> {
             let message = format!("`{}` is not a positive period", text.get_ref());
             self.error(text.span(), message, "write a period like \"5 years\", \"18 months\" or \"90 days\"");
         }
+        if period.as_ref().is_some_and(|p| p.roughly_seconds() > Period::LONGEST_SECONDS) {
+            let message = format!("`{}` is longer than {}", text.get_ref(), Period::LONGEST);
+            self.error(
+                text.span(),
+                message,
+                "write a shorter period, or leave `retention` out where rows may be used for ever",
+            );
+            return None;
+        }
         period
     }
 
@@ -354,21 +364,5 @@ fn kind_in_words(kind: RelationKind) -> &'static str {
         RelationKind::ForeignTable => "a foreign table",
         RelationKind::Sequence => "a sequence",
         RelationKind::Composite => "a composite type",
-    }
-}
-
-impl Period {
-    /// Pairs of a positive whole number and a unit: `5 years`, `1 year 6 months`.
-    fn parse(text: &str) -> Option<Self> {
-        const UNITS: &[&str] = &["second", "minute", "hour", "day", "week", "month", "year", "decade"];
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let pair = |pair: &[&str]| {
-            let unit = pair.get(1)?.to_ascii_lowercase();
-            // At most six digits: PostgreSQL's timestamps end in the year 294276.
-            let count = pair[0].len() <= 6 && pair[0].parse::<u32>().is_ok_and(|n| n > 0);
-            (count && UNITS.contains(&unit.strip_suffix('s').unwrap_or(&unit))).then_some(())
-        };
-        let good = !words.is_empty() && words.chunks(2).all(|p| pair(p).is_some());
-        good.then(|| Self(words.join(" ").to_ascii_lowercase()))
     }
 }
