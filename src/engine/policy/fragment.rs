@@ -25,6 +25,8 @@ const VALUE_MARK: &str = " $1 ";
 pub(super) enum Scope<'a> {
     /// Columns of this table.
     Table(&'a Relation),
+    /// Columns of a table that was not found: any.
+    SomeTable,
     /// `{}`, the stored value; its type, where it is known yet.
     Value(Option<&'a ColumnType>),
 }
@@ -33,6 +35,11 @@ impl SqlFragment {
     /// A condition over `table`'s columns (unqualified names). The error says what is wrong, for people.
     pub fn condition(text: &str, table: &Relation, catalog: &Catalog) -> Result<Self, String> {
         Self::read(text, text, Scope::Table(table), catalog)
+    }
+
+    /// What is wrong with a condition whatever the columns of its table are, which was not found.
+    pub fn condition_somewhere(text: &str, catalog: &Catalog) -> Result<(), String> {
+        Self::read(text, text, Scope::SomeTable, catalog).map(|_| ())
     }
 
     /// A domain's check, over the one column of `word`; whether it may fail on a value that is none of the domain's.
@@ -71,7 +78,7 @@ impl SqlFragment {
         let mut printer = print::Printer::new(scope, catalog);
         match scope {
             Scope::Value(Some(ty)) => printer.result(&expression, ty)?,
-            Scope::Value(None) | Scope::Table(_) => printer.expression(&expression)?,
+            Scope::Value(None) | Scope::Table(_) | Scope::SomeTable => printer.expression(&expression)?,
         }
         let (pieces, computes) = printer.into_parts();
         let mut fragment = Self { text: text.to_owned(), pieces, computes };

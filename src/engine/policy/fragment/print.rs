@@ -144,7 +144,7 @@ impl<'a> Printer<'a> {
     fn string(&self, text: &str) -> String {
         match self.scope {
             Scope::Value(_) => quote_literal(&text.replace(VALUE_MARK, "{}")),
-            Scope::Table(_) => quote_literal(text),
+            Scope::Table(_) | Scope::SomeTable => quote_literal(text),
         }
     }
 
@@ -154,6 +154,10 @@ impl<'a> Printer<'a> {
         };
         match self.scope {
             Scope::Table(table) if table.column(&name.sval).is_some() => {
+                self.pieces.push(Piece::Column(name.sval.clone()));
+                Ok(())
+            }
+            Scope::SomeTable => {
                 self.pieces.push(Piece::Column(name.sval.clone()));
                 Ok(())
             }
@@ -168,7 +172,7 @@ impl<'a> Printer<'a> {
                 self.pieces.push(Piece::Value);
                 Ok(())
             }
-            Scope::Table(_) => Err("parameters are not allowed in it".into()),
+            Scope::Table(_) | Scope::SomeTable => Err("parameters are not allowed in it".into()),
         }
     }
 

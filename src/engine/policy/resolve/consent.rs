@@ -11,7 +11,7 @@ pub(super) fn resolve(
     r: &mut Resolver<'_, '_>,
     kind: &Spanned<String>,
     raw: &Spanned<RawConsent>,
-    key: &Column,
+    key: Option<&Column>,
 ) -> Option<ConsentSource> {
     let c = raw.get_ref();
     let path = |key| ["subject", kind.get_ref().as_str(), "consent", key];
@@ -22,11 +22,10 @@ pub(super) fn resolve(
     let status = r.required(&c.status, &path("status"), at.clone(), COLUMNS_FIX);
     let fix = "list the values of `status` that mean yes, for example granted = [\"granted\"]";
     let granted = r.required(&c.granted, &path("granted"), at, fix);
+    check_values(r, c, granted);
     let table = table?;
     let relation = r.relation(table)?;
-    if !subjects::stores_rows(r, relation, table) {
-        return None;
-    }
+    subjects::stores_rows(r, relation, table);
     if relation.row_security {
         r.error(
             table.span(),
@@ -34,33 +33,39 @@ pub(super) fn resolve(
             subjects::NOT_HIDDEN,
         );
     }
-    let source = ConsentSource {
+    let channel = text_column(r, relation, c.channel.as_ref());
+    let notice = text_column(r, relation, c.notice.as_ref());
+    Some(ConsentSource {
         table: relation.oid,
         table_name: relation.name.clone(),
         subject: subject_column(r, relation, subject, key).unwrap_or_default(),
         purpose: text_column(r, relation, purpose).unwrap_or_default(),
-        channel: text_column(r, relation, c.channel.as_ref()),
+        channel: channel.or_else(|| named(&c.channel)),
         status: status_column(r, relation, status, c).unwrap_or_default(),
         granted: texts(granted.map_or(&[], |g| g.get_ref())),
         objected: texts(&c.objected),
         granted_at: c.granted_at.as_ref().and_then(|t| r.time_column(relation, t)),
         withdrawn_at: c.withdrawn_at.as_ref().and_then(|t| r.time_column(relation, t)),
         expires_at: c.expires_at.as_ref().and_then(|t| r.time_column(relation, t)),
-        notice: text_column(r, relation, c.notice.as_ref()),
+        notice: notice.or_else(|| named(&c.notice)),
         recorded_at: c.recorded_at.as_ref().and_then(|t| r.time_column(relation, t)),
         withdrawn: c.withdrawn.as_ref().map(|w| w.get_ref().clone()),
         source: text_column(r, relation, c.source.as_ref()),
         recipient: text_column(r, relation, c.recipient.as_ref()),
         event: text_column(r, relation, c.event.as_ref()),
-    };
-    check_values(r, c, granted);
-    Some(source)
+    })
+}
+
+/// What a faulty entry names, so that nobody is told that it is missing.
+fn named(text: &Option<Spanned<String>>) -> Option<String> {
+    text.as_ref().map(|t| t.get_ref().clone())
 }
 
 /// Choices of different kinds of people in one column of one table are each other's: person 3 of one kind would be asked
 /// for what person 3 of another chose. Not where their keys are one: each a foreign key to the same.
 pub(super) fn tell_kinds_apart(r: &mut Resolver<'_, '_>) {
-    let kinds: Vec<SubjectKind> = r.policy.subjects.values().cloned().collect();
+    let has_key = |kind: &&SubjectKind| kind.key_column(r.catalog).is_some();
+    let kinds: Vec<SubjectKind> = r.policy.subjects.values().filter(has_key).cloned().collect();
     for (name, raw) in &r.raw().subject {
         let Some(kind) = kinds.iter().find(|k| k.name == *name.get_ref()) else { continue };
         let others = r.raw().subject.iter().take_while(|(other, _)| *other != name);
@@ -89,11 +94,11 @@ fn subject_column(
     r: &mut Resolver<'_, '_>,
     relation: &Relation,
     text: Option<&Spanned<String>>,
-    key: &Column,
+    key: Option<&Column>,
 ) -> Option<String> {
     let text = text?;
     let column = r.column(relation, text)?;
-    if !comparable(column, key) {
+    if let Some(key) = key.filter(|key| !comparable(column, key)) {
         let message =
             format!("`{}` is of type {}, the people's key is of type {}", column.name, column.ty.sql, key.ty.sql);
         r.error(text.span(), message, "name the column that holds the person's key");

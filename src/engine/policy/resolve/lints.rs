@@ -2,7 +2,7 @@
 //! personal and are not listed. Mostly warnings.
 
 use super::super::super::catalog::{Oid, Relation};
-use super::super::raw::{RawPurpose, Spanned};
+use super::super::raw::{RawPurpose, RawSubject, Spanned};
 use super::super::{Basis, ColumnUse, ConsentSource, SubjectKind, TablePolicy, Unlisted, is_open, names};
 use super::{Resolver, cascades, computed, is_system, open};
 
@@ -40,8 +40,7 @@ fn choices(r: &mut Resolver<'_, '_>, name: &Spanned<String>, raw: &RawPurpose) {
     let sources: Vec<ConsentSource> = r.policy.subjects.values().filter_map(|s| s.consent.clone()).collect();
     match basis {
         Basis::Consent => {
-            let declared = r.raw().subject.values().any(|s| s.get_ref().consent.is_some());
-            if !declared {
+            if !r.raw().subject.keys().any(|kind| has_choices(r, kind.get_ref())) {
                 let message =
                     format!("`{}` needs consent, but no subject says where consent is recorded", name.get_ref());
                 let at = raw.basis.as_ref().map_or(name.span(), Spanned::span);
@@ -53,7 +52,7 @@ fn choices(r: &mut Resolver<'_, '_>, name: &Spanned<String>, raw: &RawPurpose) {
             notices(r, raw, &sources);
         }
         Basis::LegitimateInterests | Basis::PublicTask => {
-            if !sources.iter().any(|s| !s.objected.is_empty()) {
+            if !r.raw().subject.values().any(|s| names_objections(s.get_ref())) && !objections_were_faulty(r) {
                 let message = format!(
                     "nobody can object to `{}`: no consent table says which status is an objection",
                     name.get_ref()
@@ -68,8 +67,28 @@ fn choices(r: &mut Resolver<'_, '_>, name: &Spanned<String>, raw: &RawPurpose) {
     channels(r, name, raw, &sources);
 }
 
+/// Whether the policy says where these people's choices are, faultily or not.
+fn has_choices(r: &Resolver<'_, '_>, kind: &str) -> bool {
+    r.raw().subject.get(kind).is_none_or(|raw| raw.get_ref().consent.is_some())
+        || r.raw.was_faulty(&["subject", kind, "consent"])
+}
+
+fn names_objections(raw: &RawSubject) -> bool {
+    raw.consent.as_ref().is_some_and(|c| !c.get_ref().objected.is_empty())
+}
+
+/// Whether what was faulty, and is not read, may have said which status is an objection.
+fn objections_were_faulty(r: &Resolver<'_, '_>) -> bool {
+    let on_the_way = |path: &Vec<String>| match path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] | ["subject"] | ["subject", _] | ["subject", _, "consent"] => true,
+        ["subject", _, "consent", key, ..] => *key == "objected",
+        _ => false,
+    };
+    r.raw.removed.iter().any(on_the_way)
+}
+
 fn people_without_choices(r: &mut Resolver<'_, '_>, purpose: &Spanned<String>) {
-    let silent: Vec<SubjectKind> = r.policy.subjects.values().filter(|s| s.consent.is_none()).cloned().collect();
+    let silent: Vec<SubjectKind> = r.policy.subjects.values().filter(|s| !has_choices(r, &s.name)).cloned().collect();
     for kind in silent {
         let whose = |t: &TablePolicy| t.subject.as_ref().is_some_and(|p| p.kind == kind.name);
         let reached = r.policy.tables.values().any(|t| whose(t) && reaches(r, purpose.get_ref(), t));
@@ -183,7 +202,7 @@ fn unreachable_table(r: &mut Resolver<'_, '_>, key: &Spanned<String>, table: &Ta
 
 fn stored_consent(r: &mut Resolver<'_, '_>, key: &Spanned<String>, table: &TablePolicy) {
     let Some(path) = table.subject.as_ref().filter(|_| table.store_requires.is_some()) else { return };
-    if r.policy.subjects.get(&path.kind).is_some_and(|s| s.consent.is_none()) {
+    if !has_choices(r, &path.kind) {
         let message = format!("storing in {} requires consent, but no `{}` has a consent table", table.name, path.kind);
         r.error(key.span(), message, format!("add [subject.{}.consent], or remove `store_requires`", path.kind));
     }

@@ -251,6 +251,14 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
+    /// The same, where the table was not found: what is wrong with it in any table is said.
+    fn condition_somewhere(&mut self, text: &Spanned<String>) {
+        if let Err(what) = SqlFragment::condition_somewhere(text.get_ref(), self.catalog) {
+            let fix = "write one SQL condition over the columns of its table";
+            self.error(text.span(), format!("this condition cannot be used: {what}"), fix);
+        }
+    }
+
     fn period(&mut self, text: &Spanned<String>) -> Option<Period> {
         let period = Period::parse(text.get_ref());
         if period.is_none() {

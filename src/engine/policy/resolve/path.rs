@@ -111,24 +111,31 @@ fn direct(
 
 /// `column -> schema.table.column`, along a foreign key to a unique column.
 fn hop(r: &mut Resolver<'_, '_>, relation: &Relation, text: &Spanned<String>, report: Report) -> Option<Hop> {
-    let parsed = text.get_ref().split_once("->").ok_or("an arrow `->` is expected".to_owned());
-    let parsed = parsed.and_then(|(from, to)| Ok((names::single(from)?, names::column_of_table(to)?)));
-    let (from, (table, to)) = match parsed {
-        Ok(parsed) => parsed,
-        Err(_) if report == Report::Elsewhere => return None,
-        Err(what) => {
-            r.error(text.span(), format!("`via` cannot be read: {what}"), FIX);
-            return None;
+    let unread = |what: &str| format!("`via` cannot be read: {what}");
+    let Some((from, to)) = text.get_ref().split_once("->") else {
+        if report == Report::Here {
+            r.error(text.span(), unread("an arrow `->` is expected"), FIX);
         }
+        return None;
     };
+    let (from, to) = (names::single(from), names::column_of_table(to));
     if report == Report::Elsewhere {
+        let (from, (table, to)) = (from.ok()?, to.ok()?);
         let target = r.catalog.relation_named(&table.schema, &table.name)?;
         return Some(Hop { from, table: target.oid, table_name: target.name.clone(), to });
     }
-    let own = r.column_named(relation, &from, text.span());
+    for what in [from.as_ref().err(), to.as_ref().err()].into_iter().flatten() {
+        r.error(text.span(), unread(what), FIX);
+    }
+    // Each end is looked at, whatever is wrong with the other.
+    let own = from.ok().filter(|from| r.column_named(relation, from, text.span()).is_some());
+    let (table, to) = to.ok()?;
     let target = r.relation_named(&table, text.span())?;
-    r.column_named(target, &to, text.span())?;
-    own?;
+    let there = r.column_named(target, &to, text.span());
+    let (Some(from), Some(_)) = (own, there) else {
+        next(r, &target.name, text);
+        return None;
+    };
     if let Err(unsound) = r.catalog.leads(relation, &from, target, &to) {
         let (message, fix) = match unsound {
             Unsound::Ambiguous => (
@@ -146,6 +153,7 @@ fn hop(r: &mut Resolver<'_, '_>, relation: &Relation, text: &Spanned<String>, re
             ),
         };
         r.error(text.span(), message, fix);
+        next(r, &target.name, text);
         return None;
     }
     Some(Hop { from, table: target.oid, table_name: target.name.clone(), to })

@@ -233,15 +233,15 @@ fn takes_text(function: &Function) -> bool {
 fn rows(r: &mut Resolver<'_, '_>, raw: &RawRole) -> HashMap<Oid, SqlFragment> {
     let mut rows = HashMap::new();
     for (table, filter) in &raw.rows {
-        let Some(relation) = r.relation(table) else { continue };
-        let listed = |key: &Spanned<String>| names::qualified(key.get_ref()).is_ok_and(|n| n == relation.name);
-        if !r.raw().table.keys().any(listed) {
-            if r.table_was_faulty(&relation.name) {
-                continue;
-            }
-            let message = format!("{} is not a protected table, so its rows are not filtered", relation.name);
-            r.error(table.span(), message, format!("list it as [table.\"{}\"], or remove the filter", relation.name));
+        let Some(relation) = r.relation(table) else {
+            r.condition_somewhere(filter);
             continue;
+        };
+        let listed = |key: &Spanned<String>| names::qualified(key.get_ref()).is_ok_and(|n| n == relation.name);
+        if !r.raw().table.keys().any(listed) && !r.table_was_faulty(&relation.name) {
+            let message = format!("{} is not a protected table, so its rows are not filtered", relation.name);
+            let fix = format!("list it as [table.\"{}\"], or remove the filter", relation.name);
+            r.error(table.span(), message, fix);
         }
         if let Some(condition) = r.condition(filter, relation) {
             rows.insert(relation.oid, condition);

@@ -141,11 +141,12 @@ impl Printer<'_> {
                 Some(a_const::Val::Boolval(_)) => Kind::Bool,
                 _ => Kind::Literal,
             },
+            Some(NodeEnum::ColumnRef(_)) if matches!(self.scope, Scope::SomeTable) => Kind::Unsaid,
             Some(NodeEnum::ColumnRef(_)) => self.type_of(node).map_or(Kind::Unknown, Kind::of),
             Some(NodeEnum::ParamRef(_)) => match self.scope {
                 Scope::Value(Some(ty)) => Kind::of(ty),
                 Scope::Value(None) => Kind::Unsaid,
-                Scope::Table(_) => Kind::Unknown,
+                Scope::Table(_) | Scope::SomeTable => Kind::Unknown,
             },
             Some(NodeEnum::AExpr(e)) => self.kind_of_operation(e),
             Some(NodeEnum::BoolExpr(_) | NodeEnum::NullTest(_) | NodeEnum::BooleanTest(_)) => Kind::Bool,
