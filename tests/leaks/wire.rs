@@ -168,8 +168,9 @@ fn lengths(world: &World) -> Result<(), Failed> {
     for length in [0x7fff_ffff_i32, -2] {
         let value = [&b"\0\0\0\0\0\x01"[..], &length.to_be_bytes(), b"\0\0"].concat();
         let mut c = ana(world);
-        let sent = [parse("", "SELECT $1"), message(b'B', &value), hidden.clone(), sync()];
-        same(&c.exchange(&sent), "1 E:08P01 Z:I")?;
+        c.send(&[parse("", "SELECT $1"), message(b'B', &value), hidden.clone(), sync()].concat());
+        // What stands before Sync is ignored.
+        same(&[c.answer(), c.answer(), c.answer()].join(" "), "1 E:08P01 Z:I")?;
         nothing_told(world, &c)?;
     }
     Ok(())
