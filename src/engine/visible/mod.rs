@@ -20,7 +20,7 @@ mod masks;
 mod moment;
 mod numbers;
 mod probe;
-mod pseudonym;
+pub mod pseudonym;
 mod rows;
 pub mod sql;
 mod subject;

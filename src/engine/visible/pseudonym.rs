@@ -1,8 +1,9 @@
 //! The `pseudonym` mask: HMAC-SHA256 (RFC 2104) of a value, written with PostgreSQL's own `sha256`, as a value of the
 //! column's type. Keyed per purpose, so nobody can get back by trying inputs, and two purposes cannot be joined.
 //!
-//! Equal values of one family of types (texts; whole numbers; …) have equal pseudonyms wherever they stand, as far as the
-//! column is long enough: 20 hexadecimal digits, or as many as fit.
+//! Equal values have equal pseudonyms in columns of one type, and of all text types that have room for 20 hexadecimal
+//! digits. In columns of other types and widths they differ ([`shape`]), and where there is little room, different values
+//! share one: `check` warns of both.
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -19,6 +20,10 @@ const BLOCK: usize = 64;
 const DIGITS: u32 = 20;
 /// Fewer could not tell people apart.
 const FEWEST_DIGITS: u32 = 4;
+/// Days of the years 1000 to 9998.
+const DAYS: u64 = 3_286_815;
+/// Seconds since 1970 up to the year 9999.
+const SECONDS: u64 = 253_370_764_800;
 
 /// What pseudonyms are keyed with.
 #[derive(Clone, Copy)]
@@ -40,6 +45,49 @@ pub fn fits(ty: &ColumnType) -> Result<(), &'static str> {
         | "timestamptz" | "inet" | "cidr" => Ok(()),
         _ => Err("a value of this type cannot be a pseudonym; use `null`"),
     }
+}
+
+/// What pseudonyms of a column's type are like.
+pub struct Shape {
+    /// Types that can hold equal values.
+    pub family: &'static str,
+    /// Within a family, equal values have equal pseudonyms where this is equal.
+    pub form: String,
+    /// How many different ones there are.
+    pub room: f64,
+}
+
+impl Shape {
+    /// Among how many values two are as likely as not to have the same pseudonym (the birthday problem).
+    pub fn shared_among(&self) -> f64 {
+        (2.0 * std::f64::consts::LN_2 * self.room).sqrt()
+    }
+}
+
+/// Follows [`expression`] and [`message`].
+pub fn shape(ty: &ColumnType) -> Shape {
+    let digits = ty.length.unwrap_or(DIGITS).min(DIGITS);
+    let bits = |bits: u32| (format!("{bits} bits"), 2f64.powf(f64::from(bits)));
+    let (family, (form, room)) = match ty.base.as_str() {
+        "citext" => ("text", (format!("{digits} digits without case"), 16f64.powf(f64::from(digits)))),
+        _ if is_text(ty) => ("text", (format!("{digits} digits"), 16f64.powf(f64::from(digits)))),
+        "int2" => ("number", bits(15)),
+        "int4" => ("number", bits(31)),
+        "int8" => ("number", bits(63)),
+        "float4" => ("number", bits(24)),
+        "float8" => ("number", bits(53)),
+        "numeric" => {
+            let whole = whole_digits(ty);
+            ("number", (format!("{whole} decimal digits"), 10f64.powf(f64::from(whole))))
+        }
+        "date" => ("time", ("date".into(), DAYS as f64)),
+        "timestamp" => ("time", ("timestamp".into(), SECONDS as f64)),
+        "timestamptz" => ("time", ("timestamptz".into(), SECONDS as f64)),
+        "uuid" => ("uuid", bits(128)),
+        "bytea" => ("bytea", bits(256)),
+        _ => ("address", bits(63)),
+    };
+    Shape { family, form, room }
 }
 
 /// The pseudonym of `stored`, not yet cast to the column's type.
@@ -67,12 +115,11 @@ pub fn expression(ty: &ColumnType, stored: &str, key: Key<'_>) -> Result<String,
         "numeric" => modulo(10u64.pow(whole_digits(ty))),
         "uuid" => format!("pg_catalog.left({hex}, 32)"),
         "bytea" => mac,
-        // Days of the years 1000 to 9998; seconds since 1970 up to the year 9999.
-        "date" => op("'1000-01-01'::pg_catalog.date", "+", &format!("{}::integer", modulo(3_286_815))),
-        "timestamptz" => format!("pg_catalog.to_timestamp({}::double precision)", modulo(253_370_764_800)),
+        "date" => op("'1000-01-01'::pg_catalog.date", "+", &format!("{}::integer", modulo(DAYS))),
+        "timestamptz" => format!("pg_catalog.to_timestamp({}::double precision)", modulo(SECONDS)),
         "timestamp" => format!(
             "pg_catalog.timezone('UTC'::pg_catalog.text, pg_catalog.to_timestamp({}::double precision))",
-            modulo(253_370_764_800)
+            modulo(SECONDS)
         ),
         // An address of RFC 4193's locally assigned range: no host's.
         _ => op("'fd00::'::pg_catalog.inet", "+", &number(63)),

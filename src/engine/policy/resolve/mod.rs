@@ -11,6 +11,7 @@ mod lints;
 mod open;
 mod path;
 mod period;
+mod pseudonyms;
 mod purposes;
 mod roles;
 mod subjects;
@@ -121,6 +122,7 @@ impl<'a> Resolver<'a, '_> {
         // What only the whole policy shows, a part of it does not.
         if self.raw.is_toml {
             lints::run(self);
+            pseudonyms::run(self);
             behind::run(self);
         }
     }
