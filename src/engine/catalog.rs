@@ -247,6 +247,9 @@ pub struct Function {
     /// What it takes; `None`: not known.
     #[serde(default)]
     pub signature: Option<Signature>,
+    /// Its text speaks of notifications: it may tell listeners of whatever it reads.
+    #[serde(default)]
+    pub notifies: bool,
 }
 
 impl Function {
@@ -428,6 +431,18 @@ impl Catalog {
 
     pub fn relations(&self) -> impl Iterator<Item = &Relation> {
         self.data.relations.iter()
+    }
+
+    /// Whether a function of this name may return `void`.
+    pub fn may_return_void(&self, name: &str) -> bool {
+        const VOID: Oid = 2278;
+        let built_in = self.data.typing.functions.iter().any(|f| f.name == name && f.signature.result == VOID);
+        built_in || self.functions_named(name).any(|f| f.signature.as_ref().is_none_or(|s| s.result == VOID))
+    }
+
+    /// Functions that initdb did not make.
+    pub fn functions(&self) -> impl Iterator<Item = &Function> {
+        self.data.functions.iter()
     }
 
     /// Functions outside `pg_catalog` with this name, in any schema.

@@ -286,6 +286,8 @@ impl ParameterType {
 pub struct ParameterTypes {
     first: [ParameterType; Self::KEPT],
     more: bool,
+    /// One of those of which nothing is known is `void`.
+    more_void: bool,
 }
 
 impl ParameterTypes {
@@ -296,10 +298,18 @@ impl ParameterTypes {
         for (i, ty) in types.enumerate().filter(|(_, ty)| *ty != ParameterType::Inferred) {
             match all.first.get_mut(i) {
                 Some(kept) => *kept = ty,
-                None => all.more = true,
+                None => {
+                    all.more = true;
+                    all.more_void |= ty == ParameterType::Void;
+                }
             }
         }
         all
+    }
+
+    /// Whether `$number` is one of which it is not known that it is not `void`.
+    pub fn may_be_void(self, number: usize) -> bool {
+        number > Self::KEPT && self.more_void
     }
 
     /// The type of `$number`.

@@ -1,6 +1,7 @@
 //! Statements that end: completion, suspension, failure, ReadyForQuery; each goes on record.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::core::{Core, End};
@@ -56,12 +57,7 @@ impl Core {
                 if let Some(run) = portal.finish() {
                     self.completed(run, tag);
                 }
-                let Portal { judged, index, context, settings, .. } = &*portal;
-                // What PREPARE was about runs, not the PREPARE.
-                if portal.was_prepared_in_sql() {
-                    return Ok(Verdict::Pass);
-                }
-                self.apply(&Completed { judged, index: *index, context: *context, settings, tag });
+                self.apply_once(&portal, tag);
                 Ok(Verdict::Pass)
             }
             Some(Expect { kind: Kind::OwnExecute(_), .. }) => match self.queue.pop_front() {
@@ -88,9 +84,20 @@ impl Core {
         }
     }
 
-    /// The row limit is reached; the portal may go on, be closed, or just end with its transaction.
+    /// What a portal does to the session when it runs. PostgreSQL runs it once, also where it is executed again.
+    fn apply_once(&mut self, portal: &Portal, tag: &str) {
+        let Portal { judged, index, context, settings, .. } = portal;
+        // What PREPARE was about runs, not the PREPARE.
+        if !portal.was_prepared_in_sql() && !portal.applied.swap(true, Ordering::Relaxed) {
+            self.apply(&Completed { judged, index: *index, context: *context, settings, tag });
+        }
+    }
+
+    /// The row limit is reached; the portal may go on, be closed, or just end with its transaction. What it does to the session
+    /// is done with its first row: `set_config` has run, and what writes or is no query has run to its end.
     pub(super) fn portal_suspended(&mut self) -> Result<Verdict, End> {
         let portal = self.pop_execute()?;
+        self.apply_once(&portal, "");
         if let Progress::Running(run) = &mut *portal.progress.lock() {
             self.count_rows(run, None);
         }

@@ -1,6 +1,7 @@
 //! What a statement does to the session: which ones the next message must wait for, and what happens when one completes.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use super::core::Core;
@@ -279,6 +280,7 @@ impl Core {
             named: Named::default(),
             behind: None,
             progress: Progress::Bound.into(),
+            applied: AtomicBool::new(false),
         };
         self.portals.put(name, Arc::new(portal));
     }

@@ -1,5 +1,6 @@
 //! Parse, Bind, Describe, Execute: judged at Parse, again at Bind and Describe when the context is another one.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use super::behind::{Behind, is_silent, keeps_purpose, names_another, shown};
@@ -113,6 +114,7 @@ impl Core {
             named: Named::default(),
             behind: None,
             progress: Progress::Bound.into(),
+            applied: AtomicBool::new(false),
         };
         match prepared.effect() {
             Effect::Prepare { name } if name == OWN_NAME => return Err(refuse::prepare_under_own_name().into()),

@@ -27,6 +27,7 @@ mod effects;
 mod expect;
 mod extended;
 mod names;
+mod notification;
 mod own_words;
 mod path;
 mod prepared;

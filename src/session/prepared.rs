@@ -1,6 +1,7 @@
 //! What the session knows of a prepared statement and of a portal or cursor.
 
 use std::borrow::Cow;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
@@ -94,6 +95,8 @@ pub struct Portal {
     /// For FETCH and EXECUTE: what stood behind it at Bind.
     pub behind: Option<Behind>,
     pub progress: Mutex<Progress>,
+    /// Its effects on the session have been taken note of: once, when it has run, however often it is executed.
+    pub applied: AtomicBool,
 }
 
 /// A Bind that may have to be said again.

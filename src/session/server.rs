@@ -18,7 +18,7 @@ use crate::relay::login::PINNED;
 use crate::wire::backend::{Status, command_complete, no_data, read_command_tag, read_parameter};
 use crate::wire::buffer::Inbox;
 use crate::wire::error::{Fields, MESSAGE, SCHEMA, Severity, TABLE, WHERE, from_refusal};
-use crate::wire::frame::{HEADER, Header, MAX_INSPECTED_BODY, header};
+use crate::wire::frame::{HEADER, Header, MAX_INSPECTED_BODY, header, put_frame};
 
 /// What the client gets of a message.
 pub(super) enum Verdict {
@@ -30,6 +30,8 @@ pub(super) enum Verdict {
     Completed(String),
     /// NoData instead.
     NoData,
+    /// A NotificationResponse instead.
+    Notification(Vec<u8>),
 }
 
 impl From<Audience> for Verdict {
@@ -114,6 +116,7 @@ impl Core {
                 Verdict::Instead(tag, fields) => fields.put(self.to_client.tail(), tag)?,
                 Verdict::Completed(tag) => command_complete(self.to_client.tail(), &tag)?,
                 Verdict::NoData => no_data(self.to_client.tail())?,
+                Verdict::Notification(body) => put_frame(self.to_client.tail(), b'A', |out| out.extend(body))?,
             }
             at = end;
         }
@@ -243,7 +246,7 @@ impl Core {
             b'E' => self.error(Fields::read(body).map_err(|_| OUT_OF_ORDER)?),
             b'N' => self.notice(body),
             b'S' => self.parameter_status(body),
-            b'A' => Ok(Verdict::Pass),
+            b'A' => self.notification(body),
             _ => Err(OUT_OF_ORDER),
         }
     }

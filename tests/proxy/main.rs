@@ -14,6 +14,8 @@ mod live;
 mod lost;
 mod names;
 mod narrowed;
+mod notifications;
+mod once;
 mod paths;
 mod positions;
 mod purpose;

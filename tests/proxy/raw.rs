@@ -234,6 +234,11 @@ impl Raw {
                 self.parameters.push((name.clone(), value));
                 format!("S:{name}")
             }
+            b'A' => {
+                let channel = text(&body[4..]);
+                let payload = text(&body[4 + channel.len() + 1..]);
+                format!("A:{channel},{payload}")
+            }
             other => (other as char).to_string(),
         }
     }

@@ -16,7 +16,7 @@ use super::{Analyser, At, Place, names};
 use crate::engine::allow::{self, ExtensionFunction, FunctionClass};
 use crate::engine::catalog::{FIRST_NORMAL_OID, Function, Operand, Operator, QualifiedName, TypeFunction};
 use crate::engine::cleared::Argument;
-use crate::engine::context::{Defined, ParameterType};
+use crate::engine::context::Defined;
 use crate::engine::policy::Role;
 use crate::engine::refusal::{self, Refusal};
 
@@ -24,13 +24,7 @@ impl<'e> Analyser<'e> {
     /// PostgreSQL leaves parameters out that are declared as `void` (`ParseFuncOrColumn` of its source): JDBC's
     /// `{? = call f(?)}` has one for what is returned.
     pub fn func_call(&mut self, f: &mut pb::FuncCall, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
-        let void = |node: &Node| match &node.node {
-            Some(NodeEnum::ParamRef(p)) => {
-                usize::try_from(p.number).is_ok_and(|n| self.parameters.get(n) == ParameterType::Void)
-            }
-            _ => false,
-        };
-        let left_out: Vec<usize> = (0..f.args.len()).filter(|i| !f.agg_within_group && void(&f.args[*i])).collect();
+        let left_out = self.left_out(f)?;
         let taken: Vec<Node> = left_out.iter().rev().map(|i| f.args.remove(*i)).collect();
         let judged = self.called_with(f, scope, at);
         left_out.iter().zip(taken.into_iter().rev()).for_each(|(i, node)| f.args.insert(*i, node));

@@ -52,6 +52,7 @@ mod ungrouped;
 mod unrestricted;
 mod uses;
 mod vary;
+mod void;
 mod with;
 mod writes;
 

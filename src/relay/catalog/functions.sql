@@ -26,7 +26,9 @@ SELECT p.oid, n.nspname::text AS schema, p.proname::text AS name,
            WHERE coalesce(p.proargmodes[a.i], 'i') IN ('i', 'b', 'v') ORDER BY a.i) END AS names,
        p.proargtypes::oid[] AS takes, p.pronargdefaults AS defaults, p.provariadic AS variadic, p.prorettype AS result,
        extensions.name AS extension, coalesce(relations.list, '{}') AS depends_on,
-       coalesce(types.list, '{}') AS types
+       coalesce(types.list, '{}') AS types,
+       -- A body that is parsed SQL names pg_notify by its number.
+       p.prosrc ~* 'notif' OR coalesce(p.prosqlbody::text ~ ':funcid 3036 ', false) AS notifies
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 LEFT JOIN extensions ON extensions.objid = p.oid
 LEFT JOIN relations ON relations.objid = p.oid

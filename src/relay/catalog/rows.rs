@@ -166,6 +166,7 @@ pub(super) fn functions(rows: &[Row]) -> Result<Vec<Function>, CatalogError> {
                 depends_on: row.try_get("depends_on")?,
                 names: row.try_get("names")?,
                 signature: Some(typing::of_function(row)?),
+                notifies: row.try_get("notifies")?,
             })
         })
         .collect()
