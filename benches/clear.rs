@@ -62,6 +62,7 @@ fn context() -> Context {
         defined: Default::default(),
         user: None,
         explains_protected: false,
+        resets: Default::default(),
     }
 }
 

@@ -12,7 +12,7 @@ use super::databases::{ConfigOption, block_on, choose, judge, load_server};
 use super::out;
 use crate::engine::clear::{Engine, Secrets};
 use crate::engine::cleared::{Cleared, Outcome, Statement, TouchedTable, Treatment, Usage};
-use crate::engine::context::{Context, Protocol, PurposeSource, effective_path};
+use crate::engine::context::{Context, Protocol, PurposeSource, Resets, effective_path};
 use crate::engine::refusal::Refusal;
 
 /// Show what PostgreSQL would receive for a statement, and why
@@ -73,6 +73,7 @@ pub fn context(engine: &Engine, role: &str, purpose: Option<&str>) -> Result<Con
         defined: Default::default(),
         user: None,
         explains_protected: false,
+        resets: Resets::default(),
     })
 }
 

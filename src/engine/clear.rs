@@ -16,7 +16,7 @@ use super::context::{Context, Defined, Protocol, PurposeSource};
 use super::meaning::Meaning;
 use super::parse::{self, Parsed, Tokens};
 use super::policy::{Policy, Purpose, Role, is_closed};
-use super::refusal::{self, Refusal, SqlState};
+use super::refusal::{self, Place, Refusal, SqlState};
 use super::rewrite::{self, Injected, guard::Guard, second};
 use super::standing::Standing;
 use super::{analyse, comment, record, tree};
@@ -177,27 +177,33 @@ impl Engine {
     ) -> Result<(Cleared, Option<Template>), Refusal> {
         let Parsed { statements, tokens, depth: _ } = parsed;
         let moves_the_session = |s: &RawStmt| s.stmt.as_deref().is_some_and(analyse::moves_the_session);
+        let spans: Vec<_> = statements.iter().map(|raw| span(raw, text.len())).collect();
+        let first = statements.iter().position(|s| !moves_the_session(s));
+        let at_first = |r: Refusal| r.behind_others(first.and_then(|index| Place::of(&spans, index)));
         let role = match self.role(context) {
-            Err(_) if statements.iter().all(moves_the_session) => &NOBODY,
-            role => role?,
+            Err(_) if first.is_none() => &NOBODY,
+            role => role.map_err(at_first)?,
         };
-        if self.unseen && !role.unrestricted && !statements.iter().all(moves_the_session) {
-            return Err(refusal::catalog_unseen());
+        if self.unseen && !role.unrestricted && first.is_some() {
+            return Err(at_first(refusal::catalog_unseen()));
         }
         let only_one = statements.len() == 1;
-        let mut now = Standing { context: context.clone(), uncertain: false, local: false };
+        let mut now = Standing::new(context);
         let mut a = Analyser::new(self, context, role, text.to_owned(), tokens.clone());
         let mut all = Drafts::default();
-        for raw in statements {
-            let span = span(&raw, text.len());
+        for (index, raw) in statements.into_iter().enumerate() {
+            let span = spans[index];
+            let placed = |r: Refusal| r.behind_others(Place::of(&spans, index));
             let comments = if only_one { (0, text.len()) } else { span };
-            let purpose = self.purpose(text, &tokens, comments, role, &now.context, moves_the_session(&raw))?;
+            let purpose = self.purpose(text, &tokens, comments, role, &now.context, moves_the_session(&raw));
+            let purpose = purpose.map_err(placed)?;
             a.begin_statement(now.context.clone(), purpose.purpose, span.0);
             a.parameters = protocol.parameter_types();
             a.one_by_one = protocol != Protocol::Simple;
             a.takes_parameters = a.one_by_one;
-            let draft = self.draft(&mut a, raw, span, purpose, role, &now)?;
+            let draft = self.draft(&mut a, raw, span, purpose, role, &now).map_err(placed)?;
             now.follow(self, role, &draft.judged.effect);
+            now.changed |= !draft.defined.is_empty();
             now.context.defined.extend(draft.defined.iter().cloned());
             all.0.push(draft);
         }
@@ -457,6 +463,7 @@ impl Draft<'_> {
             fingerprint: record::fingerprint(&sql),
             sql,
             source,
+            at: start,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::catalog::{Oid, QualifiedName, quote_literal};
 use super::context::{Defined, Derived, PurposeSource};
 use super::key_value::Reading;
 use super::meaning::Meaning;
-use super::refusal::Refusal;
+use super::refusal::{Place, Refusal};
 use super::shape::Shape;
 
 /// A client's message text, judged: what leaves is [`Cleared::wire_text`].
@@ -104,13 +104,19 @@ impl Cleared {
         self.places.client_offset(out)
     }
 
-    /// Whether a statement that depends on purpose or `search_path` stands behind an end of the transaction.
-    pub fn goes_on_behind_an_end(&self) -> bool {
+    /// The first statement that depends on purpose or `search_path` and stands behind an end of the transaction.
+    pub fn goes_on_behind_an_end(&self) -> Option<usize> {
         let ends = |s: &Statement| {
             matches!(s.effect, Effect::Commit { .. } | Effect::Rollback { .. } | Effect::PrepareTransaction)
         };
-        let behind = self.statements.iter().skip_while(|s| !ends(s));
-        behind.into_iter().any(|s| !moves_session_only(s.kind))
+        let mut behind = self.statements.iter().enumerate().skip_while(|(_, s)| !ends(s));
+        behind.find(|(_, s)| !moves_session_only(s.kind)).map(|(index, _)| index)
+    }
+
+    /// Where a statement stands behind others.
+    pub fn place(&self, index: usize) -> Option<Place> {
+        let spans: Vec<_> = self.statements.iter().map(Statement::span).collect();
+        Place::of(&spans, index)
     }
 
     /// Whether any statement touches protected data: errors and notices must then be stripped of values.
@@ -180,9 +186,16 @@ pub struct Statement {
     pub fingerprint: String,
     /// The client's own text of this statement (for judging a prepared one anew); never recorded.
     pub source: String,
+    /// Where that begins in the text of its message.
+    pub at: usize,
 }
 
 impl Statement {
+    /// Which bytes of its message it is.
+    pub fn span(&self) -> (usize, usize) {
+        (self.at, self.at + self.source.len())
+    }
+
     /// Whether it gives and does nothing but move the session: a plain call of `set_config` is a SET.
     pub fn moves_session(&self) -> bool {
         moves_session_only(self.kind) || matches!(&self.effect, Effect::SetConfig(calls) if !calls.is_empty())

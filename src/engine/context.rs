@@ -50,6 +50,17 @@ pub struct Context {
     pub user: Option<String>,
     /// What an `EXPLAIN EXECUTE` in it explains is protected.
     pub explains_protected: bool,
+    /// Where it matters what a reset does ([`super::refusal::DEPENDS_ON_RESET`]): what is known of that.
+    pub resets: Resets,
+}
+
+/// What a statement of a message may reset without any change to how those behind it are judged. Of nothing else is it known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Resets {
+    /// All is as at the start of the session.
+    pub to_defaults: bool,
+    /// The open transaction has changed nothing.
+    pub by_rollback: bool,
 }
 
 /// A `search_path` value as the list that names are looked up in: `"$user"` resolved; schemas that the upstream role may

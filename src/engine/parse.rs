@@ -237,7 +237,8 @@ fn check_number(kind: Token, word: &str) -> Result<(), Refusal> {
     let plain = match kind {
         Token::Iconst => word.bytes().all(|b| b.is_ascii_digit()),
         Token::Fconst => word.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-')),
-        Token::Param => word.bytes().skip(1).all(|b| b.is_ascii_digit()),
+        // A number that is too large becomes another one (`atol` in PostgreSQL's scanner).
+        Token::Param => word.bytes().skip(1).all(|b| b.is_ascii_digit()) && word[1..].parse::<i32>().is_ok(),
         _ => true,
     };
     if plain { Ok(()) } else { Err(doubtful("a number")) }

@@ -47,13 +47,36 @@ pub struct Refusal {
     pub hint: String,
     /// Byte offset into the client's text, where one construct is at fault.
     pub position: Option<u32>,
-    /// The table that the role may not use.
-    pub table: Option<Box<Table>>,
+    /// Boxed, so that a refusal stays small: it is half of most results.
+    pub about: Option<Box<About>>,
 }
 
-/// A table as the catalog names it. (Boxed, so that a refusal stays small: it is half of most results.)
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Table(pub String);
+/// What a refusal is about, where it is not the text as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    /// The table that the role may not use, as the catalog names it.
+    pub table: Option<String>,
+    /// A statement behind others: they are not refused.
+    pub place: Option<Place>,
+}
+
+/// Where a statement stands behind others of its text, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The end of the statement before it.
+    pub behind: usize,
+    pub start: usize,
+    pub end: usize,
+}
+
+impl Place {
+    /// `None` for the first of these statements.
+    pub fn of(spans: &[(usize, usize)], index: usize) -> Option<Self> {
+        let (_, behind) = *spans.get(index.checked_sub(1)?)?;
+        let (start, end) = *spans.get(index)?;
+        Some(Self { behind, start, end })
+    }
+}
 
 impl Refusal {
     pub fn new(
@@ -64,12 +87,29 @@ impl Refusal {
         hint: impl Into<String>,
     ) -> Self {
         let (message, detail, hint) = (message.into(), detail.into(), hint.into());
-        Self { rule, sqlstate, message, detail, hint, position: None, table: None }
+        Self { rule, sqlstate, message, detail, hint, position: None, about: None }
     }
 
     /// The same refusal, of this table.
-    pub fn of(self, table: impl Into<String>) -> Self {
-        Self { table: Some(Box::new(Table(table.into()))), ..self }
+    pub fn of(mut self, table: impl Into<String>) -> Self {
+        self.about.get_or_insert_default().table = Some(table.into());
+        self
+    }
+
+    /// The same refusal, of a statement behind others.
+    pub fn behind_others(mut self, place: Option<Place>) -> Self {
+        if place.is_some() {
+            self.about.get_or_insert_default().place = place;
+        }
+        self
+    }
+
+    pub fn table(&self) -> Option<&str> {
+        self.about.as_ref()?.table.as_deref()
+    }
+
+    pub fn place(&self) -> Option<Place> {
+        self.about.as_ref()?.place
     }
 
     /// The same refusal, pointing at a byte offset of the client's text (negative: nowhere).
@@ -118,10 +158,19 @@ pub fn catalog_unseen() -> Refusal {
     )
 }
 
+/// Rule of [`depends_on_reset`].
+pub const DEPENDS_ON_RESET: &str = "depends-on-reset";
+
 /// A statement of which only PostgreSQL's answer to those before it tells how it is to be judged.
 pub fn depends_on_reset() -> Refusal {
-    let why = "its purpose or search_path depends on a setting that a statement before it in the same message resets";
-    not_supported("this sequence of statements in one message", why)
+    Refusal::new(
+        DEPENDS_ON_RESET,
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "this sequence of statements in one message is not supported behind the proxy",
+        "rule depends-on-reset: its purpose or search_path depends on a setting that a statement before it in the same \
+         message resets",
+        "send the statement in a message of its own",
+    )
 }
 
 /// A view where a table is needed.

@@ -13,11 +13,27 @@ pub struct Standing {
     pub uncertain: bool,
     /// A tracked setting goes back to such a value when the transaction ends.
     pub local: bool,
+    /// Something has changed that a rollback may take back.
+    pub changed: bool,
 }
 
 impl Standing {
+    pub fn new(context: &Context) -> Self {
+        Self { context: context.clone(), uncertain: false, local: false, changed: false }
+    }
+
     /// What the statement will have done, once it has run.
     pub fn follow(&mut self, engine: &Engine, role: &Role, effect: &Effect) {
+        let resets = self.context.resets;
+        match effect {
+            Effect::Set { value: SetValue::Default, .. } | Effect::ResetAll if resets.to_defaults && !self.changed => {}
+            Effect::Rollback { .. } | Effect::RollbackTo(_) if resets.by_rollback && !self.changed => {}
+            _ => self.reset_or_set(engine, role, effect),
+        }
+        self.changed |= changes(effect);
+    }
+
+    fn reset_or_set(&mut self, engine: &Engine, role: &Role, effect: &Effect) {
         match effect {
             Effect::Set { setting, value: SetValue::Value(value), local } => {
                 self.local |= *local;
@@ -65,4 +81,31 @@ impl Standing {
             Tracked::SearchPath => self.context.search_path = effective_path(&engine.catalog, value),
         }
     }
+}
+
+/// Whether a statement may have changed what those behind it are judged by, other than by a reset.
+fn changes(effect: &Effect) -> bool {
+    !matches!(
+        effect,
+        Effect::None
+            | Effect::Begin
+            | Effect::Commit { .. }
+            | Effect::Rollback { .. }
+            | Effect::Savepoint(_)
+            | Effect::RollbackTo(_)
+            | Effect::Release(_)
+            | Effect::PrepareTransaction
+            | Effect::Set { value: SetValue::Default, .. }
+            | Effect::ResetAll
+            | Effect::DiscardPlans
+            | Effect::Prepare { .. }
+            | Effect::Execute { .. }
+            | Effect::ExplainExecute { .. }
+            | Effect::Deallocate(_)
+            | Effect::DeclareCursor { .. }
+            | Effect::Fetch { .. }
+            | Effect::CloseCursor(_)
+            | Effect::CopyIn
+            | Effect::CopyOut
+    )
 }

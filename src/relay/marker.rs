@@ -19,6 +19,11 @@ impl Marker {
         &self.0
     }
 
+    /// A statement that can be read, and fails where it stands behind others.
+    pub(super) fn statement(&self) -> String {
+        format!("EXECUTE {}", self.0)
+    }
+
     /// Whether an error's message is about this word.
     pub fn is_named_in(&self, message: &str) -> bool {
         message.contains(&self.0)

@@ -41,6 +41,12 @@ impl Outgoing {
         put_frame(self.0.tail(), b'Q', |b| put_string(b, cleared.wire_text()))
     }
 
+    /// Several statements, behind which PostgreSQL fails.
+    pub fn query_that_fails(&mut self, cleared: &Cleared, marker: &Marker) -> Result<(), Malformed> {
+        // A comment at the end ends with its line.
+        put_frame(self.0.tail(), b'Q', |b| put_string(b, &format!("{}\n; {}", cleared.wire_text(), marker.statement())))
+    }
+
     /// `types` is the parameter-type part of a checked Parse.
     pub fn parse(&mut self, name: Name<'_>, cleared: &Cleared, types: &[u8]) -> Result<(), Malformed> {
         put_frame(self.0.tail(), b'P', |b| {

@@ -22,8 +22,8 @@ use super::settings::{Settings, Values};
 use super::withhold::Withheld;
 use crate::engine::catalog::QualifiedName;
 use crate::engine::cleared::{SetValue, Tracked};
-use crate::engine::context::{Context, Defined, Protocol, effective_path};
-use crate::engine::refusal::{Refusal, USER_NEEDED};
+use crate::engine::context::{Context, Defined, Protocol, Resets, effective_path};
+use crate::engine::refusal::{DEPENDS_ON_RESET, Refusal, USER_NEEDED};
 use crate::relay::marker::Marker;
 use crate::relay::outgoing::Outgoing;
 use crate::wire::backend::Status;
@@ -338,6 +338,10 @@ impl Core {
                 let context = Context { user: Some(self.clerk.who.user.clone()), ..self.context.clone() };
                 return self.judge_in(&context, protocol, text);
             }
+            Err(refusal) if refusal.rule == DEPENDS_ON_RESET && self.settings.resets() != Resets::default() => {
+                let context = Context { resets: self.settings.resets(), ..self.context.clone() };
+                self.judge_in(&context, protocol, text)?
+            }
             judged => judged?,
         };
         if !self.explains_protected(&judged) {
@@ -451,5 +455,6 @@ pub(super) fn context(snapshot: &Snapshot, role: &str, values: &Values) -> Conte
         defined: values.defined.clone(),
         user: None,
         explains_protected: false,
+        resets: Resets::default(),
     }
 }

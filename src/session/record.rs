@@ -78,8 +78,8 @@ pub fn refused(refusal: &Refusal, context: &Context, subject: Subject<'_>, engin
         Subject::Text(text) => described(beside_others(text, || engine.describe(text))),
         Subject::Message => described(Unjudged { kind: "message", sql: String::new(), fingerprint: String::new() }),
     };
-    let tables = match &refusal.table {
-        Some(table) if what.tables.is_empty() => vec![TouchedTable { table: table.0.clone(), columns: Vec::new() }],
+    let tables = match refusal.table() {
+        Some(table) if what.tables.is_empty() => vec![TouchedTable { table: table.to_owned(), columns: Vec::new() }],
         _ => what.tables,
     };
     What { outcome: Outcome::Refused, refusal: Some(RefusalRecord::from(refusal)), tables, ..what }

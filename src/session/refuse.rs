@@ -66,7 +66,7 @@ impl Core {
 
     /// What the client is told. In a transaction that surely has failed, PostgreSQL looks at nothing but whether a text can
     /// be read, and whether its first statement ends the transaction.
-    fn told(&self, refusal: &Refusal, text: &str) -> Fields {
+    pub(super) fn told(&self, refusal: &Refusal, text: &str) -> Fields {
         let failed = self.status == Status::Failed && self.queue.is_empty() && !self.unsynced;
         let unreadable = !matches!(refusal.sqlstate.0.get(..2), Some("42" | "3F" | "0A" | "22"))
             || refusal.sqlstate == SqlState::SYNTAX_ERROR
@@ -98,7 +98,7 @@ impl Core {
         matches!(kind, "commit" | "rollback" | "rollback_to" | "prepare_transaction" | "several" | "unknown")
     }
 
-    fn record_refusal(&mut self, refusal: &Refusal, subject: Subject<'_>) {
+    pub(super) fn record_refusal(&mut self, refusal: &Refusal, subject: Subject<'_>) {
         let what = record::refused(refusal, &self.context, subject, &self.snapshot.engine);
         let reason = self.reason();
         self.clerk.refuse(refusal.rule, what, reason);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::engine::catalog::QualifiedName;
 use crate::engine::cleared::{SetValue, Tracked};
-use crate::engine::context::{Defined, Derived, PurposeSource};
+use crate::engine::context::{Defined, Derived, PurposeSource, Resets};
 use crate::wire::backend::Status;
 
 /// The values at one moment.
@@ -85,6 +85,13 @@ impl Settings {
     pub fn end_changes(&self, failed: bool) -> bool {
         let then = if failed { &self.begun.now } else { &self.state.session };
         *then != self.state.now
+    }
+
+    /// What may be reset now without changing what counts.
+    pub fn resets(&self) -> Resets {
+        let (now, defaults) = (&*self.state.now, &*self.defaults);
+        let at_start = Values { temporary: now.temporary.clone(), defined: now.defined.clone(), ..defaults.clone() };
+        Resets { to_defaults: *now == at_start, by_rollback: !self.is_dirty() }
     }
 
     pub fn set(&mut self, setting: Tracked, value: &SetValue, lifetime: Lifetime) {

@@ -8,12 +8,13 @@ use super::core::{Core, End, Hold};
 use super::effects;
 use super::expect::{Kind, QueryRun, SettingChange, Stage, StatementRun};
 use super::plans::Judged;
+use super::record::Subject;
 use super::refuse;
 use super::subjects::{Results, Watch};
-use crate::audit::event::Ending;
+use crate::audit::event::{Ending, What};
 use crate::engine::cleared::{Effect, Statement};
 use crate::engine::context::Protocol;
-use crate::engine::refusal::{self, Refusal};
+use crate::engine::refusal::{self, Place, Refusal};
 use crate::relay::outgoing::OWN_NAME;
 use crate::wire::backend::Status;
 use crate::wire::error::Fields;
@@ -25,6 +26,16 @@ pub(super) enum NotNow {
     Fails(Fields),
     Later,
     End(End),
+}
+
+impl NotNow {
+    /// The same of a statement that stands behind others.
+    fn at(self, place: Option<Place>) -> Self {
+        match self {
+            NotNow::Refused(refusal) => NotNow::Refused(refusal.behind_others(place)),
+            other => other,
+        }
+    }
 }
 
 impl From<Refusal> for NotNow {
@@ -43,33 +54,58 @@ impl Core {
     pub(super) fn query(&mut self, sql: &str) -> Result<Taken, End> {
         let judged = match self.pins_are_proven().and_then(|()| self.judge(Protocol::Simple, sql)) {
             Ok(judged) => judged,
-            Err(refusal) => return self.refuse_query(&refusal, sql, None),
+            Err(refusal) => return self.refuse_in_place(&refusal, sql, None),
         };
-        let may_ask = |s: &Statement| runs_prepared(&s.effect) || self.meaning_of(s, true).is_some();
-        if !self.queue.is_empty() && judged.cleared.statements.iter().any(may_ask) {
-            return Ok(Taken::Later);
-        }
-        match self.send_query(&judged) {
+        match self.send_query(&judged, None) {
             Ok(()) => Ok(Taken::Done),
             Err(NotNow::Later) => Ok(Taken::Later),
             Err(NotNow::End(end)) => Err(end),
-            Err(NotNow::Refused(refusal)) => self.refuse_query(&refusal, sql, judged.on_record.first()),
+            Err(NotNow::Refused(refusal)) => self.refuse_in_place(&refusal, sql, judged.on_record.first()),
             Err(NotNow::Fails(fields)) => self.fail_query(fields),
         }
     }
 
-    fn send_query(&mut self, judged: &Arc<Judged>) -> Result<(), NotNow> {
+    /// Refuses a Query, or only the statement that is at fault and what stands behind it: those before it run, as PostgreSQL
+    /// runs them, and a transaction that they have begun has failed.
+    fn refuse_in_place(&mut self, refusal: &Refusal, sql: &str, understood: Option<&Arc<What>>) -> Result<Taken, End> {
+        let texts = |place: Place| Some((sql.get(..place.behind)?, sql.get(place.start..place.end)?));
+        let Some((before, at_fault)) = refusal.place().and_then(texts) else {
+            return self.refuse_query(refusal, sql, understood);
+        };
+        let sent = match self.judge(Protocol::Simple, before) {
+            Ok(judged) => self.send_query(&judged, Some(self.told(refusal, sql))),
+            Err(refusal) => Err(refusal.into()),
+        };
+        match sent {
+            Ok(()) => {
+                self.record_refusal(refusal, Subject::Text(at_fault));
+                Ok(Taken::Done)
+            }
+            Err(NotNow::Later) => Ok(Taken::Later),
+            Err(NotNow::End(end)) => Err(end),
+            Err(NotNow::Refused(_) | NotNow::Fails(_)) => self.refuse_query(refusal, sql, understood),
+        }
+    }
+
+    /// `fails`: what is said when PostgreSQL fails behind the last one.
+    fn send_query(&mut self, judged: &Arc<Judged>, fails: Option<Fields>) -> Result<(), NotNow> {
+        let may_ask = |s: &Statement| runs_prepared(&s.effect) || self.meaning_of(s, true).is_some();
+        if !self.queue.is_empty() && judged.cleared.statements.iter().any(may_ask) {
+            return Err(NotNow::Later);
+        }
         self.ends_as_it_was_judged(judged)?;
         self.can_be_undone(&judged.cleared.statements)?;
         let (named, protected) = self.prepare_references(judged)?;
         let runs = self.decide_all(judged, &named)?;
         judged.cleared.statements.iter().for_each(|s| self.doubt(&s.defined));
         let about = self.asks_about(&judged.cleared.statements);
-        let in_steps = !about.is_empty() && runs.len() == 1;
+        let fails_behind = fails.is_some();
+        let in_steps = !about.is_empty() && runs.len() == 1 && !fails_behind;
         let commits = self.dam_query(&judged.cleared.statements);
-        match in_steps {
-            true => self.send_in_steps(&judged.cleared)?,
-            false => self.to_server.query(&judged.cleared).map_err(End::from)?,
+        match (in_steps, fails_behind) {
+            (true, _) => self.send_in_steps(&judged.cleared)?,
+            (false, false) => self.to_server.query(&judged.cleared).map_err(End::from)?,
+            (false, true) => self.to_server.query_that_fails(&judged.cleared, &self.marker).map_err(End::from)?,
         }
         if !about.is_empty() {
             self.inquire_for_query(about, in_steps);
@@ -85,7 +121,7 @@ impl Core {
             in_steps,
             description: None,
             failed: false,
-            refused: None,
+            refused: fails,
         };
         self.expect_about(Kind::Query(Box::new(run)), judged.clone(), protected);
         self.lingering |= protected;
@@ -93,7 +129,7 @@ impl Core {
         self.batch += 1;
         let waits = judged.cleared.statements.iter().any(|s| effects::is_barrier(&s.effect, self.settings.is_dirty()));
         // With one statement that sets something, or changes of this implicit transaction in the air, the end decides.
-        if waits || commits || self.settings.is_dirty() || self.path_touched {
+        if waits || commits || fails_behind || self.settings.is_dirty() || self.path_touched {
             self.hold = Hold::UntilAnswered;
         }
         Ok(())
@@ -101,15 +137,15 @@ impl Core {
 
     /// Statements behind an end of the transaction were judged by the values before it: they must be the same behind it.
     fn ends_as_it_was_judged(&self, judged: &Judged) -> Result<(), NotNow> {
-        if !self.settings.is_dirty() || !judged.cleared.goes_on_behind_an_end() {
+        let Some(behind) = judged.cleared.goes_on_behind_an_end().filter(|_| self.settings.is_dirty()) else {
             return Ok(());
-        }
+        };
         // An answer that is not here yet may be an error, and then COMMIT is a ROLLBACK.
         if !self.queue.is_empty() {
             return Err(NotNow::Later);
         }
         match self.settings.end_changes(self.status == Status::Failed) {
-            true => Err(refusal::depends_on_reset().into()),
+            true => Err(refusal::depends_on_reset().behind_others(judged.cleared.place(behind)).into()),
             false => Ok(()),
         }
     }
@@ -138,26 +174,36 @@ impl Core {
         let mut context_changed = false;
         for (index, statement) in judged.cleared.statements.iter().enumerate() {
             context_changed |= effects::may_change_context(&statement.effect);
-            match &statement.effect {
-                effect if context_changed && runs_prepared(effect) => {
-                    return Err(refuse::execute_after_change().into());
-                }
-                Effect::Prepare { name } if name == OWN_NAME => return Err(refuse::prepare_under_own_name().into()),
-                Effect::Prepare { name } => self.has_room_for(name, judged)?,
-                effect if names_another(effect) => {
-                    let behind = match self.behind_in_message(judged, index, &made)? {
-                        Some(behind) => Some(behind),
-                        None => self.behind_in_query(effect)?,
-                    };
-                    keeps_purpose(statement, behind.as_ref())?;
-                    named.extend(behind.map(|behind| (index, behind)));
-                }
-                _ => {}
-            }
+            let behind = self.reference(judged, index, &made, context_changed);
+            named.extend(behind.map_err(|e| e.at(judged.cleared.place(index)))?.map(|behind| (index, behind)));
             made.note(&statement.effect, index);
         }
         let protected = judged.cleared.protected() || named.iter().any(|(_, behind)| behind.is_protected());
         Ok((named, protected))
+    }
+
+    fn reference(
+        &mut self,
+        judged: &Arc<Judged>,
+        index: usize,
+        made: &Made,
+        context_changed: bool,
+    ) -> Result<Option<Behind>, NotNow> {
+        let statement = &judged.cleared.statements[index];
+        match &statement.effect {
+            effect if context_changed && runs_prepared(effect) => Err(refuse::execute_after_change().into()),
+            Effect::Prepare { name } if name == OWN_NAME => Err(refuse::prepare_under_own_name().into()),
+            Effect::Prepare { name } => self.has_room_for(name, judged).map(|()| None).map_err(NotNow::from),
+            effect if names_another(effect) => {
+                let behind = match self.behind_in_message(judged, index, made)? {
+                    Some(behind) => Some(behind),
+                    None => self.behind_in_query(effect)?,
+                };
+                keeps_purpose(statement, behind.as_ref())?;
+                Ok(behind)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Puts every statement on record; none goes if one cannot be.

@@ -48,6 +48,7 @@ fn refused(catalog: &Catalog, policy: Policy, sql: &str) -> Option<&'static str>
         defined: Default::default(),
         user: None,
         explains_protected: false,
+        resets: Default::default(),
     };
     let engine = Engine::new(Arc::new(catalog.clone()), Arc::new(policy), Secrets::default());
     engine.clear(sql, &context, Protocol::Simple).err().map(|refusal| refusal.rule)

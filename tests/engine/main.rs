@@ -403,6 +403,7 @@ fn context(role: &str, purpose: &str, has_reason: bool) -> Context {
         defined: Default::default(),
         user: Some("ann".to_owned()),
         explains_protected: false,
+        resets: Default::default(),
     }
 }
 

@@ -58,6 +58,7 @@ impl<'t> Question<'t> {
             defined: Default::default(),
             user: None,
             explains_protected: false,
+            resets: Default::default(),
         }
     }
 

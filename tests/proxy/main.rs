@@ -25,6 +25,7 @@ mod record;
 mod refusals;
 mod reload;
 mod service;
+mod several;
 mod silent;
 mod store;
 mod stored;

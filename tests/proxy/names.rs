@@ -120,7 +120,7 @@ fn explain_of_execute_is_judged_as_explain_of_what_it_executes() {
     assert_eq!(bea.exchange(&[parse("open", "SELECT name FROM customers WHERE id > $1::int"), sync()]), "1 Z:I");
     assert_eq!(bea.exchange(&[bind("", "e", &[]), execute("", 0), sync()]), "E:0A000 Z:I");
     let together = "PREPARE r AS SELECT name FROM customers; EXPLAIN EXECUTE r";
-    assert_eq!(bea.ask(together), "E:0A000 Z:I");
+    assert_eq!(bea.ask(together), "C:PREPARE E:0A000 Z:I");
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn several_statements_in_a_message_do_not_mix_purposes() {
     assert_eq!(c.ask("EXECUTE p"), "T D:2 C:SELECT 1 Z:I");
     assert_eq!(c.ask("SET consentry.purpose = 'marketing'"), "C:SET Z:I");
     assert_eq!(c.ask("EXECUTE p"), "T D:1 C:SELECT 1 Z:I");
-    assert_eq!(c.ask("SET consentry.purpose = 'service'; EXECUTE p"), "E:0A000 Z:I");
+    assert_eq!(c.ask("SET consentry.purpose = 'service'; EXECUTE p"), "C:SET E:0A000 Z:I");
     assert_eq!(c.ask("PREPARE r AS SELECT 1; EXECUTE r"), "C:PREPARE T D:1 C:SELECT 1 Z:I");
 }
 

@@ -122,7 +122,7 @@ fn a_role_that_is_gone_may_end_its_transaction() {
     assert_eq!(c.ask("ROLLBACK"), "C:ROLLBACK Z:I");
     assert_eq!(c.ask("SELECT 1"), "E:42501 Z:I");
     assert_eq!(c.ask("SET consentry.purpose = 'marketing'"), "E:42501 Z:I");
-    assert_eq!(c.ask("BEGIN; SELECT 1"), "E:42501 Z:I");
+    assert_eq!(c.ask("BEGIN; SELECT 1"), "C:BEGIN E:42501 Z:E");
 }
 
 /// A statement that PostgreSQL was asked about fails, and the path is said by the same name.

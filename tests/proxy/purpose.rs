@@ -357,12 +357,16 @@ fn a_comment_on_execute_or_fetch_may_say_no_other_purpose() {
     assert_eq!(c.ask("EXECUTE b"), "T D:1 C:SELECT 1 Z:I");
     assert_eq!(c.ask("EXECUTE b /*purpose='marketing'*/"), "T D:1 C:SELECT 1 Z:I");
     assert_eq!(c.ask("EXECUTE b /*purpose='service'*/"), "E:22023 Z:I");
-    assert_eq!(c.ask("PREPARE d AS SELECT count(*) FROM customers; EXECUTE d /*purpose='marketing'*/"), "E:22023 Z:I");
+    assert_eq!(
+        c.ask("PREPARE d AS SELECT count(*) FROM customers; EXECUTE d /*purpose='marketing'*/"),
+        "C:PREPARE E:22023 Z:I"
+    );
+    c.ask("DEALLOCATE d");
 
     c.ask("BEGIN; DECLARE c CURSOR FOR SELECT count(*) FROM customers");
     assert_eq!(c.ask("FETCH FROM c /*purpose='service'*/"), "T D:2 C:FETCH 1 Z:T");
     assert_eq!(c.ask("MOVE FROM c /*purpose='marketing'*/"), "E:22023 Z:E");
     c.ask("ROLLBACK");
     let sql = "BEGIN; DECLARE c CURSOR FOR SELECT count(*) FROM customers; FETCH ALL FROM c /*purpose='marketing'*/";
-    assert_eq!(c.ask(sql), "E:22023 Z:I");
+    assert_eq!(c.ask(sql), "C:BEGIN C:DECLARE CURSOR E:22023 Z:E");
 }

@@ -411,7 +411,6 @@ fn the_client_cannot_ask_the_function() {
     let world = common_world();
     let mut c = world.session();
     for sql in [
-        "COPY letters (customer_id) FROM STDIN; SELECT pg_temp.consentry_store(2)",
         "SELECT pg_temp.consentry_store(2)",
         "SELECT consentry_store(2)",
         "CREATE FUNCTION pg_temp.consentry_store(int) RETURNS bool LANGUAGE sql AS 'SELECT true'",
@@ -419,6 +418,8 @@ fn the_client_cannot_ask_the_function() {
         let told = c.ask(sql);
         assert!(told.starts_with("E:") && told.ends_with("Z:I"), "{sql}: {told}");
     }
+    let behind = "COPY letters (customer_id) FROM STDIN; SELECT pg_temp.consentry_store(2)";
+    assert_eq!(copied(&mut c, behind, &[b"1\n"]), "G C:COPY 1 E:42883 Z:I");
     // One that somebody else has made, who may, is not asked instead.
     let mut dan = Raw::log_in(world.proxy.port(), "dan", &[]);
     let own = "CREATE FUNCTION pg_temp.consentry_store(int) RETURNS bool LANGUAGE sql AS 'SELECT true'";

@@ -193,3 +193,23 @@ fn a_parameter_that_is_declared_as_void_is_no_argument() {
     let parse = message(b'P', &[b"\0SELECT * FROM worth($1, $2) AS result\0".to_vec(), types].concat());
     assert_eq!(c.exchange(&[parse, bind("", "", &["", "7"]), execute("", 0), sync()]), "1 2 D:70 C:SELECT 1 Z:I");
 }
+
+/// Nothing was set that matters: what stands behind a reset is judged as it would be in a message of its own.
+#[test]
+fn a_statement_behind_an_end_or_a_reset_that_changes_nothing_runs() {
+    let mut c = session("ana");
+    assert_eq!(c.ask("ROLLBACK; SELECT 1"), "N:there is no transaction in progress C:ROLLBACK T D:1 C:SELECT 1 Z:I");
+    assert_eq!(c.ask("RESET ALL; SELECT 1"), "C:RESET T D:1 C:SELECT 1 Z:I");
+    let answer = c.ask("BEGIN; SAVEPOINT a; ROLLBACK TO a; SELECT 1");
+    assert_eq!(answer, "C:BEGIN C:SAVEPOINT C:ROLLBACK T D:1 C:SELECT 1 Z:T");
+    assert_eq!(c.ask("ABORT; BEGIN; SELECT 1"), "C:ROLLBACK C:BEGIN T D:1 C:SELECT 1 Z:T");
+    assert_eq!(c.ask("ROLLBACK AND CHAIN; SELECT 1"), "C:ROLLBACK T D:1 C:SELECT 1 Z:T");
+    // What the session has set and committed no rollback takes back, but RESET ALL does.
+    assert_eq!(c.ask("ROLLBACK; SET search_path = public, pg_catalog"), "C:ROLLBACK C:SET Z:I");
+    assert_eq!(c.ask("BEGIN; ROLLBACK; SELECT 1"), "C:BEGIN C:ROLLBACK T D:1 C:SELECT 1 Z:I");
+    assert_eq!(c.ask("RESET ALL; SELECT 1"), "C:RESET E:0A000 Z:I");
+    // What is set in the transaction, or in the same message, is taken back.
+    assert_eq!(c.ask("BEGIN; SET LOCAL search_path = public"), "C:BEGIN C:SET Z:T");
+    assert_eq!(c.ask("ROLLBACK; SELECT 1"), "C:ROLLBACK E:0A000 Z:I");
+    assert_eq!(c.ask("BEGIN; SET search_path = public; ROLLBACK; SELECT 1"), "C:BEGIN C:SET C:ROLLBACK E:0A000 Z:I");
+}

@@ -116,6 +116,7 @@ pub fn context(who: &str) -> Context {
         defined: Default::default(),
         user: None,
         explains_protected: false,
+        resets: Default::default(),
     }
 }
 

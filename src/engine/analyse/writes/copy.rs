@@ -13,7 +13,7 @@ use crate::engine::catalog::{Relation, RelationKind, quote_ident};
 use crate::engine::cleared::{Effect, Usage};
 use crate::engine::parse;
 use crate::engine::policy::Right;
-use crate::engine::refusal::{self, Refusal};
+use crate::engine::refusal::{self, Refusal, SqlState};
 
 impl<'e> Analyser<'e> {
     pub fn copy(&mut self, c: &mut pb::CopyStmt) -> Result<Judged, Refusal> {
@@ -22,11 +22,11 @@ impl<'e> Analyser<'e> {
             return Err(refusal::not_supported("COPY with a file or a program", why));
         }
         if c.is_from {
-            return self.copy_in(c);
+            return self.copy_in(c).map_err(nowhere);
         }
         match c.query.as_mut() {
             Some(query) => self.copy_query(query)?,
-            None => self.copy_table(c)?,
+            None => self.copy_table(c).map_err(nowhere)?,
         }
         Ok(Judged { kind: "copy_to", effect: Effect::CopyOut })
     }
@@ -171,4 +171,10 @@ fn query_of(head: &str, injection: usize) -> Result<Node, Refusal> {
         }
         _ => Err(lost()),
     }
+}
+
+/// COPY looks its table up when it runs: PostgreSQL does not say where a missing one stands.
+fn nowhere(refusal: Refusal) -> Refusal {
+    let missing = refusal.sqlstate == SqlState::UNDEFINED_TABLE;
+    Refusal { position: refusal.position.filter(|_| !missing), ..refusal }
 }
