@@ -433,13 +433,6 @@ impl Catalog {
         self.data.relations.iter()
     }
 
-    /// Whether a function of this name may return `void`.
-    pub fn may_return_void(&self, name: &str) -> bool {
-        const VOID: Oid = 2278;
-        let built_in = self.data.typing.functions.iter().any(|f| f.name == name && f.signature.result == VOID);
-        built_in || self.functions_named(name).any(|f| f.signature.as_ref().is_none_or(|s| s.result == VOID))
-    }
-
     /// Functions that initdb did not make.
     pub fn functions(&self) -> impl Iterator<Item = &Function> {
         self.data.functions.iter()

@@ -100,6 +100,7 @@ fn a_parameter_that_postgres_leaves_out_hides_no_function() {
     const TEXT: &str = "select ''a''::tsquery, plainto_tsquery(''simple'', name) from public.customers";
     let mut c = session("ana");
     let rewrites = format!("ts_rewrite('a'::tsquery, '{TEXT}', ");
+    let refused = ["E:0A000 Z:I", "E:42501 Z:I", "E:42704 Z:I", "E:42601 Z:I", "E:42P02 Z:I"];
     for sql in [
         format!("SELECT {rewrites}$1::void)"),
         format!("SELECT {rewrites}CAST($1 AS pg_catalog.void))"),
@@ -109,12 +110,21 @@ fn a_parameter_that_postgres_leaves_out_hides_no_function() {
         format!("PREPARE p AS SELECT {rewrites}$1::void)"),
         format!("SELECT coalesce($1, pg_notify('a', 'b')) IS NULL, {rewrites}$1)"),
         format!("SELECT coalesce($1, \"pg_notify\"('a', 'b')) IS NULL, {rewrites}$1)"),
+        format!(r#"SELECT coalesce($1, U&"pg_n\006ftify"('a', 'b')) IS NULL, {rewrites}$1)"#),
+        format!("PREPARE p AS SELECT coalesce($1, pg_notify('a', 'b')) IS NULL, {rewrites}$1)"),
+        format!("SELECT void_send($1), {rewrites}$1)"),
+        format!("SELECT * FROM (SELECT void_send($1)) s, {rewrites}$1) t"),
+        format!("SELECT coalesce($4294967297, pg_notify('a', 'b')) IS NULL, {rewrites}$1)"),
     ] {
         let answer = c.exchange(&[parse("", &sql), bind("", "", &[]), execute("", 0), sync()]);
-        assert!(["E:0A000 Z:I", "E:42501 Z:I", "E:42704 Z:I"].contains(&answer.as_str()), "{sql}: {answer}");
-        let answer = c.ask(&sql);
-        let refused = ["E:0A000 Z:I", "E:42501 Z:I", "E:42704 Z:I", "E:42P02 Z:I"];
         assert!(refused.contains(&answer.as_str()), "{sql}: {answer}");
+        let answer = c.ask(&sql);
+        assert!(refused.contains(&answer.as_str()), "{sql}: {answer}");
+    }
+    // Beside one that is declared so.
+    for beside in ["coalesce($1, $2)", "CASE WHEN true THEN $1 ELSE $2 END", "(VALUES ($1), ($2) LIMIT 1)"] {
+        let sql = format!("SELECT {beside}, {rewrites}$1)");
+        assert_eq!(c.exchange(&[declared(&sql, &[0, VOID]), sync()]), "E:0A000 Z:I", "{sql}");
     }
     let others = (1..=32).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
     let types: Vec<i32> = [INT; 32].into_iter().chain([VOID]).collect();
@@ -127,4 +137,19 @@ fn a_parameter_that_postgres_leaves_out_hides_no_function() {
     let values = ["1"; 33];
     let sent = [declared(&sql, &types), bind("", "", &values), execute("", 0), sync()];
     assert_eq!(c.exchange(&sent), "1 2 D:10 C:SELECT 1 Z:I");
+}
+
+/// A parameter that stands in two places is an argument like any other where without it nothing else would be called.
+#[test]
+fn a_parameter_in_two_places_is_no_reason_to_refuse() {
+    let mut c = session("ana");
+    for (sql, answer) in [
+        ("SELECT replace($1, 'o', $1), round(7, $2), mod(9, $2)", "D:onene,7.00,1 C:SELECT 1"),
+        ("SELECT lower($1), upper($1), coalesce($1, 'y'), $2::int", "D:one,ONE,one,2 C:SELECT 1"),
+        ("SELECT worth($2), $2, pg_catalog.length($1), upper($1)", "D:20,2,3,ONE C:SELECT 1"),
+        ("SELECT id FROM things WHERE starts_with(name, $1) OR name = $1 OR id = $2", "D:1 D:2 C:SELECT 2"),
+    ] {
+        let told = c.exchange(&[parse("", sql), bind("", "", &["one", "2"]), execute("", 0), sync()]);
+        assert_eq!(told, format!("1 2 {answer} Z:I"), "{sql}");
+    }
 }

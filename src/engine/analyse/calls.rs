@@ -24,7 +24,7 @@ impl<'e> Analyser<'e> {
     /// PostgreSQL leaves parameters out that are declared as `void` (`ParseFuncOrColumn` of its source): JDBC's
     /// `{? = call f(?)}` has one for what is returned.
     pub fn func_call(&mut self, f: &mut pb::FuncCall, scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
-        let left_out = self.left_out(f)?;
+        let left_out = self.left_out(f, scope)?;
         let taken: Vec<Node> = left_out.iter().rev().map(|i| f.args.remove(*i)).collect();
         let judged = self.called_with(f, scope, at);
         left_out.iter().zip(taken.into_iter().rev()).for_each(|(i, node)| f.args.insert(*i, node));

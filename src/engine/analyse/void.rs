@@ -3,14 +3,16 @@
 use pg_query::protobuf as pb;
 use pg_query::{Node, NodeEnum};
 
-use super::Analyser;
+use super::scope::Scope;
+use super::{Analyser, names, reach::Given};
+use crate::engine::allow;
 use crate::engine::context::ParameterType;
 use crate::engine::refusal::{self, Refusal};
 
 impl Analyser<'_> {
     /// Which arguments of a call PostgreSQL leaves out: parameters that are declared as `void` (`ParseFuncOrColumn` of its
-    /// source). Error: of one it is not known whether it is so.
-    pub fn left_out(&self, f: &pb::FuncCall) -> Result<Vec<usize>, Refusal> {
+    /// source). Error: of one it is not known whether it is so, and it would be another call.
+    pub fn left_out(&mut self, f: &pb::FuncCall, scope: &Scope<'_>) -> Result<Vec<usize>, Refusal> {
         if f.agg_within_group {
             return Ok(Vec::new());
         }
@@ -19,26 +21,56 @@ impl Analyser<'_> {
             let why = "of more parameters than 32 it is not known which are";
             return Err(refusal::not_supported("a parameter of type void behind the 32nd", why));
         }
-        if numbers.clone().any(|(_, n)| self.may_become_void(n)) {
-            let why = "it stands in two places, and beside a call that returns void it would be of that type, which PostgreSQL \
-                       leaves out of calls";
-            return Err(refusal::not_supported("a parameter of a type that is not known", why));
+        // Nobody has declared it: it is of the type that another place gives it, which may be `void`.
+        let unsure = |n: usize| self.parameters.get(n) == ParameterType::Inferred && self.is_repeated(n);
+        let doubtful: Vec<usize> = numbers.clone().filter(|(_, n)| unsure(*n)).map(|(i, _)| i).collect();
+        let left_out: Vec<usize> =
+            numbers.filter(|(_, n)| self.parameters.get(*n) == ParameterType::Void).map(|(i, _)| i).collect();
+        if !doubtful.is_empty() {
+            self.is_the_same_without(f, &doubtful, left_out.len(), scope)?;
         }
-        Ok(numbers.filter(|(_, n)| self.parameters.get(*n) == ParameterType::Void).map(|(i, _)| i).collect())
+        Ok(left_out)
     }
 
-    /// A parameter that nobody has declared is of the type of what stands beside it in CASE, `coalesce` and the like, wherever
-    /// else it stands.
-    fn may_become_void(&self, number: usize) -> bool {
-        let source = &self.sources[0];
-        let twice = u64::try_from(number).is_ok_and(|n| source.tokens.repeated.contains(&n));
-        let catalog = &self.engine.catalog;
-        let returns_void = |word: &str| match word.strip_prefix('"').and_then(|w| w.strip_suffix('"')) {
-            Some(quoted) => catalog.may_return_void(&quoted.replace("\"\"", "\"")),
-            None => catalog.may_return_void(&word.to_lowercase()),
+    /// Whether a call of this name would be judged alike without some of these arguments, besides those that surely are left
+    /// out.
+    fn is_the_same_without(
+        &self,
+        f: &pb::FuncCall,
+        doubtful: &[usize],
+        left_out: usize,
+        scope: &Scope<'_>,
+    ) -> Result<(), Refusal> {
+        let (base, on_path) = match names(&f.funcname)[..] {
+            [base] => (base, true),
+            ["pg_catalog", base] => (base, false),
+            // All functions of this name in a schema are judged, whatever they take.
+            _ => return Ok(()),
         };
-        let words = || source.tokens.list.iter().filter_map(|t| source.text.get(t.start..t.end));
-        twice && self.parameters.get(number) == ParameterType::Inferred && words().any(returns_void)
+        let count = f.args.len() - left_out;
+        let class = allow::builtin_function(base, count);
+        let fewer = (count - doubtful.len())..count;
+        let built_in_alike = fewer.clone().all(|n| allow::builtin_function(base, n) == class);
+        let operands = self.arguments(f, scope).filter(|_| doubtful.len() == 1 && left_out == 0).map(|mut all| {
+            all.remove(doubtful[0]);
+            all
+        });
+        let paths: Vec<&[String]> = if on_path { self.paths().collect() } else { vec![&[]] };
+        let own = paths.into_iter().flat_map(|path| match &operands {
+            Some(operands) => self.function_meaning(path, base, Given::Types(operands)).0,
+            None => fewer.clone().flat_map(|n| self.function_meaning(path, base, Given::Names(n, &[])).0).collect(),
+        });
+        for function in own {
+            self.user_function(function).map_err(|r| r.at(f.location))?;
+        }
+        match built_in_alike {
+            true => Ok(()),
+            false => {
+                let why = "it stands in two places, and might be of type void, which PostgreSQL leaves out of calls: give it \
+                           a type, as in $1::text";
+                Err(refusal::not_supported(&format!("{base} with a parameter of a type that is not known"), why))
+            }
+        }
     }
 }
 
