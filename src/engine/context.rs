@@ -323,6 +323,11 @@ impl ParameterTypes {
         number > Self::KEPT && self.more_void
     }
 
+    /// Whether somebody has declared `$number`, for all that is known.
+    pub fn is_declared(self, number: usize) -> bool {
+        number <= Self::KEPT && self.get(number) != ParameterType::Inferred
+    }
+
     /// The type of `$number`.
     pub fn get(self, number: usize) -> ParameterType {
         match number.checked_sub(1).and_then(|i| self.first.get(i)) {

@@ -204,6 +204,9 @@ fn scan(text: &str) -> Result<Tokens, Refusal> {
         };
         check_gap(gap, after)?;
         check_number(kind, word).map_err(|r| r.at(t.start))?;
+        if kind == Token::SystemUser && tokens.list.last().is_none_or(|before| before.kind != Token::Ascii46) {
+            return Err(doubtful_word("system_user").at(t.start));
+        }
         after = tok.end;
         if let Some(number) = parameter(kind, word)
             && !parameters.insert(number)
@@ -386,6 +389,14 @@ fn doubtful(what: &str) -> Refusal {
         "rule doubtful-token: only what every supported version reads alike is sent",
         "use plain decimal numbers, and spaces, tabs and line ends",
     )
+}
+
+/// A word that is a name to some versions, and more than that to others.
+pub fn doubtful_word(word: &str) -> Refusal {
+    Refusal {
+        hint: format!("write \"{word}\", in quotes, where it is a name"),
+        ..doubtful(&format!("the word {word}"))
+    }
 }
 
 fn not_understood(message: &str, detail: &str) -> Refusal {

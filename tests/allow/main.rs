@@ -5,3 +5,4 @@ mod common;
 
 mod rules;
 mod server;
+mod words;

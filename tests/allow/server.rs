@@ -14,11 +14,11 @@ fn db() -> Database<'static> {
 }
 
 /// Rows of `sql`, split at `|`.
-fn rows(sql: &str) -> Vec<Vec<String>> {
+pub fn rows(sql: &str) -> Vec<Vec<String>> {
     db().psql(sql).lines().map(|line| line.split('|').map(str::to_owned).collect()).collect()
 }
 
-fn server_version() -> u32 {
+pub fn server_version() -> u32 {
     db().psql("SELECT current_setting('server_version_num')::int / 10000").parse().unwrap()
 }
 

@@ -91,3 +91,7 @@ CREATE OPERATOR spy.- (LEFTARG = jsonb, RIGHTARG = jsonb, FUNCTION = spy.diff);
 CREATE FUNCTION spy.padded(bpchar, bpchar) RETURNS boolean LANGUAGE sql AS 'SELECT count(*) > 0 FROM public.customers';
 CREATE OPERATOR spy.~~ (LEFTARG = bpchar, RIGHTARG = bpchar, FUNCTION = spy.padded);
 CREATE DOMAIN spy.padded_text AS bpchar;
+-- Names that PostgreSQL 16 and 17 have words for.
+CREATE FUNCTION public.json_object(text, text, text) RETURNS json LANGUAGE sql AS 'SELECT to_json(min(email)) FROM public.customers';
+CREATE SCHEMA ownjson;
+CREATE DOMAIN ownjson.json AS text CHECK (length(VALUE) > 0);

@@ -113,6 +113,8 @@ fn a_parameter_that_postgres_leaves_out_hides_no_function() {
         format!(r#"SELECT coalesce($1, U&"pg_n\006ftify"('a', 'b')) IS NULL, {rewrites}$1)"#),
         format!("PREPARE p AS SELECT coalesce($1, pg_notify('a', 'b')) IS NULL, {rewrites}$1)"),
         format!("SELECT void_send($1), {rewrites}$1)"),
+        format!("SELECT coalesce($1, pg_notify('a', 'b')), proxy.pg_catalog.{rewrites}$1)"),
+        format!("SELECT coalesce($1, pg_notify('a', 'b')), pg_catalog.{rewrites}$1)"),
         format!("SELECT * FROM (SELECT void_send($1)) s, {rewrites}$1) t"),
         format!("SELECT coalesce($4294967297, pg_notify('a', 'b')) IS NULL, {rewrites}$1)"),
     ] {
@@ -131,6 +133,10 @@ fn a_parameter_that_postgres_leaves_out_hides_no_function() {
     let sql = format!("SELECT {rewrites}$33), ARRAY[{others}]");
     assert_eq!(c.exchange(&[declared(&sql, &types), sync()]), "E:0A000 Z:I");
     assert_eq!(c.said('M'), "a parameter of type void behind the 32nd is not supported behind the proxy");
+    // Nobody has declared it, and somebody one behind it.
+    let types: Vec<i32> = [0; 33].into_iter().chain([INT]).collect();
+    let sql = format!("SELECT coalesce($33, pg_notify('a', 'b')), ARRAY[{others}, $34], {rewrites}$33)");
+    assert_eq!(c.exchange(&[declared(&sql, &types), sync()]), "E:0A000 Z:I");
     // Without one that is void, any number of parameters.
     let types: Vec<i32> = [INT; 33].to_vec();
     let sql = format!("SELECT greatest({others}, worth($33))");

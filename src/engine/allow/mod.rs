@@ -11,6 +11,7 @@ mod operators;
 mod relations;
 mod settings;
 mod types;
+mod words;
 
 pub use extensions::{ExtensionFunction, extension_function};
 pub use functions::{
@@ -21,3 +22,4 @@ pub use operators::{builtin_operator, leakproof, leakproof_between};
 pub use relations::{SystemRelation, system_relation};
 pub use settings::{SettingRule, setting, setting_of_unrestricted};
 pub use types::{TypeClass, builtin_type, builtin_type_name};
+pub use words::word_since;

@@ -201,6 +201,9 @@ impl<'e> Analyser<'e> {
             [db, schema, base] if *db == self.engine.catalog.database() => (Some(*schema), *base),
             _ => return Err(self.undefined_function(&name.join("."), given.types())),
         };
+        if schema == Some("pg_catalog") {
+            self.is_read_alike(base)?;
+        }
         let others: Vec<&Function> = match schema {
             None => self.function_meaning(&self.search_path, base, given).0,
             Some("pg_catalog") => self.function_meaning(&[], base, given).0,
@@ -403,6 +406,9 @@ impl<'e> Analyser<'e> {
             [_, schema, base] => (Some(schema), base),
             _ => return Err(refusal::type_not_allowed("").at(ty.location)),
         };
+        if schema == Some("pg_catalog") {
+            self.is_read_alike(base).map_err(|r| r.at(ty.location))?;
+        }
         let element = base.strip_prefix('_').unwrap_or(base);
         let catalog = &self.engine.catalog;
         let known = schema.is_none_or(|s| s == "pg_catalog") && allow::builtin_type(base).is_some()

@@ -26,6 +26,7 @@ mod kind;
 mod known;
 mod levels;
 mod lockers;
+mod new_words;
 mod operand;
 mod order;
 mod ours;

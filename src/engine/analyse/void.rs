@@ -22,7 +22,7 @@ impl Analyser<'_> {
             return Err(refusal::not_supported("a parameter of type void behind the 32nd", why));
         }
         // Nobody has declared it: it is of the type that another place gives it, which may be `void`.
-        let unsure = |n: usize| self.parameters.get(n) == ParameterType::Inferred && self.is_repeated(n);
+        let unsure = |n: usize| !self.parameters.is_declared(n) && self.is_repeated(n);
         let doubtful: Vec<usize> = numbers.clone().filter(|(_, n)| unsure(*n)).map(|(i, _)| i).collect();
         let left_out: Vec<usize> =
             numbers.filter(|(_, n)| self.parameters.get(*n) == ParameterType::Void).map(|(i, _)| i).collect();
@@ -43,10 +43,12 @@ impl Analyser<'_> {
     ) -> Result<(), Refusal> {
         let (base, on_path) = match names(&f.funcname)[..] {
             [base] => (base, true),
-            ["pg_catalog", base] => (base, false),
+            ["pg_catalog", base] | [_, "pg_catalog", base] => (base, false),
             // All functions of this name in a schema are judged, whatever they take.
-            _ => return Ok(()),
+            [.., base] => return self.is_no_type(base),
+            [] => return Ok(()),
         };
+        self.is_no_type(base)?;
         let count = f.args.len() - left_out;
         let class = allow::builtin_function(base, count);
         let fewer = (count - doubtful.len())..count;
@@ -65,13 +67,24 @@ impl Analyser<'_> {
         }
         match built_in_alike {
             true => Ok(()),
-            false => {
-                let why = "it stands in two places, and might be of type void, which PostgreSQL leaves out of calls: give it \
-                           a type, as in $1::text";
-                Err(refusal::not_supported(&format!("{base} with a parameter of a type that is not known"), why))
-            }
+            false => Err(might_be_void(base)),
         }
     }
+
+    /// A type's name with one argument is a cast.
+    fn is_no_type(&self, base: &str) -> Result<(), Refusal> {
+        let catalog = &self.engine.catalog;
+        match catalog.types_named(base).next().is_some() || catalog.relations_named(base).next().is_some() {
+            true => Err(might_be_void(base)),
+            false => Ok(()),
+        }
+    }
+}
+
+fn might_be_void(function: &str) -> Refusal {
+    let why = "it stands in two places, and might be of type void, which PostgreSQL leaves out of calls: give it a type, as in \
+               $1::text";
+    refusal::not_supported(&format!("{function} with a parameter of a type that is not known"), why)
 }
 
 fn number(node: &Node) -> Option<usize> {

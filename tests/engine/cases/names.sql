@@ -70,19 +70,19 @@ CREATE TABLE mine () INHERITS (tables)
 ALTER SEQUENCE numbers RESTART
 ;;
 -- What is local ends with the transaction, whatever ends it.
--- crm_app/service: not-understood
+-- crm_app/service: depends-on-reset
 BEGIN; SET LOCAL search_path = reporting; COMMIT; SELECT * FROM letters
 ;;
--- crm_app/service: not-understood
+-- crm_app/service: depends-on-reset
 SET LOCAL search_path = reporting; END; SELECT * FROM letters
 ;;
--- crm_app/service: not-understood
+-- crm_app/service: depends-on-reset
 BEGIN; SELECT set_config('search_path', 'reporting', true); COMMIT AND CHAIN; SELECT * FROM letters
 ;;
--- crm_app/service: not-understood
+-- crm_app/service: depends-on-reset
 BEGIN; SAVEPOINT a; SET LOCAL search_path = reporting; RELEASE a; PREPARE TRANSACTION 'x'; SELECT * FROM letters
 ;;
--- crm_app/marketing: not-understood
+-- crm_app/marketing: depends-on-reset
 BEGIN; SET LOCAL consentry.purpose = 'service'; COMMIT; SELECT count(*) FROM customers
 ;;
 -- crm_app/service: changed | has FROM "reporting".letters
@@ -158,3 +158,23 @@ SELECT id FROM parcels_b
 ;;
 -- crm_app/marketing: changed
 SELECT id FROM parcels_a
+;;
+-- A word since PostgreSQL 16, a name before.
+-- marketing/marketing: doubtful-token
+SELECT * FROM system_user
+;;
+-- marketing/marketing: doubtful-token
+SELECT SYSTEM_USER
+;;
+-- marketing/marketing: doubtful-token
+UPDATE customers SET language = 'es' WHERE id = 3 RETURNING system_user
+;;
+-- marketing/marketing: same
+SELECT 1 AS "system_user", p."system_user" FROM (SELECT 2 AS "system_user") p
+;;
+-- marketing/marketing: same
+SELECT p.system_user FROM (SELECT 2 AS "system_user") p
+;;
+-- Others of these words mean the same where the database has nothing of that name.
+-- marketing/marketing: same
+SELECT json_object('{a,b}'), '{}'::json, json '[]', CAST('{1}' AS json[])

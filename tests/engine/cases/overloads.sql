@@ -739,3 +739,19 @@ SELECT ARRAY[i.indclass] = ARRAY[i.indclass] FROM pg_index i
 ;;
 -- marketing/marketing on public, lists: same
 SELECT ARRAY[ARRAY['a']] = ARRAY[ARRAY['b']], i.indclass[0] = 1, (ARRAY[ARRAY['a']])[1][1] = 'a' FROM pg_index i
+;;
+-- To PostgreSQL 15 these words are names, which it looks up on its path.
+-- marketing/marketing on public, ext: doubtful-token
+SELECT json_object('a', 'b', 'c')
+;;
+-- marketing/marketing on public, ext: doubtful-token
+SELECT * FROM json_object('{a,b}'::text[]) AS o
+;;
+-- marketing/marketing on public, ext: function-not-allowed
+SELECT "json_object"('a', 'b', 'c')
+;;
+-- marketing/marketing on ownjson, pg_catalog, public: doubtful-token
+SELECT 'x'::json
+;;
+-- marketing/marketing on ownjson, pg_catalog, public: doubtful-token
+SELECT CAST(name AS json[]) FROM handles

@@ -25,7 +25,7 @@ SELECT email FROM customers /*purpose='marketing'*/ /*purpose='service'*/
 -- crm_app/service: purpose-not-allowed
 SELECT 1 /*purpose='payroll'*/
 ;;
--- crm_app/service: not-understood
+-- crm_app/service: depends-on-reset
 SET consentry.purpose = 'marketing'; ROLLBACK; SELECT email FROM customers
 ;;
 -- crm_app/service: setting-value
