@@ -99,6 +99,8 @@ impl Core {
     }
 
     pub(super) fn record_refusal(&mut self, refusal: &Refusal, subject: Subject<'_>) {
+        // What was refused before it was judged has not asked which purpose is in force.
+        self.renew_context();
         let what = record::refused(refusal, &self.context, subject, &self.snapshot.engine);
         let reason = self.reason();
         self.clerk.refuse(refusal.rule, what, reason);
@@ -381,9 +383,9 @@ pub fn write_among_others() -> Refusal {
     Refusal::new(
         "write-among-others",
         SqlState::FEATURE_NOT_SUPPORTED,
-        "a write through a view, or of what one shows, is not supported among several statements of one message",
-        "Whether the view is still what was judged is known only when PostgreSQL has answered; by then the message would be \
-         committed.",
+        "a write of what may have been replaced meanwhile is not supported among several statements of one message",
+        "rule write-among-others: whether a view, or a table where a role of the policy has ddl, is still what was judged is \
+         known only when PostgreSQL has answered; by then the message would be committed",
         "Send the statement in a message of its own, or inside of a transaction that an earlier message has begun.",
     )
 }

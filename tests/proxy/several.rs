@@ -2,8 +2,8 @@
 //! as on a direct connection.
 
 use super::common::postgres::{UPSTREAM_PASSWORD, UPSTREAM_ROLE, shared};
-use super::raw::{Raw, query};
-use super::record::{log_in, told};
+use super::raw::{Raw, parse, query, sync};
+use super::record::{events, log_in, told};
 use super::{session, start, world};
 
 /// Each sequence in two sessions: the answers are the same to the letter.
@@ -107,4 +107,19 @@ fn on_record_is_what_ran_and_the_one_that_was_refused() {
         all,
         ["select changed ok 1", "select refused none 0", "select allowed error 0", "select refused none 0"]
     );
+}
+
+/// What is refused before anything of it is judged goes on record under the purpose that is in force.
+#[test]
+fn a_refusal_is_on_record_under_the_purpose_that_was_set_last() {
+    let proxy = start(world());
+    let mut c = log_in(&proxy);
+    assert_eq!(c.ask("SET consentry.purpose = 'marketing'"), "C:SET Z:I");
+    let name = "n".repeat(64);
+    assert_eq!(c.exchange(&[parse(&name, "SELECT 1"), sync()]), "E:42622 Z:I");
+    drop(c);
+    told(&proxy, 2);
+    let events = events(&proxy.audit());
+    let refused = events.iter().find(|e| e["outcome"] == "refused").unwrap();
+    assert_eq!([&refused["purpose"], &refused["purpose_set_by"]], ["marketing", "set"], "{refused}");
 }
