@@ -5,6 +5,7 @@ mod asker;
 mod auditor;
 mod crew;
 mod keeper;
+pub mod rehearse;
 mod reload;
 mod watch;
 

@@ -114,6 +114,42 @@ fn check_reads_the_server_file_too() {
     assert_says(&stderr(&missing), &["nowhere.toml"]);
 }
 
+/// Each of these stops `serve` at its start.
+#[test]
+fn check_tells_what_serve_would_not_start_with() {
+    let site = Site::new("check_start");
+    let good = fs::read_to_string(site.folder.path().join("consentry.toml")).expect("a server file");
+    site.write("short.key", "ab");
+    site.write("no.pem", "no PEM");
+    for (old, new, said) in [
+        ("127.0.0.1:6432", "nosuch.invalid:6432", "[listen] address nosuch.invalid:6432"),
+        (
+            "[user.ana]",
+            "[admin]\naddress = \"127.0.0.1:6432\"\n\n[user.ana]",
+            "[admin] and [listen] have the same address",
+        ),
+        ("\n[database", "tls = { cert = \"no.pem\", key = \"no.pem\" }\n\n[database", "[listen.tls]"),
+        (
+            "policy = ",
+            "pseudonym_key = { file = \"short.key\" }\npolicy = ",
+            "short.key: a key needs at least 16 bytes",
+        ),
+        ("policy = ", "pseudonym_key = { file = \"nodir/k\" }\npolicy = ", "pseudonym_key: "),
+        ("policy = ", "pseudonym_key = { env = \"NO_SUCH\" }\npolicy = ", "NO_SUCH is not set"),
+        ("[user.ana]", "[audit]\nkey = \"nosuch.key\"\n\n[user.ana]", "[audit] key "),
+        ("[user.ana]", "[audit]\nfolder = \"short.key/audit\"\n\n[user.ana]", "short.key is no folder"),
+    ] {
+        assert!(good.contains(old), "{old}");
+        site.write("consentry.toml", &good.replacen(old, new, 1));
+        let output = site.run(&["check"]);
+        assert_eq!(output.status.code(), Some(1), "{new}: {}", stderr(&output));
+        assert_says(&stderr(&output), &["serve would not start", said]);
+        let served = site.run(&["serve"]);
+        assert_eq!(served.status.code(), Some(1), "{new}: {}", stderr(&served));
+        assert!(!site.folder.path().join("nodir").exists(), "{new}");
+    }
+}
+
 #[test]
 fn check_tries_fragments_on_postgresql() {
     let site = Site::new("check_trial");

@@ -20,6 +20,7 @@ use super::out::{remark, say};
 use crate::config::server::Server;
 use crate::engine::policy::Policy;
 use crate::engine::policy::diagnostics::{Severity, SourceFile};
+use crate::serve::rehearse;
 
 /// Check consentry.toml and the policies in it against the live databases
 ///
@@ -47,6 +48,10 @@ impl Check {
         let sinks = server.check_sinks();
         tally.warnings += sinks.len();
         tell(&sinks, std::slice::from_ref(&source));
+        for fault in block_on(rehearse::faults(&server))? {
+            remark!("error: serve would not start: {fault}\n");
+            tally.errors += 1;
+        }
         let policies = block_on(databases(&server, &mut tally))??;
         users(&server, &source, &policies, &mut tally);
         self.verdict(&tally)
