@@ -323,9 +323,9 @@ impl ParameterTypes {
         number > Self::KEPT && self.more_void
     }
 
-    /// Whether somebody has declared `$number`, for all that is known.
+    /// Whether somebody has surely declared `$number` to be of a type of its own.
     pub fn is_declared(self, number: usize) -> bool {
-        number <= Self::KEPT && self.get(number) != ParameterType::Inferred
+        number <= Self::KEPT && !matches!(self.get(number), ParameterType::Inferred | ParameterType::Other)
     }
 
     /// The type of `$number`.

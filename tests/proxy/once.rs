@@ -112,6 +112,13 @@ fn a_parameter_that_postgres_leaves_out_hides_no_function() {
         format!("SELECT coalesce($1, \"pg_notify\"('a', 'b')) IS NULL, {rewrites}$1)"),
         format!(r#"SELECT coalesce($1, U&"pg_n\006ftify"('a', 'b')) IS NULL, {rewrites}$1)"#),
         format!("PREPARE p AS SELECT coalesce($1, pg_notify('a', 'b')) IS NULL, {rewrites}$1)"),
+        format!("PREPARE p(unknown) AS SELECT coalesce($1, pg_notify('a', 'b')) IS NULL, {rewrites}$1)"),
+        format!(
+            "PREPARE p(proxy.pg_catalog.unknown) AS SELECT coalesce($1, pg_notify('a', 'b')) IS NULL, {rewrites}$1)"
+        ),
+        format!("PREPARE p(setof unknown) AS SELECT coalesce($1, pg_notify('a', 'b')) IS NULL, {rewrites}$1)"),
+        format!("PREPARE p(setof pg_catalog.void) AS SELECT {rewrites}$1)"),
+        format!("SELECT {rewrites}$1)"),
         format!("SELECT void_send($1), {rewrites}$1)"),
         format!("SELECT coalesce($1, pg_notify('a', 'b')), proxy.pg_catalog.{rewrites}$1)"),
         format!("SELECT coalesce($1, pg_notify('a', 'b')), pg_catalog.{rewrites}$1)"),

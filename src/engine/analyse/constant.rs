@@ -227,7 +227,7 @@ impl Analyser<'_> {
             return None;
         }
         match names(&ty.names)[..] {
-            ["pg_catalog", name] => Some(name),
+            ["pg_catalog", name] | [_, "pg_catalog", name] => Some(name),
             [name] if !self.is_taken(name) => Some(name),
             _ => None,
         }
@@ -247,7 +247,8 @@ impl Analyser<'_> {
 
     /// What PREPARE declares a parameter to be.
     pub fn declared_type(&self, ty: &pb::TypeName) -> ParameterType {
-        let element = pb::TypeName { array_bounds: Vec::new(), ..ty.clone() };
+        // PostgreSQL takes no notice of SETOF here.
+        let element = pb::TypeName { array_bounds: Vec::new(), setof: false, ..ty.clone() };
         match self.plain_type(&element) {
             Some("unknown") => ParameterType::Inferred,
             Some("name" | "_name") | None => ParameterType::Other,

@@ -5,7 +5,7 @@ use pg_query::{Node, NodeEnum};
 
 use super::scope::Scope;
 use super::{Analyser, names, reach::Given};
-use crate::engine::allow;
+use crate::engine::allow::{self, FunctionClass};
 use crate::engine::context::ParameterType;
 use crate::engine::refusal::{self, Refusal};
 
@@ -21,6 +21,10 @@ impl Analyser<'_> {
             let why = "of more parameters than 32 it is not known which are";
             return Err(refusal::not_supported("a parameter of type void behind the 32nd", why));
         }
+        let undeclared = numbers.clone().filter(|(_, n)| !self.parameters.is_declared(*n)).count();
+        if undeclared > 0 && !self.role.unrestricted {
+            self.is_allowed_with_fewer(f, undeclared)?;
+        }
         // Nobody has declared it: it is of the type that another place gives it, which may be `void`.
         let unsure = |n: usize| !self.parameters.is_declared(n) && self.is_repeated(n);
         let doubtful: Vec<usize> = numbers.clone().filter(|(_, n)| unsure(*n)).map(|(i, _)| i).collect();
@@ -30,6 +34,23 @@ impl Analyser<'_> {
             self.is_the_same_without(f, &doubtful, left_out.len(), scope)?;
         }
         Ok(left_out)
+    }
+
+    /// What must never run is not even one doubtful argument away.
+    fn is_allowed_with_fewer(&self, f: &pb::FuncCall, undeclared: usize) -> Result<(), Refusal> {
+        let refused = |base: &str, n: usize| {
+            let class = allow::builtin_function(base, n);
+            matches!(class, Some(FunctionClass::Refused(_) | FunctionClass::Internal))
+        };
+        match names(&f.funcname).last() {
+            Some(base)
+                if !refused(base, f.args.len())
+                    && (f.args.len() - undeclared..f.args.len()).any(|n| refused(base, n)) =>
+            {
+                Err(might_be_void(base))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether a call of this name would be judged alike without some of these arguments, besides those that surely are left
@@ -82,8 +103,7 @@ impl Analyser<'_> {
 }
 
 fn might_be_void(function: &str) -> Refusal {
-    let why = "it stands in two places, and might be of type void, which PostgreSQL leaves out of calls: give it a type, as in \
-               $1::text";
+    let why = "it might be of type void, which PostgreSQL leaves out of calls: give it a type, as in $1::text";
     refusal::not_supported(&format!("{function} with a parameter of a type that is not known"), why)
 }
 
