@@ -310,6 +310,9 @@ pub struct CatalogData {
     pub search_path: String,
     /// The upstream role's name (what `"$user"` in `search_path` means).
     pub user: String,
+    /// A rule, default, check, trigger's condition or policy of row-level security notifies.
+    #[serde(default)]
+    pub notifies: bool,
     pub schemas: Vec<String>,
     /// Those of them that the upstream role has no USAGE of: PostgreSQL leaves them out of `search_path`.
     #[serde(default)]

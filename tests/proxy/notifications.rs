@@ -42,6 +42,28 @@ fn what_a_trigger_tells_of_a_row_reaches_who_trusts_it() {
     assert_eq!(ana.ask("NOTIFY changed, 'job 8'"), "C:NOTIFY A:changed, Z:I");
 }
 
+/// Other code of the schema than functions: no role can list it.
+#[test]
+fn what_a_rule_tells_of_a_row_reaches_unrestricted_roles() {
+    for (i, tells) in [
+        "CREATE RULE tell AS ON UPDATE TO customers DO ALSO SELECT pg_notify('changed', NEW.name)",
+        "CREATE RULE tell AS ON UPDATE TO customers DO ALSO NOTIFY changed, 'Ned Never'",
+        "ALTER TABLE customers ADD CHECK (pg_notify('changed', name) IS NOT NULL)",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let database = shared().database(&format!("proxy_feed_{i}"), &format!("{WORLD}; {tells}"));
+        database.grant_to_upstream();
+        let proxy = serve(&database, &policy(), "");
+        let mut ana = listening(proxy.port(), "ana");
+        let mut dan = listening(proxy.port(), "dan");
+        database.psql(CHANGE);
+        assert_eq!(ana.answer(), "A:changed,", "{tells}");
+        assert_eq!(dan.answer(), "A:changed,Ned Never", "{tells}");
+    }
+}
+
 #[test]
 fn a_role_that_lists_the_function_hears_it() {
     let sql_function = "

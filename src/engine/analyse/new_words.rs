@@ -10,7 +10,7 @@ impl Analyser<'_> {
     pub fn is_read_alike(&self, word: &str) -> Result<(), Refusal> {
         let catalog = &self.engine.catalog;
         let known = allow::word_since(word).is_none_or(|since| catalog.data().server_version / 10_000 >= since);
-        let own = catalog.functions_named(word).next().is_some() || catalog.types_named(word).next().is_some();
+        let own = catalog.functions_named(word).next().is_some() || self.is_taken(word);
         match own && !known {
             true => Err(parse::doubtful_word(word)),
             false => Ok(()),

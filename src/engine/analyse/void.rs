@@ -94,8 +94,7 @@ impl Analyser<'_> {
 
     /// A type's name with one argument is a cast.
     fn is_no_type(&self, base: &str) -> Result<(), Refusal> {
-        let catalog = &self.engine.catalog;
-        match catalog.types_named(base).next().is_some() || catalog.relations_named(base).next().is_some() {
+        match self.is_taken(base) {
             true => Err(might_be_void(base)),
             false => Ok(()),
         }

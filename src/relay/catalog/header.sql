@@ -10,4 +10,11 @@ SELECT current_database()::text AS database,
             ORDER BY s.setrole <> 0 DESC, s.setdatabase <> 0 DESC LIMIT 1),
            (SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'search_path')) AS search_path,
        -- What "$user" in `search_path` means: not who logged in, where that role has SET role to another (namespace.c).
-       current_user::text AS "user"
+       current_user::text AS "user",
+       -- By pg_notify's number, or by NOTIFY.
+       EXISTS (SELECT FROM pg_catalog.pg_rewrite WHERE ev_action::text ~ ':funcid 3036 |\{NOTIFY')
+           OR EXISTS (SELECT FROM pg_catalog.pg_attrdef WHERE adbin::text ~ ':funcid 3036 ')
+           OR EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conbin::text ~ ':funcid 3036 ')
+           OR EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgqual::text ~ ':funcid 3036 ')
+           OR EXISTS (SELECT FROM pg_catalog.pg_policy WHERE concat(polqual, polwithcheck) ~ ':funcid 3036 ')
+           AS notifies

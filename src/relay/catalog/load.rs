@@ -122,6 +122,7 @@ fn header_of(rows: &[Row]) -> Result<CatalogData, CatalogError> {
         data.server_version = row.try_get::<_, i32>("server_version")?.unsigned_abs();
         data.search_path = row.try_get("search_path")?;
         data.user = row.try_get("user")?;
+        data.notifies = row.try_get("notifies")?;
     }
     if data.server_version < OLDEST_SERVER {
         return Err(CatalogError::TooOld(data.server_version));
