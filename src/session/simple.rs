@@ -83,7 +83,9 @@ impl Core {
             }
             Err(NotNow::Later) => Ok(Taken::Later),
             Err(NotNow::End(end)) => Err(end),
-            Err(NotNow::Refused(_) | NotNow::Fails(_)) => self.refuse_query(refusal, sql, understood),
+            // One before it is at fault, which only the session sees: that one is refused.
+            Err(NotNow::Refused(first)) => self.refuse_in_place(&first, sql, None),
+            Err(NotNow::Fails(fields)) => self.fail_query(fields),
         }
     }
 

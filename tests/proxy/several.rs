@@ -33,7 +33,7 @@ fn what_is_missing_fails_where_it_stands() {
         "SELECT 1::nope",
     ];
     for nope in nope {
-        let sequences: [&[&str]; 8] = [
+        let sequences: [&[&str]; 10] = [
             &["BEGIN; INSERT INTO kept VALUES ('$'); COMMIT; $", "SELECT count(*) FROM kept"],
             &["BEGIN; $", "INSERT INTO kept VALUES ('auto')", "ROLLBACK", "SELECT count(*) FROM kept"],
             &["BEGIN; SAVEPOINT s; $; SELECT 2", "SELECT 1", "ROLLBACK TO s", "SELECT 1", "COMMIT"],
@@ -41,6 +41,9 @@ fn what_is_missing_fails_where_it_stands() {
             &["SELECT id FROM things -- all of them\n; $ ; SELECT 1; $", "SELECT 1"],
             &["BEGIN", "SELECT 1; $", "SELECT 1; $", "ROLLBACK; SELECT 'ö'; $", "SELECT 1"],
             &["SELECT 'ö'; COMMIT; BEGIN; $", "ABORT"],
+            // Two at fault: the first counts.
+            &["BEGIN; INSERT INTO kept VALUES ('b'); $; EXECUTE nope; SELECT * FROM nope", "SELECT 1", "COMMIT"],
+            &["EXECUTE nope; $; SELECT 1", "SELECT count(*) FROM kept"],
             &["PREPARE p AS SELECT 7; EXECUTE p; $", "EXECUTE p", "DEALLOCATE p"],
         ];
         // An EXECUTE behind an end is refused.
