@@ -421,6 +421,42 @@ pub enum Effect {
     CopyOut,
 }
 
+impl Effect {
+    /// Whether the context may be another one after the statement: what it is then, only PostgreSQL's answer tells.
+    pub fn may_change_context(&self) -> bool {
+        match self {
+            Self::Set { .. }
+            | Self::SetConfig(_)
+            | Self::ResetAll
+            | Self::DiscardAll
+            | Self::Commit { .. }
+            | Self::Rollback { .. }
+            | Self::RollbackTo(_)
+            | Self::PrepareTransaction
+            | Self::DiscardTemp
+            | Self::CreateTemporary { .. }
+            | Self::AlterTemporary { .. }
+            | Self::DropRelations(_)
+            | Self::CatalogChanged
+            | Self::CodeRan => true,
+            Self::None
+            | Self::Begin
+            | Self::Savepoint(_)
+            | Self::Release(_)
+            | Self::DiscardPlans
+            | Self::Prepare { .. }
+            | Self::Execute { .. }
+            | Self::ExplainExecute { .. }
+            | Self::Deallocate(_)
+            | Self::DeclareCursor { .. }
+            | Self::Fetch { .. }
+            | Self::CloseCursor(_)
+            | Self::CopyIn
+            | Self::CopyOut => false,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Tracked {
     SearchPath,

@@ -85,27 +85,14 @@ impl Standing {
 
 /// Whether a statement may have changed what those behind it are judged by, other than by a reset.
 fn changes(effect: &Effect) -> bool {
-    !matches!(
+    let resets = matches!(
         effect,
-        Effect::None
-            | Effect::Begin
-            | Effect::Commit { .. }
+        Effect::Commit { .. }
             | Effect::Rollback { .. }
-            | Effect::Savepoint(_)
             | Effect::RollbackTo(_)
-            | Effect::Release(_)
             | Effect::PrepareTransaction
             | Effect::Set { value: SetValue::Default, .. }
             | Effect::ResetAll
-            | Effect::DiscardPlans
-            | Effect::Prepare { .. }
-            | Effect::Execute { .. }
-            | Effect::ExplainExecute { .. }
-            | Effect::Deallocate(_)
-            | Effect::DeclareCursor { .. }
-            | Effect::Fetch { .. }
-            | Effect::CloseCursor(_)
-            | Effect::CopyIn
-            | Effect::CopyOut
-    )
+    );
+    effect.may_change_context() && !resets
 }

@@ -49,40 +49,6 @@ pub(super) fn is_barrier(effect: &Effect, dirty: bool) -> bool {
     }
 }
 
-/// Whether the context may be another one after the statement: what it is then, only PostgreSQL's answer tells.
-pub(super) fn may_change_context(effect: &Effect) -> bool {
-    match effect {
-        Effect::Set { .. }
-        | Effect::SetConfig(_)
-        | Effect::ResetAll
-        | Effect::DiscardAll
-        | Effect::Commit { .. }
-        | Effect::Rollback { .. }
-        | Effect::RollbackTo(_)
-        | Effect::PrepareTransaction
-        | Effect::DiscardTemp
-        | Effect::CreateTemporary { .. }
-        | Effect::AlterTemporary { .. }
-        | Effect::DropRelations(_)
-        | Effect::CatalogChanged
-        | Effect::CodeRan => true,
-        Effect::None
-        | Effect::Begin
-        | Effect::Savepoint(_)
-        | Effect::Release(_)
-        | Effect::DiscardPlans
-        | Effect::Prepare { .. }
-        | Effect::Execute { .. }
-        | Effect::ExplainExecute { .. }
-        | Effect::Deallocate(_)
-        | Effect::DeclareCursor { .. }
-        | Effect::Fetch { .. }
-        | Effect::CloseCursor(_)
-        | Effect::CopyIn
-        | Effect::CopyOut => false,
-    }
-}
-
 /// Whether `search_path` may be another one after the statement, or go back at the end of its transaction.
 fn may_change_path(effect: &Effect) -> bool {
     match effect {

@@ -175,7 +175,7 @@ impl Core {
         let mut made = Made::default();
         let mut context_changed = false;
         for (index, statement) in judged.cleared.statements.iter().enumerate() {
-            context_changed |= effects::may_change_context(&statement.effect);
+            context_changed |= statement.effect.may_change_context();
             let behind = self.reference(judged, index, &made, context_changed);
             named.extend(behind.map_err(|e| e.at(judged.cleared.place(index)))?.map(|behind| (index, behind)));
             made.note(&statement.effect, index);

@@ -96,3 +96,5 @@ CREATE FUNCTION public.json_object(text, text, text) RETURNS json LANGUAGE sql A
 CREATE SCHEMA ownjson;
 -- A table's rows have a type of its name.
 CREATE TABLE ownjson.json (a text);
+CREATE FUNCTION ownjson.lower(text) RETURNS text LANGUAGE sql AS 'SELECT min(email) FROM public.customers';
+CREATE DOMAIN ownjson.initcap AS text CHECK (length(VALUE) > 0);

@@ -755,3 +755,22 @@ SELECT 'x'::json
 ;;
 -- marketing/marketing on ownjson, pg_catalog, public: doubtful-token
 SELECT CAST(name AS json[]) FROM handles
+;;
+-- A parameter that nobody has declared, and that stands elsewhere too, may be void there, and is no argument then.
+-- marketing/marketing on ownjson, pg_catalog, public: function-not-allowed
+PREPARE p AS SELECT $1, lower('x', $1)
+;;
+-- marketing/marketing on ownjson, pg_catalog, public: function-not-allowed
+PREPARE p AS SELECT $1, $2, lower('x', $1, $2)
+;;
+-- marketing/marketing on public: not-understood
+PREPARE p AS SELECT $1, initcap('abc', $1)
+;;
+-- marketing/marketing on public: not-understood
+PREPARE p AS SELECT $1, age('3'::xid, $1)
+;;
+-- marketing/marketing on public: not-understood
+PREPARE p AS SELECT $1, app.pg_catalog.age('3'::xid, $1)
+;;
+-- marketing/marketing on public: changed | has pg_catalog.upper($1)
+PREPARE p(text, text) AS SELECT $1, upper($1), replace('x', $1, $2), $2
