@@ -211,5 +211,8 @@ fn a_statement_behind_an_end_or_a_reset_that_changes_nothing_runs() {
     // What is set in the transaction, or in the same message, is taken back.
     assert_eq!(c.ask("BEGIN; SET LOCAL search_path = public"), "C:BEGIN C:SET Z:T");
     assert_eq!(c.ask("ROLLBACK; SELECT 1"), "C:ROLLBACK E:0A000 Z:I");
+    assert_eq!(c.ask("BEGIN; SAVEPOINT a; SET search_path = public"), "C:BEGIN C:SAVEPOINT C:SET Z:T");
+    assert_eq!(c.ask("ROLLBACK TO a; SELECT 1"), "C:ROLLBACK E:0A000 Z:E");
+    assert_eq!(c.ask("ROLLBACK"), "C:ROLLBACK Z:I");
     assert_eq!(c.ask("BEGIN; SET search_path = public; ROLLBACK; SELECT 1"), "C:BEGIN C:SET C:ROLLBACK E:0A000 Z:I");
 }
