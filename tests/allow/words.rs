@@ -9,7 +9,7 @@ use pg_query::protobuf::Token;
 use crate::server::{rows, server_version};
 
 /// Where a name may stand.
-const FORMS: [&str; 14] = [
+const FORMS: [&str; 16] = [
     "SELECT @",
     "SELECT @ FROM t",
     "SELECT 1 AS @",
@@ -19,6 +19,8 @@ const FORMS: [&str; 14] = [
     "SELECT * FROM t @",
     "SELECT @()",
     "SELECT @(a)",
+    "SELECT @(a, b) FROM t",
+    "SELECT @(a, '$') FROM t",
     "SELECT @('x', 1, 2) FROM t",
     "SELECT * FROM @(1)",
     "SELECT 'x'::@, CAST(a AS @) FROM t",
