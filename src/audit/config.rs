@@ -100,9 +100,10 @@ impl Config {
         let path = self.key_file();
         if self.key.is_none() && !path.exists() {
             let made = NoteSigner::generate(DEFAULT_ORIGIN).map_err(|e| io::Error::other(e.to_string()));
-            let made = made.and_then(|signer| signer.save(&path).map(|()| signer)).map_err(OpenError::io(&path))?;
-            tracing::warn!(verifier = %made.verifier(), path = %path.display(), "made a key for the record's checkpoints");
-            return Ok(made);
+            let made = made.map_err(OpenError::io(&path))?;
+            if made.save_if_first(&path).map_err(OpenError::io(&path))? {
+                tracing::warn!(verifier = %made.verifier(), path = %path.display(), "made a key for the record's checkpoints");
+            }
         }
         NoteSigner::load(&path).map_err(OpenError::io(&path))
     }

@@ -4,7 +4,7 @@
 //! grew from: `name+hash+base64` for verifiers, `PRIVATE+KEY+name+hash+base64` for signers.
 
 use std::fmt;
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Write as _};
 use std::path::Path;
 
 use base64::Engine as _;
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::config::UPKEEP;
 use super::head::Seal;
-use super::subjects::{make_private_folder, write_new};
+use super::subjects::make_private_folder;
 
 /// Signature type of Ed25519 (signed-note, "Signature types").
 const ED25519: u8 = 0x01;
@@ -67,10 +67,24 @@ impl NoteSigner {
         Self::parse(&std::fs::read_to_string(path)?).map_err(invalid)
     }
 
-    /// Writes the key to a new file that only its owner may read, and the verifier key beside it as `….pub`.
+    /// As [`NoteSigner::save`], where no other process has made a key meanwhile: whether this is the one that counts.
+    pub fn save_if_first(&self, path: &Path) -> io::Result<bool> {
+        match self.save(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            saved => saved.map(|()| true),
+        }
+    }
+
+    /// Writes the key to a new file that only its owner may read, and the verifier key beside it as `….pub`. The file is put
+    /// in its place whole: nobody ever reads half a key.
     pub fn save(&self, path: &Path) -> io::Result<()> {
-        path.parent().filter(|p| !p.as_os_str().is_empty()).map_or(Ok(()), make_private_folder)?;
-        write_new(path, format!("{}\n", self.secret_text()).as_bytes())?;
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        make_private_folder(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(format!("{}\n", self.secret_text()).as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path).map_err(|e| e.error)?;
+        std::fs::File::open(folder)?.sync_all()?;
         let mut public = path.as_os_str().to_owned();
         public.push(".pub");
         std::fs::write(public, format!("{}\n", self.verifier))

@@ -177,7 +177,7 @@ pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Writes a new file that only its owner may read, durably.
-pub(super) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     let written = file.write_all(content).and_then(|()| file.sync_all());
     if written.is_err() {

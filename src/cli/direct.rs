@@ -175,8 +175,9 @@ fn make_key(proxy: &audit::Config) -> Result<()> {
     let path = proxy.key_file();
     if proxy.key.is_none() && !path.exists() {
         let made = NoteSigner::generate(DEFAULT_ORIGIN)?;
-        made.save(&path).with_context(|| format!("cannot write {}", path.display()))?;
-        remark!("made a key for the record's checkpoints: {}", made.verifier());
+        if made.save_if_first(&path).with_context(|| format!("cannot write {}", path.display()))? {
+            remark!("made a key for the record's checkpoints: {}", made.verifier());
+        }
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use consentry::audit::event::{DeedOutcome, Event, Upkeep, UpkeepCount, UpkeepDone};
+use consentry::audit::note::NoteSigner;
 use consentry::audit::{Config, Log, Recorder};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
@@ -291,4 +292,26 @@ async fn the_log_beside_a_record_is_reported_with_it() {
     assert!(told.contains("\nnot known: cannot read audit-upkeep: ") && told.contains("1 statements"), "{told}");
     let page = stdout(&audit(dir, &["report", "--format", "html"]));
     assert!(page.contains("What commands did is not known"), "{page}");
+}
+
+/// Two that find no key both make one: the first that is in its place counts, whole, for both.
+#[test]
+fn a_key_that_two_make_at_once_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys/signing.key");
+    let [first, second] = ["a", "b"].map(|name| NoteSigner::generate(name).unwrap());
+    assert!(first.save_if_first(&path).unwrap());
+    assert!(!second.save_if_first(&path).unwrap());
+    assert_eq!(second.save(&path).unwrap_err().kind(), std::io::ErrorKind::AlreadyExists);
+    assert_eq!(NoteSigner::load(&path).unwrap().verifier().to_string(), first.verifier().to_string());
+    let public = std::fs::read_to_string(folder.path().join("keys/signing.key.pub")).unwrap();
+    assert_eq!(public.trim(), first.verifier().to_string());
+    assert_eq!(std::fs::read_dir(folder.path().join("keys")).unwrap().count(), 2, "no drafts are left");
+
+    let config = Config::new(folder.path().join("audit"));
+    let keys: Vec<[u8; 32]> = std::thread::scope(|scope| {
+        let made: Vec<_> = (0..16).map(|_| scope.spawn(|| config.derived_key("x").unwrap())).collect();
+        made.into_iter().map(|key| key.join().unwrap()).collect()
+    });
+    assert!(keys.iter().all(|key| *key == keys[0]));
 }
