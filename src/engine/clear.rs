@@ -10,7 +10,8 @@ use super::alike::{self, Pieces, Template};
 use super::analyse::{Analyser, Help, Judged};
 use super::catalog::{Catalog, FIRST_NORMAL_OID, Oid, QualifiedName, quote_ident};
 use super::cleared::{
-    Cleared, Effect, NOT_LOOKED_INTO, Outcome, RowShape, SetValue, Statement, TouchedTable, Tracked, add_table,
+    Cleared, Described, Effect, NOT_LOOKED_INTO, Outcome, RowShape, SetValue, Statement, TouchedTable, Tracked,
+    add_table,
 };
 use super::context::{Context, Defined, Protocol, PurposeSource};
 use super::meaning::Meaning;
@@ -281,6 +282,7 @@ impl Engine {
             protected: a.touches_protected(),
             subjects: std::mem::take(&mut a.subjects),
             subject_columns: if role.unrestricted { recorded.subject_columns } else { a.subject_columns() },
+            described: if changed { a.described() } else { Arc::default() },
             row_shape: a.row_shape(),
             lasts,
             at_once,
@@ -388,6 +390,7 @@ struct Draft<'e> {
     defines_view: bool,
     subjects: Vec<super::cleared::NamedSubject>,
     subject_columns: Vec<(u16, String)>,
+    described: Arc<[Described]>,
     row_shape: Option<RowShape>,
     lasts: bool,
     at_once: bool,
@@ -457,6 +460,7 @@ impl Draft<'_> {
             helped: self.help.map(|help| Box::new(help.not_allowed)),
             subjects: self.subjects,
             subject_columns: self.subject_columns,
+            described: self.described,
             row_shape: self.row_shape,
             lasts: self.lasts,
             at_once: self.at_once,

@@ -174,6 +174,9 @@ pub struct Statement {
     pub subjects: Vec<NamedSubject>,
     /// Output columns (0-based) that are a bare subject key, with the subject kind, where `record_subjects` asks for it.
     pub subject_columns: Vec<(u16, String)>,
+    /// Of a statement that was changed: what a RowDescription would have said of its output columns. A cell that is masked is
+    /// an expression to PostgreSQL, and a view that is spelled out is its tables; drivers look columns up by this.
+    pub described: Arc<[Described]>,
     /// What its rows look like, where that is known.
     pub row_shape: Option<RowShape>,
     /// What it does may outlive its answer: what makes it last must not happen before its record is on disk.
@@ -200,6 +203,16 @@ impl Statement {
     pub fn moves_session(&self) -> bool {
         moves_session_only(self.kind) || matches!(&self.effect, Effect::SetConfig(calls) if !calls.is_empty())
     }
+}
+
+/// An output column that is a column of a table or view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Described {
+    /// Which output column, from 0.
+    pub column: u16,
+    pub relation: Oid,
+    /// `pg_attribute.attnum`.
+    pub number: i16,
 }
 
 /// What a client knows of a statement's rows once it has heard of them.

@@ -14,7 +14,7 @@ use super::record::Named;
 use super::refuse;
 use super::simple::NotNow;
 use crate::audit::event::What;
-use crate::engine::cleared::{Argument, Effect, Statement};
+use crate::engine::cleared::{Argument, Described, Effect, Statement};
 use crate::engine::context::PurposeSource;
 use crate::engine::refusal::Refusal;
 use crate::wire::backend::Status;
@@ -76,6 +76,11 @@ impl Behind {
 /// The statement whose rows leave when `own` runs, which may name another.
 pub(super) fn shown<'a>(own: Option<&'a Statement>, behind: Option<&'a Behind>) -> Option<&'a Statement> {
     behind.zip(own).map_or(own, |(behind, own)| behind.shown_by(own))
+}
+
+/// Of which columns of tables and views those rows are, where PostgreSQL would not say it.
+pub(super) fn described(own: Option<&Statement>, behind: Option<&Behind>) -> Arc<[Described]> {
+    shown(own, behind).map_or_else(Arc::default, |s| s.described.clone())
 }
 
 /// Whether those rows are ours.

@@ -6,7 +6,7 @@ use super::plans::{ContextId, Judged};
 use super::prepared::{Portal, Prepared};
 use super::record::Run;
 use super::settings::Lifetime;
-use crate::engine::cleared::{SetValue, Tracked};
+use crate::engine::cleared::{Described, SetValue, Tracked};
 use crate::wire::error::Fields;
 
 /// Who hears the answer.
@@ -36,6 +36,15 @@ impl Expect {
             _ => self.silent,
         }
     }
+
+    /// Of which columns of tables and views the rows are that are described next.
+    pub fn described(&self) -> &[Described] {
+        match &self.kind {
+            Kind::Query(query) => query.runs.get(query.done).and_then(Option::as_ref).map_or(&[], |run| &run.described),
+            Kind::DescribeStatement(_, described) | Kind::DescribePortal(described) => described,
+            _ => &[],
+        }
+    }
 }
 
 pub enum Kind {
@@ -51,8 +60,9 @@ pub enum Kind {
     },
     Parse(NameChange),
     Bind(NameChange),
-    DescribeStatement(Arc<Prepared>),
-    DescribePortal,
+    /// And of which columns of tables and views its rows are.
+    DescribeStatement(Arc<Prepared>, Arc<[Described]>),
+    DescribePortal(Arc<[Described]>),
     Execute(Arc<Portal>),
     CloseStatement(NameChange),
     ClosePortal(NameChange),
@@ -118,6 +128,8 @@ pub struct StatementRun {
     pub settings: Vec<SettingChange>,
     /// Its rows are ours.
     pub silent: bool,
+    /// Of which columns of tables and views its rows are.
+    pub described: Arc<[Described]>,
 }
 
 impl QueryRun {
@@ -159,8 +171,8 @@ impl Kind {
             Kind::Query(_)
             | Kind::RefusedQuery(_)
             | Kind::Refused { dropped: None, .. }
-            | Kind::DescribeStatement(_)
-            | Kind::DescribePortal
+            | Kind::DescribeStatement(..)
+            | Kind::DescribePortal(_)
             | Kind::Execute(_)
             | Kind::Sync
             | Kind::OwnParse

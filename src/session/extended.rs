@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
-use super::behind::{Behind, is_silent, keeps_purpose, names_another, shown};
+use super::behind::{Behind, described, is_silent, keeps_purpose, names_another, shown};
 use super::client::Taken;
 use super::core::{Core, End, MAX_PORTALS, MAX_PREPARED, MAX_PREPARED_BYTES};
 use super::effects;
@@ -150,7 +150,9 @@ impl Core {
                 self.unsynced = true;
                 let cleared = &prepared.judged.cleared;
                 let (protected, silent) = (cleared.protected(), is_silent(cleared.statements.first(), behind.as_ref()));
-                self.expect_rows(Kind::DescribeStatement(prepared.clone()), prepared.judged.clone(), protected, silent);
+                let kind =
+                    Kind::DescribeStatement(prepared.clone(), described(cleared.statements.first(), behind.as_ref()));
+                self.expect_rows(kind, prepared.judged.clone(), protected, silent);
                 Ok(Taken::Done)
             }
             Ok(None) => self.answer_with(refuse::no_such_statement(name)),
@@ -160,8 +162,8 @@ impl Core {
 
     /// PostgreSQL says of which types a statement's parameters are: as such they are read when they come in binary.
     pub(super) fn parameter_types(&self, body: &[u8]) -> Result<Verdict, End> {
-        let verdict = self.still(|kind| matches!(kind, Kind::DescribeStatement(_)))?;
-        if let Some(Kind::DescribeStatement(prepared)) = self.queue.front().map(|expect| &expect.kind) {
+        let verdict = self.still(|kind| matches!(kind, Kind::DescribeStatement(..)))?;
+        if let Some(Kind::DescribeStatement(prepared, _)) = self.queue.front().map(|expect| &expect.kind) {
             prepared.types.get_or_init(|| frontend::type_oids(body).collect());
         }
         Ok(verdict)
@@ -174,7 +176,8 @@ impl Core {
             Lookup::Found(portal) => {
                 self.to_server.describe(Target::Portal, name)?;
                 self.unsynced = true;
-                self.expect_rows(Kind::DescribePortal, portal.judged.clone(), portal.protected, portal.is_silent());
+                let kind = Kind::DescribePortal(described(portal.statement(), portal.behind.as_ref()));
+                self.expect_rows(kind, portal.judged.clone(), portal.protected, portal.is_silent());
                 Ok(Taken::Done)
             }
         }

@@ -307,32 +307,6 @@ impl Core {
     }
 }
 
-impl Core {
-    /// Whether the description that comes is of a statement that PostgreSQL runs to its end before it tells of its rows: what
-    /// it says meanwhile comes first, as it does where no steps were asked for (`ChoosePortalStrategy` of its source).
-    pub(super) fn description_waits(&self) -> bool {
-        let Some(Expect { kind: Kind::Query(query), judged: Some(judged), .. }) = self.queue.front() else {
-            return false;
-        };
-        let kind = judged.cleared.statements.get(query.done).map(|s| s.kind);
-        query.in_steps && !query.is_silent() && kind.is_some_and(|kind| kind != "select")
-    }
-
-    pub(super) fn hold_description(&mut self, message: &[u8]) {
-        if let Some(Expect { kind: Kind::Query(query), .. }) = self.queue.front_mut() {
-            query.description = Some(message.to_vec());
-        }
-    }
-
-    /// The description that goes in front of a message with this tag. Nobody hears one of rows that do not come.
-    pub(super) fn described(&mut self, tag: u8) -> Option<Vec<u8>> {
-        let heard = self.withheld.is_none() && !self.is_condemned();
-        let Some(Expect { kind: Kind::Query(query), audience, .. }) = self.queue.front_mut() else { return None };
-        let description = matches!(tag, b'D' | b'C' | b'E').then(|| query.description.take()).flatten();
-        description.filter(|_| heard && tag != b'E' && *audience == Audience::Client)
-    }
-}
-
 impl QueryRun {
     /// Whether a message only says that one of the steps was taken.
     pub(super) fn is_step(&self, tag: u8) -> bool {

@@ -5,6 +5,7 @@
 
 pub mod core;
 mod dam;
+mod describe;
 pub mod gate;
 pub mod house;
 mod inquiry;

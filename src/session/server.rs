@@ -75,10 +75,13 @@ impl Core {
             if !self.has_watched(head, bytes.get(at + HEADER..end)) {
                 break;
             }
-            if head.tag == b'T' && self.description_waits() && head.body <= MAX_INSPECTED_BODY {
+            if head.tag == b'T'
+                && head.body <= MAX_INSPECTED_BODY
+                && (self.description_waits() || self.is_redescribed())
+            {
                 let Some(whole) = bytes.get(at..end) else { break };
                 self.to_client.tail().extend_from_slice(&bytes[from..at]);
-                self.hold_description(whole);
+                self.describe(whole)?;
                 (from, at) = (end, end);
                 continue;
             }
@@ -204,7 +207,7 @@ impl Core {
     }
 
     /// A message whose body is not looked into.
-    fn streamed(&mut self, tag: u8, length: usize) -> Result<Audience, End> {
+    pub(super) fn streamed(&mut self, tag: u8, length: usize) -> Result<Audience, End> {
         let Some(head) = self.queue.front() else {
             return Err(OUT_OF_ORDER);
         };
@@ -216,7 +219,7 @@ impl Core {
             }
             (b'D', Kind::OwnAssert) => {}
             (b'T', Kind::Query(_)) => {}
-            (b'T', Kind::DescribeStatement(_) | Kind::DescribePortal) => drop(self.queue.pop_front()),
+            (b'T', Kind::DescribeStatement(..) | Kind::DescribePortal(_)) => drop(self.queue.pop_front()),
             _ => return Err(OUT_OF_ORDER),
         }
         Ok(audience)
@@ -230,7 +233,7 @@ impl Core {
             b'3' => {
                 self.simple_answer(|k| matches!(k, Kind::CloseStatement(_) | Kind::ClosePortal(_) | Kind::OwnClose))
             }
-            b'n' => self.simple_answer(|k| matches!(k, Kind::DescribeStatement(_) | Kind::DescribePortal)),
+            b'n' => self.simple_answer(|k| matches!(k, Kind::DescribeStatement(..) | Kind::DescribePortal(_))),
             b't' => self.parameter_types(body),
             b'c' => self.still(|k| matches!(k, Kind::Query(_) | Kind::Execute(_))),
             b'G' => {
@@ -268,7 +271,7 @@ impl Core {
     /// Rows that are ours, and what describes them, nobody hears of; whoever asks for their description, that there are none.
     fn silenced(&mut self, tag: u8) -> Result<Verdict, End> {
         match (tag, self.queue.front().map(|e| &e.kind)) {
-            (b'T', Some(Kind::DescribeStatement(_) | Kind::DescribePortal)) => {
+            (b'T', Some(Kind::DescribeStatement(..) | Kind::DescribePortal(_))) => {
                 self.queue.pop_front();
                 Ok(Verdict::NoData)
             }
@@ -442,7 +445,7 @@ impl Core {
                 let made = self.portals.under_way(&change.name, change.id)?;
                 executed().find(|p| Arc::ptr_eq(p, made))
             }
-            Kind::DescribeStatement(_) | Kind::DescribePortal => {
+            Kind::DescribeStatement(..) | Kind::DescribePortal(_) => {
                 let judged = message.judged.as_ref()?;
                 executed().find(|p| Arc::ptr_eq(&p.judged, judged))
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::behind::{Behind, Made, keeps_purpose, names_another, runs_prepared, shown};
+use super::behind::{Behind, Made, described, keeps_purpose, names_another, runs_prepared, shown};
 use super::client::Taken;
 use super::core::{Core, End, Hold};
 use super::effects;
@@ -245,7 +245,8 @@ impl Core {
         let reason = self.reason();
         let mut run = self.clerk.decide(&what, reason, named).map_err(|e| e.refusal())?;
         run.watch = shows.and_then(|s| Watch::new(s, results, &self.snapshot.engine));
-        Ok(StatementRun { run, settings, silent: shows.is_some_and(|s| s.silent) })
+        let described = described(Some(statement), behind);
+        Ok(StatementRun { run, settings, silent: shows.is_some_and(|s| s.silent), described })
     }
 
     /// A Query drops the unnamed statement and portal.

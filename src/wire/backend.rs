@@ -76,6 +76,27 @@ impl<'a> Authentication<'a> {
     }
 }
 
+/// Says in the body of a RowDescription of which table's or view's columns its fields are: for each field (from 0, in ascending
+/// order) the relation's OID and `pg_attribute.attnum`. Fields that are not there are passed over.
+pub fn set_origins(body: &mut [u8], columns: impl IntoIterator<Item = (u16, u32, i16)>) {
+    /// Type OID, typlen, typmod and format, behind what is said here.
+    const REST: usize = 12;
+    let (mut at, mut next) = (2, 0_usize);
+    for (column, relation, number) in columns {
+        while next <= usize::from(column) {
+            let Some(name) = body.get(at..).and_then(|rest| rest.iter().position(|b| *b == 0)) else { return };
+            at += name + 1;
+            let Some(origin) = body.get_mut(at..at + 6) else { return };
+            if next == usize::from(column) {
+                origin[..4].copy_from_slice(&relation.to_be_bytes());
+                origin[4..].copy_from_slice(&number.to_be_bytes());
+            }
+            at += 6 + REST;
+            next += 1;
+        }
+    }
+}
+
 /// ParameterStatus: name and value.
 pub fn read_parameter(body: &[u8]) -> Result<(&str, &str), Malformed> {
     let mut r = Reader(body);

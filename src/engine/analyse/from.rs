@@ -189,13 +189,14 @@ impl<'e> Analyser<'e> {
         });
         let columns = relation.columns.iter().enumerate();
         let columns = columns.map(|(i, c)| self.column_at(&c.name, (index, i), c)).collect();
-        Ok((index, Columns::known(columns)))
+        Ok((index, Columns::known(columns).of_relation(relation)))
     }
 
     /// The columns of a relation that is read as it is stored.
     pub fn plain_columns(&self, relation: &Relation) -> Columns {
         let total = relation.kind != RelationKind::View;
-        Columns::known(relation.columns.iter().map(|c| Col { total, ..self.stored_column(c) }).collect())
+        let columns = relation.columns.iter().map(|c| Col { total, ..self.stored_column(c) });
+        Columns::known(columns.collect()).of_relation(relation)
     }
 
     /// The bare value of a stored column, under a name.
@@ -328,7 +329,7 @@ impl<'e> Analyser<'e> {
         self.shadowed = shadowed;
         let named: Vec<&str> = relation.columns.iter().map(|c| c.name.as_str()).collect();
         let index = self.replace_range_var(var, Part::View { source, tree })?;
-        Ok((columns.renamed(&named), Some(index)))
+        Ok((columns.renamed(&named).of_relation(relation), Some(index)))
     }
 
     fn range_subselect(

@@ -97,14 +97,15 @@ impl<'e> Analyser<'e> {
             let ty = if a.ty == b.ty { a.ty.clone() } else { None };
             // `buildMergedJoinVar` of PostgreSQL's parser: of a full join it is COALESCE of both.
             let unknown = |side: &Col| side.mixed || side.origin.is_empty();
-            let (key, mixed) = match kind {
-                pb::JoinType::JoinInner => (a.key, unknown(&a) && unknown(&b)),
-                pb::JoinType::JoinLeft => (a.key, unknown(&a)),
-                pb::JoinType::JoinRight => (b.key, unknown(&b)),
-                _ => (None, a.mixes(&b)),
+            let ((key, described), mixed) = match kind {
+                pb::JoinType::JoinInner => ((a.key, a.described), unknown(&a) && unknown(&b)),
+                pb::JoinType::JoinLeft => ((a.key, a.described), unknown(&a)),
+                pb::JoinType::JoinRight => ((b.key, b.described), unknown(&b)),
+                _ => ((None, None), a.mixes(&b)),
             };
             let collation = if a.collation == b.collation { a.collation } else { 0 };
             let key = key.filter(|_| ty.is_some());
+            let described = described.filter(|_| a.operand == b.operand);
             let ordered = one && self.are_ordered(&a, &b);
             let (name, given, lasts, instead) = (name.clone(), a.given || b.given, a.lasts.max(b.lasts), None);
             let operand = self.engine.catalog.common([self.settled(a.operand), self.settled(b.operand)]);
@@ -115,6 +116,7 @@ impl<'e> Analyser<'e> {
                 mixed,
                 made_of,
                 key,
+                described,
                 ty,
                 operand,
                 collation,

@@ -1,10 +1,11 @@
 //! What the rows of a statement look like to its client.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use super::Analyser;
 use super::scope::{Col, Columns};
-use crate::engine::cleared::{RowShape, ShownColumns};
+use crate::engine::cleared::{Described, RowShape, ShownColumns};
 
 impl Analyser<'_> {
     /// `None`: it has none.
@@ -16,6 +17,15 @@ impl Analyser<'_> {
         };
         let settled = columns.as_ref().is_some_and(|c| !c.types.contains(&0));
         Some(RowShape { columns, from: if settled { 0 } else { self.origin() } })
+    }
+
+    /// The columns of tables and views that PostgreSQL would describe the output columns as, had it the client's own text.
+    pub fn described(&self) -> Arc<[Described]> {
+        let told = |(i, col): (usize, &Col)| {
+            let (relation, number) = col.described?;
+            Some(Described { column: u16::try_from(i).ok()?, relation, number })
+        };
+        self.output.list().iter().enumerate().filter_map(told).collect()
     }
 
     /// A digest of what a column follows from whose name or type is not known.

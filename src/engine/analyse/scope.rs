@@ -9,7 +9,7 @@ use pg_query::protobuf as pb;
 use super::constant::is_built_in;
 use super::given::GivenKeys;
 use super::names;
-use crate::engine::catalog::{Column, ColumnType, FIRST_NORMAL_OID, Oid, Operand, QualifiedName};
+use crate::engine::catalog::{Column, ColumnType, FIRST_NORMAL_OID, Oid, Operand, QualifiedName, Relation};
 
 /// System columns of a stored table (PostgreSQL manual, 5.5).
 pub const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
@@ -46,6 +46,8 @@ pub struct Col {
     /// The stored column that PostgreSQL takes it for when it looks for a primary key in GROUP BY: of a column merged by
     /// `USING` one side's, or none.
     pub key: Option<Base>,
+    /// The column of a table or view that PostgreSQL describes it as to a client (`resorigtbl` and `resorigcol` of its source).
+    pub described: Option<(Oid, i16)>,
     /// Whether it is there for sure.
     pub lasts: Lasts,
     /// For a column that reads otherwise than PostgreSQL would read it: what stands in its place.
@@ -101,6 +103,7 @@ impl Col {
             total: false,
             lasts: Lasts::Catalogued,
             key: None,
+            described: None,
             instead: None,
         }
     }
@@ -145,6 +148,13 @@ impl Columns {
     pub fn made_of(self, bases: Option<&Rc<[Base]>>) -> Self {
         let Columns::Known(cols) = &self else { return self };
         Columns::known(cols.iter().map(|c| Col { made_of: bases.cloned(), ..c.clone() }).collect())
+    }
+
+    /// The same, as the columns of this table or view.
+    pub fn of_relation(self, relation: &Relation) -> Self {
+        let Columns::Known(cols) = &self else { return self };
+        let number = |i: usize| relation.columns.get(i).map(|c| (relation.oid, c.number));
+        Columns::known(cols.iter().enumerate().map(|(i, c)| Col { described: number(i), ..c.clone() }).collect())
     }
 
     /// The columns under the names of an alias list; more columns than names keep theirs.

@@ -123,7 +123,18 @@ impl<'e> Analyser<'e> {
                         let lasts = other.map_or(Lasts::Perhaps, |c| col.lasts.max(c.lasts));
                         let made_of = col.made_with(other);
                         let constants = given::merged(col, other);
-                        Col { origin, mixed, made_of, given, constants, lasts, key: None, instead: None, ..of }
+                        Col {
+                            origin,
+                            mixed,
+                            made_of,
+                            given,
+                            constants,
+                            lasts,
+                            key: None,
+                            described: None,
+                            instead: None,
+                            ..of
+                        }
                     })
                     .collect(),
             ),

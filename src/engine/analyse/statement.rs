@@ -4,7 +4,7 @@ use pg_query::protobuf::{self as pb, TransactionStmtKind as T};
 use pg_query::{Node, NodeEnum};
 
 use super::relations::Protection;
-use super::scope::Scope;
+use super::scope::{Columns, Scope};
 use super::set_config::is_plain_call_list;
 use super::{Aim, Analyser, At, Occurrence, given, inner, kind_of};
 use crate::engine::cleared::Effect;
@@ -206,6 +206,8 @@ impl<'e> Analyser<'e> {
                 return Err(refusal::not_supported(&format!("EXPLAIN of {}", kind_of(other)), why));
             }
         }
+        // Its rows are a plan, not those of the query.
+        self.output = Columns::known(Vec::new());
         // What a write of an open table changes in protected ones is counted too.
         if self.reads_protected() || self.writes_protected {
             self.explain_protected(e)?;

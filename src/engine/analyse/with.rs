@@ -79,7 +79,8 @@ impl Analyser<'_> {
     /// and collations from it (`determineRecursiveColTypes` of its parser), and refuses an arm of others.
     pub fn begins_itself(&mut self, itself: &Recursive, first: &Columns) {
         let Columns::Known(columns) = first else { return };
-        let column = |c: &Col| Col { mixed: true, made_of: None, given: true, key: None, ..self.of_itself(c) };
+        let column =
+            |c: &Col| Col { mixed: true, made_of: None, given: true, key: None, described: None, ..self.of_itself(c) };
         let columns = Columns::known(columns.iter().map(column).collect());
         let names: Vec<&str> = itself.names.iter().map(String::as_str).collect();
         if let Some(cte) = self.ctes.get_mut(itself.at) {

@@ -322,7 +322,8 @@ impl<'e> Analyser<'e> {
         let o = o.clone();
         let (visible, _) = guard::visible_of(self, Form::Exists, &o, relation, &quote_ident(TARGET))
             .map_err(|r| r.at(var.location))?;
-        let columns = through.as_ref().map_or(columns, |t| shown(self, &t.columns, relation, occurrence));
+        let columns =
+            through.as_ref().map_or(columns, |t| shown(self, &t.columns, relation, occurrence).of_relation(t.view));
         let named = through.as_ref().map_or(relation, |t| t.view);
         // What leaves is a row of cells, of no type.
         let item = Item { occurrence: Some(occurrence), row: None, ..item(var, Some(&named.name), columns) };
