@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::core::Core;
 use super::names::Lookup;
-use super::plans::Judged;
+use super::plans::{ContextId, Judged};
 use super::prepared::{Portal, Progress};
 use super::record::Named;
 use super::refuse;
@@ -100,7 +100,23 @@ impl Core {
                 self.may_explain(name, behind.is_protected(), *as_protected)?;
                 Ok(Some(behind))
             }
+            Effect::Deallocate(Some(name)) => self.make_lost(name).map(|()| None),
             _ => Ok(None),
+        }
+    }
+
+    /// Whether a statement is taken away that PostgreSQL has lost (`prepare_again`).
+    pub(super) fn takes_lost(&self, effect: &Effect) -> bool {
+        let Effect::Deallocate(Some(name)) = effect else { return false };
+        self.statements.newest(name).is_some_and(|p| p.context == ContextId::NONE)
+    }
+
+    /// Makes anew what the client has and PostgreSQL has lost, so that it can be taken away. (What may not be made any more is
+    /// not there to take.)
+    fn make_lost(&mut self, name: &str) -> Result<(), NotNow> {
+        match self.current_statement(name) {
+            Ok(_) | Err(NotNow::Refused(_)) => Ok(()),
+            Err(other) => Err(other),
         }
     }
 
@@ -156,7 +172,7 @@ impl Core {
     /// The same in a Query. What has to be prepared again is, before it, with a Sync of its own; if that fails, the name
     /// is gone and the EXECUTE fails too.
     pub(super) fn behind_in_query(&mut self, effect: &Effect) -> Result<Option<Behind>, NotNow> {
-        if runs_prepared(effect) && self.status == Status::Failed {
+        if !matches!(effect, Effect::Fetch { .. }) && self.status == Status::Failed {
             // In a failed transaction only its end can run, and preparing again would fail. That may have been sent.
             return if self.queue.is_empty() { Ok(None) } else { Err(NotNow::Later) };
         }

@@ -6,6 +6,7 @@
 
 use super::core::{Core, End};
 use super::expect::{Audience, Expect, Kind};
+use super::server::{OUT_OF_ORDER, Verdict};
 use crate::wire::backend::set_origins;
 use crate::wire::frame::HEADER;
 
@@ -47,5 +48,17 @@ impl Core {
         let Some(Expect { kind: Kind::Query(query), audience, .. }) = self.queue.front_mut() else { return None };
         let description = matches!(tag, b'D' | b'C' | b'E').then(|| query.description.take()).flatten();
         description.filter(|_| heard && tag != b'E' && *audience == Audience::Client)
+    }
+
+    /// Rows that are ours, and what describes them, nobody hears of; whoever asks for their description, that there are none.
+    pub(super) fn silenced(&mut self, tag: u8) -> Result<Verdict, End> {
+        match (tag, self.queue.front().map(|e| &e.kind)) {
+            (b'T', Some(Kind::DescribeStatement(..) | Kind::DescribePortal(_))) => {
+                self.queue.pop_front();
+                Ok(Verdict::NoData)
+            }
+            (b'T', Some(Kind::Query(_))) | (b'D', Some(Kind::Query(_) | Kind::Execute(_))) => Ok(Verdict::Drop),
+            _ => Err(OUT_OF_ORDER),
+        }
     }
 }

@@ -123,6 +123,7 @@ impl Core {
                 portal.behind = self.behind(effect)?;
                 portal.protected |= portal.behind.as_ref().is_some_and(Behind::is_protected);
             }
+            effect if self.takes_lost(effect) => drop(self.behind(effect)?),
             Effect::SetConfig(calls) => {
                 if let Origin::Protocol { types } = &prepared.origin {
                     effects::check_parameter_types(calls, types)?;

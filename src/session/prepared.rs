@@ -60,6 +60,12 @@ impl Prepared {
         }
     }
 
+    /// The same, where PostgreSQL has it no longer.
+    pub fn to_be_made(&self) -> Self {
+        let Self { judged, context: _, origin, types } = self;
+        Self { judged: judged.clone(), context: ContextId::NONE, origin: origin.clone(), types: types.clone() }
+    }
+
     /// Whether subjects in its rows may go on record: then the form of its results must be known.
     pub fn may_be_watched(&self) -> bool {
         let names_another = matches!(self.effect(), Effect::Fetch { .. } | Effect::Execute { .. });

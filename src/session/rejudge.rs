@@ -35,7 +35,7 @@ impl Core {
         if is_the_same {
             self.statements.refresh(name, &prepared, anew.clone());
         } else {
-            self.prepare_again(name, &anew)?;
+            self.prepare_again(name, &prepared, &anew)?;
         }
         Ok(Some(anew))
     }
@@ -57,9 +57,10 @@ impl Core {
     }
 
     /// Closes `name` and prepares it again. All answers are ours; an error reaches the client in place of its own
-    /// message's answer.
-    fn prepare_again(&mut self, name: &str, anew: &Arc<Prepared>) -> Result<(), End> {
-        let closed = self.statements.change(name, self.batch, None);
+    /// message's answer. Where only the second fails (in a failed transaction, by a cancel or a timeout), PostgreSQL has no
+    /// such statement any more, but the client has: it is prepared with its next use.
+    fn prepare_again(&mut self, name: &str, prepared: &Prepared, anew: &Arc<Prepared>) -> Result<(), End> {
+        let closed = self.statements.change(name, self.batch, Some(Arc::new(prepared.to_be_made())));
         self.to_server.close(Target::Statement, Name::Client(name))?;
         self.unsynced = true;
         self.expect(Kind::CloseStatement(NameChange::new(name, closed)), Audience::Nobody);
@@ -156,21 +157,25 @@ impl Core {
         let Origin::Protocol { types } = &anew.origin else {
             return Err(refuse::portal_of_other_context().into());
         };
-        let portal = Arc::new(self.portal_for(&Bind { portal: name, statement: "", rest }, &anew)?);
-        self.bind_again(name, &anew, types, rest, &portal)?;
+        let bind = Bind { portal: name, statement: "", rest };
+        let portal = Arc::new(self.portal_for(&bind, &anew)?);
+        let to_be_made = Portal { context: ContextId::NONE, ..self.portal_for(&bind, &anew)? };
+        self.bind_again(name, &anew, types, to_be_made, &portal)?;
         Ok(portal)
     }
 
+    /// As `prepare_again`; `to_be_made` is the portal that is still to be bound.
     fn bind_again(
         &mut self,
         name: &str,
         anew: &Arc<Prepared>,
         types: &[u8],
-        rest: &[u8],
+        to_be_made: Portal,
         portal: &Arc<Portal>,
     ) -> Result<(), End> {
+        let rest = portal.bound.as_ref().and_then(|bound| bound.rest.as_deref()).unwrap_or_default();
         self.unsynced = true;
-        let closed = self.portals.change(name, self.batch, None);
+        let closed = self.portals.change(name, self.batch, Some(Arc::new(to_be_made)));
         self.to_server.close(Target::Portal, Name::Client(name))?;
         self.expect(Kind::ClosePortal(NameChange::new(name, closed)), Audience::Nobody);
         self.close_own(&anew.judged)?;

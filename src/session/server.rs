@@ -268,18 +268,6 @@ impl Core {
         }
     }
 
-    /// Rows that are ours, and what describes them, nobody hears of; whoever asks for their description, that there are none.
-    fn silenced(&mut self, tag: u8) -> Result<Verdict, End> {
-        match (tag, self.queue.front().map(|e| &e.kind)) {
-            (b'T', Some(Kind::DescribeStatement(..) | Kind::DescribePortal(_))) => {
-                self.queue.pop_front();
-                Ok(Verdict::NoData)
-            }
-            (b'T', Some(Kind::Query(_))) | (b'D', Some(Kind::Query(_) | Kind::Execute(_))) => Ok(Verdict::Drop),
-            _ => Err(OUT_OF_ORDER),
-        }
-    }
-
     /// Whether a message only says that a step of ours was taken.
     fn is_step(&self, tag: u8) -> bool {
         matches!(self.queue.front().map(|e| &e.kind), Some(Kind::Query(query)) if query.is_step(tag))

@@ -370,3 +370,62 @@ fn a_comment_on_execute_or_fetch_may_say_no_other_purpose() {
     let sql = "BEGIN; DECLARE c CURSOR FOR SELECT count(*) FROM customers; FETCH ALL FROM c /*purpose='marketing'*/";
     assert_eq!(c.ask(sql), "C:BEGIN C:DECLARE CURSOR E:22023 Z:E");
 }
+
+/// In a failed transaction PostgreSQL closes a statement and does not prepare it again: its client still has it afterwards.
+#[test]
+fn what_is_used_in_a_failed_transaction_is_not_lost() {
+    let mut c = session("ana");
+    let run = [bind("", "p", &[]), execute("", 0), sync()];
+    for prepare in [parse("p", COUNT), query(&format!("PREPARE p AS {COUNT}"))] {
+        assert!(c.exchange(&[prepare, sync()]).ends_with("Z:I"));
+        for (purpose, rows) in [("marketing", "D:1"), ("service", "D:2")] {
+            c.ask(&format!("SET consentry.purpose = '{purpose}'"));
+            assert_eq!(c.ask("BEGIN; SELECT 1/0"), "C:BEGIN E:22012 Z:E");
+            assert_eq!(c.exchange(&run), "E:25P02 Z:E");
+            assert_eq!(c.ask("EXECUTE p"), "E:25P02 Z:E");
+            assert_eq!(c.exchange(&[describe('S', "p"), sync()]), "E:25P02 Z:E");
+            assert_eq!(c.ask("ROLLBACK"), "C:ROLLBACK Z:I");
+            assert_eq!(c.exchange(&run), format!("2 {rows} C:SELECT 1 Z:I"));
+            assert_eq!(c.ask("EXECUTE p"), format!("T {rows} C:SELECT 1 Z:I"));
+        }
+        assert_eq!(c.ask("DEALLOCATE p"), "C:DEALLOCATE Z:I");
+    }
+}
+
+/// The same where the client does not wait for the error, and where what it has is taken away next.
+#[test]
+fn what_is_used_ahead_of_the_error_is_not_lost() {
+    let fails = [parse("", "SELECT 1/0"), bind("", "", &[]), execute("", 0), sync()];
+    let run = [bind("", "p", &[]), execute("", 0), sync()];
+    let in_messages = [parse("", "DEALLOCATE p"), bind("", "", &[]), execute("", 0), sync()];
+    for deallocate in [&[query("DEALLOCATE p")][..], &in_messages] {
+        let mut c = session("ana");
+        assert_eq!(c.exchange(&[parse("p", COUNT), sync()]), "1 Z:I");
+        let lose = |c: &mut Raw| {
+            c.ask("BEGIN; SET LOCAL consentry.purpose = 'marketing'");
+            assert_eq!(c.exchange(&[&fails[..], &run].concat()), "1 E:22012 Z:E E:25P02 Z:E");
+            c.ask("ROLLBACK");
+        };
+        lose(&mut c);
+        assert_eq!(c.exchange(&run), "2 D:2 C:SELECT 1 Z:I");
+        lose(&mut c);
+        let said = c.exchange(deallocate);
+        assert!(said.ends_with("C:DEALLOCATE Z:I"), "{said}");
+        assert_eq!(c.exchange(&run), "E:26000 Z:I");
+    }
+}
+
+/// A portal outlives what fails in a savepoint behind it.
+#[test]
+fn a_portal_that_is_used_in_a_failed_savepoint_is_not_lost() {
+    let mut c = session("ana");
+    c.ask("BEGIN");
+    let sent = [parse("", "SELECT id FROM customers ORDER BY id LIMIT 1 OFFSET 1"), bind("p", "", &[]), sync()];
+    assert_eq!(c.exchange(&sent), "1 2 Z:T");
+    c.ask("SAVEPOINT s; SET LOCAL consentry.purpose = 'marketing'");
+    assert_eq!(c.ask("SELECT 1/0"), "E:22012 Z:E");
+    assert_eq!(c.exchange(&[execute("p", 0), sync()]), "E:25P02 Z:E");
+    assert_eq!(c.ask("ROLLBACK TO s"), "C:ROLLBACK Z:T");
+    assert_eq!(c.exchange(&[execute("p", 0), sync()]), "D:2 C:SELECT 1 Z:T");
+    c.ask("ROLLBACK");
+}
