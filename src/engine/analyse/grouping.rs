@@ -1,5 +1,6 @@
 //! GROUP BY a primary key: what PostgreSQL lets stand ungrouped over a stored table must be grouped over a subquery.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use pg_query::protobuf::{self as pb, Token};
@@ -38,9 +39,7 @@ impl Analyser<'_> {
     /// table stand ungrouped. Over a subquery it does not, so those columns join the GROUP BY; the key determines them,
     /// so the groups stay the same. Columns that stand in no such place do not: a key that is masked determines nothing.
     pub fn keep_functional_dependency(&mut self, s: &mut pb::SelectStmt, scope: &Scope<'_>) -> Option<()> {
-        if s.group_clause.iter().any(|n| matches!(n.node, Some(NodeEnum::GroupingSet(_)))) {
-            return None;
-        }
+        let sets = s.group_clause.iter().any(|n| matches!(n.node, Some(NodeEnum::GroupingSet(_))));
         for item in scope.items {
             let (Some(occurrence), Some(alias)) = (item.occurrence, item.alias.as_deref()) else { continue };
             // Behind a join's alias its own means nothing, or another item.
@@ -49,14 +48,20 @@ impl Analyser<'_> {
             }
             let Some(o) = self.occurrences.get(occurrence) else { continue };
             let Some(relation) = self.engine.catalog.relation(o.relation) else { continue };
-            let keys: Vec<&pb::ColumnRef> = keys(&s.group_clause).filter_map(|n| group_column(n, s, scope)).collect();
-            let grouped = |column: usize| keys.iter().any(|r| self.refers_to(r, scope, (occurrence, column)));
+            let column = |n: &Node| {
+                let r = group_column(n, s, scope)?;
+                (0..relation.columns.len()).find(|c| self.refers_to(r, scope, (occurrence, *c)))
+            };
+            let always: BTreeSet<usize> = s.group_clause.iter().flat_map(|n| in_every_set(n, &column)).collect();
             let position = |name: &String| relation.columns.iter().position(|c| c.name == *name);
             let by_key = !relation.primary_key.is_empty()
-                && relation.primary_key.iter().all(|name| position(name).is_some_and(grouped));
+                && relation.primary_key.iter().all(|name| position(name).is_some_and(|c| always.contains(&c)));
             if !by_key {
                 continue;
             }
+            // What some set groups by is null in the others, and stays so.
+            let ever: BTreeSet<usize> = keys(&s.group_clause).into_iter().filter_map(column).collect();
+            let grouped = |column: usize| ever.contains(&column);
             let ungroupable =
                 |c: usize| relation.columns.get(c).is_some_and(|c| !self.engine.catalog.has_equality(c.ty.oid));
             let used = (0..relation.columns.len())
@@ -66,6 +71,9 @@ impl Analyser<'_> {
             let missing: Vec<Rc<str>> = missing.into_iter().map(|(_, name)| name).collect();
             let whole = self.whole_rows.contains(&occurrence);
             let by_row = whole && !(0..relation.columns.len()).any(ungroupable);
+            if sets && (whole || !apart.is_empty()) {
+                continue;
+            }
             if !apart.is_empty() || (whole && !by_row) {
                 let of = |(i, name): (usize, Rc<str>)| {
                     let ty = relation.columns.get(i).map_or(0, |c| c.ty.oid);
@@ -120,7 +128,7 @@ impl Analyser<'_> {
     /// Where GROUP BY's list begins: behind the words that stand before any of its items, at its own depth.
     fn first_group_item(&self, s: &pb::SelectStmt) -> Option<usize> {
         let tokens = self.tokens();
-        let item = keys(&s.group_clause).find_map(|n| match n.node.as_ref()? {
+        let item = keys(&s.group_clause).into_iter().find_map(|n| match n.node.as_ref()? {
             NodeEnum::ColumnRef(r) if r.location >= 0 => usize::try_from(r.location).ok(),
             NodeEnum::AConst(c) => usize::try_from(c.location).ok(),
             _ => None,
@@ -156,12 +164,38 @@ impl Analyser<'_> {
     }
 }
 
-/// The keys of a GROUP BY; `(a, b)` are two.
-fn keys(list: &[Node]) -> impl Iterator<Item = &Node> {
-    list.iter().flat_map(|n| match &n.node {
-        Some(NodeEnum::RowExpr(row)) if row.row_format() == pb::CoercionForm::CoerceImplicitCast => row.args.as_slice(),
-        _ => std::slice::from_ref(n),
-    })
+/// The keys of a GROUP BY; `(a, b)` are two, and those of grouping sets are among them.
+fn keys(list: &[Node]) -> Vec<&Node> {
+    let within = |n| match parts(n) {
+        Some(parts) => keys(parts),
+        None => vec![n],
+    };
+    list.iter().flat_map(within).collect()
+}
+
+/// What an item of GROUP BY is made of; `None`: it is a key.
+fn parts(item: &Node) -> Option<&[Node]> {
+    match item.node.as_ref()? {
+        NodeEnum::RowExpr(row) if row.row_format() == pb::CoercionForm::CoerceImplicitCast => Some(&row.args),
+        NodeEnum::GroupingSet(set) => Some(&set.content),
+        _ => None,
+    }
+}
+
+/// The columns that every grouping set of an item groups by (`gset_common` of PostgreSQL's `parseCheckAggregates`).
+fn in_every_set(item: &Node, column: &impl Fn(&Node) -> Option<usize>) -> BTreeSet<usize> {
+    let of_parts = |parts: &[Node]| parts.iter().map(|n| in_every_set(n, column)).collect::<Vec<_>>();
+    match &item.node {
+        Some(NodeEnum::GroupingSet(set)) if set.kind() == pb::GroupingSetKind::GroupingSetSets => {
+            of_parts(&set.content).into_iter().reduce(|a, b| &a & &b).unwrap_or_default()
+        }
+        // Of these one is the empty set.
+        Some(NodeEnum::GroupingSet(_)) => BTreeSet::new(),
+        _ => match parts(item) {
+            Some(parts) => of_parts(parts).into_iter().flatten().collect(),
+            None => column(item).into_iter().collect(),
+        },
+    }
 }
 
 /// The column that a GROUP BY item means: itself, or the output column that its number or alias names.

@@ -135,3 +135,22 @@ SELECT login, (SELECT sum(p.id * l.total) FROM products p) FROM logins l WHERE c
 ;;
 -- bi/analytics: changed | has "l"."total" | lacks "l"."city"
 SELECT login, sum(sum(l.total)) OVER (PARTITION BY l.total), percentile_disc(0.5) WITHIN GROUP (ORDER BY city) FROM logins l GROUP BY login
+;;
+-- support/service: changed
+SELECT c.id, c.full_name, c.status, count(*) FROM customers c GROUP BY c.id, ROLLUP (c.status)
+;;
+-- support/service: changed
+SELECT c.id, c.full_name, c.status FROM customers c GROUP BY GROUPING SETS ((c.id), (c.id, c.status))
+;;
+-- support/service: changed
+SELECT c.id, c.full_name, o.id FROM customers c JOIN orders o ON o.customer_id = c.id GROUP BY c.id, CUBE (o.id), ROLLUP ((lower(c.full_name)))
+;;
+-- support/service: changed | error 42803
+SELECT c.id, c.full_name FROM customers c GROUP BY ROLLUP (c.id)
+;;
+-- support/service: changed | error 42803
+SELECT c.id, c.full_name FROM customers c GROUP BY GROUPING SETS ((c.id), (c.country))
+;;
+-- support/service: changed | error 42803
+SELECT c.id, c.full_name FROM customers c GROUP BY GROUPING SETS ((c.id), ())
+;;
