@@ -48,6 +48,7 @@ CREATE TABLE consents (
     withdrawn_at   timestamptz,
     expires_at     date,
     notice_version text,
+    notice_day     date,
     recorded_at    timestamptz,
     source         text,
     recipient      text,

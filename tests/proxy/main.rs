@@ -8,6 +8,7 @@ mod behind;
 mod changed_writes;
 mod changes;
 mod clients;
+mod dates;
 mod described;
 mod door;
 mod doubt;

@@ -7,6 +7,7 @@ use crate::engine::catalog::{Catalog, Column, Relation, quote_literal};
 use crate::engine::policy::{Channel, ConsentSource};
 use crate::engine::refusal::Refusal;
 
+use super::constant;
 use super::moment::Moment;
 use super::sql::{Names, all, any, as_text, column, is_domain, op, same_key, type_sql};
 use super::{column_of, relation_of, stale};
@@ -209,13 +210,16 @@ impl<'a> Choices<'a> {
             .ok_or_else(|| stale(format!("{}.{name} holds no point in time", self.relation.name)))
     }
 
-    /// The column, read as text, is one of `values`.
+    /// The column, read as text, is one of `values`. (A date's text is as the session's `DateStyle` wants it: it is none.)
     fn is_one_of(&self, c: &str, of: &Column, values: &[&str]) -> String {
+        let is_date = of.ty.base == "date";
         let (value, ty) = match self.is_enum_with(of, values) {
             true => (column(c, &of.name), type_sql(&of.ty)),
+            false if is_date => (column(c, &of.name), "pg_catalog.date".to_owned()),
             false => (as_text(c, of), "pg_catalog.text".to_owned()),
         };
-        let literals: Vec<String> = values.iter().map(|v| format!("{}::{ty}", quote_literal(v))).collect();
+        let readable = values.iter().filter(|v| !is_date || constant::is_date(v));
+        let literals: Vec<String> = readable.map(|v| format!("{}::{ty}", quote_literal(v))).collect();
         match literals.as_slice() {
             [] => "false".to_owned(),
             [one] => op(&value, "=", one),

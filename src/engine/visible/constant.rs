@@ -16,7 +16,7 @@ pub fn fits(value: &str, ty: &ColumnType) -> Result<(), &'static str> {
         "numeric" => number(value) && within_precision(value, ty),
         "float4" => number(value) && value.parse::<f32>().is_ok_and(f32::is_finite),
         "float8" => number(value) && value.parse::<f64>().is_ok_and(f64::is_finite),
-        "date" => value.parse::<jiff::civil::Date>().is_ok_and(|d| d.year() > 0) && value.len() == 10,
+        "date" => is_date(value),
         "timestamp" => value.parse::<jiff::civil::DateTime>().is_ok_and(|d| d.year() > 0),
         "timestamptz" => value.parse::<jiff::Timestamp>().is_ok(),
         "uuid" => uuid(value),
@@ -27,6 +27,11 @@ pub fn fits(value: &str, ty: &ColumnType) -> Result<(), &'static str> {
         _ => return Err("a constant of this type is not supported; use `null` or `{ sql = … }`"),
     };
     if readable { Ok(()) } else { Err("the constant is no value of the column's type") }
+}
+
+/// Whether a text is a date as PostgreSQL reads it under every `DateStyle`: year, month and day.
+pub fn is_date(value: &str) -> bool {
+    value.parse::<jiff::civil::Date>().is_ok_and(|d| d.year() > 0) && value.len() == 10
 }
 
 /// The literal, for a constant that fits. `None`: the enum has no such label.

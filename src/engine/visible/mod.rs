@@ -34,6 +34,7 @@ use super::clear::Secrets;
 use super::policy::{Mask, Policy, Purpose, Role, SqlFragment, TablePolicy};
 use super::refusal::{Refusal, SqlState};
 
+pub use constant::is_date;
 pub use dependents::{Dependent, dependents, movable};
 pub use domain::{Fate, fate};
 pub use masks::{mask_fits, null_cell, null_of};

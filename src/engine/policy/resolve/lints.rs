@@ -2,6 +2,7 @@
 //! personal and are not listed. Mostly warnings.
 
 use super::super::super::catalog::{Oid, Relation};
+use super::super::super::visible::is_date;
 use super::super::raw::{RawPurpose, RawSubject, Spanned};
 use super::super::{Basis, ColumnUse, ConsentSource, SubjectKind, TablePolicy, Unlisted, is_open, names};
 use super::{Resolver, cascades, computed, is_system, open};
@@ -117,6 +118,14 @@ fn purpose_columns(r: &mut Resolver<'_, '_>, purpose: &Spanned<String>, sources:
 fn notices(r: &mut Resolver<'_, '_>, raw: &RawPurpose, sources: &[ConsentSource]) {
     let Some(notices) = &raw.notices else { return };
     let (with, without): (Vec<_>, Vec<_>) = sources.iter().partition(|s| s.notice.is_some());
+    for source in &with {
+        let relation = r.catalog.relation(source.table);
+        let column = relation.and_then(|t| t.column(source.notice.as_deref()?)).filter(|c| c.ty.base == "date");
+        for notice in notices.get_ref().iter().filter(|n| column.is_some() && !is_date(n.get_ref())) {
+            let message = format!("the notices of {} are dates and never `{}`", source.table_name, notice.get_ref());
+            r.error(notice.span(), message, "write year, month and day, as in \"2024-05-31\"");
+        }
+    }
     for source in without {
         let message = format!("{} has no `notice` column, so no consent in it counts", source.table_name);
         let fix = "map `notice` in [subject.X.consent], or remove `notices`";
