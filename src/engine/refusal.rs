@@ -202,6 +202,16 @@ pub fn view_locked(view: &str) -> Refusal {
     .of(view)
 }
 
+/// A view whose text, read again by PostgreSQL, could say something else.
+pub fn view_holds_money(view: &str) -> Refusal {
+    let why = "it has a constant of type money, which says what lc_monetary makes of it";
+    Refusal {
+        hint: "let the view cast a number, as in 1.50::numeric::money".into(),
+        ..not_supported(&format!("view {view}"), why)
+    }
+    .of(view)
+}
+
 /// A relation of the system catalogs that shows values, secrets or other sessions.
 pub fn system_relation(table: &str, why: &str) -> Refusal {
     Refusal::new(

@@ -416,3 +416,7 @@ CREATE OPERATOR public.<== (FUNCTION = public.greet_known, RIGHTARG = public.kno
 CREATE TABLE public.told_mails (id int, mail public.told_email, mails public.told_email[]);
 -- A key that is itself personal.
 CREATE TABLE public.logins (login text PRIMARY KEY, city text, total int);
+CREATE VIEW public.costly AS SELECT id, full_name FROM public.customers WHERE id::numeric::money > '1.50'::money;
+CREATE VIEW public.costly_too AS SELECT id, full_name FROM public.costly;
+CREATE VIEW public.costly_things AS SELECT id, '1.50'::money AS money FROM public.products;
+CREATE VIEW public.costly_sum AS SELECT id, 1.50::numeric::money AS money FROM public.customers;

@@ -14,7 +14,7 @@ use super::{
     Analyser, At, ColumnUses, Occurrence, Part, Replacement, Source, TARGET, inner, kind_of, names, placeholder,
 };
 use crate::engine::catalog::{Column, Operand, QualifiedName, Relation, RelationKind, quote_ident};
-use crate::engine::parse;
+use crate::engine::parse::{self, Tok, Tokens};
 use crate::engine::refusal::{self, Refusal};
 
 impl<'e> Analyser<'e> {
@@ -317,6 +317,7 @@ impl<'e> Analyser<'e> {
         let columns = columns.map_err(|r| Refusal { position: None, ..r }.at(var.location))?;
         let tells_sizes = self.nulls_sizes;
         self.nulls_sizes |= nulls_sizes;
+        let money = self.sources.get(source).is_some_and(|s| holds_money(&s.text, &s.tokens));
         if self.occurrences.len() == occurrences && !tells_sizes {
             // It reads nothing protected: PostgreSQL may expand it itself.
             self.injections.truncate(injections);
@@ -326,6 +327,9 @@ impl<'e> Analyser<'e> {
             return Ok((self.plain_columns(relation), None));
         }
         self.not_shadowed().map_err(|r| r.at(var.location))?;
+        if money {
+            return Err(refusal::view_holds_money(&name).at(var.location));
+        }
         self.shadowed = shadowed;
         let named: Vec<&str> = relation.columns.iter().map(|c| c.name.as_str()).collect();
         let index = self.replace_range_var(var, Part::View { source, tree })?;
@@ -400,6 +404,14 @@ pub fn visible_columns(items: &[Item]) -> Option<Vec<Col>> {
         }
     }
     Some(all)
+}
+
+/// Whether a view's text holds a constant of `money`, as PostgreSQL prints one: what it says is a matter of `lc_monetary`, which
+/// may be another where the text is read again.
+pub fn holds_money(text: &str, tokens: &Tokens) -> bool {
+    use pg_query::protobuf::Token as T;
+    let named = |t: &Tok| text.get(t.start..t.end) == Some("money");
+    tokens.list.windows(3).any(|t| t[0].kind == T::Sconst && t[1].kind == T::Typecast && named(&t[2]))
 }
 
 impl Analyser<'_> {

@@ -160,3 +160,18 @@ SELECT words FROM labels
 -- builder/service: changed
 SELECT c.full_name, l.words FROM customers c, labels l WHERE l.id = c.id
 ;;
+-- crm_app/service: not-understood
+SELECT * FROM costly
+;;
+-- crm_app/service: not-understood
+SELECT * FROM costly_too
+;;
+-- crm_app/service: not-understood
+UPDATE costly SET full_name = 'x'
+;;
+-- crm_app/service: same
+SELECT * FROM costly_things
+;;
+-- crm_app/service: changed
+SELECT * FROM costly_sum
+;;

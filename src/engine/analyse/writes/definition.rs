@@ -4,6 +4,7 @@
 use pg_query::protobuf::{self as pb, SetOperation, Token};
 use pg_query::{Node, NodeEnum};
 
+use super::super::from::holds_money;
 use super::super::relations::Named;
 use super::super::{Analyser, MAX_VIEW_DEPTH, names};
 use super::spans::end_of_clause;
@@ -124,6 +125,9 @@ impl<'e> Analyser<'e> {
             return Ok(None);
         }
         let Some(items) = items(s, view) else { return Ok(None) };
+        if holds_money(text, tokens) {
+            return Err(refusal::view_holds_money(&view.name.to_string()));
+        }
         let condition = match s.where_clause.as_deref() {
             None => None,
             Some(tree) => Some(condition(text, tokens, tree)?),
