@@ -31,6 +31,17 @@ impl Engine {
     }
 }
 
+/// The kind of a text's first statement that is not empty, told as [`Engine::describe`] tells kinds.
+pub fn first_kind(text: &str) -> &'static str {
+    let Ok(tokens) = parse::tokens(text) else { return kind_of_word(first_word(text)) };
+    let is_end = |t: &Tok| t.kind == Token::Ascii59;
+    let begins = tokens.list.iter().position(|t| !is_end(t)).unwrap_or(tokens.list.len());
+    let list = &tokens.list[begins..];
+    let ends = outside(list).into_iter().find(|t| is_end(t)).map_or(text.len(), |t| t.start);
+    let list = &list[..list.partition_point(|t| t.start < ends)];
+    kind(&Words { text, list })
+}
+
 // === kind ===
 
 /// By the words outside of parentheses, which hold no expression's inside.

@@ -7,17 +7,20 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::core::Core;
+use super::expect::Expect;
 use super::names::Lookup;
 use super::plans::{ContextId, Judged};
 use super::prepared::{Portal, Progress};
 use super::record::Named;
 use super::refuse;
+use super::sanitise;
 use super::simple::NotNow;
 use crate::audit::event::What;
 use crate::engine::cleared::{Argument, Described, Effect, Statement};
 use crate::engine::context::PurposeSource;
 use crate::engine::refusal::Refusal;
 use crate::wire::backend::Status;
+use crate::wire::error::{Fields, Severity, from_refusal};
 
 /// The statement that runs when one that names it does.
 #[derive(Debug, Clone)]
@@ -54,12 +57,17 @@ impl Behind {
         Arc::ptr_eq(&self.judged, &other.judged) && self.index == other.index
     }
 
-    /// What the record says of `outer`, which names it: its tables, under the purpose that it was judged for.
+    /// What the record says of `outer`, which names it: its tables, under the purpose that it was judged for. Its text too,
+    /// where it came by Parse, which does not go on record itself.
     pub fn on_record(&self, outer: &Arc<What>) -> Arc<What> {
         let Some(inner) = self.judged.on_record.get(self.index) else {
             return outer.clone();
         };
+        let in_sql = matches!(inner.kind.as_str(), "prepare" | "declare_cursor");
+        let told = if in_sql { outer } else { inner };
         Arc::new(What {
+            fingerprint: told.fingerprint.clone(),
+            sql: told.sql.clone(),
             unrestricted: inner.unrestricted,
             recipient: inner.recipient.clone(),
             purpose: inner.purpose.clone(),
@@ -167,6 +175,17 @@ impl Core {
         }
         let named = self.clerk.subjects(&named, None, &self.snapshot.engine).map_err(|e| e.refusal())?;
         Ok(Behind { judged: judged.clone(), index, named })
+    }
+
+    /// The refusal that the test of a prepared statement stands for, when EXECUTE ran it and it failed.
+    pub(super) fn raised_behind(&self, head: &Expect, fields: &Fields) -> Option<Fields> {
+        let judged = head.judged.as_deref()?;
+        let executes = |s: &Statement| matches!(s.effect, Effect::Execute { .. });
+        if !judged.cleared.statements.iter().any(executes) {
+            return None;
+        }
+        let refusal = self.statements.values().find_map(|prepared| sanitise::raised(fields, &prepared.judged))?;
+        Some(from_refusal(&Refusal { position: None, ..refusal.clone() }, Severity::Error, &judged.source))
     }
 
     /// The same in a Query. What has to be prepared again is, before it, with a Sync of its own; if that fails, the name

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use super::core::{Core, End};
 use super::effects::Completed;
@@ -17,6 +16,10 @@ use crate::wire::error::Fields;
 
 /// Query cancelled, by a client's request or a timeout (PostgreSQL manual, appendix A).
 pub(super) const QUERY_CANCELED: &str = "57014";
+/// There is no prepared statement of a name.
+pub(super) const NO_SUCH_STATEMENT: &str = "26000";
+/// The transaction has failed before.
+pub(super) const FAILED: &str = "25P02";
 
 impl Core {
     /// A change of names has happened or not. A portal that is replaced or closed ends with it.
@@ -97,10 +100,11 @@ impl Core {
     /// is done with its first row: `set_config` has run, and what writes or is no query has run to its end.
     pub(super) fn portal_suspended(&mut self) -> Result<Verdict, End> {
         let portal = self.pop_execute()?;
-        self.apply_once(&portal, "");
         if let Progress::Running(run) = &mut *portal.progress.lock() {
+            self.has_run(run.started);
             self.count_rows(run, None);
         }
+        self.apply_once(&portal, "");
         Ok(Verdict::Pass)
     }
 
@@ -140,11 +144,11 @@ impl Core {
         if status == Status::Idle {
             self.catalog_changed |= self.catalog_unread;
             self.nothing_was_defined();
-            self.transaction_since = None;
+            self.age_anew(false);
             self.transaction_has_ended();
             self.assert_path()?;
         } else {
-            self.transaction_since.get_or_insert_with(Instant::now);
+            self.transaction_is_open();
         }
         Ok(verdict)
     }
@@ -161,6 +165,7 @@ impl Core {
     }
 
     fn completed(&mut self, mut run: Run, tag: &str) {
+        self.has_run(run.started);
         self.count_rows(&mut run, Some(tag));
         self.clerk.complete(run, Ending::Ok, None);
     }

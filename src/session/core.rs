@@ -5,8 +5,8 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
 
+use super::age::Age;
 use super::dam::Dam;
 use super::expect::{Audience, Expect, Kind};
 use super::gate::Gate;
@@ -111,8 +111,7 @@ pub struct Core {
     pub(super) assert_retries: u8,
     /// A transaction block is open (BEGIN), as of the last answer.
     pub(super) in_block: bool,
-    /// When the open transaction was first seen.
-    pub(super) transaction_since: Option<Instant>,
+    pub(super) age: Age,
     /// A protected statement has run in this transaction.
     pub(super) lingering: bool,
     /// The catalog has changed by this session's doing: it must be read again before anything is judged.
@@ -178,7 +177,7 @@ impl Core {
             asserting: false,
             assert_retries: 0,
             in_block: false,
-            transaction_since: None,
+            age: Age::default(),
             lingering: false,
             catalog_changed: false,
             catalog_unread: false,
@@ -298,11 +297,6 @@ impl Core {
     /// for ever, and so may a COPY that takes data.
     pub fn has_nothing_to_finish(&self) -> bool {
         self.queue.is_empty() || self.unsynced || self.copy == Copy::In
-    }
-
-    /// When the open transaction must end.
-    pub fn transaction_deadline(&self) -> Option<Instant> {
-        self.transaction_since.map(|since| since + self.live.max_transaction)
     }
 
     pub fn clerk(&self) -> &Clerk {

@@ -197,12 +197,14 @@ impl Core {
     fn rolled_back(&mut self, chain: bool) {
         self.settings.rollback();
         self.in_block = chain;
+        self.age_anew(chain);
         self.transaction_has_ended();
     }
 
     fn committed(&mut self, chain: bool) {
         self.settings.commit();
         self.in_block = chain;
+        self.age_anew(chain);
         self.transaction_has_ended();
     }
 

@@ -110,6 +110,8 @@ pub struct QueryRun {
     pub failed: bool,
     /// What is said in place of the error that comes.
     pub refused: Option<Fields>,
+    /// Why what it executes could not be prepared again, ahead of it: said in place of what follows from that.
+    pub unprepared: Option<Fields>,
 }
 
 /// Of a statement that leaves between two of ours (`Statement::helped`); any other stays in the first stage.

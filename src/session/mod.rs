@@ -3,6 +3,7 @@
 //! `login` lets a client in, `run` moves bytes; between them `core` is a state machine without IO. A message's way:
 //! `client` ▸ `simple` or `extended` ▸ (`behind`, `rejudge`, `refuse`) ▸ relay; back: `server` ▸ `complete` ▸ `effects`.
 
+mod age;
 pub mod core;
 mod dam;
 mod describe;

@@ -93,7 +93,7 @@ fn is_unrestricted(context: &Context, policy: &Policy) -> bool {
 #[derive(Debug)]
 pub struct Run {
     statement: String,
-    started: Instant,
+    pub started: Instant,
     pub rows: u64,
     pub bytes: u64,
     /// Subjects that leave with its rows.

@@ -10,6 +10,7 @@ use super::expect::{Audience, Kind, NameChange};
 use super::record::{self, Subject};
 use crate::audit::event::What;
 use crate::engine::refusal::{Refusal, SqlState};
+use crate::engine::unjudged::first_kind;
 use crate::relay::outgoing::{Name, OWN_NAME};
 use crate::wire::backend::Status;
 use crate::wire::error::{Fields, ROUTINE, Severity, from_refusal};
@@ -71,7 +72,7 @@ impl Core {
         let unreadable = !matches!(refusal.sqlstate.0.get(..2), Some("42" | "3F" | "0A" | "22"))
             || refusal.sqlstate == SqlState::SYNTAX_ERROR
             || refusal.rule == NOT_UTF8;
-        match failed && !unreadable && !text.is_empty() && !self.may_end_transaction(text) {
+        match failed && !unreadable && !text.is_empty() && !may_end_transaction(text) {
             true => fields(&transaction_failed(), Severity::Error),
             false => from_refusal(refusal, Severity::Error, text),
         }
@@ -92,12 +93,6 @@ impl Core {
         Ok(Taken::Done)
     }
 
-    /// One behind another may come when the transaction has ended.
-    fn may_end_transaction(&self, text: &str) -> bool {
-        let kind = self.snapshot.engine.describe(text).kind;
-        matches!(kind, "commit" | "rollback" | "rollback_to" | "prepare_transaction" | "several" | "unknown")
-    }
-
     pub(super) fn record_refusal(&mut self, refusal: &Refusal, subject: Subject<'_>) {
         // What was refused before it was judged has not asked which purpose is in force.
         self.renew_context();
@@ -105,6 +100,11 @@ impl Core {
         let reason = self.reason();
         self.clerk.refuse(refusal.rule, what, reason);
     }
+}
+
+/// Whether the first statement of a text ends the transaction, or goes back in it: those behind come when it has.
+fn may_end_transaction(text: &str) -> bool {
+    matches!(first_kind(text), "commit" | "rollback" | "rollback_to" | "prepare_transaction" | "unknown")
 }
 
 /// What is refused: where the text is empty, there is a message without one.

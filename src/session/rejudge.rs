@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use super::core::{Core, End, Hold};
-use super::expect::{Audience, Kind, NameChange};
+use super::expect::{Audience, Kind, NameChange, QueryRun};
 use super::live::beside_others;
 use super::names::Lookup;
 use super::plans::{ContextId, Judged};
@@ -138,6 +138,12 @@ impl Core {
         self.expect(Kind::Sync, Audience::Nobody);
         self.unsynced = was_unsynced;
         self.batch += 1;
+    }
+
+    /// The Query that messages of ours have been sent ahead of.
+    pub(super) fn query_behind(&mut self) -> Option<&mut QueryRun> {
+        let next = self.queue.iter_mut().find(|e| e.audience == Audience::Client)?;
+        if let Kind::Query(query) = &mut next.kind { Some(query) } else { None }
     }
 
     /// A portal that has not been executed yet, true to the context: one that was bound in another is bound anew. Once

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::complete::QUERY_CANCELED;
+use super::complete::{FAILED, NO_SUCH_STATEMENT, QUERY_CANCELED};
 use super::core::{Copy, Core, End};
 use super::expect::{Audience, Expect, Kind, Stage};
 use super::gate::Mark;
@@ -12,8 +12,6 @@ use super::prepared::{Portal, Progress};
 use super::sanitise::{self, Sensitivity};
 use super::subjects::Watch;
 use crate::engine::clear::Engine;
-use crate::engine::cleared::{Effect, Statement};
-use crate::engine::refusal::Refusal;
 use crate::relay::login::PINNED;
 use crate::wire::backend::{Status, command_complete, no_data, read_command_tag, read_parameter};
 use crate::wire::buffer::Inbox;
@@ -229,7 +227,10 @@ impl Core {
         match tag {
             _ if self.is_step(tag) => Ok(Verdict::Drop),
             b'1' => self.simple_answer(|k| matches!(k, Kind::Parse(_) | Kind::OwnParse)),
-            b'2' => self.simple_answer(|k| matches!(k, Kind::Bind(_) | Kind::OwnBind)),
+            b'2' => {
+                self.transaction_is_open();
+                self.simple_answer(|k| matches!(k, Kind::Bind(_) | Kind::OwnBind))
+            }
             b'3' => {
                 self.simple_answer(|k| matches!(k, Kind::CloseStatement(_) | Kind::ClosePortal(_) | Kind::OwnClose))
             }
@@ -331,6 +332,11 @@ impl Core {
             Kind::Query(_) | Kind::Execute(_) if ended_by_us.is_some() => fields = ended_by_us.unwrap_or(fields),
             Kind::RefusedQuery(refusal) | Kind::Refused { said: refusal, .. } if ours => fields = refusal.clone(),
             Kind::Query(query) if ours && query.refused.is_some() => fields = query.refused.clone().unwrap_or(fields),
+            Kind::Query(query)
+                if matches!(fields.sqlstate(), NO_SUCH_STATEMENT | FAILED) && query.unprepared.is_some() =>
+            {
+                fields = query.unprepared.clone().unwrap_or(fields);
+            }
             _ => match self.raised_behind(head, &fields).or_else(|| not_helped(head, &fields)) {
                 Some(refusal) => fields = refusal,
                 None => {
@@ -341,7 +347,12 @@ impl Core {
                 }
             },
         }
+        let own = head.audience == Audience::Nobody && !self.fatal;
         self.fail_front(&fields);
+        if own && let Some(query) = self.query_behind() {
+            query.unprepared = Some(fields);
+            return Ok(Verdict::Drop);
+        }
         Ok(Verdict::Instead(b'E', fields))
     }
 
@@ -357,17 +368,6 @@ impl Core {
         known.peek().is_some() && known.all(|r| r.parents.is_empty())
     }
 
-    /// The refusal that the test of a prepared statement stands for, when EXECUTE ran it and it failed.
-    fn raised_behind(&self, head: &Expect, fields: &Fields) -> Option<Fields> {
-        let judged = head.judged.as_deref()?;
-        let executes = |s: &Statement| matches!(s.effect, Effect::Execute { .. });
-        if !judged.cleared.statements.iter().any(executes) {
-            return None;
-        }
-        let refusal = self.statements.values().find_map(|prepared| sanitise::raised(fields, &prepared.judged))?;
-        Some(from_refusal(&Refusal { position: None, ..refusal.clone() }, Severity::Error, &judged.source))
-    }
-
     /// The front of the queue has failed. In the extended protocol all behind it up to Sync falls too.
     fn fail_front(&mut self, fields: &Fields) {
         match self.queue.front() {
@@ -379,6 +379,9 @@ impl Core {
 
     fn fail_to_sync(&mut self, fields: &Fields) {
         let mut own = None;
+        if !self.in_block {
+            self.age_anew(false);
+        }
         if let Some(failed) = self.queue.pop_front() {
             own = self.execute_behind(&failed);
             match &failed.kind {

@@ -124,6 +124,7 @@ impl Core {
             description: None,
             failed: false,
             refused: fails,
+            unprepared: None,
         };
         self.expect_about(Kind::Query(Box::new(run)), judged.clone(), protected);
         self.lingering |= protected;

@@ -420,3 +420,4 @@ CREATE VIEW public.costly AS SELECT id, full_name FROM public.customers WHERE id
 CREATE VIEW public.costly_too AS SELECT id, full_name FROM public.costly;
 CREATE VIEW public.costly_things AS SELECT id, '1.50'::money AS money FROM public.products;
 CREATE VIEW public.costly_sum AS SELECT id, 1.50::numeric::money AS money FROM public.customers;
+CREATE VIEW public.searched AS SELECT id, to_tsvector('simple'::regconfig, full_name) AS words FROM public.customers;

@@ -251,3 +251,31 @@ fn execute_behind_the_end_of_a_failed_transaction_is_judged_anew() {
     let sent = [query("ROLLBACK"), query("EXECUTE p")];
     assert_eq!(c.exchange(&sent), "C:ROLLBACK Z:I T D:1 C:SELECT 1 Z:I");
 }
+
+/// Parse and Bind say nothing to the record, so what a name stands for is told where it runs; PREPARE and DECLARE do.
+#[test]
+fn what_was_parsed_is_on_record_with_its_text() {
+    let proxy = start(world());
+    let mut c = log_in(&proxy);
+    c.ask("BEGIN");
+    c.exchange(&[parse("s", "SELECT name FROM customers WHERE id < 3"), bind("p", "s", &[]), sync()]);
+    assert_eq!(c.ask("EXECUTE s"), "T D:Ann Asked D:Ned Never C:SELECT 2 Z:T");
+    assert_eq!(c.ask("FETCH 1 FROM p"), "T D:Ann Asked C:FETCH 1 Z:T");
+    assert_eq!(c.ask("PREPARE q AS SELECT id FROM customers"), "C:PREPARE Z:T");
+    assert_eq!(c.ask("EXECUTE q"), "T D:1 D:2 C:SELECT 2 Z:T");
+    c.ask("ROLLBACK");
+    told(&proxy, 6);
+    let all = events(&proxy.audit());
+    let told: Vec<_> =
+        (all.iter().filter(|e| e["event"] == "decision")).map(|d| format!("{}: {}", d["kind"], d["sql"])).collect();
+    let parsed = r#""SELECT name FROM customers WHERE id < $1""#;
+    assert_eq!(
+        told[1..5],
+        [
+            format!(r#""execute": {parsed}"#),
+            format!(r#""fetch": {parsed}"#),
+            r#""prepare": "PREPARE q AS SELECT id FROM customers""#.to_owned(),
+            r#""execute": "EXECUTE q""#.to_owned(),
+        ]
+    );
+}

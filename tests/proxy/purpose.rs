@@ -429,3 +429,36 @@ fn a_portal_that_is_used_in_a_failed_savepoint_is_not_lost() {
     assert_eq!(c.exchange(&[execute("p", 0), sync()]), "D:2 C:SELECT 1 Z:T");
     c.ask("ROLLBACK");
 }
+
+/// What it is prepared again for may fail by itself: one error is heard, and the statement is there afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_meets_a_lock_when_it_is_prepared_again_is_not_lost() {
+    let database = super::common::postgres::shared().database("proxy_locked", include_str!("world.sql"));
+    database.grant_to_upstream();
+    let proxy = super::serve(&database, &super::policy(), "");
+    let locks = database.superuser().await;
+    let mut c = Raw::log_in(proxy.port(), "ana", &[]);
+    c.ask("SET lock_timeout = '100ms'");
+    let run = [bind("", "p", &[]), execute("", 0), sync()];
+    for block in [false, true] {
+        let fails = |said: &str| format!("{said} Z:{}", if block { 'E' } else { 'I' });
+        assert_eq!(c.ask("SET consentry.purpose = 'service'"), "C:SET Z:I");
+        assert_eq!(c.exchange(&[parse("p", COUNT), sync()]), "1 Z:I");
+        assert_eq!(c.ask(&format!("PREPARE q AS {COUNT}")), "C:PREPARE Z:I");
+        assert_eq!(c.ask("SET consentry.purpose = 'marketing'"), "C:SET Z:I");
+        locks.batch_execute("BEGIN; LOCK TABLE customers").await.unwrap();
+        for execute in ["EXECUTE p", "SELECT 7; EXECUTE q"] {
+            if block {
+                c.ask("BEGIN");
+            }
+            let said = c.ask(execute);
+            assert!(said == fails("E:55P03") || said == fails("T D:7 C:SELECT 1 E:55P03"), "{execute}: {said}");
+            c.ask("ROLLBACK");
+        }
+        assert_eq!(c.exchange(&run), "E:55P03 Z:I");
+        locks.batch_execute("ROLLBACK").await.unwrap();
+        assert_eq!(c.ask("EXECUTE q; EXECUTE p"), "T D:1 C:SELECT 1 T D:1 C:SELECT 1 Z:I");
+        assert_eq!(c.exchange(&run), "2 D:1 C:SELECT 1 Z:I");
+        c.ask("DEALLOCATE ALL");
+    }
+}

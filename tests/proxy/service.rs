@@ -198,7 +198,7 @@ fn tls_with_channel_binding_and_without_what_is_required() {
 }
 
 /// The proxy's server file with `from` replaced by `to`, taken up.
-fn rewrite(proxy: &Proxy, from: &str, to: &str) {
+pub fn rewrite(proxy: &Proxy, from: &str, to: &str) {
     let text = fs::read_to_string(proxy.server_file()).unwrap();
     assert!(text.contains(from), "{from} is in {text}");
     fs::write(proxy.server_file(), text.replace(from, to)).unwrap();
@@ -254,23 +254,6 @@ fn nor_does_a_copy_that_takes_data() {
     assert_eq!(open.answer(), "G");
     rewrite(&proxy, "[user.\"dan\"]", "[user.\"don\"]");
     assert_eq!([open.answer(), open.answer()], ["E:57P01", "closed"]);
-}
-
-#[test]
-fn an_open_transaction_ends_with_its_time() {
-    let proxy = start(world());
-    rewrite(&proxy, "\npolicy = ", "\nmax_transaction = \"1 second\"\npolicy = ");
-    wait_for(|| {
-        let mut c = Raw::log_in(proxy.port(), "ana", &[]);
-        assert_eq!(c.ask("BEGIN"), "C:BEGIN Z:T");
-        std::thread::sleep(Duration::from_millis(1500));
-        match c.ask("SELECT 1").as_str() {
-            "E:25P04 closed" => true,
-            // The server file was not taken up yet when the session began.
-            "T D:1 C:SELECT 1 Z:T" | "E:57P01 closed" => false,
-            other => panic!("{other}"),
-        }
-    });
 }
 
 #[test]

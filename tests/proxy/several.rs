@@ -126,3 +126,21 @@ fn a_refusal_is_on_record_under_the_purpose_that_was_set_last() {
     let refused = events.iter().find(|e| e["outcome"] == "refused").unwrap();
     assert_eq!([&refused["purpose"], &refused["purpose_set_by"]], ["marketing", "set"], "{refused}");
 }
+
+/// In a failed transaction PostgreSQL asks only whether the first statement ends it.
+#[test]
+fn in_a_failed_transaction_the_first_decides() {
+    let mut c = session("ana");
+    for (sql, said) in [
+        ("SELECT * FROM nope; SELECT 1", "E:25P02 Z:E"),
+        (";; SELECT nope(); ROLLBACK", "E:25P02 Z:E"),
+        ("SELECT (1); SELECT * FROM nope; COMMIT", "E:25P02 Z:E"),
+        ("SELECT 1; SELEC 2", "E:42601 Z:E"),
+        ("ROLLBACK; SELECT * FROM nope", "C:ROLLBACK E:42P01 Z:I"),
+    ] {
+        c.ask("BEGIN");
+        assert_eq!(c.ask("SELECT 1/0"), "E:22012 Z:E");
+        assert_eq!(c.ask(sql), said, "{sql}");
+        c.ask("ROLLBACK");
+    }
+}

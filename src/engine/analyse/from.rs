@@ -318,6 +318,9 @@ impl<'e> Analyser<'e> {
         let tells_sizes = self.nulls_sizes;
         self.nulls_sizes |= nulls_sizes;
         let money = self.sources.get(source).is_some_and(|s| holds_money(&s.text, &s.tokens));
+        // What has no schema in it is PostgreSQL's own.
+        let hides_own = self.search_path.iter().skip(1).any(|s| s == "pg_catalog");
+        let looked_up = self.sources.get(source).is_some_and(|s| hides_own && holds_constant(&s.text, &s.tokens, &REG));
         if self.occurrences.len() == occurrences && !tells_sizes {
             // It reads nothing protected: PostgreSQL may expand it itself.
             self.injections.truncate(injections);
@@ -329,6 +332,10 @@ impl<'e> Analyser<'e> {
         self.not_shadowed().map_err(|r| r.at(var.location))?;
         if money {
             return Err(refusal::view_holds_money(&name).at(var.location));
+        }
+        if looked_up {
+            let why = "it names a text search configuration, type or the like, which another schema of search_path may have too";
+            return Err(refusal::not_supported(&format!("view {name}"), why).at(var.location));
         }
         self.shadowed = shadowed;
         let named: Vec<&str> = relation.columns.iter().map(|c| c.name.as_str()).collect();
@@ -406,11 +413,29 @@ pub fn visible_columns(items: &[Item]) -> Option<Vec<Col>> {
     Some(all)
 }
 
+/// Types whose constants are names, looked up where they are read.
+const REG: [&str; 10] = [
+    "regconfig",
+    "regdictionary",
+    "regclass",
+    "regtype",
+    "regproc",
+    "regprocedure",
+    "regoper",
+    "regoperator",
+    "regcollation",
+    "regnamespace",
+];
+
 /// Whether a view's text holds a constant of `money`, as PostgreSQL prints one: what it says is a matter of `lc_monetary`, which
 /// may be another where the text is read again.
 pub fn holds_money(text: &str, tokens: &Tokens) -> bool {
+    holds_constant(text, tokens, &["money"])
+}
+
+fn holds_constant(text: &str, tokens: &Tokens, types: &[&str]) -> bool {
     use pg_query::protobuf::Token as T;
-    let named = |t: &Tok| text.get(t.start..t.end) == Some("money");
+    let named = |t: &Tok| text.get(t.start..t.end).is_some_and(|name| types.contains(&name));
     tokens.list.windows(3).any(|t| t[0].kind == T::Sconst && t[1].kind == T::Typecast && named(&t[2]))
 }
 

@@ -175,3 +175,12 @@ SELECT * FROM costly_things
 -- crm_app/service: changed
 SELECT * FROM costly_sum
 ;;
+-- crm_app/service: changed
+SELECT * FROM searched
+;;
+-- crm_app/service: not-understood
+SET search_path = public, pg_catalog; SELECT * FROM searched
+;;
+-- crm_app/service: changed
+SET search_path = pg_catalog, public; SELECT * FROM searched
+;;
