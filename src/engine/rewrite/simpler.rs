@@ -76,8 +76,17 @@ impl Reading<'_> {
             "TO" if self.is_any(i + 1, &["STDOUT", "STDIN"]) => self.copy_options(i + 1),
             "VARIADIC" => self.drop(i, i + 1),
             "CURSOR" => self.cursor_options(i),
-            "FETCH" | "MOVE" if i == 0 || self.are(i - 1, &[";"]) => self.of_names(i),
-            "SET" if self.are(i + 1, &["CONSTRAINTS"]) && (i == 0 || self.are(i - 1, &[";"])) => self.of_names(i),
+            "FETCH" | "MOVE" | "BEGIN" | "START" | "COMMIT" | "END" | "ROLLBACK" | "ABORT" | "SAVEPOINT"
+            | "RELEASE" | "LISTEN" | "UNLISTEN" | "NOTIFY" | "DISCARD" | "DEALLOCATE" | "CLOSE" | "SHOW"
+                if self.begins(i) =>
+            {
+                self.of_names(i);
+            }
+            "PREPARE" if self.are(i + 1, &["TRANSACTION"]) && self.begins(i) => self.of_names(i),
+            "COLLATION" if self.are(i + 1, &["FOR", "("]) => self.drop(i, i + 2),
+            "SET" if self.is_any(i + 1, &["CONSTRAINTS", "TRANSACTION", "SESSION"]) && self.begins(i) => {
+                self.of_names(i)
+            }
             ")" if self.are(i + 1, &["AS", "("]) => self.column_definitions(i + 2),
             "SEARCH" | "CYCLE" => {
                 if let Some(end) = self.search(i).or_else(|| self.cycle(i)) {
@@ -156,7 +165,12 @@ impl Reading<'_> {
         }
     }
 
-    /// `FETCH …` and `MOVE …` have words, numbers and a cursor's name in them, `SET CONSTRAINTS …` names of constraints.
+    /// Whether a statement begins here.
+    fn begins(&self, i: usize) -> bool {
+        i == 0 || self.are(i - 1, &[";"])
+    }
+
+    /// Statements of words, constants and names of cursors, savepoints, constraints and the like alone.
     fn of_names(&mut self, first: usize) {
         let end = (first..self.tokens.len()).find(|i| self.are(*i, &[";"])).unwrap_or(self.tokens.len());
         let plain = |i: usize| self.is_name(i) || self.is_constant(i) || self.is_any(i, &["+", "-", ",", "."]);

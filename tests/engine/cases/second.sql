@@ -172,3 +172,13 @@ UPDATE made_here SET a[-1:2] = '{1,2,3,4}', j['x'][0] = '1', j['y'][id] = '2'
 CREATE TEMP TABLE made_here (a int[], j jsonb, id int)
 -- then
 INSERT INTO made_here (a[1:2]) VALUES ('{1,2}')
+;;
+-- crm_app/service: changed
+BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY, DEFERRABLE; SELECT full_name FROM customers; SAVEPOINT a; RELEASE a; COMMIT AND NO CHAIN
+;;
+-- crm_app/service: changed | error 55000
+SELECT full_name FROM customers; PREPARE TRANSACTION 'x'
+;;
+-- crm_app/service: changed
+SELECT collation for (full_name), COLLATION FOR ((SELECT email FROM customers LIMIT 1)) FROM customers; SHOW TRANSACTION ISOLATION LEVEL
+;;
