@@ -17,7 +17,7 @@ use super::sanitise;
 use super::simple::NotNow;
 use crate::audit::event::What;
 use crate::engine::cleared::{Argument, Described, Effect, Statement};
-use crate::engine::context::PurposeSource;
+use crate::engine::context::{Context, Protocol, PurposeSource};
 use crate::engine::refusal::Refusal;
 use crate::wire::backend::Status;
 use crate::wire::error::{Fields, Severity, from_refusal};
@@ -143,9 +143,28 @@ impl Core {
         if only_bound && portal.context != self.context_id {
             return Err(refuse::portal_of_other_context().into());
         }
+        self.still_shows(&portal)?;
         let mut behind = self.stands_behind(&portal.judged, portal.index, &[])?;
         behind.named.add(&portal.named);
         Ok(Some(behind))
+    }
+
+    /// A cursor keeps the policy that it was opened under no longer than until that is another one: then its statement must
+    /// still leave as it did, for its own purpose.
+    fn still_shows(&self, portal: &Portal) -> Result<(), Refusal> {
+        let Some(opened) = portal.judged.on_record.get(portal.index) else { return Ok(()) };
+        if opened.policy == self.snapshot.engine.policy.digest {
+            return Ok(());
+        }
+        let (purpose, purpose_set_by) = (opened.purpose.clone(), opened.purpose_set_by);
+        let user = Some(self.clerk.who.user.clone());
+        let context = Context { purpose, purpose_set_by, user, ..self.context.clone() };
+        let protocol = portal.bound.as_ref().map_or(Protocol::Simple, |bound| bound.prepared.origin.protocol());
+        let now = self.judge_in(&context, protocol, &portal.judged.source)?;
+        match now.cleared.wire_text() == portal.judged.cleared.wire_text() {
+            true => Ok(()),
+            false => Err(refuse::cursor_of_other_policy()),
+        }
     }
 
     fn behind_execute(&mut self, name: &str, arguments: &[Option<Argument>]) -> Result<Behind, NotNow> {

@@ -344,7 +344,7 @@ impl Core {
         self.judge_in(&Context { explains_protected: true, ..self.context.clone() }, protocol, text)
     }
 
-    fn judge_in(&self, context: &Context, protocol: Protocol, text: &str) -> Result<Arc<Judged>, Refusal> {
+    pub(super) fn judge_in(&self, context: &Context, protocol: Protocol, text: &str) -> Result<Arc<Judged>, Refusal> {
         self.live.judge(&self.snapshot, context, self.snapshot.context_id(context), protocol, text)
     }
 

@@ -297,6 +297,16 @@ pub fn portal_of_other_context() -> Refusal {
     )
 }
 
+pub fn cursor_of_other_policy() -> Refusal {
+    Refusal::new(
+        "cursor-policy",
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "the cursor was opened under an earlier policy, which showed something else",
+        "A policy that is taken up counts from a session's next statement on, FETCH too.",
+        "Close the cursor and open it again.",
+    )
+}
+
 pub fn execute_of_effect() -> Refusal {
     Refusal::new(
         "execute-effect",

@@ -186,3 +186,32 @@ fn a_database_is_never_judged_by_the_policy_of_another_of_its_name() {
     assert_eq!(c.ask("SELECT name FROM customers"), "T D:Ann Asked C:SELECT 1 Z:I");
     assert!(house.recorded("policy_reload").is_empty());
 }
+
+/// A cursor gives rows by the policy that counts: what it was opened for may be shown no longer.
+#[test]
+fn cursors_obey_the_policy_that_counts() {
+    let house = House::new();
+    let text = fs::read_to_string(&house.policy).unwrap();
+    let mut sessions = [(); 3].map(|()| Raw::log_in(house.proxy.port(), "ana", &[]));
+    let [masked, open, held] = &mut sessions;
+    masked.ask("BEGIN; DECLARE c CURSOR FOR SELECT name FROM customers ORDER BY id");
+    assert_eq!(masked.ask("FETCH c"), "T D:Ann Asked C:FETCH 1 Z:T");
+    open.ask("BEGIN; DECLARE c CURSOR FOR SELECT subject_id FROM consents");
+    held.ask("DECLARE c CURSOR WITH HOLD FOR SELECT name FROM things ORDER BY id");
+    assert_eq!(held.ask("FETCH c"), "T D:one C:FETCH 1 Z:I");
+
+    let start = "basis = \"contract\"\nshows = [\"identity\"]";
+    assert!(text.contains(start));
+    let masks = "basis = \"contract\"\nshows = []\nmasks = { identity = { keep_first = 1 } }";
+    fs::write(&house.policy, text.replace(start, masks)).unwrap();
+    wait_for(|| house.recorded("policy_reload").len() == 1);
+    assert_eq!(held.ask("FETCH c"), "T D:two C:FETCH 1 Z:I");
+    assert_eq!(open.ask("FETCH c"), "T D:1 C:FETCH 1 Z:T");
+    assert_eq!(masked.ask("FETCH c"), "E:0A000 Z:E");
+
+    fs::write(&house.policy, text.replace("open = [\"public.things\"]", "")).unwrap();
+    wait_for(|| house.recorded("policy_reload").len() == 2);
+    assert_eq!(held.ask("FETCH c"), "E:42501 Z:I");
+    assert_eq!(open.ask("FETCH c"), "T C:FETCH 0 Z:T");
+    assert_eq!(held.ask("CLOSE c"), "C:CLOSE CURSOR Z:I");
+}
