@@ -196,14 +196,14 @@ impl Core {
         Ok(Behind { judged: judged.clone(), index, named })
     }
 
-    /// The refusal that the test of a prepared statement stands for, when EXECUTE ran it and it failed.
+    /// The refusal that the test of a prepared statement or portal stands for, when EXECUTE or FETCH ran it and it failed.
     pub(super) fn raised_behind(&self, head: &Expect, fields: &Fields) -> Option<Fields> {
         let judged = head.judged.as_deref()?;
-        let executes = |s: &Statement| matches!(s.effect, Effect::Execute { .. });
-        if !judged.cleared.statements.iter().any(executes) {
+        if !judged.cleared.statements.iter().any(|s| names_another(&s.effect)) {
             return None;
         }
-        let refusal = self.statements.values().find_map(|prepared| sanitise::raised(fields, &prepared.judged))?;
+        let (prepared, bound) = (self.statements.values().map(|p| &p.judged), self.portals.values().map(|p| &p.judged));
+        let refusal = prepared.chain(bound).find_map(|judged| sanitise::raised(fields, judged))?;
         Some(from_refusal(&Refusal { position: None, ..refusal.clone() }, Severity::Error, &judged.source))
     }
 

@@ -477,3 +477,19 @@ fn a_refusal_names_its_own_purpose() {
     assert!(c.said('M').ends_with("for \"service\""), "{:?}", c.error);
     assert_eq!(c.ask("ROLLBACK"), "C:ROLLBACK Z:I");
 }
+
+/// Whatever runs the write, its test's error is the refusal that it stands for.
+#[test]
+fn what_names_a_write_is_refused_as_it_is() {
+    let mut c = common_world().session();
+    let write = "INSERT INTO letters (customer_id) VALUES (2) RETURNING customer_id";
+    c.ask("BEGIN");
+    assert_eq!(c.exchange(&[parse("w", write), bind("p", "w", &[]), sync()]), "1 2 Z:T");
+    c.ask("SAVEPOINT s");
+    for sql in ["EXECUTE w", "FETCH ALL FROM p"] {
+        let said = c.ask(sql);
+        assert!(said.ends_with("E:42501 Z:E"), "{sql}: {said}");
+        c.ask("ROLLBACK TO s");
+    }
+    c.ask("ROLLBACK");
+}
