@@ -108,20 +108,25 @@ impl Core {
                 self.may_explain(name, behind.is_protected(), *as_protected)?;
                 Ok(Some(behind))
             }
-            Effect::Deallocate(Some(name)) => self.make_lost(name).map(|()| None),
+            Effect::Deallocate(Some(name)) | Effect::Prepare { name } => self.make_lost(name).map(|()| None),
             _ => Ok(None),
         }
     }
 
-    /// Whether a statement is taken away that PostgreSQL has lost (`prepare_again`).
+    /// Whether a name is taken away, or taken again, that is one of a statement that PostgreSQL has lost (`prepare_again`).
     pub(super) fn takes_lost(&self, effect: &Effect) -> bool {
-        let Effect::Deallocate(Some(name)) = effect else { return false };
-        self.statements.newest(name).is_some_and(|p| p.context == ContextId::NONE)
+        let (Effect::Deallocate(Some(name)) | Effect::Prepare { name }) = effect else { return false };
+        self.is_lost(name)
     }
 
-    /// Makes anew what the client has and PostgreSQL has lost, so that it can be taken away. (What may not be made any more is
-    /// not there to take.)
-    fn make_lost(&mut self, name: &str) -> Result<(), NotNow> {
+    /// (The unnamed statement is in nobody's way.)
+    pub(super) fn is_lost(&self, name: &str) -> bool {
+        !name.is_empty() && self.statements.newest(name).is_some_and(|p| p.context == ContextId::NONE)
+    }
+
+    /// Makes anew what the client has and PostgreSQL has lost, so that it can be taken away, or is in the way. (What may not be
+    /// made any more is not there.)
+    pub(super) fn make_lost(&mut self, name: &str) -> Result<(), NotNow> {
         match self.current_statement(name) {
             Ok(_) | Err(NotNow::Refused(_)) => Ok(()),
             Err(other) => Err(other),

@@ -40,6 +40,11 @@ impl Core {
         if let Err(refusal) = self.has_room_for(parse.name, &judged) {
             return self.refuse_parse(&refusal, parse, judged.on_record.first());
         }
+        if self.is_lost(parse.name)
+            && let Err(not_now) = self.make_lost(parse.name)
+        {
+            return self.not_now(not_now, parse.name);
+        }
         let prepared = Prepared {
             judged: judged.clone(),
             context: self.context_id,
@@ -118,12 +123,12 @@ impl Core {
         };
         match prepared.effect() {
             Effect::Prepare { name } if name == OWN_NAME => return Err(refuse::prepare_under_own_name().into()),
+            effect if self.takes_lost(effect) => drop(self.behind(effect)?),
             Effect::Prepare { name } => self.has_room_for(name, &prepared.judged)?,
             effect if names_another(effect) => {
                 portal.behind = self.behind(effect)?;
                 portal.protected |= portal.behind.as_ref().is_some_and(Behind::is_protected);
             }
-            effect if self.takes_lost(effect) => drop(self.behind(effect)?),
             Effect::SetConfig(calls) => {
                 if let Origin::Protocol { types } = &prepared.origin {
                     effects::check_parameter_types(calls, types)?;

@@ -196,8 +196,8 @@ impl Core {
         match &statement.effect {
             effect if context_changed && runs_prepared(effect) => Err(refuse::execute_after_change().into()),
             Effect::Prepare { name } if name == OWN_NAME => Err(refuse::prepare_under_own_name().into()),
-            Effect::Prepare { name } => self.has_room_for(name, judged).map(|()| None).map_err(NotNow::from),
             effect if self.takes_lost(effect) && !self.dam.batch_lasts => self.behind_in_query(effect),
+            Effect::Prepare { name } => self.has_room_for(name, judged).map(|()| None).map_err(NotNow::from),
             effect if names_another(effect) => {
                 let behind = match self.behind_in_message(judged, index, made)? {
                     Some(behind) => Some(behind),

@@ -408,6 +408,15 @@ fn what_is_used_ahead_of_the_error_is_not_lost() {
         };
         lose(&mut c);
         assert_eq!(c.exchange(&run), "2 D:2 C:SELECT 1 Z:I");
+        for again in ["PREPARE p AS SELECT 7", "SELECT 1; PREPARE p AS SELECT 7"] {
+            lose(&mut c);
+            let said = c.ask(again);
+            assert!(said.ends_with("E:42P05 Z:I"), "{said}");
+            assert_eq!(c.exchange(&run), "2 D:2 C:SELECT 1 Z:I");
+        }
+        lose(&mut c);
+        assert_eq!(c.exchange(&[parse("p", "SELECT 7"), sync()]), "E:42P05 Z:I");
+        assert_eq!(c.exchange(&run), "2 D:2 C:SELECT 1 Z:I");
         lose(&mut c);
         let said = c.exchange(deallocate);
         assert!(said.ends_with("C:DEALLOCATE Z:I"), "{said}");

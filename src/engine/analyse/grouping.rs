@@ -71,7 +71,21 @@ impl Analyser<'_> {
             let missing: Vec<Rc<str>> = missing.into_iter().map(|(_, name)| name).collect();
             let whole = self.whole_rows.contains(&occurrence);
             let by_row = whole && !(0..relation.columns.len()).any(ungroupable);
-            if sets && (whole || !apart.is_empty()) {
+            let is_missing = |name: &str| missing.iter().any(|m| &**m == name);
+            // An item that is no column here may be one to PostgreSQL, null in the other sets.
+            let blurred = |n: &Node| match meant(n, s, scope).map(without_casts) {
+                None => true,
+                Some(inner) => match (column(inner).and_then(|c| item.columns.list().get(c)), &inner.node) {
+                    (Some(col), _) => is_missing(&col.name),
+                    (None, Some(NodeEnum::AIndirection(_))) => true,
+                    (None, Some(NodeEnum::FuncCall(f))) => {
+                        names(&f.funcname).last().is_some_and(|name| is_missing(name))
+                    }
+                    (None, _) => false,
+                },
+            };
+            let blurs = || keys(&s.group_clause).into_iter().any(|n| column(n).is_none() && blurred(n));
+            if sets && (whole || !apart.is_empty() || blurs()) {
                 continue;
             }
             if !apart.is_empty() || (whole && !by_row) {
@@ -198,8 +212,26 @@ fn in_every_set(item: &Node, column: &impl Fn(&Node) -> Option<usize>) -> BTreeS
     }
 }
 
-/// The column that a GROUP BY item means: itself, or the output column that its number or alias names.
+/// What is cast: to PostgreSQL `a::text` is the column `a`, where that is a text already.
+fn without_casts(mut node: &Node) -> &Node {
+    while let Some(NodeEnum::TypeCast(c)) = &node.node
+        && let Some(inner) = c.arg.as_deref()
+    {
+        node = inner;
+    }
+    node
+}
+
+/// The column that a GROUP BY item means.
 fn group_column<'n>(item: &'n Node, s: &'n pb::SelectStmt, scope: &Scope<'_>) -> Option<&'n pb::ColumnRef> {
+    match meant(item, s, scope)?.node.as_ref()? {
+        NodeEnum::ColumnRef(r) => Some(r),
+        _ => None,
+    }
+}
+
+/// What a GROUP BY item means: itself, or the output column that its number or alias names.
+fn meant<'n>(item: &'n Node, s: &'n pb::SelectStmt, scope: &Scope<'_>) -> Option<&'n Node> {
     let target = |t: &'n Node| match &t.node {
         Some(NodeEnum::ResTarget(t)) => Some(&**t),
         _ => None,
@@ -209,7 +241,7 @@ fn group_column<'n>(item: &'n Node, s: &'n pb::SelectStmt, scope: &Scope<'_>) ->
             [name] if matches!(scope::column(scope, name), scope::Found::Nothing) => {
                 s.target_list.iter().filter_map(target).find(|t| t.name == name)?
             }
-            _ => return Some(r),
+            _ => return Some(item),
         },
         NodeEnum::AConst(c) => match c.val.as_ref()? {
             pb::a_const::Val::Ival(i) => {
@@ -224,10 +256,7 @@ fn group_column<'n>(item: &'n Node, s: &'n pb::SelectStmt, scope: &Scope<'_>) ->
             }
             _ => return None,
         },
-        _ => return None,
+        _ => return Some(item),
     };
-    match output.val.as_ref()?.node.as_ref()? {
-        NodeEnum::ColumnRef(r) => Some(r),
-        _ => None,
-    }
+    output.val.as_deref()
 }

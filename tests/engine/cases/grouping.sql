@@ -154,3 +154,15 @@ SELECT c.id, c.full_name FROM customers c GROUP BY GROUPING SETS ((c.id), (c.cou
 -- support/service: changed | error 42803
 SELECT c.id, c.full_name FROM customers c GROUP BY GROUPING SETS ((c.id), ())
 ;;
+-- support/service: changed
+SELECT id, full_name FROM customers GROUP BY GROUPING SETS ((id), (id, full_name::text))
+;;
+-- support/service: changed
+SELECT id, full_name::text AS nm, full_name FROM customers GROUP BY GROUPING SETS ((id), (id, nm))
+;;
+-- support/service: changed
+SELECT c.id, c.full_name FROM customers c GROUP BY GROUPING SETS ((c.id), (c.id, (c).full_name))
+;;
+-- support/service: changed | error 42803
+SELECT *, full_name FROM customers GROUP BY GROUPING SETS ((id), (id, 2))
+;;

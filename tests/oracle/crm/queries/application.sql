@@ -116,3 +116,7 @@ SELECT c.id, c.full_name, c.email, c.status, grouping(c.status), count(*) FROM c
 SELECT c.id, c.email, o.status, count(*), lower(c.full_name) FROM customers c JOIN orders o ON o.customer_id = c.id GROUP BY c.id, CUBE (o.status, lower(c.full_name))
 ---! a primary key twice in grouping sets
 SELECT id, full_name FROM customers GROUP BY DISTINCT GROUPING SETS (id, (country, id), GROUPING SETS ((id, status))) HAVING max(country) IS NOT NULL
+---! a cast that does nothing in one of the grouping sets
+SELECT id, email, full_name, count(*) FROM customers GROUP BY GROUPING SETS ((id, full_name), (id, full_name, email::text))
+---! an output of a set under its name
+SELECT c.id, c.full_name::text AS called, c.full_name FROM customers c GROUP BY GROUPING SETS ((c.id), (c.id, called))
