@@ -193,12 +193,13 @@ impl Engine {
         let mut a = Analyser::new(self, context, role, text.to_owned(), tokens.clone());
         let mut all = Drafts::default();
         for (index, raw) in statements.into_iter().enumerate() {
-            let span = spans[index];
+            let (first_token, end) = spans[index];
             let placed = |r: Refusal| r.behind_others(Place::of(&spans, index));
-            let comments = if only_one { (0, text.len()) } else { span };
+            let comments = if only_one { (0, text.len()) } else { comment::around(text, &spans, index) };
+            let span = if only_one { (first_token, end) } else { comments };
             let purpose = self.purpose(text, &tokens, comments, role, &now.context, moves_the_session(&raw));
             let purpose = purpose.map_err(placed)?;
-            a.begin_statement(now.context.clone(), purpose.purpose, span.0);
+            a.begin_statement(now.context.clone(), purpose.purpose, first_token);
             a.parameters = protocol.parameter_types();
             a.one_by_one = protocol != Protocol::Simple;
             a.takes_parameters = a.one_by_one;

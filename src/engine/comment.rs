@@ -21,6 +21,16 @@ pub fn purpose(text: &str, tokens: &Tokens, within: (usize, usize)) -> Result<Op
     Ok(found)
 }
 
+/// Byte range of one of several statements, of which `spans` are those from the first token to the end, with the comments in
+/// front of it, and behind the last one.
+pub fn around(text: &str, spans: &[(usize, usize)], index: usize) -> (usize, usize) {
+    let (first_token, end) = spans[index];
+    let from = index.checked_sub(1).map_or(0, |before| spans[before].1).min(first_token);
+    let between = text.get(from..first_token).unwrap_or_default();
+    let start = from + between.find(|c: char| !c.is_whitespace() && c != ';').unwrap_or(between.len());
+    (start, if index + 1 == spans.len() { text.len() } else { end })
+}
+
 /// `key='value',…` and nothing else; `None` for any other comment.
 fn pairs(body: &str) -> Option<Vec<(String, String)>> {
     let mut all = Vec::new();

@@ -108,7 +108,9 @@ impl Core {
                 self.may_explain(name, behind.is_protected(), *as_protected)?;
                 Ok(Some(behind))
             }
-            Effect::Deallocate(Some(name)) | Effect::Prepare { name } => self.make_lost(name).map(|()| None),
+            Effect::Deallocate(Some(name)) | Effect::Prepare { name } if self.is_lost(name) => {
+                self.make_lost(name).map(|()| None)
+            }
             _ => Ok(None),
         }
     }
@@ -154,9 +156,9 @@ impl Core {
         Ok(Some(behind))
     }
 
-    /// A cursor keeps the policy that it was opened under no longer than until that is another one: then its statement must
+    /// A cursor or portal keeps the policy that it was opened under no longer than until that is another one: then its statement must
     /// still leave as it did, for its own purpose.
-    fn still_shows(&self, portal: &Portal) -> Result<(), Refusal> {
+    pub(super) fn still_shows(&self, portal: &Portal) -> Result<(), Refusal> {
         let Some(opened) = portal.judged.on_record.get(portal.index) else { return Ok(()) };
         if opened.policy == self.snapshot.engine.policy.digest {
             return Ok(());
@@ -231,11 +233,16 @@ impl Core {
         Ok(behind)
     }
 
-    /// Whether a Sync of ours, behind what is prepared again, would commit a write of the client's batch that its own Query
-    /// is to end, or to undo.
+    /// Whether a Sync of ours, behind what is prepared again, would end the client's batch, which its own Query is to end, or
+    /// to undo.
     fn commits_by_preparing(&self, effect: &Effect) -> bool {
         let (Effect::Execute { name, .. } | Effect::ExplainExecute { name, .. }) = effect else { return false };
-        self.dam.batch_lasts && self.statements.newest(name).is_some_and(|p| p.context != self.context_id)
+        self.is_in_a_batch() && self.statements.newest(name).is_some_and(|p| p.context != self.context_id)
+    }
+
+    /// Whether messages have been sent that no Sync has ended, outside of a transaction block.
+    pub(super) fn is_in_a_batch(&self) -> bool {
+        self.unsynced && !self.in_block
     }
 
     /// What stands behind statement `index` of a message by a statement of the same message before it.

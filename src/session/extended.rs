@@ -246,7 +246,7 @@ impl Core {
     fn begin(&mut self, portal: &Portal) -> Result<(), NotNow> {
         self.has_said_why(portal)?;
         if !matches!(*portal.progress.lock(), Progress::Bound) {
-            return Ok(());
+            return Ok(self.still_shows(portal)?);
         }
         // An empty statement has nothing to say.
         let Some(what) = portal.judged.on_record.get(portal.index) else {

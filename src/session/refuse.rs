@@ -301,8 +301,8 @@ pub fn cursor_of_other_policy() -> Refusal {
     Refusal::new(
         "cursor-policy",
         SqlState::FEATURE_NOT_SUPPORTED,
-        "the cursor was opened under an earlier policy, which showed something else",
-        "A policy that is taken up counts from a session's next statement on, FETCH too.",
+        "the cursor or portal was opened under an earlier policy, which showed something else",
+        "A policy that is taken up counts from a session's next statement on, FETCH and Execute too.",
         "Close the cursor and open it again.",
     )
 }
@@ -404,8 +404,8 @@ pub fn execute_behind_batch() -> Refusal {
     Refusal::new(
         "execute-behind-batch",
         SqlState::FEATURE_NOT_SUPPORTED,
-        "EXECUTE of a statement that is judged anew is not supported behind a write that no Sync has ended",
-        "It is prepared again for the purpose that counts now, with a Sync that would commit the write.",
+        "EXECUTE of a statement that is judged anew is not supported behind messages that no Sync has ended",
+        "It is prepared again for the purpose that counts now, with a Sync that would commit what they have done.",
         "Send a Sync before the EXECUTE.",
     )
 }

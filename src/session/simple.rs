@@ -91,7 +91,9 @@ impl Core {
 
     /// `fails`: what is said when PostgreSQL fails behind the last one.
     fn send_query(&mut self, judged: &Arc<Judged>, fails: Option<Fields>) -> Result<(), NotNow> {
-        let may_ask = |s: &Statement| runs_prepared(&s.effect) || self.meaning_of(s, true).is_some();
+        let may_ask = |s: &Statement| {
+            runs_prepared(&s.effect) || self.takes_lost(&s.effect) || self.meaning_of(s, true).is_some()
+        };
         if !self.queue.is_empty() && judged.cleared.statements.iter().any(may_ask) {
             return Err(NotNow::Later);
         }
@@ -196,7 +198,7 @@ impl Core {
         match &statement.effect {
             effect if context_changed && runs_prepared(effect) => Err(refuse::execute_after_change().into()),
             Effect::Prepare { name } if name == OWN_NAME => Err(refuse::prepare_under_own_name().into()),
-            effect if self.takes_lost(effect) && !self.dam.batch_lasts => self.behind_in_query(effect),
+            effect if self.takes_lost(effect) && !self.is_in_a_batch() => self.behind_in_query(effect),
             Effect::Prepare { name } => self.has_room_for(name, judged).map(|()| None).map_err(NotNow::from),
             effect if names_another(effect) => {
                 let behind = match self.behind_in_message(judged, index, made)? {

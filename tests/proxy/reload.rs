@@ -6,7 +6,7 @@ use std::process::Command;
 
 use postgres_protocol::password::scram_sha_256;
 
-use super::raw::Raw;
+use super::raw::{Raw, bind, execute, parse, sync};
 use super::service::{get, wait_for};
 use super::{password_of, start_with, with_a_zoo, world};
 use crate::common::proxy::{Proxy, free_port};
@@ -192,8 +192,11 @@ fn a_database_is_never_judged_by_the_policy_of_another_of_its_name() {
 fn cursors_obey_the_policy_that_counts() {
     let house = House::new();
     let text = fs::read_to_string(&house.policy).unwrap();
-    let mut sessions = [(); 3].map(|()| Raw::log_in(house.proxy.port(), "ana", &[]));
-    let [masked, open, held] = &mut sessions;
+    let mut sessions = [(); 4].map(|()| Raw::log_in(house.proxy.port(), "ana", &[]));
+    let [masked, open, held, portal] = &mut sessions;
+    portal.ask("BEGIN");
+    let sent = [parse("", "SELECT name FROM customers ORDER BY id"), bind("p", "", &[]), execute("p", 1), sync()];
+    assert_eq!(portal.exchange(&sent), "1 2 D:Ann Asked s Z:T");
     masked.ask("BEGIN; DECLARE c CURSOR FOR SELECT name FROM customers ORDER BY id");
     assert_eq!(masked.ask("FETCH c"), "T D:Ann Asked C:FETCH 1 Z:T");
     open.ask("BEGIN; DECLARE c CURSOR FOR SELECT subject_id FROM consents");
@@ -208,6 +211,7 @@ fn cursors_obey_the_policy_that_counts() {
     assert_eq!(held.ask("FETCH c"), "T D:two C:FETCH 1 Z:I");
     assert_eq!(open.ask("FETCH c"), "T D:1 C:FETCH 1 Z:T");
     assert_eq!(masked.ask("FETCH c"), "E:0A000 Z:E");
+    assert_eq!(portal.exchange(&[execute("p", 1), sync()]), "E:0A000 Z:E");
 
     fs::write(&house.policy, text.replace("open = [\"public.things\"]", "")).unwrap();
     wait_for(|| house.recorded("policy_reload").len() == 2);
