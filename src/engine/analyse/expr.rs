@@ -83,7 +83,7 @@ impl<'e> Analyser<'e> {
                 self.makes_beside(a.elements.iter(), scope, Beside::Common)
             }
             NodeEnum::List(l) => self.exprs(&mut l.items, scope, part),
-            NodeEnum::GroupingFunc(g) => self.exprs(&mut g.args, scope, At { place: Place::Item, ..at }),
+            NodeEnum::GroupingFunc(g) => self.grouping_func(&mut g.args, scope, at),
             NodeEnum::NamedArgExpr(n) => self.part(&mut n.arg, scope, part),
             NodeEnum::FuncCall(f) => self.func_call(f, scope, at),
             NodeEnum::TypeCast(c) => {

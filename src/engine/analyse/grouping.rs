@@ -9,9 +9,11 @@ use pg_query::{Node, NodeEnum};
 use super::scope::{self, Base, Scope};
 use super::select::{is_row_expansion, star};
 use super::ungrouped::{Apart, Ungroupable, through_text};
+use super::uses::{At, Place};
 use super::{Analyser, Replacement, names, string_node};
 use crate::engine::allow::FunctionClass;
 use crate::engine::catalog::quote_ident;
+use crate::engine::refusal::Refusal;
 
 /// Whether what is judged stands above the groups of its query: in the select list, HAVING, ORDER BY, DISTINCT or WINDOW,
 /// and outside of aggregates.
@@ -20,21 +22,42 @@ pub struct Groups {
     pub above: bool,
     /// Of the query around: what stands in an aggregate, FROM, WHERE or GROUP BY can be that one's reference.
     around: bool,
+    /// In an argument of GROUPING, which must itself be a key.
+    asked: bool,
 }
 
 impl Groups {
     /// Above the groups of a query that stands here.
     pub fn above_own(self) -> Self {
-        Self { above: true, around: self.above }
+        Self { above: true, around: self.above, asked: false }
     }
 
     /// Where the arguments of a call of such a function stand: those of an aggregate below the groups.
     pub fn of_arguments(self, called: Option<FunctionClass>) -> Self {
         if called == Some(FunctionClass::Aggregate) { Self { above: self.around, ..self } } else { self }
     }
+
+    /// Whether a column that is used here must be a key, and may not only be determined by one.
+    pub fn must_be_key(self) -> bool {
+        self.asked
+    }
 }
 
 impl Analyser<'_> {
+    /// GROUPING asks whether a key is null only because its set does not group by it. Of an operator or the like it asks as a
+    /// whole, of anything else for what may be a column to PostgreSQL.
+    pub fn grouping_func(&mut self, args: &mut [Node], scope: &Scope<'_>, at: At) -> Result<(), Refusal> {
+        let groups = self.groups;
+        for arg in args {
+            let node = &without_casts(arg).node;
+            let whole = matches!(node, Some(NodeEnum::AExpr(_) | NodeEnum::CaseExpr(_) | NodeEnum::FuncCall(_)));
+            self.groups.asked = !whole;
+            self.expr(arg, scope, At { place: Place::Item, ..at })?;
+        }
+        self.groups = groups;
+        Ok(())
+    }
+
     /// A visible table keeps its primary key: where a query groups by all of it, PostgreSQL lets other columns of the
     /// table stand ungrouped. Over a subquery it does not, so those columns join the GROUP BY; the key determines them,
     /// so the groups stay the same. Columns that stand in no such place do not: a key that is masked determines nothing.
@@ -62,6 +85,10 @@ impl Analyser<'_> {
             // What some set groups by is null in the others, and stays so.
             let ever: BTreeSet<usize> = keys(&s.group_clause).into_iter().filter_map(column).collect();
             let grouped = |column: usize| ever.contains(&column);
+            // Added, it would be a key that GROUPING may be asked of: PostgreSQL refuses.
+            if (0..relation.columns.len()).any(|c| o.uses.get(c).is_some_and(|u| u.asked) && !grouped(c)) {
+                continue;
+            }
             let ungroupable =
                 |c: usize| relation.columns.get(c).is_some_and(|c| !self.engine.catalog.has_equality(c.ty.oid));
             let used = (0..relation.columns.len())

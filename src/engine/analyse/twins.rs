@@ -123,6 +123,7 @@ impl ColumnUses {
             early: self.early || more.early,
             decides: self.decides || more.decides,
             ungrouped: self.ungrouped || more.ungrouped,
+            asked: self.asked || more.asked,
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct ColumnUses {
     pub decides: bool,
     /// Used above the groups of a query, outside of their aggregates.
     pub ungrouped: bool,
+    /// GROUPING is asked about it: it must be one of the keys.
+    pub asked: bool,
 }
 
 impl ColumnUses {
@@ -75,6 +77,7 @@ impl Analyser<'_> {
             }
             uses.early |= at.place == Place::Operand;
             uses.ungrouped |= self.groups.above;
+            uses.asked |= self.groups.must_be_key();
             uses.decides |= self.outward.decides((occurrence, column), at);
         }
     }

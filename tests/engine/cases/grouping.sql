@@ -166,3 +166,13 @@ SELECT c.id, c.full_name FROM customers c GROUP BY GROUPING SETS ((c.id), (c.id,
 -- support/service: changed | error 42803
 SELECT *, full_name FROM customers GROUP BY GROUPING SETS ((id), (id, 2))
 ;;
+-- GROUPING is asked of keys: what a key only determines is none.
+-- support/service: changed | error 42803
+SELECT id, full_name, GROUPING(full_name) FROM customers GROUP BY id
+;;
+-- support/service: changed | error 42803
+SELECT c.id, GROUPING(c.full_name::text) FROM customers c GROUP BY c.id
+;;
+-- support/service: changed
+SELECT c.id, c.full_name, GROUPING(c.status), GROUPING(c.id, lower(c.full_name)), GROUPING(c.id) FROM customers c GROUP BY c.id, lower(c.full_name), ROLLUP (c.status)
+;;
