@@ -18,6 +18,8 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// Not included.
     pub until: Option<Timestamp>,
+    /// By its name in the server file.
+    pub database: Option<String>,
     pub user: Option<String>,
     pub role: Option<String>,
     pub purpose: Option<String>,
@@ -60,7 +62,10 @@ impl Filter {
     /// Who and why.
     fn wants_asker(&self, e: &Recorded) -> bool {
         let equal = |asked: &Option<String>, is: &Option<Text>| asked.is_none() || asked.as_deref() == is.as_deref();
-        equal(&self.user, &e.user) && equal(&self.role, &e.role) && equal(&self.purpose, &e.purpose)
+        equal(&self.database, &e.database)
+            && equal(&self.user, &e.user)
+            && equal(&self.role, &e.role)
+            && equal(&self.purpose, &e.purpose)
     }
 
     /// Who, why and what; not the outcome and not the subject.
@@ -79,9 +84,9 @@ impl Filter {
         self.table.as_ref().is_none_or(|asked| e.counts.iter().any(|c| names_table(&c.table, asked)))
     }
 
-    /// Whether only statements can be meant, but for a purpose.
+    /// Whether only statements can be meant.
     fn is_about_statements(&self) -> bool {
-        self.role.is_some() || self.table.is_some() || self.column.is_some()
+        self.table.is_some() || self.column.is_some() || self.outcome.is_some()
     }
 
     fn names_subject(&self, e: &Recorded) -> bool {
@@ -271,15 +276,18 @@ impl Sieve {
         }
     }
 
-    /// Logins, reloads and the like have no tables, and but for a change to it no purpose; deeds of commands that older versions put on record have no end.
+    /// Logins, reloads and the like have no tables, and some no asker; deeds of commands that older versions put on record
+    /// have no end.
     fn wants_other(&self, e: &Recorded) -> bool {
         let f = &self.filter;
         if e.event == "upkeep" {
             return f.wants_deed(e) && f.counts_table(e) && f.wants_event(e) && f.names_subject(e);
         }
         let to_it = e.event == "purpose_change" && f.purpose.is_some() && f.purpose.as_deref() == e.to.as_deref();
-        let about = f.is_about_statements() || (f.purpose.is_some() && !to_it) || f.outcome.is_some();
-        !about && f.wants_event(e) && f.names_subject(e) && (f.user.is_none() || f.user.as_deref() == e.user.as_deref())
+        let equal = |asked: &Option<String>, is: &Option<Text>| asked.is_none() || asked.as_deref() == is.as_deref();
+        let by = equal(&f.database, &e.database) && equal(&f.user, &e.user) && equal(&f.role, &e.role);
+        let for_it = to_it || equal(&f.purpose, &e.purpose);
+        !f.is_about_statements() && by && for_it && f.wants_event(e) && f.names_subject(e)
     }
 }
 

@@ -18,6 +18,13 @@ pub struct Line {
     pub torn: bool,
 }
 
+impl Line {
+    /// Whether nothing of it is missing but, at most, the newline.
+    fn is_whole(&self) -> bool {
+        !self.torn || serde_json::from_slice::<serde::de::IgnoredAny>(&self.bytes).is_ok()
+    }
+}
+
 /// The lines of one file.
 pub struct LineReader<R> {
     from: R,
@@ -53,7 +60,7 @@ pub fn for_each_line(
         let mut line = Line::default();
         while reader.read(&mut line).map_err(segment::of_file(&segment.path))? {
             bytes += line.bytes.len() as u64 + 1;
-            if !line.torn && !each(&line.bytes, bytes) {
+            if line.is_whole() && !each(&line.bytes, bytes) {
                 return Ok(());
             }
         }

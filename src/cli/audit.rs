@@ -326,6 +326,9 @@ pub struct FilterArguments {
     /// Up to this time; a day is included
     #[arg(long, value_parser = parse_until)]
     until: Option<Timestamp>,
+    /// One of several databases: the same key may be another person's in each
+    #[arg(long)]
+    database: Option<String>,
     #[arg(long)]
     user: Option<String>,
     #[arg(long)]
@@ -360,6 +363,7 @@ impl FilterArguments {
         Ok(Filter {
             since: self.since,
             until: self.until,
+            database: self.database.clone(),
             user: self.user.clone(),
             role: self.role.clone(),
             purpose: self.purpose.clone(),
@@ -377,6 +381,7 @@ impl FilterArguments {
         let asked = [
             ("since", time(self.since)),
             ("until", time(self.until)),
+            ("database", self.database.clone()),
             ("user", self.user.clone()),
             ("role", self.role.clone()),
             ("purpose", self.purpose.clone()),

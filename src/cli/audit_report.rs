@@ -95,7 +95,8 @@ struct Asked {
 
 /// What a page may be asked for; which folders it reads is not the asker's to say. Nor can it be asked about a person:
 /// addresses are kept by browsers, logs and whoever one is sent to, and the person's key would stand in it.
-const ASKED: [&str; 9] = ["since", "until", "user", "role", "purpose", "table", "column", "outcome", "event"];
+const ASKED: [&str; 10] =
+    ["since", "until", "database", "user", "role", "purpose", "table", "column", "outcome", "event"];
 
 /// Filters by name, for the auditor's page of `serve`; one that is not known, or not well written, is an error in words
 /// for whoever asked.

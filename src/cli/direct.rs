@@ -101,11 +101,18 @@ impl Direct {
         Ok(server)
     }
 
+    /// What is done goes on record under the server file's name of the database, and is judged by its policy: another login
+    /// must lead to no other.
     fn upstream(&self, database: &Database) -> Result<Upstream> {
-        match &self.admin_url {
-            Some(url) => self.admin(url),
-            None => upstream_of(database),
-        }
+        let Some(url) = &self.admin_url else { return upstream_of(database) };
+        let admin = self.admin(url)?;
+        let (asked, served) = (&admin.place.database, &database.upstream.database);
+        anyhow::ensure!(
+            asked == served,
+            "--admin-url leads to the database \"{asked}\", and the one of the server file is \"{served}\"; \
+             choose another with --database, or correct the URL"
+        );
+        Ok(admin)
     }
 
     fn admin(&self, url: &str) -> Result<Upstream> {

@@ -113,10 +113,16 @@ impl Apply {
         let upkeeper = opened.upkeeper()?;
         let bar = ProgressBar::new(0)
             .with_style(ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}").context("progress bar")?);
-        let mut open = None;
-        let mut on = |step: Step<'_>| take(&upkeeper, &mut open, &bar, step);
+        let (mut open, mut batches) = (None, 0_u64);
+        let mut on = |step: Step<'_>| {
+            batches += u64::from(matches!(step, Step::Batch(Moment::Committed(_))));
+            take(&upkeeper, &mut open, &bar, step)
+        };
         let applied = apply(&mut opened.client, &opened.policy, &opened.catalog, self.batch, &mut on).await;
         bar.finish_and_clear();
+        if applied.is_err() && batches > 0 {
+            remark!("{batches} batches were done before the one that failed, and stay done: each is on record");
+        }
         tell(&applied?, Run::ForGood)
     }
 }

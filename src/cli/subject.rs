@@ -133,7 +133,9 @@ fn accesses(opened: &Opened, kind: &str, key: &str) -> Result<Value> {
         .context("cannot read the keys that subjects are hashed with")?
         .into_iter()
         .collect();
-    let filter = Filter { subject: Some(hashes), event: Some("decision".to_owned()), ..Filter::default() };
+    // The hash tells kind and key: in another database these may be somebody else's.
+    let (database, event) = (Some(opened.database.clone()), Some("decision".to_owned()));
+    let filter = Filter { database, subject: Some(hashes), event, ..Filter::default() };
     let mut found = Vec::new();
     let months = Sieve::of_events(filter)
         .read(&config.folder, &mut |_| {}, |_, e| {

@@ -71,8 +71,8 @@ pub(super) fn emptying(columns: &[&Column]) -> String {
 }
 
 /// What columns with a category that cannot be null hold when they are emptied, as text in SQL: their defaults, where these
-/// are the same for every row, or why they cannot be computed. (Of others it cannot be told whether they were emptied, so they
-/// never are.)
+/// are the same for every row. (Of others it cannot be told whether they were emptied, so they never are.) And why columns
+/// cannot be emptied, though they might be null or have a default.
 pub struct Defaults(BTreeMap<(Oid, String), Result<String, String>>);
 
 /// Expressions of which all nodes are of kinds, and all functions of a volatility, that make them the same for every row.
@@ -85,6 +85,16 @@ const CONSTANT: &str = r"SELECT e.adrelid, a.attname::pg_catalog.text,
         AND NOT EXISTS (SELECT FROM pg_catalog.regexp_matches(e.adbin::pg_catalog.text, ':(?:op)?funcid (\d+)', 'g') AS called (number)
                           JOIN pg_catalog.pg_proc AS p ON p.oid = called.number[1]::pg_catalog.oid WHERE p.provolatile <> 'i')";
 
+/// Columns that a foreign key refers to: emptied, they would change the rows that refer to them (ON UPDATE SET NULL, SET
+/// DEFAULT or CASCADE), and take the person away from one that is held, or from a choice; or they cannot be, as long as there
+/// is such a row.
+const REFERRED: &str = "SELECT f.confrelid, a.attname::pg_catalog.text,
+            pg_catalog.format('foreign key %s of %s.%s refers to %s', f.conname, n.nspname, c.relname, a.attname)
+       FROM pg_catalog.pg_constraint AS f
+       JOIN pg_catalog.pg_class AS c ON c.oid = f.conrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+       JOIN pg_catalog.pg_attribute AS a ON a.attrelid = f.confrelid AND a.attnum = ANY (f.confkey)
+      WHERE f.contype = 'f' AND f.conparentid = 0 ORDER BY f.conname";
+
 impl Defaults {
     /// Those of the tables that are nulled.
     pub async fn of_nulled(client: &impl GenericClient, rules: Rules<'_>) -> Result<Self, Fault> {
@@ -94,7 +104,16 @@ impl Defaults {
                 columns.extend(rules.emptied_columns(table)?.into_iter().map(|c| (table.relation, c)));
             }
         }
-        Self::load_apart(client, &columns).await
+        let mut defaults = Self::load_apart(client, &columns).await?;
+        for row in client.query(REFERRED, &[]).await? {
+            let (referred, name): (Oid, String) = (row.try_get(0)?, row.try_get(1)?);
+            let why: String = row.try_get(2)?;
+            let is_it = |(table, c): &&(Oid, &Column)| c.name == name && rules.is_of(*table, referred);
+            defaults
+                .0
+                .extend(columns.iter().filter(is_it).map(|(table, _)| ((*table, name.clone()), Err(why.clone()))));
+        }
+        Ok(defaults)
     }
 
     /// In a transaction of its own.
@@ -118,6 +137,8 @@ impl Defaults {
             let (table, name): (Oid, String) = (row.try_get(0)?, row.try_get(1)?);
             if needed.contains(&(table, name.as_str())) {
                 let value = compute(client, row.try_get(2)?).await?;
+                let fails = |why| format!("{name} is NOT NULL and its default cannot be computed: {why}");
+                let value = value.map(|value| value.map_err(fails));
                 all.extend(value.map(|value| ((table, name), value)));
             }
         }
@@ -135,15 +156,14 @@ impl Defaults {
         let differs =
             || format!("{} is NOT NULL and has no default that is the same for every row", differing.join(", "));
         let mut why: Vec<String> = (!differing.is_empty()).then(differs).into_iter().collect();
-        why.extend(stuck.iter().filter_map(|c| {
-            failed(c).map(|reason| format!("{} is NOT NULL and its default cannot be computed: {reason}", c.name))
-        }));
+        why.extend(stuck.iter().filter_map(failed).cloned());
         (!why.is_empty()).then(|| why.join("; "))
     }
 
     /// Those of the columns that can be emptied, and the others.
     pub(super) fn parted<'c>(&self, table: Oid, columns: Vec<&'c Column>) -> (Vec<&'c Column>, Vec<&'c Column>) {
-        columns.into_iter().partition(|c| !c.not_null || self.of(table, c).is_some())
+        let can = |c: &&Column| self.0.get(&(table, c.name.clone())).map_or(!c.not_null, Result::is_ok);
+        columns.into_iter().partition(can)
     }
 
     /// The row `row` holds something in one of these columns, or may. It means the same under any `search_path`.
@@ -151,7 +171,8 @@ impl Defaults {
         let test = |column: &&Column| {
             let value = format!("{row}.{}", quote_ident(&column.name));
             match self.of(table, column) {
-                _ if !column.not_null => format!("{value} IS NOT NULL"),
+                // `IS NOT NULL` is false of a row that has a null in it.
+                _ if !column.not_null => format!("{value} IS DISTINCT FROM NULL"),
                 Some(empty) => {
                     format!("{value}::pg_catalog.text COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.<>) {empty}")
                 }

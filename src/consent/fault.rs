@@ -55,11 +55,14 @@ impl From<tokio_postgres::Error> for Fault {
 }
 
 /// PostgreSQL's detail, context and where always stay behind: they quote rows. Its message is kept only for the
-/// SQLSTATE classes whose messages name things and no values; an unknown class is not kept.
+/// SQLSTATE classes whose messages name things and no values; an unknown class is not kept. Nor is what a function says
+/// (an error with a context), by RAISE under a SQLSTATE of its choice; that one's names may be anything, too.
 fn from_database(db: &DbError) -> Fault {
     let code = db.code().code();
     let class = code.get(..2).unwrap_or_default();
+    let told = db.where_().is_some();
     let said = match class {
+        "23" | "42" if told => "a trigger or function of the database refused".to_owned(),
         "08" | "0A" | "23" | "25" | "28" | "3D" | "3F" | "42" | "53" | "54" | "57" => db.message().to_owned(),
         "22" => "a value does not fit its column's type or range".to_owned(),
         "55" => "something else is in use of it, or holds a lock on it".to_owned(),
@@ -68,8 +71,9 @@ fn from_database(db: &DbError) -> Fault {
         _ => "PostgreSQL refused".to_owned(),
     };
     let mut message = format!("{said} (SQLSTATE {code}");
+    let raised = db.where_().is_some_and(|context| context.contains("at RAISE"));
     for (what, name) in [("table", db.table()), ("column", db.column()), ("constraint", db.constraint())] {
-        if let Some(name) = name {
+        if let Some(name) = name.filter(|_| !raised) {
             message.push_str(&format!(", {what} {name}"));
         }
     }

@@ -9,7 +9,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
 use crate::engine::catalog::{Column, quote_ident};
-use crate::engine::policy::ConsentSource;
+use crate::engine::policy::{Channel, ConsentSource};
 use crate::engine::visible::sql::same_value;
 
 use super::choice::{Act, At, Choice, Write};
@@ -18,7 +18,7 @@ use super::fault::Fault;
 use super::held_up::held_up;
 use super::history::{Person, person, records};
 use super::made::ledger_that_settles;
-use super::standing::{Standing, judge};
+use super::standing::{Record, Standing, judge, objection};
 use super::target::{Shape, Target};
 
 /// How often a write that lost a race is tried; each time, another one was recorded.
@@ -97,12 +97,54 @@ async fn try_record(
     for write in &writes {
         write_row(&tx, written_to, &person.key, write, unsaid).await?;
     }
+    is_taken(&tx, target, written_to, &person.key, choice, records.len()).await?;
     let written = Written { person, rows: writes.len() };
     commit(tx, &written, on).await?;
     let Written { person, rows } = written;
     // Judged after the commit, by a statement of its own: its clock is later than that of the row.
     let (standing, _) = self::standing(client, target, &person.key, &choice.purpose).await?;
     Ok(Recorded { person, rows_written: rows, standing })
+}
+
+/// A trigger or rule of the table may drop a row, put back the old one or say something else: then nothing is recorded.
+async fn is_taken(
+    tx: &Transaction<'_>,
+    target: &Target<'_>,
+    written_to: &Target<'_>,
+    key: &str,
+    choice: &Choice,
+    before: usize,
+) -> Result<(), Fault> {
+    let (_, after) = standing(tx, written_to, key, &choice.purpose).await?;
+    let said = choice.channel.map(Channel::as_str);
+    let granted = |r: &Record| target.source.granted.contains(&r.status);
+    let is_it = |r: &&Record| match choice.act {
+        Act::Grant => r.channel.as_deref() == said && granted(r),
+        Act::Withdraw => (said.is_none() || r.channel.as_deref() == said) && !granted(r),
+        Act::Object => r.channel.as_deref() == said && objection(target.source, r),
+    };
+    let is_there = after.iter().filter(|r| r.purpose == choice.purpose).any(|r| is_it(&r));
+    let is_new = written_to.shape() == Shape::State || after.len() > before;
+    // What is told late may have been taken back since.
+    let still = match (choice.act, choice.at) {
+        (Act::Withdraw, None) => {
+            let (standing, _) = standing(tx, target, key, &choice.purpose).await?;
+            match choice.channel {
+                None => standing.any.is_ok(),
+                Some(channel) => standing.channels.iter().any(|(on, verdict)| *on == channel && verdict.is_ok()),
+            }
+        }
+        _ => false,
+    };
+    let taken = is_there && is_new && !still;
+    match taken {
+        true => Ok(()),
+        false => Err(Fault::new(format!(
+            "nothing was recorded: {} does not hold what was written to it",
+            written_to.source.table_name
+        ))
+        .hint("a trigger or rule of the table has dropped or changed the row: let it take choices as they are said")),
+    }
 }
 
 /// A choice of the future is none yet; as the newest on record it would stand before what somebody says until then.
@@ -128,7 +170,7 @@ async fn standing(
     target: &Target<'_>,
     key: &str,
     purpose: &str,
-) -> Result<(Standing, Vec<super::standing::Record>), Fault> {
+) -> Result<(Standing, Vec<Record>), Fault> {
     let records = records(client, target, key).await?;
     let purpose = target
         .policy

@@ -81,7 +81,7 @@ impl<'a> Rules<'a> {
     }
 
     /// Whether rows of one of them may be rows of the other: partitions, inheritance.
-    fn is_of(&self, a: Oid, b: Oid) -> bool {
+    pub(super) fn is_of(&self, a: Oid, b: Oid) -> bool {
         let family = |above: Oid, below: Oid| self.catalog.family(above).iter().any(|r| r.oid == below);
         a == b || family(a, b) || family(b, a)
     }

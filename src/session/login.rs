@@ -16,7 +16,7 @@ use super::meters::{Counted, Result as Label};
 use super::orders::Pass;
 use super::record::Clerk;
 use super::run::Session;
-use super::settings::Values;
+use super::settings::{Values, reason_of};
 use super::startup::{self, Asked};
 use super::turned_away;
 use crate::audit::Event;
@@ -461,7 +461,7 @@ fn first_values(snapshot: &Snapshot, user: &User, asked: &Asked) -> Result<Value
     let mut values = Values {
         purpose: role.purposes.first().cloned(),
         purpose_set_by: PurposeSource::Default,
-        reason: asked.reason.as_deref().filter(|r| !r.trim().is_empty()).map(Arc::from),
+        reason: asked.reason.as_deref().and_then(reason_of),
         search_path: asked.search_path.clone().unwrap_or_else(|| engine.catalog.data().search_path.clone()),
         temporary: BTreeMap::new(),
         defined: BTreeMap::new(),

@@ -209,14 +209,26 @@ impl Settings {
     }
 }
 
+/// Bytes of a reason that are put on record, with each statement that is run for it: longer ones would fill the disk by
+/// short statements. (PostgreSQL cuts `application_name` the same way, to 63.)
+const LONGEST_REASON: usize = 1024;
+
 /// An empty reason is none.
-fn reason_of(text: &str) -> Option<Arc<str>> {
+pub(super) fn reason_of(text: &str) -> Option<Arc<str>> {
+    let end = (0..=text.len().min(LONGEST_REASON)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let text = &text[..end];
     if text.trim().is_empty() { None } else { Some(text.into()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_reason_is_cut_between_characters() {
+        assert_eq!(reason_of(&format!("a{}", "é".repeat(4096))).unwrap().len(), LONGEST_REASON - 1);
+        assert_eq!(reason_of(&format!("{}why", " ".repeat(4096))), None);
+    }
 
     fn settings() -> Settings {
         Settings::new(Values {

@@ -146,6 +146,7 @@ async fn a_proof_stands_alone() {
 async fn show_filters() {
     let dir = sample().await;
     for (arguments, expected) in [
+        (vec!["--role", "crm_app", "--event", "decision"], vec!["named", "seen", "refused"]),
         (vec!["--user", "bob"], vec!["seen", "seen", "seen"]),
         (vec!["--outcome", "refused"], vec!["refused"]),
         // An end alone tells neither who nor what.
@@ -164,6 +165,9 @@ async fn show_filters() {
         (vec!["--subject", "customer:42", "--event", "subjects_seen"], vec!["seen"]),
         (vec!["--subject", "customer:42", "--outcome", "changed"], vec!["named", "seen"]),
         (vec!["--subject", "customer:43"], vec![]),
+        // In another database the same key may be another person's.
+        (vec!["--subject", "customer:42", "--database", "crm", "--event", "completion"], vec!["named", "seen"]),
+        (vec!["--subject", "customer:42", "--database", "shop"], vec![]),
         (vec!["--since", "1h", "--outcome", "changed"], vec!["named", "seen"]),
         (vec!["--since", "1h ago", "--outcome", "changed"], vec!["named", "seen"]),
         (vec!["--until", "2020-01-01"], vec![]),

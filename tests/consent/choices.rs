@@ -18,7 +18,7 @@ const CUSTOMERS: &str = "CREATE TABLE customers (id bigint PRIMARY KEY, email te
     INSERT INTO customers SELECT n, 'person' || n || '@example.org' FROM generate_series(1, 9) n;";
 
 /// As in many shops: enums, one row per (subject, purpose, channel), checks.
-const STATE: &str = "CREATE TYPE status AS ENUM ('granted', 'withdrawn', 'objected', 'expired');
+pub const STATE: &str = "CREATE TYPE status AS ENUM ('granted', 'withdrawn', 'objected', 'expired');
     CREATE TYPE channel AS ENUM ('email', 'sms', 'phone', 'post');
     CREATE TABLE consents (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, subject_id bigint NOT NULL REFERENCES customers,
@@ -27,17 +27,17 @@ const STATE: &str = "CREATE TYPE status AS ENUM ('granted', 'withdrawn', 'object
         CHECK (status <> 'granted' OR granted_at IS NOT NULL), CHECK (status <> 'withdrawn' OR withdrawn_at IS NOT NULL),
         UNIQUE NULLS NOT DISTINCT (subject_id, purpose, channel));";
 
-const LEDGER: &str = "CREATE TABLE consents (subject_id bigint, purpose text, channel varchar(10), status text,
+pub const LEDGER: &str = "CREATE TABLE consents (subject_id bigint, purpose text, channel varchar(10), status text,
         expires_at date, notice_version text, recorded_at timestamp NOT NULL);";
 
-struct Case {
-    db: Database<'static>,
+pub struct Case {
+    pub db: Database<'static>,
     catalog: Catalog,
     policy: Policy,
 }
 
 impl Case {
-    async fn new(name: &str, sql: &str) -> Self {
+    pub async fn new(name: &str, sql: &str) -> Self {
         let db = shared().database(&format!("choices_{name}"), &format!("{CUSTOMERS}{sql}")).brief();
         let catalog = catalog::load(&db.superuser().await).await.unwrap();
         let policy = policy::customers(&catalog, Some(policy::consent_source(&catalog, "public.consents")));
@@ -48,11 +48,11 @@ impl Case {
         Target::of(&self.policy, &self.catalog, "customer").unwrap()
     }
 
-    async fn try_choose(&self, key: &str, choice: Choice) -> Result<Recorded, Fault> {
+    pub async fn try_choose(&self, key: &str, choice: Choice) -> Result<Recorded, Fault> {
         record(&mut self.db.superuser().await, &self.target(), key, &choice, &mut |_| Ok(())).await
     }
 
-    async fn choose(&self, key: &str, choice: Choice) -> Recorded {
+    pub async fn choose(&self, key: &str, choice: Choice) -> Recorded {
         self.try_choose(key, choice).await.unwrap()
     }
 
@@ -65,7 +65,7 @@ impl Case {
     }
 }
 
-fn choice(act: Act, channel: Option<Channel>) -> Choice {
+pub fn choice(act: Act, channel: Option<Channel>) -> Choice {
     Choice { act, purpose: "marketing".into(), channel, at: None, provenance: Provenance::default() }
 }
 

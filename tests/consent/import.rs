@@ -133,6 +133,32 @@ async fn every_bad_line_is_named_and_nothing_is_imported() {
     assert_eq!(case.stored(), "1|marketing|email|granted");
 }
 
+/// A quote that is not closed takes the lines behind it: these are other people's choices.
+#[tokio::test]
+async fn a_field_over_several_lines_is_a_bad_line() {
+    let case = Case::new("quote", STATE).await;
+    let file = "subject,purpose,choice,time,source\n\
+                1,marketing,withdraw,2024-01-01,\"web form\n\
+                2,marketing,withdraw,2024-01-01,shop\n\
+                3,marketing,withdraw,2024-01-01,shop\n";
+    let (refused, complaints) = case.import(file, BadLines::Refuse).await;
+    assert_eq!(complaints, ["2: source goes over 4 lines of the file: is a quote in it not closed?"]);
+    assert!(refused.unwrap_err().message.contains("nothing was imported"));
+    assert_eq!(case.stored(), "");
+}
+
+/// The offset may come with a place; a place alone is no offset.
+#[tokio::test]
+async fn a_place_is_no_offset() {
+    let case = Case::new("place", STATE).await;
+    let file = "subject,purpose,choice,time\n1,marketing,grant,2024-01-01T12:00:00[America/New_York]\n\
+                2,marketing,grant,2024-01-01T12:00:00-05:00[America/New_York]\n";
+    let (taken, complaints) = case.import(file, BadLines::Skip).await;
+    assert_eq!(complaints, ["2: time is no time (2025-03-01, or 2025-03-01T12:00:00Z)"]);
+    assert_eq!(taken.unwrap().added, 1);
+    assert_eq!(case.db.psql("SET timezone = 'UTC'; SELECT granted_at FROM consents"), "2024-01-01 17:00:00+00");
+}
+
 #[tokio::test]
 async fn no_complaint_quotes_a_value() {
     let case = Case::new("quiet", STATE).await;

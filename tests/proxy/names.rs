@@ -83,6 +83,10 @@ fn the_proxy_s_own_name_is_nobody_s() {
     let mut c = session("ana");
     assert_eq!(c.ask("PREPARE consentry_own AS SELECT 1"), "E:0A000 Z:I");
     assert_eq!(c.ask("EXECUTE consentry_own"), "E:26000 Z:I");
+    // A portal of the proxy's has it too.
+    let declare = "DECLARE consentry_own CURSOR WITH HOLD FOR SELECT 1";
+    assert_eq!(c.ask(declare), "E:0A000 Z:I");
+    assert_eq!(c.exchange(&[parse("", declare), bind("", "", &[]), execute("", 0), sync()]), "1 E:0A000 Z:I");
     assert_eq!(c.exchange(&[parse("consentry_own", "SELECT 1"), sync()]), "E:0A000 closed");
 }
 

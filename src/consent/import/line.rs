@@ -207,6 +207,12 @@ impl<'a> Checker<'a> {
             if value.contains('\0') {
                 wrong.push(format!("{} holds a NUL character", COLUMNS[column]));
             }
+            // An open quote takes the lines behind it for its own, and their people's choices would be lost.
+            let breaks = value.bytes().filter(|b| *b == b'\n').count();
+            if breaks > 0 || value.contains('\r') {
+                let (name, lines) = (COLUMNS[column], breaks + 1);
+                wrong.push(format!("{name} goes over {lines} lines of the file: is a quote in it not closed?"));
+            }
         }
     }
 
@@ -285,6 +291,10 @@ pub fn parse_time(value: &str) -> Option<Timestamp> {
     let value = value.trim();
     if let Ok(time) = value.parse::<Timestamp>() {
         return Some(time);
+    }
+    // A place without an offset ([Europe/Madrid]): UTC is not what is meant.
+    if value.contains('[') {
+        return None;
     }
     if let Ok(civil) = value.parse::<DateTime>() {
         return utc(civil);

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::support::{completion, decision, segments};
 use consentry::audit::checkpoint::{Checkpoint, Leaves};
 use consentry::audit::note::{NoteReader, NoteSigner, NoteVerifier};
+use consentry::audit::read::for_each_line;
 use consentry::audit::tree::{Tree, leaf_hash};
 use consentry::audit::verify::{Finding, Notice, Verdict, verify};
 use consentry::audit::{CHECKPOINTS, Config, Recorder};
@@ -110,6 +111,36 @@ async fn an_untouched_record_is_whole() {
     assert_eq!((verdict.decisions, verdict.never_completed), (11, 0));
     assert_eq!(verdict.notices, []);
     assert!(verdict.checkpoints_checked >= 4, "start and stop, twice: {}", verdict.checkpoints_checked);
+}
+
+/// The newline is a byte of its line: who reads a record leaves a line without one out.
+#[tokio::test]
+async fn a_newline_that_is_cut_off_is_named() {
+    let sample = Sample::new().await;
+    for (i, path) in segments(&sample.folder()).iter().enumerate() {
+        let copy = sample.copy();
+        let name = path.file_name().unwrap();
+        let text = fs::read_to_string(path).unwrap();
+        fs::write(copy.folder().join(name), text.strip_suffix('\n').unwrap()).unwrap();
+        let seq = segments(&sample.folder())[..=i]
+            .iter()
+            .map(|p| fs::read_to_string(p).unwrap().lines().count() as u64)
+            .sum::<u64>();
+        let verdict = copy.verdict();
+        assert!(matches!(first(&verdict), Finding::Changed { seq: s, .. } if *s == seq), "{name:?}: {verdict:?}");
+        assert_eq!(verdict.findings.len(), 1, "{name:?}: {verdict:?}");
+        let mut read = 0;
+        for_each_line(
+            copy.folder(),
+            |_| true,
+            |_, _| {
+                read += 1;
+                true
+            },
+        )
+        .unwrap();
+        assert_eq!(read, LAST, "{name:?}: every line that is there is read");
+    }
 }
 
 #[tokio::test]
