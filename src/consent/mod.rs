@@ -4,7 +4,7 @@
 //! written; `choice` plans and `record` writes a grant, a withdrawal or an objection (`held_up` says who keeps it from that);
 //! `history` reads and `standing` judges what holds now; `import` takes many choices from CSV. `sweep` is the one place that erases rows, for `retention` and for `erasure`
 //! (Art. 17) alike (`carry_out`: whole or not at all; `places`: where its rows are; `rules` and `emptying`: column by column;
-//! `cut_off` and `refusals`: what must stay; `kept`: what becomes of that; `left`: what emptied rows keep; `meanwhile`: others write
+//! `circles`: what can only go together; `cut_off` and `refusals`: what must stay; `kept`: what becomes of that; `left`: what emptied rows keep; `meanwhile`: others write
 //! too); `commit` tells of each change before it is made and of what came of it; `export` gives a person all that leads to them
 //! (Art. 15, 20).
 //!
@@ -13,6 +13,7 @@
 
 pub mod carry_out;
 pub mod choice;
+mod circles;
 pub mod commit;
 mod cut_off;
 pub mod emptying;

@@ -300,6 +300,7 @@ pub async fn foresee(client: &mut Client, policy: &Policy, catalog: &Catalog) ->
         let before = sweep.count_marked(&tx).await?;
         for wanted in &order {
             if sweep.mark(&tx, wanted, None).await? > 0 {
+                sweep.mark_circles(&tx, &order).await?;
                 sweep.settle(&tx).await?;
             }
         }
@@ -449,6 +450,7 @@ async fn sweep_batch(
     if sweep.mark(tx, wanted, Some(batch)).await? == 0 {
         return Ok(None);
     }
+    sweep.mark_circles(tx, all).await?;
     sweep.settle(tx).await?;
     sweep.carry_out(tx, blocking, all).await.map(Some)
 }

@@ -175,7 +175,7 @@ impl<'a> Sweep<'a> {
         Ok(tests.join(" AND "))
     }
 
-    fn fate(&self, table: &TablePolicy) -> Fate {
+    pub(super) fn fate(&self, table: &TablePolicy) -> Fate {
         match erase_of(self.rules.catalog, self.rules.policy, table) {
             Erase::Delete => Fate::Delete,
             Erase::Null => Fate::Null,

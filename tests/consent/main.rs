@@ -6,6 +6,7 @@ mod common;
 mod along;
 mod at_once;
 mod choices;
+mod circles;
 mod cli;
 mod cut_off;
 mod cuts;
