@@ -320,7 +320,7 @@ pub(crate) fn load_key(given: &str) -> anyhow::Result<NoteVerifier> {
 
 #[derive(Args)]
 pub struct FilterArguments {
-    /// From this time on (UTC): 2026-11-25, 2026-11-25T10:00, 2026-11-25T10:00:00+02:00, or 24h ago
+    /// From this time on (UTC; statements by when they were decided): 2026-11-25, 2026-11-25T10:00, 2026-11-25T10:00:00+02:00, or 24h ago
     #[arg(long, value_parser = parse_since)]
     since: Option<Timestamp>,
     /// Up to this time; a day is included

@@ -95,6 +95,10 @@ pub async fn export(
         json.given(&source.table_name.to_string(), choices.0.len() as u64);
     }
     json.value(&choices.0)?;
+    if let Some(rows) = choice_rows(&tx, policy, catalog, kind, key).await? {
+        json.raw(",\n  \"choice_rows\": ")?;
+        json.value(&rows)?;
+    }
     if let Some((ledger, history)) = history {
         json.given(&ledger, history.len() as u64);
         json.raw(",\n  \"choice_history\": ")?;
@@ -149,6 +153,26 @@ async fn choices(
     let records = records(tx, &target, key).await?;
     let standings = judge_all(policy, target.source, &records);
     Ok((records, standings))
+}
+
+/// The choices as they are stored, with what the policy maps nowhere; `None`: the consent table is among the tables.
+async fn choice_rows(
+    tx: &Transaction<'_>,
+    policy: &Policy,
+    catalog: &Catalog,
+    kind: &SubjectKind,
+    key: &str,
+) -> Result<Option<Vec<Box<RawValue>>>, Fault> {
+    let Some(source) = &kind.consent else { return Ok(None) };
+    if tables_of(policy, kind, &unfilled(tx).await?).iter().any(|(table, _)| table.relation == source.table) {
+        return Ok(None);
+    }
+    let target = Target::of(policy, catalog, &kind.name)?;
+    let found = target.given().is_in("t", target.column(&source.subject)?);
+    let sql = format!("SELECT pg_catalog.row_to_json(t.*)::pg_catalog.text FROM {} AS t WHERE {found}", target.table());
+    let rows = tx.query(&sql, &[&key]).await?;
+    let read = |row: &tokio_postgres::Row| RawValue::from_string(row.try_get(0)?).map_err(unserialisable);
+    rows.iter().map(read).collect::<Result<_, Fault>>().map(Some)
 }
 
 /// What a ledger beside the choices' state has of them, and its name.

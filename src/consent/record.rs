@@ -8,7 +8,7 @@
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
-use crate::engine::catalog::{Column, quote_ident};
+use crate::engine::catalog::{Column, QualifiedName, quote_ident};
 use crate::engine::policy::{Channel, ConsentSource};
 use crate::engine::visible::sql::same_value;
 
@@ -137,14 +137,12 @@ async fn is_taken(
         _ => false,
     };
     let taken = is_there && is_new && !still;
-    match taken {
-        true => Ok(()),
-        false => Err(Fault::new(format!(
-            "nothing was recorded: {} does not hold what was written to it",
-            written_to.source.table_name
-        ))
-        .hint("a trigger or rule of the table has dropped or changed the row: let it take choices as they are said")),
-    }
+    if taken { Ok(()) } else { Err(not_held(&written_to.source.table_name)) }
+}
+
+pub(super) fn not_held(table: &QualifiedName) -> Fault {
+    Fault::new(format!("nothing was recorded: {table} does not hold what was written to it"))
+        .hint("a trigger or rule of the table has dropped or changed the row: let it take choices as they are said")
 }
 
 /// A choice of the future is none yet; as the newest on record it would stand before what somebody says until then.

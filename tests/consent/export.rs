@@ -9,7 +9,7 @@ use crate::policy;
 const SQL: &str = r#"CREATE TABLE customers (id uuid PRIMARY KEY, name text, note jsonb, secret bytea);
     CREATE TABLE orders (no int PRIMARY KEY, customer uuid REFERENCES customers, total numeric(10,2));
     CREATE TABLE items (order_no int REFERENCES orders, text text);
-    CREATE TABLE consents (who uuid, purpose text, channel text, status text, source text);
+    CREATE TABLE consents (who uuid, purpose text, channel text, status text, source text, address inet DEFAULT '192.0.2.7');
     INSERT INTO customers VALUES ('00000000-0000-0000-0000-000000000001', E'Ada "A" \\ \n', '{"a": [1, 2.50]}', '\x00ff'),
                                  ('00000000-0000-0000-0000-000000000002', 'SOMEBODYELSE', NULL, NULL);
     INSERT INTO orders VALUES (1, '00000000-0000-0000-0000-000000000001', 12.30), (2, '00000000-0000-0000-0000-000000000002', 4), (3, NULL, 5);
@@ -96,6 +96,11 @@ async fn all_that_leads_to_a_person_and_nothing_else() {
         serde_json::json!({ "consent": true, "channels": ["email"], "objection": false })
     );
     assert_eq!(json["choices"][0]["source"], "web form");
+    // What the policy maps nowhere is the person's too.
+    assert_eq!(
+        (&json["choice_rows"][0]["address"], json["choice_rows"].as_array().unwrap().len()),
+        (&"192.0.2.7".into(), 1)
+    );
     assert_eq!(json["accesses"][0]["user"], "clerk");
     assert!(json["accesses_are"].as_str().unwrap().contains("not in this list"), "{text}");
 }

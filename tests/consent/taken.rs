@@ -1,8 +1,10 @@
 //! What a trigger of the consent table makes of a choice: it is recorded as it was said, or not at all.
 
 use consentry::consent::choice::Act;
+use consentry::consent::import::BadLines;
 
 use crate::choices::{Case, LEDGER, STATE, choice};
+use crate::import;
 
 fn before(event: &str, body: &str) -> String {
     format!(
@@ -51,6 +53,30 @@ async fn a_choice_that_a_trigger_drops_or_changes_is_not_recorded() {
     let case = Case::new("taken_moved", &moved).await;
     case.choose("1", choice(Act::Withdraw, None)).await;
     assert_eq!(case.db.psql("SELECT status FROM elsewhere"), "withdrawn");
+}
+
+/// A file's nos, too: a yes that is lost is told by its count.
+#[tokio::test]
+async fn an_import_of_which_a_no_is_not_taken_fails() {
+    let keeps = before("UPDATE", "RETURN old;");
+    let drops = before("INSERT", "RETURN NULL;");
+    let granted = "INSERT INTO consents (subject_id, purpose, status, granted_at) VALUES (1, 'marketing', 'granted', '2024-01-01');";
+    let logged = "INSERT INTO consents (subject_id, purpose, status, recorded_at) VALUES (1, 'marketing', 'granted', '2024-01-01');";
+    let times =
+        "granted_at timestamptz, withdrawn_at timestamptz, expires_at timestamptz, notice_version text, source text";
+    let table = format!("CREATE TABLE consents (subject_id bigint, purpose text, channel text, status text, {times});");
+    for (name, sql) in
+        [("state", format!("{table}{granted}{keeps}")), ("ledger", format!("{}{logged}{drops}", import::LEDGER))]
+    {
+        let case = import::Case::new(&format!("not_taken_{name}"), &sql).await;
+        for file in ["1,marketing,withdraw,2024-02-01", "1,marketing,object,2024-02-01"] {
+            let file = format!("subject,purpose,choice,time\n{file}\n");
+            let (result, complaints) = case.import(&file, BadLines::Skip).await;
+            assert_eq!(complaints, [""; 0]);
+            assert!(result.unwrap_err().message.starts_with(NOT_RECORDED), "{name}");
+        }
+        assert_eq!(case.db.psql("SELECT status FROM consents"), "granted", "{name}");
+    }
 }
 
 /// RAISE may say anything under any SQLSTATE.

@@ -135,6 +135,21 @@ impl<'a> Merge<'a> {
         ))
     }
 
+    /// How many staged nos the table does not hold, though it should: a trigger or rule dropped or changed their rows.
+    pub fn count_not_taken(&self) -> Result<String, Fault> {
+        let (table, same) = (self.target.table(), self.same("t")?);
+        let agrees = format!(
+            "t.{}::pg_catalog.text IN ({})",
+            quote_ident(&self.target.source.status),
+            self.target.granted_list()
+        );
+        let not_taken = match &self.target.source.recorded_at {
+            Some(_) => format!("NOT EXISTS (SELECT FROM {table} AS t WHERE {same} AND NOT {agrees})"),
+            None => format!("EXISTS (SELECT FROM {table} AS t WHERE {same} AND {agrees} AND {})", self.newer()?),
+        };
+        Ok(format!("SELECT pg_catalog.count(*) FROM {STAGE} AS s WHERE NOT s.grants AND {not_taken}"))
+    }
+
     /// For a ledger, whose newest record counts, also one whose time lies ahead and that would come to count: every
     /// staged no a second time beside that one, unless a yes that came after it counts. See `Choice::beside`.
     pub fn insert_beside_what_lies_ahead(&self) -> Result<Option<String>, Fault> {

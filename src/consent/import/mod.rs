@@ -238,6 +238,10 @@ async fn merge_staged(
         done.added += tx.execute(&sql, &[]).await?;
     }
     done.history = insert_history(tx, target).await?;
+    let lost: i64 = tx.query_one(&merge.count_not_taken()?, &[]).await?.try_get(0)?;
+    if lost > 0 {
+        return Err(super::record::not_held(&target.source.table_name));
+    }
     Ok(())
 }
 
