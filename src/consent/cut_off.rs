@@ -66,12 +66,17 @@ impl Sweep<'_> {
     }
 
     /// Whether the foreign key, when it lets go of what was deleted, changes about whom a row that stays is, or whether it
-    /// is there.
+    /// is there; or another foreign key, which follows it to what it lets go of (ON UPDATE), might.
     fn cuts_off(&self, key: &ForeignKey) -> bool {
         let own = key.child.own;
+        let is_referred = |column: &String| {
+            let to = |k: &&ForeignKey| k.parent.table == key.child.table;
+            self.keys.iter().filter(to).any(|k| k.columns.iter().any(|(_, parent)| parent == column))
+        };
         key.released.iter().any(|released| {
             let follow = self.rules.follow(own, released);
-            follow.iter().any(|column| self.rules.is_link(own, column) || self.rules.settles(own, column))
+            let settles = |c: &String| self.rules.is_link(own, c) || self.rules.settles(own, c) || is_referred(c);
+            follow.iter().any(settles)
         })
     }
 

@@ -108,10 +108,12 @@ impl Defaults {
         for row in client.query(REFERRED, &[]).await? {
             let (referred, name): (Oid, String) = (row.try_get(0)?, row.try_get(1)?);
             let why: String = row.try_get(2)?;
-            let is_it = |(table, c): &&(Oid, &Column)| c.name == name && rules.is_of(*table, referred);
-            defaults
-                .0
-                .extend(columns.iter().filter(is_it).map(|(table, _)| ((*table, name.clone()), Err(why.clone()))));
+            // Or what is computed from it is referred to.
+            let is_it = |(table, c): &&(Oid, &Column)| {
+                rules.is_of(*table, referred) && rules.follow(*table, &c.name).contains(&name)
+            };
+            let known = columns.iter().filter(is_it).map(|(table, c)| ((*table, c.name.clone()), Err(why.clone())));
+            defaults.0.extend(known);
         }
         Ok(defaults)
     }

@@ -225,7 +225,8 @@ impl Sweep<'_> {
             return Ok(None);
         }
         let referred = |column: &str| {
-            let to = |k: &ForeignKey| k.columns.iter().any(|(_, parent)| parent == column);
+            let follow = self.rules.follow(table.relation, column);
+            let to = |k: &ForeignKey| k.columns.iter().any(|(_, parent)| follow.contains(parent));
             self.keys.iter().any(|k| k.parent.table == table.relation && to(k))
         };
         let losable = self.columns(table)?.iter().filter(|c| {

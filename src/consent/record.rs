@@ -97,7 +97,7 @@ async fn try_record(
     for write in &writes {
         write_row(&tx, written_to, &person.key, write, unsaid).await?;
     }
-    is_taken(&tx, target, written_to, &person.key, choice, records.len()).await?;
+    is_taken(&tx, (target, written_to), &person.key, (choice, &writes), &records).await?;
     let written = Written { person, rows: writes.len() };
     commit(tx, &written, on).await?;
     let Written { person, rows } = written;
@@ -109,22 +109,12 @@ async fn try_record(
 /// A trigger or rule of the table may drop a row, put back the old one or say something else: then nothing is recorded.
 async fn is_taken(
     tx: &Transaction<'_>,
-    target: &Target<'_>,
-    written_to: &Target<'_>,
+    (target, written_to): (&Target<'_>, &Target<'_>),
     key: &str,
-    choice: &Choice,
-    before: usize,
+    (choice, writes): (&Choice, &[Write]),
+    before: &[Record],
 ) -> Result<(), Fault> {
     let (_, after) = standing(tx, written_to, key, &choice.purpose).await?;
-    let said = choice.channel.map(Channel::as_str);
-    let granted = |r: &Record| target.source.granted.contains(&r.status);
-    let is_it = |r: &&Record| match choice.act {
-        Act::Grant => r.channel.as_deref() == said && granted(r),
-        Act::Withdraw => (said.is_none() || r.channel.as_deref() == said) && !granted(r),
-        Act::Object => r.channel.as_deref() == said && objection(target.source, r),
-    };
-    let is_there = after.iter().filter(|r| r.purpose == choice.purpose).any(|r| is_it(&r));
-    let is_new = written_to.shape() == Shape::State || after.len() > before;
     // What is told late may have been taken back since.
     let still = match (choice.act, choice.at) {
         (Act::Withdraw, None) => {
@@ -136,8 +126,39 @@ async fn is_taken(
         }
         _ => false,
     };
-    let taken = is_there && is_new && !still;
+    let taken = !still && writes.iter().all(|write| is_there(write, written_to, before, &after));
     if taken { Ok(()) } else { Err(not_held(&written_to.source.table_name)) }
+}
+
+/// Whether the table has the row, or for all channels one for each, and it says what was said. In a ledger, and where a yes
+/// has a time, it is a row that was not there before; in a state table a no leaves no yes in its place.
+fn is_there(write: &Write, table: &Target<'_>, before: &[Record], after: &[Record]) -> bool {
+    let source = table.source;
+    let granted = |r: &Record| source.granted.contains(&r.status);
+    let says = |r: &Record| match write.act {
+        Act::Grant => granted(r),
+        Act::Withdraw => !granted(r),
+        Act::Object => objection(source, r),
+    };
+    let has_time = source.recorded_at.is_some() || source.granted_at.is_some();
+    let must_be_new = table.shape() == Shape::Ledger || (write.act == Act::Grant && has_time && write.at == At::Now);
+    let times = |all: &[Record], one: &Record| all.iter().filter(|r| facts(r) == facts(one)).count();
+    let is_new = |r: &Record| !must_be_new || times(after, r) > times(before, r);
+    let on = |channel: Option<&str>| {
+        let rows = || after.iter().filter(|r| r.purpose == write.purpose && r.channel.as_deref() == channel);
+        let left = table.shape() == Shape::State && write.act != Act::Grant && rows().any(granted);
+        !left && rows().any(|r| says(r) && is_new(r))
+    };
+    on(write.channel.as_deref()) || (write.channel.is_none() && Channel::ALL.iter().all(|c| on(Some(c.as_str()))))
+}
+
+/// What a row says, and not what time makes of it.
+fn facts(r: &Record) -> [Option<&str>; 10] {
+    let times = [&r.granted_at, &r.withdrawn_at, &r.expires_at, &r.recorded_at].map(Option::as_deref);
+    let texts = [&r.channel, &r.notice, &r.source, &r.recipient, &r.event].map(Option::as_deref);
+    let [granted, withdrawn, expires, recorded] = times;
+    let [channel, notice, origin, recipient, event] = texts;
+    [channel, Some(&r.status), granted, withdrawn, expires, recorded, notice, origin, recipient, event]
 }
 
 pub(super) fn not_held(table: &QualifiedName) -> Fault {

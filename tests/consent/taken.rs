@@ -1,6 +1,6 @@
 //! What a trigger of the consent table makes of a choice: it is recorded as it was said, or not at all.
 
-use consentry::consent::choice::Act;
+use consentry::consent::choice::{Act, Choice};
 use consentry::consent::import::BadLines;
 
 use crate::choices::{Case, LEDGER, STATE, choice};
@@ -53,6 +53,50 @@ async fn a_choice_that_a_trigger_drops_or_changes_is_not_recorded() {
     let case = Case::new("taken_moved", &moved).await;
     case.choose("1", choice(Act::Withdraw, None)).await;
     assert_eq!(case.db.psql("SELECT status FROM elsewhere"), "withdrawn");
+}
+
+/// Other rows that say no, and a yes that was there before, are not what was said.
+#[tokio::test]
+async fn what_is_not_said_anew_is_not_recorded() {
+    let keeps = before("UPDATE", "RETURN old;");
+    let rows = "INSERT INTO consents (subject_id, purpose, channel, status, granted_at, withdrawn_at) VALUES
+        (1, 'marketing', NULL, 'granted', '2024-01-01', NULL), (1, 'marketing', 'email', 'withdrawn', NULL, '2024-01-02'),
+        (2, 'marketing', NULL, 'granted', now() + interval '1 hour', NULL);";
+    let case = Case::new("taken_anew", &format!("{STATE}{rows}{keeps}")).await;
+    let late = Choice { at: Some("2024-06-01T00:00:00Z".parse().unwrap()), ..choice(Act::Withdraw, None) };
+    for (person, choice) in [("1", late), ("2", choice(Act::Withdraw, None)), ("1", choice(Act::Grant, None))] {
+        let said = case.try_choose(person, choice).await.unwrap_err().to_string();
+        assert!(said.starts_with(NOT_RECORDED), "{person}: {said}");
+    }
+}
+
+/// A ledger may put its older rows elsewhere, or say the same of each channel.
+#[tokio::test]
+async fn what_is_said_in_another_way_is_recorded() {
+    let archive = format!(
+        "{LEDGER} CREATE TABLE archive (LIKE consents);
+         INSERT INTO consents (subject_id, purpose, status, recorded_at) VALUES (1, 'marketing', 'granted', '2024-01-01');
+         {}",
+        before(
+            "INSERT",
+            "WITH d AS (DELETE FROM consents WHERE subject_id = new.subject_id RETURNING *) INSERT INTO archive SELECT * FROM d; RETURN new;"
+        )
+    );
+    let case = Case::new("taken_archive", &archive).await;
+    case.choose("1", choice(Act::Withdraw, None)).await;
+    assert_eq!(case.db.psql("SELECT status FROM consents"), "withdrawn");
+    let split = format!(
+        "{LEDGER}{}",
+        before(
+            "INSERT",
+            "IF new.channel IS NULL THEN INSERT INTO consents SELECT new.subject_id, new.purpose, c, new.status, new.expires_at,
+                 new.notice_version, new.recorded_at FROM unnest('{email,sms,phone,post}'::text[]) AS c; RETURN NULL; END IF; RETURN new;"
+        )
+    );
+    let case = Case::new("taken_split", &split).await;
+    for act in [Act::Grant, Act::Withdraw, Act::Object] {
+        case.choose("1", choice(act, None)).await;
+    }
 }
 
 /// A file's nos, too: a yes that is lost is told by its count.

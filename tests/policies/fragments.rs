@@ -327,6 +327,21 @@ async fn what_may_fail_is_known() {
     }
 }
 
+/// PostgreSQL looks into them; a condition must not fail on one of a row that is hidden.
+#[tokio::test]
+async fn of_arrays_of_several_dimensions_nothing_is_known() {
+    let db = shared().database("policy_fragments_dimensions", SCHEMA);
+    let catalog = consentry::relay::catalog::load(&db.upstream().await).await.unwrap();
+    let table = catalog.relation_named("public", "t").unwrap();
+    for text in ["'vip' = ANY (tags)", "'vip' <> ALL (tags)"] {
+        let fragment = SqlFragment::condition(text, table, &catalog).unwrap_or_else(|e| panic!("{text}: {e}"));
+        for (array, answer) in [("{{vip},{b}}", "t"), ("{vip,b}", "f")] {
+            let sql = fragment.to_sql(|_| format!("'{array}'::text[]"), "");
+            assert_eq!(db.psql(&format!("SELECT ({sql}) IS NULL")), answer, "{text} {array}");
+        }
+    }
+}
+
 fn conditions<'a>(table: &'a Relation, catalog: &'a Catalog) -> impl Iterator<Item = (String, String)> + 'a {
     CONDITIONS.iter().map(|text| {
         let fragment = SqlFragment::condition(text, table, catalog).unwrap_or_else(|e| panic!("{text}: {e}"));

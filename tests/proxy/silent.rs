@@ -148,7 +148,6 @@ fn so_it_is_with_new_rows() {
         (format!("{new} {update}"), "C:INSERT 0 1 Z:T"),
         (format!("{new} {update} RETURNING *"), "T D:2,UpperNew C:INSERT 0 1 Z:T"),
         (format!("{new} ON CONFLICT DO NOTHING"), "C:INSERT 0 0 Z:T"),
-        (format!("INSERT INTO anns VALUES (3, 'New') {update}"), "E:55000 Z:E"),
         (format!("WITH i (a) AS ({new} {update}) SELECT 1"), "E:42P10 Z:E"),
     ] {
         let end = answer.split_once(" Z:").unwrap().0;
@@ -161,6 +160,12 @@ fn so_it_is_with_new_rows() {
         let steps = [parse("", &sql), describe('S', ""), bind("", "", &[]), describe('P', ""), execute("", 1), sync()];
         let ask = [&[query("BEGIN")], &steps[..], &[query("ROLLBACK")]].concat();
         assert_eq!(both.exchange(&ask), format!("C:BEGIN Z:T 1 t n 2 n {answer} C:ROLLBACK Z:I"), "{sql}");
+    }
+    // PostgreSQL changes a row that is none of the view's until 15.19.
+    let ask = [query("BEGIN"), query(&format!("INSERT INTO anns VALUES (3, 'New') {update}")), query("ROLLBACK")];
+    assert_eq!(both.through.exchange(&ask), "C:BEGIN Z:T E:55000 Z:E C:ROLLBACK Z:I");
+    if both.past.exchange(&ask).contains("E:") {
+        assert_eq!(both.through.said('M'), both.past.said('M'));
     }
 }
 

@@ -208,9 +208,19 @@ pub async fn compare_what_leaves(world: &World, statements: impl Iterator<Item =
     left
 }
 
+/// Until 15.19 PostgreSQL changes by ON CONFLICT DO UPDATE a row that the view does not have; the engine refuses then, too.
+async fn changes_what_no_view_has(world: &World) -> bool {
+    let sql = "SELECT pg_catalog.current_setting('server_version_num')::int < 150019";
+    world.visible.query_one(sql, &[]).await.unwrap().get(0)
+}
+
 async fn compare_one(world: &World, sql: &str, [before, seen]: [&[Table]; 2], words: &str) {
     let expected = undone(&world.visible, sql).await;
     let done = world.run("app/marketing", sql).await;
+    let refuses = done.answer == Err("55000".to_owned()) && expected.answer != done.answer;
+    if refuses && changes_what_no_view_has(world).await {
+        return assert_eq!(done.after, before, "{sql}");
+    }
     assert_eq!(
         done.answer,
         expected.answer,

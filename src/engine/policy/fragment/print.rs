@@ -312,7 +312,8 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// `x = ANY (array)` in SQL's three-valued logic: false for an empty array, null where a null could be the element.
+    /// `x = ANY (array)` in SQL's three-valued logic: false for an empty array, null where a null could be the element. Of
+    /// several dimensions it is not known: `array_position` would fail, and tell of a hidden row.
     fn among(&mut self, e: &AExpr) -> Done {
         self.sql("(CASE WHEN \"pg_catalog\".\"cardinality\"(");
         self.operand(&e.rexpr)?;
@@ -320,7 +321,9 @@ impl<'a> Printer<'a> {
         self.operand(&e.lexpr)?;
         self.sql(" IS NULL OR ");
         self.operand(&e.rexpr)?;
-        self.sql(" IS NULL) THEN NULL WHEN \"pg_catalog\".\"array_position\"(");
+        self.sql(" IS NULL) THEN NULL WHEN \"pg_catalog\".\"array_ndims\"(");
+        self.operand(&e.rexpr)?;
+        self.sql(") OPERATOR(pg_catalog.>) 1 THEN NULL WHEN \"pg_catalog\".\"array_position\"(");
         self.operand(&e.rexpr)?;
         self.sql(", ");
         self.operand(&e.lexpr)?;
