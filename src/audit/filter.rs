@@ -61,11 +61,11 @@ impl Filter {
 
     /// Who and why.
     fn wants_asker(&self, e: &Recorded) -> bool {
-        let equal = |asked: &Option<String>, is: &Option<Text>| asked.is_none() || asked.as_deref() == is.as_deref();
-        equal(&self.database, &e.database)
-            && equal(&self.user, &e.user)
-            && equal(&self.role, &e.role)
-            && equal(&self.purpose, &e.purpose)
+        self.wants_who(e) && is_asked(&self.purpose, &e.purpose)
+    }
+
+    fn wants_who(&self, e: &Recorded) -> bool {
+        is_asked(&self.database, &e.database) && is_asked(&self.user, &e.user) && is_asked(&self.role, &e.role)
     }
 
     /// Who, why and what; not the outcome and not the subject.
@@ -92,6 +92,10 @@ impl Filter {
     fn names_subject(&self, e: &Recorded) -> bool {
         self.subject.as_ref().is_none_or(|hashes| e.subjects.iter().any(|s| hashes.contains(&**s)))
     }
+}
+
+fn is_asked(asked: &Option<String>, is: &Option<Text>) -> bool {
+    asked.is_none() || asked.as_deref() == is.as_deref()
 }
 
 fn touches_column(e: &Recorded, asked: &str) -> bool {
@@ -284,10 +288,8 @@ impl Sieve {
             return f.wants_deed(e) && f.counts_table(e) && f.wants_event(e) && f.names_subject(e);
         }
         let to_it = e.event == "purpose_change" && f.purpose.is_some() && f.purpose.as_deref() == e.to.as_deref();
-        let equal = |asked: &Option<String>, is: &Option<Text>| asked.is_none() || asked.as_deref() == is.as_deref();
-        let by = equal(&f.database, &e.database) && equal(&f.user, &e.user) && equal(&f.role, &e.role);
-        let for_it = to_it || equal(&f.purpose, &e.purpose);
-        !f.is_about_statements() && by && for_it && f.wants_event(e) && f.names_subject(e)
+        let for_it = to_it || is_asked(&f.purpose, &e.purpose);
+        !f.is_about_statements() && f.wants_who(e) && for_it && f.wants_event(e) && f.names_subject(e)
     }
 }
 

@@ -121,7 +121,7 @@ impl Apply {
         let applied = apply(&mut opened.client, &opened.policy, &opened.catalog, self.batch, &mut on).await;
         bar.finish_and_clear();
         if applied.is_err() && batches > 0 {
-            remark!("{batches} batches were done before the one that failed, and stay done: each is on record");
+            remark!("batches done before the one that failed, and on record: {batches}");
         }
         tell(&applied?, Run::ForGood)
     }

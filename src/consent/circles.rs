@@ -1,20 +1,18 @@
 //! Rows that refer to each other in a circle, of one table or of several, can only go together.
 
-use std::collections::BTreeSet;
-
 use tokio_postgres::Transaction;
 
-use crate::engine::catalog::Oid;
-
 use super::fault::Fault;
-use super::foreign_keys::ForeignKey;
+use super::foreign_keys::{ForeignKey, below};
 use super::sweep::{Fate, MARKED, Sweep, Wanted, at};
 
 impl Sweep<'_> {
     /// Marks beside the rows that are marked those that refer to them in a circle of tables and are wanted themselves, however
     /// many they are: table by table, or batch by batch, each would be kept by one that is not marked yet.
     pub async fn mark_circles(&self, tx: &Transaction<'_>, all: &[Wanted<'_>]) -> Result<(), Fault> {
-        let keys: Vec<&ForeignKey> = self.keys.iter().filter(|key| is_in_circle(key, &self.keys)).collect();
+        // The table that refers is itself referred to, through whichever others, by the one that it refers to.
+        let is_in_circle = |key: &&ForeignKey| below(key.child.table, &self.keys).contains(&key.parent.table);
+        let keys: Vec<&ForeignKey> = self.keys.iter().filter(is_in_circle).collect();
         loop {
             let mut marked = 0;
             for key in &keys {
@@ -44,14 +42,4 @@ impl Sweep<'_> {
         );
         Ok(tx.execute(&sql, &[&wanted.parameter]).await?)
     }
-}
-
-/// Whether the table that refers is itself referred to, through whichever others, by the one that it refers to.
-fn is_in_circle(key: &ForeignKey, keys: &[ForeignKey]) -> bool {
-    let (mut found, mut todo) = (BTreeSet::from([key.child.table]), vec![key.child.table]);
-    while let Some(parent) = todo.pop() {
-        let children = keys.iter().filter(|k| k.parent.table == parent).map(|k| k.child.table);
-        todo.extend(children.filter(|child: &Oid| found.insert(*child)));
-    }
-    found.contains(&key.parent.table)
 }

@@ -165,21 +165,23 @@ fn on_delete(code: &str) -> Result<OnDelete, Fault> {
     }
 }
 
+/// The table, and those that refer to it, or to one that does.
+pub(super) fn below(table: Oid, keys: &[ForeignKey]) -> BTreeSet<Oid> {
+    let (mut found, mut todo) = (BTreeSet::from([table]), vec![table]);
+    while let Some(parent) = todo.pop() {
+        let children = keys.iter().filter(|k| k.parent.table == parent).map(|k| k.child.table);
+        todo.extend(children.filter(|child| found.insert(*child)));
+    }
+    found
+}
+
 /// `tables` in the order in which their rows can go, those that refer to others first; what refers to each other in a circle
 /// is one group.
 pub fn children_first(tables: &[Oid], keys: &[ForeignKey]) -> Vec<Vec<Oid>> {
-    let below = |table: Oid| {
-        let (mut found, mut todo) = (BTreeSet::from([table]), vec![table]);
-        while let Some(parent) = todo.pop() {
-            let children = keys.iter().filter(|k| k.parent.table == parent).map(|k| k.child.table);
-            todo.extend(children.filter(|child| found.insert(*child)));
-        }
-        found
-    };
     // Below a table is all that is below its children, and the same below those of a circle.
     let mut groups: BTreeMap<(usize, BTreeSet<Oid>), Vec<Oid>> = BTreeMap::new();
     for table in tables {
-        let below = below(*table);
+        let below = below(*table, keys);
         groups.entry((below.len(), below)).or_default().push(*table);
     }
     groups.into_values().collect()

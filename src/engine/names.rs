@@ -93,12 +93,17 @@ pub fn quote_as_shown(name: &str) -> String {
 
 /// `name` cut as PostgreSQL cuts it.
 pub fn truncated(mut name: String) -> String {
-    let mut end = MAX_NAME.min(name.len());
-    while !name.is_char_boundary(end) {
+    name.truncate(start(&name, MAX_NAME).len());
+    name
+}
+
+/// As many whole characters of `text` as its first `bytes` bytes hold.
+pub fn start(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
         end -= 1;
     }
-    name.truncate(end);
-    name
+    &text[..end]
 }
 
 #[cfg(test)]

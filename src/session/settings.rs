@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::engine::catalog::QualifiedName;
 use crate::engine::cleared::{SetValue, Tracked};
 use crate::engine::context::{Defined, Derived, PurposeSource, Resets};
+use crate::engine::names::start;
 use crate::wire::backend::Status;
 
 /// The values at one moment.
@@ -215,8 +216,7 @@ const LONGEST_REASON: usize = 1024;
 
 /// An empty reason is none.
 pub(super) fn reason_of(text: &str) -> Option<Arc<str>> {
-    let end = (0..=text.len().min(LONGEST_REASON)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    let text = &text[..end];
+    let text = start(text, LONGEST_REASON);
     if text.trim().is_empty() { None } else { Some(text.into()) }
 }
 

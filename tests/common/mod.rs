@@ -6,4 +6,5 @@ pub mod expected;
 pub mod judged;
 pub mod postgres;
 pub mod proxy;
+pub mod record;
 pub mod spotless;

@@ -256,3 +256,18 @@ async fn that_an_end_is_not_on_record_is_said() {
     std::fs::rename(&away, &record).unwrap();
     assert_eq!(deeds(&home), ["erasure public.customers deleted 1 public.orders deleted 1: ?"]);
 }
+
+/// What retention did before a batch failed stays done, and is told.
+#[test]
+fn a_batch_that_fails_undoes_none_before_it() {
+    let home = Home::new("batches");
+    home.db.psql(
+        "INSERT INTO customers VALUES (4, 'Di', '2001-01-01');
+         CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'Di'; END $$;
+         CREATE TRIGGER keep BEFORE DELETE ON customers FOR EACH ROW WHEN (old.id = 4) EXECUTE FUNCTION keep()",
+    );
+    let told = home.fails(&["retention", "apply", "--batch", "1"]);
+    assert!(told.contains("batches done before the one that failed, and on record: 1\n"), "{told}");
+    assert_eq!(deeds(&home)[0], "retention public.customers deleted 1: ok");
+    assert_eq!(home.db.psql("SELECT string_agg(id::text, ' ' ORDER BY id) FROM customers"), "2 3 4");
+}

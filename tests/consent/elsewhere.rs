@@ -1,12 +1,11 @@
 //! Two databases behind one proxy: a person of the one is nobody in the other.
 
-use consentry::audit::event::{Client, Decision, Event, What, Who};
+use consentry::audit::event::{Event, Who};
 use consentry::audit::{Config, Recorder};
-use consentry::engine::cleared::Outcome;
-use consentry::engine::context::PurposeSource;
 
 use crate::cli::Home;
 use crate::common::postgres::shared;
+use crate::common::record::{decision_of, what, who};
 
 /// A key is hashed by itself: in another database it may be somebody else's.
 #[tokio::test]
@@ -14,7 +13,7 @@ async fn accesses_in_another_database_are_another_persons() {
     let home = Home::new("elsewhere");
     let recorder = Recorder::open(Config::new(home.path().join("audit"))).unwrap();
     for database in ["crm", "shop"] {
-        recorder.append(decision(database, recorder.subject_hash("customer", "2").unwrap())).unwrap();
+        recorder.append(decision_in(database, recorder.subject_hash("customer", "2").unwrap())).unwrap();
     }
     recorder.shutdown().await;
     let copy: serde_json::Value = serde_json::from_str(&home.well(&["subject", "export", "--key", "2"])).unwrap();
@@ -22,31 +21,11 @@ async fn accesses_in_another_database_are_another_persons() {
     assert_eq!(users, ["of crm"]);
 }
 
-fn decision(database: &str, subject: String) -> Event {
-    let who = Who {
-        session: "5e55".into(),
-        user: format!("of {database}"),
-        role: "app".into(),
-        client: Client { address: "10.0.0.7".into(), application_name: None },
-        database: database.into(),
-    };
-    let what = What {
-        unrestricted: false,
-        recipient: None,
-        purpose: Some("service".into()),
-        basis: Some("contract".into()),
-        purpose_set_by: PurposeSource::Default,
-        fingerprint: "50fde20626009aba".into(),
-        sql: "SELECT name FROM customers WHERE id = $1".into(),
-        kind: "select".into(),
-        outcome: Outcome::Changed,
-        refusal: None,
-        tables: vec![],
-        rules: vec![],
-        policy: "9b74c9897bac770f".into(),
-    };
-    let (who, what) = (who.into(), what.into());
-    Event::Decision(Decision { who, statement: database.into(), reason: None, what, subjects: vec![subject] })
+fn decision_in(database: &str, subject: String) -> Event {
+    let who = Who { database: database.into(), ..who(&format!("of {database}")) };
+    let Event::Decision(mut decision) = decision_of(who, what(), database) else { unreachable!() };
+    decision.subjects = vec![subject];
+    Event::Decision(decision)
 }
 
 /// The server file's database decides what is on record, and by which policy it is judged.

@@ -13,6 +13,11 @@ fn before(event: &str, body: &str) -> String {
     )
 }
 
+const GRANTED: &str =
+    "INSERT INTO consents (subject_id, purpose, status, granted_at) VALUES (1, 'marketing', 'granted', '2024-01-01');";
+const LOGGED: &str =
+    "INSERT INTO consents (subject_id, purpose, status, recorded_at) VALUES (1, 'marketing', 'granted', '2024-01-01');";
+
 const NOT_RECORDED: &str = "nothing was recorded: public.consents does not hold what was written to it";
 
 #[tokio::test]
@@ -20,15 +25,12 @@ async fn a_choice_that_a_trigger_drops_or_changes_is_not_recorded() {
     let drops = before("INSERT OR UPDATE", "RETURN NULL;");
     let keeps = before("UPDATE", "RETURN old;");
     let changes = before("INSERT OR UPDATE", "new.status := 'granted'; new.withdrawn_at := NULL; RETURN new;");
-    let granted =
-        "INSERT INTO consents (subject_id, purpose, status, granted_at) VALUES (1, 'marketing', 'granted', now());";
-    let logged = "INSERT INTO consents (subject_id, purpose, status, recorded_at) VALUES (1, 'marketing', 'granted', '2024-01-01');";
     for (name, sql) in [
-        ("state_drops", format!("{STATE}{granted}{drops}")),
-        ("state_keeps", format!("{STATE}{granted}{keeps}")),
-        ("state_changes", format!("{STATE}{granted}{changes}")),
-        ("ledger_drops", format!("{LEDGER}{logged}{drops}")),
-        ("ledger_changes", format!("{LEDGER}{logged}{}", changes.replace("new.withdrawn_at := NULL;", ""))),
+        ("state_drops", format!("{STATE}{GRANTED}{drops}")),
+        ("state_keeps", format!("{STATE}{GRANTED}{keeps}")),
+        ("state_changes", format!("{STATE}{GRANTED}{changes}")),
+        ("ledger_drops", format!("{LEDGER}{LOGGED}{drops}")),
+        ("ledger_changes", format!("{LEDGER}{LOGGED}{}", changes.replace("new.withdrawn_at := NULL;", ""))),
     ] {
         let case = Case::new(&format!("taken_{name}"), &sql).await;
         for act in [Act::Withdraw, Act::Object] {
@@ -75,7 +77,7 @@ async fn what_is_not_said_anew_is_not_recorded() {
 async fn what_is_said_in_another_way_is_recorded() {
     let archive = format!(
         "{LEDGER} CREATE TABLE archive (LIKE consents);
-         INSERT INTO consents (subject_id, purpose, status, recorded_at) VALUES (1, 'marketing', 'granted', '2024-01-01');
+         {LOGGED}
          {}",
         before(
             "INSERT",
@@ -104,13 +106,11 @@ async fn what_is_said_in_another_way_is_recorded() {
 async fn an_import_of_which_a_no_is_not_taken_fails() {
     let keeps = before("UPDATE", "RETURN old;");
     let drops = before("INSERT", "RETURN NULL;");
-    let granted = "INSERT INTO consents (subject_id, purpose, status, granted_at) VALUES (1, 'marketing', 'granted', '2024-01-01');";
-    let logged = "INSERT INTO consents (subject_id, purpose, status, recorded_at) VALUES (1, 'marketing', 'granted', '2024-01-01');";
     let times =
         "granted_at timestamptz, withdrawn_at timestamptz, expires_at timestamptz, notice_version text, source text";
     let table = format!("CREATE TABLE consents (subject_id bigint, purpose text, channel text, status text, {times});");
     for (name, sql) in
-        [("state", format!("{table}{granted}{keeps}")), ("ledger", format!("{}{logged}{drops}", import::LEDGER))]
+        [("state", format!("{table}{GRANTED}{keeps}")), ("ledger", format!("{}{LOGGED}{drops}", import::LEDGER))]
     {
         let case = import::Case::new(&format!("not_taken_{name}"), &sql).await;
         for file in ["1,marketing,withdraw,2024-02-01", "1,marketing,object,2024-02-01"] {

@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::engine::names::start;
+
 /// A file as it was read: its name as people know it, and its whole text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
@@ -72,7 +74,7 @@ impl<'a> Sources<'a> {
         let Some(file) = self.files.get(index) else {
             return Place { file: String::new(), line: 1, column: 1, span: 0..0 };
         };
-        let local = |at: usize| floor_char_boundary(&file.text, at.saturating_sub(self.bases[index]));
+        let local = |at: usize| start(&file.text, at.saturating_sub(self.bases[index])).len();
         let (start, end) = (local(span.start), local(span.end));
         let before = &file.text[..start];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -83,14 +85,6 @@ impl<'a> Sources<'a> {
             span: start..end.max(start),
         }
     }
-}
-
-fn floor_char_boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 /// Collects problems while reading goes on.

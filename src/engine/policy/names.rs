@@ -2,9 +2,7 @@
 //! parts are joined by dots, and a part is cut at 63 bytes as PostgreSQL cuts it. Knows no catalog.
 
 use super::super::catalog::QualifiedName;
-
-/// `NAMEDATALEN - 1` (PostgreSQL manual, "Lexical Structure"): identifiers are cut to this many bytes.
-const MAX_BYTES: usize = 63;
+use super::super::names::truncated;
 
 /// Schema of a table that is named without one.
 pub const DEFAULT_SCHEMA: &str = "public";
@@ -75,7 +73,7 @@ fn quoted_part(text: &str) -> Result<(String, &str), String> {
                 rest = more;
             }
             None if name.is_empty() => return Err("a quoted name is empty".into()),
-            None => return Ok((cut(name), after)),
+            None => return Ok((truncated(name), after)),
         }
     }
 }
@@ -91,16 +89,7 @@ fn unquoted_part(text: &str) -> Result<(String, &str), String> {
     }
     let end = text.find(|c| !goes_on(c)).unwrap_or(text.len());
     // PostgreSQL folds only ASCII letters in a UTF-8 database.
-    Ok((cut(text[..end].to_ascii_lowercase()), &text[end..]))
-}
-
-fn cut(mut name: String) -> String {
-    let mut end = MAX_BYTES.min(name.len());
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    name.truncate(end);
-    name
+    Ok((truncated(text[..end].to_ascii_lowercase()), &text[end..]))
 }
 
 #[cfg(test)]
