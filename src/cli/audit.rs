@@ -326,11 +326,12 @@ pub struct FilterArguments {
     /// Up to this time; a day is included
     #[arg(long, value_parser = parse_until)]
     until: Option<Timestamp>,
-    /// One of several databases: the same key may be another person's in each
+    /// One of several databases (of statements, logins and deeds): the same key may be another person's in each
     #[arg(long)]
     database: Option<String>,
     #[arg(long)]
     user: Option<String>,
+    /// Of statements, logins and deeds
     #[arg(long)]
     role: Option<String>,
     #[arg(long)]

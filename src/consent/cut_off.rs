@@ -69,13 +69,13 @@ impl Sweep<'_> {
     /// is there; or another foreign key, which follows it to what it lets go of (ON UPDATE), might.
     fn cuts_off(&self, key: &ForeignKey) -> bool {
         let own = key.child.own;
-        let is_referred = |column: &String| {
-            let to = |k: &&ForeignKey| k.parent.table == key.child.table;
-            self.keys.iter().filter(to).any(|k| k.columns.iter().any(|(_, parent)| parent == column))
+        let is_followed = |column: &String| {
+            let follows = |k: &&ForeignKey| k.follows && k.parent.table == key.child.table;
+            self.keys.iter().filter(follows).any(|k| k.columns.iter().any(|(_, parent)| parent == column))
         };
         key.released.iter().any(|released| {
             let follow = self.rules.follow(own, released);
-            let settles = |c: &String| self.rules.is_link(own, c) || self.rules.settles(own, c) || is_referred(c);
+            let settles = |c: &String| self.rules.is_link(own, c) || self.rules.settles(own, c) || is_followed(c);
             follow.iter().any(settles)
         })
     }

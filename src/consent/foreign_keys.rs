@@ -42,6 +42,8 @@ pub struct ForeignKey {
     /// (column of the child, column of the parent)
     pub columns: Vec<(String, String)>,
     pub on_delete: OnDelete,
+    /// The referring row changes with what it refers to (`ON UPDATE CASCADE`, `SET NULL` or `SET DEFAULT`).
+    pub follows: bool,
     /// The child's columns that SET NULL or SET DEFAULT assigns.
     pub released: Vec<String>,
     /// Its name, where PostgreSQL may compare its two sides in another way than `=` here does.
@@ -129,7 +131,7 @@ pub async fn load(client: &impl GenericClient, policy: &Policy, catalog: &Catalo
         "SELECT f.conrelid, cn.nspname::pg_catalog.text, c.relname::pg_catalog.text, c.relkind = 'p',
                 f.confrelid, pn.nspname::pg_catalog.text, p.relname::pg_catalog.text, p.relkind = 'p',
                 f.confdeltype::pg_catalog.text, {child}, {parent}, COALESCE({named}, {child}),
-                CASE WHEN {FOREIGN} THEN f.conname::pg_catalog.text END
+                CASE WHEN {FOREIGN} THEN f.conname::pg_catalog.text END, f.confupdtype NOT IN ('a', 'r')
            FROM pg_catalog.pg_constraint AS f
            JOIN pg_catalog.pg_class AS c ON c.oid = f.conrelid JOIN pg_catalog.pg_namespace AS cn ON cn.oid = c.relnamespace
            JOIN pg_catalog.pg_class AS p ON p.oid = f.confrelid JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
@@ -150,6 +152,7 @@ pub async fn load(client: &impl GenericClient, policy: &Policy, catalog: &Catalo
             on_delete: on_delete(row.try_get(8)?)?,
             released: row.try_get(11)?,
             foreign: row.try_get(12)?,
+            follows: row.try_get(13)?,
         });
     }
     Ok(keys)

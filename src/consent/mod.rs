@@ -1,7 +1,7 @@
 //! The consent table's side: what people chose, how long their data may stay, and what they may ask for.
 //!
 //! `init` makes tables for those who have none (`made` knows them again); `target` says how a policy's own consent table is
-//! written; `choice` plans and `record` writes a grant, a withdrawal or an objection (`held_up` says who keeps it from that);
+//! written; `choice` plans and `record` writes a grant, a withdrawal or an objection (`held_up` says who keeps it from that, `taken` whether it is there);
 //! `history` reads and `standing` judges what holds now; `import` takes many choices from CSV. `sweep` is the one place that erases rows, for `retention` and for `erasure`
 //! (Art. 17) alike (`carry_out`: whole or not at all; `places`: where its rows are; `rules` and `emptying`: column by column;
 //! `circles`: what can only go together; `cut_off` and `refusals`: what must stay; `kept`: what becomes of that; `left`: what emptied rows keep; `meanwhile`: others write
@@ -38,4 +38,5 @@ pub mod retention;
 pub mod rules;
 pub mod standing;
 pub mod sweep;
+mod taken;
 pub mod target;

@@ -8,8 +8,8 @@
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
-use crate::engine::catalog::{Column, QualifiedName, quote_ident};
-use crate::engine::policy::{Channel, ConsentSource};
+use crate::engine::catalog::{Column, quote_ident};
+use crate::engine::policy::ConsentSource;
 use crate::engine::visible::sql::same_value;
 
 use super::choice::{Act, At, Choice, Write};
@@ -18,7 +18,8 @@ use super::fault::Fault;
 use super::held_up::held_up;
 use super::history::{Person, person, records};
 use super::made::ledger_that_settles;
-use super::standing::{Record, Standing, judge, objection};
+use super::standing::{Record, Standing, judge};
+use super::taken::is_taken;
 use super::target::{Shape, Target};
 
 /// How often a write that lost a race is tried; each time, another one was recorded.
@@ -106,66 +107,6 @@ async fn try_record(
     Ok(Recorded { person, rows_written: rows, standing })
 }
 
-/// A trigger or rule of the table may drop a row, put back the old one or say something else: then nothing is recorded.
-async fn is_taken(
-    tx: &Transaction<'_>,
-    (target, written_to): (&Target<'_>, &Target<'_>),
-    key: &str,
-    (choice, writes): (&Choice, &[Write]),
-    before: &[Record],
-) -> Result<(), Fault> {
-    let (_, after) = standing(tx, written_to, key, &choice.purpose).await?;
-    // What is told late may have been taken back since.
-    let still = match (choice.act, choice.at) {
-        (Act::Withdraw, None) => {
-            let (standing, _) = standing(tx, target, key, &choice.purpose).await?;
-            match choice.channel {
-                None => standing.any.is_ok(),
-                Some(channel) => standing.channels.iter().any(|(on, verdict)| *on == channel && verdict.is_ok()),
-            }
-        }
-        _ => false,
-    };
-    let taken = !still && writes.iter().all(|write| is_there(write, written_to, before, &after));
-    if taken { Ok(()) } else { Err(not_held(&written_to.source.table_name)) }
-}
-
-/// Whether the table has the row, or for all channels one for each, and it says what was said. In a ledger, and where a yes
-/// has a time, it is a row that was not there before; in a state table a no leaves no yes in its place.
-fn is_there(write: &Write, table: &Target<'_>, before: &[Record], after: &[Record]) -> bool {
-    let source = table.source;
-    let granted = |r: &Record| source.granted.contains(&r.status);
-    let says = |r: &Record| match write.act {
-        Act::Grant => granted(r),
-        Act::Withdraw => !granted(r),
-        Act::Object => objection(source, r),
-    };
-    let has_time = source.recorded_at.is_some() || source.granted_at.is_some();
-    let must_be_new = table.shape() == Shape::Ledger || (write.act == Act::Grant && has_time && write.at == At::Now);
-    let times = |all: &[Record], one: &Record| all.iter().filter(|r| facts(r) == facts(one)).count();
-    let is_new = |r: &Record| !must_be_new || times(after, r) > times(before, r);
-    let on = |channel: Option<&str>| {
-        let rows = || after.iter().filter(|r| r.purpose == write.purpose && r.channel.as_deref() == channel);
-        let left = table.shape() == Shape::State && write.act != Act::Grant && rows().any(granted);
-        !left && rows().any(|r| says(r) && is_new(r))
-    };
-    on(write.channel.as_deref()) || (write.channel.is_none() && Channel::ALL.iter().all(|c| on(Some(c.as_str()))))
-}
-
-/// What a row says, and not what time makes of it.
-fn facts(r: &Record) -> [Option<&str>; 10] {
-    let times = [&r.granted_at, &r.withdrawn_at, &r.expires_at, &r.recorded_at].map(Option::as_deref);
-    let texts = [&r.channel, &r.notice, &r.source, &r.recipient, &r.event].map(Option::as_deref);
-    let [granted, withdrawn, expires, recorded] = times;
-    let [channel, notice, origin, recipient, event] = texts;
-    [channel, Some(&r.status), granted, withdrawn, expires, recorded, notice, origin, recipient, event]
-}
-
-pub(super) fn not_held(table: &QualifiedName) -> Fault {
-    Fault::new(format!("nothing was recorded: {table} does not hold what was written to it"))
-        .hint("a trigger or rule of the table has dropped or changed the row: let it take choices as they are said")
-}
-
 /// A choice of the future is none yet; as the newest on record it would stand before what somebody says until then.
 async fn refuse_ahead(client: &Client, choice: &Choice) -> Result<(), Fault> {
     let Some(at) = choice.at.map(|at| at.to_string()) else { return Ok(()) };
@@ -184,7 +125,7 @@ async fn may_lock(client: &Client, target: &Target<'_>) -> Result<bool, Fault> {
     Ok(allowed && target.shape() == Shape::State)
 }
 
-async fn standing(
+pub(super) async fn standing(
     client: &impl GenericClient,
     target: &Target<'_>,
     key: &str,
@@ -424,7 +365,11 @@ const HERE: &str = "command line";
 /// The column takes that, as far as its type says.
 fn says_text(column: &Column) -> bool {
     let fits = column.ty.length.is_none_or(|most| most as usize >= HERE.len());
-    matches!(column.ty.name.as_str(), "text" | "varchar") && fits
+    is_text(column) && fits
+}
+
+pub(super) fn is_text(column: &Column) -> bool {
+    matches!(column.ty.name.as_str(), "text" | "varchar")
 }
 
 fn text_or_null(value: &Option<String>) -> Value {

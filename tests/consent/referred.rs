@@ -59,6 +59,20 @@ async fn what_a_deleted_row_is_let_go_of_by_may_be_referred_to_itself() {
     assert_eq!(erased.blocked[0].because_of, "public.orders", "{erased:?}");
 }
 
+/// One that refuses follows nothing.
+#[tokio::test]
+async fn what_is_let_go_of_goes_where_nothing_follows_it() {
+    let sql = "CREATE TABLE orders (id int PRIMARY KEY, person_id int REFERENCES person, seller int REFERENCES person ON DELETE SET NULL,
+            body text, seen date DEFAULT '2001-01-01', UNIQUE (id, seller));
+        CREATE TABLE thanks (order_id int, seller int, FOREIGN KEY (order_id, seller) REFERENCES orders (id, seller));
+        INSERT INTO orders VALUES (10, 1, 3, 'o1');";
+    let of_orders = OF_ORDERS.replace("{ id = 'open', ", "{ id = 'open', seller = 'open', ");
+    let case = Case::new("referred_thanks", sql, &toml("", "", "", &of_orders)).await;
+    case.erase().await.unwrap();
+    assert_eq!(case.db.psql("SELECT count(*) FROM person WHERE id = 3"), "0");
+    assert_eq!(case.db.psql("SELECT id, person_id, seller FROM orders"), "10|1|");
+}
+
 /// To PostgreSQL a row with a null in it is neither null nor not null.
 #[tokio::test]
 async fn a_composite_value_with_a_null_in_it_is_emptied() {

@@ -1,6 +1,6 @@
 //! What a trigger of the consent table makes of a choice: it is recorded as it was said, or not at all.
 
-use consentry::consent::choice::{Act, Choice};
+use consentry::consent::choice::{Act, Choice, Provenance};
 use consentry::consent::import::BadLines;
 
 use crate::choices::{Case, LEDGER, STATE, choice};
@@ -66,7 +66,9 @@ async fn what_is_not_said_anew_is_not_recorded() {
         (2, 'marketing', NULL, 'granted', now() + interval '1 hour', NULL);";
     let case = Case::new("taken_anew", &format!("{STATE}{rows}{keeps}")).await;
     let late = Choice { at: Some("2024-06-01T00:00:00Z".parse().unwrap()), ..choice(Act::Withdraw, None) };
-    for (person, choice) in [("1", late), ("2", choice(Act::Withdraw, None)), ("1", choice(Act::Grant, None))] {
+    let provenance = Provenance { notice: Some("2024-05".into()), ..Provenance::default() };
+    let renewed = Choice { provenance, ..choice(Act::Grant, None) };
+    for (person, choice) in [("1", late), ("2", choice(Act::Withdraw, None)), ("1", renewed)] {
         let said = case.try_choose(person, choice).await.unwrap_err().to_string();
         assert!(said.starts_with(NOT_RECORDED), "{person}: {said}");
     }
@@ -101,25 +103,67 @@ async fn what_is_said_in_another_way_is_recorded() {
     }
 }
 
+const TIMES: &str =
+    "granted_at timestamptz, withdrawn_at timestamptz, expires_at timestamptz, notice_version text, source text";
+
 /// A file's nos, too: a yes that is lost is told by its count.
 #[tokio::test]
 async fn an_import_of_which_a_no_is_not_taken_fails() {
-    let keeps = before("UPDATE", "RETURN old;");
-    let drops = before("INSERT", "RETURN NULL;");
-    let times =
-        "granted_at timestamptz, withdrawn_at timestamptz, expires_at timestamptz, notice_version text, source text";
-    let table = format!("CREATE TABLE consents (subject_id bigint, purpose text, channel text, status text, {times});");
-    for (name, sql) in
-        [("state", format!("{table}{GRANTED}{keeps}")), ("ledger", format!("{}{LOGGED}{drops}", import::LEDGER))]
-    {
+    let state = format!(
+        "CREATE TABLE consents (subject_id bigint, purpose text, channel text, status text, {TIMES});{GRANTED}"
+    );
+    let ledger = format!("{}{LOGGED}", import::LEDGER);
+    let old_no = LOGGED.replace("'granted', '2024", "'withdrawn', '2023");
+    let changes = |status: &str| before("INSERT OR UPDATE", &format!("new.status := '{status}'; RETURN new;"));
+    let keeps_yes = before("UPDATE", "new.status := 'granted'; new.granted_at := now(); RETURN new;");
+    let both = ["withdraw", "object"];
+    for (name, sql, choices) in [
+        ("state", format!("{state}{}", before("UPDATE", "RETURN old;")), &both[..]),
+        ("state_yes", format!("{state}{keeps_yes}"), &both),
+        ("state_no", format!("{state}{}", changes("withdrawn")), &both[1..]),
+        ("ledger", format!("{ledger}{}", before("INSERT", "RETURN NULL;")), &both),
+        ("ledger_old", format!("{ledger}{old_no}{}", before("INSERT", "RETURN NULL;")), &both),
+        ("ledger_no", format!("{ledger}{}", changes("withdrawn")), &both[1..]),
+    ] {
         let case = import::Case::new(&format!("not_taken_{name}"), &sql).await;
-        for file in ["1,marketing,withdraw,2024-02-01", "1,marketing,object,2024-02-01"] {
-            let file = format!("subject,purpose,choice,time\n{file}\n");
+        for choice in choices {
+            let file = format!("subject,purpose,choice,time\n1,marketing,{choice},2024-02-01\n");
             let (result, complaints) = case.import(&file, BadLines::Skip).await;
             assert_eq!(complaints, [""; 0]);
-            assert!(result.unwrap_err().message.starts_with(NOT_RECORDED), "{name}");
+            assert!(result.unwrap_err().message.starts_with(NOT_RECORDED), "{name} {choice}");
         }
-        assert_eq!(case.db.psql("SELECT status FROM consents"), "granted", "{name}");
+        assert_eq!(case.db.psql("SELECT count(*) FROM consents WHERE status = 'granted'"), "1", "{name}");
+    }
+}
+
+/// What is there in another way, or is followed by something newer.
+#[tokio::test]
+async fn an_import_is_taken_by_a_table_that_keeps_the_newest() {
+    let newest = before(
+        "INSERT",
+        "IF EXISTS (SELECT FROM consents c WHERE c.subject_id = new.subject_id AND c.recorded_at > new.recorded_at) THEN RETURN NULL; END IF;
+         DELETE FROM consents c WHERE c.subject_id = new.subject_id; RETURN new;",
+    );
+    let case = import::Case::new("taken_newest", &format!("{}{newest}", import::LEDGER)).await;
+    let file = "subject,purpose,choice,time\n1,marketing,withdraw,2024-02-01\n1,marketing,grant,2025-02-01\n";
+    case.import_well(file).await;
+    case.import_well(file).await;
+    assert_eq!(case.db.psql("SELECT status FROM consents"), "granted");
+}
+
+/// Of a date it cannot be seen that it is said again; nor where the first time is kept.
+#[tokio::test]
+async fn a_yes_that_is_said_again_is_recorded() {
+    let dates = format!(
+        "CREATE TABLE consents (subject_id bigint, purpose text, channel text, status text, {});",
+        TIMES.replace("granted_at timestamptz", "granted_at date")
+    );
+    let first = before("UPDATE", "new.granted_at := old.granted_at; RETURN new;");
+    for (name, sql) in [("dates", dates), ("first", format!("{STATE}{GRANTED}{first}"))] {
+        let case = Case::new(&format!("taken_{name}"), &sql).await;
+        for _ in 0..2 {
+            case.choose("1", choice(Act::Grant, None)).await;
+        }
     }
 }
 

@@ -19,10 +19,14 @@ pub const CREATE_STAGE: &str = "CREATE TEMPORARY TABLE consentry_import (
     line int8 NOT NULL, subject text NOT NULL, purpose text NOT NULL, channel text, status text NOT NULL,
     grants bool NOT NULL, withdraws bool NOT NULL, time timestamptz NOT NULL, expires timestamptz,
     notice text, source text, recipient text, event text) ON COMMIT DROP;
-    CREATE TEMPORARY TABLE consentry_import_older (LIKE consentry_import) ON COMMIT DROP";
+    CREATE TEMPORARY TABLE consentry_import_older (LIKE consentry_import) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE consentry_import_nos (staged tid) ON COMMIT DROP";
 
 /// Staged choices that a newer one of the file stands for.
 pub const OLDER: &str = "pg_temp.consentry_import_older";
+
+/// Where the nos are staged that a state table is to take.
+const NOS: &str = "pg_temp.consentry_import_nos";
 
 /// When the newest record lies ahead, in `insert_beside_what_lies_ahead`.
 const AHEAD: &str = "a.\"consentry ahead\"";
@@ -135,19 +139,40 @@ impl<'a> Merge<'a> {
         ))
     }
 
-    /// How many staged nos the table does not hold, though it should: a trigger or rule dropped or changed their rows.
+    /// Of a state table: remembers in [`NOS`] which staged nos are to be written.
+    pub fn remember_nos(&self) -> Result<String, Fault> {
+        let (table, same, newer) = (self.target.table(), self.same("t")?, self.newer()?);
+        Ok(format!(
+            "INSERT INTO {NOS} SELECT s.ctid FROM {STAGE} AS s
+              WHERE NOT s.grants AND NOT EXISTS (SELECT FROM {table} AS t WHERE {same} AND NOT {newer})"
+        ))
+    }
+
+    /// How many staged nos the table does not hold, though they were written: a trigger or rule dropped or changed their rows.
+    /// Of a ledger only the newest choice is looked for, and one that is newer still may be in its place.
     pub fn count_not_taken(&self) -> Result<String, Fault> {
         let (table, same) = (self.target.table(), self.same("t")?);
-        let agrees = format!(
-            "t.{}::pg_catalog.text IN ({})",
-            quote_ident(&self.target.source.status),
-            self.target.granted_list()
-        );
-        let not_taken = match &self.target.source.recorded_at {
-            Some(_) => format!("NOT EXISTS (SELECT FROM {table} AS t WHERE {same} AND NOT {agrees})"),
-            None => format!("EXISTS (SELECT FROM {table} AS t WHERE {same} AND {agrees} AND {})", self.newer()?),
-        };
-        Ok(format!("SELECT pg_catalog.count(*) FROM {STAGE} AS s WHERE NOT s.grants AND {not_taken}"))
+        let status = quote_ident(&self.target.source.status);
+        let said = format!("t.{status} = {}", self.value("status")?);
+        Ok(match &self.target.source.recorded_at {
+            Some(recorded) => {
+                let at = self.target.instant_of("t", recorded)?;
+                let stored = from_instant(self.target.column(recorded)?, "s.time")?;
+                let is_it = format!("t.{} = {stored} AND {said}", quote_ident(recorded));
+                format!(
+                    "SELECT pg_catalog.count(*) FROM (
+                         SELECT DISTINCT ON (subject, purpose, channel) * FROM {STAGE}
+                          ORDER BY subject, purpose, channel, time DESC, grants, withdraws, line DESC) AS s
+                      WHERE NOT s.grants AND NOT EXISTS (SELECT FROM {table} AS t WHERE {same} AND ({is_it} OR {at} > s.time))"
+                )
+            }
+            None => format!(
+                "SELECT pg_catalog.count(*) FROM {STAGE} AS s JOIN {NOS} AS n ON n.staged = s.ctid
+                  WHERE NOT EXISTS (SELECT FROM {table} AS t WHERE {same} AND {said})
+                     OR EXISTS (SELECT FROM {table} AS t WHERE {same} AND t.{status}::pg_catalog.text IN ({}))",
+                self.target.granted_list()
+            ),
+        })
     }
 
     /// For a ledger, whose newest record counts, also one whose time lies ahead and that would come to count: every

@@ -231,6 +231,7 @@ async fn merge_staged(
         tx.execute(&merge.keep_newest(), &[]).await?;
         let older: i64 = tx.query_one(&merge.count_older()?, &[]).await?.try_get(0)?;
         done.older = older.unsigned_abs();
+        tx.execute(&merge.remember_nos()?, &[]).await?;
         done.changed = tx.execute(&merge.update()?, &[]).await?;
     }
     done.added = tx.execute(&merge.insert()?, &[]).await?;
@@ -240,7 +241,7 @@ async fn merge_staged(
     done.history = insert_history(tx, target).await?;
     let lost: i64 = tx.query_one(&merge.count_not_taken()?, &[]).await?.try_get(0)?;
     if lost > 0 {
-        return Err(super::record::not_held(&target.source.table_name));
+        return Err(super::taken::not_held(&target.source.table_name));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Prints a fragment's tree with every name qualified; refuses what it does not know. Knows no policy.
 
 mod answers;
+mod arrays;
 mod beside;
 mod kinds;
 mod settled;
@@ -9,8 +10,8 @@ use kinds::Kind;
 
 use pg_query::NodeEnum;
 use pg_query::protobuf::{
-    AArrayExpr, AConst, AExpr, AExprKind, BoolExpr, BoolExprType, BoolTestType, BooleanTest, CaseExpr, ColumnRef,
-    FuncCall, MinMaxExpr, MinMaxOp, Node, NullTest, NullTestType, SqlValueFunction, SqlValueFunctionOp, a_const,
+    AConst, AExpr, AExprKind, BoolExpr, BoolExprType, BoolTestType, BooleanTest, CaseExpr, ColumnRef, FuncCall,
+    MinMaxExpr, MinMaxOp, Node, NullTest, NullTestType, SqlValueFunction, SqlValueFunctionOp, a_const,
 };
 
 use super::super::super::catalog::{Catalog, quote_literal};
@@ -283,54 +284,6 @@ impl<'a> Printer<'a> {
         };
         let word = if operator == "=" { " OR " } else { " AND " };
         self.compare_each(e, operator, &list.items, word)
-    }
-
-    /// `x = ANY (ARRAY[…])`, written out; of other arrays only whether an element is among them.
-    fn any_of_array(&mut self, e: &AExpr, operator: &str) -> Done {
-        let word = if e.kind() == AExprKind::AexprOpAny { " OR " } else { " AND " };
-        if let Kind::Array(of) = self.kind_of_operand(&e.rexpr)
-            && (of.is_moment() || of.is_opaque())
-            && *of != self.kind_of_operand(&e.lexpr)
-            && !matches!(e.rexpr.as_deref(), Some(Node { node: Some(NodeEnum::AArrayExpr(_)) }))
-        {
-            return Err("cast what is looked for to the type of the array's elements".into());
-        }
-        match (e.rexpr.as_deref(), e.kind(), operator) {
-            (Some(Node { node: Some(NodeEnum::AArrayExpr(AArrayExpr { elements, .. })) }), _, _)
-                if !elements.is_empty() =>
-            {
-                self.compare_each(e, operator, elements, word)
-            }
-            (_, AExprKind::AexprOpAny, "=") => self.among(e),
-            (_, AExprKind::AexprOpAll, "<>") => {
-                self.sql("(NOT ");
-                self.among(e)?;
-                self.sql(")");
-                Ok(())
-            }
-            _ => Err("of arrays that are not written out, it may only ask `= ANY` and `<> ALL`".into()),
-        }
-    }
-
-    /// `x = ANY (array)` in SQL's three-valued logic: false for an empty array, null where a null could be the element. Of
-    /// several dimensions it is not known: `array_position` would fail, and tell of a hidden row.
-    fn among(&mut self, e: &AExpr) -> Done {
-        self.sql("(CASE WHEN \"pg_catalog\".\"cardinality\"(");
-        self.operand(&e.rexpr)?;
-        self.sql(") OPERATOR(pg_catalog.=) 0 THEN false WHEN (");
-        self.operand(&e.lexpr)?;
-        self.sql(" IS NULL OR ");
-        self.operand(&e.rexpr)?;
-        self.sql(" IS NULL) THEN NULL WHEN \"pg_catalog\".\"array_ndims\"(");
-        self.operand(&e.rexpr)?;
-        self.sql(") OPERATOR(pg_catalog.>) 1 THEN NULL WHEN \"pg_catalog\".\"array_position\"(");
-        self.operand(&e.rexpr)?;
-        self.sql(", ");
-        self.operand(&e.lexpr)?;
-        self.sql(") IS NOT NULL THEN true WHEN \"pg_catalog\".\"array_position\"(");
-        self.operand(&e.rexpr)?;
-        self.sql(", NULL) IS NOT NULL THEN NULL ELSE false END)");
-        Ok(())
     }
 
     fn compare_each(&mut self, e: &AExpr, operator: &str, items: &[Node], word: &str) -> Done {
