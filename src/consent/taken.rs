@@ -45,7 +45,7 @@ fn is_there(write: &Write, table: &Target<'_>, before: &[Record], after: &[Recor
         Act::Withdraw => !granted(r),
         Act::Object => objection(source, r),
     };
-    let notice = source.notice.as_ref().filter(|column| table.column(column).is_ok_and(|c| is_text(c)));
+    let notice = source.notice.as_ref().filter(|column| table.column(column).is_ok_and(is_text));
     let shown = notice.and(write.provenance.notice.as_ref()).filter(|_| write.act == Act::Grant);
     let is_under = |r: &Record| shown.is_none() || r.notice.as_ref() == shown;
     let times = |all: &[Record], one: &Record| all.iter().filter(|r| facts(r) == facts(one)).count();
