@@ -74,10 +74,18 @@ async fn what_is_not_said_anew_is_not_recorded() {
     let late = Choice { at: Some("2024-06-01T00:00:00Z".parse().unwrap()), ..choice(Act::Withdraw, None) };
     let provenance = Provenance { notice: Some("2024-05".into()), ..Provenance::default() };
     let renewed = Choice { provenance, ..choice(Act::Grant, None) };
-    for (person, choice) in [("1", late), ("2", choice(Act::Withdraw, None)), ("1", renewed)] {
+    for (person, choice) in [("1", late.clone()), ("2", choice(Act::Withdraw, None)), ("1", renewed)] {
         let said = case.try_choose(person, choice).await.unwrap_err().to_string();
         assert!(said.starts_with(NOT_RECORDED), "{person}: {said}");
     }
+    // Of two rows for the same one says no already.
+    let twice = format!(
+        "CREATE TABLE consents (subject_id bigint, purpose text, channel text, status text, {TIMES});{GRANTED}"
+    );
+    let no = GRANTED.replace("'granted'", "'withdrawn'");
+    let case = Case::new("taken_twice", &format!("{twice}{no}{keeps}")).await;
+    let said = case.try_choose("1", late).await.unwrap_err().to_string();
+    assert!(said.starts_with(NOT_RECORDED), "{said}");
 }
 
 /// A ledger may put its older rows elsewhere, or say the same of each channel.
