@@ -162,6 +162,7 @@ async fn an_import_is_taken_by_a_table_that_keeps_the_newest() {
     let file = "subject,purpose,choice,time\n1,marketing,withdraw,2024-02-01\n1,marketing,grant,2025-02-01\n";
     case.import_well(file).await;
     case.import_well(file).await;
+    case.import_well("subject,purpose,choice,time\n1,marketing,withdraw,2024-02-01\n").await;
     assert_eq!(case.db.psql("SELECT status FROM consents"), "granted");
 }
 
