@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use crate::support::{completion, decision, decision_of, what, who};
-use consentry::audit::event::{Event, PurposeChange, RefusalRecord, SessionEnd, SubjectsSeen};
+use consentry::audit::event::{Event, Login, PurposeChange, RefusalRecord, SessionEnd, SubjectsSeen, Who};
 use consentry::audit::note::NoteReader;
 use consentry::audit::{Config, Recorder};
 use consentry::engine::cleared::{Outcome, Treatment, Usage};
@@ -180,6 +180,23 @@ async fn show_filters() {
             })
             .collect();
         assert_eq!(shown, expected, "{arguments:?}");
+    }
+}
+
+/// A login has a role and a purpose of its own.
+#[tokio::test]
+async fn logins_are_found_by_role_purpose_and_database() {
+    let dir = tempfile::tempdir().unwrap();
+    let recorder = Recorder::open(Config::new(dir.path().join("audit"))).unwrap();
+    let Who { session, user, role, client, database } = who("ana");
+    let purpose = Some("marketing".to_owned());
+    let login = Login { session, user, role, purpose, purpose_set_by: "default", client, database, tls: None };
+    recorder.append(Event::Login(login)).unwrap();
+    recorder.shutdown().await;
+    for (filter, found) in [("--role=crm_app", 1), ("--purpose=marketing", 1), ("--database=crm", 1), ("--role=bi", 0)]
+    {
+        let shown = stdout(&audit(dir.path(), &["show", "--event", "login", filter]));
+        assert_eq!(shown.lines().count(), found, "{filter}: {shown}");
     }
 }
 
