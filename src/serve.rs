@@ -5,6 +5,7 @@ mod asker;
 mod auditor;
 mod crew;
 mod keeper;
+mod neighbours;
 pub mod rehearse;
 mod reload;
 mod watch;
@@ -32,6 +33,7 @@ use crate::wire::tls::ClientTls;
 
 pub use crew::Crew;
 use keeper::Keeper;
+use neighbours::Neighbourhoods;
 
 /// How long sessions may take to become idle when the service stops.
 const DRAIN: Duration = Duration::from_secs(8);
@@ -42,6 +44,7 @@ pub struct Service {
     /// What sessions are told.
     orders: channel::Sender<Orders>,
     keepers: Mutex<BTreeMap<String, Keeper>>,
+    neighbourhoods: Neighbourhoods,
     config: PathBuf,
     running: Mutex<Running>,
 }
@@ -102,9 +105,10 @@ async fn serve_recorded(
     recorder: &Recorder,
 ) -> Result<()> {
     let meters = Meters::default();
+    let neighbourhoods = Neighbourhoods::default();
     let none = BTreeMap::new();
     let (keepers, doors) = tokio::select! {
-        opened = open_doors(&server, &none, None, recorder, &meters) => opened?,
+        opened = open_doors(&server, &none, None, recorder, &meters, &neighbourhoods) => opened?,
         () = signals.stop() => return Ok(()),
     };
     check_roles(&server, &source, &doors)?;
@@ -126,6 +130,7 @@ async fn serve_recorded(
         house: house.clone(),
         orders,
         keepers: Mutex::new(keepers),
+        neighbourhoods,
         config: config.to_owned(),
         running: Mutex::new(Running::new(server, &source)),
     });
@@ -181,6 +186,7 @@ async fn open_doors(
     running: Option<(&Server, Arc<Doors>)>,
     recorder: &Recorder,
     meters: &Meters,
+    neighbourhoods: &Neighbourhoods,
 ) -> Result<(BTreeMap<String, Keeper>, Doors)> {
     let mut keepers = BTreeMap::new();
     let mut doors = Doors::default();
@@ -192,7 +198,7 @@ async fn open_doors(
         let (database, keeper) = match already {
             Some(found) => found,
             None => {
-                let opened = keeper::open(name, config, recorder, meters).await;
+                let opened = keeper::open(name, config, recorder, meters, neighbourhoods).await;
                 let (live, keeper) = opened.with_context(|| format!("database \"{name}\""))?;
                 (Database { live, refresh: Arc::new(keeper.clone()) }, keeper)
             }

@@ -13,7 +13,7 @@ use super::cleared::{
     Cleared, Described, Effect, NOT_LOOKED_INTO, Outcome, RowShape, SetValue, Statement, TouchedTable, Tracked,
     add_table,
 };
-use super::context::{Context, Defined, Protocol, PurposeSource};
+use super::context::{Context, Defined, Filled, Protocol, PurposeSource};
 use super::meaning::Meaning;
 use super::parse::{self, Parsed, Tokens};
 use super::policy::{Policy, Purpose, Role, is_closed};
@@ -273,10 +273,11 @@ impl Engine {
         let mut tables = recorded.tables;
         let read = std::mem::take(&mut a.read_before);
         guards.iter().filter_map(|g| g.touched.clone()).chain(read).for_each(|table| add_table(&mut tables, table));
-        if let Effect::CreateTemporary { made, .. } = &mut judged.effect
+        if let Effect::CreateTemporary { made, .. } | Effect::Prepare { fills: Some(Filled { made, .. }), .. } =
+            &mut judged.effect
             && (made.purpose.is_some() || role.unrestricted)
         {
-            made.from = tables.iter().filter_map(TouchedTable::as_read).collect();
+            tables.iter().filter_map(TouchedTable::as_read).for_each(|table| add_table(&mut made.from, table));
         }
         Ok(Draft {
             only_named: changed && a.only_names(),

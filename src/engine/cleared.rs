@@ -9,7 +9,7 @@ use serde::Serialize;
 
 pub use super::analyse::moves_session_only;
 use super::catalog::{Oid, QualifiedName, quote_literal};
-use super::context::{Defined, Derived, PurposeSource};
+use super::context::{Defined, Derived, Filled, PurposeSource};
 use super::key_value::Reading;
 use super::meaning::Meaning;
 use super::refusal::{Place, Refusal};
@@ -386,6 +386,7 @@ pub enum Effect {
     /// SQL `PREPARE name AS …`; the statement itself is `Statement::source`.
     Prepare {
         name: String,
+        fills: Option<Filled>,
     },
     Execute {
         name: String,
@@ -447,6 +448,7 @@ impl Effect {
             | Self::RollbackTo(_)
             | Self::PrepareTransaction
             | Self::DiscardTemp
+            | Self::Prepare { fills: Some(_), .. }
             | Self::CreateTemporary { .. }
             | Self::AlterTemporary { .. }
             | Self::DropRelations(_)
@@ -457,7 +459,7 @@ impl Effect {
             | Self::Savepoint(_)
             | Self::Release(_)
             | Self::DiscardPlans
-            | Self::Prepare { .. }
+            | Self::Prepare { fills: None, .. }
             | Self::Execute { .. }
             | Self::ExplainExecute { .. }
             | Self::Deallocate(_)

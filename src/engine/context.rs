@@ -112,6 +112,13 @@ impl Derived {
     }
 }
 
+/// What a prepared statement of an unrestricted role puts into a temporary relation, whenever it is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filled {
+    pub relation: String,
+    pub made: Derived,
+}
+
 /// A relation that is read as it is stored: whether the policy opens it is asked at every use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ReadAsStored {

@@ -18,6 +18,9 @@ pub struct Meaning {
     relations: BTreeMap<Oid, i64>,
     /// Names that `search_path` decides about, each with all relations that bear it, and their schemas.
     names: BTreeMap<String, BTreeSet<(Oid, String)>>,
+    /// A view is among them. Tables alone are ruled by their names, whatever bears these by then; they are asked about where
+    /// a role may define, for then a client can put a view in a table's place behind what is under way.
+    pub views: bool,
 }
 
 /// What PostgreSQL says of a relation.
@@ -32,8 +35,8 @@ pub struct Found {
 
 impl Meaning {
     /// The meaning of `relations` and `names` in a catalog.
-    pub fn new(catalog: &Catalog, relations: &BTreeSet<Oid>, names: &BTreeSet<String>) -> Self {
-        let mut meaning = Self::default();
+    pub fn new(catalog: &Catalog, relations: &BTreeSet<Oid>, names: &BTreeSet<String>, views: bool) -> Self {
+        let mut meaning = Self { views, ..Self::default() };
         let mut todo: Vec<Oid> = relations.iter().copied().collect();
         while let Some(oid) = todo.pop() {
             let Some(relation) = catalog.relation(oid).filter(|r| r.oid >= FIRST_NORMAL_OID) else { continue };

@@ -21,6 +21,12 @@ pub fn is_temporary_schema(name: &str) -> bool {
     name == "pg_temp" || name.starts_with("pg_temp_")
 }
 
+/// Whether a schema is that of some session's temporary relations, by its number: this session's or another's, or none's.
+pub fn is_numbered_temporary_schema(name: &str) -> bool {
+    let number = name.strip_prefix("pg_temp_");
+    number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// Whether a client may have this `search_path`. Names are made in its first schema, and looked up in its order: where
 /// temporary relations are in it at all, they stand last.
 pub fn is_searchable(path: &[String]) -> bool {

@@ -115,6 +115,13 @@ pub fn not_supported(what: &str, why: &str) -> Refusal {
     )
 }
 
+/// Whose temporary relations a schema holds, its number does not tell.
+pub fn numbered_temporary(schema: &str) -> Refusal {
+    let why = "it may be the schema of another session";
+    let hint = "write pg_temp, which is always the session's own".to_owned();
+    Refusal { hint, ..not_supported(&format!("a definition that names \"{schema}\""), why) }
+}
+
 /// A prepared statement is known by its name alone here, and what it reads would go into the table unseen.
 pub fn stored_execute(name: &str) -> Refusal {
     let why = "what a prepared statement reads is not followed into a table";

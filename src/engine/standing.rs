@@ -3,7 +3,7 @@
 use super::analyse;
 use super::clear::Engine;
 use super::cleared::{Argument, Effect, SetValue, Tracked};
-use super::context::{Context, PurposeSource, effective_path};
+use super::context::{Context, Filled, PurposeSource, effective_path};
 use super::policy::Role;
 
 /// The session's state between the statements of one message.
@@ -60,7 +60,8 @@ impl Standing {
             | Effect::Rollback { .. }
             | Effect::RollbackTo(_) => self.uncertain = true,
             Effect::Commit { .. } | Effect::PrepareTransaction => self.uncertain |= self.local,
-            Effect::CreateTemporary { name, made, .. } => {
+            Effect::CreateTemporary { name, made, .. }
+            | Effect::Prepare { fills: Some(Filled { relation: name, made }), .. } => {
                 self.context.temporary.entry(name.clone()).or_default().add(made);
             }
             Effect::AlterTemporary { name, shape } => {

@@ -57,6 +57,8 @@ pub struct Names {
     /// Names of functions that it calls, as they are written: `[schema, name]` or `[name]`.
     pub calls: BTreeSet<Vec<String>>,
     pub operators: BTreeSet<Vec<String>>,
+    /// Queries of WITH.
+    pub queries: BTreeSet<String>,
     /// Every string that is in it: literals, names, bodies of code.
     pub strings: BTreeSet<String>,
 }
@@ -327,10 +329,16 @@ impl ser::SerializeStruct for &mut Writer<'_> {
         if let Some(known) = known {
             self.relations = known;
         }
-        // Only `RangeVar` has a field of this name; a string is its tag, eight bytes of length, and the text.
-        if key == "relname" {
+        // Only `RangeVar` and `CommonTableExpr` have fields of these names; a string is its tag, eight bytes of length, and
+        // the text.
+        if matches!(key, "relname" | "ctename") {
             let name = self.out.get(from + 9..).ok_or(TreeError)?;
-            self.relations.insert(String::from_utf8_lossy(name).into_owned());
+            let name = String::from_utf8_lossy(name).into_owned();
+            match &mut self.names {
+                _ if key == "relname" => drop(self.relations.insert(name)),
+                Some(names) => drop(names.queries.insert(name)),
+                None => {}
+            }
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result, bail};
 use tokio_postgres::{Client, NoTls};
 
 use super::dial::Dialer;
+use crate::config::upstream::Upstream;
 
 /// Rights that would let PostgreSQL hand out what the policy hides, whatever is rewritten.
 const ROLE_QUESTION: &str = "SELECT r.rolsuper, r.rolbypassrls, r.rolreplication, \
@@ -68,6 +69,17 @@ pub async fn check_encoding(client: &Client) -> Result<()> {
         other => bail!(
             "the database has the encoding {other}, in which names and texts do not mean what they mean here; use UTF8"
         ),
+    }
+}
+
+/// What tells a database from every other, whatever name and address lead to it: the cluster's identifier (that of a standby
+/// is its primary's) and the database's OID. Where the upstream role may not read the first, its address stands for it.
+pub async fn identity(client: &Client, place: &Upstream) -> String {
+    const QUESTION: &str = "SELECT pg_catalog.concat(c.system_identifier, '/', d.oid) \
+         FROM pg_catalog.pg_control_system() c, pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()";
+    match client.query_one(QUESTION, &[]).await {
+        Ok(row) => row.get(0),
+        Err(_) => format!("{:?}/{}", place.address, place.database),
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_postgres::Client;
 
 use super::asker::Questions;
+use super::neighbours::{Neighbourhoods, Neighbours};
 use crate::audit::event::PolicyReload;
 use crate::audit::{Event, Recorder};
 use crate::config::folder::read_policy;
@@ -55,9 +56,10 @@ pub struct Keeper {
     requests: mpsc::Sender<Request>,
     questions: Questions,
     connected: Arc<AtomicBool>,
+    neighbours: Arc<Neighbours>,
 }
 
-enum Request {
+pub enum Request {
     /// See that the snapshot shows the catalog as it is now; tells whether it does.
     Catalog(oneshot::Sender<bool>),
     /// Read a policy again; an error keeps the running one.
@@ -66,7 +68,7 @@ enum Request {
 
 /// A policy: where it lies, and roles that it must declare.
 #[derive(Clone)]
-struct Wanted {
+pub struct Wanted {
     path: PathBuf,
     roles: BTreeSet<String>,
 }
@@ -89,11 +91,7 @@ impl Refresh for Keeper {
     }
 
     fn refresh(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
-        Box::pin(async move {
-            let (done, wait) = oneshot::channel();
-            // The keeper is gone only when the proxy stops.
-            self.requests.send(Request::Catalog(done)).await.is_ok() && wait.await.unwrap_or(false)
-        })
+        Box::pin(self.neighbours.look())
     }
 }
 
@@ -140,6 +138,7 @@ pub async fn open(
     config: &server::Database,
     recorder: &Recorder,
     meters: &Meters,
+    neighbourhoods: &Neighbourhoods,
 ) -> Result<(Arc<Live>, Keeper)> {
     let password = config.password.clone().map(Password::Kept);
     let dialer = Arc::new(Dialer::new(Upstream { place: config.upstream.clone(), password })?);
@@ -151,15 +150,19 @@ pub async fn open(
     }
     own::check_encoding(&client).await?;
     own::check_unpooled(&client, &dialer).await?;
+    let (requests, inbox) = mpsc::channel(64);
+    let neighbours = neighbourhoods.of(own::identity(&client, &config.upstream).await);
+    // Before the catalog is read: what others define from now on is looked for.
+    neighbours.join(&requests);
     let Stamped { catalog, fingerprint } = load_stamped(&client).await?;
     let files = read_policy(&config.policy)?;
     let policy = Arc::new(fitting(name, &files, &catalog, &dialer).await?);
     let catalog = Arc::new(catalog);
     let secrets = Secrets { pseudonym: config.pseudonym_key.read_or_create_key()? };
     let engine = Engine::new(catalog.clone(), policy.clone(), secrets.clone());
-    let live = Arc::new(Live::new(name.to_owned(), dialer, config.max_transaction, engine));
+    let shared = neighbours.shared.clone();
+    let live = Arc::new(Live::new(name.to_owned(), dialer, config.max_transaction, engine, shared));
     let connected = Arc::new(AtomicBool::new(true));
-    let (requests, inbox) = mpsc::channel(64);
     let look = requests.clone();
     let questions = Questions::start(live.dialer.clone(), move || {
         // A full channel has a look coming anyway.
@@ -181,7 +184,7 @@ pub async fn open(
         meters: meters.clone(),
     };
     tokio::spawn(room.keep(inbox));
-    Ok((live, Keeper { requests, questions, connected }))
+    Ok((live, Keeper { requests, questions, connected, neighbours }))
 }
 
 async fn within<T, E: Into<anyhow::Error>>(time: Duration, work: impl Future<Output = Result<T, E>>) -> Result<T> {

@@ -56,7 +56,7 @@ impl Service {
         let doors = self.house.doors();
         reload_policies(&server, before, &known, &doors, news).await;
         let running = Some((before, doors));
-        let (keepers, doors) = open_doors(&server, &known, running, recorder, meters).await?;
+        let (keepers, doors) = open_doors(&server, &known, running, recorder, meters, &self.neighbourhoods).await?;
         check_roles(&server, &source, &doors)?;
         let now = Running::new(server, &source);
         news.server = (now.digest != ran.digest).then(|| changes(&ran, &now));

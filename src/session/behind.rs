@@ -108,7 +108,7 @@ impl Core {
                 self.may_explain(name, behind.is_protected(), *as_protected)?;
                 Ok(Some(behind))
             }
-            Effect::Deallocate(Some(name)) | Effect::Prepare { name } if self.is_lost(name) => {
+            Effect::Deallocate(Some(name)) | Effect::Prepare { name, .. } if self.is_lost(name) => {
                 self.make_lost(name).map(|()| None)
             }
             _ => Ok(None),
@@ -117,7 +117,7 @@ impl Core {
 
     /// Whether a name is taken away, or taken again, that is one of a statement that PostgreSQL has lost (`prepare_again`).
     pub(super) fn takes_lost(&self, effect: &Effect) -> bool {
-        let (Effect::Deallocate(Some(name)) | Effect::Prepare { name }) = effect else { return false };
+        let (Effect::Deallocate(Some(name)) | Effect::Prepare { name, .. }) = effect else { return false };
         self.is_lost(name)
     }
 
@@ -291,7 +291,7 @@ impl<'a> Made<'a> {
     pub(super) fn note(&mut self, effect: &'a Effect, index: usize) {
         match effect {
             Effect::DeclareCursor { name, .. } => drop(self.cursors.insert(name, index)),
-            Effect::Prepare { name } => drop(self.prepared.insert(name, index)),
+            Effect::Prepare { name, .. } => drop(self.prepared.insert(name, index)),
             _ => {}
         }
     }

@@ -13,7 +13,7 @@ use super::settings::Lifetime;
 use crate::audit::Event;
 use crate::audit::event::PurposeChange;
 use crate::engine::cleared::{Argument, Effect, SetConfigCall, Tracked};
-use crate::engine::context::Protocol;
+use crate::engine::context::{Filled, Protocol};
 use crate::engine::refusal::{Refusal, SqlState};
 use crate::wire::frontend::{Bind, Parameter};
 
@@ -137,7 +137,13 @@ impl Core {
                 self.committed(false);
             }
             Effect::DiscardTemp => self.settings.change_temporary(|t| t.clear()),
-            Effect::Prepare { name } => self.remember_prepared(name, completed),
+            Effect::Prepare { name, fills } => {
+                self.remember_prepared(name, completed);
+                // Whenever it is run: it may be by now that it will.
+                if let Some(Filled { relation, made }) = fills {
+                    self.settings.change_temporary(|t| t.entry(relation.clone()).or_default().add(made));
+                }
+            }
             Effect::Deallocate(Some(name)) => drop(self.statements.remove(name)),
             Effect::Deallocate(None) => self.statements.clear_named(),
             Effect::DeclareCursor { name, hold, .. } => self.remember_cursor(name, *hold, completed),

@@ -122,11 +122,11 @@ impl Core {
             applied: AtomicBool::new(false),
         };
         match prepared.effect() {
-            Effect::Prepare { name } | Effect::DeclareCursor { name, .. } if name == OWN_NAME => {
+            Effect::Prepare { name, .. } | Effect::DeclareCursor { name, .. } if name == OWN_NAME => {
                 return Err(refuse::prepare_under_own_name().into());
             }
             effect if self.takes_lost(effect) => drop(self.behind(effect)?),
-            Effect::Prepare { name } => self.has_room_for(name, &prepared.judged)?,
+            Effect::Prepare { name, .. } => self.has_room_for(name, &prepared.judged)?,
             effect if names_another(effect) => {
                 portal.behind = self.behind(effect)?;
                 portal.protected |= portal.behind.as_ref().is_some_and(Behind::is_protected);

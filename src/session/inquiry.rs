@@ -74,12 +74,13 @@ impl Core {
 
     /// PREPARE reads nothing yet, but among others it may be run at once.
     pub(super) fn meaning_of(&self, statement: &Statement, among_others: bool) -> Option<Arc<Meaning>> {
-        match &statement.effect {
+        let meaning = match &statement.effect {
             Effect::Prepare { .. } if !among_others => None,
             Effect::Execute { name, .. } | Effect::ExplainExecute { name, .. } => self.meaning_of_prepared(name),
             Effect::Fetch { name } => self.meaning_of_portal(name),
             _ => statement.meaning.clone(),
-        }
+        };
+        meaning.filter(|meaning| meaning.views || self.live.lets_define())
     }
 
     /// FETCH may run a portal that was only bound; of a cursor it was asked when it was declared.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -85,10 +85,21 @@ pub struct Live {
     pub max_transaction: Duration,
     snapshot: ArcSwap<Snapshot>,
     plans: Plans,
-    doubts: Doubts,
+    shared: Arc<Shared>,
+    /// Whether its policy has been counted among [`Shared::definers`].
+    defines: AtomicBool,
 }
 
-/// Names that sessions define anew just now, or have since the snapshot was read: whoever else reads one of them would be
+/// What all entries of the server file that lead to one database of PostgreSQL have together: what a session of one defines,
+/// those of the others read.
+#[derive(Default)]
+pub struct Shared {
+    doubts: Doubts,
+    /// How many of them let a restricted role define.
+    definers: AtomicUsize,
+}
+
+/// Names that sessions define anew just now, or have since the snapshots were read: whoever else reads one of them would be
 /// judged by what it was.
 #[derive(Default)]
 pub struct Doubts {
@@ -130,19 +141,34 @@ impl Doubts {
 }
 
 impl Live {
-    pub fn new(name: String, dialer: Arc<Dialer>, max_transaction: Duration, engine: Engine) -> Self {
+    /// `shared`: the same for every entry of that database.
+    pub fn new(
+        name: String,
+        dialer: Arc<Dialer>,
+        max_transaction: Duration,
+        engine: Engine,
+        shared: Arc<Shared>,
+    ) -> Self {
+        let defines = engine.policy.lets_define();
+        shared.definers.fetch_add(usize::from(defines), Ordering::AcqRel);
         Self {
             name,
             dialer,
             max_transaction,
             snapshot: ArcSwap::from_pointee(Snapshot::new(engine)),
             plans: Plans::default(),
-            doubts: Doubts::default(),
+            shared,
+            defines: defines.into(),
         }
     }
 
     pub fn doubts(&self) -> &Doubts {
-        &self.doubts
+        &self.shared.doubts
+    }
+
+    /// Whether a restricted role may define relations of this database, by this entry of the server file or another.
+    pub fn lets_define(&self) -> bool {
+        self.shared.definers.load(Ordering::Acquire) > 0
     }
 
     pub fn snapshot(&self) -> Arc<Snapshot> {
@@ -156,8 +182,17 @@ impl Live {
 
     /// Puts a new engine in place: it judges every statement from now on.
     pub fn replace(&self, engine: Engine) {
+        self.counts_as_defining(engine.policy.lets_define());
         self.snapshot.store(Arc::new(Snapshot::new(engine)));
         self.plans.clear();
+    }
+
+    fn counts_as_defining(&self, defines: bool) {
+        match (self.defines.swap(defines, Ordering::AcqRel), defines) {
+            (false, true) => drop(self.shared.definers.fetch_add(1, Ordering::AcqRel)),
+            (true, false) => drop(self.shared.definers.fetch_sub(1, Ordering::AcqRel)),
+            _ => {}
+        }
     }
 
     /// Judges `text`, or finds that it, or one that is like it, was judged before in an equal context.
@@ -187,6 +222,12 @@ impl Live {
             self.plans.keep(id, protocol, &judged);
             Ok(judged)
         })
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.counts_as_defining(false);
     }
 }
 

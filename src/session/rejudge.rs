@@ -100,7 +100,7 @@ impl Core {
     pub(super) fn explains_protected(&self, judged: &Judged) -> bool {
         let all = &judged.cleared.statements;
         fn prepares(s: &Statement) -> Option<&str> {
-            if let Effect::Prepare { name } = &s.effect { Some(name) } else { None }
+            if let Effect::Prepare { name, .. } = &s.effect { Some(name) } else { None }
         }
         let prepared_here: HashSet<&str> = all.iter().filter(|s| s.protected).filter_map(prepares).collect();
         all.iter().any(|s| match &s.effect {

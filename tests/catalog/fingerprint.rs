@@ -155,7 +155,7 @@ async fn the_question_finds_what_was_loaded_and_what_has_changed_since() {
         let catalog = load(&reader).await.unwrap();
         let own = || catalog.relations().filter(|r| r.oid >= FIRST_NORMAL_OID);
         let names = own().map(|r| r.name.name.clone()).chain(["v".to_owned()]).collect();
-        let meaning = Meaning::new(&catalog, &own().map(|r| r.oid).collect(), &names);
+        let meaning = Meaning::new(&catalog, &own().map(|r| r.oid).collect(), &names, true);
         assert!(
             own().count() >= 3 && meaning.is_still(&asker.ask([&meaning].into_iter()).await.unwrap()),
             "before {sql}"

@@ -18,6 +18,7 @@ mod live;
 mod lost;
 mod names;
 mod narrowed;
+mod neighbours;
 mod notifications;
 mod once;
 mod paths;

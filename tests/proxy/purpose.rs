@@ -393,3 +393,22 @@ fn each_of_several_statements_has_its_own_comment() {
     assert_eq!(c.ask(&format!("{marketing} PREPARE m AS {COUNT}; SELECT 7")), "C:PREPARE T D:7 C:SELECT 1 Z:I");
     assert_eq!(c.ask("EXECUTE m"), "T D:1 C:SELECT 1 Z:I");
 }
+
+/// `IF EXISTS` skips what another session's schema does not hold; the session's own table of that name stays as it is.
+#[test]
+fn a_temporary_table_keeps_its_purpose_whatever_is_said_of_others() {
+    for forgets in [
+        "DROP TABLE IF EXISTS pg_temp_99.kept",
+        "DROP VIEW IF EXISTS pg_temp_99.kept",
+        "DROP TABLE IF EXISTS pg_temp.other, kept_not",
+        "ALTER TABLE IF EXISTS pg_temp_99.kept RENAME COLUMN name TO names",
+        "ALTER TABLE IF EXISTS pg_temp_99.kept RENAME TO other",
+    ] {
+        let mut c = session("ana");
+        assert_eq!(c.ask("CREATE TEMP TABLE kept AS SELECT id, name FROM customers"), "C:SELECT 2 Z:I");
+        c.ask("SET consentry.purpose = 'marketing'");
+        c.ask(forgets);
+        c.ask("CREATE TEMP TABLE IF NOT EXISTS kept (id int, name text)");
+        assert_eq!(c.ask("SELECT name FROM kept"), "E:42501 Z:I", "{forgets}");
+    }
+}

@@ -98,3 +98,42 @@ fn what_a_transaction_has_defined_is_not_looked_into() {
         [&serde_json::json!(["not looked into: what this transaction has defined"]), &serde_json::json!([])]
     );
 }
+
+/// However it came there, and whatever it is called by then.
+#[test]
+fn what_fills_a_temporary_relation_is_on_record_when_that_is_read() {
+    let fills: [(&[&str], &str); 6] = [
+        (&["CREATE TEMP TABLE a AS SELECT name FROM customers", "ALTER TABLE a RENAME TO renamed"], "renamed"),
+        (
+            &["CREATE TEMP TABLE b (name text)", "PREPARE i AS INSERT INTO b SELECT name FROM customers", "EXECUTE i"],
+            "b",
+        ),
+        (
+            &[
+                "CREATE TEMP TABLE c (name text)",
+                "WITH x AS (INSERT INTO c SELECT name FROM customers RETURNING 1) SELECT count(*) FROM x",
+            ],
+            "c",
+        ),
+        (&["EXPLAIN ANALYZE CREATE TEMP TABLE d AS SELECT name FROM customers"], "d"),
+        (&["CREATE TEMP TABLE e AS SELECT name FROM customers", "DROP TABLE IF EXISTS pg_temp_99.e"], "e"),
+        (&["DO $$ BEGIN EXECUTE 'CREATE TEMP TABLE f AS SELECT name FROM ' || 'custom' || 'ers'; END $$"], "f"),
+    ];
+    let proxy = crate::start(world());
+    let mut dba = crate::raw::Raw::log_in(proxy.port(), "dan", &[]);
+    for (statements, relation) in fills {
+        for sql in statements {
+            assert!(!dba.ask(sql).contains("E:"), "{sql}: {:?}", dba.error);
+        }
+        let answer = dba.ask(&format!("WITH w AS (SELECT name FROM {relation}) SELECT name AS was_read FROM w"));
+        assert!(answer.contains("D:"), "{relation}: {answer}");
+    }
+    crate::record::told(&proxy, 18);
+    let events = crate::record::events(&proxy.audit());
+    let reads: Vec<_> =
+        events.iter().filter(|e| e["sql"].as_str().is_some_and(|sql| sql.contains("WITH w AS"))).collect();
+    let tables: Vec<&serde_json::Value> = reads.iter().map(|e| &e["tables"][0]["name"]).collect();
+    assert_eq!(tables[..5], ["public.customers"; 5]);
+    let rules: Vec<&serde_json::Value> = reads.iter().map(|e| &e["rules"]).collect();
+    assert_eq!(*rules[5], serde_json::json!(["not looked into: a relation that is not known"]));
+}

@@ -20,6 +20,7 @@ mod from_function;
 mod given;
 mod grouping;
 mod guess;
+mod introduced;
 mod join;
 mod keys;
 mod kind;

@@ -83,12 +83,11 @@ impl<'e> Analyser<'e> {
         }
     }
 
-    /// What the names mean that leave as they are. Of tables alone PostgreSQL is not asked, for they are ruled by their
-    /// names; but where a role may define, a client can put a view in a table's place behind what is under way.
+    /// What the names mean that leave as they are.
     pub fn meaning(&self) -> Option<Arc<Meaning>> {
         let Left { relations, names, views, .. } = &self.left;
-        let asks = *views || (!relations.is_empty() && self.engine.policy.lets_define());
-        asks.then(|| Arc::new(Meaning::new(&self.engine.catalog, relations, names)))
+        (*views || !relations.is_empty())
+            .then(|| Arc::new(Meaning::new(&self.engine.catalog, relations, names, *views)))
     }
 
     /// The relation that a name in the text means; a temporary one is named as such from now on, so that the name cannot

@@ -162,7 +162,7 @@ impl<'e> Analyser<'e> {
                 ));
             }
         }
-        judged("prepare", Effect::Prepare { name: p.name.clone() })
+        judged("prepare", Effect::Prepare { name: p.name.clone(), fills: None })
     }
 
     fn declare_cursor(&mut self, d: &mut pb::DeclareCursorStmt) -> Result<Judged, Refusal> {

@@ -17,7 +17,8 @@ use super::writes::carried::{Change, carried};
 use super::{Analyser, At, Occurrence, given, inner};
 use crate::engine::catalog::{Column, Function, QualifiedName, Relation, words};
 use crate::engine::cleared::{Effect, TouchedColumn, TouchedTable, Treatment, Usage, add_table};
-use crate::engine::context::{Defined, Derived};
+use crate::engine::context::{Defined, Derived, Filled};
+use crate::engine::names::is_numbered_temporary_schema;
 use crate::engine::policy::{ColumnUse, protecting_ancestor};
 use crate::engine::refusal::{self, Refusal};
 use crate::engine::{allow, parse, tree};
@@ -34,6 +35,9 @@ pub struct ForTheRecord {
 
 /// What a table's name means behind it, the catalog as it was last read does not say.
 const DEFINED_MEANWHILE: &str = "what this transaction has defined";
+
+/// Neither the catalog nor the session has it: it was made, or renamed, where nobody looked.
+const UNKNOWN_RELATION: &str = "a relation that is not known";
 
 /// Views that are followed down, one in the other.
 const MOST_VIEWS: usize = 64;
@@ -57,9 +61,12 @@ impl<'e> Analyser<'e> {
         if let NodeEnum::SelectStmt(s) = inner(node)?
             && s.into_clause.is_none()
         {
-            return self.unrestricted_select(s);
+            let Judged { kind, effect } = self.unrestricted_select(s)?;
+            return Ok(Judged { kind, effect: self.moves_aside(node, &effect).unwrap_or(effect) });
         }
         self.calls_set_config_only(node, 0)?;
+        let introduced = self.introduced(node);
+        self.defines.extend(introduced.into_iter().map(|name| (name, Defined::Doubtful)));
         let Judged { kind, effect } = raw_statement(inner(node)?, self);
         let aside = self.moves_aside(node, &effect);
         if aside.is_none() && effect == Effect::CodeRan {
@@ -72,18 +79,35 @@ impl<'e> Analyser<'e> {
     fn moves_aside(&self, node: &Node, effect: &Effect) -> Option<Effect> {
         let into = |into: &pb::IntoClause| self.makes_aside(into.rel.as_ref()?, into.on_commit());
         match (node.node.as_ref()?, effect) {
-            (NodeEnum::SelectStmt(s), _) => into(s.into_clause.as_ref()?),
+            (NodeEnum::SelectStmt(s), _) if s.into_clause.is_some() => into(s.into_clause.as_ref()?),
             (NodeEnum::CreateTableAsStmt(c), _) => into(c.into.as_ref()?),
             (NodeEnum::ViewStmt(v), _) => self.makes_aside(v.view.as_ref()?, pb::OnCommitAction::OncommitNoop),
             (NodeEnum::CreateStmt(c), _) => self.makes_aside(c.relation.as_ref()?, c.oncommit()),
             (NodeEnum::DropStmt(d), _) => self.drops_aside(d),
+            (NodeEnum::RenameStmt(r), _) => self.renames_aside(r),
+            (NodeEnum::ExplainStmt(e), Effect::None) => self.moves_aside(e.query.as_deref()?, effect),
             (_, Effect::None) => {
-                let temporary = |w: &Writing<'_>| matches!(self.resolve(w.relation), Ok(Named::Temporary(_)));
-                let filled = writings(node).into_iter().find(temporary)?;
-                Some(aside(&filled.relation.relname, false))
+                let filled = self.filled_aside(node)?;
+                Some(aside(&filled, false))
             }
             _ => None,
         }
+    }
+
+    /// The temporary relation that a statement writes.
+    fn filled_aside(&self, node: &Node) -> Option<String> {
+        let temporary = |w: &Writing<'_>| matches!(self.resolve(w.relation), Ok(Named::Temporary(_)));
+        writings(node).into_iter().find(temporary).map(|filled| filled.relation.relname.clone())
+    }
+
+    /// It holds what it held.
+    fn renames_aside(&self, r: &pb::RenameStmt) -> Option<Effect> {
+        let relations = [ObjectType::ObjectTable, ObjectType::ObjectView];
+        let var = r.relation.as_ref().filter(|_| relations.contains(&r.rename_type()))?;
+        let temporary = matches!(self.resolve(var), Ok(Named::Temporary(_)));
+        let held = self.context.temporary.get(&var.relname).filter(|_| temporary)?;
+        let made = Derived { shape: None, ..held.clone() };
+        Some(Effect::CreateTemporary { name: r.newname.clone(), made, on_commit_drop: false })
     }
 
     fn makes_aside(&self, var: &pb::RangeVar, on_commit: pb::OnCommitAction) -> Option<Effect> {
@@ -94,7 +118,9 @@ impl<'e> Analyser<'e> {
     fn drops_aside(&self, d: &pb::DropStmt) -> Option<Effect> {
         let tables = matches!(d.remove_type(), ObjectType::ObjectTable | ObjectType::ObjectView);
         let vars = d.objects.iter().filter(|_| tables).filter_map(|n| range_var_of(&mut n.clone()).ok());
-        let temporary = vars.filter(|var| matches!(self.resolve(var), Ok(Named::Temporary(_))));
+        // By a number the schema may be another session's, or nobody's.
+        let own = vars.filter(|var| !is_numbered_temporary_schema(&var.schemaname));
+        let temporary = own.filter(|var| matches!(self.resolve(var), Ok(Named::Temporary(_))));
         let names: Vec<String> = temporary.map(|var| var.relname).collect();
         (!names.is_empty()).then_some(Effect::DropRelations(names))
     }
@@ -175,6 +201,12 @@ impl<'e> Analyser<'e> {
         let catalog = &self.engine.catalog;
         let mut found = Names::default();
         let strings = found.of(node, self).map_err(unfaithful)?;
+        if let Some(NodeEnum::ViewStmt(v)) = &node.node {
+            v.view.iter().for_each(|made| drop(found.queries.insert(made.relname.clone())));
+        }
+        if !readings(node).is_empty() && found.relations.iter().any(|name| !self.is_known(name, &found.queries)) {
+            found.hidden.insert(UNKNOWN_RELATION.to_owned());
+        }
         let mut views: Vec<&Relation> =
             catalog.relations().filter(|r| found.relations.contains(&r.name.name)).collect();
         let mut seen = BTreeSet::new();
@@ -195,6 +227,15 @@ impl<'e> Analyser<'e> {
         let known = catalog.relations().filter(|r| found.relations.contains(&r.name.name));
         found.tables = known.map(|r| TouchedTable { table: r.name.to_string(), columns: Vec::new() }).collect();
         Ok(found)
+    }
+
+    /// Whether a relation's name is one that the record can follow.
+    fn is_known(&self, name: &str, queries: &BTreeSet<String>) -> bool {
+        queries.contains(name)
+            || self.context.temporary.contains_key(name)
+            || self.engine.catalog.relations_named(name).next().is_some()
+            // It says so by itself ([`DEFINED_MEANWHILE`]).
+            || self.context.defined.contains_key(&QualifiedName::NONE)
     }
 
     /// Functions that PostgreSQL brings along and that are known through and through, need no mention.
@@ -307,6 +348,8 @@ struct Names {
     relations: BTreeSet<String>,
     tables: Vec<TouchedTable>,
     hidden: BTreeSet<String>,
+    /// Names that the statement makes itself.
+    queries: BTreeSet<String>,
     /// `setval`, which no ROLLBACK takes back.
     sets: bool,
 }
@@ -322,6 +365,7 @@ impl Names {
         let called = names.calls.iter().filter_map(|name| name.last()).flat_map(|base| catalog.functions_named(base));
         let read = called.flat_map(|f| &f.depends_on).filter_map(|oid| catalog.relation(*oid));
         self.relations.extend(read.map(|r| r.name.name.clone()));
+        self.queries.extend(names.queries);
         self.hidden.extend(names.operators.iter().flat_map(|name| analyser.hidden_operator(name)));
         Ok(names.strings)
     }
@@ -374,7 +418,11 @@ fn raw_statement(node: &NodeEnum, a: &Analyser<'_>) -> Judged {
         NodeEnum::ConstraintsSetStmt(_) => ("set_constraints", Effect::None),
         NodeEnum::CopyStmt(c) if c.is_from => ("copy_in", Effect::CopyIn),
         NodeEnum::CopyStmt(_) => ("copy_to", Effect::CopyOut),
-        NodeEnum::PrepareStmt(p) => ("prepare", Effect::Prepare { name: p.name.clone() }),
+        NodeEnum::PrepareStmt(p) => {
+            let filled = p.query.as_deref().and_then(|query| a.filled_aside(query));
+            let fills = filled.map(|relation| Filled { relation, made: Derived::default() });
+            ("prepare", Effect::Prepare { name: p.name.clone(), fills })
+        }
         NodeEnum::ExecuteStmt(e) => {
             ("execute", Effect::Execute { name: e.name.clone(), arguments: given::arguments(&e.params, a) })
         }

@@ -188,9 +188,28 @@ CREATE TABLE numbered (id serial PRIMARY KEY, big bigserial, k text UNIQUE)
 -- builder/service: type-not-allowed
 SELECT 1::serial
 ;;
--- The session's own temporary schema has a number, too: PostgreSQL says whether it is this one.
--- builder/service: same | error 3F000
+-- The session's own temporary schema has a number, too. Which one it is, only PostgreSQL knows: of another the definition is an
+-- error, or skipped, or changes what is another session's.
+-- builder/service: not-understood
 CREATE TABLE pg_temp_987 .mine (x text)
+;;
+-- builder/service: not-understood
+DROP TABLE IF EXISTS pg_temp_987.mine
+;;
+-- bi/analytics: not-understood
+DROP TABLE IF EXISTS nothing, pg_temp_987.mine
+;;
+-- bi/analytics: not-understood
+DROP INDEX IF EXISTS pg_temp_987.mine
+;;
+-- bi/analytics: not-understood
+ALTER TABLE IF EXISTS pg_temp_987.mine ALTER COLUMN x TYPE int USING 1
+;;
+-- bi/analytics: not-understood
+ALTER TABLE IF EXISTS pg_temp_987.mine RENAME COLUMN x TO y
+;;
+-- bi/analytics: same
+DROP TABLE IF EXISTS pg_temp.mine
 ;;
 -- builder/service: not-understood
 CREATE VIEW pg_temp_987.mine AS SELECT email FROM customers
