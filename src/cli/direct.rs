@@ -71,6 +71,9 @@ impl Direct {
         let upstream = self.upstream(database)?;
         let user = upstream.place.user.clone();
         let client = own::connect(&Dialer::new(upstream)?).await?;
+        if self.admin_url.is_some() {
+            is_of_the_server_file(&client, database).await?;
+        }
         let catalog = crate::relay::catalog::load(&client).await.context("cannot read the catalog")?;
         let files = read_policy(&database.policy)?;
         let (policy, _) = resolve(&files, &catalog)
@@ -125,6 +128,18 @@ impl Direct {
         };
         Ok(Upstream { place, password: password.map(Password::Told) })
     }
+}
+
+/// Whether a login of its own leads to the server that the proxy's does, as far as the server file's login gets there and both
+/// may tell: whoever runs these commands need not have its password.
+async fn is_of_the_server_file(client: &Client, database: &Database) -> Result<()> {
+    let Ok(served) = own::connect(&Dialer::new(upstream_of(database)?)?).await else { return Ok(()) };
+    let (asked, served) = (own::identity(client).await, own::identity(&served).await);
+    anyhow::ensure!(
+        asked == served || asked.is_none() || served.is_none(),
+        "--admin-url leads to a database of that name on another server than the server file's; correct the URL"
+    );
+    Ok(())
 }
 
 /// Times in UTC, and no name that a schema of the database could take over.

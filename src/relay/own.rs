@@ -4,7 +4,6 @@ use anyhow::{Context as _, Result, bail};
 use tokio_postgres::{Client, NoTls};
 
 use super::dial::Dialer;
-use crate::config::upstream::Upstream;
 
 /// Rights that would let PostgreSQL hand out what the policy hides, whatever is rewritten.
 const ROLE_QUESTION: &str = "SELECT r.rolsuper, r.rolbypassrls, r.rolreplication, \
@@ -73,14 +72,11 @@ pub async fn check_encoding(client: &Client) -> Result<()> {
 }
 
 /// What tells a database from every other, whatever name and address lead to it: the cluster's identifier (that of a standby
-/// is its primary's) and the database's OID. Where the upstream role may not read the first, its address stands for it.
-pub async fn identity(client: &Client, place: &Upstream) -> String {
+/// is its primary's) and the database's OID. `None`: this login may not read the first.
+pub async fn identity(client: &Client) -> Option<String> {
     const QUESTION: &str = "SELECT pg_catalog.concat(c.system_identifier, '/', d.oid) \
          FROM pg_catalog.pg_control_system() c, pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()";
-    match client.query_one(QUESTION, &[]).await {
-        Ok(row) => row.get(0),
-        Err(_) => format!("{:?}/{}", place.address, place.database),
-    }
+    client.query_one(QUESTION, &[]).await.ok().map(|row| row.get(0))
 }
 
 /// Refuses a pooler that hands each transaction another connection: what a session sets (search_path, pinned settings)

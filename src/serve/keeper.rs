@@ -151,7 +151,8 @@ pub async fn open(
     own::check_encoding(&client).await?;
     own::check_unpooled(&client, &dialer).await?;
     let (requests, inbox) = mpsc::channel(64);
-    let neighbours = neighbourhoods.of(own::identity(&client, &config.upstream).await);
+    let by_address = || format!("{:?}/{}", config.upstream.address, config.upstream.database);
+    let neighbours = neighbourhoods.of(own::identity(&client).await.unwrap_or_else(by_address));
     // Before the catalog is read: what others define from now on is looked for.
     neighbours.join(&requests);
     let Stamped { catalog, fingerprint } = load_stamped(&client).await?;

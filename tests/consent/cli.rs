@@ -73,13 +73,13 @@ impl Home {
     }
 
     pub fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_consentry"))
-            .args(arguments)
-            .current_dir(self.path())
-            .env("UP", UPSTREAM_PASSWORD)
-            .env_remove("CONSENTRY_CONFIG")
-            .output()
-            .unwrap()
+        self.command(arguments).output().unwrap()
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_consentry"));
+        command.args(arguments).current_dir(self.path()).env("UP", UPSTREAM_PASSWORD).env_remove("CONSENTRY_CONFIG");
+        command
     }
 
     /// Standard output of a command that must do its work.

@@ -4,8 +4,9 @@ use consentry::audit::event::{Event, Who};
 use consentry::audit::{Config, Recorder};
 
 use crate::cli::Home;
-use crate::common::postgres::shared;
+use crate::common::postgres::{Postgres, shared};
 use crate::common::record::{decision_of, what, who};
+use consentry::cli::demo::postgres::Durability;
 
 /// A key is hashed by itself: in another database it may be somebody else's.
 #[tokio::test]
@@ -36,4 +37,21 @@ fn another_login_leads_to_no_other_database() {
     let refused = home.fails(&["subject", "erase", "--key", "2", "--admin-url", &url]);
     assert!(refused.contains("--admin-url leads to the database \"postgres\""), "{refused}");
     assert_eq!(home.db.psql("SELECT count(*) FROM customers WHERE id = 2"), "1");
+}
+
+/// Nor does one of the same name on another server.
+#[test]
+fn another_login_leads_to_no_other_server() {
+    let home = Home::new("other_server");
+    let other = Postgres::start(Durability::Throwaway, &[]);
+    let name = home.db.psql("SELECT current_database()");
+    other.database(&name, "");
+    let erase = |port: u16| {
+        let url = format!("postgres://postgres@127.0.0.1:{port}/{name}?sslmode=disable");
+        let mut command = home.command(&["subject", "erase", "--key", "2", "--dry-run", "--admin-url", &url]);
+        command.env("CONSENTRY_ADMIN_PASSWORD", "postgres").output().unwrap()
+    };
+    let refused = String::from_utf8(erase(other.port()).stderr).unwrap();
+    assert!(refused.contains("on another server"), "{refused}");
+    assert!(erase(shared().port()).status.success());
 }

@@ -202,7 +202,7 @@ impl<'e> Analyser<'e> {
         let mut found = Names::default();
         let strings = found.of(node, self).map_err(unfaithful)?;
         if let Some(NodeEnum::ViewStmt(v)) = &node.node {
-            v.view.iter().for_each(|made| drop(found.queries.insert(made.relname.clone())));
+            found.queries.extend(v.view.iter().map(|made| made.relname.clone()));
         }
         if !readings(node).is_empty() && found.relations.iter().any(|name| !self.is_known(name, &found.queries)) {
             found.hidden.insert(UNKNOWN_RELATION.to_owned());
