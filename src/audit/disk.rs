@@ -7,6 +7,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
+
 /// Where the record's files are written.
 pub trait Disk: Send + Sync + 'static {
     /// Opens `path` for appending and makes it (mode 0640) when it is not there, its entry in the folder durable.
@@ -76,7 +78,7 @@ impl Disk for RealDisk {
             std::fs::remove_file(path)?;
         }
         let made = fill(path, size).and_then(|()| {
-            let file = OpenOptions::new().write(true).custom_flags(libc::O_DSYNC).open(path)?;
+            let file = OpenOptions::new().write(true).custom_flags(OFlags::DSYNC.bits().cast_signed()).open(path)?;
             Ok(Box::new(RealFile { file, path: path.to_path_buf() }))
         });
         match made {

@@ -12,6 +12,7 @@ mod ocsf;
 mod page;
 mod pipes;
 mod proof;
+mod receivers;
 mod service;
 mod sinks;
 mod support;

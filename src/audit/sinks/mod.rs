@@ -1,21 +1,22 @@
 //! Live sinks beside the file: standard output, syslog, journald, OpenTelemetry.
 //!
 //! A sink gets lines that are already on disk, through a bounded queue of its own. A slow one loses lines, and that
-//! goes on record; it never slows a statement.
+//! goes on record; it never slows a statement. Nor does a line that a receiver cannot take cost it another line: a
+//! shorter one comes in its place (`cut`).
+
+mod cut;
+mod datagram;
+mod otlp;
 
 use std::fmt;
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
-use std::os::unix::net::UnixDatagram;
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
-
-use jiff::Timestamp;
-use serde_json::json;
 
 use super::event::SinkDropped;
 use super::recorded::Recorded;
@@ -24,10 +25,6 @@ use super::recorded::Recorded;
 const QUEUE: usize = 8192;
 /// Lines in one request to a collector.
 const BATCH: usize = 512;
-/// Bytes that are read of a collector's answer.
-const MOST_OF_AN_ANSWER: u64 = 1 << 20;
-/// The longest wait for the rest of it.
-const GOODBYE: Duration = Duration::from_millis(200);
 const NETWORK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where lines go besides the file.
@@ -205,9 +202,9 @@ impl SinkConfig {
     pub fn reach(&self) -> io::Result<()> {
         match self {
             SinkConfig::Stdout => Ok(()),
-            SinkConfig::SyslogUnix(path) | SinkConfig::Journald(path) => unix_socket(path).map(drop),
+            SinkConfig::SyslogUnix(path) | SinkConfig::Journald(path) => datagram::unix_socket(path).map(drop),
             SinkConfig::SyslogUdp(address) => addresses(address).map(drop),
-            SinkConfig::Otlp(address) => connect(address).map(drop),
+            SinkConfig::Otlp(address) => otlp::connect(address).map(drop),
         }
     }
 
@@ -228,8 +225,8 @@ impl SinkConfig {
         while let Ok(line) = lines.recv() {
             batch.push(line);
             batch.extend(lines.try_iter().take(BATCH - 1));
-            let (delivered, fault) = self.deliver(&batch);
-            tally.lost.fetch_add((batch.len() - delivered) as u64, Ordering::Relaxed);
+            let Delivery { lost, fault } = self.deliver(&batch);
+            tally.lost.fetch_add(lost as u64, Ordering::Relaxed);
             tally.waiting.fetch_sub(batch.len() as u64, Ordering::AcqRel);
             match &fault {
                 Some(fault) if !failed => {
@@ -241,7 +238,7 @@ impl SinkConfig {
                 _ => {}
             }
             failed = fault.is_some();
-            if delivered == 0 {
+            if lost == batch.len() {
                 // Nobody is there: no need to hurry through the queue.
                 std::thread::sleep(Duration::from_millis(100));
             }
@@ -249,64 +246,55 @@ impl SinkConfig {
         }
     }
 
-    /// How many of the lines got through, all up to the first that did not, and why that did not.
-    fn deliver(&self, lines: &[Arc<[u8]>]) -> (usize, Option<io::Error>) {
+    fn deliver(&self, lines: &[Arc<[u8]>]) -> Delivery {
         match self {
             SinkConfig::Stdout => {
                 let mut out = io::stdout().lock();
-                let write = |line: &Arc<[u8]>| {
+                Delivery::of_each(lines, |line| {
                     out.write_all(line).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush())
-                };
-                each(lines, write)
+                })
             }
-            SinkConfig::SyslogUnix(path) => match unix_socket(path) {
-                Ok(socket) => each(lines, |line| socket.send(&syslog(line)).map(drop)),
-                Err(fault) => (0, Some(fault)),
-            },
-            SinkConfig::SyslogUdp(address) => match UdpSocket::bind("[::]:0").or_else(|_| UdpSocket::bind("0.0.0.0:0"))
-            {
-                Ok(socket) => each(lines, |line| socket.send_to(&syslog(line), address).map(drop)),
-                Err(fault) => (0, Some(fault)),
-            },
-            SinkConfig::Journald(path) => match unix_socket(path) {
-                Ok(socket) => each(lines, |line| socket.send(&journald(line)).map(drop)),
-                Err(fault) => (0, Some(fault)),
-            },
-            SinkConfig::Otlp(address) => match post(address, &otlp(lines)) {
-                Ok(()) => (lines.len(), None),
-                Err(fault) => (0, Some(fault)),
-            },
+            SinkConfig::SyslogUnix(path) => datagram::syslog_unix(path, lines),
+            SinkConfig::SyslogUdp(address) => datagram::syslog_udp(address, lines),
+            SinkConfig::Journald(path) => datagram::journald(path, lines),
+            SinkConfig::Otlp(address) => otlp::deliver(address, lines),
         }
     }
 }
 
-fn unix_socket(path: &Path) -> io::Result<UnixDatagram> {
-    let socket = UnixDatagram::unbound()?;
-    socket.set_write_timeout(Some(NETWORK_PATIENCE))?;
-    socket.connect(path)?;
-    Ok(socket)
+/// What became of a batch.
+struct Delivery {
+    /// Lines that did not get through.
+    lost: usize,
+    /// Why the last of them did not.
+    fault: Option<io::Error>,
+}
+
+impl Delivery {
+    /// Sends line after line. One that is too long is lost alone; any other fault is the receiver's, who is not asked for
+    /// each of the rest.
+    fn of_each(lines: &[Arc<[u8]>], mut send: impl FnMut(&[u8]) -> io::Result<()>) -> Self {
+        let mut all = Self { lost: 0, fault: None };
+        for (n, line) in lines.iter().enumerate() {
+            let Err(fault) = send(line) else { continue };
+            let alone = datagram::is_too_long(&fault);
+            all.lost += if alone { 1 } else { lines.len() - n };
+            all.fault = Some(fault);
+            if !alone {
+                break;
+            }
+        }
+        all
+    }
+
+    fn none(lines: &[Arc<[u8]>], fault: io::Error) -> Self {
+        Self { lost: lines.len(), fault: Some(fault) }
+    }
 }
 
 fn addresses(address: &str) -> io::Result<Vec<SocketAddr>> {
     let found: Vec<_> = address.to_socket_addrs()?.collect();
     if found.is_empty() { Err(io::Error::other("the host has no address")) } else { Ok(found) }
-}
-
-/// The first of the host's addresses that answers.
-fn connect(address: &str) -> io::Result<TcpStream> {
-    let mut last = io::Error::other("the host has no address");
-    for address in addresses(address)? {
-        match TcpStream::connect_timeout(&address, NETWORK_PATIENCE) {
-            Ok(stream) => return Ok(stream),
-            Err(fault) => last = fault,
-        }
-    }
-    Err(last)
-}
-
-fn each(lines: &[Arc<[u8]>], mut send: impl FnMut(&Arc<[u8]>) -> io::Result<()>) -> (usize, Option<io::Error>) {
-    let first_fault = lines.iter().enumerate().find_map(|(n, line)| Some((n, send(line).err()?)));
-    first_fault.map_or((lines.len(), None), |(n, fault)| (n, Some(fault)))
 }
 
 /// Refusals and faults stand out: 4 warning, 5 notice, 6 informational (RFC 5424, section 6.2.1).
@@ -316,97 +304,5 @@ fn severity(e: &Recorded) -> u8 {
         "login_refused" | "stop" | "start" | "policy_reload" | "server_reload" => 5,
         _ if e.is_refused() || e.unrestricted => 5,
         _ => 6,
-    }
-}
-
-/// A syslog message (RFC 5424) with facility 13, "log audit", and the line as its text.
-fn syslog(line: &[u8]) -> Vec<u8> {
-    let event = Recorded::parse(line);
-    let severity = event.as_ref().map_or(6, severity);
-    let time = event.as_ref().map_or(Timestamp::UNIX_EPOCH, |e| e.time);
-    let id = event.as_ref().map_or("-", |e| &e.event);
-    let head = format!("<{}>1 {time:.6} - consentry {} {id} - ", 13 * 8 + severity, std::process::id());
-    [head.as_bytes(), line].concat()
-}
-
-/// An entry in journald's native protocol (systemd, "Native Journal Protocol"): one field a line, none of which holds a
-/// line's end.
-fn journald(line: &[u8]) -> Vec<u8> {
-    let event = Recorded::parse(line);
-    let severity = event.as_ref().map_or(6, severity);
-    let (seq, id) = event.as_ref().map_or((0, "unknown"), |e| (e.seq, &*e.event));
-    let head = format!(
-        "SYSLOG_IDENTIFIER=consentry\nSYSLOG_FACILITY=13\nPRIORITY={severity}\nCONSENTRY_EVENT={id}\n\
-         CONSENTRY_SEQ={seq}\nMESSAGE="
-    );
-    [head.as_bytes(), line, b"\n"].concat()
-}
-
-/// An `ExportLogsServiceRequest` in JSON (OpenTelemetry protocol, "JSON Protobuf Encoding").
-fn otlp(lines: &[Arc<[u8]>]) -> Vec<u8> {
-    let records: Vec<_> = lines.iter().filter_map(|line| otlp_record(line)).collect();
-    let request = json!({"resourceLogs": [{
-        "resource": {"attributes": [
-            {"key": "service.name", "value": {"stringValue": "consentry"}},
-            {"key": "service.version", "value": {"stringValue": env!("CARGO_PKG_VERSION")}},
-        ]},
-        "scopeLogs": [{"scope": {"name": "consentry.audit"}, "logRecords": records}],
-    }]});
-    request.to_string().into_bytes()
-}
-
-fn otlp_record(line: &[u8]) -> Option<serde_json::Value> {
-    let event = Recorded::parse(line)?;
-    // Severity numbers of the log data model: 9 INFO, 10 INFO2, 13 WARN.
-    let (number, text) = match severity(&event) {
-        4 => (13, "WARN"),
-        5 => (10, "INFO2"),
-        _ => (9, "INFO"),
-    };
-    let attribute = |key: &str, value: Option<&str>| Some(json!({"key": key, "value": {"stringValue": value?}}));
-    let attributes: Vec<_> = [
-        attribute("consentry.seq", Some(&event.seq.to_string())),
-        attribute("enduser.id", event.user.as_deref()),
-        attribute("db.namespace", event.database.as_deref()),
-        attribute("consentry.purpose", event.purpose.as_deref()),
-        attribute("consentry.outcome", event.outcome.as_deref()),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    Some(json!({
-        "timeUnixNano": event.time.as_nanosecond().to_string(),
-        "severityNumber": number,
-        "severityText": text,
-        "eventName": format!("consentry.{}", event.event),
-        "body": {"stringValue": String::from_utf8_lossy(line)},
-        "attributes": attributes,
-    }))
-}
-
-/// One HTTP POST to `/v1/logs`; an answer other than 2xx is an error.
-fn post(address: &str, body: &[u8]) -> io::Result<()> {
-    let mut stream = connect(address)?;
-    stream.set_read_timeout(Some(NETWORK_PATIENCE))?;
-    stream.set_write_timeout(Some(NETWORK_PATIENCE))?;
-    let head = format!(
-        "POST /v1/logs HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n",
-        body.len()
-    );
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(body)?;
-    let mut status = [0; 12]; // `HTTP/1.1 200`
-    stream.read_exact(&mut status)?;
-    // Closed with its answer unread, the connection would be reset under the collector. One that does not close it is not
-    // waited for.
-    stream.set_read_timeout(Some(GOODBYE))?;
-    let _ = io::copy(&mut stream.take(MOST_OF_AN_ANSWER), &mut io::sink());
-    match status[9] {
-        b'2' => Ok(()),
-        _ => Err(io::Error::other(format!(
-            "the collector answers {}",
-            String::from_utf8_lossy(&status[9..]).escape_debug()
-        ))),
     }
 }
