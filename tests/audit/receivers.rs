@@ -213,3 +213,27 @@ async fn a_collector_that_refuses_everything_is_not_run_down() {
     let asked = asked.load(std::sync::atomic::Ordering::Relaxed);
     assert!(asked < 600, "{asked} requests for 2001 lines");
 }
+
+/// Long lines that wait for a receiver do not fill the memory: beyond 64 MiB they are lost to it.
+#[tokio::test]
+async fn long_lines_wait_in_bounded_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    let _deaf = UnixDatagram::bind(&path).unwrap();
+    let mut config = Config::new(dir.path().join("audit"));
+    config.sinks = vec![SinkConfig::SyslogUnix(path)];
+    config.heartbeat = Duration::from_millis(200);
+    let folder = config.folder.clone();
+    let recorder = Recorder::open(config).unwrap();
+    let mut long = what();
+    long.sql = "1 OR ".repeat(LONG / 5).into();
+    for n in 0..160 {
+        let ticket = recorder.append(decision_of(who("app"), long.clone(), &format!("s-{n}"))).unwrap();
+        recorder.durable(&ticket).await.unwrap();
+    }
+    // Sooner than the receiver is given up (5 s), and far fewer lines than a queue holds.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let told = lines(&folder).iter().filter(|line| line["event"] == "sink_dropped").count();
+    assert!(told > 0);
+    recorder.shutdown().await;
+}

@@ -23,6 +23,8 @@ use super::recorded::Recorded;
 
 /// Lines that may wait for a sink.
 const QUEUE: usize = 8192;
+/// And their bytes: a client's long statements do not fill the memory.
+const QUEUE_BYTES: u64 = 64 << 20;
 /// Lines in one request to a collector.
 const BATCH: usize = 512;
 const NETWORK_PATIENCE: Duration = Duration::from_secs(5);
@@ -136,9 +138,30 @@ pub(super) struct Tally {
     lost: AtomicU64,
     /// Given to it, and neither delivered nor lost yet.
     waiting: AtomicU64,
+    waiting_bytes: AtomicU64,
 }
 
 impl Tally {
+    fn new(name: String) -> Self {
+        let [lost, waiting, waiting_bytes] = [(); 3].map(|()| AtomicU64::new(0));
+        Self { name, lost, waiting, waiting_bytes }
+    }
+
+    /// A line is given to the sink: whether it has room for its bytes.
+    fn begin(&self, line: &[u8]) -> bool {
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        let bytes = line.len() as u64;
+        self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= QUEUE_BYTES
+    }
+
+    /// These wait no more; of them so many are lost.
+    fn end(&self, lines: &[Arc<[u8]>], lost: usize) {
+        self.lost.fetch_add(lost as u64, Ordering::Relaxed);
+        let bytes: usize = lines.iter().map(|line| line.len()).sum();
+        self.waiting_bytes.fetch_sub(bytes as u64, Ordering::Relaxed);
+        self.waiting.fetch_sub(lines.len() as u64, Ordering::AcqRel);
+    }
+
     /// Sinks that lost lines since the last call, and how many.
     pub fn take_lost(all: &[Arc<Self>]) -> Vec<SinkDropped> {
         let lost = |t: &Arc<Self>| SinkDropped { sink: t.name.clone(), events: t.lost.swap(0, Ordering::Relaxed) };
@@ -172,10 +195,9 @@ impl Sinks {
         let line: Arc<[u8]> = line.into();
         for sink in &self.all {
             // Counted first: the sink may be faster than this.
-            sink.tally.waiting.fetch_add(1, Ordering::AcqRel);
-            if sink.queue.try_send(line.clone()).is_err() {
-                sink.tally.waiting.fetch_sub(1, Ordering::AcqRel);
-                sink.tally.lost.fetch_add(1, Ordering::Relaxed);
+            let room = sink.tally.begin(&line);
+            if !room || sink.queue.try_send(line.clone()).is_err() {
+                sink.tally.end(std::slice::from_ref(&line), 1);
             }
         }
     }
@@ -189,7 +211,7 @@ impl Sink {
     fn start(config: &SinkConfig) -> io::Result<Self> {
         let (queue, lines) = sync_channel(QUEUE);
         let (name, config) = (config.to_string(), config.clone());
-        let tally = Arc::new(Tally { name, lost: AtomicU64::new(0), waiting: AtomicU64::new(0) });
+        let tally = Arc::new(Tally::new(name));
         let counted = tally.clone();
         std::thread::Builder::new().name("audit sink".into()).spawn(move || config.serve(&lines, &counted))?;
         Ok(Self { queue, tally })
@@ -226,8 +248,7 @@ impl SinkConfig {
             batch.push(line);
             batch.extend(lines.try_iter().take(BATCH - 1));
             let Delivery { lost, fault } = self.deliver(&batch);
-            tally.lost.fetch_add(lost as u64, Ordering::Relaxed);
-            tally.waiting.fetch_sub(batch.len() as u64, Ordering::AcqRel);
+            tally.end(&batch, lost);
             match &fault {
                 Some(fault) if !failed => {
                     tracing::warn!(sink = %tally.name, %fault, "a sink does not take the record's lines")
