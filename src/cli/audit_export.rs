@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
-use super::audit::{FilterArguments, progress, tell_of_lost_keys};
+use super::audit::{progress, tell_of_lost_keys};
+use super::audit_filter::FilterArguments;
 use crate::audit::export::{Dialect, Purposes, export};
 use crate::config::folder::read_policy;
 use crate::engine::policy::resolve::{digest, purpose_terms};

@@ -9,7 +9,8 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, Parser, ValueEnum};
 
-use super::audit::{FilterArguments, LogArgument, keys_of, load_key, progress, tell_of_lost_keys};
+use super::audit::{LogArgument, keys_of, load_key, progress, tell_of_lost_keys};
+use super::audit_filter::FilterArguments;
 use crate::audit::config::UPKEEP;
 use crate::audit::filter::Filter;
 use crate::audit::note::NoteVerifier;

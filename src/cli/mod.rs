@@ -2,6 +2,7 @@
 
 pub mod audit;
 mod audit_export;
+mod audit_filter;
 pub mod audit_report;
 pub mod check;
 pub mod consent;
