@@ -105,7 +105,12 @@ impl Config {
                 tracing::warn!(verifier = %made.verifier(), path = %path.display(), "made a key for the record's checkpoints");
             }
         }
-        NoteSigner::load(&path).map_err(OpenError::io(&path))
+        let key = NoteSigner::load(&path).map_err(OpenError::io(&path))?;
+        if self.key.is_none() {
+            // Whoever made it may have been killed before its `.pub`; a folder that is only read does without.
+            let _ = key.publish(&path);
+        }
+        Ok(key)
     }
 
     /// A key that stays the same for as long as the record's own does.

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io::{self, BufRead, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -75,19 +76,34 @@ impl NoteSigner {
         }
     }
 
-    /// Writes the key to a new file that only its owner may read, and the verifier key beside it as `….pub`. The file is put
-    /// in its place whole: nobody ever reads half a key.
+    /// Writes the key to a new file that only its owner may read, and the verifier key beside it. Both files are put in their
+    /// places whole: nobody ever reads half a key.
     pub fn save(&self, path: &Path) -> io::Result<()> {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(path);
         make_private_folder(folder)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(format!("{}\n", self.secret_text()).as_bytes())?;
         file.as_file().sync_all()?;
         file.persist_noclobber(path).map_err(|e| e.error)?;
         std::fs::File::open(folder)?.sync_all()?;
+        self.publish(path).map(drop)
+    }
+
+    /// Writes the verifier key beside the key's file, as `….pub`, unless it stands there: whoever wrote the key may have been
+    /// killed before. Whether it was missing.
+    pub fn publish(&self, path: &Path) -> io::Result<bool> {
         let mut public = path.as_os_str().to_owned();
         public.push(".pub");
-        std::fs::write(public, format!("{}\n", self.verifier))
+        let line = format!("{}\n", self.verifier);
+        if std::fs::read(&public).is_ok_and(|there| there == line.as_bytes()) {
+            return Ok(false);
+        }
+        let everyone = std::fs::Permissions::from_mode(0o644);
+        let mut file = tempfile::Builder::new().permissions(everyone).tempfile_in(folder_of(path))?;
+        file.write_all(line.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(public).map_err(|e| e.error)?;
+        Ok(true)
     }
 
     fn secret_text(&self) -> String {
@@ -200,6 +216,10 @@ impl fmt::Display for NoteVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}+{}+{}", self.name, hex::encode(self.id), encode_typed(self.key.as_bytes()))
     }
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn encode_typed(key: &[u8; 32]) -> String {

@@ -19,7 +19,7 @@ use crate::audit::{config, read, segment, show, subjects};
 
 #[derive(Subcommand)]
 pub enum AuditCommand {
-    /// Make a key that signs checkpoints; prints the verifier key
+    /// Make a key that signs checkpoints; prints the verifier key. Where the key is there and its .pub is missing, writes that
     Keygen(Keygen),
     /// Check a record offline; exits with 1 and names the first line that is not as it was
     Verify(Verify),
@@ -64,14 +64,21 @@ pub struct Keygen {
 impl Keygen {
     fn run(self) -> anyhow::Result<ExitCode> {
         let signer = NoteSigner::generate(&self.name).with_context(|| format!("--name {:?}", self.name))?;
-        signer.save(&self.file).with_context(|| match self.file.exists() {
-            true => {
-                format!("{} is there already, and a key is never overwritten: name another file", self.file.display())
+        let cannot_write = || format!("cannot write {}", self.file.display());
+        if signer.save_if_first(&self.file).with_context(cannot_write)? {
+            say!("{}", signer.verifier())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        // One that was killed left the key without its verifier key: the next one goes on there.
+        let there = NoteSigner::load(&self.file).ok().filter(|key| key.verifier().name() == self.name);
+        match there {
+            Some(key) if key.publish(&self.file).with_context(cannot_write)? => {
+                remark!("{} was there already; its .pub was not, and is now", self.file.display());
+                say!("{}", key.verifier())?;
+                Ok(ExitCode::SUCCESS)
             }
-            false => format!("cannot write {}", self.file.display()),
-        })?;
-        say!("{}", signer.verifier())?;
-        Ok(ExitCode::SUCCESS)
+            _ => bail!("{} is there already, and a key is never overwritten: name another file", self.file.display()),
+        }
     }
 }
 

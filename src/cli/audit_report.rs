@@ -68,21 +68,18 @@ impl ReportCommand {
     }
 
     fn write(&self, report: &Report) -> anyhow::Result<()> {
-        // Colours only where a terminal shows them: `anstream` takes them out elsewhere.
-        let mut out: Box<dyn Write> = match &self.output {
-            Some(path) => {
-                let file = std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-                Box::new(anstream::StripStream::new(file))
-            }
-            None => Box::new(super::out::stdout()),
-        };
         let mut text = Vec::new();
         match self.format {
             ReportFormat::Text => report::text(&mut text, report)?,
             ReportFormat::Json => serde_json::to_writer_pretty(&mut text, report)?,
             ReportFormat::Html => text.extend_from_slice(report::page(report).as_bytes()),
         }
-        Ok(out.write_all(&text).and_then(|()| out.flush())?)
+        match &self.output {
+            // Colours only where a terminal shows them: `anstream` takes them out elsewhere.
+            None => Ok(super::out::write(|out| out.write_all(&text))?),
+            Some(path) => super::out::whole_file(path, &anstream::adapter::strip_bytes(&text).into_vec())
+                .with_context(|| format!("cannot write {}", path.display())),
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 //! came to is in its exit status, whoever reads about it. A full disk is a failure.
 
 use std::fmt::Arguments;
+use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, ErrorKind, StderrLock, StdoutLock, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use anstream::AutoStream;
 
@@ -79,4 +82,28 @@ pub fn line(words: Arguments<'_>) -> io::Result<()> {
 pub fn remark_on(words: Arguments<'_>) {
     let mut err: AutoStream<StderrLock<'_>> = anstream::stderr().lock();
     let _ = writeln!(err, "{words}");
+}
+
+/// Puts a file in its place whole: until then the one before it stays. What is no file (a pipe, a device) is written to,
+/// and so is a file in a folder where this user makes none.
+pub fn whole_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    let permissions = match fs::metadata(path) {
+        Ok(there) if there.is_file() => Some(there.permissions()),
+        Err(_) if !path.is_symlink() => None,
+        _ => return File::create(path)?.write_all(content),
+    };
+    // A link stays one: the file that it leads to is replaced.
+    let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let as_any_new_file = Permissions::from_mode(0o666);
+    let mut draft = match tempfile::Builder::new().permissions(as_any_new_file).tempfile_in(folder) {
+        Err(fault) if fault.kind() == ErrorKind::PermissionDenied => return fs::write(place, content),
+        made => made?,
+    };
+    if let Some(permissions) = permissions {
+        draft.as_file().set_permissions(permissions)?;
+    }
+    draft.write_all(content)?;
+    draft.as_file().sync_all()?;
+    draft.persist(place).map(drop).map_err(|fault| fault.error)
 }

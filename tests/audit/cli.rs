@@ -276,19 +276,6 @@ async fn show_prints_a_line_for_people() {
     assert!(!shown.contains('\u{1b}'), "no colours in a pipe");
 }
 
-#[test]
-fn keygen_prints_the_verifier_key_and_never_overwrites() {
-    use std::os::unix::fs::PermissionsExt;
-    let dir = tempfile::tempdir().unwrap();
-    let made = audit(dir.path(), &["keygen", "--name", "crm.example.com/audit", "the.key"]);
-    let verifier = stdout(&made);
-    assert!(verifier.starts_with("crm.example.com/audit+"));
-    assert_eq!(std::fs::read_to_string(dir.path().join("the.key.pub")).unwrap(), verifier);
-    let mode = std::fs::metadata(dir.path().join("the.key")).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
-    assert_eq!(audit(dir.path(), &["keygen", "the.key"]).status.code(), Some(1));
-}
-
 #[tokio::test]
 async fn a_forgotten_period_finds_nobody_and_is_on_record() {
     let dir = sample().await;

@@ -18,3 +18,4 @@ mod sinks;
 mod support;
 mod tamper;
 mod upkeep;
+mod written;
