@@ -30,7 +30,7 @@ async fn record_a_long_one(sink: SinkConfig) -> (tempfile::TempDir, Vec<Value>) 
     for n in 0..20 {
         let mut what = what();
         if n == 10 {
-            what.sql = format!("SELECT {}", "1 OR ".repeat(LONG / 5)).into();
+            what.sql = format!("SELECT {}", "1 OR ".repeat(LONG / 5));
         }
         recorder.append(decision_of(who("app"), what, &format!("s-{n}"))).unwrap();
     }
@@ -226,7 +226,7 @@ async fn long_lines_wait_in_bounded_memory() {
     let folder = config.folder.clone();
     let recorder = Recorder::open(config).unwrap();
     let mut long = what();
-    long.sql = "1 OR ".repeat(LONG / 5).into();
+    long.sql = "1 OR ".repeat(LONG / 5);
     for n in 0..160 {
         let ticket = recorder.append(decision_of(who("app"), long.clone(), &format!("s-{n}"))).unwrap();
         recorder.durable(&ticket).await.unwrap();
