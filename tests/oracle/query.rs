@@ -52,6 +52,7 @@ impl QueryFile {
     pub fn parse(name: &str, text: &str) -> Self {
         let mut file = Self { name: name.to_owned(), search_path: None, queries: Vec::new() };
         for line in text.lines() {
+            assert!(!line.starts_with("---"), "{name}: this would be a comment of the query before: {line}");
             if let Some(path) = line.strip_prefix("--@ ") {
                 file.search_path = Some(path.to_owned());
             } else if let Some(title) = line.strip_prefix("--! ") {

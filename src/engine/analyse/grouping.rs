@@ -6,8 +6,9 @@ use std::rc::Rc;
 use pg_query::protobuf::{self as pb, Token};
 use pg_query::{Node, NodeEnum};
 
-use super::scope::{self, Base, Scope};
-use super::select::{is_row_expansion, star};
+use super::from::visible_columns;
+use super::scope::{self, Base, Col, Columns, Scope};
+use super::select::{is_row_expansion, split_qualifier, star};
 use super::ungrouped::{Apart, Ungroupable, through_text};
 use super::uses::{At, Place};
 use super::{Analyser, Replacement, names, string_node};
@@ -72,8 +73,14 @@ impl Analyser<'_> {
             let Some(o) = self.occurrences.get(occurrence) else { continue };
             let Some(relation) = self.engine.catalog.relation(o.relation) else { continue };
             let column = |n: &Node| {
-                let r = group_column(n, s, scope)?;
-                (0..relation.columns.len()).find(|c| self.refers_to(r, scope, (occurrence, *c)))
+                let all = 0..relation.columns.len();
+                match meant(n, s, scope)? {
+                    Meant::Node(node) => {
+                        let Some(NodeEnum::ColumnRef(r)) = &node.node else { return None };
+                        all.into_iter().find(|c| self.refers_to(r, scope, (occurrence, *c)))
+                    }
+                    Meant::OfStar(key) => all.into_iter().find(|c| key == Some((occurrence, *c))),
+                }
             };
             let always: BTreeSet<usize> = s.group_clause.iter().flat_map(|n| in_every_set(n, &column)).collect();
             let position = |name: &String| relation.columns.iter().position(|c| c.name == *name);
@@ -100,7 +107,7 @@ impl Analyser<'_> {
             let by_row = whole && !(0..relation.columns.len()).any(ungroupable);
             let is_missing = |name: &str| missing.iter().any(|m| &**m == name);
             // An item that is no column here may be one to PostgreSQL, null in the other sets.
-            let blurred = |n: &Node| match meant(n, s, scope).map(without_casts) {
+            let blurred = |n: &Node| match meant(n, s, scope).and_then(Meant::node).map(without_casts) {
                 None => true,
                 Some(inner) => match (column(inner).and_then(|c| item.columns.list().get(c)), &inner.node) {
                     (Some(col), _) => is_missing(&col.name),
@@ -249,41 +256,75 @@ fn without_casts(mut node: &Node) -> &Node {
     node
 }
 
-/// The column that a GROUP BY item means.
-fn group_column<'n>(item: &'n Node, s: &'n pb::SelectStmt, scope: &Scope<'_>) -> Option<&'n pb::ColumnRef> {
-    match meant(item, s, scope)?.node.as_ref()? {
-        NodeEnum::ColumnRef(r) => Some(r),
-        _ => None,
+/// What an item of GROUP BY means.
+enum Meant<'n> {
+    /// Itself, or the output column that its number or alias names.
+    Node(&'n Node),
+    /// One of the columns of a star in the select list, which is that stored one.
+    OfStar(Option<Base>),
+}
+
+impl<'n> Meant<'n> {
+    fn node(self) -> Option<&'n Node> {
+        match self {
+            Self::Node(node) => Some(node),
+            Self::OfStar(_) => None,
+        }
     }
 }
 
-/// What a GROUP BY item means: itself, or the output column that its number or alias names.
-fn meant<'n>(item: &'n Node, s: &'n pb::SelectStmt, scope: &Scope<'_>) -> Option<&'n Node> {
-    let target = |t: &'n Node| match &t.node {
-        Some(NodeEnum::ResTarget(t)) => Some(&**t),
-        _ => None,
-    };
-    let output = match item.node.as_ref()? {
+/// `None`: that is not known.
+fn meant<'n>(item: &'n Node, s: &'n pb::SelectStmt, scope: &Scope<'_>) -> Option<Meant<'n>> {
+    match item.node.as_ref()? {
         NodeEnum::ColumnRef(r) => match names(&r.fields)[..] {
             [name] if matches!(scope::column(scope, name), scope::Found::Nothing) => {
-                s.target_list.iter().filter_map(target).find(|t| t.name == name)?
+                s.target_list.iter().filter_map(target).find(|t| t.name == name)?.val.as_deref().map(Meant::Node)
             }
-            _ => return Some(item),
+            _ => Some(Meant::Node(item)),
         },
         NodeEnum::AConst(c) => match c.val.as_ref()? {
-            pb::a_const::Val::Ival(i) => {
-                let at = usize::try_from(i.ival).ok()?.checked_sub(1)?;
-                // Behind a star the number counts more columns than the list has items.
-                let expands =
-                    |t: &pb::ResTarget| t.val.as_deref().is_none_or(|v| star(v).is_some() || is_row_expansion(v));
-                if s.target_list.iter().take(at).filter_map(target).any(expands) {
-                    return None;
-                }
-                target(s.target_list.get(at)?)?
-            }
-            _ => return None,
+            pb::a_const::Val::Ival(i) => counted(usize::try_from(i.ival).ok()?, s, scope),
+            _ => None,
         },
-        _ => return Some(item),
-    };
-    output.val.as_deref()
+        _ => Some(Meant::Node(item)),
+    }
+}
+
+/// The output column of a number; a star in the select list counts as its columns.
+fn counted<'n>(number: usize, s: &'n pb::SelectStmt, scope: &Scope<'_>) -> Option<Meant<'n>> {
+    let mut left = number.checked_sub(1)?;
+    for value in s.target_list.iter().filter_map(target).filter_map(|t| t.val.as_deref()) {
+        let columns = match star(value) {
+            Some(qualifier) => star_columns(&qualifier, scope)?,
+            None if is_row_expansion(value) => return None,
+            None if left == 0 => return Some(Meant::Node(value)),
+            None => {
+                left -= 1;
+                continue;
+            }
+        };
+        match columns.get(left) {
+            Some(column) => return Some(Meant::OfStar(column.key)),
+            None => left -= columns.len(),
+        }
+    }
+    None
+}
+
+fn star_columns(qualifier: &[String], scope: &Scope<'_>) -> Option<Vec<Col>> {
+    if qualifier.is_empty() {
+        return visible_columns(scope.items);
+    }
+    let (schema, alias) = split_qualifier(qualifier);
+    match &scope::item(scope, schema, alias)?.0.columns {
+        Columns::Known(columns) => Some(columns.to_vec()),
+        Columns::Unknown => None,
+    }
+}
+
+fn target(node: &Node) -> Option<&pb::ResTarget> {
+    match &node.node {
+        Some(NodeEnum::ResTarget(t)) => Some(t),
+        _ => None,
+    }
 }

@@ -163,7 +163,7 @@ SELECT id, full_name::text AS nm, full_name FROM customers GROUP BY GROUPING SET
 -- support/service: changed
 SELECT c.id, c.full_name FROM customers c GROUP BY GROUPING SETS ((c.id), (c.id, (c).full_name))
 ;;
--- support/service: changed | error 42803
+-- support/service: changed
 SELECT *, full_name FROM customers GROUP BY GROUPING SETS ((id), (id, 2))
 ;;
 -- GROUPING is asked of keys: what a key only determines is none.
@@ -176,3 +176,15 @@ SELECT c.id, GROUPING(c.full_name::text) FROM customers c GROUP BY c.id
 -- support/service: changed
 SELECT c.id, c.full_name, GROUPING(c.status), GROUPING(c.id, lower(c.full_name)), GROUPING(c.id) FROM customers c GROUP BY c.id, lower(c.full_name), ROLLUP (c.status)
 ;;
+-- A number counts the columns of a star.
+-- support/service: changed
+SELECT c.*, count(o.id) FROM customers c LEFT JOIN orders o ON o.customer_id = c.id GROUP BY 1
+;;
+-- support/service: changed
+SELECT 1 AS one, *, upper(full_name) FROM customers GROUP BY 2, 1
+;;
+-- support/service: changed
+SELECT o.id, c.*, o.placed_at FROM customers c JOIN orders o ON o.customer_id = c.id GROUP BY 2, 1
+;;
+-- support/service: changed | error 42803
+SELECT c.*, count(o.id) FROM customers c LEFT JOIN orders o ON o.customer_id = c.id GROUP BY 2

@@ -108,15 +108,19 @@ SELECT DISTINCT (SELECT max(o.note) FROM orders o WHERE o.customer_id = c.id) FR
 SELECT DISTINCT ON ((SELECT min(o.id) FROM orders o WHERE o.customer_id = c.id AND o.status = 'paid')) c.id FROM customers c ORDER BY (SELECT min(o.id) FROM orders o WHERE o.customer_id = c.id AND o.status = 'paid'), c.id
 --! an aggregate of distinct subqueries in their order
 SELECT string_agg(DISTINCT (SELECT min(o.status::text) FROM orders o WHERE o.customer_id = c.id), ',' ORDER BY (SELECT min(o.status::text) FROM orders o WHERE o.customer_id = c.id)) FROM customers c
----! a primary key beside grouping sets
+--! a primary key beside grouping sets
 SELECT c.id, c.full_name, c.status, count(*) FROM customers c GROUP BY c.id, ROLLUP (c.status)
----! a primary key in every grouping set
+--! a primary key in every grouping set
 SELECT c.id, c.full_name, c.email, c.status, grouping(c.status), count(*) FROM customers c GROUP BY GROUPING SETS ((c.id), (c.id, c.status))
----! a primary key beside another table's cube
+--! a primary key beside another table's cube
 SELECT c.id, c.email, o.status, count(*), lower(c.full_name) FROM customers c JOIN orders o ON o.customer_id = c.id GROUP BY c.id, CUBE (o.status, lower(c.full_name))
----! a primary key twice in grouping sets
+--! a primary key twice in grouping sets
 SELECT id, full_name FROM customers GROUP BY DISTINCT GROUPING SETS (id, (country, id), GROUPING SETS ((id, status))) HAVING max(country) IS NOT NULL
----! a cast that does nothing in one of the grouping sets
+--! a cast that does nothing in one of the grouping sets
 SELECT id, email, full_name, count(*) FROM customers GROUP BY GROUPING SETS ((id, full_name), (id, full_name, email::text))
----! an output of a set under its name
+--! an output of a set under its name
 SELECT c.id, c.full_name::text AS called, c.full_name FROM customers c GROUP BY GROUPING SETS ((c.id), (c.id, called))
+--! a number of a star's column in a grouping set
+SELECT *, full_name FROM customers GROUP BY GROUPING SETS ((id), (id, 2))
+--! a number behind a star and one of its columns
+SELECT o.id, c.*, count(*), o.placed_at FROM customers c JOIN orders o ON o.customer_id = c.id GROUP BY 2, 1
