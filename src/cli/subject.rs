@@ -19,7 +19,7 @@ use super::retention::{LET_GO, tell_emptied, tell_left};
 use crate::audit::event::UpkeepCount;
 use crate::audit::filter::{Filter, Sieve};
 use crate::audit::recorded::Recorded;
-use crate::audit::subjects;
+use crate::audit::{segment, subjects};
 use crate::consent::commit::Moment;
 use crate::consent::erasure::{Erased, Run, erase};
 use crate::consent::export::{Json, export, is_known};
@@ -124,7 +124,8 @@ async fn canonical_key(opened: &Opened, kind: &str, key: &str) -> Result<String>
 /// Decisions on record that name this person by key, without SQL and session: who, when, why, which columns.
 fn accesses(opened: &Opened, kind: &str, key: &str) -> Result<Value> {
     let config = opened.audit_config();
-    if !config.folder.exists() {
+    // No proxy has run yet: there are no keys to hash with either.
+    if !config.folder.exists() || segment::list(&config.folder)?.is_empty() {
         return Ok(json!([]));
     }
     // Older versions put keys on record as PostgreSQL prints them.

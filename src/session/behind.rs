@@ -27,6 +27,8 @@ use crate::wire::error::{Fields, Severity, from_refusal};
 pub struct Behind {
     judged: Arc<Judged>,
     index: usize,
+    /// How it came.
+    protocol: Protocol,
     /// Whom it names.
     pub named: Named,
 }
@@ -151,24 +153,28 @@ impl Core {
             return Err(refuse::portal_of_other_context().into());
         }
         self.still_shows(&portal)?;
-        let mut behind = self.stands_behind(&portal.judged, portal.index, &[])?;
+        let mut behind = self.stands_behind(&portal.judged, portal.index, portal.protocol(), &[])?;
         behind.named.add(&portal.named);
         Ok(Some(behind))
     }
 
     /// A cursor or portal keeps the policy that it was opened under no longer than until that is another one: then its statement must
-    /// still leave as it did, for its own purpose.
+    /// still leave as it did, for its own purpose, and so must the one that it names.
     pub(super) fn still_shows(&self, portal: &Portal) -> Result<(), Refusal> {
-        let Some(opened) = portal.judged.on_record.get(portal.index) else { return Ok(()) };
+        self.still_leaves(&portal.judged, portal.index, portal.protocol())?;
+        portal.behind.as_ref().map_or(Ok(()), |b| self.still_leaves(&b.judged, b.index, b.protocol))
+    }
+
+    fn still_leaves(&self, judged: &Judged, index: usize, protocol: Protocol) -> Result<(), Refusal> {
+        let Some(opened) = judged.on_record.get(index) else { return Ok(()) };
         if opened.policy == self.snapshot.engine.policy.digest {
             return Ok(());
         }
         let (purpose, purpose_set_by) = (opened.purpose.clone(), opened.purpose_set_by);
         let user = Some(self.clerk.who.user.clone());
         let context = Context { purpose, purpose_set_by, user, ..self.context.clone() };
-        let protocol = portal.bound.as_ref().map_or(Protocol::Simple, |bound| bound.prepared.origin.protocol());
-        let now = self.judge_in(&context, protocol, &portal.judged.source)?;
-        match now.cleared.wire_text() == portal.judged.cleared.wire_text() {
+        let now = self.judge_in(&context, protocol, &judged.source)?;
+        match now.cleared.wire_text() == judged.cleared.wire_text() {
             true => Ok(()),
             false => Err(refuse::cursor_of_other_policy()),
         }
@@ -182,7 +188,7 @@ impl Core {
         if *prepared.effect() != Effect::None {
             return Err(refuse::execute_of_effect().into());
         }
-        Ok(self.stands_behind(&prepared.judged, 0, arguments)?)
+        Ok(self.stands_behind(&prepared.judged, 0, prepared.origin.protocol(), arguments)?)
     }
 
     /// `arguments`: what its parameters are, where they do not come with Bind.
@@ -190,6 +196,7 @@ impl Core {
         &self,
         judged: &Arc<Judged>,
         index: usize,
+        protocol: Protocol,
         arguments: &[Option<Argument>],
     ) -> Result<Behind, Refusal> {
         let mut named = judged.cleared.statements.get(index).map_or_else(Vec::new, |s| s.subjects.clone());
@@ -200,7 +207,7 @@ impl Core {
             }
         }
         let named = self.clerk.subjects(&named, None, &self.snapshot.engine).map_err(|e| e.refusal())?;
-        Ok(Behind { judged: judged.clone(), index, named })
+        Ok(Behind { judged: judged.clone(), index, protocol, named })
     }
 
     /// The refusal that the test of a prepared statement or portal stands for, when EXECUTE or FETCH ran it and it failed.
@@ -264,7 +271,7 @@ impl Core {
         if matches!(statements[index].effect, Effect::ExplainExecute { .. }) && judged.cleared.protected() {
             return Err(refuse::explain_of_another());
         }
-        self.stands_behind(judged, at, arguments).map(Some)
+        self.stands_behind(judged, at, Protocol::Simple, arguments).map(Some)
     }
 
     /// What stands behind a portal at its first Execute. PostgreSQL looks the name up again by then, and has told the

@@ -140,6 +140,11 @@ impl Portal {
         self.judged.cleared.statements.get(self.index)
     }
 
+    /// How its statement came.
+    pub fn protocol(&self) -> Protocol {
+        self.bound.as_ref().map_or(Protocol::Simple, |bound| bound.prepared.origin.protocol())
+    }
+
     /// What it does to the session when it runs.
     pub fn effect(&self) -> &Effect {
         match &self.bound {

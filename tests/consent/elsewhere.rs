@@ -1,4 +1,4 @@
-//! Two databases behind one proxy: a person of the one is nobody in the other.
+//! Two databases behind one proxy: a person of the one is nobody in the other. And a record that is not there yet.
 
 use consentry::audit::event::{Event, Who};
 use consentry::audit::{Config, Recorder};
@@ -20,6 +20,16 @@ async fn accesses_in_another_database_are_another_persons() {
     let copy: serde_json::Value = serde_json::from_str(&home.well(&["subject", "export", "--key", "2"])).unwrap();
     let users: Vec<&str> = copy["accesses"].as_array().unwrap().iter().map(|a| a["user"].as_str().unwrap()).collect();
     assert_eq!(users, ["of crm"]);
+}
+
+/// A folder that was made for the record, a volume say, in which no proxy has written yet.
+#[test]
+fn before_there_is_a_record_nobody_has_accessed_anything() {
+    let home = Home::new("no_record");
+    std::fs::create_dir(home.path().join("audit")).unwrap();
+    let copy: serde_json::Value = serde_json::from_str(&home.well(&["subject", "export", "--key", "2"])).unwrap();
+    assert_eq!(copy["accesses"], serde_json::json!([]));
+    assert_eq!(copy["key"], "2");
 }
 
 fn decision_in(database: &str, subject: String) -> Event {

@@ -192,11 +192,17 @@ fn a_database_is_never_judged_by_the_policy_of_another_of_its_name() {
 fn cursors_obey_the_policy_that_counts() {
     let house = House::new();
     let text = fs::read_to_string(&house.policy).unwrap();
-    let mut sessions = [(); 4].map(|()| Raw::log_in(house.proxy.port(), "ana", &[]));
-    let [masked, open, held, portal] = &mut sessions;
+    let mut sessions = [(); 6].map(|()| Raw::log_in(house.proxy.port(), "ana", &[]));
+    let [masked, open, held, portal, execute_of, fetch_of] = &mut sessions;
     portal.ask("BEGIN");
     let sent = [parse("", "SELECT name FROM customers ORDER BY id"), bind("p", "", &[]), execute("p", 1), sync()];
     assert_eq!(portal.exchange(&sent), "1 2 D:Ann Asked s Z:T");
+    execute_of.ask("PREPARE q AS SELECT name FROM customers ORDER BY id");
+    fetch_of.ask("BEGIN; DECLARE c CURSOR FOR SELECT name FROM customers ORDER BY id");
+    execute_of.ask("BEGIN");
+    let begun = |sql| [parse("", sql), bind("p", "", &[]), execute("p", 1), sync()];
+    assert_eq!(execute_of.exchange(&begun("EXECUTE q")), "1 2 D:Ann Asked s Z:T");
+    assert_eq!(fetch_of.exchange(&begun("FETCH ALL FROM c")), "1 2 D:Ann Asked s Z:T");
     masked.ask("BEGIN; DECLARE c CURSOR FOR SELECT name FROM customers ORDER BY id");
     assert_eq!(masked.ask("FETCH c"), "T D:Ann Asked C:FETCH 1 Z:T");
     open.ask("BEGIN; DECLARE c CURSOR FOR SELECT subject_id FROM consents");
@@ -211,7 +217,9 @@ fn cursors_obey_the_policy_that_counts() {
     assert_eq!(held.ask("FETCH c"), "T D:two C:FETCH 1 Z:I");
     assert_eq!(open.ask("FETCH c"), "T D:1 C:FETCH 1 Z:T");
     assert_eq!(masked.ask("FETCH c"), "E:0A000 Z:E");
-    assert_eq!(portal.exchange(&[execute("p", 1), sync()]), "E:0A000 Z:E");
+    for begun in [portal, execute_of, fetch_of] {
+        assert_eq!(begun.exchange(&[execute("p", 1), sync()]), "E:0A000 Z:E");
+    }
 
     fs::write(&house.policy, text.replace("open = [\"public.things\"]", "")).unwrap();
     wait_for(|| house.recorded("policy_reload").len() == 2);
