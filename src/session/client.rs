@@ -226,7 +226,7 @@ impl Core {
 
     fn close(&mut self, target: Target, name: &str) -> Result<Taken, End> {
         if name == OWN_NAME {
-            return Err(End::Fatal(Box::new(refuse::own_name())));
+            return self.refuse_extended(&refuse::own_name(), "", None);
         }
         let kind = match target {
             Target::Statement => {

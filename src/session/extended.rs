@@ -27,7 +27,7 @@ use crate::wire::frontend::{self, Bind, Parse, Target};
 impl Core {
     pub(super) fn parse(&mut self, parse: &Parse<'_>) -> Result<Taken, End> {
         if parse.name == OWN_NAME {
-            return Err(End::Fatal(Box::new(refuse::own_name())));
+            return self.refuse_parse(&refuse::own_name(), parse, None);
         }
         let protocol = Protocol::of_parse(parse.type_oids());
         let judged = match self.pins_are_proven().and_then(|()| self.judge(protocol, parse.sql)) {
@@ -80,7 +80,7 @@ impl Core {
 
     pub(super) fn bind(&mut self, bind: &Bind<'_>) -> Result<Taken, End> {
         if bind.portal == OWN_NAME {
-            return Err(End::Fatal(Box::new(refuse::own_name())));
+            return self.not_now(refuse::own_name().into(), bind.statement);
         }
         let prepared = match self.current_statement(bind.statement) {
             Ok(Some(prepared)) => prepared,
@@ -123,7 +123,7 @@ impl Core {
         };
         match prepared.effect() {
             Effect::Prepare { name, .. } | Effect::DeclareCursor { name, .. } if name == OWN_NAME => {
-                return Err(refuse::prepare_under_own_name().into());
+                return Err(refuse::own_name().into());
             }
             effect if self.takes_lost(effect) => drop(self.behind(effect)?),
             Effect::Prepare { name, .. } => self.has_room_for(name, &prepared.judged)?,

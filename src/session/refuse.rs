@@ -212,10 +212,6 @@ pub fn not_in_copy() -> Fields {
     fields(&refusal, Severity::Fatal)
 }
 
-pub fn own_name() -> Fields {
-    fields(&prepare_under_own_name(), Severity::Fatal)
-}
-
 pub fn too_many_prepared(limit: usize) -> Refusal {
     Refusal::new(
         "too-many-prepared-statements",
@@ -420,7 +416,7 @@ pub fn purpose_of_another(named: &str, asked: &str) -> Refusal {
     )
 }
 
-pub fn prepare_under_own_name() -> Refusal {
+pub fn own_name() -> Refusal {
     Refusal::new(
         "own-name",
         SqlState::FEATURE_NOT_SUPPORTED,

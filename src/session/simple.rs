@@ -198,7 +198,7 @@ impl Core {
         match &statement.effect {
             effect if context_changed && runs_prepared(effect) => Err(refuse::execute_after_change().into()),
             Effect::Prepare { name, .. } | Effect::DeclareCursor { name, .. } if name == OWN_NAME => {
-                Err(refuse::prepare_under_own_name().into())
+                Err(refuse::own_name().into())
             }
             effect if self.takes_lost(effect) && !self.is_in_a_batch() => self.behind_in_query(effect),
             Effect::Prepare { name, .. } => self.has_room_for(name, judged).map(|()| None).map_err(NotNow::from),

@@ -87,7 +87,15 @@ fn the_proxy_s_own_name_is_nobody_s() {
     let declare = "DECLARE consentry_own CURSOR WITH HOLD FOR SELECT 1";
     assert_eq!(c.ask(declare), "E:0A000 Z:I");
     assert_eq!(c.exchange(&[parse("", declare), bind("", "", &[]), execute("", 0), sync()]), "1 E:0A000 Z:I");
-    assert_eq!(c.exchange(&[parse("consentry_own", "SELECT 1"), sync()]), "E:0A000 closed");
+    assert_eq!(c.exchange(&[parse("consentry_own", "SELECT 1"), sync()]), "E:0A000 Z:I");
+    let bound = [parse("", "SELECT 1"), bind("consentry_own", "", &[]), execute("consentry_own", 0), sync()];
+    assert_eq!(c.exchange(&bound), "1 E:0A000 Z:I");
+    assert_eq!(c.exchange(&[bind("", "consentry_own", &[]), execute("", 0), sync()]), "E:26000 Z:I");
+    for kind in ['S', 'P'] {
+        assert_eq!(c.exchange(&[close(kind, "consentry_own"), sync()]), "E:0A000 Z:I");
+        assert!(c.exchange(&[describe(kind, "consentry_own"), sync()]).starts_with("E:"));
+    }
+    assert_eq!(c.ask("SELECT 1"), "T D:1 C:SELECT 1 Z:I");
 }
 
 /// As EXPLAIN of the statement itself: nothing tells of hidden rows, and the role must have the right.
