@@ -105,7 +105,7 @@ $$;
 --   channels of which nothing was said since, at the time of that withdrawal.
 --
 -- Where the ledger's newest record would say otherwise, one is added beside it (of equally new ones the no counts): the
--- ledger may be read instead.
+-- ledger may be read instead, where nothing was told late. (What was carried over before that stays beside what it says.)
 CREATE OR REPLACE FUNCTION consentry.{kind}_ledger_to_consent() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
