@@ -20,7 +20,7 @@ pub struct Line {
 
 impl Line {
     /// Whether nothing of it is missing but, at most, the newline.
-    fn is_whole(&self) -> bool {
+    pub fn is_whole(&self) -> bool {
         !self.torn || serde_json::from_slice::<serde::de::IgnoredAny>(&self.bytes).is_ok()
     }
 }
@@ -103,8 +103,9 @@ impl Tail {
         io::Seek::seek(&mut file, io::SeekFrom::Start(self.offset))?;
         let mut reader = LineReader::new(BufReader::with_capacity(1 << 20, file));
         let mut line = Line::default();
-        while reader.read(&mut line).map_err(segment::of_file(&segment.path))? && !line.torn {
-            self.offset += line.bytes.len() as u64 + 1;
+        while reader.read(&mut line).map_err(segment::of_file(&segment.path))? && line.is_whole() {
+            // A newline that comes later is read as an empty line.
+            self.offset += line.bytes.len() as u64 + u64::from(!line.torn);
             if !each(&line.bytes) {
                 return Ok(false);
             }

@@ -6,6 +6,7 @@ mod common;
 mod begun;
 mod cli;
 mod faults;
+mod found;
 mod journal;
 mod log;
 mod ocsf;
