@@ -46,6 +46,10 @@ impl Filter {
         self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time < until)
     }
 
+    fn is_past(&self, time: Timestamp) -> bool {
+        self.until.is_some_and(|until| time >= until)
+    }
+
     fn wants_outcome(&self, outcome: Option<&str>) -> bool {
         self.outcome.is_none() || self.outcome.as_deref() == outcome
     }
@@ -77,7 +81,13 @@ impl Filter {
 
     /// Who and why of a command's deed; which tables, its end may have to tell. It has no columns.
     fn wants_deed(&self, e: &Recorded) -> bool {
-        self.wants_time(e.time) && self.wants_asker(e) && self.column.is_none()
+        self.wants_asker(e) && self.column.is_none()
+    }
+
+    /// Whether something is asked that only the beginning of a statement, or of a deed, can tell.
+    fn asks_facts(&self) -> bool {
+        let facts = [&self.database, &self.user, &self.role, &self.purpose, &self.table, &self.column];
+        facts.iter().any(|asked| asked.is_some())
     }
 
     fn counts_table(&self, e: &Recorded) -> bool {
@@ -128,11 +138,12 @@ pub struct Sieve {
 
 #[derive(PartialEq, Eq, Clone, Copy)]
 enum By {
-    /// Each event for itself.
+    /// Each event for itself, by its own time; who and what is asked for, the decision tells.
     Event,
     /// Statements from their decision to their end, and deeds to theirs: what is asked for, one of their events has.
     Statement,
-    /// Statements and deeds that ended as is asked: an end alone tells neither who nor what.
+    /// Statements and deeds that ended as is asked: an end alone tells neither who nor what. Not what came before the
+    /// wanted time.
     Ending,
 }
 
@@ -224,7 +235,7 @@ impl Sieve {
         }
         match (&*event.event, event.deed.as_deref()) {
             ("upkeep", Some(deed)) => {
-                if self.filter.wants_deed(event) {
+                if self.follows(event) && self.filter.wants_deed(event) {
                     self.deeds.insert(deed.to_owned(), Running::new(&self.filter, event));
                 }
                 return self.pass_of(deed, line, event, &mut out);
@@ -238,7 +249,7 @@ impl Sieve {
             self.running.clear();
         }
         match (&*event.event, event.statement.as_deref()) {
-            ("decision", Some(statement)) if self.filter.wants_time(event.time) && self.filter.wants_facts(event) => {
+            ("decision", Some(statement)) if self.follows(event) && self.filter.wants_facts(event) => {
                 self.running.insert(statement.to_owned(), Running::new(&self.filter, event));
                 self.pass_of(statement, line, event, &mut out);
             }
@@ -249,10 +260,25 @@ impl Sieve {
         }
     }
 
+    /// Whether what begins with this can have events of the wanted time.
+    fn follows(&self, first: &Recorded) -> bool {
+        if self.by == By::Statement { self.filter.wants_time(first.time) } else { !self.filter.is_past(first.time) }
+    }
+
+    /// Whether an event is wanted whose beginning is not among what was read: nobody knows who and what it is about.
+    fn wants_alone(&self, e: &Recorded) -> bool {
+        let f = &self.filter;
+        self.by != By::Statement && !f.asks_facts() && f.wants_event(e) && f.names_subject(e)
+    }
+
     /// An event of a statement or of a deed, by its name.
     fn pass_of(&mut self, name: &str, line: &[u8], e: &Recorded, out: &mut impl FnMut(&[u8], &Recorded)) {
         let all = if e.deed.is_some() { &mut self.deeds } else { &mut self.running };
-        let Some(running) = all.get_mut(name) else { return };
+        let Some(running) = all.get_mut(name) else {
+            return if self.wants_alone(e) {
+                out(line, e)
+            };
+        };
         running.meet(&self.filter, self.by, e);
         if running.is_wanted() {
             running.shown |= !running.held.is_empty();
@@ -262,7 +288,7 @@ impl Sieve {
         }
         let wanted = match self.by {
             By::Statement => true,
-            By::Ending => self.filter.wants_kind(e),
+            By::Ending => self.filter.since.is_none_or(|since| e.time >= since) && self.filter.wants_kind(e),
             By::Event => self.filter.wants_event(e),
         };
         // Others' keys are not asked for.

@@ -17,7 +17,9 @@ use crate::engine::spelling;
 
 #[derive(Args)]
 pub struct FilterArguments {
-    /// From this time on (UTC; statements by when they were decided): 2026-11-25, 2026-11-25T10:00, 2026-11-25T10:00:00+02:00, or 24h ago
+    /// From this time on (UTC): 2026-11-25, 2026-11-25T10:00, 2026-11-25T10:00:00+02:00, or 24h ago. `show`, and JSON lines,
+    /// go by each event's own time: the end of a statement too, but with --user, --table and the like only where it was
+    /// decided less than a day before. What puts a statement together with its end goes by when it was decided
     #[arg(long, value_parser = parse_since)]
     since: Option<Timestamp>,
     /// Up to this time; a day is included
