@@ -239,6 +239,8 @@ pub struct LoginRefused {
     pub session: String,
     /// Only when such a user exists: what was typed as a name may be a password.
     pub user: Option<String>,
+    /// That user's.
+    pub role: Option<String>,
     /// Without the name of a program when there is no such user.
     pub client: Client,
     /// Only when it is served.
@@ -252,6 +254,8 @@ pub struct LoginRefused {
 pub struct SessionEnd {
     pub session: String,
     pub user: String,
+    pub role: String,
+    pub database: String,
     /// A fixed phrase: `client terminated`, `connection lost`, `upstream lost`, `shut down`.
     pub reason: &'static str,
     pub statements: u64,
@@ -262,6 +266,8 @@ pub struct SessionEnd {
 pub struct PurposeChange {
     pub session: String,
     pub user: String,
+    pub role: String,
+    pub database: String,
     pub from: Option<String>,
     pub to: Option<String>,
     pub set_by: &'static str,

@@ -25,17 +25,17 @@ pub struct FilterArguments {
     /// Up to this time; a day is included
     #[arg(long, value_parser = parse_until)]
     until: Option<Timestamp>,
-    /// One of several databases (of statements, logins and deeds): the same key may be another person's in each
+    /// One of several databases: the same key may be another person's in each. Ends of sessions, changes of purpose and
+    /// wrong passwords are on record without it, and without a role, in lines of older versions
     #[arg(long)]
     database: Option<String>,
     #[arg(long)]
     user: Option<String>,
-    /// Of statements, logins and deeds
     #[arg(long)]
     role: Option<String>,
     #[arg(long)]
     purpose: Option<String>,
-    /// customers or public.customers
+    /// customers or public.customers; who reads a view is on record with the tables that it reads, not with its name
     #[arg(long)]
     table: Option<String>,
     /// email or public.customers.email

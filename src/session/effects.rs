@@ -185,6 +185,8 @@ impl Core {
             self.clerk.note(Event::PurposeChange(PurposeChange {
                 session: self.clerk.who.session.clone(),
                 user: self.clerk.who.user.clone(),
+                role: self.clerk.who.role.clone(),
+                database: self.clerk.who.database.clone(),
                 from: before,
                 to: now.purpose.clone(),
                 set_by: now.purpose_set_by.as_str(),

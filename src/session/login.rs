@@ -253,6 +253,8 @@ impl Visitor {
         let doors = house.doors();
         let known = doors.users.get(name).cloned();
         self.user = known.is_some().then(|| name.to_owned());
+        let served = |name: &&str| doors.databases.contains_key(*name);
+        self.database = Some(startup.database()).filter(served).map(str::to_owned);
         let other = doors.users.values().next().map(|user| &user.verifier);
         let mock = || Verifier::mock(name, &house.mock_key, other);
         let verifier = known.as_ref().map_or_else(mock, |user| user.verifier.clone());
@@ -309,15 +311,12 @@ impl Visitor {
 
     // === what it may ===
 
-    fn find_database(&mut self, startup: &Startup, user: &User, house: &House) -> Result<Database, Refused> {
-        let user_name = startup.parameter("user").unwrap_or_default();
-        // PostgreSQL's rule: without a database, the one of the user's name.
-        let name = startup.parameter("database").filter(|d| !d.is_empty()).unwrap_or(user_name);
+    fn find_database(&self, startup: &Startup, user: &User, house: &House) -> Result<Database, Refused> {
+        let name = startup.database();
         let doors = house.doors();
         let Some(database) = doors.databases.get(name) else {
             return Err(told(turned_away::no_such_database(name), "unknown database"));
         };
-        self.database = Some(name.to_owned());
         if user.databases.as_ref().is_some_and(|list| !list.contains(name)) {
             return Err(told(turned_away::not_for_user(name), "database not for this user"));
         }
@@ -438,6 +437,7 @@ impl Visitor {
         let event = Event::LoginRefused(LoginRefused {
             session: self.session.clone(),
             user: self.user.clone(),
+            role: self.user.as_ref().and_then(|name| Some(house.doors().users.get(name)?.role.clone())),
             client: self.stranger(),
             database: self.database.clone(),
             sqlstate: fields.sqlstate().to_owned(),

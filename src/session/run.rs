@@ -112,6 +112,8 @@ impl Session {
         clerk.note(Event::SessionEnd(SessionEnd {
             session: clerk.who.session.clone(),
             user: clerk.who.user.clone(),
+            role: clerk.who.role.clone(),
+            database: clerk.who.database.clone(),
             reason,
             statements: clerk.statements,
             refused: clerk.refused,

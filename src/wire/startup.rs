@@ -35,6 +35,12 @@ impl Startup {
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
+
+    /// The database that is asked for. PostgreSQL's rule: without one, that of the user's name.
+    pub fn database(&self) -> &str {
+        let of_user = || self.parameter("user").unwrap_or_default();
+        self.parameter("database").filter(|name| !name.is_empty()).unwrap_or_else(of_user)
+    }
 }
 
 /// Why an opening is not understood.

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use crate::support::{completion, decision, decision_of, what, who};
-use consentry::audit::event::{Event, Login, PurposeChange, RefusalRecord, SessionEnd, SubjectsSeen, Who};
+use consentry::audit::event::{Event, PurposeChange, RefusalRecord, SessionEnd, SubjectsSeen, Who};
 use consentry::audit::note::NoteReader;
 use consentry::audit::{Config, Recorder};
 use consentry::engine::cleared::{Outcome, Treatment, Usage};
@@ -55,8 +55,8 @@ async fn a_filter_by_user_finds_the_end_of_a_session() {
     let dir = tempfile::tempdir().unwrap();
     let recorder = Recorder::open(Config::new(dir.path().join("audit"))).unwrap();
     for user in ["ana", "bob"] {
-        let [session, user] = ["5e55", user].map(str::to_owned);
-        let end = SessionEnd { session, user, reason: "client terminated", statements: 1, refused: 0 };
+        let Who { session, user, role, database, .. } = who(user);
+        let end = SessionEnd { session, user, role, database, reason: "client terminated", statements: 1, refused: 0 };
         recorder.append(Event::SessionEnd(end)).unwrap();
     }
     recorder.shutdown().await;
@@ -183,31 +183,15 @@ async fn show_filters() {
     }
 }
 
-/// A login has a role and a purpose of its own.
-#[tokio::test]
-async fn logins_are_found_by_role_purpose_and_database() {
-    let dir = tempfile::tempdir().unwrap();
-    let recorder = Recorder::open(Config::new(dir.path().join("audit"))).unwrap();
-    let Who { session, user, role, client, database } = who("ana");
-    let purpose = Some("marketing".to_owned());
-    let login = Login { session, user, role, purpose, purpose_set_by: "default", client, database, tls: None };
-    recorder.append(Event::Login(login)).unwrap();
-    recorder.shutdown().await;
-    for (filter, found) in [("--role=crm_app", 1), ("--purpose=marketing", 1), ("--database=crm", 1), ("--role=bi", 0)]
-    {
-        let shown = stdout(&audit(dir.path(), &["show", "--event", "login", filter]));
-        assert_eq!(shown.lines().count(), found, "{filter}: {shown}");
-    }
-}
-
 /// A change to a purpose is about that purpose.
 #[tokio::test]
 async fn a_filter_by_purpose_finds_the_change_to_it() {
     let dir = tempfile::tempdir().unwrap();
     let recorder = Recorder::open(Config::new(dir.path().join("audit"))).unwrap();
     for to in ["marketing", "service"] {
-        let [session, user] = ["5e55", "ana"].map(str::to_owned);
-        let change = PurposeChange { session, user, from: None, to: Some(to.to_owned()), set_by: "set" };
+        let Who { session, user, role, database, .. } = who("ana");
+        let to = Some(to.to_owned());
+        let change = PurposeChange { session, user, role, database, from: None, to, set_by: "set" };
         recorder.append(Event::PurposeChange(change)).unwrap();
     }
     recorder.shutdown().await;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use consentry::audit::event::{Event, Login, LoginRefused, PurposeChange, SessionEnd, Who};
 use consentry::audit::{Config, Recorder};
 
 use crate::cli::{audit, sample, stdout};
@@ -101,4 +102,68 @@ async fn a_line_is_followed_once() {
     }
     read.retain(|line| !line.is_empty());
     assert_eq!(read, [&text[..], &text].concat().lines().collect::<Vec<_>>());
+}
+
+/// What a session does besides statements is found by its role and database, from the wrong password to its end.
+#[tokio::test]
+async fn sessions_are_found_by_role_purpose_and_database() {
+    let dir = tempfile::tempdir().unwrap();
+    let recorder = Recorder::open(Config::new(dir.path().join("audit"))).unwrap();
+    let Who { session, user, role, client, database } = who("ana");
+    recorder
+        .append(Event::LoginRefused(LoginRefused {
+            session: "0ther".into(),
+            user: Some(user.clone()),
+            role: Some(role.clone()),
+            client: client.clone(),
+            database: Some(database.clone()),
+            sqlstate: "28P01".into(),
+            reason: "wrong password",
+        }))
+        .unwrap();
+    recorder
+        .append(Event::Login(Login {
+            session: session.clone(),
+            user: user.clone(),
+            role: role.clone(),
+            purpose: Some("marketing".to_owned()),
+            purpose_set_by: "default",
+            client,
+            database: database.clone(),
+            tls: None,
+        }))
+        .unwrap();
+    let [from, to] = ["marketing", "service"].map(|purpose| Some(purpose.to_owned()));
+    recorder
+        .append(Event::PurposeChange(PurposeChange {
+            session: session.clone(),
+            user: user.clone(),
+            role: role.clone(),
+            database: database.clone(),
+            from,
+            to,
+            set_by: "set",
+        }))
+        .unwrap();
+    let end = SessionEnd { session, user, role, database, reason: "client terminated", statements: 1, refused: 0 };
+    recorder.append(Event::SessionEnd(end)).unwrap();
+    recorder.shutdown().await;
+    let all = ["login_refused", "login", "purpose_change", "session_end"];
+    for (filter, expected) in [
+        ("--role=crm_app", &all[..]),
+        ("--database=crm", &all),
+        ("--user=ana", &all),
+        ("--purpose=marketing", &["login"]),
+        ("--purpose=service", &["purpose_change"]),
+        ("--role=bi", &[]),
+        ("--database=shop", &[]),
+    ] {
+        let shown = stdout(&audit(dir.path(), &["show", "--format", "json", filter]));
+        let event = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["event"].clone();
+        assert_eq!(shown.lines().map(event).collect::<Vec<_>>(), expected, "{filter}");
+    }
+    // As older versions wrote it.
+    rewrite(dir.path(), |line| Some(line.replace("\"role\":\"crm_app\",\"database\":\"crm\",", "")));
+    let shown = stdout(&audit(dir.path(), &["show", "--user", "ana"]));
+    assert_eq!(shown.lines().count(), all.len(), "{shown}");
 }

@@ -62,7 +62,7 @@ fn faults(schema: &Value, of: &Value, value: &Value, at: &str, all: &mut Vec<Str
 
 /// An event of every kind that has words, with as little in it as it may have.
 fn events(recorder: &Recorder) -> Vec<Event> {
-    let [session, user] = ["5e55", "app"].map(str::to_owned);
+    let [session, user, role, database] = ["5e55", "app", "crm_app", "crm"].map(str::to_owned);
     let mut refused = what();
     refused.outcome = Outcome::Refused;
     refused.refusal = Some(RefusalRecord { rule: "r".into(), sqlstate: "42501".into(), message: "no".into() });
@@ -112,6 +112,7 @@ fn events(recorder: &Recorder) -> Vec<Event> {
         Event::LoginRefused(LoginRefused {
             session: session.clone(),
             user: None,
+            role: None,
             client: nobody,
             database: None,
             sqlstate: "28P01".into(),
@@ -120,6 +121,8 @@ fn events(recorder: &Recorder) -> Vec<Event> {
         Event::PurposeChange(PurposeChange {
             session: session.clone(),
             user: user.clone(),
+            role: role.clone(),
+            database: database.clone(),
             from: None,
             to: Some("marketing".into()),
             set_by: "set",
@@ -127,11 +130,21 @@ fn events(recorder: &Recorder) -> Vec<Event> {
         Event::PurposeChange(PurposeChange {
             session: session.clone(),
             user: user.clone(),
+            role: role.clone(),
+            database: database.clone(),
             from: None,
             to: None,
             set_by: "set",
         }),
-        Event::SessionEnd(SessionEnd { session, user, reason: "client terminated", statements: 1, refused: 0 }),
+        Event::SessionEnd(SessionEnd {
+            session,
+            user,
+            role,
+            database,
+            reason: "client terminated",
+            statements: 1,
+            refused: 0,
+        }),
         Event::PolicyReload(PolicyReload { database: "crm".into(), from: None, to: None, problems: 1 }),
         Event::ServerReload(ServerReload {
             from: "a".into(),

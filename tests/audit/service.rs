@@ -165,7 +165,13 @@ async fn strangers_knock(proxy: &Proxy) {
     let words: Vec<_> = refused.iter().map(|e| (e["user"].as_str(), e["database"].as_str())).collect();
     assert_eq!(
         words,
-        [(None, None), (Some("app"), None), (Some("app"), Some("crm")), (None, None), (Some("app"), None)]
+        [
+            (None, Some("crm")),
+            (Some("app"), None),
+            (Some("app"), Some("crm")),
+            (None, None),
+            (Some("app"), Some("crm"))
+        ]
     );
 }
 

@@ -254,9 +254,10 @@ async fn purposes_and_refused_reloads_have_words() {
     let dir = tempfile::tempdir().unwrap();
     let config = Config::new(dir.path().join("audit"));
     let recorder = Recorder::open(config.clone()).unwrap();
-    let (session, user, set_by) = ("5e55".to_owned(), "app".to_owned(), "set");
+    let [session, user, role, database] = ["5e55", "app", "crm_app", "crm"].map(str::to_owned);
+    let set_by = "set";
     let [from, to] = ["service", "marketing"].map(|p| Some(p.to_owned()));
-    recorder.append(Event::PurposeChange(PurposeChange { session, user, from, to, set_by })).unwrap();
+    recorder.append(Event::PurposeChange(PurposeChange { session, user, role, database, from, to, set_by })).unwrap();
     let (database, digest) = ("crm".to_owned(), Some("d1".to_owned()));
     let reload = PolicyReload { database, from: digest.clone(), to: digest, problems: 2 };
     recorder.append(Event::PolicyReload(reload)).unwrap();
