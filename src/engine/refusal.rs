@@ -119,7 +119,7 @@ pub fn not_supported(what: &str, why: &str) -> Refusal {
 pub fn numbered_temporary(schema: &str) -> Refusal {
     let why = "it may be the schema of another session";
     let hint = "write pg_temp, which is always the session's own".to_owned();
-    Refusal { hint, ..not_supported(&format!("a definition that names \"{schema}\""), why) }
+    Refusal { hint, ..not_supported(&format!("a name in \"{schema}\""), why) }
 }
 
 /// A prepared statement is known by its name alone here, and what it reads would go into the table unseen.

@@ -60,7 +60,7 @@ pub struct Keeper {
 }
 
 pub enum Request {
-    /// See that the snapshot shows the catalog as it is now; tells whether it does.
+    /// See that the snapshot shows the catalog as it is now; tells whether it does, or nothing is judged by it.
     Catalog(oneshot::Sender<bool>),
     /// Read a policy again; an error keeps the running one.
     Policy(Wanted, oneshot::Sender<Result<Option<String>>>),
@@ -250,7 +250,9 @@ impl Room {
                 request = inbox.recv() => match request {
                     None => return,
                     Some(Request::Catalog(done)) => {
-                        let _ = done.send(self.look().await);
+                        let shows = self.look().await;
+                        // Where statements are refused, none is judged by an older one.
+                        let _ = done.send(shows || self.unseen);
                     }
                     Some(Request::Policy(wanted, done)) => {
                         let _ = done.send(self.read_policy(&wanted).await);

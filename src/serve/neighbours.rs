@@ -19,7 +19,8 @@ pub struct Neighbourhoods(Mutex<BTreeMap<String, Arc<Neighbours>>>);
 #[derive(Default)]
 pub struct Neighbours {
     pub shared: Arc<Shared>,
-    keepers: Mutex<Vec<mpsc::Sender<Request>>>,
+    /// Weak, so that the keeper of an entry that is no more ends.
+    keepers: Mutex<Vec<mpsc::WeakSender<Request>>>,
 }
 
 impl Neighbourhoods {
@@ -31,16 +32,15 @@ impl Neighbourhoods {
 impl Neighbours {
     /// A keeper moves in.
     pub fn join(&self, keeper: &mpsc::Sender<Request>) {
-        self.keepers.lock().push(keeper.clone());
+        self.keepers.lock().push(keeper.downgrade());
     }
 
-    /// Has every keeper see that its snapshot shows the catalog of the moment of the call; whether all do.
+    /// Has every keeper see that its snapshot shows the catalog of the moment of the call; whether nobody judges by an older one.
     pub async fn look(&self) -> bool {
-        let keepers = {
+        let keepers: Vec<_> = {
             let mut keepers = self.keepers.lock();
-            // Those of entries that are no more.
-            keepers.retain(|keeper| !keeper.is_closed());
-            keepers.clone()
+            keepers.retain(|keeper| keeper.strong_count() > 0);
+            keepers.iter().filter_map(mpsc::WeakSender::upgrade).collect()
         };
         let looks = keepers.iter().map(|keeper| async {
             let (done, wait) = oneshot::channel();

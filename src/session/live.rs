@@ -61,7 +61,8 @@ impl Snapshot {
 
 /// Reads catalog and policy again; sessions ask for it when they have changed the catalog.
 pub trait Refresh: Send + Sync {
-    /// Whether the snapshot shows at least the catalog of the moment of the call now; false when it could not be renewed.
+    /// Whether the snapshots of all entries of this database show at least the catalog of the moment of the call now, or nothing
+    /// is judged by them; false when one could not be renewed.
     fn refresh(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>>;
 
     /// Whether names mean what they did, by a question that is put to PostgreSQL after the call.

@@ -30,6 +30,8 @@ pub(super) const MAX_WAITING: usize = 256 * 1024;
 
 /// How long the last words may take to leave.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+/// How long a catalog that could not be read is left alone.
+const READ_AGAIN: Duration = Duration::from_secs(1);
 
 type Durable = Pin<Box<dyn Future<Output = Result<(), RecordUnavailable>> + Send>>;
 
@@ -101,7 +103,10 @@ impl Session {
                     // A PostgreSQL that does not answer the keeper must not hold the session; it is asked again.
                     match tokio::time::timeout(LAST_WORDS, self.refresh.refresh()).await {
                         Ok(true) => self.core.catalog_is_read(),
-                        Ok(false) | Err(_) => self.core.catalog_is_not_read(),
+                        Ok(false) | Err(_) => {
+                            self.core.catalog_is_not_read();
+                            self.settle_when_read();
+                        }
                     }
                 }
                 other => break self.finish(other).await,
@@ -119,6 +124,18 @@ impl Session {
             refused: clerk.refused,
         }));
         self.leave_doubts();
+    }
+
+    /// What this session has committed is in doubt until the catalog can be read, and not until the client speaks again.
+    fn settle_when_read(&mut self) {
+        let doubts = self.core.take_doubts();
+        let (live, refresh) = (self.pass.live.clone(), self.refresh.clone());
+        tokio::spawn(async move {
+            while !doubts.is_empty() && !refresh.refresh().await {
+                tokio::time::sleep(READ_AGAIN).await;
+            }
+            live.doubts().settle(&doubts);
+        });
     }
 
     /// PostgreSQL may still be at what this session has defined last: it stays in doubt until PostgreSQL has ended the

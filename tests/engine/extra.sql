@@ -156,6 +156,7 @@ CREATE TABLE public.middles (id bigint PRIMARY KEY, customer_id bigint REFERENCE
 CREATE TABLE public.ends (id int, middle_id bigint REFERENCES public.middles, txt text, seen boolean,
   low int CHECK (low < high), high int, CHECK (id > 0 AND low > 0), total int GENERATED ALWAYS AS (id + high) STORED);
 CREATE UNIQUE INDEX ON public.ends (middle_id) WHERE seen;
+CREATE TABLE public.dated_ends (id int, middle_id bigint REFERENCES public.middles, day date);
 CREATE TABLE public.days (day date PRIMARY KEY);
 CREATE TABLE public.dated (id int, customer_id bigint, day date DEFAULT '2999-01-01' REFERENCES public.days ON DELETE SET DEFAULT);
 -- Rows that leave a partition are removed, for the key that refers to the partition.
@@ -169,7 +170,7 @@ CREATE TABLE public.sheets (id int, kind text, PRIMARY KEY (id, kind)) PARTITION
 CREATE TABLE public.sheets_a PARTITION OF public.sheets FOR VALUES IN ('a');
 CREATE TABLE public.of_sheet (id int, kind text, FOREIGN KEY (id, kind) REFERENCES public.sheets ON DELETE CASCADE);
 -- Masked as the purpose has it where the person does not object by e-mail, and more where they do.
-CREATE TABLE public.kept_mails (id int, customer_id bigint, mail text);
+CREATE TABLE public.kept_mails (id int, customer_id bigint, mail text, words text);
 -- People of another kind, who are restricted while somebody blocks them.
 CREATE TABLE public.houses (id int PRIMARY KEY);
 CREATE TABLE public.wardens (id int PRIMARY KEY);

@@ -33,7 +33,8 @@ const ANEW: &str = "CREATE TABLE rep.extra AS SELECT 5 AS id, 'five'::text AS na
 fn entries(name: &str, policy: &str, check: impl Fn(&Proxy)) {
     let database = shared().database(name, include_str!("world.sql"));
     database.grant_to_upstream();
-    database.psql("GRANT CREATE ON SCHEMA public TO consentry; CREATE SCHEMA rep AUTHORIZATION consentry");
+    database.psql(&format!("GRANT CREATE ON DATABASE {name} TO consentry; GRANT CREATE ON SCHEMA public TO consentry"));
+    database.psql("CREATE SCHEMA rep AUTHORIZATION consentry; ALTER TABLE customers OWNER TO consentry");
     database.psql(&format!("SET ROLE consentry; {ANEW}"));
     let folder = tempfile::tempdir().unwrap();
     let open = |policy: &str| policy.replacen("open = [", "open = [\"rep.*\", ", 1);
@@ -70,6 +71,35 @@ fn reads_nothing_hidden(proxy: &Proxy, mut definer: Raw, ways: &[(&str, &str)], 
             assert!(!answer.contains("E:"), "{statement}: {answer} {:?}", definer.error);
         }
     }
+}
+
+/// What is not committed yet would be by the time that PostgreSQL looks: whoever asks meanwhile does not wait for that.
+#[test]
+fn what_is_about_to_be_committed_is_not_read() {
+    let changes = [
+        "DROP TABLE rep.extra; CREATE VIEW rep.extra AS SELECT id, name FROM public.customers",
+        "DELETE FROM rep.extra; CREATE RULE \"_RETURN\" AS ON SELECT TO rep.extra DO INSTEAD SELECT id, name FROM public.customers",
+        "DROP SCHEMA rep CASCADE; CREATE SCHEMA rep CREATE VIEW extra AS SELECT id, name FROM public.customers",
+        "ALTER TABLE rep.extra ALTER id SET NOT NULL, INHERIT public.customers; INSERT INTO rep.extra SELECT * FROM public.customers",
+        "ALTER TABLE rep.part ATTACH PARTITION rep.extra FOR VALUES FROM (0) TO (9)",
+    ];
+    let policy = POLICY.replace("\"ddl\", ", "");
+    entries("proxy_entries_open", &policy, |proxy| {
+        let mut dba = Raw::log_in(proxy.port(), "dan", &[]);
+        let mut reader = Raw::log_in(proxy.port(), "ana", &MARKETING);
+        assert_eq!(dba.ask("CREATE TABLE rep.part (id int, name text) PARTITION BY RANGE (id)"), "C:CREATE TABLE Z:I");
+        for change in changes {
+            assert_eq!(reader.ask(READ), "T D:5,five C:SELECT 1 Z:I", "{change}");
+            dba.ask("BEGIN");
+            for statement in change.split("; ") {
+                let answer = dba.ask(statement);
+                assert!(!answer.contains("E:"), "{statement}: {answer} {:?}", dba.error);
+            }
+            assert_eq!(reader.ask(READ), "E:0A000 Z:I", "{change}");
+            assert_eq!(dba.ask("PREPARE TRANSACTION 'm'"), "E:0A000 Z:E", "{change}");
+            dba.ask("ROLLBACK");
+        }
+    });
 }
 
 #[test]

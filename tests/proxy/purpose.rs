@@ -412,3 +412,18 @@ fn a_temporary_table_keeps_its_purpose_whatever_is_said_of_others() {
         assert_eq!(c.ask("SELECT name FROM kept"), "E:42501 Z:I", "{forgets}");
     }
 }
+
+/// By a number it may be another session's, which this one does not know.
+#[test]
+fn a_temporary_relation_is_named_without_a_number() {
+    let (mut owner, mut other) = (session("dan"), session("ana"));
+    owner.ask("CREATE TEMP VIEW seen AS SELECT id, name FROM customers");
+    let schema = owner.ask("SELECT nspname FROM pg_namespace WHERE oid = pg_my_temp_schema()");
+    let schema = schema.strip_prefix("T D:").and_then(|told| told.split(' ').next()).expect("a schema");
+    assert!(schema.starts_with("pg_temp_"), "{schema}");
+    other.ask("CREATE TEMP TABLE seen (id int, name text)");
+    for sql in ["SELECT * FROM {}.seen", "UPDATE {}.seen SET name = 'x'", "DELETE FROM {}.seen", "TABLE {}.seen"] {
+        assert_eq!(other.ask(&sql.replace("{}", schema)), "E:0A000 Z:I", "{sql}");
+    }
+    assert_eq!(other.ask("SELECT * FROM pg_temp.seen"), "T C:SELECT 0 Z:I");
+}

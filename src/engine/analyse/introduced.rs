@@ -25,8 +25,7 @@ impl Analyser<'_> {
             NodeEnum::SelectStmt(s) => made(s.into_clause.as_ref().and_then(|into| into.rel.as_ref())),
             NodeEnum::ExplainStmt(e) => e.query.as_ref().map_or(vec![], |query| self.introduced(query)),
             NodeEnum::RenameStmt(r) if r.rename_type() == ObjectType::ObjectSchema => {
-                let moved = self.engine.catalog.relations().filter(|known| known.name.schema == r.subname);
-                moved.map(|known| QualifiedName::new(&r.newname, &known.name.name)).collect()
+                self.all_of(&r.subname, &r.newname)
             }
             NodeEnum::RenameStmt(r) => {
                 let schema = r.relation.as_ref().and_then(|var| self.schema_of(var));
@@ -35,7 +34,21 @@ impl Analyser<'_> {
             NodeEnum::AlterObjectSchemaStmt(a) => {
                 a.relation.iter().map(|var| QualifiedName::new(&a.newschema, &var.relname)).collect()
             }
-            NodeEnum::AlterTableStmt(a) => self.given_children(a),
+            NodeEnum::AlterTableStmt(a) => self.given_relatives(a),
+            // A rule makes a table a view, up to PostgreSQL 15.
+            NodeEnum::RuleStmt(r) => r.relation.iter().flat_map(|var| self.with_ancestors(var)).collect(),
+            NodeEnum::CreateSchemaStmt(s) => {
+                let schema = if s.schemaname.is_empty() {
+                    s.authrole.as_ref().map(|r| &r.rolename)
+                } else {
+                    Some(&s.schemaname)
+                };
+                let made = s.schema_elts.iter().flat_map(|element| self.introduced(element));
+                made.flat_map(|name| [schema.map(|schema| QualifiedName::new(schema, &name.name)), Some(name)])
+                    .flatten()
+                    .collect()
+            }
+            NodeEnum::ImportForeignSchemaStmt(i) => self.all_of(&i.local_schema, &i.local_schema),
             _ => Vec::new(),
         }
     }
@@ -48,18 +61,27 @@ impl Analyser<'_> {
         parents.chain(own).collect()
     }
 
-    /// What INHERIT and ATTACH PARTITION give rows to.
-    fn given_children(&self, a: &pb::AlterTableStmt) -> Vec<QualifiedName> {
+    /// Both sides of INHERIT and ATTACH PARTITION: the one has the other's rows, the other the one's rules.
+    fn given_relatives(&self, a: &pb::AlterTableStmt) -> Vec<QualifiedName> {
         let commands = a.cmds.iter().filter_map(|n| match n.node.as_ref()? {
             NodeEnum::AlterTableCmd(command) => Some(command),
             _ => None,
         });
-        let parents = commands.filter_map(|command| match command.subtype() {
-            AlterTableType::AtAddInherit => command.def.as_deref().and_then(range_var),
-            AlterTableType::AtAttachPartition => a.relation.as_ref(),
+        let others = commands.filter_map(|command| match command.def.as_ref()?.node.as_ref()? {
+            NodeEnum::RangeVar(parent) if command.subtype() == AlterTableType::AtAddInherit => Some(parent),
+            NodeEnum::PartitionCmd(part) if command.subtype() == AlterTableType::AtAttachPartition => {
+                part.name.as_ref()
+            }
             _ => None,
         });
-        parents.flat_map(|var| self.with_ancestors(var)).collect()
+        let both = others.flat_map(|other| [Some(other), a.relation.as_ref()]).flatten();
+        both.flat_map(|var| self.with_ancestors(var)).collect()
+    }
+
+    /// What a schema holds, by the name of another.
+    fn all_of(&self, schema: &str, named: &str) -> Vec<QualifiedName> {
+        let held = self.engine.catalog.relations().filter(|known| known.name.schema == schema);
+        held.map(|known| QualifiedName::new(named, &known.name.name)).collect()
     }
 
     /// `IF NOT EXISTS` does nothing then.

@@ -10,7 +10,7 @@ use crate::engine::allow::{SystemRelation, system_relation};
 use crate::engine::catalog::{Catalog, FIRST_NORMAL_OID, Oid, QualifiedName, Relation, RelationKind, quote_ident};
 use crate::engine::context::{Defined, ReadAsStored};
 use crate::engine::meaning::Meaning;
-use crate::engine::names::is_temporary_schema;
+use crate::engine::names::{is_numbered_temporary_schema, is_temporary_schema};
 use crate::engine::policy::{Policy, Unlisted, is_open, protecting_ancestor};
 use crate::engine::refusal::{self, Refusal};
 
@@ -143,6 +143,9 @@ impl<'e> Analyser<'e> {
         }
         if var.schemaname.is_empty() {
             return if self.view_depth > 0 { self.resolve_in_view(var) } else { self.resolve_unqualified(var) };
+        }
+        if is_numbered_temporary_schema(&var.schemaname) {
+            return Err(refusal::numbered_temporary(&var.schemaname).at(var.location));
         }
         if is_temporary_schema(&var.schemaname) {
             return self.temporary(&var.relname).ok_or_else(|| {

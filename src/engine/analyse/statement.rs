@@ -89,6 +89,7 @@ impl<'e> Analyser<'e> {
             NodeEnum::ExplainStmt(e) => self.explain(e),
             NodeEnum::CreateTableAsStmt(c) => self.create_table_as(c),
             NodeEnum::TransactionStmt(t) => {
+                self.prepares_no_definition(t)?;
                 if matches!(t.kind(), T::TransStmtPrepare | T::TransStmtCommitPrepared | T::TransStmtRollbackPrepared) {
                     self.two_phase(t)?;
                 }

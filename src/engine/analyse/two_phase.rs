@@ -8,7 +8,7 @@ use pg_query::protobuf as pb;
 use sha2::{Digest, Sha256};
 
 use super::{Analyser, Replacement};
-use crate::engine::catalog::{Relation, quote_literal};
+use crate::engine::catalog::{QualifiedName, Relation, quote_literal};
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
 
@@ -40,6 +40,18 @@ pub fn mark_of(user: &str) -> String {
 }
 
 impl Analyser<'_> {
+    /// A prepared transaction is nobody's by the time that it is committed: that it defines something, others must know until
+    /// then, and nobody here would.
+    pub fn prepares_no_definition(&self, t: &pb::TransactionStmt) -> Result<(), Refusal> {
+        let defined = || self.context.defined.keys().any(|name| *name != QualifiedName::NONE);
+        if t.kind() != pb::TransactionStmtKind::TransStmtPrepare || !defined() {
+            return Ok(());
+        }
+        let why = "what a prepared transaction has defined is not followed";
+        let hint = "COMMIT definitions in a transaction of their own".to_owned();
+        Err(Refusal { hint, ..refusal::not_supported("PREPARE TRANSACTION behind a definition", why) })
+    }
+
     /// PREPARE TRANSACTION, COMMIT PREPARED, ROLLBACK PREPARED.
     pub fn two_phase(&mut self, t: &mut pb::TransactionStmt) -> Result<(), Refusal> {
         if !WRITES.iter().any(|right| self.role.may(*right)) {

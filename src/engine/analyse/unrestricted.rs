@@ -45,6 +45,9 @@ const MOST_VIEWS: usize = 64;
 impl<'e> Analyser<'e> {
     /// A statement of an unrestricted role; the session is followed all the same.
     pub fn unrestricted(&mut self, node: &mut Node) -> Result<Judged, Refusal> {
+        if let NodeEnum::TransactionStmt(t) = inner(node)? {
+            self.prepares_no_definition(t)?;
+        }
         if let Some(session) = session_statement(inner(node)?) {
             return Ok(session);
         }
@@ -118,9 +121,7 @@ impl<'e> Analyser<'e> {
     fn drops_aside(&self, d: &pb::DropStmt) -> Option<Effect> {
         let tables = matches!(d.remove_type(), ObjectType::ObjectTable | ObjectType::ObjectView);
         let vars = d.objects.iter().filter(|_| tables).filter_map(|n| range_var_of(&mut n.clone()).ok());
-        // By a number the schema may be another session's, or nobody's.
-        let own = vars.filter(|var| !is_numbered_temporary_schema(&var.schemaname));
-        let temporary = own.filter(|var| matches!(self.resolve(var), Ok(Named::Temporary(_))));
+        let temporary = vars.filter(|var| matches!(self.resolve(var), Ok(Named::Temporary(_))));
         let names: Vec<String> = temporary.map(|var| var.relname).collect();
         (!names.is_empty()).then_some(Effect::DropRelations(names))
     }
@@ -204,7 +205,9 @@ impl<'e> Analyser<'e> {
         if let Some(NodeEnum::ViewStmt(v)) = &node.node {
             found.queries.extend(v.view.iter().map(|made| made.relname.clone()));
         }
-        if !readings(node).is_empty() && found.relations.iter().any(|name| !self.is_known(name, &found.queries)) {
+        let unknown = found.relations.iter().any(|name| !self.is_known(name, &found.queries));
+        let another_sessions = strings.iter().any(|name| is_numbered_temporary_schema(name));
+        if !readings(node).is_empty() && (unknown || another_sessions) {
             found.hidden.insert(UNKNOWN_RELATION.to_owned());
         }
         let mut views: Vec<&Relation> =

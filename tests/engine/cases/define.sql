@@ -188,11 +188,11 @@ CREATE TABLE numbered (id serial PRIMARY KEY, big bigserial, k text UNIQUE)
 -- builder/service: type-not-allowed
 SELECT 1::serial
 ;;
--- The session's own temporary schema has a number, too. Which one it is, only PostgreSQL knows: of another the definition is an
--- error, or skipped, or changes what is another session's.
--- builder/service: not-understood
+-- The session's own temporary schema has a number, too: PostgreSQL says whether it is this one.
+-- builder/service: same | error 3F000
 CREATE TABLE pg_temp_987 .mine (x text)
 ;;
+-- What is there already may be another session's, or be skipped where that has no such schema.
 -- builder/service: not-understood
 DROP TABLE IF EXISTS pg_temp_987.mine
 ;;
@@ -205,7 +205,7 @@ DROP INDEX IF EXISTS pg_temp_987.mine
 -- bi/analytics: not-understood
 ALTER TABLE IF EXISTS pg_temp_987.mine ALTER COLUMN x TYPE int USING 1
 ;;
--- bi/analytics: not-understood
+-- builder/service: not-understood
 ALTER TABLE IF EXISTS pg_temp_987.mine RENAME COLUMN x TO y
 ;;
 -- bi/analytics: same

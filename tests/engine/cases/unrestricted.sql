@@ -136,3 +136,18 @@ CREATE TEMP TABLE copied AS SELECT * FROM customers
 -- then
 SELECT * FROM copied
 ;;
+
+-- Who commits it later, and when, nobody here would know.
+-- dba/-: not-understood
+BEGIN; CREATE VIEW seen AS SELECT 1; PREPARE TRANSACTION 'x'
+;;
+-- dba/-: same | error 55000
+BEGIN; CREATE INDEX ON products (name); PREPARE TRANSACTION 'x'
+;;
+-- builder/service: not-understood
+BEGIN; CREATE VIEW seen AS SELECT 1; PREPARE TRANSACTION 'x'
+;;
+-- Another session's, or nobody's.
+-- dba/-: same | unseen a relation that is not known | error 42P01
+SELECT * FROM pg_temp_7.mine
+;;

@@ -633,3 +633,20 @@ UPDATE kept_mails SET customer_id = customer_id WHERE id = 4
 -- PostgreSQL changes no row that is none of the view's, from 15.19 on.
 -- crm_app/service: changed | has IS NOT TRUE THEN
 INSERT INTO contact_list (id, full_name) SELECT 1, 'x' WHERE false ON CONFLICT (id) DO UPDATE SET full_name = excluded.full_name
+;;
+-- A restricted person's row would be one of nobody, whom the other purpose shows more of.
+-- officer/legal: subject-moved
+UPDATE kept_mails SET customer_id = NULL WHERE id = 4
+;;
+-- officer/legal: subject-moved
+MERGE INTO kept_mails k USING (VALUES (4)) v (id) ON k.id = v.id WHEN MATCHED THEN UPDATE SET customer_id = NULL
+;;
+-- officer/service: changed
+UPDATE kept_mails SET customer_id = NULL WHERE id = 4
+;;
+-- What leads through a row may be older than this purpose keeps it, and not than the other does.
+-- brief/brief: subject-moved
+UPDATE middles SET customer_id = NULL WHERE id = 4
+;;
+-- brief/analytics: changed
+UPDATE middles SET customer_id = NULL WHERE id = 4

@@ -25,10 +25,8 @@ use crate::engine::allow::builtin_type;
 use crate::engine::catalog::{Relation, RelationKind};
 use crate::engine::cleared::Effect;
 use crate::engine::context::{Defined, Derived};
-use crate::engine::names::is_numbered_temporary_schema;
 use crate::engine::policy::Right;
 use crate::engine::refusal::{self, Refusal};
-use crate::engine::tree;
 pub use derive::stored_execute;
 
 /// Why a relation's rows may not be looked at.
@@ -43,20 +41,9 @@ fn ddl() -> Result<Judged, Refusal> {
     Ok(Judged { kind: "ddl", effect: Effect::CatalogChanged })
 }
 
-/// A temporary relation is defined, changed and dropped by `pg_temp`, or without a schema. By a number it may be another
-/// session's, or be skipped because of IF EXISTS, while the session's own of that name stays as it is.
-fn names_own_temporary(node: &Node) -> Result<(), Refusal> {
-    let names = tree::names(node).map_err(|e| refusal::not_faithful(&e.to_string()))?;
-    match names.strings.iter().find(|name| is_numbered_temporary_schema(name)) {
-        Some(schema) => Err(refusal::numbered_temporary(schema)),
-        None => Ok(()),
-    }
-}
-
 impl<'e> Analyser<'e> {
     /// Any other statement: known definitions by right, the rest refused.
     pub fn definition(&mut self, node: &mut Node) -> Result<Judged, Refusal> {
-        names_own_temporary(node)?;
         match inner(node)? {
             NodeEnum::CreateStmt(c) => self.create_table(c),
             NodeEnum::ViewStmt(v) => self.create_view(v),

@@ -35,7 +35,7 @@ impl<'e> Analyser<'e> {
         }
         let rows = target.protected().filter(|p| p.aim == Aim::Rows);
         if let Some(p) = rows.filter(|p| subject_link(p.policy).is_some_and(|link| changed.contains(link))) {
-            self.seen_as_much(p.policy, &p.relation.name.to_string())?;
+            self.seen_as_much(p.policy, &p.relation.name.to_string(), Reached::Themselves)?;
         }
         self.keeps_keys(target, &changed)?;
         self.moves_rows(target, |d| changed.contains(d.key) || changed.contains(d.link()))
@@ -295,23 +295,39 @@ impl<'e> Analyser<'e> {
         role.purposes.iter().filter_map(|name| engine.policy.purposes.get(name))
     }
 
-    /// Whether no other purpose of the role sees more of a table's rows as its subjects choose.
-    fn seen_as_much(&self, table: &TablePolicy, moved: &str) -> Result<(), Refusal> {
+    /// Whether no other purpose of the role sees more of a table's rows, if it hides any for their subjects' sake: with another
+    /// subject it may hide them no longer.
+    fn seen_as_much(&self, table: &TablePolicy, moved: &str, reached: Reached) -> Result<(), Refusal> {
         let Some(now) = self.purpose else { return Ok(()) };
-        let chosen = |p: &Purpose| p.basis.is_by_choice() || !self.role.also_requires.is_empty();
-        match self.purposes().find(|other| other.name != now.name && chosen(other) && sees_more(other, now, table)) {
+        let gains = |other: &&Purpose| {
+            other.name != now.name
+                && self.hides_people(other, now, table)
+                && (sees_more(other, now, table)
+                    || (reached == Reached::ThroughOthers && keeps_longer(other, now, table)))
+        };
+        match self.purposes().find(gains) {
             None => Ok(()),
             Some(other) => Err(Refusal::new(
                 "subject-moved",
                 SqlState::INSUFFICIENT_PRIVILEGE,
                 format!("this change of \"{moved}\" would give rows of \"{}\" another subject", table.name),
                 format!(
-                    "rule subject-moved: \"{}\" does not show all that \"{}\" may show of {} by their subjects' choices",
-                    now.name, other.name, table.name
+                    "rule subject-moved: \"{}\" does not show all of {} that \"{}\" may show of other subjects than theirs",
+                    now.name, table.name, other.name
                 ),
                 format!("use the purpose \"{}\" for it, or a role that has only this one", other.name),
             )),
         }
+    }
+
+    /// Whether `other` hides rows for their subjects' sake: by their choices, or because they are restricted, where `now`
+    /// shows those.
+    fn hides_people(&self, other: &Purpose, now: &Purpose, table: &TablePolicy) -> bool {
+        let kind = table.subject.as_ref().and_then(|path| self.engine.policy.subjects.get(&path.kind));
+        let restricts = kind.is_some_and(|kind| kind.restricted_when.is_some());
+        other.basis.is_by_choice()
+            || !self.role.also_requires.is_empty()
+            || (restricts && now.basis.sees_restricted() && !other.basis.sees_restricted())
     }
 
     fn moves_rows(&mut self, target: &Target<'e>, concerned: impl Fn(&Dependent<'_>) -> bool) -> Result<(), Refusal> {
@@ -323,11 +339,25 @@ impl<'e> Analyser<'e> {
             if stores && dependent.table.store_requires != p.policy.store_requires {
                 return Err(moved(p.relation.name.to_string(), &dependent));
             }
-            self.seen_as_much(dependent.table, &p.relation.name.to_string())?;
+            self.seen_as_much(dependent.table, &p.relation.name.to_string(), Reached::ThroughOthers)?;
             self.moves = true;
         }
         Ok(())
     }
+}
+
+/// Which rows of a table a statement changes the subject of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    /// Those that it changes: they are there.
+    Themselves,
+    /// Those that lead through the ones that it changes, be they there or not.
+    ThroughOthers,
+}
+
+/// Whether rows of a table may be there for a purpose that another one has given up by their age.
+fn keeps_longer(purpose: &Purpose, other: &Purpose, table: &TablePolicy) -> bool {
+    table.retention.is_some() && other.retention.is_some() && purpose.retention != other.retention
 }
 
 /// Whether a purpose shows something of a table that another one does not show in the same way.
