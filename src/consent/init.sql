@@ -234,7 +234,12 @@ BEGIN
                 USING ERRCODE = 'insufficient_privilege', HINT = 'Record a new choice instead.';
         END IF;
         IF NEW.record_id <> OLD.record_id THEN
-            RETURN NEW;
+            IF pg_trigger_depth() > 1 THEN  -- worked out of the ledger
+                RETURN NEW;
+            ELSIF EXISTS (SELECT FROM consentry.{kind}_ledger AS l WHERE l.record_id = NEW.record_id) THEN
+                RAISE EXCEPTION 'the record of an earlier choice cannot be given to another one'
+                    USING ERRCODE = 'insufficient_privilege', HINT = 'Record a new choice instead.';
+            END IF;
         END IF;
         IF NEW.status <> OLD.status THEN
             NEW.valid_until := CASE WHEN NEW.valid_until IS DISTINCT FROM OLD.valid_until THEN NEW.valid_until END;

@@ -151,7 +151,14 @@ pub async fn open(
     own::check_encoding(&client).await?;
     own::check_unpooled(&client, &dialer).await?;
     let (requests, inbox) = mpsc::channel(64);
-    let by_address = || format!("{:?}/{}", config.upstream.address, config.upstream.database);
+    let by_address = || {
+        tracing::warn!(
+            database = name,
+            "the upstream role may not call pg_control_system(): other entries of this database that spell its address \
+             otherwise do not know at once what is defined through this one"
+        );
+        format!("{:?}/{}", config.upstream.address, config.upstream.database)
+    };
     let neighbours = neighbourhoods.of(own::identity(&client).await.unwrap_or_else(by_address));
     // Before the catalog is read: what others define from now on is looked for.
     neighbours.join(&requests);

@@ -126,12 +126,24 @@ async fn nothing_is_taken_away() {
 #[tokio::test]
 async fn a_state_without_its_record_is_refused() {
     let (db, _) = made("borrowed").await;
-    db.psql("INSERT INTO consentry.customer_ledger (subject_key, purpose, status) VALUES (1, 'p', 'withdrawn'), (2, 'p', 'granted')");
+    db.psql("INSERT INTO consentry.customer_ledger (subject_key, purpose, status, event_time) VALUES
+             (1, 'p', 'granted', '2024-01-01Z'), (1, 'p', 'withdrawn', '2024-02-01Z'), (2, 'p', 'granted', '2024-01-01Z')");
     let client = db.superuser().await;
-    let borrowed = "UPDATE consentry.customer_consent SET status = 'granted',
-                    record_id = (SELECT record_id FROM consentry.customer_ledger WHERE subject_key = 2) WHERE subject_key = 1";
-    let error = client.batch_execute(borrowed).await.expect_err("the record is another person's");
-    assert_eq!(error.code().map(|c| c.code()), Some("23505"));
+    // Another person's, and an old one of their own.
+    for of in [2, 1] {
+        let borrowed = format!(
+            "UPDATE consentry.customer_consent
+                SET status = 'granted', granted_at = '2024-01-01Z', event_time = '2024-01-01Z', withdrawn_at = NULL,
+                    record_id = (SELECT record_id FROM consentry.customer_ledger WHERE subject_key = {of} AND status = 'granted')
+              WHERE subject_key = 1"
+        );
+        let error = client.batch_execute(&borrowed).await.expect_err("the record is another choice's");
+        assert_eq!(error.code().map(|c| c.code()), Some("42501"), "{of}");
+        assert_eq!(db.psql("SELECT status FROM consentry.customer_consent WHERE subject_key = 1"), "withdrawn", "{of}");
+    }
+    // One that nobody has had is none of the client's to choose either.
+    db.psql("UPDATE consentry.customer_consent SET status = 'granted', granted_at = '2024-01-15Z', record_id = gen_random_uuid()
+              WHERE subject_key = 1");
     assert_eq!(db.psql("SELECT status FROM consentry.customer_consent WHERE subject_key = 1"), "withdrawn");
 }
 
