@@ -183,8 +183,7 @@ notice       = "notice"
 source       = "source"
 recipient    = "recipient"
 event        = "event_type"
-# The ledger can be read instead; every query then looks for the newest row itself, and choices that were told late
-# may count otherwise than here: a consent that has ended may still be shown.
+# The ledger can be read instead; every query then looks for the newest row itself:
 # table = "consentry.{kind}_ledger", recorded_at = "event_time", and neither granted_at nor withdrawn_at.
 "#,
         table = toml_string(&table.to_string()),

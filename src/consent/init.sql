@@ -104,8 +104,8 @@ $$;
 -- - A channel that is withdrawn from a consent for all channels splits that: it ends, and is carried over to the other
 --   channels of which nothing was said since, at the time of that withdrawal.
 --
--- Where the ledger's newest record would say otherwise, one is added beside it (of equally new ones the no counts): the
--- ledger may be read instead, where nothing was told late. (What was carried over before that stays beside what it says.)
+-- Where the ledger's newest record would say otherwise, be it one that was carried over before this came, what holds is added
+-- as a newer one: the ledger may be read instead.
 CREATE OR REPLACE FUNCTION consentry.{kind}_ledger_to_consent() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -128,7 +128,8 @@ BEGIN
             ON l.subject_key {equals} f.subject_key AND l.purpose = f.purpose
     ), seen AS (
         SELECT s.*, row_number() OVER latest AS nth, first_value(s.status) OVER latest AS last_status,
-               first_value(s.event_time) OVER latest AS last_at, bool_or(NOT s.carried) OVER of_channel AS spoken,
+               first_value(s.event_time) OVER latest AS last_at, first_value(s.valid_until) OVER latest AS last_until,
+               first_value(s.notice) OVER latest AS last_notice, bool_or(NOT s.carried) OVER of_channel AS spoken,
                max(s.event_time) FILTER (WHERE s.channel IS NULL AND s.status = 'withdrawn' AND NOT s.carried) OVER everything
                AS ended_at,
                first_value(s.source) OVER (everything ORDER BY (s.channel IS NULL AND s.status = 'withdrawn' AND NOT s.carried)
@@ -137,14 +138,14 @@ BEGIN
         WINDOW everything AS (PARTITION BY s.subject_key, s.purpose),
                of_channel AS (PARTITION BY s.subject_key, s.purpose, s.channel),
                latest AS (PARTITION BY s.subject_key, s.purpose, s.channel
-                          ORDER BY s.event_time DESC, s.status = 'granted', s.status = 'withdrawn')
+                          ORDER BY s.event_time DESC, s.status = 'granted', s.status = 'withdrawn', s.valid_until)
     ), about AS (  -- what was said of each channel: for it, no longer for any, or nothing though some was carried over to it
         SELECT subject_key, purpose, channel, status, event_time, valid_until, event_type, notice, source, recipient,
-               record_id AS id, true AS spoken, last_at, last_status
+               record_id AS id, true AS spoken, last_at, last_status, last_until, last_notice
           FROM seen WHERE NOT carried
          UNION ALL
         SELECT subject_key, purpose, channel, 'withdrawn', CASE WHEN spoken THEN ended_at ELSE last_at END, NULL, NULL, NULL,
-               CASE WHEN spoken THEN ended_by END, NULL, NULL, spoken, last_at, last_status
+               CASE WHEN spoken THEN ended_by END, NULL, NULL, spoken, last_at, last_status, last_until, last_notice
           FROM seen WHERE nth = 1 AND channel IS NOT NULL AND (NOT spoken OR ended_at IS NOT NULL)
     ), timed AS (
         SELECT a.*, max(a.event_time) FILTER (WHERE a.status = 'granted') OVER of_channel AS granted_at,
@@ -169,21 +170,26 @@ BEGIN
           FROM parted AS p
          WHERE CASE WHEN p.status = 'granted' THEN p.event_time = p.granted_at
                     ELSE p.granted_at IS NULL OR p.event_time >= p.granted_at END
-         ORDER BY p.subject_key, p.purpose, p.channel, p.status = 'granted', p.status = 'withdrawn', p.event_time DESC, p.id
+         ORDER BY p.subject_key, p.purpose, p.channel, p.status = 'granted', p.status = 'withdrawn', p.event_time DESC,
+                  p.valid_until, p.id
     ), whole AS (
-        SELECT o.*, array_agg(o.channel) FILTER (WHERE o.stays) OVER (PARTITION BY o.subject_key, o.purpose) AS kept
+        SELECT o.*, array_agg(o.channel) FILTER (WHERE o.stays) OVER everything AS kept,
+               jsonb_object_agg(o.channel, jsonb_build_array(o.last_at, o.last_status, o.last_until, o.last_notice))
+               FILTER (WHERE o.channel IS NOT NULL) OVER everything AS lasts
           FROM own AS o
+        WINDOW everything AS (PARTITION BY o.subject_key, o.purpose)
     ), settled AS (
         SELECT subject_key, purpose, channel, status, event_time, valid_until, event_type, notice, source, recipient, id,
-               granted_at, last_at, last_status
+               granted_at, last_at, last_status, last_until, last_notice
           FROM whole WHERE stays
          UNION ALL
         SELECT subject_key, purpose, NULL, 'withdrawn', split_at, NULL, NULL, NULL, split_by, NULL, NULL, event_time, last_at,
-               last_status
+               last_status, last_until, last_notice
           FROM whole WHERE channel IS NULL AND split_at IS NOT NULL
          UNION ALL
         SELECT w.subject_key, w.purpose, c.channel, 'granted', w.split_at, w.valid_until, NULL, w.notice, w.split_by,
-               w.recipient, NULL, w.split_at, NULL, NULL
+               w.recipient, NULL, w.split_at, (w.lasts -> c.channel ->> 0)::timestamptz, w.lasts -> c.channel ->> 1,
+               (w.lasts -> c.channel ->> 2)::timestamptz, w.lasts -> c.channel ->> 3
           FROM whole AS w CROSS JOIN unnest(ARRAY['email', 'sms', 'phone', 'post']) AS c (channel)
          WHERE w.channel IS NULL AND w.split_at IS NOT NULL AND (c.channel = ANY (w.kept)) IS NOT TRUE
     ), holds AS MATERIALIZED (
@@ -198,11 +204,13 @@ BEGIN
         SELECT record_id, subject_key, purpose, channel, status, event_time, valid_until, event_kind, notice, source, recipient
           FROM holds WHERE carried
          UNION ALL
-        SELECT consentry.carried_id(subject_key::text, purpose, channel, status, last_at), subject_key, purpose, channel,
-               status, last_at, NULL, 'carried over', NULL, source, NULL
-          FROM holds
+        SELECT consentry.carried_as(consentry.carried_id(subject_key::text, purpose, channel, status, said_at), valid_until,
+                                    notice, source, recipient),
+               subject_key, purpose, channel, status, said_at, valid_until, 'carried over', notice, source, recipient
+          FROM holds CROSS JOIN LATERAL (SELECT last_at + interval '1 microsecond') AS l (said_at)
          WHERE last_at >= event_time
-           AND (status <> 'granted' AND last_status = 'granted' OR status = 'objected' AND last_status = 'withdrawn')
+           AND (status <> last_status
+                OR status = 'granted' AND (valid_until, notice) IS DISTINCT FROM (last_until, last_notice))
         ON CONFLICT (record_id) DO NOTHING
     )
     INSERT INTO consentry.{kind}_consent AS c

@@ -11,12 +11,13 @@ use tokio::sync::watch;
 use tokio::time::Sleep;
 
 use super::core::{Core, End};
-use super::live::{Refresh, Standing};
+use super::live::{Live, Refresh, Standing};
 use super::orders::{Leave, Orders, Pass, told};
 use super::turned_away::{going_down, no_longer_admitted, transaction_too_long, upstream_lost};
 use super::withhold::AfterLoss;
 use crate::audit::event::SessionEnd;
 use crate::audit::{Event, RecordUnavailable};
+use crate::engine::catalog::QualifiedName;
 use crate::engine::refusal::Refusal;
 use crate::relay::cancel::Registration;
 use crate::wire::buffer::Inbox;
@@ -62,6 +63,14 @@ pub struct Ends {
     server_unflushed: bool,
     /// Rings when the open transaction has been open too long.
     alarm: Option<(Instant, Pin<Box<Sleep>>)>,
+}
+
+/// Names are in doubt until the catalog has been read.
+async fn settle(live: Arc<Live>, refresh: Arc<dyn Refresh>, doubts: Vec<QualifiedName>) {
+    while !refresh.refresh().await {
+        tokio::time::sleep(READ_AGAIN).await;
+    }
+    live.doubts().settle(&doubts);
 }
 
 /// Why the loop was left.
@@ -129,13 +138,9 @@ impl Session {
     /// What this session has committed is in doubt until the catalog can be read, and not until the client speaks again.
     fn settle_when_read(&mut self) {
         let doubts = self.core.take_doubts();
-        let (live, refresh) = (self.pass.live.clone(), self.refresh.clone());
-        tokio::spawn(async move {
-            while !doubts.is_empty() && !refresh.refresh().await {
-                tokio::time::sleep(READ_AGAIN).await;
-            }
-            live.doubts().settle(&doubts);
-        });
+        if !doubts.is_empty() {
+            tokio::spawn(settle(self.pass.live.clone(), self.refresh.clone(), doubts));
+        }
     }
 
     /// PostgreSQL may still be at what this session has defined last: it stays in doubt until PostgreSQL has ended the
@@ -152,8 +157,7 @@ impl Session {
             if !matches!(ended, Ok(Ok(_))) {
                 tokio::time::sleep(LAST_WORDS.saturating_sub(began.elapsed())).await;
             }
-            refresh.refresh().await;
-            live.doubts().settle(&doubts);
+            settle(live, refresh, doubts).await;
         });
     }
 

@@ -35,4 +35,5 @@ mod standing;
 mod taken;
 mod told_late;
 mod triggers;
+mod two_forms;
 mod whole;
