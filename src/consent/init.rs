@@ -5,7 +5,7 @@ use tokio_postgres::{Client, Transaction};
 use crate::engine::catalog::{QualifiedName, quote_ident};
 
 use super::fault::Fault;
-use super::made::{KeyType, Kind, of_other_collation, outdated};
+use super::made::{KeyType, Kind, of_other_collation, of_others, outdated};
 
 pub(super) const DDL: &str = include_str!("init.sql");
 
@@ -24,6 +24,8 @@ pub struct Made {
     pub ddl: String,
     /// The policy's part that maps it.
     pub policy: String,
+    /// Where these people are.
+    table: QualifiedName,
     key_type: KeyType,
 }
 
@@ -41,7 +43,7 @@ pub async fn plan(client: &Client, kind: &str, table: &QualifiedName, key: &str)
     check_server(client).await?;
     let key_type = key_type(client, table, key).await?;
     let ddl = Kind(kind).ddl(&key_type);
-    Ok(Made { ddl, policy: policy(kind, table, key), key_type })
+    Ok(Made { ddl, policy: policy(kind, table, key), table: table.clone(), key_type })
 }
 
 /// Creates them in one transaction, or brings those that are there up to date; `reader`, the proxy's upstream role, may
@@ -49,6 +51,7 @@ pub async fn plan(client: &Client, kind: &str, table: &QualifiedName, key: &str)
 pub async fn create(client: &mut Client, made: &Made, kind: &str, reader: Option<&str>) -> Result<Created, Fault> {
     check_kind(kind)?;
     let tx = client.transaction().await?;
+    are_ours(&tx, made, kind).await?;
     let there = is_there(&tx, made, kind).await?;
     let mut old = Vec::new();
     if there {
@@ -89,6 +92,20 @@ async fn collate(tx: &Transaction<'_>, table: &str, key: &KeyType) -> Result<(),
         .hint("take another --kind and import the choices of the ledger into its tables"),
         _ => fault,
     })
+}
+
+/// Who owns a function can have it do anything later, with the rights of whoever writes a choice.
+async fn are_ours(tx: &Transaction<'_>, made: &Made, kind: &str) -> Result<(), Fault> {
+    let others = of_others(tx, Kind(kind), &made.table).await?;
+    if others.is_empty() {
+        return Ok(());
+    }
+    Err(Fault::new(format!(
+        "{}: neither this login nor who owns {} or the database; they could change what is made there",
+        others.join(", "),
+        made.table
+    ))
+    .hint(format!("have the owner of {} own them (ALTER … OWNER TO), or drop them, and run this again", made.table)))
 }
 
 /// Whether the tables are there, for a key of this type; refuses one without the other.

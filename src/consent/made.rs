@@ -169,6 +169,44 @@ fn parts(ddl: &str) -> Vec<Part> {
     functions.chain(triggers).chain(indexes).collect()
 }
 
+/// The schema, the tables and the functions, with who owns them where that is neither somebody who could change the people
+/// themselves (their table's owner, the database's, a superuser) nor who asks.
+const OWNED: &str = "
+    WITH part(what, owner) AS (
+        SELECT 'schema ' OPERATOR(pg_catalog.||) n.nspname::pg_catalog.text, n.nspowner
+          FROM pg_catalog.pg_namespace AS n WHERE n.nspname = $1
+        UNION ALL
+        SELECT 'table ' OPERATOR(pg_catalog.||) c.relname::pg_catalog.text, c.relowner
+          FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE n.nspname = $1 AND c.relname IN ($2, $3, $4)
+        UNION ALL
+        SELECT 'function ' OPERATOR(pg_catalog.||) p.proname::pg_catalog.text, p.proowner
+          FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname = $1
+    )
+    SELECT DISTINCT part.what, pg_catalog.pg_get_userbyid(part.owner)::pg_catalog.text
+      FROM part
+     WHERE part.owner <> (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = CURRENT_USER)
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                        WHERE n.nspname = $5 AND c.relname = $6 AND pg_catalog.pg_has_role(part.owner, c.relowner, 'MEMBER'))
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()
+                          AND pg_catalog.pg_has_role(part.owner, d.datdba, 'MEMBER'))
+     ORDER BY 1";
+
+/// What of the tables of `kind` belongs to somebody who has no say over these people's `table`, as `function keep_proof of
+/// "eve"`: that role can have it do anything.
+pub async fn of_others(
+    client: &impl GenericClient,
+    kind: Kind<'_>,
+    table: &QualifiedName,
+) -> Result<Vec<String>, Fault> {
+    let names = [kind.ledger(), kind.state(), kind.turn()];
+    let rows = client.query(OWNED, &[&SCHEMA, &names[0], &names[1], &names[2], &table.schema, &table.name]).await?;
+    let part = |row: &tokio_postgres::Row| -> Result<String, tokio_postgres::Error> {
+        Ok(format!("{} of \"{}\"", row.try_get::<_, String>(0)?, row.try_get::<_, String>(1)?))
+    };
+    Ok(rows.iter().map(part).collect::<Result<_, _>>()?)
+}
+
 /// The ledger of such tables, of which they work out themselves what holds; none where older functions do not.
 pub async fn ledger_that_settles(
     client: &impl GenericClient,

@@ -2,6 +2,7 @@
 
 use consentry::consent::choice::{Act, Choice, Provenance};
 use consentry::consent::init::{Created, Made, create, plan};
+use consentry::consent::made::{Kind, of_others};
 use consentry::consent::record::record;
 use consentry::consent::target::Target;
 use consentry::engine::catalog::{Catalog, QualifiedName};
@@ -224,6 +225,37 @@ async fn to_make_them_again_brings_them_up_to_date() {
     let other = plan(&client, "customer", &QualifiedName::new("public", "people"), "id").await.unwrap();
     let refused = create(&mut client, &other, "customer", None).await.unwrap_err();
     assert!(refused.message.contains("not one of two tables for keys of type uuid"), "{refused}");
+}
+
+/// Somebody who may create schemas waits for these tables with functions of their own, to change them later.
+#[tokio::test]
+async fn what_somebody_else_owns_is_not_built_on() {
+    let db = shared().database(
+        "init_others",
+        "DROP ROLE IF EXISTS init_owner, \"Init Eve\"; CREATE ROLE init_owner; CREATE ROLE \"Init Eve\";
+         CREATE TABLE customers (id bigint PRIMARY KEY); ALTER TABLE customers OWNER TO init_owner;
+         CREATE SCHEMA consentry AUTHORIZATION init_owner;
+         CREATE FUNCTION consentry.keep_proof() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END';
+         ALTER FUNCTION consentry.keep_proof OWNER TO \"Init Eve\";",
+    );
+    let db = db.brief();
+    let mut client = db.superuser().await;
+    let customers = QualifiedName::new("public", "customers");
+    let made = plan(&client, "customer", &customers, "id").await.unwrap();
+    let refused = create(&mut client, &made, "customer", None).await.unwrap_err();
+    assert!(refused.message.starts_with("function keep_proof of \"Init Eve\": neither"), "{refused}");
+    assert_eq!(db.psql("SELECT count(*) FROM pg_class WHERE relnamespace = 'consentry'::regnamespace"), "0");
+
+    // Whoever owns the people's table could change their choices anyway.
+    db.psql("ALTER FUNCTION consentry.keep_proof OWNER TO init_owner");
+    assert_eq!(create(&mut client, &made, "customer", None).await.unwrap(), Created::Tables);
+    let upstream = db.upstream().await;
+    assert_eq!(of_others(&upstream, Kind("customer"), &customers).await.unwrap(), Vec::<String>::new());
+    db.psql("ALTER TABLE consentry.customer_ledger OWNER TO \"Init Eve\"");
+    let others = of_others(&upstream, Kind("customer"), &customers).await.unwrap();
+    assert_eq!(others, ["table customer_ledger of \"Init Eve\""]);
+    let refused = create(&mut client, &made, "customer", None).await.unwrap_err();
+    assert!(refused.message.contains("table customer_ledger"), "{refused}");
 }
 
 /// What a consent was given by is not what it was withdrawn by.

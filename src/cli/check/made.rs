@@ -1,9 +1,9 @@
 //! Tables that an earlier `consent init` made keep the functions and triggers that they were made with.
 
 use super::super::databases::Judged;
-use crate::consent::made::{Kind, outdated_for};
+use crate::consent::made::{Kind, of_others, outdated_for};
 
-/// Advice for each kind whose tables are not kept as those of this version.
+/// Advice for each kind whose tables are not kept as those of this version, or by somebody else.
 pub async fn old(judged: &Judged) -> Vec<String> {
     let mut advice = Vec::new();
     for kind in judged.policy.subjects.values() {
@@ -21,6 +21,17 @@ pub async fn old(judged: &Judged) -> Vec<String> {
                 kind.table_name,
                 kind.key,
                 made = made.0
+            ));
+        }
+        let others = of_others(&judged.client, made, &kind.table_name).await.unwrap_or_default();
+        if !others.is_empty() {
+            advice.push(format!(
+                "{} is kept by {}: who owns neither {} nor the database could change what people have chosen\n  \
+                 help: ALTER … OWNER TO the owner of {}",
+                source.table_name,
+                others.join(", "),
+                kind.table_name,
+                kind.table_name
             ));
         }
     }
