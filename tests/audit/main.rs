@@ -5,6 +5,7 @@ mod common;
 
 mod begun;
 mod cli;
+mod collector;
 mod faults;
 mod found;
 mod journal;

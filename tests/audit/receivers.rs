@@ -1,11 +1,14 @@
 //! What a receiver cannot take costs that line alone.
 
-use std::io::{IoSliceMut, Read, Write};
+use std::io::IoSliceMut;
 use std::mem::MaybeUninit;
-use std::net::{TcpListener, UdpSocket};
+use std::net::UdpSocket;
 use std::os::unix::net::UnixDatagram;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use consentry::audit::sinks::SinkConfig;
@@ -14,6 +17,7 @@ use consentry::audit::{Config, Recorder};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use serde_json::Value;
 
+use crate::collector::{collector, lines_of};
 use crate::support::{decision, decision_of, lines, what, who};
 
 const PATIENCE: Option<Duration> = Some(Duration::from_secs(20));
@@ -21,7 +25,7 @@ const PATIENCE: Option<Duration> = Some(Duration::from_secs(20));
 const LONG: usize = 500_000;
 
 /// Twenty decisions, of which the eleventh has a long text, between start and stop: what is on record of them.
-async fn record_a_long_one(sink: SinkConfig) -> (tempfile::TempDir, Vec<Value>) {
+async fn record_a_long_one(sink: SinkConfig, length: usize) -> (tempfile::TempDir, Vec<Value>) {
     let dir = tempfile::tempdir().unwrap();
     let mut config = Config::new(dir.path().join("audit"));
     config.sinks = vec![sink];
@@ -30,7 +34,7 @@ async fn record_a_long_one(sink: SinkConfig) -> (tempfile::TempDir, Vec<Value>) 
     for n in 0..20 {
         let mut what = what();
         if n == 10 {
-            what.sql = format!("SELECT {}", "1 OR ".repeat(LONG / 5));
+            what.sql = format!("SELECT {}", "1 OR ".repeat(length / 5));
         }
         recorder.append(decision_of(who("app"), what, &format!("s-{n}"))).unwrap();
     }
@@ -77,7 +81,7 @@ async fn a_line_too_long_for_syslog_comes_cut_and_costs_no_other() {
     let socket = UnixDatagram::bind(&path).unwrap();
     socket.set_read_timeout(PATIENCE).unwrap();
     let reader = std::thread::spawn(move || syslog_lines(|buffer| socket.recv(buffer).unwrap()));
-    let (_dir, recorded) = record_a_long_one(SinkConfig::SyslogUnix(path)).await;
+    let (_dir, recorded) = record_a_long_one(SinkConfig::SyslogUnix(path), LONG).await;
     assert_all_came(&reader.join().unwrap(), &recorded);
 }
 
@@ -87,7 +91,7 @@ async fn a_line_too_long_for_udp_comes_cut_and_costs_no_other() {
     socket.set_read_timeout(PATIENCE).unwrap();
     let address = socket.local_addr().unwrap();
     let reader = std::thread::spawn(move || syslog_lines(|buffer| socket.recv(buffer).unwrap()));
-    let (_dir, recorded) = record_a_long_one(format!("syslog://{address}").parse().unwrap()).await;
+    let (_dir, recorded) = record_a_long_one(format!("syslog://{address}").parse().unwrap(), LONG).await;
     assert_all_came(&reader.join().unwrap(), &recorded);
 }
 
@@ -126,79 +130,60 @@ async fn journald_gets_a_long_line_whole_in_a_file_in_memory() {
         }
         came
     });
-    let (_dir, recorded) = record_a_long_one(SinkConfig::Journald(path)).await;
+    let (_dir, recorded) = record_a_long_one(SinkConfig::Journald(path), LONG).await;
     assert_eq!(reader.join().unwrap(), recorded);
 }
 
-/// A collector that answers each body with the status that `judge` finds; returns the lines that it took, in order.
-fn collector(
-    judge: impl Fn(&str) -> &'static str + Send + 'static,
-) -> (SinkConfig, std::thread::JoinHandle<Vec<Value>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let sink = format!("otlp://{}", listener.local_addr().unwrap()).parse().unwrap();
-    let taking = std::thread::spawn(move || {
-        let mut taken: Vec<Value> = Vec::new();
-        while taken.last().is_none_or(|line| line["event"] != "stop") {
-            let (mut stream, _) = listener.accept().unwrap();
-            let body = body_of(&mut stream);
-            let status = judge(&body);
-            write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").unwrap();
-            if status.starts_with('2') {
-                let request: Value = serde_json::from_str(&body).unwrap();
-                let records = request["resourceLogs"][0]["scopeLogs"][0]["logRecords"].as_array().unwrap();
-                let line =
-                    |record: &Value| serde_json::from_str(record["body"]["stringValue"].as_str().unwrap()).unwrap();
-                taken.extend(records.iter().map(line));
-            }
-        }
-        taken
-    });
-    (sink, taking)
-}
-
-fn body_of(stream: &mut std::net::TcpStream) -> String {
-    let mut request = Vec::new();
-    loop {
-        let mut chunk = [0; 65536];
-        let read = stream.read(&mut chunk).unwrap();
-        request.extend_from_slice(&chunk[..read]);
-        let Some(head_ends) = request.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { continue };
-        let head = std::str::from_utf8(&request[..head_ends]).unwrap();
-        let length: usize = head.lines().find_map(|l| l.strip_prefix("Content-Length: ")).unwrap().parse().unwrap();
-        if request.len() == head_ends + 4 + length {
-            return String::from_utf8(request.split_off(head_ends + 4)).unwrap();
-        }
+/// It says so before the line has come, and reads no more of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_too_long_for_a_collector_comes_cut_and_costs_no_other() {
+    for longest in [LONG, 8 * LONG] {
+        let (sink, taken) = collector(longest, |_| (StatusCode::OK, "{}")).await;
+        let (_dir, recorded) = record_a_long_one(sink, longest).await;
+        assert_all_came(&lines_of(&taken).await, &recorded);
     }
 }
 
-#[tokio::test]
-async fn a_line_too_long_for_a_collector_comes_cut_and_costs_no_other() {
-    let (sink, taking) = collector(|body| if body.len() > LONG { "413 Content Too Large" } else { "200 OK" });
-    let (_dir, recorded) = record_a_long_one(sink).await;
-    assert_all_came(&taking.join().unwrap(), &recorded);
-}
-
 /// Refused for what it holds even when it is cut: it is found, and all others are taken.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_line_that_a_collector_refuses_is_found_and_counted() {
-    let (sink, taking) = collector(|body| if body.contains("s-7") { "400 Bad Request" } else { "200 OK" });
-    let (_dir, recorded) = record_a_long_one(sink).await;
-    let taken = taking.join().unwrap();
+    let judge = |body: &str| (if body.contains("s-7") { StatusCode::BAD_REQUEST } else { StatusCode::OK }, "");
+    let (sink, taken) = collector(4 * LONG, judge).await;
+    let (_dir, recorded) = record_a_long_one(sink, LONG).await;
+    let taken = lines_of(&taken).await;
     let others: Vec<&Value> = recorded.iter().filter(|line| line["statement"] != "s-7").collect();
     assert_eq!(taken.iter().collect::<Vec<_>>(), others);
     let stop = recorded.last().unwrap();
     assert_eq!(stop["sinks_missed"][0]["events"], 1, "{stop}");
 }
 
+/// What it does not take of a request that it takes is on record, and nothing comes twice. Each of these answers is one of
+/// the OpenTelemetry protocol ("Partial Success"), the second with a number as numbers are written.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_collector_takes_a_part_of_is_counted() {
+    for said in [
+        r#"{"partialSuccess":{"rejectedLogRecords":"3","errorMessage":"too old"}}"#,
+        r#"{"partialSuccess":{"rejectedLogRecords":3}}"#,
+    ] {
+        let judge = move |body: &str| (StatusCode::OK, if body.contains("s-7") { said } else { "" });
+        let (sink, taken) = collector(4 * LONG, judge).await;
+        let (_dir, recorded) = record_a_long_one(sink, LONG).await;
+        assert_eq!(lines_of(&taken).await, recorded);
+        let stop = recorded.last().unwrap();
+        assert_eq!(stop["sinks_missed"][0]["events"], 3, "{stop}");
+    }
+}
+
 /// A collector that refuses everything is not asked for each line of every batch.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_refuses_everything_is_not_run_down() {
-    let asked = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let asked = Arc::new(AtomicU64::new(0));
     let counted = asked.clone();
-    let (sink, _taking) = collector(move |_| {
-        counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        "400 Bad Request"
-    });
+    let refuse = move |_: &str| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        (StatusCode::BAD_REQUEST, "")
+    };
+    let (sink, _) = collector(LONG, refuse).await;
     let dir = tempfile::tempdir().unwrap();
     let mut config = Config::new(dir.path().join("audit"));
     config.sinks = vec![sink];
@@ -210,7 +195,7 @@ async fn a_collector_that_refuses_everything_is_not_run_down() {
     recorder.shutdown().await;
     let missed = lines(&folder).pop().unwrap()["sinks_missed"][0]["events"].as_u64();
     assert_eq!(missed, Some(2001));
-    let asked = asked.load(std::sync::atomic::Ordering::Relaxed);
+    let asked = asked.load(Ordering::Relaxed);
     assert!(asked < 600, "{asked} requests for 2001 lines");
 }
 

@@ -1,12 +1,13 @@
 //! Live sinks and exports: what others are told, and that a slow one harms nobody.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::{TcpListener, UdpSocket};
+use std::net::UdpSocket;
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
+use crate::collector::{collector, lines_of};
 use crate::support::{completion, decision, decision_of, lines, what, who};
+use axum::http::StatusCode;
 use consentry::audit::event::{Client, Event, Login, PolicyReload, PurposeChange, RefusalRecord};
 use consentry::audit::export::{Dialect, Purposes, export};
 use consentry::audit::filter::Filter;
@@ -86,38 +87,13 @@ async fn syslog_goes_over_udp() {
     assert!(buffer[..size].starts_with(b"<109>1 ") && buffer[..size].ends_with(b"}"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_collector_gets_otlp_json() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let collector = std::thread::spawn(move || {
-        let mut events = Vec::new();
-        while !events.contains(&"consentry.stop".to_owned()) {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut request = Vec::new();
-            let body = loop {
-                let mut chunk = [0; 4096];
-                let read = stream.read(&mut chunk).unwrap();
-                request.extend_from_slice(&chunk[..read]);
-                let text = String::from_utf8_lossy(&request);
-                if let Some((head, body)) = text.split_once("\r\n\r\n") {
-                    let length: usize =
-                        head.lines().find_map(|l| l.strip_prefix("Content-Length: ")).unwrap().parse().unwrap();
-                    assert!(head.starts_with("POST /v1/logs HTTP/1.1"));
-                    if body.len() == length {
-                        break body.to_owned();
-                    }
-                }
-            };
-            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").unwrap();
-            let request: serde_json::Value = serde_json::from_str(&body).unwrap();
-            let records = request["resourceLogs"][0]["scopeLogs"][0]["logRecords"].as_array().unwrap().clone();
-            events.extend(records.iter().map(|r| r["eventName"].as_str().unwrap().to_owned()));
-        }
-        events
-    });
-    record_one(format!("otlp://{address}").parse().unwrap()).await;
-    assert_eq!(collector.join().unwrap(), ["consentry.start", "consentry.decision", "consentry.stop"]);
+    let (sink, taken) = collector(1 << 20, |_| (StatusCode::OK, "{}")).await;
+    record_one(sink).await;
+    lines_of(&taken).await;
+    let names: Vec<_> = taken.lock().unwrap().iter().map(|record| record["eventName"].clone()).collect();
+    assert_eq!(names, ["consentry.start", "consentry.decision", "consentry.stop"]);
 }
 
 /// Nobody reads the socket: its buffer fills, then the sink's queue; statements go on, and the loss is on record.

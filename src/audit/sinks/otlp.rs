@@ -1,11 +1,15 @@
 //! OpenTelemetry logs, as OTLP/HTTP JSON.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::json;
+use ureq::Agent;
+use ureq::http::StatusCode;
+use ureq::http::header::{CONTENT_TYPE, EXPECT};
 
 use super::cut::cut;
 use super::{Delivery, NETWORK_PATIENCE, addresses, severity};
@@ -13,25 +17,37 @@ use crate::audit::recorded::Recorded;
 
 /// Bytes that are read of a collector's answer.
 const MOST_OF_AN_ANSWER: u64 = 1 << 20;
-/// The longest wait for the rest of it.
-const GOODBYE: Duration = Duration::from_millis(200);
+/// A longer request is announced first, so that whoever takes none of its length can say so before it is sent.
+const ANNOUNCED: usize = 64 << 10;
+/// The longest wait for what a collector says to that.
+const INVITATION: Duration = Duration::from_millis(200);
 /// Answers that refuse what a request holds, for one batch: one that refuses all is not asked for each of its lines.
 const MOST_REFUSALS: usize = 64;
 
 /// Sends all lines as one request. Where the collector refuses what that holds, it is halved until the line is found that
-/// is meant; this is sent cut, and lost only if it is refused so too.
+/// is meant; this is sent cut, and lost only if it is refused so too. What it takes a part of is not sent again: which
+/// part, it does not say.
 pub fn deliver(address: &str, lines: &[Arc<[u8]>]) -> Delivery {
+    let collector = Collector::at(address);
     let mut all = Delivery { lost: 0, fault: None };
     let (mut pending, mut refusals) = (vec![lines], 0);
     while let Some(part) = pending.pop() {
-        let Err(NotTaken { for_content, fault }) = post(address, &request(part)) else { continue };
+        let NotTaken { for_content, fault } = match collector.post(&request(part)) {
+            Ok(0) => continue,
+            Ok(rejected) => {
+                let fault = io::Error::other(format!("the collector rejects {rejected} lines of a request"));
+                all = Delivery { lost: all.lost + rejected.min(part.len()), fault: Some(fault) };
+                continue;
+            }
+            Err(not_taken) => not_taken,
+        };
         if !for_content || refusals == MOST_REFUSALS {
             let untried: usize = pending.iter().map(|part| part.len()).sum();
             return Delivery { lost: all.lost + part.len() + untried, fault: Some(fault) };
         }
         refusals += 1;
         if let [line] = part {
-            if post(address, &request(&[cut(line).into()])).is_err() {
+            if !matches!(collector.post(&request(&[cut(line).into()])), Ok(0)) {
                 all = Delivery { lost: all.lost + 1, fault: Some(fault) };
             }
         } else {
@@ -103,34 +119,83 @@ struct NotTaken {
     fault: io::Error,
 }
 
-impl From<io::Error> for NotTaken {
-    fn from(fault: io::Error) -> Self {
-        Self { for_content: false, fault }
+impl From<ureq::Error> for NotTaken {
+    fn from(fault: ureq::Error) -> Self {
+        Self { for_content: false, fault: fault.into_io() }
     }
 }
 
-/// One HTTP POST to `/v1/logs`; an answer other than 2xx is an error.
-fn post(address: &str, body: &[u8]) -> Result<(), NotTaken> {
-    let mut stream = connect(address)?;
-    stream.set_read_timeout(Some(NETWORK_PATIENCE))?;
-    stream.set_write_timeout(Some(NETWORK_PATIENCE))?;
-    let head = format!(
-        "POST /v1/logs HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n",
-        body.len()
-    );
-    // Whoever finds a body too long may answer before it has come whole, and read no more of it.
-    let sent = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
-    let mut status = [0; 12]; // `HTTP/1.1 200`
-    stream.read_exact(&mut status).map_err(|unanswered| sent.err().unwrap_or(unanswered))?;
-    // Closed with its answer unread, the connection would be reset under the collector. One that does not close it is not
-    // waited for.
-    stream.set_read_timeout(Some(GOODBYE))?;
-    let _ = io::copy(&mut stream.take(MOST_OF_AN_ANSWER), &mut io::sink());
-    let code = String::from_utf8_lossy(&status[9..]);
-    if code.starts_with('2') {
-        return Ok(());
+/// An `ExportLogsServiceResponse` in JSON: a 64-bit number is a text there, and some write a number.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Answer {
+    partial_success: PartialSuccess,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct PartialSuccess {
+    rejected_log_records: Count,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Count {
+    Number(usize),
+    Text(String),
+}
+
+impl Default for Count {
+    fn default() -> Self {
+        Count::Number(0)
     }
-    let fault = io::Error::other(format!("the collector answers {}", code.escape_debug()));
-    Err(NotTaken { for_content: matches!(&*code, "400" | "413"), fault })
+}
+
+impl Count {
+    fn get(&self) -> usize {
+        match self {
+            Count::Number(count) => *count,
+            Count::Text(text) => text.parse().unwrap_or(0),
+        }
+    }
+}
+
+struct Collector {
+    agent: Agent,
+    url: String,
+}
+
+impl Collector {
+    fn at(address: &str) -> Self {
+        let patience = Some(NETWORK_PATIENCE);
+        let config = Agent::config_builder()
+            .proxy(None) // it is on this host, or beside it
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .timeout_connect(patience)
+            .timeout_await_100(Some(INVITATION))
+            .timeout_send_body(patience)
+            .timeout_recv_response(patience)
+            .timeout_recv_body(patience);
+        Self { agent: config.build().into(), url: format!("http://{address}/v1/logs") }
+    }
+
+    /// How many lines were rejected where the others were taken; an answer other than 2xx is an error.
+    fn post(&self, body: &[u8]) -> Result<usize, NotTaken> {
+        let mut request = self.agent.post(&self.url).header(CONTENT_TYPE, "application/json");
+        if body.len() > ANNOUNCED {
+            request = request.header(EXPECT, "100-continue");
+        }
+        let mut answer = request.send(body)?;
+        let status = answer.status();
+        if !status.is_success() {
+            let for_content = matches!(status, StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE);
+            let fault = io::Error::other(format!("the collector answers {}", status.as_u16()));
+            return Err(NotTaken { for_content, fault });
+        }
+        // Taken, whatever cannot be read of what it says to that.
+        let said = answer.body_mut().with_config().limit(MOST_OF_AN_ANSWER).read_to_vec().unwrap_or_default();
+        let said: Answer = serde_json::from_slice(&said).unwrap_or_default();
+        Ok(said.partial_success.rejected_log_records.get())
+    }
 }
