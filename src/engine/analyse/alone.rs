@@ -43,6 +43,7 @@ pub struct Around {
     ctes: usize,
     within: bool,
     late: bool,
+    in_keys: bool,
     failed: bool,
 }
 
@@ -72,6 +73,7 @@ impl Analyser<'_> {
             running: std::mem::replace(&mut self.running, Running { merges, ..Running::default() }),
             within: std::mem::replace(&mut self.within, within),
             late: std::mem::take(&mut self.late),
+            in_keys: self.leave_keys(),
             failed: std::mem::take(&mut self.may_fail),
         }
     }
@@ -114,8 +116,10 @@ impl Analyser<'_> {
     /// Whether anything that could fail is met in this part of the walk, wherever it is evaluated.
     pub fn watched(&mut self, walk: impl FnOnce(&mut Self) -> Result<(), Refusal>) -> Result<bool, Refusal> {
         let before = (std::mem::take(&mut self.may_fail), std::mem::take(&mut self.running.fails_above));
+        let key_failed = self.take_key_fails();
         let walked = walk(self);
-        let fails = self.may_fail || self.running.fails_above;
+        let fails = self.may_fail || self.running.fails_above || self.late_keys_fail();
+        self.add_key_fails(key_failed);
         self.may_fail |= before.0;
         self.running.fails_above |= before.1;
         walked.map(|()| fails)
@@ -133,6 +137,7 @@ impl Analyser<'_> {
         let (Running { merges, fails_above, .. }, failed) = (self.running, self.may_fail);
         (self.running, self.may_fail) = (around.running, around.failed);
         (self.within, self.late) = (around.within, around.late);
+        self.enter_keys(around.in_keys);
         let fails = failed || fails_above;
         // PostgreSQL puts a query of WITH that is read once in the place where it is read.
         reads.into_iter().for_each(|at| self.reads_cte(at));

@@ -31,7 +31,7 @@ impl Analyser<'_> {
         let fails = collates || casts || self.can_fail(node, scope) || (sorts && !self.is_sort_key(node, scope));
         match fails {
             true if late => self.fails_once_chosen(),
-            true => self.may_fail = true,
+            true => self.key_fails(),
             false => {}
         }
     }

@@ -25,6 +25,7 @@ mod join;
 mod keys;
 mod kind;
 mod known;
+mod late_keys;
 mod levels;
 mod lockers;
 mod new_words;
@@ -207,6 +208,7 @@ pub struct Analyser<'e> {
     pub within: bool,
     /// The walk is in what a query computes of rows that are chosen.
     pub late: bool,
+    late_keys: late_keys::LateKeys,
     /// How PostgreSQL runs the query that the walk is in.
     pub running: alone::Running,
     /// The items of the select list that the walk is in, which a sort may need; `None`: all.
@@ -328,6 +330,7 @@ impl<'e> Analyser<'e> {
             lockers: lockers::Lockers::default(),
             within: false,
             late: false,
+            late_keys: late_keys::LateKeys::default(),
             running: alone::Running::default(),
             keys: Some(BTreeSet::new()),
             locks: false,

@@ -63,7 +63,9 @@ impl Analyser<'_> {
             (Some(_), None) => false,
             (Some(_), Some(columns)) => columns.iter().all(|c| self.is_ordered(c)),
         };
-        self.may_fail |= !sorts;
+        if !sorts {
+            self.key_fails();
+        }
     }
 
     /// Takes note that rows of these columns are compared with each other.

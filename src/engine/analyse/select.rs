@@ -196,6 +196,7 @@ impl<'e> Analyser<'e> {
             self.expr(condition, &scope, At::CONDITION)?;
         }
         self.outward.show(shows);
+        self.begin_keys(s, &scope, sorted && shows);
         let groups = self.groups;
         self.groups = groups.above_own();
         let columns = if s.values_lists.is_empty() {
@@ -207,24 +208,26 @@ impl<'e> Analyser<'e> {
             self.values_columns(&s.values_lists, outer).made_of(made_of.as_ref())
         };
         self.outward.show(false);
-        let key = At::KEY;
         let targets = &s.target_list;
         self.groups = groups;
         for node in &mut s.group_clause {
-            self.group_item(node, targets, &scope, key)?;
+            self.group_item(node, targets, &scope, At::KEY)?;
         }
         self.groups = groups.above_own();
         if let Some(having) = s.having_clause.as_mut() {
+            let keys = self.leave_keys();
             self.having(having, &scope)?;
+            self.enter_keys(keys);
         }
         let on = s.distinct_clause.iter_mut().filter(|n| n.node.is_some());
         for node in on.filter(|node| !names_output(targets, node, &scope)) {
-            self.expr(node, &scope, key)?;
+            self.expr(node, &scope, At::KEY)?;
         }
         for node in &mut s.window_clause {
-            self.window(node, &scope, key)?;
+            self.window(node, &scope, At::KEY)?;
         }
         self.tail(s, &scope, &scope)?;
+        self.leave_keys();
         self.groups = groups;
         self.keep_functional_dependency(s, &scope);
         Ok(columns)

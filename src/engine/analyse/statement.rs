@@ -175,6 +175,7 @@ impl<'e> Analyser<'e> {
         let level = self.levels.len();
         self.output = self.select(s, &Scope::EMPTY, At::OUTPUT)?;
         self.read_in_pieces(level);
+        self.keys_count_as_conditions();
         if hold && self.reads_protected() && !self.role.unrestricted {
             let why = "a held result would outlive the consent that it was read under";
             return Err(refusal::not_supported("a cursor WITH HOLD over protected tables", why));

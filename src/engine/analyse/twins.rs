@@ -121,6 +121,7 @@ impl ColumnUses {
             compared: self.compared || more.compared,
             written: self.written || more.written,
             early: self.early || more.early,
+            in_late_key: self.in_late_key || more.in_late_key,
             decides: self.decides || more.decides,
             ungrouped: self.ungrouped || more.ungrouped,
             asked: self.asked || more.asked,

@@ -11,6 +11,8 @@ pub struct ColumnUses {
     pub written: bool,
     /// Used where PostgreSQL might run it on a row before the row filter.
     pub early: bool,
+    /// The same in a key that is computed last (`late_keys.rs`).
+    pub in_late_key: bool,
     /// It may decide about a call that other sessions see the effect of (`outward.rs`).
     pub decides: bool,
     /// Used above the groups of a query, outside of their aggregates.
@@ -63,6 +65,10 @@ impl At {
 impl Analyser<'_> {
     /// Notes a use of stored columns.
     pub fn note(&mut self, bases: &[Base], at: At) {
+        let (early, in_late_key) = (at.place == Place::Operand, self.in_late_key());
+        if early && in_late_key {
+            self.key_computes();
+        }
         if at.usage == Usage::Shown {
             self.drawn.columns.extend(bases);
         }
@@ -75,7 +81,8 @@ impl Analyser<'_> {
                 Usage::Compared => uses.compared = true,
                 Usage::Written => uses.written = true,
             }
-            uses.early |= at.place == Place::Operand;
+            uses.early |= early && !in_late_key;
+            uses.in_late_key |= early && in_late_key;
             uses.ungrouped |= self.groups.above;
             uses.asked |= self.groups.must_be_key();
             uses.decides |= self.outward.decides((occurrence, column), at);

@@ -119,10 +119,12 @@ pub fn movable(a: &Analyser<'_>, o: &Occurrence, relation: &Relation, alias: &st
 
 fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Guard, Refusal> {
     // A row lock would reach into a join's aggregate, which PostgreSQL refuses; and what is locked is tested again.
-    let may_fail = a.may_fail_on(o);
+    let once = a.reads_all(o, a.may_fail_on(o)) && is_large(a, o);
+    let in_scan = a.tested_in_scan(o) && !once;
+    let may_fail = a.may_fail_on(o) || (a.late_keys_fail() && !in_scan && !o.alone);
     let form = match a.locks {
         true => Form::Exists,
-        false => Form::Joined(if a.reads_all(o, may_fail) && is_large(a, o) { Look::Grouped } else { Look::Lateral }),
+        false => Form::Joined(if once { Look::Grouped } else { Look::Lateral }),
     };
     let (v, _) = visible_of(a, form, o, relation, ALIAS)?;
     // Behind a fence nothing of the client's runs on a hidden row (a subquery with OFFSET is neither pulled up nor are
@@ -135,7 +137,9 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
         let used = a.guard_all || o.uses.get(i).is_none_or(|u| u.any());
         // Of a bare column PostgreSQL would expect what its statistics say, of hidden rows' values too.
         let uses = o.uses.get(i);
-        let early = a.guard_all || cell.computes || uses.is_some_and(|u| u.early || (fenced && u.compared));
+        let early = a.guard_all
+            || cell.computes
+            || uses.is_some_and(|u| u.early || (u.in_late_key && !in_scan) || (fenced && u.compared));
         // A NULL or a constant mask tells nothing of a hidden row; whatever holds the stored value might.
         let guard = guard.as_ref().filter(|_| early && !matches!(cell.kind, CellKind::Hidden));
         let text = match guard {
@@ -164,6 +168,7 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
     let rows = match a.locks {
         true if a.reads_all(o, may_fail) => visible::rechecked_row_sql(&v),
         true => visible::row_by_row_sql(&v),
+        false if in_scan => visible::rechecked_row_sql(&v),
         false => visible::row_sql_with(&v, &joins),
     };
     let conditions: Vec<String> = inside.chain(rows).collect();

@@ -50,7 +50,7 @@ CREATE TEMP TABLE staging (id int, n int); SELECT full_name FROM customers c JOI
 -- marketing/marketing: changed | has OFFSET 0
 CREATE TEMP TABLE staging (id int, n text); SELECT full_name FROM customers c JOIN staging s USING (id) WHERE n::int > 0
 ;;
--- marketing/marketing: changed | has OFFSET 0
+-- marketing/marketing: changed | lacks OFFSET 0 | has IS TRUE
 CREATE TEMP TABLE staging (id int, n json); SELECT full_name FROM customers c JOIN staging s USING (id) ORDER BY n::text
 ;;
 -- marketing/marketing: changed | lacks OFFSET 0
@@ -184,7 +184,7 @@ CREATE TEMP TABLE s (key int, post text); ALTER TABLE s RENAME post TO mail; UPD
 -- crm_app/marketing: undefined-column
 CREATE TEMP TABLE s (key int, post text); ALTER TABLE s RENAME post TO mail; UPDATE customers SET full_name = post FROM s WHERE id = key
 ;;
--- crm_app/marketing: changed | has OFFSET 0
+-- crm_app/marketing: changed | lacks OFFSET 0 | has IS TRUE
 CREATE TEMP TABLE s (id int, n int); ALTER TABLE s ALTER COLUMN n TYPE json USING NULL; SELECT full_name FROM customers JOIN s USING (id) ORDER BY n::text
 ;;
 -- crm_app/marketing: changed | has SET full_name = n FROM | alone
