@@ -263,6 +263,7 @@ impl Engine {
         let changed = a.changes();
         a.leave_as_they_are();
         a.write_targets()?;
+        a.settle_spared();
         a.liken_twins();
         let mut guards = a.write_guards()?;
         if !changed {

@@ -216,7 +216,7 @@ impl Analyser<'_> {
 }
 
 /// Whether an expression reads a column, or a row, of the query's own FROM.
-fn reads_own(node: &Node, scope: &Scope<'_>) -> bool {
+pub fn reads_own(node: &Node, scope: &Scope<'_>) -> bool {
     any_part(node, &|part| match part {
         NodeEnum::ColumnRef(r) => Some(scope::level_of(r, scope) == Some(0)),
         NodeEnum::FuncCall(f) if f.over.is_some() => Some(false),

@@ -11,6 +11,7 @@ use pg_query::protobuf::{self as pb, SubLinkType};
 use pg_query::{Node, NodeEnum};
 
 use super::scope::Scope;
+use super::strict::{Spared, both};
 use super::{Analyser, At, Occurrence, Place};
 use crate::engine::refusal::Refusal;
 
@@ -45,6 +46,7 @@ pub struct Around {
     late: bool,
     in_keys: bool,
     failed: bool,
+    spared: Spared,
 }
 
 impl Analyser<'_> {
@@ -75,6 +77,7 @@ impl Analyser<'_> {
             late: std::mem::take(&mut self.late),
             in_keys: self.leave_keys(),
             failed: std::mem::take(&mut self.may_fail),
+            spared: self.spared.take(),
         }
     }
 
@@ -116,10 +119,11 @@ impl Analyser<'_> {
     /// Whether anything that could fail is met in this part of the walk, wherever it is evaluated.
     pub fn watched(&mut self, walk: impl FnOnce(&mut Self) -> Result<(), Refusal>) -> Result<bool, Refusal> {
         let before = (std::mem::take(&mut self.may_fail), std::mem::take(&mut self.running.fails_above));
-        let key_failed = self.take_key_fails();
+        let (key_failed, spared) = (self.take_key_fails(), self.spared.take());
         let walked = walk(self);
-        let fails = self.may_fail || self.running.fails_above || self.late_keys_fail();
+        let fails = self.may_fail || self.running.fails_above || self.late_keys_fail() || self.spared.is_some();
         self.add_key_fails(key_failed);
+        self.spared = both(self.spared.take(), spared);
         self.may_fail |= before.0;
         self.running.fails_above |= before.1;
         walked.map(|()| fails)
@@ -135,6 +139,7 @@ impl Analyser<'_> {
         let reads = self.reads_around(&around);
         self.ctes.truncate(around.ctes);
         let (Running { merges, fails_above, .. }, failed) = (self.running, self.may_fail);
+        let spared = std::mem::replace(&mut self.spared, around.spared);
         (self.running, self.may_fail) = (around.running, around.failed);
         (self.within, self.late) = (around.within, around.late);
         self.enter_keys(around.in_keys);
@@ -143,12 +148,14 @@ impl Analyser<'_> {
         reads.into_iter().for_each(|at| self.reads_cte(at));
         if merges != Merges::Never || reads.is_some() {
             self.may_fail |= fails;
+            self.spared = both(self.spared.take(), spared);
             return;
         }
-        for o in self.occurrences.iter_mut().skip(first).filter(|o| !o.alone) {
-            (o.alone, o.fails) = (true, failed);
+        for (i, o) in self.occurrences.iter_mut().enumerate().skip(first).filter(|(_, o)| !o.alone) {
+            (o.alone, o.fails) = (true, failed || spared.as_ref().is_some_and(|spared| !spared.contains(&i)));
+            o.spared = spared.is_some() && !o.fails;
         }
-        match (fails, self.late) {
+        match (fails || spared.is_some(), self.late) {
             (true, true) if !self.within => {}
             (true, true) => self.fails_once_chosen(),
             (true, false) => self.may_fail = true,

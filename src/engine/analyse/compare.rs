@@ -27,6 +27,13 @@ impl Side {
     }
 }
 
+/// `column = column`.
+fn are_two_columns(node: &Node) -> bool {
+    let is_column = |n: &Option<Box<Node>>| matches!(n.as_deref(), Some(Node { node: Some(NodeEnum::ColumnRef(_)) }));
+    matches!(&node.node, Some(NodeEnum::AExpr(e)) if e.kind() == AExprKind::AexprOp
+        && names(&e.name).last() == Some(&"=") && is_column(&e.lexpr) && is_column(&e.rexpr))
+}
+
 impl<'e> Analyser<'e> {
     /// Judges a condition of a known harmless shape; false when it has none.
     pub fn condition(&mut self, node: &mut Node, scope: &Scope<'_>) -> Result<bool, Refusal> {
@@ -41,6 +48,7 @@ impl<'e> Analyser<'e> {
             _ => None,
         };
         let Some(columns) = harmless else { return Ok(false) };
+        self.joins_columns = are_two_columns(node);
         // The parts still have to be judged; their columns are noted as compared, nothing more.
         match inner(node)? {
             NodeEnum::AExpr(e) => {
@@ -55,6 +63,7 @@ impl<'e> Analyser<'e> {
             _ => {}
         }
         columns.iter().for_each(|c| self.note(&c.origin, At::CONDITION));
+        self.joins_columns = false;
         Ok(true)
     }
 

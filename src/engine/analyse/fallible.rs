@@ -28,10 +28,11 @@ impl Analyser<'_> {
             self.collated && !matches!(inner, NodeEnum::ColumnRef(_) | NodeEnum::AConst(_) | NodeEnum::ParamRef(_));
         let sorts = at.place == Place::Item && at.usage == Usage::Compared;
         let casts = at.place == Place::Condition && !self.is_condition(node, scope);
-        let fails = collates || casts || self.can_fail(node, scope) || (sorts && !self.is_sort_key(node, scope));
-        match fails {
+        let otherwise = collates || casts || (sorts && !self.is_sort_key(node, scope));
+        match otherwise || self.can_fail(node, scope) {
             true if late => self.fails_once_chosen(),
-            true => self.key_fails(),
+            true if otherwise || self.in_late_key() => self.key_fails(),
+            true => self.fails_on_values(node, scope),
             false => {}
         }
     }

@@ -185,6 +185,7 @@ impl<'e> Analyser<'e> {
             as_it_is: false,
             unfenced: false,
             alone: false,
+            spared: false,
             fails: false,
         });
         let columns = relation.columns.iter().enumerate();

@@ -88,7 +88,7 @@ impl<'e> Analyser<'e> {
             let at =
                 if built_in && comparable("=", &Value::of(&a), &Value::of(&b)) { At::CONDITION } else { At::OPERAND };
             let origin: Rc<[_]> = a.origin.iter().chain(b.origin.iter()).copied().collect();
-            self.note(&origin, at);
+            self.note_joined(&origin, at);
             self.name_compared(&a, &b);
             self.may_fail |= at == At::OPERAND && !self.compares_always(&a, &b);
             // What the merged column shows becomes the type of both.

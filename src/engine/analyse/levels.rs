@@ -7,6 +7,7 @@
 use pg_query::protobuf::{self as pb, AExprKind};
 use pg_query::{Node, NodeEnum};
 
+use super::aggregates::reads_own;
 use super::scope::{self, Col, Found, Scope};
 use super::{Analyser, Occurrence, names};
 
@@ -17,6 +18,8 @@ pub struct Level {
     parent: Option<usize>,
     /// A condition that an index may serve.
     narrowed: bool,
+    /// Such a one that may be tested on stored values.
+    found: bool,
     /// Only the first rows are asked for.
     limited: bool,
     /// Nothing leaves it before all of it is read: it groups, sorts, or drops duplicates.
@@ -94,7 +97,12 @@ impl Analyser<'_> {
             Some(NodeEnum::BoolExpr(b)) if b.boolop() == pb::BoolExprType::AndExpr => {
                 return b.args.iter().for_each(|arg| self.narrowed_by(arg, scope));
             }
-            Some(NodeEnum::AExpr(e)) => self.comparison_narrows(e, scope),
+            Some(NodeEnum::AExpr(e)) => {
+                let narrowing = self.comparison_narrows(e, scope);
+                let found = narrowing.as_ref().is_some_and(|(col, with)| self.finds(col, with, scope));
+                self.at_level(|level| level.found |= found);
+                narrowing.is_some()
+            }
             // `IN (SELECT …)`, EXISTS: of however many.
             Some(NodeEnum::SubLink(_)) => true,
             _ => false,
@@ -104,8 +112,14 @@ impl Analyser<'_> {
         }
     }
 
+    /// Whether a column that is compared `with` something may be tested on stored values, before all else of its level.
+    fn finds(&self, col: &Col, with: &Node, scope: &Scope<'_>) -> bool {
+        let open = |&(o, column): &scope::Base| self.occurrences.get(o).is_none_or(|o| self.is_open(o, column));
+        !reads_own(with, scope) && col.origin.iter().all(open)
+    }
+
     /// `column = something` that is not a column of the same level.
-    fn comparison_narrows(&self, e: &pb::AExpr, scope: &Scope<'_>) -> bool {
+    fn comparison_narrows<'n>(&self, e: &'n pb::AExpr, scope: &Scope<'_>) -> Option<(Col, &'n Node)> {
         let operator = matches!(names(&e.name).last(), Some(&("=" | "<" | ">" | "<=" | ">=")));
         let known = match e.kind() {
             AExprKind::AexprOp | AExprKind::AexprOpAny | AExprKind::AexprIn => operator,
@@ -114,9 +128,11 @@ impl Analyser<'_> {
         };
         let side = |node: &Option<Box<Node>>| node.as_deref().and_then(|n| self.own_column(n, scope));
         match (side(&e.lexpr), side(&e.rexpr)) {
-            (Some(col), None) | (None, Some(col)) => known && self.may_be_indexed(&col),
-            (Some(_), Some(_)) | (None, None) => false,
+            (Some(col), None) => Some((col, e.rexpr.as_deref()?)),
+            (None, Some(col)) => Some((col, e.lexpr.as_deref()?)),
+            (Some(_), Some(_)) | (None, None) => None,
         }
+        .filter(|(col, _)| known && self.may_be_indexed(col))
     }
 
     /// The column of this very level that `node` is.
@@ -143,6 +159,11 @@ impl Analyser<'_> {
             relation.zip(name).is_none_or(|(relation, name)| relation.indexed.contains(name))
         };
         col.origin.is_empty() || col.origin.iter().any(indexed)
+    }
+
+    /// Whether the query level that reads an occurrence has a condition on stored values that leaves few rows, or joins few.
+    pub fn leads_to_few(&self, o: &Occurrence) -> bool {
+        o.level.and_then(|at| self.levels.get(at)).is_some_and(|l| l.found || l.beside_few)
     }
 
     /// Whether all rows of an occurrence will be read. `fenced`: no condition of the client's reaches its indexes but what is

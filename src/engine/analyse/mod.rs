@@ -44,6 +44,7 @@ mod session;
 mod set_config;
 mod settings;
 mod statement;
+mod strict;
 mod subjects;
 mod temporary;
 mod total;
@@ -166,6 +167,8 @@ pub struct Occurrence {
     /// PostgreSQL runs the query that reads it by itself; whether something in that could fail while rows are chosen.
     pub alone: bool,
     pub fails: bool,
+    /// What could fail does not on its hidden rows.
+    pub spared: bool,
 }
 
 /// The state of judging one message.
@@ -194,12 +197,16 @@ pub struct Analyser<'e> {
     pub guard_all: bool,
     /// Something that could fail is evaluated where rows are still chosen (`fallible.rs`).
     pub may_fail: bool,
+    /// Something could, but not on hidden rows of these (`strict.rs`).
+    pub spared: strict::Spared,
     /// In WITH and FROM of a write: what could fail in them by itself (`writes/apart.rs`).
     pub apart: Option<writes::Apart>,
     /// The next lock of a subquery does not count as what could fail (`writes/queue.rs`).
     pub spares_lock: bool,
     /// The query of the `column IN (SELECT …)` or `= (SELECT …)` that was walked last; `None`: one of another shape was.
     pub last_query: Option<writes::AskedQuery>,
+    /// The comparison that the walk is in is one of two columns.
+    pub joins_columns: bool,
     /// A relation that the statement reads has columns of a collation of their own.
     pub collated: bool,
     /// System columns that it names, and of what.
@@ -323,6 +330,8 @@ impl<'e> Analyser<'e> {
             pinned: false,
             guard_all: false,
             may_fail: false,
+            spared: None,
+            joins_columns: false,
             apart: None,
             spares_lock: false,
             last_query: None,

@@ -45,6 +45,7 @@ impl<'e> Analyser<'e> {
         self.pinned = false;
         self.guard_all = false;
         self.may_fail = false;
+        self.spared = None;
         self.late_keys = Default::default();
         (self.apart, self.spares_lock, self.last_query) = (None, false, None);
         self.collated = false;

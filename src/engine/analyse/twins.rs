@@ -111,6 +111,7 @@ impl Occurrence {
         self.unfenced &= other.unfenced;
         self.alone &= other.alone;
         self.fails |= other.fails;
+        self.spared |= other.spared;
     }
 }
 
@@ -122,6 +123,7 @@ impl ColumnUses {
             written: self.written || more.written,
             early: self.early || more.early,
             in_late_key: self.in_late_key || more.in_late_key,
+            weighed: self.weighed || more.weighed,
             decides: self.decides || more.decides,
             ungrouped: self.ungrouped || more.ungrouped,
             asked: self.asked || more.asked,

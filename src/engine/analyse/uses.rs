@@ -13,6 +13,8 @@ pub struct ColumnUses {
     pub early: bool,
     /// The same in a key that is computed last (`late_keys.rs`).
     pub in_late_key: bool,
+    /// Compared with something else than another column.
+    pub weighed: bool,
     /// It may decide about a call that other sessions see the effect of (`outward.rs`).
     pub decides: bool,
     /// Used above the groups of a query, outside of their aggregates.
@@ -63,6 +65,13 @@ impl At {
 }
 
 impl Analyser<'_> {
+    /// Notes a use of stored columns in a comparison of two.
+    pub fn note_joined(&mut self, bases: &[Base], at: At) {
+        self.joins_columns = at == At::CONDITION;
+        self.note(bases, at);
+        self.joins_columns = false;
+    }
+
     /// Notes a use of stored columns.
     pub fn note(&mut self, bases: &[Base], at: At) {
         let (early, in_late_key) = (at.place == Place::Operand, self.in_late_key());
@@ -82,6 +91,7 @@ impl Analyser<'_> {
                 Usage::Written => uses.written = true,
             }
             uses.early |= early && !in_late_key;
+            uses.weighed |= at.usage == Usage::Compared && !self.joins_columns;
             uses.in_late_key |= early && in_late_key;
             uses.ungrouped |= self.groups.above;
             uses.asked |= self.groups.must_be_key();

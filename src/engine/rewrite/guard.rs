@@ -139,7 +139,9 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
         let uses = o.uses.get(i);
         let early = a.guard_all
             || cell.computes
-            || uses.is_some_and(|u| u.early || (u.in_late_key && !in_scan) || (fenced && u.compared));
+            || uses.is_some_and(|u| {
+                u.early || (u.in_late_key && !in_scan) || (fenced && u.compared) || (o.spared && u.weighed)
+            });
         // A NULL or a constant mask tells nothing of a hidden row; whatever holds the stored value might.
         let guard = guard.as_ref().filter(|_| early && !matches!(cell.kind, CellKind::Hidden));
         let text = match guard {
@@ -162,7 +164,7 @@ fn protected(a: &Analyser<'_>, o: &Occurrence, relation: &Relation) -> Result<Gu
     let inside = o.inside.iter().filter_map(|conjunct| {
         let (column, cell) = (relation.columns.get(conjunct.column)?, v.cells.get(conjunct.column)?);
         let stored = format!("{ALIAS}.{}", quote_ident(&column.name));
-        stored_condition(may_fail, conjunct, cell, &stored, *guarded.get(conjunct.column)?)
+        stored_condition(may_fail || o.spared, conjunct, cell, &stored, *guarded.get(conjunct.column)?)
     });
     let only = if o.only { "ONLY " } else { "" };
     let rows = match a.locks {

@@ -11,10 +11,10 @@ SELECT c.id, (SELECT o.total_amount * 2 FROM orders o WHERE o.customer_id = c.id
 SELECT c.id, EXISTS (SELECT o.total_amount / 2 FROM orders o WHERE o.customer_id = c.id) FROM customers c
 ;;
 -- crm_app/service: changed | has OFFSET 0) o | lacks OFFSET 0) c
-SELECT c.id, (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND o.total_amount / 2 > 5) FROM customers c WHERE c.id = 7
+SELECT c.id, (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND coalesce(o.total_amount, 0) / 2 > 5) FROM customers c WHERE c.id = 7
 ;;
 -- crm_app/service: changed | has OFFSET 0) o | has OFFSET 0) c
-SELECT c.id FROM customers c WHERE (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND o.total_amount / 2 > 5) > 1
+SELECT c.id FROM customers c WHERE (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND coalesce(o.total_amount, 0) / 2 > 5) > 1
 ;;
 -- crm_app/service: changed | lacks OFFSET 0
 SELECT c.id, j.d FROM customers c LEFT JOIN LATERAL (SELECT json_agg(o.id) AS d FROM orders o WHERE o.customer_id = c.id) j ON true ORDER BY c.id LIMIT 20
@@ -47,16 +47,16 @@ SELECT c.id FROM customers c WHERE (SELECT count(*) FROM orders o WHERE o.custom
 SELECT c.id FROM customers c WHERE (SELECT sum(o.total_amount / 2) FROM orders o WHERE o.customer_id = c.id) > 6
 ;;
 -- crm_app/service: changed | has OFFSET 0) c | lacks OFFSET 0) o
-SELECT c.id FROM customers c WHERE (SELECT count(*) FROM orders o WHERE o.customer_id = c.id) > 6 AND 1 / c.id > 0
+SELECT c.id FROM customers c WHERE (SELECT count(*) FROM orders o WHERE o.customer_id = c.id) > 6 AND 1 / coalesce(c.id, 1) > 0
 ;;
 -- crm_app/service: changed | has OFFSET 0) c | has OFFSET 0) o
-SELECT c.id FROM customers c WHERE EXISTS (SELECT FROM orders o WHERE o.customer_id = c.id LIMIT 1) AND 1 / c.id > 0
+SELECT c.id FROM customers c WHERE EXISTS (SELECT FROM orders o WHERE o.customer_id = c.id LIMIT 1) AND 1 / coalesce(c.id, 1) > 0
 ;;
 -- crm_app/service: changed | has OFFSET 0) c | lacks OFFSET 0) o
-SELECT c.id FROM customers c WHERE c.id IN (SELECT o.customer_id FROM orders o LIMIT 3) AND 1 / c.id > 0
+SELECT c.id FROM customers c WHERE c.id IN (SELECT o.customer_id FROM orders o LIMIT 3) AND 1 / coalesce(c.id, 1) > 0
 ;;
 -- crm_app/service: changed | has OFFSET 0) c | lacks OFFSET 0) o
-SELECT c.id FROM customers c, (SELECT max(o.id) AS last FROM orders o) m WHERE 1 / (m.last - c.id) > 0
+SELECT c.id FROM customers c, (SELECT max(o.id) AS last FROM orders o) m WHERE 1 / (m.last - coalesce(c.id, 1)) > 0
 ;;
 -- crm_app/service: changed | has OFFSET 0) c | has OFFSET 0) o
 SELECT c.country FROM customers c GROUP BY c.country HAVING EXISTS (SELECT FROM (SELECT max(c.id) AS last, 1 / o.id AS d FROM orders o) m WHERE m.d > 0)
@@ -105,7 +105,7 @@ WITH c AS (SELECT k.id FROM customers k) SELECT (SELECT EXISTS (SELECT FROM c WH
 WITH c AS (SELECT k.id FROM customers k), d AS (SELECT id FROM c) SELECT (SELECT sum((SELECT 1 / o.total_amount FROM orders o WHERE o.customer_id = d.id LIMIT 1)) FROM d WHERE 1 / d.id > 0)
 ;;
 -- crm_app/service: changed | lacks OFFSET 0) x | has OFFSET 0) k
-SELECT x.id, (WITH c AS (SELECT k.id FROM customers k) SELECT (SELECT count(*) FROM c WHERE 1 / c.id > 0)) FROM orders x
+SELECT x.id, (WITH c AS (SELECT k.id FROM customers k) SELECT (SELECT count(*) FROM c WHERE 1 / coalesce(c.id, 1) > 0)) FROM orders x
 ;;
 -- What an item of FROM computes is computed where it is read.
 -- crm_app/service: changed | has OFFSET 0) c
@@ -116,7 +116,7 @@ WITH q AS (SELECT 1 / o.total_amount AS v FROM orders o) SELECT (SELECT c.id FRO
 ;;
 -- An aggregate whose FILTER reads a column of the query around belongs to that.
 -- crm_app/service: changed | has OFFSET 0) c
-SELECT (SELECT q.id FROM (SELECT count(*) FILTER (WHERE o.id > 0) AS n, c.id AS id FROM customers c) q WHERE 1 / q.id > 0 LIMIT 1) FROM orders o
+SELECT (SELECT q.id FROM (SELECT count(*) FILTER (WHERE o.id > 0) AS n, c.id AS id FROM customers c) q WHERE 1 / coalesce(q.id, 1) > 0 LIMIT 1) FROM orders o
 ;;
 -- HAVING whose aggregates are gone once constants are folded is tested like WHERE.
 -- crm_app/service: changed | has OFFSET 0) c
@@ -129,26 +129,26 @@ SELECT c.country FROM customers c GROUP BY c.country, c.id HAVING coalesce(1, co
 SELECT c.country FROM customers c GROUP BY c.country, c.id HAVING (1 / c.id > 0) IS DISTINCT FROM (count(*) > NULL::int)
 ;;
 -- crm_app/service: changed | has OFFSET 0) c
-SELECT (SELECT c.country FROM customers c GROUP BY c.country, c.id HAVING 1 / c.id > sum(o.id) LIMIT 1) FROM orders o
+SELECT (SELECT c.country FROM customers c GROUP BY c.country, c.id HAVING 1 / coalesce(c.id, 1) > sum(o.id) LIMIT 1) FROM orders o
 ;;
 -- crm_app/service: changed | lacks OFFSET 0
 SELECT c.country FROM customers c GROUP BY c.country, c.id HAVING 1 / c.id < count(*) + 1
 ;;
 -- Behind a fence an index finds the rows of each row around.
 -- crm_app/service: changed | has OPERATOR(pg_catalog.=) "c"."id") AND | has OFFSET 0) o
-SELECT c.id, (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND o.total_amount / 2 > 5) FROM customers c
+SELECT c.id, (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND coalesce(o.total_amount, 0) / 2 > 5) FROM customers c
 ;;
 -- crm_app/service: changed | has "customer_id" OPERATOR(pg_catalog.=) "c"."id") AND | has OFFSET 0) o
-SELECT c.id, j.n FROM customers c LEFT JOIN LATERAL (SELECT o.id AS n FROM orders o WHERE c.id = o.customer_id AND o.total_amount / 2 > 5 LIMIT 3) j ON true
+SELECT c.id, j.n FROM customers c LEFT JOIN LATERAL (SELECT o.id AS n FROM orders o WHERE c.id = o.customer_id AND coalesce(o.total_amount, 0) / 2 > 5 LIMIT 3) j ON true
 ;;
 -- crm_app/service: changed | has "customer_id" OPERATOR(pg_catalog.=) "customers"."id") AND | has OFFSET 0) o
-SELECT id, EXISTS (SELECT FROM orders o WHERE customers.id = o.customer_id AND o.total_amount / 2 > 5) FROM customers
+SELECT id, EXISTS (SELECT FROM orders o WHERE customers.id = o.customer_id AND coalesce(o.total_amount, 0) / 2 > 5) FROM customers
 ;;
 -- crm_app/service: changed | lacks OPERATOR(pg_catalog.=) "c"."id") AND | has OFFSET 0) o
-SELECT c.id FROM customers c WHERE EXISTS (SELECT FROM orders o WHERE o.customer_id = c.id AND o.total_amount / 2 > 5)
+SELECT c.id FROM customers c WHERE EXISTS (SELECT FROM orders o WHERE o.customer_id = c.id AND coalesce(o.total_amount, 0) / 2 > 5)
 ;;
 -- crm_app/service: changed | lacks "consentry_o" | has OFFSET 0) o
-SELECT consentry_o.id, (SELECT count(*) FROM orders o WHERE o.customer_id = consentry_o.id AND o.total_amount / 2 > 5) FROM customers consentry_o
+SELECT consentry_o.id, (SELECT count(*) FROM orders o WHERE o.customer_id = consentry_o.id AND coalesce(o.total_amount, 0) / 2 > 5) FROM customers consentry_o
 ;;
 -- crm_app/service: changed | lacks "c"."id") AND
 WITH o AS (SELECT customer_id, total_amount FROM orders) SELECT (SELECT count(*) FROM o WHERE o.customer_id = c.id AND o.total_amount / 2 > 5) FROM customers c

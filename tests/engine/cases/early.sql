@@ -1,16 +1,16 @@
--- marketing/marketing: changed | has OFFSET 0) | error 22P02
+-- marketing/marketing: changed | lacks OFFSET 0 | has CASE WHEN | error 22P02
 SELECT id FROM customers WHERE country::int > 0
 ;;
 -- marketing/marketing: changed | has OFFSET 0) | error 22P02
 SELECT x FROM (SELECT country || 'a' AS x FROM customers) s WHERE x::int > 0
 ;;
--- marketing/marketing: changed | has OFFSET 0) | error 22P02
+-- marketing/marketing: changed | lacks OFFSET 0 | has CASE WHEN | error 22P02
 SELECT x FROM (SELECT country AS x FROM customers) s WHERE x::int > 0
 ;;
--- marketing/marketing: changed | has OFFSET 0)
+-- marketing/marketing: changed | lacks OFFSET 0 | has CASE WHEN
 WITH s AS (SELECT country AS x FROM customers) SELECT 1 FROM s WHERE 1 / length(x) > 0
 ;;
--- marketing/marketing: changed | has OFFSET 0) | error 22P02
+-- marketing/marketing: changed | lacks OFFSET 0 | has CASE WHEN | error 22P02
 SELECT 1 FROM contact_list v WHERE v.full_name::int > 0
 ;;
 -- marketing/marketing: changed | has OFFSET 0) | error 22P02
@@ -25,7 +25,7 @@ SELECT 1 FROM customers c JOIN products p ON c.country::int = p.id
 -- marketing/marketing: changed | has "consentry_t"."country" AS "country"
 SELECT country FROM customers UNION ALL SELECT 'x' ORDER BY 1
 ;;
--- marketing/marketing: changed | has OFFSET 0) | has ("consentry_t"."country" OPERATOR(pg_catalog.=) (SELECT 'ES' | error 22P02
+-- marketing/marketing: changed | lacks OFFSET 0 | has CASE WHEN | has ("consentry_t"."country" OPERATOR(pg_catalog.=) (SELECT 'ES' | error 22P02
 SELECT 1 FROM customers WHERE country = 'ES' AND country::int > 0
 ;;
 -- marketing/marketing: changed | has "consentry_t"."country" AS "country"
@@ -120,7 +120,7 @@ SELECT id FROM customers WHERE (SELECT max(country::int + p.id) OVER () FROM pro
 SELECT c.id FROM customers c WHERE (SELECT count(c) FILTER (WHERE p.id > 0) FROM products p) > 0
 ;;
 -- A copy of a condition holds no cast that could fail: PostgreSQL would run it for the first stored row that gets there.
--- marketing/marketing: changed | has OFFSET 0) | lacks ARRAY[$1
+-- marketing/marketing: changed | lacks OFFSET 0 | has CASE WHEN | lacks ARRAY[$1
 PREPARE early_1 (int8, int8) AS SELECT id FROM customers WHERE account_manager_id IN ($1, $2) AND 1 / id >= 0
 ;;
 -- marketing/marketing: changed | has ANY ((SELECT ARRAY[$1::pg_catalog."int4", $2::pg_catalog."int4"])::pg_catalog."int4"[])

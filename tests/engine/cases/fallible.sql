@@ -1,11 +1,11 @@
--- marketing/marketing: changed | has OFFSET 0)
-SELECT c.id FROM customers c WHERE c.id = 7 AND c.country = 'ES' AND date(c.country) > '2020-01-01'
+-- marketing/marketing: changed | has OFFSET 0) d
+SELECT c.id FROM customers c, customers d WHERE c.id = 7 AND c.country = 'ES' AND date(c.country) > '2020-01-01'
 ;;
--- marketing/marketing: changed | has OFFSET 0) | error 22023
-SELECT c.id FROM customers c WHERE c.id = 7 AND date_trunc('dow', c.created_at) IS NULL
+-- marketing/marketing: changed | has OFFSET 0) d | error 22023
+SELECT c.id FROM customers c, customers d WHERE c.id = 7 AND date_trunc('dow', c.created_at) IS NULL
 ;;
--- marketing/marketing: changed | has OFFSET 0)
-SELECT c.id FROM customers c WHERE c.id = 7 AND extract(hour FROM c.birth_date) > 1
+-- marketing/marketing: changed | has OFFSET 0) d
+SELECT c.id FROM customers c, customers d WHERE c.id = 7 AND extract(hour FROM c.birth_date) > 1
 ;;
 -- marketing/marketing: changed | has OFFSET 0) | error 22008
 SELECT c.id FROM customers c WHERE c.created_at > now() - interval '999 centuries'
@@ -25,11 +25,11 @@ SELECT c.id FROM customers c WHERE c.id = 7 AND (SELECT count(*) + 0 * generate_
 -- marketing/marketing: changed | has OFFSET 0) | error 21000
 SELECT c.id FROM customers c WHERE 1 = (SELECT p.id FROM products p)
 ;;
--- marketing/marketing: changed | has OFFSET 0)
-SELECT c.id FROM customers c WHERE length(c.full_name::bytea, 'UTF8') > 3
+-- marketing/marketing: changed | has OFFSET 0) d
+SELECT c.id FROM customers c, customers d WHERE length(c.full_name::bytea, 'UTF8') > 3
 ;;
--- marketing/marketing: changed | has OFFSET 0)
-SELECT c.id FROM customers c WHERE left(c.full_name, c.id::int) = 'A'
+-- marketing/marketing: changed | has OFFSET 0) d
+SELECT c.id FROM customers c, customers d WHERE left(c.full_name, c.id::int) = 'A'
 ;;
 -- marketing/marketing: changed | has OFFSET 0) | error 42804
 SELECT c.id FROM customers c WHERE (c.id, ROW(c.country)) < (1, ROW(c.language))
@@ -37,8 +37,8 @@ SELECT c.id FROM customers c WHERE (c.id, ROW(c.country)) < (1, ROW(c.language))
 -- marketing/marketing: changed | has OFFSET 0)
 SELECT c.id FROM customers c WHERE c = c
 ;;
--- marketing/marketing: changed | has OFFSET 0)
-SELECT c.id FROM customers c WHERE (c.attributes::json ->> 'k') = 'v'
+-- marketing/marketing: changed | has OFFSET 0) d
+SELECT c.id FROM customers c, customers d WHERE (c.attributes::json ->> 'k') = 'v'
 ;;
 -- marketing/marketing: changed | has OFFSET 0)
 SELECT c.id FROM customers c WHERE c.tags[c.id] = 'x'
@@ -52,20 +52,20 @@ SELECT c.id FROM customers c WHERE coalesce(c.credit_limit, c.id, 1.5::float4) >
 -- marketing/marketing: changed | has OFFSET 0)
 SELECT c.id FROM customers c WHERE CASE c.country WHEN c.language THEN c.credit_limit WHEN 'x' THEN 1.5::float8 END > 1
 ;;
--- marketing/marketing: changed | has OFFSET 0)
-SELECT c.id FROM customers c WHERE c.id + 1 > 5
+-- marketing/marketing: changed | has OFFSET 0) d
+SELECT c.id FROM customers c, customers d WHERE c.id + 1 > 5
 ;;
--- marketing/marketing: changed | has OFFSET 0)
-SELECT c.id FROM customers c WHERE -c.id < 0
+-- marketing/marketing: changed | has OFFSET 0) d
+SELECT c.id FROM customers c, customers d WHERE -c.id < 0
 ;;
--- marketing/marketing: changed | has OFFSET 0)
-SELECT c.id FROM customers c WHERE c.credit_limit / c.id > 2
+-- marketing/marketing: changed | has OFFSET 0) d
+SELECT c.id FROM customers c, customers d WHERE c.credit_limit / c.id > 2
 ;;
--- marketing/marketing: changed | has OFFSET 0) | error 22P02
-SELECT c.id FROM customers c WHERE c.country::int > 0
+-- marketing/marketing: changed | has OFFSET 0) d | error 22P02
+SELECT c.id FROM customers c, customers d WHERE c.country::int > 0
 ;;
--- marketing/marketing: changed | has OFFSET 0)
-SELECT c.id FROM customers c WHERE c.id::int4 > 0
+-- marketing/marketing: changed | has OFFSET 0) d
+SELECT c.id FROM customers c, customers d WHERE c.id::int4 > 0
 ;;
 -- marketing/marketing: changed | has OFFSET 0)
 SELECT c.id FROM customers c WHERE c.full_name LIKE c.country
@@ -91,8 +91,8 @@ SELECT c.id FROM customers c WHERE c.country = ANY (string_to_array(c.full_name,
 -- marketing/marketing: changed | has OFFSET 0)
 SELECT c.id FROM customers c WHERE (SELECT sum(p.price) FROM products p WHERE p.category = c.country) > 5
 ;;
--- marketing/marketing: changed | has OFFSET 0)
-SELECT c.id FROM customers c WHERE md5(c.full_name) = 'x'
+-- marketing/marketing: changed | has OFFSET 0) d
+SELECT c.id FROM customers c, customers d WHERE md5(c.full_name) = 'x'
 ;;
 -- marketing/marketing: changed | has OFFSET 0) | error 22P02
 SELECT c.id FROM customers c WHERE c.status = c.country::customer_status
@@ -112,14 +112,14 @@ SELECT c.id FROM customers c WHERE EXISTS (SELECT p.name FROM products p UNION S
 -- marketing/marketing: changed | has OFFSET 0)
 SELECT c.id FROM customers c WHERE make_date(c.id::int, 1, 1) > '2020-01-01'
 ;;
--- marketing/marketing: changed | has OFFSET 0)
-SELECT c.id FROM customers c WHERE to_char(c.created_at, 'YYYY') = '2026'
+-- marketing/marketing: changed | has OFFSET 0) d
+SELECT c.id FROM customers c, customers d WHERE to_char(c.created_at, 'YYYY') = '2026'
 ;;
 -- marketing/marketing: changed | has OFFSET 0)
 SELECT c.id FROM customers c WHERE c.id = ANY (ARRAY[c.credit_limit, 1.5::float8])
 ;;
--- marketing/marketing: changed | has OFFSET 0)
-SELECT c.id FROM customers c WHERE substr(c.full_name, c.id::int) = 'x'
+-- marketing/marketing: changed | has OFFSET 0) d
+SELECT c.id FROM customers c, customers d WHERE substr(c.full_name, c.id::int) = 'x'
 ;;
 -- marketing/marketing: changed | lacks OFFSET 0
 SELECT c.id FROM customers c WHERE c.id = 7 AND lower(c.country) = 'es' AND upper(c.full_name) LIKE 'A%'
@@ -136,8 +136,8 @@ SELECT c.id FROM customers c WHERE c.created_at >= CURRENT_DATE - 30 AND c.updat
 -- marketing/marketing: changed | lacks OFFSET 0
 SELECT c.id FROM customers c WHERE c.created_at::date = '2026-01-01' AND date(c.created_at) >= c.birth_date
 ;;
--- marketing/marketing: changed | has OFFSET 0)
-SELECT c.id FROM customers c WHERE extract(year FROM c.birth_date) = 1980
+-- marketing/marketing: changed | has OFFSET 0) d
+SELECT c.id FROM customers c, customers d WHERE extract(year FROM c.birth_date) = 1980
 ;;
 -- marketing/marketing: changed | lacks OFFSET 0
 SELECT c.id FROM customers c WHERE coalesce(c.credit_limit, 0) > 5.5 AND coalesce(c.credit_limit, c.id, 3) >= 0
@@ -262,8 +262,8 @@ SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id <
 -- marketing/marketing: changed | lacks OFFSET 0
 SELECT count(*) FROM customers c WHERE c.id = 3 AND c.country = 'ES' AND (c.id < 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id <> c.id AND lower(p.name) = 'x'))
 ;;
--- marketing/marketing: changed | has OFFSET 0)
-PREPARE fallible0 (oid) AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.id = $1
+-- marketing/marketing: changed | has OFFSET 0) d
+PREPARE fallible0 (oid) AS SELECT count(*) FROM customers c, customers d WHERE c.id = 3 AND c.id = $1
 ;;
 -- marketing/marketing: changed | has OFFSET 0)
 PREPARE fallible1 AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.id = $1 AND EXISTS (SELECT 1 FROM pg_catalog.pg_class k WHERE k.oid = $1)
@@ -277,8 +277,8 @@ PREPARE fallible3 (int8[]) AS SELECT count(*) FROM customers c WHERE c.id = 3 AN
 -- marketing/marketing: changed | lacks OFFSET 0
 PREPARE fallible4 (text[]) AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.full_name = ANY ($1)
 ;;
--- marketing/marketing: changed | has OFFSET 0)
-PREPARE fallible5 (float8) AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.credit_limit = $1
+-- marketing/marketing: changed | has OFFSET 0) d
+PREPARE fallible5 (float8) AS SELECT count(*) FROM customers c, customers d WHERE c.id = 3 AND c.credit_limit = $1
 ;;
 -- marketing/marketing: changed | lacks OFFSET 0
 PREPARE fallible6 (int4) AS SELECT count(*) FROM customers c WHERE c.id = 3 AND c.credit_limit = $1 AND c.id = $1
@@ -404,7 +404,7 @@ CREATE TEMP TABLE customer_status (a json)
 -- marketing/marketing: changed | has "consentry_t"."country" AS "country"
 SELECT u.id FROM customers u WHERE u.id < 9 AND EXISTS (SELECT 1 FROM (products a JOIN products b USING (id) AS u) AS j WHERE u.country = 'DE')
 ;;
--- marketing/marketing: changed | has OFFSET 0)
+-- marketing/marketing: changed | lacks OFFSET 0 | has CASE WHEN
 SELECT count(*) FROM customers u WHERE u.id = 3 AND u.country = 'ES' AND (u.id < 0 OR EXISTS (SELECT 1 FROM ((SELECT id AS full_name FROM products) a JOIN (SELECT id AS full_name FROM products) b USING (full_name) AS u) AS j WHERE u.full_name::int8 IS NULL))
 ;;
 -- A table's system columns come before another level's columns of such a name.
@@ -517,8 +517,8 @@ SELECT c.id FROM customers c WHERE c.id = (SELECT 1 / p.id FROM products p LIMIT
 -- marketing/marketing: changed | has OFFSET 0) | error 21000
 SELECT c.id FROM customers c WHERE c.id = (SELECT p.id FROM products p LIMIT 2)
 ;;
--- marketing/marketing: changed | has OFFSET 0)
-SELECT c.id FROM customers c WHERE c.id < (SELECT p.id FROM products p LIMIT 1)
+-- marketing/marketing: changed | has OFFSET 0) d
+SELECT c.id FROM customers c, customers d WHERE c.id < (SELECT p.id FROM products p LIMIT 1)
 ;;
 -- crm_app/marketing: changed | has OFFSET 0)
 SELECT c.id FROM customers c WHERE c.id = (SELECT p.id FROM products p LIMIT 1 FOR UPDATE)

@@ -55,11 +55,11 @@ DECLARE c CURSOR FOR SELECT c.id FROM customers c WHERE c.id > 7 ORDER BY 10 / c
 -- marketing/marketing: changed | has OFFSET 0) | has CASE WHEN
 DECLARE c CURSOR FOR SELECT date_trunc('month', c.created_at), count(*) FROM customers c WHERE c.id BETWEEN 7 AND 70 GROUP BY 1
 ;;
--- What decides which rows there are is none of them.
--- marketing/marketing: changed | has OFFSET 0)
+-- What decides which rows there are is none of them; such is null in a hidden row.
+-- marketing/marketing: changed | lacks OFFSET 0 | has ) IS TRUE | has CASE WHEN
 SELECT c.id FROM customers c WHERE c.id > 7 AND 10 / c.id > 0 ORDER BY 10 / c.id
 ;;
--- marketing/marketing: changed | has OFFSET 0)
+-- marketing/marketing: changed | lacks OFFSET 0 | has ) IS TRUE | has CASE WHEN
 SELECT 10 / c.id, count(*) FROM customers c WHERE c.id > 7 GROUP BY 1, c.id HAVING 10 / c.id > 1
 ;;
 -- marketing/marketing: changed | has OFFSET 0)

@@ -57,7 +57,7 @@ CREATE TEMP TABLE staging (id int, n json); SELECT full_name FROM customers c JO
 CREATE TEMP TABLE staging (id int, n numeric(10,2), at date, ids int[], name name); SELECT full_name FROM customers c JOIN staging s USING (id) WHERE n > 5 AND at < created_at AND c.id = ANY (ids) ORDER BY n, at
 ;;
 -- Texts of another collation clash.
--- marketing/marketing: changed | has OFFSET 0
+-- marketing/marketing: changed | lacks OFFSET 0 | has CASE WHEN
 CREATE TEMP TABLE staging (id int, a text COLLATE "de-x-icu"); SELECT full_name FROM customers c JOIN staging s USING (id) WHERE a = email
 ;;
 -- bi/analytics: changed | has OFFSET 0

@@ -118,3 +118,21 @@ WITH p AS MATERIALIZED (SELECT id FROM products WHERE 1 / (id - id) > 0) UPDATE 
 --: ana | answered | stored twins
 -- What stands before a write in WITH comes to the hidden rows of its target too.
 WITH p AS MATERIALIZED (SELECT id FROM products WHERE 1 / (id - id) > 0), w AS (UPDATE customers SET notes = 'x' WHERE customers.id = 7 AND customers.country = '{country7}' AND (customers.id = 1 OR customers.id IN (SELECT id FROM p)) RETURNING customers.id) UPDATE customers SET notes = 'y' FROM w WHERE customers.id = w.id
+;;
+--! 1-bit oracle
+--: ana | answered | naive twins
+-- It is null for null, and the hidden row's column is.
+SELECT c.id FROM customers c WHERE c.id = 7 AND c.country = '{country7}' AND 1 / (c.id - 7) > 0
+;;
+--! 1-bit oracle
+--: ana | answered | naive twins
+SELECT c.id FROM products p JOIN customers c ON c.id = p.id WHERE c.country = '{country7}' AND 1 / (c.id - p.id) > 0 AND c.id = 7
+;;
+--! 1-bit oracle
+--: ana | answered | nothing
+-- It tells where the scan is parallel, and sorted below the test of the filter.
+SELECT c.id FROM customers c WHERE c.id > 6 AND c.country = '{country7}' ORDER BY 1 / (c.id - 7)
+;;
+--! 1-bit oracle
+--: ana | answered | nothing
+SELECT 1 / (c.id - 7), count(*) FROM customers c JOIN products p ON p.id = c.id WHERE c.country = '{country7}' GROUP BY 1

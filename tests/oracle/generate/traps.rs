@@ -14,15 +14,40 @@ impl Maker<'_> {
         let (other, n, hidden) = (other.sql, number.sql, self.one_of(&key.hidden));
         let plain = format!("(SELECT t.{} AS id FROM {} AS t)", key.sql, table.sql);
         let trap = format!("(SELECT 1 / (f.{n} * 0) FROM {other} AS f WHERE a.id = {hidden} LIMIT 1) > 0");
-        match self.random.gen_range(0..8) {
+        match self.random.gen_range(0..11) {
             0..4 => self.read_alone(&plain, &trap, &other, &n),
             4 | 5 => self.without_its_aggregate(&plain, &hidden, &other, &n),
             // An aggregate of the query around: the one that it stands in has none.
             6 => format!(
                 "SELECT (SELECT a.id FROM (SELECT count(*) FILTER (WHERE o.{n} > 0) AS n, t.id FROM {plain} AS t) AS a WHERE {trap} ORDER BY 1 LIMIT 1) FROM {other} AS o"
             ),
-            _ => self.computed_around(&plain, &hidden, &other, &n),
+            7 => self.computed_around(&plain, &hidden, &other, &n),
+            _ => self.on_the_hidden_row(&plain, &hidden, &other, &n),
         }
+    }
+
+    /// Of the hidden row itself, in conditions and in keys: null for null, and not.
+    fn on_the_hidden_row(&mut self, plain: &str, hidden: &str, other: &str, n: &str) -> String {
+        let of = self.one_of(&["a.id".to_owned(), format!("coalesce(a.id, {hidden})")]);
+        let trap = format!("1 / ({of} - {hidden})");
+        let from = self.one_of(&[
+            format!("{plain} AS a"),
+            format!("{plain} AS a JOIN {other} AS o ON o.{n} = a.id"),
+            format!("{plain} AS a LEFT JOIN {other} AS o ON o.{n} = a.id"),
+            format!("{other} AS o LEFT JOIN {plain} AS a ON o.{n} = a.id"),
+            format!("{other} AS o, {plain} AS a"),
+        ]);
+        let only = self.one_of(&["", " WHERE a.id > 1", " WHERE a.id IN (1, 2, 3, 4, 5, 6, 7, 8, 9)"]);
+        let and = if only.is_empty() { " WHERE" } else { " AND" };
+        self.one_of(&[
+            format!("SELECT a.id FROM {from}{only}{and} {trap} < 5"),
+            format!("SELECT count(*) FROM {from}{only}{and} ({trap} > 0 OR a.id = {hidden})"),
+            format!("SELECT a.id FROM {from}{only} ORDER BY {trap}, 1"),
+            format!("SELECT {trap}, count(*) FROM {from}{only} GROUP BY 1 ORDER BY 2 DESC, 1"),
+            format!("SELECT DISTINCT {trap} AS part FROM {from}{only} ORDER BY part"),
+            format!("SELECT a.id FROM {from}{only} GROUP BY a.id, {trap} HAVING {trap} < count(*) ORDER BY 1"),
+            format!("SELECT (SELECT max({trap}) FROM {from}{only}{and} {trap} < 5)"),
+        ])
     }
 
     /// A query of WITH, put into one that runs by itself.
