@@ -200,10 +200,7 @@ impl Analyser<'_> {
                 }
                 _ => None,
             },
-            NodeEnum::FuncCall(f) if f.args.is_empty() => match self.built_in_name(f, &Scope::EMPTY)? {
-                "now" | "statement_timestamp" | "transaction_timestamp" => Some("timestamptz"),
-                _ => None,
-            },
+            NodeEnum::FuncCall(_) => self.type_of_near(node, &Scope::EMPTY),
             NodeEnum::AExpr(e) if e.kind() == AExprKind::AexprOp && matches!(names(&e.name)[..], ["+" | "-"]) => {
                 if !self.is_built_in_operation(e, &Scope::EMPTY) {
                     return None;

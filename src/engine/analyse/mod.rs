@@ -28,6 +28,7 @@ mod known;
 mod late_keys;
 mod levels;
 mod lockers;
+mod moments;
 mod new_words;
 mod operand;
 mod order;

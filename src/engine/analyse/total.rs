@@ -23,16 +23,15 @@ use crate::engine::policy::Right;
 use crate::engine::visible::sql::DEFAULT_COLLATION;
 
 const LIKES: [&str; 4] = ["~~", "!~~", "~~*", "!~~*"];
-/// The clock: it stands still while a statement runs.
-const CLOCKS: [&str; 3] = ["now", "statement_timestamp", "transaction_timestamp"];
-
 /// `generate_series` of so many numbers may fail.
 const LONG_SERIES: i64 = 10_000;
 
 impl Analyser<'_> {
     /// The type of an expression that has an answer for all values if its parts have; `None`: it may have none.
     pub fn type_of(&self, node: &Node, scope: &Scope<'_>) -> Option<Ty> {
-        self.known_type(node, scope, || self.find_type(node, scope))
+        self.known_type(node, scope, || {
+            self.find_type(node, scope).or_else(|| self.type_of_near(node, scope).and_then(ty))
+        })
     }
 
     fn find_type(&self, node: &Node, scope: &Scope<'_>) -> Option<Ty> {
@@ -233,12 +232,9 @@ impl Analyser<'_> {
         total.then(|| Rc::from("bool"))
     }
 
-    /// Operators that look into documents and arrays, and move the clock. (`@>` of documents goes as deep as they are; the
+    /// Operators that look into documents and arrays. (`@>` of documents goes as deep as they are; the
     /// text of one may be longer than any: `1e131000` is short until it is written out.)
     fn type_of_other(&self, operator: &str, left: &Node, right: &Node, scope: &Scope<'_>) -> Option<Ty> {
-        if matches!(operator, "+" | "-") {
-            return self.type_of_moved(left, right, scope);
-        }
         let stored = || !self.stores() && self.is_stored(left, scope);
         let (of, right) = (self.type_of(left, scope)?, self.type_of(right, scope)?);
         match (operator, &*of, &*right) {
@@ -275,41 +271,9 @@ impl Analyser<'_> {
         }
     }
 
-    /// `now() - interval '30 days'`: a point in time that surely is one.
-    fn type_of_moved(&self, left: &Node, right: &Node, scope: &Scope<'_>) -> Option<Ty> {
-        let clock = match left.node.as_ref()? {
-            NodeEnum::SqlvalueFunction(f) if f.op() == SqlValueFunctionOp::SvfopCurrentDate => "date",
-            NodeEnum::SqlvalueFunction(f) if f.op() == SqlValueFunctionOp::SvfopCurrentTimestamp => "timestamptz",
-            NodeEnum::FuncCall(f) if f.args.is_empty() && CLOCKS.contains(&self.built_in_name(f, scope)?) => {
-                "timestamptz"
-            }
-            _ => return None,
-        };
-        match right.node.as_ref()? {
-            NodeEnum::TypeCast(c) if self.is_short_interval(c) => ty(if clock == "date" { "timestamp" } else { clock }),
-            NodeEnum::AConst(c) if clock == "date" => match &c.val {
-                Some(Val::Ival(days)) if days.ival.unsigned_abs() < 100_000 => ty(clock),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    fn is_short_interval(&self, c: &pb::TypeCast) -> bool {
-        let interval = c.type_name.as_ref().is_some_and(|t| self.plain_type(t) == Some("interval"));
-        let text = match c.arg.as_deref().and_then(|n| n.node.as_ref()) {
-            Some(NodeEnum::AConst(pb::AConst { val: Some(Val::Sval(s)), .. })) => s.sval.as_str(),
-            _ => return false,
-        };
-        interval && is_short(text)
-    }
-
     fn type_of_call(&self, f: &pb::FuncCall, scope: &Scope<'_>) -> Option<Ty> {
         let name = self.built_in_name(f, scope).filter(|_| !f.func_variadic)?;
         let class = allow::builtin_function(name, f.args.len())?;
-        if f.args.is_empty() && CLOCKS.contains(&name) {
-            return ty("timestamptz");
-        }
         if class == FunctionClass::Aggregate {
             return self.type_of_aggregate(name, f, scope);
         }
@@ -433,17 +397,6 @@ pub fn literal(node: &Node) -> Option<&str> {
         }
         _ => None,
     }
-}
-
-/// The text of an interval of some thousand years at most.
-fn is_short(text: &str) -> bool {
-    let is_number = |word: &str| (1..=3).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
-    let is_unit = |word: &str| {
-        let unit = word.strip_suffix('s').unwrap_or(word);
-        ["second", "minute", "hour", "day", "week", "mon", "month", "year"].contains(&unit)
-    };
-    let words: Vec<&str> = text.split(' ').collect();
-    words.len() <= 6 && words.chunks(2).all(|w| matches!(w, [n, unit] if is_number(n) && is_unit(unit)))
 }
 
 /// A pattern of LIKE that does not end in the middle of an escape, and that is matched in few steps into each other.
